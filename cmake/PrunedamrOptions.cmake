@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Options and the packages behind them. Each optional part is AUTO|ON|OFF:
+# AUTO builds it where its packages are found, ON fails where they are not.
+
+option(BUILD_TESTING "Build the tests" ON)
+
+set(PRUNEDAMR_SUMMARY "" CACHE INTERNAL "")
+
+# prunedamr_part(NAME "description" FOUND_VAR "Debian packages"): decides PRUNEDAMR_HAVE_<NAME>.
+function(prunedamr_part name description found packages)
+  set(PRUNEDAMR_${name} AUTO CACHE STRING "${description} (AUTO|ON|OFF)")
+  set_property(CACHE PRUNEDAMR_${name} PROPERTY STRINGS AUTO ON OFF)
+  set(have OFF)
+  if(PRUNEDAMR_${name} STREQUAL "OFF")
+    set(line "no   (switched off by PRUNEDAMR_${name}=OFF)")
+  elseif(${found})
+    set(have ON)
+    set(line "yes")
+  elseif(PRUNEDAMR_${name} STREQUAL "ON")
+    message(FATAL_ERROR "PRUNEDAMR_${name}=ON, but its packages are missing. On Debian: apt-get install ${packages}")
+  else()
+    set(line "no   (apt-get install ${packages})")
+  endif()
+  set(PRUNEDAMR_HAVE_${name} ${have} PARENT_SCOPE)
+  string(SUBSTRING "${description}                              " 0 30 padded)
+  set(PRUNEDAMR_SUMMARY "${PRUNEDAMR_SUMMARY}\n  ${padded} ${line}" CACHE INTERNAL "")
+endfunction()
+
+function(prunedamr_summary)
+  message(STATUS "gr-prunedamr ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}${PRUNEDAMR_SUMMARY}\n")
+endfunction()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+# Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ.
+find_package(Volk QUIET CONFIG)
+pkg_check_modules(FFTW3F QUIET IMPORTED_TARGET fftw3f)
+pkg_check_modules(ZMQ QUIET IMPORTED_TARGET libzmq)
+find_library(LIQUID_LIBRARY liquid)
+find_path(LIQUID_INCLUDE_DIR liquid/liquid.h)
+find_path(CPPZMQ_INCLUDE_DIR zmq.hpp)
+if(Volk_FOUND AND FFTW3F_FOUND AND ZMQ_FOUND AND LIQUID_LIBRARY AND LIQUID_INCLUDE_DIR AND CPPZMQ_INCLUDE_DIR)
+  set(_live ON)
+else()
+  set(_live OFF)
+endif()
+prunedamr_part(LIVE "receiver and synthesis" _live "libvolk2-dev libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev")
+if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
+  add_library(liquid::liquid UNKNOWN IMPORTED)
+  set_target_properties(liquid::liquid PROPERTIES IMPORTED_LOCATION ${LIQUID_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${LIQUID_INCLUDE_DIR})
+endif()
+
+find_package(dnnl QUIET CONFIG)
+prunedamr_part(ONEDNN "oneDNN backend of the engine" dnnl_FOUND "libdnnl-dev")
+
+find_package(HDF5 QUIET COMPONENTS C)
+prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
+
+find_package(Gnuradio 3.10 QUIET COMPONENTS blocks zeromq soapy)
+find_package(pybind11 QUIET)
+if(Gnuradio_FOUND AND pybind11_FOUND AND PRUNEDAMR_HAVE_LIVE)
+  set(_gnuradio ON)
+else()
+  set(_gnuradio OFF)
+endif()
+prunedamr_part(GNURADIO "GNU Radio blocks, prunedamr-rx" _gnuradio "gnuradio-dev pybind11-dev libsoapysdr-dev")
+
+if(PRUNEDAMR_WORKSHOP STREQUAL "OFF")
+  set(Torch_FOUND OFF)
+else()
+  find_package(Torch QUIET)
+endif()
+find_package(CLI11 QUIET)
+if(Torch_FOUND AND CLI11_FOUND)
+  set(_workshop ON)
+else()
+  set(_workshop OFF)
+endif()
+prunedamr_part(WORKSHOP "workshop (train, prune)" _workshop "libtorch-dev libgloo-dev libopenblas-dev libcli11-dev")

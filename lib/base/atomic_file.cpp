@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/atomic_file.h"
+
+#include "prunedamr/base/error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace prunedamr {
+namespace fs = std::filesystem;
+
+void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
+{
+    const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+    if (!fs::is_directory(folder))
+        throw Error({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" });
+    if (fs::is_directory(path))
+        throw Error({ "cannot write: is a folder", path, "", "a file name" });
+
+    // The extension stays last, for writers that choose the format by it.
+    const fs::path target(path);
+    const std::string temporary =
+        (folder / ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
+            .string();
+    try {
+        write(temporary);
+        std::error_code failure;
+        fs::rename(temporary, path, failure);
+        if (failure)
+            throw Error({ "cannot rename the finished file", path, failure.message(), "" });
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        throw;
+    }
+}
+
+void write_text_atomically(const std::string& path, const std::string& content)
+{
+    write_atomically(path, [&](const std::string& temporary) {
+        std::ofstream file(temporary, std::ios::binary);
+        file.write(content.data(), static_cast<std::streamsize>(content.size()));
+        file.close();
+        if (!file)
+            throw Error({ "cannot write", path, std::strerror(errno), "" });
+    });
+}
+
+std::string read_file(const std::string& path, std::size_t limit_bytes)
+{
+    std::error_code failure;
+    if (fs::is_directory(path, failure))
+        throw Error({ "cannot read", path, "a folder", "a file" });
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
+    const auto size = fs::file_size(path, failure);
+    if (!failure && size > limit_bytes)
+        throw Error({ "file is too large", path, std::to_string(size) + " bytes",
+                      "at most " + std::to_string(limit_bytes) });
+    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (file.bad())
+        throw Error({ "cannot read", path, std::strerror(errno), "" });
+    return content;
+}
+
+} // namespace prunedamr

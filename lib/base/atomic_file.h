@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace prunedamr {
+
+/// Writes a file so that either the whole new content or the old file is there, never half of one.
+/// `write` receives a temporary name in the same folder; on return the file is renamed to `path`,
+/// on an exception the temporary file is removed and the exception goes on.
+/// Throws `Error` when the folder is missing or the rename fails.
+void write_atomically(const std::string& path, const std::function<void(const std::string& temporary)>& write);
+
+/// The same for content that is already in memory.
+void write_text_atomically(const std::string& path, const std::string& content);
+
+/// The whole file as bytes. Throws `Error` when it cannot be opened or read, or is larger than `limit_bytes`.
+std::string read_file(const std::string& path, std::size_t limit_bytes = std::size_t{ 1 } << 30);
+
+} // namespace prunedamr

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace prunedamr {
+namespace {
+
+std::string one_line(const Error::Parts& parts)
+{
+    std::string line = parts.where.empty() ? parts.problem : parts.where + ": " + parts.problem;
+    if (!parts.found.empty())
+        line += ": found " + parts.found;
+    if (!parts.expected.empty())
+        line += (parts.found.empty() ? ": expected " : ", expected ") + parts.expected;
+    for (char& c : line)
+        if (c == '\n' || c == '\r')
+            c = ' ';
+    return line;
+}
+
+} // namespace
+
+Error::Error(Parts parts) : std::runtime_error(one_line(parts)), parts_(std::move(parts)) {}
+
+namespace detail {
+
+void check_failed(const char* condition, const char* message, const char* file, int line)
+{
+    std::fprintf(stderr, "%s:%d: check failed: %s (%s)\n", file, line, message, condition);
+    std::abort();
+}
+
+} // namespace detail
+} // namespace prunedamr

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace prunedamr {
+
+/// Outside input (a file, an option, a parameter, the network) was wrong.
+/// `what()` is one line: "where: problem: found F, expected E"; empty parts are left out.
+/// Tools print it and exit; library code throws it before anything was changed.
+class Error : public std::runtime_error
+{
+public:
+    struct Parts {
+        std::string problem;  ///< what is wrong, in a few words ("truncated header")
+        std::string where;    ///< file, node, option or address
+        std::string found;    ///< the offending value
+        std::string expected; ///< the legal values or range
+    };
+
+    explicit Error(Parts parts);
+    const Parts& parts() const { return parts_; }
+
+private:
+    Parts parts_;
+};
+
+namespace detail {
+[[noreturn]] void check_failed(const char* condition, const char* message, const char* file, int line);
+}
+
+} // namespace prunedamr
+
+/// A programmer's error: prints the condition and aborts, in every build type.
+#define PRUNEDAMR_CHECK(condition, message)                                                   \
+    ((condition) ? static_cast<void>(0)                                                       \
+                 : ::prunedamr::detail::check_failed(#condition, message, __FILE__, __LINE__))

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace prunedamr {
+
+/// How samples become the network's frames: the contract between synthesis, training and the live path.
+/// It is stored in data sets and model files; `dsp::FrontEnd` is its only implementation.
+struct FrontEndSpec {
+    enum class Kind {
+        as_is,     ///< frames are cut from the samples as they come; each frame to unit RMS
+        auto_band, ///< find the occupied band of a block, shift it to zero, resample, then cut frames
+    };
+
+    Kind kind = Kind::auto_band;
+    int frame_length = 1024;     ///< complex samples per frame, 16..65536
+    int block_length = 8192;     ///< input samples analysed together, >= frame_length (auto_band only)
+    double occupied_share = 0.5; ///< share of the rate that the band fills after resampling, 0.1..1
+
+    bool operator==(const FrontEndSpec& other) const;
+};
+
+const char* to_string(FrontEndSpec::Kind kind);
+
+/// Throws `Error` for an unknown kind or a value outside its range.
+FrontEndSpec front_end_from_json(const nlohmann::json& json, const std::string& where);
+nlohmann::json to_json(const FrontEndSpec& spec);
+
+} // namespace prunedamr

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prunedamr {
+
+/// One row of the project's only table of classes.
+struct Modulation {
+    const char* name;       ///< the label, as models, data sets and events write it
+    const char* family;     ///< "noise", "ASK", "PSK", "QAM", "FSK", "AM", "FM", "OFDM"
+    const char* definition; ///< one sentence, for cards and help texts
+};
+
+/// All classes known to synthesis and to the families of events, in their canonical order.
+const std::vector<Modulation>& modulations();
+
+/// Row by name (exact case), or nullptr.
+const Modulation* find_modulation(std::string_view name);
+
+/// Family of a label; a label that the table does not know is a family of its own.
+std::string family_of(const std::string& label);
+
+} // namespace prunedamr

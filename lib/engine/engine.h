@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::engine {
+
+/// Who does the arithmetic of a compiled plan.
+enum class Backend {
+    native, ///< kernels of this project (AVX-512, AVX2 or portable, chosen at run time): no allocation, no lock
+    onednn, ///< oneDNN primitives; oneDNN itself allocates a few small blocks per primitive call
+};
+
+struct EngineConfig {
+    Backend backend = Backend::native;
+    int max_batch = 64;      ///< frames per `run`, 1..1024
+    bool self_check = true;  ///< replay the golden vector after compiling
+};
+
+/// A network compiled once into a static plan: batch norms folded, activations and shortcut adds fused,
+/// layouts chosen and weights reordered, one arena for activations. Uses one core: the thread that calls.
+/// One engine per thread; engines made from one another with `clone` share their weights.
+class Engine
+{
+public:
+    /// Throws `Error` naming the node for an operation that it cannot compile, when the self-check fails,
+    /// or for a backend that this build does not have.
+    explicit Engine(const graph::Network& network, const EngineConfig& config = {});
+    ~Engine();
+    Engine(Engine&&) noexcept;
+    Engine& operator=(Engine&&) noexcept;
+
+    /// frames [batch, 2, length] float32 -> logits [batch, classes]; 1 <= batch <= max_batch.
+    /// Throws nothing; the same input gives the same bits. The native backend allocates nothing and locks nothing.
+    void run(const float* frames, int batch, float* logits) noexcept;
+
+    /// Another engine for another thread that shares this one's weights and compiled primitives.
+    Engine clone() const;
+
+    int max_batch() const;
+    std::int64_t length() const;
+    std::int64_t classes() const;
+
+    /// One line for logs: library version, instruction set, precision ("native avx512, float32", "oneDNN 2.6.3, float32").
+    std::string description() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace prunedamr::engine

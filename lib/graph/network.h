@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/front_end_spec.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace prunedamr::graph {
+
+/// Operations of a network. Every activation is [batch, channels, height, width]; 1-D networks have height 1.
+/// Tensor names are "<node>.<part>", as torch names them; shapes are given with each operation.
+enum class Op {
+    input,           ///< the frame: [2, 1, length], I then Q, float32
+    as_image,        ///< [C, 1, W] -> [1, C, W]: the frame as a one-channel image (same bytes)
+    conv,            ///< weight [out, in/groups, kernel_h, kernel_w], bias [out] if `bias`
+    batch_norm,      ///< weight, bias, running_mean, running_var [C]; `epsilon`
+    relu,
+    sigmoid,
+    add,             ///< sum of the inputs; [C, 1, 1] inputs are broadcast over positions
+    mul,             ///< product of two inputs; a [C, 1, 1] input is broadcast over positions
+    concat,          ///< along channels
+    max_pool,        ///< over `window`, padding counts as minus infinity
+    avg_pool,        ///< over `window`, padding is not counted
+    global_avg_pool, ///< mean over positions, [C, 1, 1]
+    pad_channels,    ///< zero channels appended up to `out_channels`
+    channel_shuffle, ///< [groups, C/groups] transposed to [C/groups, groups]
+    flatten,         ///< [C, H, W] -> [C*H*W, 1, 1]
+    linear,          ///< weight [out, in], bias [out] if `bias`
+    dropout,         ///< identity outside training; probability `dropout`
+    detach,          ///< identity; stops the gradient in training
+};
+
+const char* to_string(Op op);
+
+struct Shape {
+    std::int64_t channels = 0;
+    std::int64_t height = 1;
+    std::int64_t width = 1;
+
+    std::int64_t count() const { return channels * height * width; }
+    bool operator==(const Shape& o) const
+    {
+        return channels == o.channels && height == o.height && width == o.width;
+    }
+};
+
+std::string to_string(const Shape& shape); ///< "[16, 2, 128]"
+
+/// Kernel geometry of conv and pools, in samples; padding is symmetric.
+struct Window {
+    int kernel_h = 1, kernel_w = 1;
+    int stride_h = 1, stride_w = 1;
+    int pad_h = 0, pad_w = 0;
+};
+
+struct Node {
+    std::string name; ///< unique; [A-Za-z0-9_.-]+
+    Op op = Op::input;
+    std::vector<std::string> inputs; ///< names of earlier nodes, in the operation's order
+    Window window;                   ///< conv, max_pool, avg_pool
+    std::int64_t out_channels = 0;   ///< conv, linear, pad_channels
+    std::int64_t groups = 1;         ///< conv, channel_shuffle
+    bool bias = false;               ///< conv, linear
+    double epsilon = 1e-5;           ///< batch_norm
+    double dropout = 0.0;            ///< dropout
+};
+
+struct Tensor {
+    std::vector<std::int64_t> shape;
+    std::vector<float> data; ///< row-major, product of `shape` elements
+};
+
+/// A named run of nodes that layer pruning treats as one: a stem, a residual block, a conv with its norm.
+/// All nodes of a unit read only the unit's nodes and one outside node (its input); the last node is its output.
+struct Unit {
+    std::string name;
+    int stage = 0;           ///< 0 for the stem, then 1, 2, ...: units of a stage work at one width and rate
+    bool removable = true;   ///< false for the stem
+    bool transition = false; ///< changes shape (stride, width): must stay as structure, may be re-initialised
+    std::vector<std::string> nodes;
+};
+
+/// How the live classifier turns logits into a label.
+struct Decision {
+    double temperature = 1.0;    ///< logits are divided by it before softmax; > 0
+    double min_confidence = 0.4; ///< below it a label is not given, 0..1
+};
+
+/// One input and the logits it must give: the model's proof that it computes here what it computed at home.
+struct Golden {
+    std::vector<float> input;  ///< [2, length]; empty when there is none
+    std::vector<float> logits; ///< [classes]
+};
+
+/// A network with its weights and everything that a receiver must know of it.
+/// A plain value: copy it, change it, `validate` it.
+struct Network {
+    std::string name;               ///< architecture or model name
+    std::vector<Node> nodes;        ///< topological order; the first is the input, the last gives the logits
+    std::map<std::string, Tensor> tensors;
+    std::vector<Unit> units;        ///< in order of depth
+    std::vector<std::string> labels;   ///< class names, in the order of the logits
+    std::vector<std::string> families; ///< family of each label, same length
+    FrontEndSpec front_end;         ///< its frame_length is the network's input length
+    Decision decision;
+    Golden golden;
+    nlohmann::json provenance = nlohmann::json::object(); ///< how it was made: commands, data, seeds
+    nlohmann::json accuracy = nlohmann::json::object();   ///< measured accuracy, as `data::Scores::to_json` writes it
+
+    const Node& node(const std::string& name) const;    ///< throws `Error` naming an unknown node
+    const Tensor& tensor(const std::string& name) const; ///< throws `Error` naming an unknown tensor
+    std::int64_t length() const { return front_end.frame_length; }
+    std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
+};
+
+/// Output shape of every node. Throws `Error` whose `where` names the node when inputs do not fit.
+std::map<std::string, Shape> infer_shapes(const Network& network);
+
+/// Tensors (name -> shape) that a node needs, given its input shapes.
+std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& node, const std::vector<Shape>& inputs);
+
+/// Checks the whole network: names, order, arity, attributes, shapes, tensors present with the right shape and
+/// finite values, no stray tensors, units well formed, logits as many as labels. Throws `Error` naming the node.
+void validate(const Network& network);
+
+/// The outside node that feeds a unit. Throws `Error` naming the unit if there is not exactly one.
+std::string unit_input(const Network& network, const Unit& unit);
+
+/// Nodes that read `name`.
+std::vector<std::string> consumers(const Network& network, const std::string& name);
+
+/// (Re)initialises the tensors of `node_names` (all nodes if empty): conv and linear weights Kaiming normal
+/// (fan in, ReLU gain), biases 0, batch norm 1/0 with running mean 0, variance 1. Same seed, same weights.
+void initialise(Network& network, std::uint64_t seed, const std::vector<std::string>& node_names = {});
+
+/// The graph without tensors as JSON (the model file's metadata), and back (not yet validated against tensors).
+nlohmann::json to_json(const Network& network);
+Network network_from_json(const nlohmann::json& json, const std::string& where);
+
+} // namespace prunedamr::graph

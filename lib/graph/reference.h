@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace prunedamr::graph {
+
+/// The definition of what a network computes: plain loops, double accumulation, no library.
+/// Slow on purpose; engines and rewriting are tested against it.
+/// `frames` [batch, 2, length] -> logits [batch, classes]. In inference mode (dropout is identity).
+std::vector<float> run_reference(const Network& network, const std::vector<float>& frames);
+
+/// The output of every node for one frame [2, length].
+std::map<std::string, std::vector<float>> run_reference_nodes(const Network& network, const std::vector<float>& frame);
+
+/// Gives the network a golden vector: a seeded noise-plus-tone frame of unit RMS and the logits it gives.
+void make_golden(Network& network, std::uint64_t seed = 1);
+
+/// Largest |a - b| relative to the range (max - min) of `expected`; infinity when any value is not finite.
+/// The one comparison that every engine, export and load check uses.
+double relative_error(const std::vector<float>& expected, const std::vector<float>& got);
+
+} // namespace prunedamr::graph

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::graph {
+
+struct ZooConfig {
+    std::string arch;                ///< one of `architectures()`
+    FrontEndSpec front_end;          ///< frame_length is the input length
+    std::vector<std::string> labels; ///< class names, at least 2
+    std::uint64_t seed = 1;          ///< of the initial weights
+    std::vector<int> units_per_stage; ///< empty: the architecture's own depth
+};
+
+struct Architecture {
+    const char* name;
+    const char* description; ///< one line for help texts
+};
+
+/// Names that `make_network` accepts: resnet56, resnet110 (the papers' shapes), amr_s, amr_m (compact 1-D
+/// residual networks of this project).
+const std::vector<Architecture>& architectures();
+
+/// A new network with initial weights. Throws `Error` for an unknown name or a frame too short for its strides.
+Network make_network(const ZooConfig& config);
+
+} // namespace prunedamr::graph

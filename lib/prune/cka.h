@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+namespace prunedamr::prune {
+
+/// Unbiased centred kernel alignment of two sets of features of the same n >= 4 samples, x [n, p] and y [n, q]:
+/// HSIC1(K,L) / sqrt(HSIC1(K,K) HSIC1(L,L)), K = xx', L = yy' with zero diagonals (arXiv 2406.07929, METHODS 1).
+/// Computed in double. May leave [0, 1]; NaN when a feature set is constant.
+double unbiased_cka(const torch::Tensor& x, const torch::Tensor& y);
+
+/// CKA of every pair of units over several batches, averaged; the diagonal is 1.
+/// `features[b][u]` is unit u's output [n, ...] on batch b; flattened per sample here.
+std::vector<std::vector<double>> cka_matrix(const std::vector<std::vector<torch::Tensor>>& features);
+
+} // namespace prunedamr::prune

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/graph/network.h"
+#include "prunedamr/prune/psr.h"
+#include "prunedamr/train/fit.h"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::prune {
+
+/// Names and one-line descriptions of the methods, for help texts.
+struct Method {
+    const char* name;
+    const char* description;
+};
+const std::vector<Method>& methods(); ///< psr, random, l1
+
+struct CompressConfig {
+    std::string method = "psr";
+    std::string budget = "units=4";
+    PsrConfig psr;
+    train::FitConfig fine_tune; ///< epochs = 0: no fine-tuning
+    std::uint64_t seed = 1;
+};
+
+struct CompressResult {
+    graph::Network network;
+    graph::Plan plan;
+    nlohmann::json report; ///< method, budget, plan, method's own steps, cost before and after, fine-tuning history
+    bool interrupted = false;
+};
+
+/// Score, choose, rewrite, fine-tune. `say` receives the method's steps as text for people.
+/// Throws `Error` for an unknown method or a budget that cannot be met.
+CompressResult compress(const graph::Network& network, const data::Dataset& dataset, const CompressConfig& config,
+                        const std::function<void(const std::string&)>& say);
+
+} // namespace prunedamr::prune

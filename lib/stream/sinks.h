@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/stream/label_event.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::stream {
+
+/// Takes finished JSON lines; called on one thread.
+class Sink
+{
+public:
+    virtual ~Sink() = default;
+    virtual void write(const std::string& json_line) = 0;
+    virtual void flush() {}
+};
+
+/// JSON lines to a file, or to standard output for "-". A file is created at once; a closed pipe
+/// ends writing quietly. Throws `Error` when the file cannot be created.
+std::unique_ptr<Sink> make_json_lines_sink(const std::string& path);
+
+struct ZmqConfig {
+    std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp, ipc or inproc
+    std::string topic = "label";                   ///< first frame of each message
+    int high_water_mark = 1000;                    ///< messages kept for a slow subscriber, then dropped for it alone
+};
+
+/// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody waits.
+/// Throws `Error` naming the endpoint when it cannot be bound, or when it is not loopback and no CURVE key is set.
+std::unique_ptr<Sink> make_zmq_sink(const ZmqConfig& config);
+
+/// Events from the sample path to sinks on a thread of its own: a lock-free queue of fixed size between them.
+/// `publish` neither allocates nor locks. `lossless`: when the queue is full it waits (files: back-pressure);
+/// else the event is lost for the sinks and counted (its seq is missing downstream).
+class Publisher
+{
+public:
+    Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);
+    ~Publisher(); ///< writes what is queued, flushes, stops the thread
+    void publish(const LabelEvent& event) noexcept;
+    std::uint64_t lost() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace prunedamr::stream

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/data/scores.h"
+#include "prunedamr/graph/network.h"
+
+#include <string>
+
+namespace prunedamr::train {
+
+/// Accuracy of a network on one part of a data set, run by LibTorch.
+/// Throws `Error` when data and network do not fit.
+data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                      const std::string& device = "cpu", int batch = 256);
+
+/// Throws `Error` naming what differs: frame length, front end, class names.
+void check_compatible(const graph::Network& network, const data::Dataset& dataset);
+
+/// Temperature (Guo et al. 2017) that minimises the negative log-likelihood on one part.
+double fit_temperature(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                       const std::string& device = "cpu");
+
+} // namespace prunedamr::train
