@@ -4,7 +4,7 @@
 
 option(BUILD_TESTING "Build the tests" ON)
 
-set(PRUNEDAMR_SUMMARY "" CACHE INTERNAL "")
+set_property(GLOBAL PROPERTY PRUNEDAMR_SUMMARY "")
 
 # prunedamr_part(NAME "description" FOUND_VAR "Debian packages"): decides PRUNEDAMR_HAVE_<NAME>.
 function(prunedamr_part name description found packages)
@@ -23,11 +23,12 @@ function(prunedamr_part name description found packages)
   endif()
   set(PRUNEDAMR_HAVE_${name} ${have} PARENT_SCOPE)
   string(SUBSTRING "${description}                              " 0 30 padded)
-  set(PRUNEDAMR_SUMMARY "${PRUNEDAMR_SUMMARY}\n  ${padded} ${line}" CACHE INTERNAL "")
+  set_property(GLOBAL APPEND_STRING PROPERTY PRUNEDAMR_SUMMARY "\n     ${padded} ${line}")
 endfunction()
 
 function(prunedamr_summary)
-  message(STATUS "gr-prunedamr ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}${PRUNEDAMR_SUMMARY}\n")
+  get_property(summary GLOBAL PROPERTY PRUNEDAMR_SUMMARY)
+  message(STATUS "gr-prunedamr ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}${summary}\n")
 endfunction()
 
 find_package(Threads REQUIRED)
@@ -53,8 +54,18 @@ if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
                         INTERFACE_INCLUDE_DIRECTORIES ${LIQUID_INCLUDE_DIR})
 endif()
 
-find_package(dnnl QUIET CONFIG)
-prunedamr_part(ONEDNN "oneDNN backend of the engine" dnnl_FOUND "libdnnl-dev")
+# Debian's dnnl-config.cmake asks for OpenCL headers, which a CPU engine does not need: find the library itself.
+find_library(DNNL_LIBRARY dnnl)
+find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
+if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR)
+  set(_onednn ON)
+  add_library(onednn::onednn UNKNOWN IMPORTED)
+  set_target_properties(onednn::onednn PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+else()
+  set(_onednn OFF)
+endif()
+prunedamr_part(ONEDNN "oneDNN backend of the engine" _onednn "libdnnl-dev")
 
 find_package(HDF5 QUIET COMPONENTS C)
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")

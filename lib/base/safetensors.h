@@ -51,8 +51,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Writes atomically. The views' data must stay valid during the call. Tensors are stored in name order,
-/// 8-byte aligned, so that equal content gives equal bytes.
+/// Writes atomically. The views' data must stay valid during the call. Tensors are stored in name order
+/// without gaps, so that equal content gives equal bytes. The header is padded to 8 bytes.
 void write(const std::string& path, const std::map<std::string, View>& tensors,
            const std::map<std::string, std::string>& metadata);
 

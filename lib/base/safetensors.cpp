@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/safetensors.h"
+
+#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace prunedamr::safetensors {
+namespace {
+
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000; // the format's own limit
+constexpr std::array<std::pair<const char*, std::size_t>, 6> kDtypes = {
+    { { "F32", 4 }, { "F16", 2 }, { "I64", 8 }, { "I32", 4 }, { "I8", 1 }, { "U8", 1 } }
+};
+
+/// A read-only mapping of a whole file.
+class Mapping
+{
+public:
+    explicit Mapping(const std::string& path)
+    {
+        const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0)
+            throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
+        struct stat status {};
+        if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+            close(file);
+            throw Error({ "cannot read", path, "not a regular file", "a safetensors file" });
+        }
+        size_ = static_cast<std::size_t>(status.st_size);
+        if (size_ > 0)
+            data_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+        close(file);
+        if (data_ == MAP_FAILED) {
+            data_ = nullptr;
+            throw Error({ "cannot map", path, std::strerror(errno), "" });
+        }
+    }
+    ~Mapping()
+    {
+        if (data_)
+            munmap(data_, size_);
+    }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+
+    const std::byte* data() const { return static_cast<const std::byte*>(data_); }
+    std::size_t size() const { return size_; }
+
+private:
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+Dtype dtype_from(const std::string& name, const std::string& where)
+{
+    for (std::size_t i = 0; i < kDtypes.size(); ++i)
+        if (name == kDtypes[i].first)
+            return static_cast<Dtype>(i);
+    throw Error({ "unknown tensor type", where, name, "F32, F16, I64, I32, I8 or U8" });
+}
+
+/// Element count of a shape, refused when it exceeds `limit` (so that no product overflows).
+std::uint64_t bounded_count(const std::vector<std::int64_t>& shape, std::uint64_t limit, const std::string& where)
+{
+    std::uint64_t count = 1;
+    for (const std::int64_t extent : shape) {
+        if (extent < 0)
+            throw Error({ "negative extent in a shape", where, std::to_string(extent), "0 or more" });
+        if (extent != 0 && count > limit / static_cast<std::uint64_t>(extent))
+            throw Error({ "shape is larger than the file", where, std::to_string(extent) + " in a shape",
+                          "at most " + std::to_string(limit) + " bytes of data" });
+        count *= static_cast<std::uint64_t>(extent);
+    }
+    return count;
+}
+
+View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64_t data_bytes, const std::string& where)
+{
+    View view{};
+    std::vector<std::uint64_t> range;
+    try {
+        view.dtype = dtype_from(entry.at("dtype").get<std::string>(), where);
+        view.shape = entry.at("shape").get<std::vector<std::int64_t>>();
+        for (const auto& offset : entry.at("data_offsets")) {
+            if (!offset.is_number_unsigned())
+                throw Error({ "malformed data_offsets", where, offset.dump(), "two non-negative integers" });
+            range.push_back(offset.get<std::uint64_t>());
+        }
+    } catch (const nlohmann::json::exception& e) {
+        throw Error({ "malformed tensor entry", where, e.what(), "dtype, shape, data_offsets" });
+    }
+    if (range.size() != 2 || range[0] > range[1] || range[1] > data_bytes)
+        throw Error({ "tensor lies outside the file", where, entry.at("data_offsets").dump(),
+                      "a range within " + std::to_string(data_bytes) + " bytes" });
+    const std::uint64_t needed = bounded_count(view.shape, data_bytes, where) * size_of(view.dtype);
+    if (needed != range[1] - range[0])
+        throw Error({ "tensor's shape disagrees with its bytes", where, std::to_string(range[1] - range[0]) + " bytes",
+                      std::to_string(needed) + " bytes" });
+    view.data = data + range[0];
+    view.size_bytes = needed;
+    return view;
+}
+
+/// Tensors must tile the data section: no overlap, no hole.
+void check_tiling(const std::map<std::string, View>& tensors, const std::byte* data, std::uint64_t data_bytes,
+                  const std::string& path)
+{
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+    for (const auto& [name, view] : tensors)
+        ranges.emplace_back(view.data - data, view.size_bytes);
+    std::sort(ranges.begin(), ranges.end());
+    std::uint64_t end = 0;
+    for (const auto& [start, size] : ranges) {
+        if (start != end)
+            throw Error({ start < end ? "tensors overlap" : "hole between tensors", path,
+                          "a tensor at byte " + std::to_string(start), "byte " + std::to_string(end) });
+        end = start + size;
+    }
+    if (end != data_bytes)
+        throw Error({ "data section has the wrong size", path, std::to_string(data_bytes) + " bytes",
+                      std::to_string(end) });
+}
+
+} // namespace
+
+std::size_t size_of(Dtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)].second; }
+const char* to_string(Dtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)].first; }
+std::size_t View::count() const { return size_bytes / size_of(dtype); }
+
+struct File::Impl {
+    explicit Impl(const std::string& name) : path(name), mapping(name) {}
+    std::string path;
+    Mapping mapping;
+    std::map<std::string, std::string> metadata;
+    std::map<std::string, View> tensors;
+};
+
+File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
+{
+    const Mapping& file = impl_->mapping;
+    if (file.size() < 8)
+        throw Error({ "not a safetensors file", path, std::to_string(file.size()) + " bytes", "at least 8" });
+    std::uint64_t header_bytes = 0;
+    for (int i = 7; i >= 0; --i)
+        header_bytes = header_bytes << 8 | static_cast<std::uint8_t>(file.data()[i]);
+    if (header_bytes > file.size() - 8 || header_bytes > kMaxHeaderBytes)
+        throw Error({ "not a safetensors file: header is longer than the file", path,
+                      std::to_string(header_bytes) + " bytes",
+                      "at most " + std::to_string(std::min<std::uint64_t>(file.size() - 8, kMaxHeaderBytes)) });
+    const auto* text = reinterpret_cast<const char*>(file.data() + 8);
+    const auto header = nlohmann::json::parse(text, text + header_bytes, nullptr, false);
+    if (!header.is_object())
+        throw Error({ "not a safetensors file: header is not a JSON object", path, "", "" });
+
+    const std::byte* data = file.data() + 8 + header_bytes;
+    const std::uint64_t data_bytes = file.size() - 8 - header_bytes;
+    for (const auto& [name, entry] : header.items()) {
+        if (name != "__metadata__") {
+            impl_->tensors.emplace(name, parse_entry(entry, data, data_bytes, path + ": tensor '" + name + "'"));
+            continue;
+        }
+        for (const auto& [key, value] : entry.items()) {
+            if (!value.is_string())
+                throw Error({ "metadata value is not a string", path + ": '" + key + "'", value.type_name(), "string" });
+            impl_->metadata[key] = value.get<std::string>();
+        }
+    }
+    check_tiling(impl_->tensors, data, data_bytes, path);
+}
+
+File::~File() = default;
+File::File(File&&) noexcept = default;
+File& File::operator=(File&&) noexcept = default;
+
+const std::map<std::string, std::string>& File::metadata() const { return impl_->metadata; }
+const std::map<std::string, View>& File::tensors() const { return impl_->tensors; }
+
+const View& File::at(const std::string& name, Dtype dtype) const
+{
+    const auto found = impl_->tensors.find(name);
+    if (found == impl_->tensors.end())
+        throw Error({ "missing tensor '" + name + "'", impl_->path, "", "" });
+    if (found->second.dtype != dtype)
+        throw Error({ "tensor '" + name + "' has the wrong type", impl_->path, to_string(found->second.dtype),
+                      to_string(dtype) });
+    return found->second;
+}
+
+void write(const std::string& path, const std::map<std::string, View>& tensors,
+           const std::map<std::string, std::string>& metadata)
+{
+    nlohmann::json header = nlohmann::json::object();
+    if (!metadata.empty())
+        header["__metadata__"] = metadata;
+    std::uint64_t offset = 0;
+    for (const auto& [name, view] : tensors) {
+        header[name] = { { "dtype", to_string(view.dtype) },
+                         { "shape", view.shape },
+                         { "data_offsets", { offset, offset + view.size_bytes } } };
+        offset += view.size_bytes;
+    }
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+
+    write_atomically(path, [&](const std::string& temporary) {
+        std::ofstream file(temporary, std::ios::binary);
+        std::array<char, 8> length{};
+        for (int i = 0; i < 8; ++i)
+            length[i] = static_cast<char>(text.size() >> (8 * i) & 0xff);
+        file.write(length.data(), length.size());
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        for (const auto& [name, view] : tensors)
+            file.write(reinterpret_cast<const char*>(view.data), static_cast<std::streamsize>(view.size_bytes));
+        file.close();
+        if (!file)
+            throw Error({ "cannot write", path, std::strerror(errno), "" });
+    });
+}
+
+} // namespace prunedamr::safetensors
