@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <complex>
+
+namespace prunedamr::dsp {
+
+/// Cuts `count` samples into consecutive frames [n, 2, frame_length], I then Q, each of unit RMS; returns n.
+/// What is left at the end is dropped, unless it is all there is: then it makes one frame, zero-padded.
+int write_frames(const std::complex<float>* samples, int count, int frame_length, float* frames) noexcept;
+
+} // namespace prunedamr::dsp

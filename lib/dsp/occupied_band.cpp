@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/dsp/occupied_band.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace prunedamr::dsp {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// Independent averages that a mean over three neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
+constexpr float kSmoothingGain = 1.86f;
+
+/// The floor is read where a quarter of the bins lies below: signals up to 3/4 of the band leave it visible,
+/// and a receiver's roll-off at the band edges does not pull it down.
+constexpr float kFloorQuantile = 0.25f;
+constexpr float kFloorQuantileNormal = -0.6745f; ///< the standard normal's quantile there
+
+constexpr float kLeastFloorMargin = 2.0f;    ///< 3 dB: an in-band SNR of 0 dB is still found
+constexpr float kFloorMarginSigmas = 6.0f;   ///< no noise bin of a block should pass
+constexpr float kBelowRobustPeak = 3.16e-3f; ///< -25 dB: leaves out spectral skirts of strong signals
+constexpr float kBelowPeak = 3.16e-5f;       ///< -45 dB: leaves out window leakage and phase noise of carriers
+constexpr int kRobustPeakShare = 80;         ///< nfft / this many bins are ignored: a smoothed carrier's width
+constexpr int kGapShare = 64;                ///< gaps up to nfft / this are bridged always
+constexpr int kGuardBins = 4;                ///< left out on both sides of the band when noise is measured
+constexpr int kLeastNoiseShare = 32;         ///< fewest noise bins: nfft / this
+
+/// Mean of a gamma variable with `shape` over its quantile at `kFloorQuantile` (Wilson and Hilferty).
+float quantile_to_mean(float shape)
+{
+    const float root = 1.0f - 1.0f / (9.0f * shape) + kFloorQuantileNormal / (3.0f * std::sqrt(shape));
+    return 1.0f / (root * root * root);
+}
+
+} // namespace
+
+BandFinder::BandFinder()
+    : smooth_(WelchSpectrum::kMaxNfft), sorted_(WelchSpectrum::kMaxNfft), runs_(WelchSpectrum::kMaxNfft)
+{}
+
+Band BandFinder::find(const Spectrum& spectrum) noexcept
+{
+    const Band everything{ 0.0f, 1.0f, kNaN };
+    const int n = spectrum.nfft;
+    if (n == 0)
+        return everything;
+    smooth(spectrum);
+    std::copy_n(smooth_.begin(), n, sorted_.begin());
+    std::sort(sorted_.begin(), sorted_.begin() + n);
+
+    const float shape = kSmoothingGain * static_cast<float>(spectrum.averages);
+    const float floor = sorted_[static_cast<int>(kFloorQuantile * n)] * quantile_to_mean(shape);
+    const float margin = std::max(kLeastFloorMargin, 1.0f + kFloorMarginSigmas / std::sqrt(shape));
+    const float robust_peak = sorted_[n - 1 - n / kRobustPeakShare];
+    const float threshold =
+        std::max({ floor * margin, robust_peak * kBelowRobustPeak, sorted_[n - 1] * kBelowPeak });
+
+    find_runs(n, threshold);
+    if (run_count_ == 0)
+        return everything;
+    bridge_gaps(n);
+    const Run band = strongest_run(floor);
+    if (band.width() >= n)
+        return everything;
+    const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
+    const float bandwidth = static_cast<float>(band.width()) / static_cast<float>(n);
+    return { center, bandwidth, snr_db(spectrum, band, std::max(threshold, floor * margin)) };
+}
+
+/// Mean over three bins, around the end as the spectrum of a sampled signal does.
+void BandFinder::smooth(const Spectrum& spectrum) noexcept
+{
+    const int n = spectrum.nfft;
+    for (int i = 0; i < n; ++i)
+        smooth_[i] = (spectrum.psd[(i + n - 1) % n] + spectrum.psd[i] + spectrum.psd[(i + 1) % n]) / 3.0f;
+}
+
+void BandFinder::find_runs(int nfft, float threshold) noexcept
+{
+    run_count_ = 0;
+    bool inside = false;
+    for (int i = 0; i < nfft; ++i) {
+        const bool above = smooth_[i] > threshold;
+        if (above && !inside)
+            runs_[run_count_++] = { i, i };
+        if (above)
+            runs_[run_count_ - 1].end = i + 1;
+        inside = above;
+    }
+}
+
+/// Joins neighbours that belong to one signal: short gaps, and gaps no wider than both sides (two tones of FSK).
+void BandFinder::bridge_gaps(int nfft) noexcept
+{
+    int kept = 0;
+    for (int i = 1; i < run_count_; ++i) {
+        const int gap = runs_[i].begin - runs_[kept].end;
+        const int narrower = std::min(runs_[i].width(), runs_[kept].width());
+        if (gap <= std::max(nfft / kGapShare, narrower))
+            runs_[kept].end = runs_[i].end;
+        else
+            runs_[++kept] = runs_[i];
+    }
+    run_count_ = kept + 1;
+}
+
+BandFinder::Run BandFinder::strongest_run(float floor) const noexcept
+{
+    Run best = runs_[0];
+    float best_power = -1.0f;
+    for (int r = 0; r < run_count_; ++r) {
+        float power = 0.0f;
+        for (int i = runs_[r].begin; i < runs_[r].end; ++i)
+            power += smooth_[i] - floor;
+        if (power > best_power) {
+            best_power = power;
+            best = runs_[r];
+        }
+    }
+    return best;
+}
+
+/// Signal over noise within the band; the noise density is that of the bins outside it that no other signal holds.
+float BandFinder::snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept
+{
+    float noise = 0.0f, inside = 0.0f;
+    int noise_bins = 0;
+    for (int i = 0; i < spectrum.nfft; ++i) {
+        if (i >= band.begin && i < band.end)
+            inside += spectrum.psd[i];
+        else if ((i < band.begin - kGuardBins || i >= band.end + kGuardBins) && smooth_[i] < noise_limit) {
+            noise += spectrum.psd[i];
+            ++noise_bins;
+        }
+    }
+    if (noise_bins < spectrum.nfft / kLeastNoiseShare || !(noise > 0.0f))
+        return kNaN;
+    const float noise_inside = noise / static_cast<float>(noise_bins) * static_cast<float>(band.width());
+    const float signal = std::max(inside - noise_inside, 1e-3f * noise_inside);
+    return 10.0f * std::log10(signal / noise_inside);
+}
+
+} // namespace prunedamr::dsp

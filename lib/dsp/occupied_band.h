@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/dsp/welch_spectrum.h"
+
+#include <vector>
+
+namespace prunedamr::dsp {
+
+/// Frequencies in cycles per sample.
+struct Band {
+    float center = 0.0f;
+    float bandwidth = 1.0f; ///< 1 when the spectrum is flat: noise alone, or a signal that fills it
+    float snr_db;           ///< in the band; NaN where no noise-only bins are visible
+};
+
+/// Finds the strongest occupied band of a spectrum: the contiguous bins above both the noise floor and a level
+/// below the signal's peak. The peak ignores the few largest bins, so that a carrier does not hide its sidebands.
+class BandFinder
+{
+public:
+    BandFinder();
+    Band find(const Spectrum& spectrum) noexcept;
+
+private:
+    struct Run {
+        int begin, end;
+        int width() const { return end - begin; }
+    };
+
+    void smooth(const Spectrum& spectrum) noexcept;
+    void find_runs(int nfft, float threshold) noexcept;
+    void bridge_gaps(int nfft) noexcept;
+    Run strongest_run(float floor) const noexcept;
+    float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
+
+    std::vector<float> smooth_, sorted_;
+    std::vector<Run> runs_;
+    int run_count_ = 0;
+};
+
+} // namespace prunedamr::dsp

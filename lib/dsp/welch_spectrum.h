@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <complex>
+#include <memory>
+#include <vector>
+
+namespace prunedamr::dsp {
+
+/// One power spectrum: bin b lies at (b - nfft/2) / nfft cycles per sample; the bins sum to the mean power.
+struct Spectrum {
+    const float* psd = nullptr; ///< [nfft], valid until the next `measure`
+    int nfft = 0;               ///< 0 when there were too few samples
+    int averages = 0;           ///< half-overlapping segments that were averaged
+};
+
+/// Welch's averaged periodogram (Hann window, 50 % overlap). The transform length follows the number of samples,
+/// a power of two 32..512 with at least 7 averages. Plans and buffers are made at construction only.
+class WelchSpectrum
+{
+public:
+    static constexpr int kMinNfft = 32;
+    static constexpr int kMaxNfft = 512;
+
+    WelchSpectrum();
+    ~WelchSpectrum();
+    WelchSpectrum(WelchSpectrum&&) noexcept;
+    WelchSpectrum& operator=(WelchSpectrum&&) noexcept;
+
+    Spectrum measure(const std::complex<float>* samples, int count) noexcept;
+
+private:
+    struct Transform;
+    Transform* transform_for(int count) noexcept;
+
+    std::vector<std::unique_ptr<Transform>> transforms_; ///< by rising length
+};
+
+} // namespace prunedamr::dsp

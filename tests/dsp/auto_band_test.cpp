@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/signals.h"
+#include "prunedamr/dsp/front_end.h"
+#include "prunedamr/dsp/welch_spectrum.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <numeric>
+
+using namespace prunedamr;
+using namespace prunedamr::test;
+using dsp::BlockInfo;
+using dsp::FrontEnd;
+
+namespace {
+
+constexpr int kBlock = 8192;
+constexpr int kFrame = 1024;
+constexpr float kBin = 1.0f / 512.0f;
+
+FrontEndSpec auto_band()
+{
+    FrontEndSpec spec;
+    spec.kind = FrontEndSpec::Kind::auto_band;
+    spec.frame_length = kFrame;
+    spec.block_length = kBlock;
+    spec.occupied_share = 0.5;
+    return spec;
+}
+
+struct Result {
+    BlockInfo info;
+    std::vector<float> frames;
+};
+
+Result process(FrontEnd& front_end, const Samples& x)
+{
+    Result r;
+    r.frames.resize(static_cast<std::size_t>(front_end.max_frames()) * 2 * kFrame);
+    r.info = front_end.process(x.data(), static_cast<int>(x.size()), r.frames.data());
+    r.frames.resize(static_cast<std::size_t>(r.info.frames) * 2 * kFrame);
+    return r;
+}
+
+Result process(const Samples& x)
+{
+    FrontEnd front_end(auto_band());
+    return process(front_end, x);
+}
+
+double rms(const float* frame)
+{
+    return std::sqrt(std::inner_product(frame, frame + 2 * kFrame, frame, 0.0) / kFrame);
+}
+
+Samples samples_of(const std::vector<float>& frame)
+{
+    Samples x(kFrame);
+    for (int i = 0; i < kFrame; ++i)
+        x[i] = { frame[i], frame[kFrame + i] };
+    return x;
+}
+
+} // namespace
+
+TEST(WelchSpectrum, BinsSumToMeanPowerAndToneSitsInItsBin)
+{
+    dsp::WelchSpectrum welch;
+    const Samples x = tone(4096, 100.0 / 512.0, 0.5) + white_noise(4096, 0.01, 3);
+    const dsp::Spectrum s = welch.measure(x.data(), 4096);
+    ASSERT_EQ(s.nfft, 512);
+    EXPECT_EQ(s.averages, 15);
+    EXPECT_NEAR(std::accumulate(s.psd, s.psd + s.nfft, 0.0), 0.26, 0.005);
+    EXPECT_EQ(std::max_element(s.psd, s.psd + s.nfft) - s.psd, 256 + 100);
+}
+
+TEST(WelchSpectrum, TakesShorterTransformsForShorterInputAndNoneBelow128)
+{
+    dsp::WelchSpectrum welch;
+    const Samples x = white_noise(2048, 1.0, 4);
+    EXPECT_EQ(welch.measure(x.data(), 2048).nfft, 512);
+    EXPECT_EQ(welch.measure(x.data(), 2047).nfft, 256);
+    EXPECT_EQ(welch.measure(x.data(), 128).nfft, 32);
+    EXPECT_EQ(welch.measure(x.data(), 127).nfft, 0);
+}
+
+TEST(AutoBand, FindsCentreAndWidthOfBandLimitedNoise)
+{
+    for (const double center : { -0.31, -0.05, 0.0, 0.2 })
+        for (const double bandwidth : { 0.05, 0.12, 0.3 }) {
+            const Samples x =
+                band_noise(kBlock, center, bandwidth, 1.0, 11) + white_noise(kBlock, 0.1 / bandwidth / 10, 12);
+            const BlockInfo info = process(x).info;
+            EXPECT_NEAR(info.center, center, 2.5 * kBin) << bandwidth;
+            EXPECT_NEAR(info.bandwidth / bandwidth, 1.0, 0.3) << center;
+        }
+}
+
+TEST(AutoBand, FindsTones)
+{
+    for (const double frequency : { -0.4, -0.123, 0.0, 0.077, 0.45 }) {
+        const BlockInfo info = process(tone(kBlock, frequency) + white_noise(kBlock, 0.01, 5)).info;
+        EXPECT_NEAR(info.center, frequency, 1.5 * kBin);
+        EXPECT_LT(info.bandwidth, 10 * kBin);
+    }
+}
+
+TEST(AutoBand, MeasuresSnrInTheBand)
+{
+    for (const double snr_db : { 5.0, 10.0, 15.0, 20.0, 25.0 })
+        for (const std::uint64_t seed : { 1, 2, 3 }) {
+            const double noise_in_band = 0.2 * 0.01;
+            const double signal = noise_in_band * std::pow(10.0, snr_db / 10.0);
+            const Samples x = band_noise(kBlock, 0.1, 0.2, signal, seed) + white_noise(kBlock, 0.01, seed + 100);
+            EXPECT_NEAR(process(x).info.snr_db, snr_db, 2.0) << "seed " << seed;
+        }
+}
+
+TEST(AutoBand, StrongCarrierDoesNotHideItsSidebands)
+{
+    // AM at modulation index 0.5 by noise up to 0.05: sidebands 12 dB below the carrier in sum, far less per bin.
+    Samples x = white_noise(kBlock, 1e-4, 21);
+    const Samples audio = band_noise(kBlock, 0.0, 0.1, 2.0, 22);
+    for (int i = 0; i < kBlock; ++i)
+        x[i] += std::polar(1.0f, 2.0f * static_cast<float>(M_PI) * 0.15f * static_cast<float>(i)) *
+                (1.0f + 0.25f * audio[i].real());
+    const BlockInfo info = process(x).info;
+    EXPECT_NEAR(info.center, 0.15, 3 * kBin);
+    EXPECT_NEAR(info.bandwidth, 0.1, 0.03);
+}
+
+TEST(AutoBand, FlatNoiseIsTheWholeBand)
+{
+    FrontEnd front_end(auto_band());
+    for (std::uint64_t seed = 0; seed < 200; ++seed)
+        for (const int count : { 300, 1500, kBlock }) {
+            const BlockInfo info = process(front_end, white_noise(count, 1.0, seed)).info;
+            EXPECT_EQ(info.bandwidth, 1.0f) << "seed " << seed << ", count " << count;
+            EXPECT_EQ(info.center, 0.0f);
+            EXPECT_TRUE(std::isnan(info.snr_db));
+            EXPECT_EQ(info.resample_ratio, 1.0f);
+        }
+}
+
+TEST(AutoBand, BandFillsItsShareAfterResampling)
+{
+    dsp::WelchSpectrum welch;
+    for (const double bandwidth : { 0.1, 0.15, 0.22, 0.3 }) {
+        const Result r = process(band_noise(kBlock, 0.17, bandwidth, 1.0, 31) + white_noise(kBlock, 1e-3, 32));
+        ASSERT_GE(r.info.frames, 1);
+        EXPECT_GE(r.info.resample_ratio, 2.0f * r.info.bandwidth);
+        EXPECT_LT(r.info.resample_ratio, 2.0f * r.info.bandwidth * 1.19f);
+        const Samples frame = samples_of(r.frames);
+        const dsp::Spectrum s = welch.measure(frame.data(), 1024);
+        double inside = 0.0;
+        const int half = static_cast<int>(0.5 * bandwidth / r.info.resample_ratio * s.nfft) + 4;
+        for (int i = s.nfft / 2 - half; i <= s.nfft / 2 + half; ++i)
+            inside += s.psd[i];
+        EXPECT_GT(inside, 0.97) << bandwidth;
+    }
+}
+
+TEST(AutoBand, ResamplingKeepsAToneClean)
+{
+    // A band of two tones: after resampling each must be a pure tone at its place, without images above -50 dB.
+    const double f1 = 0.20, f2 = 0.26;
+    const Result r = process(tone(kBlock, f1) + tone(kBlock, f2) + white_noise(kBlock, 1e-3, 41));
+    ASSERT_LT(r.info.resample_ratio, 1.0f);
+    ASSERT_GE(r.info.frames, 1);
+    const Samples frame = samples_of(r.frames);
+    double residual = 1.0;
+    for (const double f : { f1, f2 }) {
+        std::complex<double> sum;
+        for (int i = 0; i < kFrame; ++i)
+            sum += std::complex<double>(frame[i]) *
+                   std::polar(1.0, -2.0 * M_PI * (f - r.info.center) / r.info.resample_ratio * i);
+        residual -= std::norm(sum / static_cast<double>(kFrame));
+    }
+    EXPECT_LT(std::abs(residual), 0.01);
+}
+
+TEST(AutoBand, FramesDoNotDependOnAmplitude)
+{
+    const Samples x = band_noise(kBlock, -0.2, 0.15, 1.0, 51) + white_noise(kBlock, 0.01, 52);
+    const Result one = process(x);
+    for (const float gain : { 1e-3f, 1e3f, 1e-18f, 1e18f }) {
+        const Result scaled = process(x * gain);
+        ASSERT_EQ(scaled.info.frames, one.info.frames) << gain;
+        for (std::size_t i = 0; i < one.frames.size(); ++i)
+            ASSERT_NEAR(scaled.frames[i], one.frames[i], 1e-4) << gain;
+        EXPECT_NEAR(scaled.info.power_dbfs, std::max(-200.0, one.info.power_dbfs + 20.0 * std::log10(gain)), 1e-2);
+        EXPECT_EQ(scaled.info.center, one.info.center);
+    }
+}
+
+TEST(AutoBand, IsStableAlongAConstantSignal)
+{
+    FrontEnd front_end(auto_band());
+    const Samples x = band_noise(8 * kBlock, 0.1, 0.11, 1.0, 61) + white_noise(8 * kBlock, 0.01, 62);
+    for (int start = 0; start + kBlock <= 8 * kBlock; start += 1777) {
+        const BlockInfo info = process(front_end, Samples(x.begin() + start, x.begin() + start + kBlock)).info;
+        EXPECT_NEAR(info.center, 0.1, 2.5 * kBin) << start;
+        EXPECT_NEAR(info.bandwidth, 0.115, 0.012) << start;
+        EXPECT_EQ(info.resample_ratio, std::exp2(-2.0f)) << start;
+    }
+}
+
+TEST(AutoBand, BlockStandsAlone)
+{
+    FrontEnd used(auto_band());
+    const Samples x = band_noise(kBlock, 0.3, 0.1, 1.0, 71) + white_noise(kBlock, 0.01, 72);
+    process(used, tone(kBlock, -0.2));
+    process(used, white_noise(1000, 1.0, 73));
+    EXPECT_EQ(process(used, x).frames, process(x).frames);
+}
+
+TEST(AutoBand, ShortInputKeepsEnoughRateForAWholeFrame)
+{
+    FrontEnd front_end(auto_band());
+    const Samples x = band_noise(kBlock, 0.1, 0.06, 1.0, 81) + white_noise(kBlock, 0.01, 82);
+    for (const int count : { 128, 500, 1023 }) {
+        const Result r = process(front_end, Samples(x.begin(), x.begin() + count));
+        ASSERT_EQ(r.info.frames, 1) << count;
+        EXPECT_EQ(r.info.resample_ratio, 1.0f) << count;
+        EXPECT_EQ(r.frames[count], 0.0f);
+        EXPECT_EQ(r.frames[kFrame + count], 0.0f);
+        EXPECT_NEAR(rms(r.frames.data()), 1.0, 1e-4);
+    }
+    for (const int count : { 1024, 1201, 2003, 4001, kBlock }) {
+        const Result r = process(front_end, Samples(x.begin(), x.begin() + count));
+        ASSERT_GE(r.info.frames, 1) << count;
+        EXPECT_NE(r.frames[kFrame - 1], 0.0f) << count;
+    }
+    EXPECT_EQ(process(front_end, Samples(x.begin(), x.begin() + 127)).info.frames, 0);
+    EXPECT_EQ(process(front_end, Samples()).info.frames, 0);
+    EXPECT_EQ(process(front_end, Samples(1)).info.frames, 0);
+}
+
+TEST(AutoBand, NonFiniteSamplesCountAsZero)
+{
+    const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+    Samples bad = band_noise(kBlock, 0.1, 0.2, 1.0, 91) + white_noise(kBlock, 0.01, 92);
+    Samples zeroed = bad;
+    for (const int i : { 0, 77, 4000, kBlock - 1 }) {
+        bad[i] = i % 2 ? std::complex<float>(nan, 1.0f) : std::complex<float>(2.0f, -inf);
+        zeroed[i] = 0.0f;
+    }
+    EXPECT_EQ(process(bad).frames, process(zeroed).frames);
+    const Result all = process(Samples(kBlock, { nan, nan }));
+    EXPECT_EQ(all.info.power_dbfs, -200.0f);
+    for (const float v : all.frames)
+        ASSERT_EQ(v, 0.0f);
+}
