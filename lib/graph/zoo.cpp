@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/zoo.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/modulation.h"
+#include "prunedamr/graph/zoo_architectures.h"
+
+namespace prunedamr::graph
+{
+namespace
+{
+
+constexpr int kMaxUnitsPerStage = 200;
+
+struct Recipe {
+    Architecture architecture;
+    std::vector<StageShape> stages;
+    void (*build)(Network&, const std::vector<StageShape>&);
+};
+
+const std::vector<Recipe>& recipes()
+{
+    static const std::vector<Recipe> table = {
+        { { "resnet56", "the pruning papers' ResNet56 on a 1 x 2 x L image (853 k parameters)" },
+          { { 16, 9 }, { 32, 9 }, { 64, 9 } },
+          build_cifar_resnet },
+        { { "resnet110", "the pruning papers' ResNet110 on a 1 x 2 x L image (1.73 M parameters)" },
+          { { 16, 18 }, { 32, 18 }, { 64, 18 } },
+          build_cifar_resnet },
+        { { "amr_s", "compact 1-D residual network, small" },
+          { { 16, 2 }, { 24, 3 }, { 32, 3 }, { 48, 3 } },
+          build_amr_resnet },
+        { { "amr_m", "compact 1-D residual network, medium" },
+          { { 24, 3 }, { 32, 4 }, { 48, 4 }, { 64, 3 } },
+          build_amr_resnet },
+    };
+    return table;
+}
+
+const Recipe& find_recipe(const std::string& arch)
+{
+    std::string names;
+    for (const Recipe& recipe : recipes()) {
+        if (arch == recipe.architecture.name)
+            return recipe;
+        names += (names.empty() ? "" : ", ") + std::string(recipe.architecture.name);
+    }
+    throw Error({ "unknown architecture", "arch", "'" + arch + "'", names });
+}
+
+std::vector<StageShape> stages_of(const Recipe& recipe, const std::vector<int>& units_per_stage)
+{
+    std::vector<StageShape> stages = recipe.stages;
+    if (units_per_stage.empty())
+        return stages;
+    if (units_per_stage.size() != stages.size())
+        throw Error({ "wrong number of stages", std::string("units per stage of ") + recipe.architecture.name,
+                      std::to_string(units_per_stage.size()), std::to_string(stages.size()) });
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+        stages[s].units = units_per_stage[s];
+        if (stages[s].units < 1 || stages[s].units > kMaxUnitsPerStage)
+            throw Error({ "bad number of units", "stage " + std::to_string(s + 1), std::to_string(stages[s].units),
+                          "1.." + std::to_string(kMaxUnitsPerStage) });
+    }
+    return stages;
+}
+
+} // namespace
+
+const std::vector<Architecture>& architectures()
+{
+    static const std::vector<Architecture> list = [] {
+        std::vector<Architecture> rows;
+        for (const Recipe& recipe : recipes())
+            rows.push_back(recipe.architecture);
+        return rows;
+    }();
+    return list;
+}
+
+Network make_network(const ZooConfig& config)
+{
+    const Recipe& recipe = find_recipe(config.arch);
+    Network network;
+    network.name = config.arch;
+    network.front_end = config.front_end;
+    network.labels = config.labels;
+    for (const std::string& label : config.labels)
+        network.families.push_back(family_of(label));
+    recipe.build(network, stages_of(recipe, config.units_per_stage));
+    initialise(network, config.seed);
+    validate(network);
+    return network;
+}
+
+} // namespace prunedamr::graph

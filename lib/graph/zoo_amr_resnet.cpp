@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/network_builder.h"
+#include "prunedamr/graph/zoo_architectures.h"
+
+namespace prunedamr::graph
+{
+namespace
+{
+
+constexpr double kHeadDropout = 0.1;
+
+/// A basic 1-D residual block; where the rate halves the shortcut is a strided 1-tap conv with its norm.
+std::string residual_unit(NetworkBuilder& build, const std::string& input, int channels, bool transition)
+{
+    const int stride = transition ? 2 : 1;
+    auto x = build.conv("conv1", input, { channels, same_window(1, 3, 1, stride) });
+    x = build.plain(Op::batch_norm, "bn1", { x });
+    x = build.plain(Op::relu, "relu1", { x });
+    x = build.conv("conv2", x, { channels, same_window(1, 3) });
+    x = build.plain(Op::batch_norm, "bn2", { x });
+    std::string shortcut = input;
+    if (transition) {
+        shortcut = build.conv("shortcut.conv", shortcut, { channels, same_window(1, 1, 1, stride) });
+        shortcut = build.plain(Op::batch_norm, "shortcut.bn", { shortcut });
+    }
+    x = build.plain(Op::add, "add", { x, shortcut });
+    return build.plain(Op::relu, "relu2", { x });
+}
+
+} // namespace
+
+void build_amr_resnet(Network& network, const std::vector<StageShape>& stages)
+{
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::input, "input", {});
+    build.begin_unit("stem", 0, false, false);
+    x = build.conv("conv", x, { stages.front().channels, same_window(1, 7, 1, 2) });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = build.plain(Op::relu, "relu", { x });
+    build.end_unit();
+    for (std::size_t s = 0; s < stages.size(); ++s)
+        for (int u = 0; u < stages[s].units; ++u) {
+            const bool transition = s > 0 && u == 0;
+            const int stage = static_cast<int>(s) + 1;
+            build.begin_unit("stage" + std::to_string(stage) + ".unit" + std::to_string(u + 1), stage, true,
+                             transition);
+            x = residual_unit(build, x, stages[s].channels, transition);
+            build.end_unit();
+        }
+    x = build.plain(Op::global_avg_pool, "pool", { x });
+    x = build.plain(Op::flatten, "flatten", { x });
+    x = build.dropout("dropout", x, kHeadDropout);
+    build.linear("fc", x, network.classes());
+}
+
+} // namespace prunedamr::graph

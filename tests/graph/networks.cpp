@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/networks.h"
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/graph/network_builder.h"
+
+namespace prunedamr::graph
+{
+namespace
+{
+
+constexpr int kLength = 21;
+
+Network empty_net(const std::string& name, int classes)
+{
+    Network network;
+    network.name = name;
+    network.front_end.frame_length = kLength;
+    network.front_end.block_length = 64;
+    for (int c = 0; c < classes; ++c)
+        network.labels.push_back("class" + std::to_string(c));
+    network.families = network.labels;
+    return network;
+}
+
+Network finished(Network network)
+{
+    initialise(network, 1);
+    randomise(network, 2);
+    validate(network);
+    return network;
+}
+
+std::string conv_norm_relu(NetworkBuilder& build, const std::string& name, const std::string& input,
+                           const NetworkBuilder::ConvShape& shape)
+{
+    auto x = build.conv(name, input, shape);
+    x = build.plain(Op::batch_norm, name + "_bn", { x });
+    return build.plain(Op::relu, name + "_relu", { x });
+}
+
+} // namespace
+
+ZooConfig zoo_config(const std::string& arch, int length, int classes, const std::vector<int>& units)
+{
+    ZooConfig config;
+    config.arch = arch;
+    config.front_end.kind = FrontEndSpec::Kind::as_is;
+    config.front_end.frame_length = length;
+    config.front_end.block_length = length;
+    for (int c = 0; c < classes; ++c)
+        config.labels.push_back("class" + std::to_string(c));
+    config.units_per_stage = units;
+    return config;
+}
+
+void randomise(Network& network, std::uint64_t seed)
+{
+    Rng rng(seed);
+    for (const Node& node : network.nodes) {
+        if (node.op == Op::batch_norm)
+            for (const char* part : { ".weight", ".bias", ".running_mean", ".running_var" })
+                for (float& value : network.tensors.at(node.name + part).data)
+                    value = static_cast<float>(std::string(part) == ".weight" || std::string(part) == ".running_var"
+                                                   ? rng.uniform(0.5, 1.5)
+                                                   : rng.uniform(-0.3, 0.3));
+        if (node.bias)
+            for (float& value : network.tensors.at(node.name + ".bias").data)
+                value = static_cast<float>(rng.uniform(-0.3, 0.3));
+    }
+}
+
+std::vector<float> noise_frames(const Network& network, int count, std::uint64_t seed)
+{
+    Rng rng(seed);
+    std::vector<float> frames(static_cast<std::size_t>(count * 2 * network.length()));
+    for (float& value : frames)
+        value = static_cast<float>(rng.normal());
+    return frames;
+}
+
+Network residual_net()
+{
+    Network network = make_network(zoo_config("resnet56", kLength, 3, { 2, 2, 1 }));
+    randomise(network, 2);
+    return network;
+}
+
+Network concat_net()
+{
+    Network network = empty_net("concat", 3);
+    NetworkBuilder build(network);
+    const auto input = build.plain(Op::input, "input", {});
+    const auto image = build.plain(Op::as_image, "image", { input });
+    const auto left = conv_norm_relu(build, "left", image, { 5, same_window(3, 3), 1, false });
+    const auto right = conv_norm_relu(build, "right", image, { 4, same_window(1, 5), 1, true });
+    auto x = build.plain(Op::concat, "concat", { left, right });
+    x = build.pool(Op::max_pool, "max_pool", x, { 2, 3, 1, 2, 0, 1 });
+    x = conv_norm_relu(build, "merge", x, { 6, { 1, 3, 1, 2, 0, 0 }, 1, false });
+    x = build.plain(Op::global_avg_pool, "pool", { x });
+    build.linear("fc", x, network.classes());
+    return finished(std::move(network));
+}
+
+Network depthwise_net()
+{
+    Network network = empty_net("depthwise", 4);
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::input, "input", {});
+    x = conv_norm_relu(build, "stem", x, { 6, same_window(1, 3, 1, 2), 1, false });
+    x = conv_norm_relu(build, "depth", x, { 6, same_window(1, 5), 6, true });
+    x = conv_norm_relu(build, "point", x, { 7, same_window(1, 1), 1, false });
+    auto gate = build.plain(Op::global_avg_pool, "squeeze", { x });
+    gate = build.linear("gate", gate, 7);
+    gate = build.plain(Op::sigmoid, "sigmoid", { gate });
+    x = build.plain(Op::mul, "mul", { x, gate });
+    x = build.plain(Op::global_avg_pool, "pool", { x });
+    x = build.dropout("dropout", x, 0.2);
+    build.linear("fc", x, network.classes());
+    return finished(std::move(network));
+}
+
+Network shuffle_net()
+{
+    Network network = empty_net("shuffle", 3);
+    NetworkBuilder build(network);
+    const auto input = build.plain(Op::input, "input", {});
+    const auto left = conv_norm_relu(build, "left", input, { 4, same_window(1, 3), 1, false });
+    const auto right = conv_norm_relu(build, "right", input, { 4, same_window(1, 7), 1, false });
+    auto x = build.plain(Op::concat, "concat", { left, right });
+    x = build.channel_shuffle("shuffle", x, 2);
+    x = conv_norm_relu(build, "grouped", x, { 8, same_window(1, 3), 4, false });
+    x = build.pool(Op::avg_pool, "avg_pool", x, { 1, 3, 1, 2, 0, 1 });
+    x = conv_norm_relu(build, "mix", x, { 5, { 1, 3, 1, 2, 0, 0 }, 1, true });
+    x = build.plain(Op::flatten, "flatten", { x });
+    x = build.linear("hidden", x, 9);
+    x = build.plain(Op::relu, "hidden_relu", { x });
+    build.linear("fc", x, network.classes());
+    return finished(std::move(network));
+}
+
+std::vector<Network> all_nets()
+{
+    return { residual_net(), concat_net(), depthwise_net(), shuffle_net() };
+}
+
+} // namespace prunedamr::graph

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/network.h"
+#include "prunedamr/graph/zoo.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+/// `statement` throws `Error` whose one line holds `part`.
+#define EXPECT_ERROR(statement, part)                                                                              \
+    try {                                                                                                          \
+        statement;                                                                                                 \
+        ADD_FAILURE() << "no error, expected one with: " << (part);                                                \
+    } catch (const ::prunedamr::Error& error) {                                                                    \
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();                        \
+    }
+
+namespace prunedamr::graph
+{
+
+ZooConfig zoo_config(const std::string& arch, int length, int classes, const std::vector<int>& units = {});
+
+/// Random norms and biases too, so that nothing is 0 or 1 by chance.
+void randomise(Network& network, std::uint64_t seed);
+
+/// `count` seeded frames of noise for a network.
+std::vector<float> noise_frames(const Network& network, int count, std::uint64_t seed);
+
+// Small networks, one for each way in which channels are tied.
+Network residual_net();  ///< the papers' residual network with one or two units per stage
+Network concat_net();    ///< two branches concatenated, then a 2-D conv on an image
+Network depthwise_net(); ///< separable convs with a sigmoid gate (mul)
+Network shuffle_net();   ///< concat, channel shuffle, pools, flatten and a hidden linear
+std::vector<Network> all_nets();
+
+} // namespace prunedamr::graph

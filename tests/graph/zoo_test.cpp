@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/zoo.h"
+
+#include "graph/networks.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace prunedamr::graph
+{
+namespace
+{
+
+struct Row {
+    const char* arch;
+    int length;
+    int classes;
+    std::vector<int> units;
+    std::int64_t params;
+    double paper_mflops;
+    double mmacs; // 0: not published
+};
+
+double rounded(double value, double digits)
+{
+    return std::round(value * digits) / digits;
+}
+
+// The published counts (arXiv 2406.07929), to their last digit.
+TEST(Zoo, CostsOfThePapersNetworksHoldToTheDigit)
+{
+    const std::vector<Row> rows = {
+        { "resnet56", 128, 11, {}, 852'795, 41.923, 41.620 },
+        { "resnet110", 128, 11, {}, 1'727'739, 84.686, 84.087 },
+        { "resnet56", 128, 11, { 1, 2, 1 }, 93'627, 5.100, 0 },
+        { "resnet110", 128, 11, { 1, 1, 2 }, 149'051, 6.280, 0 },
+        { "resnet56", 512, 12, { 1, 1, 1 }, 75'132, 15.65, 0 },
+    };
+    for (const Row& row : rows) {
+        SCOPED_TRACE(std::string(row.arch) + " " + std::to_string(row.params));
+        const Cost found = cost(make_network(zoo_config(row.arch, row.length, row.classes, row.units)));
+        EXPECT_EQ(found.params, row.params);
+        EXPECT_DOUBLE_EQ(rounded(found.paper_flops / 1e6, row.length == 512 ? 100 : 1000), row.paper_mflops);
+        if (row.mmacs > 0) {
+            EXPECT_DOUBLE_EQ(rounded(found.macs / 1e6, 1000), row.mmacs);
+        }
+    }
+}
+
+TEST(Zoo, UnitsFollowTheArchitecture)
+{
+    const Network resnet = make_network(zoo_config("resnet56", 128, 11));
+    ASSERT_EQ(resnet.units.size(), 28u);
+    EXPECT_FALSE(resnet.units[0].removable);
+    EXPECT_EQ(resnet.units[0].stage, 0);
+    for (std::size_t u = 1; u < resnet.units.size(); ++u) {
+        EXPECT_EQ(resnet.units[u].stage, static_cast<int>(u - 1) / 9 + 1);
+        EXPECT_EQ(resnet.units[u].transition, u == 10 || u == 19);
+        EXPECT_TRUE(resnet.units[u].removable);
+    }
+    EXPECT_EQ(make_network(zoo_config("resnet110", 128, 11)).units.size(), 55u);
+    EXPECT_EQ(make_network(zoo_config("amr_s", 128, 11)).units.size(), 12u);
+    EXPECT_EQ(make_network(zoo_config("amr_m", 128, 11)).units.size(), 15u);
+}
+
+TEST(Zoo, EveryArchitectureIsValidAtShortOddAndLongFrames)
+{
+    for (const Architecture& arch : architectures())
+        for (const int length : { 16, 17, 127, 1024 }) {
+            SCOPED_TRACE(std::string(arch.name) + " at " + std::to_string(length));
+            const Network network = make_network(zoo_config(arch.name, length, 2));
+            EXPECT_EQ(network.length(), length);
+            EXPECT_NE(std::string(arch.description), "");
+        }
+}
+
+TEST(Zoo, SameSeedSameWeights)
+{
+    ZooConfig config = zoo_config("amr_s", 64, 3);
+    const Network first = make_network(config), again = make_network(config);
+    config.seed = 2;
+    const Network other = make_network(config);
+    const std::string name = "stage1.unit1.conv1.weight";
+    EXPECT_EQ(first.tensor(name).data, again.tensor(name).data);
+    EXPECT_NE(first.tensor(name).data, other.tensor(name).data);
+    EXPECT_NE(first.tensor(name).data, first.tensor("stage1.unit1.conv2.weight").data);
+}
+
+TEST(Zoo, FamiliesComeFromTheTableOfClasses)
+{
+    ZooConfig config = zoo_config("amr_s", 64, 3);
+    config.labels = { "8PSK", "16QAM", "my own" };
+    EXPECT_EQ(make_network(config).families, (std::vector<std::string>{ "PSK", "QAM", "my own" }));
+}
+
+TEST(Zoo, RefusesWhatItCannotMake)
+{
+    EXPECT_ERROR(make_network(zoo_config("resnet57", 128, 11)), "unknown architecture: found 'resnet57'");
+    EXPECT_ERROR(make_network(zoo_config("amr_s", 128, 1)), "too few labels");
+    EXPECT_ERROR(make_network(zoo_config("amr_s", 15, 4)), "frame_length: found 15");
+    EXPECT_ERROR(make_network(zoo_config("resnet56", 128, 11, { 1, 1 })), "wrong number of stages");
+    EXPECT_ERROR(make_network(zoo_config("resnet56", 128, 11, { 1, 0, 1 })), "stage 2: bad number of units");
+}
+
+} // namespace
+} // namespace prunedamr::graph
