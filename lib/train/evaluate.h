@@ -7,17 +7,19 @@
 
 #include <string>
 
-namespace prunedamr::train {
+namespace prunedamr::train
+{
 
 /// Accuracy of a network on one part of a data set, run by LibTorch.
-/// Throws `Error` when data and network do not fit.
+/// Throws `Error` when data and network do not fit or the part is empty.
 data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                       const std::string& device = "cpu", int batch = 256);
 
 /// Throws `Error` naming what differs: frame length, front end, class names.
 void check_compatible(const graph::Network& network, const data::Dataset& dataset);
 
-/// Temperature (Guo et al. 2017) that minimises the negative log-likelihood on one part.
+/// Temperature (Guo et al. 2017), 0.05 to 20, that minimises the negative log-likelihood on one part.
+/// Throws `Error` as `evaluate` does.
 double fit_temperature(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                        const std::string& device = "cpu");
 

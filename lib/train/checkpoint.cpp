@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/checkpoint.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/safetensors.h"
+
+#include <cstring>
+
+namespace prunedamr::train
+{
+namespace
+{
+
+constexpr int kCheckpointFormat = 1;
+constexpr const char* kMetadataKey = "prunedamr_checkpoint";
+const std::string kWeights = "weights/";
+const std::string kBest = "best/";
+const std::string kOptimiser = "optimiser";
+
+safetensors::View view_of(const graph::Tensor& tensor)
+{
+    return { safetensors::Dtype::f32, tensor.shape, reinterpret_cast<const std::byte*>(tensor.data.data()),
+             tensor.data.size() * sizeof(float) };
+}
+
+Tensors tensors_under(const safetensors::File& file, const std::string& prefix)
+{
+    Tensors tensors;
+    for (const auto& [name, view] : file.tensors()) {
+        if (name.rfind(prefix, 0) != 0)
+            continue;
+        const safetensors::View& checked = file.at(name, safetensors::Dtype::f32);
+        graph::Tensor& tensor = tensors[name.substr(prefix.size())];
+        tensor.shape = checked.shape;
+        tensor.data.resize(checked.count());
+        std::memcpy(tensor.data.data(), checked.data, checked.size_bytes);
+    }
+    return tensors;
+}
+
+std::vector<Epoch> epochs_from_json(const nlohmann::json& rows)
+{
+    std::vector<Epoch> epochs;
+    for (const nlohmann::json& row : rows) {
+        Epoch epoch;
+        epoch.number = row.at("epoch").get<int>();
+        epoch.train_loss = row.at("train_loss").get<double>();
+        epoch.train_accuracy = row.at("train_accuracy").get<double>();
+        epoch.validation_accuracy = row.at("validation_accuracy").get<double>();
+        epoch.learning_rate = row.at("learning_rate").get<double>();
+        epoch.seconds = row.at("seconds").get<double>();
+        epochs.push_back(epoch);
+    }
+    return epochs;
+}
+
+void check_same_run(const nlohmann::json& found, const nlohmann::json& expected, const std::string& path)
+{
+    for (const auto& [key, value] : expected.items()) {
+        const nlohmann::json stored = found.value(key, nlohmann::json());
+        if (stored != value)
+            throw Error({ "checkpoint of another run: " + key + " differs", path, stored.dump(), value.dump() });
+    }
+}
+
+nlohmann::json metadata_of(const safetensors::File& file, const std::string& path)
+{
+    const auto found = file.metadata().find(kMetadataKey);
+    if (found == file.metadata().end())
+        throw Error({ "not a training checkpoint", path, "", "" });
+    const nlohmann::json metadata = nlohmann::json::parse(found->second);
+    const int format = metadata.at("format").get<int>();
+    if (format != kCheckpointFormat)
+        throw Error(
+            { "unknown checkpoint format", path, std::to_string(format), std::to_string(kCheckpointFormat) });
+    return metadata;
+}
+
+} // namespace
+
+nlohmann::json to_json(const std::vector<Epoch>& epochs)
+{
+    nlohmann::json rows = nlohmann::json::array();
+    for (const Epoch& epoch : epochs)
+        rows.push_back({ { "epoch", epoch.number },
+                         { "train_loss", epoch.train_loss },
+                         { "train_accuracy", epoch.train_accuracy },
+                         { "validation_accuracy", epoch.validation_accuracy },
+                         { "learning_rate", epoch.learning_rate },
+                         { "seconds", epoch.seconds } });
+    return rows;
+}
+
+void write_checkpoint(const Checkpoint& checkpoint, const std::string& path)
+{
+    std::map<std::string, safetensors::View> views;
+    for (const auto& [name, tensor] : checkpoint.weights)
+        views[kWeights + name] = view_of(tensor);
+    for (const auto& [name, tensor] : checkpoint.best)
+        views[kBest + name] = view_of(tensor);
+    views[kOptimiser] = { safetensors::Dtype::u8,
+                          { static_cast<std::int64_t>(checkpoint.optimiser.size()) },
+                          reinterpret_cast<const std::byte*>(checkpoint.optimiser.data()),
+                          checkpoint.optimiser.size() };
+    const nlohmann::json metadata = { { "format", kCheckpointFormat },
+                                      { "fingerprint", checkpoint.fingerprint },
+                                      { "epochs", to_json(checkpoint.epochs) },
+                                      { "best_epoch", checkpoint.best_epoch },
+                                      { "best_validation_accuracy", checkpoint.best_validation_accuracy } };
+    safetensors::write(path, views, { { kMetadataKey, metadata.dump() } });
+}
+
+Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expected)
+{
+    const safetensors::File file(path);
+    Checkpoint checkpoint;
+    try {
+        const nlohmann::json metadata = metadata_of(file, path);
+        checkpoint.fingerprint = metadata.at("fingerprint");
+        check_same_run(checkpoint.fingerprint, expected, path);
+        checkpoint.epochs = epochs_from_json(metadata.at("epochs"));
+        checkpoint.best_epoch = metadata.at("best_epoch").get<int>();
+        checkpoint.best_validation_accuracy = metadata.at("best_validation_accuracy").get<double>();
+    } catch (const nlohmann::json::exception& fault) {
+        throw Error({ "damaged checkpoint", path, fault.what(), "" });
+    }
+    checkpoint.weights = tensors_under(file, kWeights);
+    checkpoint.best = tensors_under(file, kBest);
+    const safetensors::View& optimiser = file.at(kOptimiser, safetensors::Dtype::u8);
+    checkpoint.optimiser.assign(reinterpret_cast<const char*>(optimiser.data), optimiser.size_bytes);
+    return checkpoint;
+}
+
+} // namespace prunedamr::train

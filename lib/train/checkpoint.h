@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/graph/network.h"
+#include "prunedamr/train/fit.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace prunedamr::train
+{
+
+using Tensors = std::map<std::string, graph::Tensor>;
+
+/// A training run between two epochs: all that is needed to go on as if it had never stopped.
+struct Checkpoint {
+    nlohmann::json fingerprint; ///< of the run, as `fingerprint` gives it
+    std::vector<Epoch> epochs;  ///< finished so far
+    int best_epoch = 0;
+    double best_validation_accuracy = 0.0;
+    Tensors weights;       ///< after the last finished epoch
+    Tensors best;          ///< after the best one
+    std::string optimiser; ///< LibTorch's own serialisation
+};
+
+/// What makes a run the run that it is: network, data, hyper-parameters, seed; not its device or threads.
+/// The number of epochs counts only where the schedule depends on it.
+nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
+
+/// One safetensors file, written atomically. Throws `Error` when it cannot be written.
+void write_checkpoint(const Checkpoint& checkpoint, const std::string& path);
+
+/// Throws `Error` when the file is damaged or no checkpoint, or naming what differs from `expected`.
+Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expected);
+
+nlohmann::json to_json(const std::vector<Epoch>& epochs);
+
+} // namespace prunedamr::train

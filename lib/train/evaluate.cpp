@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/evaluate.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/train/batches.h"
+
+#include <cmath>
+
+namespace prunedamr::train
+{
+namespace
+{
+
+const char* name_of(data::Part part)
+{
+    switch (part) {
+    case data::Part::train:
+        return "train";
+    case data::Part::validation:
+        return "validation";
+    case data::Part::test:
+        break;
+    }
+    return "test";
+}
+
+void check_equal(const char* what, const std::string& where, const nlohmann::json& found,
+                 const nlohmann::json& expected)
+{
+    if (found != expected)
+        throw Error({ std::string("data set does not fit the network: ") + what + " differs", where, found.dump(),
+                      expected.dump() });
+}
+
+std::vector<std::int64_t> indices_of(const data::Dataset& dataset, data::Part part)
+{
+    std::vector<std::int64_t> indices = dataset.indices(part);
+    if (indices.empty())
+        throw Error({ "no frames in this part of the data set", name_of(part), "0", "at least 1" });
+    return indices;
+}
+
+torch::Tensor logits_of(const graph::Network& network, const data::Dataset& dataset,
+                        const std::vector<std::int64_t>& indices, const std::string& device_name, int batch)
+{
+    if (batch < 1)
+        throw Error({ "value out of range", "batch", std::to_string(batch), "at least 1" });
+    check_compatible(network, dataset);
+    const torch::Device device = nn::device_from_name(device_name);
+    nn::GraphModule module(network);
+    module.to(device);
+    return infer(module, dataset, indices, device, batch);
+}
+
+/// Minimum of a function with one valley on [low, high], by golden section.
+template <class Function> double minimum(const Function& function, double low, double high)
+{
+    const double ratio = 0.5 * (std::sqrt(5.0) - 1.0);
+    double left = high - ratio * (high - low), right = low + ratio * (high - low);
+    double at_left = function(left), at_right = function(right);
+    while (high - low > 1e-4) {
+        if (at_left < at_right) {
+            high = right;
+            right = left;
+            at_right = at_left;
+            at_left = function(left = high - ratio * (high - low));
+        } else {
+            low = left;
+            left = right;
+            at_left = at_right;
+            at_right = function(right = low + ratio * (high - low));
+        }
+    }
+    return 0.5 * (low + high);
+}
+
+} // namespace
+
+void check_compatible(const graph::Network& network, const data::Dataset& dataset)
+{
+    check_equal("frame length", network.name, dataset.length(), network.length());
+    check_equal("front end", network.name, to_json(dataset.front_end), to_json(network.front_end));
+    check_equal("list of class names", network.name, dataset.class_names, network.labels);
+}
+
+data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                      const std::string& device, int batch)
+{
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor predicted = logits_of(network, dataset, indices, device, batch).argmax(1).contiguous();
+    const std::int64_t* prediction = predicted.data_ptr<std::int64_t>();
+    data::Scores scores(dataset.class_names);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        const auto index = static_cast<std::size_t>(indices[i]);
+        scores.add(dataset.label[index], static_cast<std::int32_t>(prediction[i]), dataset.snr_db[index]);
+    }
+    return scores;
+}
+
+double fit_temperature(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                       const std::string& device)
+{
+    constexpr double kLowest = 0.05, kHighest = 20.0;
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).to(torch::kFloat64);
+    const torch::Tensor labels = labels_of(dataset, indices);
+    const auto log_likelihood_loss = [&](double log_temperature) {
+        return torch::nll_loss(torch::log_softmax(logits / std::exp(log_temperature), 1), labels).item<double>();
+    };
+    return std::exp(minimum(log_likelihood_loss, std::log(kLowest), std::log(kHighest)));
+}
+
+} // namespace prunedamr::train

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/graph/network.h"
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::test
+{
+
+inline graph::Node make_node(const std::string& name, graph::Op op, const std::vector<std::string>& inputs)
+{
+    graph::Node node;
+    node.name = name;
+    node.op = op;
+    node.inputs = inputs;
+    return node;
+}
+
+inline graph::Node make_conv(const std::string& name, const std::string& input, int out, graph::Window window,
+                             int groups = 1, bool bias = false)
+{
+    graph::Node node = make_node(name, graph::Op::conv, { input });
+    node.out_channels = out;
+    node.window = window;
+    node.groups = groups;
+    node.bias = bias;
+    return node;
+}
+
+inline graph::Node make_linear(const std::string& name, const std::string& input, int out)
+{
+    graph::Node node = make_node(name, graph::Op::linear, { input });
+    node.out_channels = out;
+    node.bias = true;
+    return node;
+}
+
+/// A network of the nodes, with weights, biases and statistics drawn so that none is neutral.
+inline graph::Network make_network_of(std::vector<graph::Node> nodes, int length, int classes)
+{
+    graph::Network network;
+    network.name = "test";
+    network.nodes = std::move(nodes);
+    network.front_end.kind = FrontEndSpec::Kind::as_is;
+    network.front_end.frame_length = length;
+    for (int c = 0; c < classes; ++c) {
+        network.labels.push_back("class" + std::to_string(c));
+        network.families.push_back("family");
+    }
+    graph::initialise(network, 1);
+    Rng rng(2);
+    for (auto& [name, tensor] : network.tensors) {
+        const std::string part = name.substr(name.rfind('.') + 1);
+        for (float& value : tensor.data)
+            if (tensor.shape.size() == 1)
+                value = static_cast<float>(part == "running_var" ? rng.uniform(0.5, 2.0) : rng.normal());
+    }
+    graph::validate(network);
+    return network;
+}
+
+/// conv, norm, relu, mean, linear: the smallest network that learns tones.
+inline graph::Network tiny_network(int length = 32, int classes = 3)
+{
+    using graph::Op;
+    return make_network_of({ make_node("input", Op::input, {}), make_conv("conv", "input", 8, { 1, 5, 1, 2, 0, 2 }),
+                             make_node("bn", Op::batch_norm, { "conv" }), make_node("relu", Op::relu, { "bn" }),
+                             make_node("pool", Op::global_avg_pool, { "relu" }),
+                             make_linear("fc", "pool", classes) },
+                           length, classes);
+}
+
+/// Uses every operation of the graph once or more, in both layouts (image and 1-D).
+inline graph::Network every_operation_network()
+{
+    using graph::Op;
+    graph::Node max_pool = make_node("max_pool", Op::max_pool, { "relu" });
+    max_pool.window = { 1, 3, 1, 2, 0, 1 };
+    graph::Node avg_pool = make_node("avg_pool", Op::avg_pool, { "max_pool" });
+    avg_pool.window = { 2, 3, 2, 1, 0, 1 };
+    graph::Node shuffle = make_node("shuffle", Op::channel_shuffle, { "concat" });
+    shuffle.groups = 2;
+    graph::Node pad = make_node("pad", Op::pad_channels, { "gated" });
+    pad.out_channels = 10;
+    graph::Node dropout = make_node("dropout", Op::dropout, { "flatten" });
+    dropout.dropout = 0.5;
+    return make_network_of({ make_node("input", Op::input, {}),
+                             make_node("image", Op::as_image, { "input" }),
+                             make_conv("conv2d", "image", 4, { 3, 3, 1, 1, 1, 1 }, 1, true),
+                             make_node("bn", Op::batch_norm, { "conv2d" }),
+                             make_node("relu", Op::relu, { "bn" }),
+                             max_pool,
+                             avg_pool,
+                             make_conv("conv1d", "input", 4, { 1, 3, 1, 2, 0, 1 }, 2),
+                             make_node("sigmoid", Op::sigmoid, { "conv1d" }),
+                             make_node("add", Op::add, { "avg_pool", "sigmoid" }),
+                             make_node("concat", Op::concat, { "add", "conv1d" }),
+                             shuffle,
+                             make_node("mean", Op::global_avg_pool, { "shuffle" }),
+                             make_node("gate", Op::sigmoid, { "mean" }),
+                             make_node("gated", Op::mul, { "shuffle", "gate" }),
+                             pad,
+                             make_node("pad_mean", Op::global_avg_pool, { "pad" }),
+                             make_node("detach", Op::detach, { "pad_mean" }),
+                             make_node("shortcut", Op::add, { "pad", "detach" }),
+                             make_node("flatten", Op::flatten, { "shortcut" }),
+                             dropout,
+                             make_linear("fc", "dropout", 3) },
+                           17, 3);
+}
+
+inline std::vector<float> random_frames(int count, std::int64_t length, std::uint64_t seed = 3)
+{
+    Rng rng(seed);
+    std::vector<float> frames(static_cast<std::size_t>(count * 2 * length));
+    for (float& value : frames)
+        value = static_cast<float>(rng.normal());
+    return frames;
+}
+
+} // namespace prunedamr::test
