@@ -129,6 +129,7 @@ Network shuffle_net()
     const auto right = conv_norm_relu(build, "right", input, { 4, same_window(1, 7), 1, false });
     auto x = build.plain(Op::concat, "concat", { left, right });
     x = build.channel_shuffle("shuffle", x, 2);
+    x = conv_norm_relu(build, "merge", x, { 8, same_window(1, 1), 1, false });
     x = conv_norm_relu(build, "grouped", x, { 8, same_window(1, 3), 4, false });
     x = build.pool(Op::avg_pool, "avg_pool", x, { 1, 3, 1, 2, 0, 1 });
     x = conv_norm_relu(build, "mix", x, { 5, { 1, 3, 1, 2, 0, 0 }, 1, true });
