@@ -36,18 +36,20 @@ struct WelchSpectrum::Transform {
     int nfft;
     float window_energy = 0.0f;
     volk::vector<float> window, power, sum, psd;
-    volk::vector<std::complex<float>> work;
+    volk::vector<std::complex<float>> windowed, transformed;
     fftwf_plan plan;
 };
 
-WelchSpectrum::Transform::Transform(int n) : nfft(n), window(n), power(n), sum(n), psd(n), work(n)
+WelchSpectrum::Transform::Transform(int n)
+    : nfft(n), window(n), power(n), sum(n), psd(n), windowed(n), transformed(n)
 {
     for (int i = 0; i < n; ++i) {
         window[i] = 0.5f - 0.5f * static_cast<float>(std::cos(2.0 * M_PI * i / n));
         window_energy += window[i] * window[i];
     }
     const std::lock_guard<std::mutex> lock(fftw_planner_mutex());
-    plan = fftwf_plan_dft_1d(n, fftw(work.data()), fftw(work.data()), FFTW_FORWARD, FFTW_ESTIMATE);
+    // Out of place: FFTW's in-place plans of these lengths allocate at every execution.
+    plan = fftwf_plan_dft_1d(n, fftw(windowed.data()), fftw(transformed.data()), FFTW_FORWARD, FFTW_ESTIMATE);
     PRUNEDAMR_CHECK(plan != nullptr, "FFTW makes a plan for a power of two");
 }
 
@@ -60,9 +62,9 @@ WelchSpectrum::Transform::~Transform()
 void WelchSpectrum::Transform::add_segment(const std::complex<float>* samples) noexcept
 {
     const auto n = static_cast<unsigned>(nfft);
-    volk_32fc_32f_multiply_32fc(work.data(), samples, window.data(), n);
+    volk_32fc_32f_multiply_32fc(windowed.data(), samples, window.data(), n);
     fftwf_execute(plan);
-    volk_32fc_magnitude_squared_32f(power.data(), work.data(), n);
+    volk_32fc_magnitude_squared_32f(power.data(), transformed.data(), n);
     volk_32f_x2_add_32f(sum.data(), sum.data(), power.data(), n);
 }
 

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/attributes.h>
+
+#ifdef gnuradio_prunedamr_EXPORTS
+#define PRUNEDAMR_API __GR_ATTR_EXPORT
+#else
+#define PRUNEDAMR_API __GR_ATTR_IMPORT
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/stream/classifier.h"
+
+#include <gnuradio/prunedamr/api.h>
+#include <gnuradio/sync_block.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace gr
+{
+namespace prunedamr
+{
+
+/*!
+ * \brief Modulation labels from a stream of complex samples.
+ * \ingroup prunedamr
+ *
+ * \details
+ * Input: one complex stream. Output: none, or the same stream with tags.
+ *
+ * Message port \p labels (out): one PMT dict per decision, with the keys of the label event (see
+ * pmt_label.h). What is left at the end of the input is decided too.
+ *
+ * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver.
+ *
+ * Tags on the output: \p prunedamr_block at the first sample of every block that the front end takes (value: a
+ * dict of \p sample_start and \p sample_count), \p prunedamr_label at the end of a decided interval (value: the
+ * event's dict). What the block learns too late to tag in place, it tags at the first sample not yet sent.
+ *
+ * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
+ * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate).
+ */
+class PRUNEDAMR_API classifier : virtual public gr::sync_block
+{
+public:
+    using sptr = std::shared_ptr<classifier>;
+
+    /*!
+     * \param model_file a .safetensors model
+     * \param sample_rate Hz, > 0; must be the true rate: bandwidths, times and the interval follow from it
+     * \param center_freq tuned frequency, Hz
+     * \param interval_s seconds per decision, >= 0; shorter is quicker to follow and less sure.
+     *        0: one block of the model's front end
+     * \param source name of the stream in its events
+     * \param live drop whole frames when the computer falls behind, and count them; false holds the source back
+     * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     *
+     * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
+     */
+    static sptr make(const std::string& model_file, double sample_rate, double center_freq = 0.0,
+                     double interval_s = 0.1, const std::string& source = "rx0", bool live = false,
+                     double min_confidence = -1.0);
+
+    //! Events also go to \p handler, in the thread of work(), before they are published. Set before the start.
+    virtual void set_event_handler(::prunedamr::stream::EventHandler handler) = 0;
+
+    //! Time of sample 0, ns since 1970-01-01 UTC; \p from_file: the time of a recording. Set before the start.
+    virtual void set_start_time(std::int64_t time_ns, bool from_file) = 0;
+
+    //! Tuned frequency in Hz, finite, from the next decision on; any thread.
+    virtual void set_center_freq(double center_freq) = 0;
+
+    //! Any thread.
+    virtual ::prunedamr::stream::ClassifierStats stats() const = 0;
+};
+
+} // namespace prunedamr
+} // namespace gr

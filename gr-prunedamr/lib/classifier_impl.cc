@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "classifier_impl.h"
+
+#include "make_config.h"
+#include "prunedamr/graph/model_file.h"
+#include "rx_time.h"
+
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
+#include <gnuradio/io_signature.h>
+#include <gnuradio/prunedamr/pmt_label.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gr
+{
+namespace prunedamr
+{
+namespace
+{
+
+namespace stream = ::prunedamr::stream;
+
+const pmt::pmt_t labels_port = pmt::mp("labels");
+const pmt::pmt_t command_port = pmt::mp("command");
+const pmt::pmt_t center_freq_key = pmt::mp("center_freq");
+const pmt::pmt_t rx_time_key = pmt::mp("rx_time");
+const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
+const pmt::pmt_t rx_rate_key = pmt::mp("rx_rate");
+const pmt::pmt_t block_key = pmt::mp("prunedamr_block");
+const pmt::pmt_t label_key = pmt::mp("prunedamr_label");
+
+pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
+{
+    const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), pmt::mp("sample_count"), pmt::from_uint64(count));
+    return pmt::dict_add(value, pmt::mp("sample_start"), pmt::from_uint64(start));
+}
+
+} // namespace
+
+classifier::sptr classifier::make(const std::string& model_file, double sample_rate, double center_freq,
+                                  double interval_s, const std::string& source, bool live, double min_confidence)
+{
+    stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
+    check_finite("center_freq", center_freq);
+    config.center_freq_hz = center_freq;
+    config.interval_samples = interval_samples(interval_s, sample_rate);
+    config.live = live;
+    return gnuradio::make_block_sptr<classifier_impl>(model_file, config);
+}
+
+classifier_impl::classifier_impl(const std::string& model_file, const stream::ClassifierConfig& config)
+    : gr::sync_block("classifier", gr::io_signature::make(1, 1, sizeof(gr_complex)),
+                     gr::io_signature::make(0, 1, sizeof(gr_complex))),
+      d_sample_rate(config.sample_rate_hz), d_clock(config.sample_rate_hz),
+      d_classifier(::prunedamr::graph::load_model(model_file), config,
+                   [this](const stream::LabelEvent& event) { handle_event(event); })
+{
+    d_classifier.on_block([this](std::uint64_t start, std::uint64_t count) {
+        if (d_tagging)
+            d_block_tags.emplace_back(start, block_value(start, count));
+    });
+    message_port_register_out(labels_port);
+    message_port_register_in(command_port);
+    set_msg_handler(command_port, [this](const pmt::pmt_t& command) { handle_command(command); });
+}
+
+void classifier_impl::set_event_handler(stream::EventHandler handler)
+{
+    d_handler = std::move(handler);
+}
+
+void classifier_impl::set_start_time(std::int64_t time_ns, bool from_file)
+{
+    d_classifier.set_time(0, time_ns, from_file ? stream::TimeSource::file : stream::TimeSource::system);
+}
+
+void classifier_impl::set_center_freq(double center_freq)
+{
+    check_finite("center_freq", center_freq);
+    d_new_center_freq = center_freq;
+}
+
+stream::ClassifierStats classifier_impl::stats() const
+{
+    return d_classifier.stats();
+}
+
+bool classifier_impl::start()
+{
+    d_first_sample = d_classifier.stats().samples - nitems_read(0);
+    d_flushed = false;
+    return sync_block::start();
+}
+
+bool classifier_impl::stop()
+{
+    d_tagging = false;
+    flush();
+    return sync_block::stop();
+}
+
+void classifier_impl::forecast(int noutput_items, gr_vector_int& ninput_items_required)
+{
+    ninput_items_required[0] = input_done() ? noutput_items : noutput_items + 1;
+}
+
+int classifier_impl::fixed_rate_ninput_to_noutput(int ninput)
+{
+    return input_done() ? ninput : std::max(ninput - 1, 0);
+}
+
+int classifier_impl::work(int noutput_items, gr_vector_const_void_star& input_items,
+                          gr_vector_void_star& output_items)
+{
+    const gr_complex* in = static_cast<const gr_complex*>(input_items[0]);
+    d_tagging = !output_items.empty();
+    if (d_tagging)
+        std::copy_n(in, noutput_items, static_cast<gr_complex*>(output_items[0]));
+
+    int done = 0;
+    get_tags_in_window(d_input_tags, 0, 0, noutput_items);
+    for (const gr::tag_t& tag : d_input_tags) {
+        const int position = static_cast<int>(tag.offset - nitems_read(0));
+        process(in + done, position - done);
+        done = position;
+        handle_tag(tag);
+    }
+    process(in + done, noutput_items - done);
+    if (input_ends_after(noutput_items))
+        flush();
+
+    write_tags(block_key, d_block_tags, noutput_items);
+    write_tags(label_key, d_label_tags, noutput_items);
+    return noutput_items;
+}
+
+void classifier_impl::process(const gr_complex* samples, int count)
+{
+    const double center_freq = d_new_center_freq.exchange(std::numeric_limits<double>::quiet_NaN());
+    if (!std::isnan(center_freq))
+        d_classifier.set_center_freq_hz(center_freq);
+    if (count > 0)
+        d_classifier.process(samples, static_cast<std::size_t>(count));
+}
+
+void classifier_impl::flush()
+{
+    if (!d_flushed)
+        d_classifier.flush();
+    d_flushed = true;
+}
+
+void classifier_impl::handle_event(const stream::LabelEvent& event)
+{
+    if (d_handler)
+        d_handler(event);
+    const bool listening = !pmt::is_null(message_subscribers(labels_port));
+    if (!d_tagging && !listening)
+        return;
+    const pmt::pmt_t label = to_pmt(event);
+    if (d_tagging)
+        d_label_tags.emplace_back(event.sample_start + event.sample_count, label);
+    message_port_pub(labels_port, label);
+}
+
+void classifier_impl::handle_command(const pmt::pmt_t& command)
+{
+    const pmt::pmt_t freq =
+        pmt::is_dict(command) ? pmt::dict_ref(command, center_freq_key, pmt::PMT_NIL) : pmt::PMT_NIL;
+    const bool number = pmt::is_real(freq) || pmt::is_integer(freq);
+    if (number && std::isfinite(pmt::to_double(freq)))
+        d_new_center_freq = pmt::to_double(freq);
+    else
+        d_logger->warn("ignores a command that is not a dict with the key center_freq (Hz)");
+}
+
+void classifier_impl::handle_tag(const gr::tag_t& tag)
+{
+    if (pmt::eq(tag.key, rx_time_key)) {
+        handle_rx_time(tag.offset + d_first_sample, tag.value);
+    } else if (pmt::eq(tag.key, rx_freq_key) && pmt::is_real(tag.value)) {
+        d_new_center_freq = pmt::to_double(tag.value);
+    } else if (pmt::eq(tag.key, rx_rate_key) && pmt::is_real(tag.value) && !d_rate_warned) {
+        const double rate = pmt::to_double(tag.value);
+        d_rate_warned = std::abs(rate - d_sample_rate) > 1e-3 * d_sample_rate;
+        if (d_rate_warned)
+            d_logger->warn("the source says {} samples/s, sample_rate is {}: bandwidths and times will be wrong",
+                           rate, d_sample_rate);
+    }
+}
+
+void classifier_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time)
+{
+    if (!is_rx_time(time))
+        return;
+    const std::int64_t time_ns = rx_time_ns(time);
+    if (d_clock.jumped(sample, time_ns))
+        d_classifier.count_overflow();
+    d_classifier.set_time(sample, time_ns, stream::TimeSource::hw);
+}
+
+// What lies behind the items of this work() cannot be tagged any more: it goes to the first of them.
+void classifier_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, int noutput_items)
+{
+    if (tags.empty())
+        return;
+    const std::uint64_t first = nitems_written(0);
+    const std::uint64_t last = first + static_cast<std::uint64_t>(noutput_items) - 1;
+    for (const auto& [sample, value] : tags)
+        add_item_tag(0, std::clamp(sample - d_first_sample, first, last), key, value);
+    tags.clear();
+}
+
+bool classifier_impl::input_done()
+{
+    const gr::buffer_reader_sptr reader = detail()->input(0);
+    const gr::thread::scoped_lock guard(*reader->mutex());
+    return reader->done();
+}
+
+bool classifier_impl::input_ends_after(int count)
+{
+    const gr::buffer_reader_sptr reader = detail()->input(0);
+    const gr::thread::scoped_lock guard(*reader->mutex());
+    return reader->done() && reader->items_available() == count;
+}
+
+} // namespace prunedamr
+} // namespace gr

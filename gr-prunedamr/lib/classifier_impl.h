@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "rx_clock.h"
+
+#include <gnuradio/prunedamr/classifier.h>
+
+#include <atomic>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace gr
+{
+namespace prunedamr
+{
+
+class classifier_impl : public classifier
+{
+public:
+    classifier_impl(const std::string& model_file, const ::prunedamr::stream::ClassifierConfig& config);
+
+    void set_event_handler(::prunedamr::stream::EventHandler handler) override;
+    void set_start_time(std::int64_t time_ns, bool from_file) override;
+    void set_center_freq(double center_freq) override;
+    ::prunedamr::stream::ClassifierStats stats() const override;
+
+    bool start() override;
+    bool stop() override;
+    int work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star& output_items) override;
+
+    // Until the input has ended one sample is left waiting, so that work() is called once more after the end
+    // and the last label leaves before downstream blocks are told that all is done: after that, in stop(),
+    // messages may find nobody.
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
+    int fixed_rate_ninput_to_noutput(int ninput) override;
+
+private:
+    using tag_list = std::vector<std::pair<std::uint64_t, pmt::pmt_t>>; // by the classifier's sample count
+
+    void handle_event(const ::prunedamr::stream::LabelEvent& event);
+    void handle_command(const pmt::pmt_t& command);
+    void handle_tag(const gr::tag_t& tag);
+    void handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time);
+    void process(const gr_complex* samples, int count);
+    void flush();
+    void write_tags(const pmt::pmt_t& key, tag_list& tags, int noutput_items);
+    bool input_done();
+    bool input_ends_after(int count);
+
+    const double d_sample_rate;
+    rx_clock d_clock;
+    ::prunedamr::stream::EventHandler d_handler;
+    std::atomic<double> d_new_center_freq{ std::numeric_limits<double>::quiet_NaN() };
+    std::uint64_t d_first_sample = 0; // classifier's count at item 0 of the stream
+    bool d_tagging = false;
+    bool d_flushed = false;
+    bool d_rate_warned = false;
+    std::vector<gr::tag_t> d_input_tags;
+    tag_list d_block_tags;
+    tag_list d_label_tags;
+    ::prunedamr::stream::Classifier d_classifier;
+};
+
+} // namespace prunedamr
+} // namespace gr

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/stream/classifier.h"
+
+#include <gnuradio/prunedamr/pdu_classifier.h>
+
+namespace gr
+{
+namespace prunedamr
+{
+
+class pdu_classifier_impl : public pdu_classifier
+{
+public:
+    pdu_classifier_impl(const std::string& model_file, double sample_rate, const std::string& source,
+                        double min_confidence);
+
+private:
+    void handle_pdu(const pmt::pmt_t& message);
+    pmt::pmt_t label_burst(const pmt::pmt_t& metadata, const pmt::pmt_t& burst);
+
+    ::prunedamr::stream::Classifier d_classifier;
+};
+
+} // namespace prunedamr
+} // namespace gr

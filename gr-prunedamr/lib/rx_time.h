@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <pmt/pmt.h>
+
+#include <cmath>
+#include <cstdint>
+
+namespace gr
+{
+namespace prunedamr
+{
+
+// GNU Radio's form of a time: the tuple (uint64 seconds, real fraction).
+
+inline bool is_rx_time(const pmt::pmt_t& object)
+{
+    return pmt::is_tuple(object) && pmt::length(object) == 2 && pmt::is_uint64(pmt::tuple_ref(object, 0)) &&
+           pmt::is_real(pmt::tuple_ref(object, 1));
+}
+
+inline std::int64_t rx_time_ns(const pmt::pmt_t& time)
+{
+    const std::int64_t seconds = static_cast<std::int64_t>(pmt::to_uint64(pmt::tuple_ref(time, 0)));
+    return seconds * 1000000000 + std::llround(pmt::to_double(pmt::tuple_ref(time, 1)) * 1e9);
+}
+
+inline pmt::pmt_t make_rx_time(std::int64_t time_ns)
+{
+    const std::int64_t fraction = ((time_ns % 1000000000) + 1000000000) % 1000000000;
+    return pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>((time_ns - fraction) / 1000000000)),
+                           pmt::from_double(static_cast<double>(fraction) / 1e9));
+}
+
+} // namespace prunedamr
+} // namespace gr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "zmq_label_sink_impl.h"
+
+#include <gnuradio/io_signature.h>
+#include <gnuradio/prunedamr/pmt_label.h>
+
+namespace gr
+{
+namespace prunedamr
+{
+
+zmq_label_sink::sptr zmq_label_sink::make(const std::string& endpoint, const std::string& topic)
+{
+    return gnuradio::make_block_sptr<zmq_label_sink_impl>(endpoint, topic);
+}
+
+zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std::string& topic)
+    : gr::block("zmq_label_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+{
+    ::prunedamr::stream::ZmqConfig config;
+    config.endpoint = endpoint;
+    config.topic = topic;
+    d_sink = ::prunedamr::stream::make_zmq_sink(config);
+
+    const pmt::pmt_t port = pmt::mp("labels");
+    message_port_register_in(port);
+    set_msg_handler(port, [this](const pmt::pmt_t& message) { write(message); });
+}
+
+void zmq_label_sink_impl::write(const pmt::pmt_t& message)
+{
+    const bool pdu = !pmt::is_dict(message) && pmt::is_pair(message);
+    const pmt::pmt_t label = pdu ? pmt::car(message) : message;
+    if (pmt::is_dict(label) && !pmt::is_null(label)) {
+        d_sink->write(to_json_line(label));
+    } else if (!d_warned) {
+        d_warned = true;
+        d_logger->warn("ignores messages that are neither a dict nor a PDU with metadata");
+    }
+}
+
+} // namespace prunedamr
+} // namespace gr
