@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+
+#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/error.h"
+#include "prunedamr_version.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+namespace prunedamr::cli {
+namespace {
+
+int complain(const CLI::App& app, const std::string& message, int code)
+{
+    std::string line = message;
+    for (char& c : line)
+        if (c == '\n')
+            c = ' ';
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), line.c_str());
+    return code;
+}
+
+} // namespace
+
+int run(CLI::App& app, int argc, char** argv)
+{
+    try {
+        app.parse(argc, argv);
+        return kDone;
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+            return app.exit(e);
+        return complain(app, std::string(e.what()) + " (see --help)", kUsage);
+    } catch (const std::bad_alloc&) {
+        return complain(app, "out of memory", kFailed);
+    } catch (const std::exception& e) {
+        return complain(app, e.what(), kFailed);
+    }
+}
+
+void add_common(CLI::App& app)
+{
+    app.set_config("--config", "", "read options from this file; the command line wins");
+    app.allow_config_extras(CLI::config_extras_mode::error);
+    app.set_version_flag("--version", std::string(kVersion));
+    app.get_formatter()->column_width(34);
+}
+
+double number_with_suffix(const std::string& text)
+{
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    const std::string suffix(end);
+    double scale = 1.0;
+    if (suffix == "k")
+        scale = 1e3;
+    else if (suffix == "M")
+        scale = 1e6;
+    else if (suffix == "G")
+        scale = 1e9;
+    if (end == text.c_str() || (scale == 1.0 && !suffix.empty()) || !std::isfinite(value))
+        throw CLI::ValidationError("'" + text + "' is not a number with an optional suffix k, M or G");
+    return value * scale;
+}
+
+CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help)
+{
+    auto* option = app.add_option_function<std::string>(
+        name,
+        [&value, name](const std::string& text) {
+            try {
+                value = number_with_suffix(text);
+            } catch (const CLI::ValidationError& e) {
+                throw CLI::ValidationError(name, e.what());
+            }
+        },
+        help);
+    option->type_name("NUMBER[k|M|G]");
+    return option;
+}
+
+void write_json(const nlohmann::json& json, const std::string& path)
+{
+    if (path.empty())
+        return;
+    const std::string text = json.dump(2) + "\n";
+    if (path == "-")
+        std::fputs(text.c_str(), stdout);
+    else
+        write_text_atomically(path, text);
+}
+
+} // namespace prunedamr::cli

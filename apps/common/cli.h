@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace prunedamr::cli {
+
+/// Exit codes of every tool of the project.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1; ///< the work failed: a file, a model, an address
+inline constexpr int kUsage = 2;  ///< the command line is wrong
+
+/// Parses and runs (verbs run as CLI11 callbacks). Whatever goes wrong ends as one line on stderr and an exit code.
+int run(CLI::App& app, int argc, char** argv);
+
+/// Adds `--config FILE` (CLI11's TOML/INI): it may hold any option, the command line wins. And `--version`.
+void add_common(CLI::App& app);
+
+/// "2.4M", "433.92M", "48k", "1e6" -> number; suffixes k, M, G are decimal. Throws CLI::ValidationError.
+double number_with_suffix(const std::string& text);
+
+/// An option whose value is a number with an optional k/M/G suffix.
+CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help);
+
+/// Writes JSON, indented, atomically; "-" is standard output. Nothing for an empty path.
+void write_json(const nlohmann::json& json, const std::string& path);
+
+} // namespace prunedamr::cli

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "runner.h"
+#include "verbs.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/model_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    std::string model;
+    std::vector<std::string> against;
+    std::vector<int> batches = { 1, 8, 64 };
+    int repetitions = 200;
+    std::string json;
+};
+
+struct Case {
+    std::string backend;
+    int batch = 0;
+    Runner run;
+    std::vector<double> us; ///< per call
+};
+
+double quantile(std::vector<double> values, double q)
+{
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+/// All cases in turn, again and again, so that whatever the host does meanwhile meets every one of them.
+void measure(std::vector<Case>& cases, const graph::Network& network, int repetitions)
+{
+    const int most = std::max_element(cases.begin(), cases.end(), [](const Case& a, const Case& b) {
+                         return a.batch < b.batch;
+                     })->batch;
+    std::vector<float> frames(static_cast<std::size_t>(most) * 2 * network.length());
+    std::vector<float> logits(static_cast<std::size_t>(most) * network.classes());
+    Rng rng(1);
+    for (float& value : frames)
+        value = static_cast<float>(rng.normal());
+    for (int repetition = -3; repetition < repetitions; ++repetition) // three rounds to warm up
+        for (auto& c : cases) {
+            const auto start = std::chrono::steady_clock::now();
+            c.run(frames.data(), c.batch, logits.data());
+            const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+            if (repetition >= 0)
+                c.us.push_back(took.count());
+        }
+}
+
+void run(const Options& options)
+{
+    const auto network = graph::load_model(options.model);
+    std::vector<std::string> names = { "engine" };
+    names.insert(names.end(), options.against.begin(), options.against.end());
+    std::vector<Case> cases;
+    for (const int batch : options.batches)
+        for (const auto& name : names)
+            cases.push_back({ name, batch, make_runner(network, name, batch), {} });
+    measure(cases, network, options.repetitions);
+
+    auto rows = nlohmann::json::array();
+    double engine_us = 0.0;
+    const double macs = static_cast<double>(graph::cost(network).macs);
+    std::printf("%-8s %6s %12s %12s %12s %10s\n", "backend", "batch", "median us", "p99 us", "us/frame", "of engine");
+    for (const auto& c : cases) {
+        const double median = quantile(c.us, 0.5);
+        if (c.backend == "engine")
+            engine_us = median;
+        rows.push_back({ { "model", network.name },
+                         { "backend", c.backend },
+                         { "precision", "float32" },
+                         { "batch", c.batch },
+                         { "median_us", median },
+                         { "p99_us", quantile(c.us, 0.99) },
+                         { "gmac_per_s", macs * c.batch / median / 1e3 } });
+        std::printf("%-8s %6d %12.1f %12.1f %12.2f %9.2fx\n", c.backend.c_str(), c.batch, median,
+                    quantile(c.us, 0.99), median / c.batch, median / engine_us);
+    }
+    cli::write_json(rows, options.json);
+}
+
+} // namespace
+
+void add_bench(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
+    verb->add_option("model", options->model, "model file")->required();
+    verb->add_option("--against", options->against, "peers: onednn, torch (comma-separated)")
+        ->delimiter(',')
+        ->check(CLI::IsMember({ "onednn", "torch" }));
+    verb->add_option("--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1024));
+    verb->add_option("--repetitions", options->repetitions, "timed calls of each case")->capture_default_str()->check(
+        CLI::Range(1, 1000000));
+    verb->add_option("--json", options->json, "write a row per case to this file");
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop

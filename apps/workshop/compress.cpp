@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "train_options.h"
+#include "verbs.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/model_file.h"
+#include "prunedamr/prune/compress.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    std::string model;
+    std::string data;
+    std::string out;
+    std::string json;
+    std::string partition_rule = "optimal";
+    std::string selection_rule = "clean";
+    bool distil = false;
+    prune::CompressConfig compress;
+    TrainOptions train;
+};
+
+void run(Options& options)
+{
+    const auto original = graph::load_model(options.model);
+    const auto dataset = data::read_dataset(options.data);
+    finish_train_options(options.train, options.out);
+    auto& config = options.compress;
+    config.fine_tune = options.train.fit;
+    if (options.distil && !config.fine_tune.teacher)
+        config.fine_tune.teacher = std::make_shared<const graph::Network>(original);
+    config.fine_tune.title = "fine-tune";
+    config.seed = config.psr.seed = config.fine_tune.seed;
+    config.psr.device = config.fine_tune.device;
+    config.psr.partition_rule = prune::partition_rule(options.partition_rule);
+    config.psr.paper_selection = options.selection_rule == "paper-code";
+
+    auto result = prune::compress(original, dataset, config,
+                                  [](const std::string& text) { std::printf("%s\n", text.c_str()); });
+    if (result.interrupted)
+        throw Error({ "interrupted; go on with --resume", config.fine_tune.checkpoint, "", "" });
+    result.network.provenance["compress"]["command"] = command_line();
+    const auto summary = finish_model(std::move(result.network), dataset, options.out, config.fine_tune.device);
+    result.report.update(summary);
+    result.report["original_test"] = original.accuracy;
+    cli::write_json(result.report, options.json);
+    const double before = original.accuracy.value("accuracy", 0.0);
+    const double after = summary["test"].value("accuracy", 0.0);
+    std::printf("%s: test %.2f %% (original %.2f %%), %lld params, %lld MACs\n", options.out.c_str(), 100 * after,
+                100 * before, static_cast<long long>(summary["cost"]["params"].get<std::int64_t>()),
+                static_cast<long long>(summary["cost"]["macs"].get<std::int64_t>()));
+}
+
+} // namespace
+
+void add_compress(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("compress", "prune a trained network and fine-tune it");
+    std::vector<std::string> names;
+    std::string help = "method:";
+    for (const auto& method : prune::methods()) {
+        names.push_back(method.name);
+        help += std::string("\n  ") + method.name + ": " + method.description;
+    }
+    auto& config = options->compress;
+    verb->add_option("model", options->model, "trained model file")->required();
+    verb->add_option("--method", config.method, help)->capture_default_str()->check(CLI::IsMember(names));
+    verb->add_option("--budget", config.budget, "units=4 (kept, stem included), macs=10%, params=50k or bytes=200k")
+        ->capture_default_str();
+    verb->add_option("--data", options->data, "data set of similarity and fine-tuning")->required();
+    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
+    verb->add_option("--json", options->json, "write plan, steps, cost, history and accuracy to this file");
+    verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")->capture_default_str();
+    verb->add_option("--blocks", config.psr.blocks, "psr: exactly so many blocks (0: chosen by loss drop)")
+        ->capture_default_str();
+    verb->add_option("--partition-rule", options->partition_rule, "psr: optimal, or paper-code as its authors wrote it")
+        ->capture_default_str()
+        ->check(CLI::IsMember({ "optimal", "paper-code" }));
+    verb->add_option("--selection-rule", options->selection_rule, "psr: clean, or paper-code as its authors wrote it")
+        ->capture_default_str()
+        ->check(CLI::IsMember({ "clean", "paper-code" }));
+    verb->add_flag("--distil", options->distil, "fine-tune with the original as teacher");
+    add_train_options(*verb, options->train);
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "eval_recordings.h"
+#include "runner.h"
+#include "verbs.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/data/scores.h"
+#include "prunedamr/graph/contract.h"
+#include "prunedamr/graph/model_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+constexpr int kBatch = 64;
+
+struct Options {
+    std::string model;
+    std::string data;
+    std::vector<std::string> recordings;
+    data::Part part = data::Part::test;
+    std::string backend = "engine";
+    std::string json;
+};
+
+data::Scores score(const graph::Network& network, const data::Dataset& dataset, const Options& options)
+{
+    graph::check_contract(network, dataset.front_end, dataset.class_names, options.data);
+    const auto run = make_runner(network, options.backend, kBatch);
+    const auto indices = dataset.indices(options.part);
+    if (indices.empty())
+        throw Error({ "the data set has no frames in this part", options.data, "", "train, validation or test" });
+
+    const std::int64_t values = 2 * dataset.length();
+    const std::int64_t classes = network.classes();
+    std::vector<float> frames(kBatch * values);
+    std::vector<float> logits(kBatch * classes);
+    data::Scores scores(dataset.class_names);
+    for (std::size_t first = 0; first < indices.size(); first += kBatch) {
+        const int batch = static_cast<int>(std::min<std::size_t>(kBatch, indices.size() - first));
+        for (int i = 0; i < batch; ++i)
+            std::copy_n(dataset.frame(indices[first + i]), values, frames.data() + i * values);
+        run(frames.data(), batch, logits.data());
+        for (int i = 0; i < batch; ++i) {
+            const float* row = logits.data() + i * classes;
+            const auto predicted = std::max_element(row, row + classes) - row;
+            const auto index = indices[first + i];
+            scores.add(dataset.label[index], static_cast<std::int32_t>(predicted), dataset.snr_db[index]);
+        }
+    }
+    return scores;
+}
+
+void run(const Options& options)
+{
+    const auto network = graph::load_model(options.model);
+    nlohmann::json report = { { "model", network.name }, { "backend", options.backend } };
+    if (options.data.empty() && options.recordings.empty())
+        throw CLI::RequiredError("one of --data and --recordings");
+    if (!options.data.empty()) {
+        const auto dataset = data::read_dataset(options.data);
+        const auto scores = score(network, dataset, options);
+        std::printf("%s", scores.to_text().c_str());
+        report["scores"] = scores.to_json();
+        report["data"] = dataset.provenance;
+    }
+    if (!options.recordings.empty())
+        report["recordings"] = eval_recordings(network, options.recordings);
+    cli::write_json(report, options.json);
+}
+
+} // namespace
+
+void add_eval(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labelled recordings");
+    const std::map<std::string, data::Part> parts = { { "train", data::Part::train },
+                                                      { "validation", data::Part::validation },
+                                                      { "test", data::Part::test } };
+    verb->add_option("model", options->model, "model file")->required();
+    verb->add_option("--data", options->data, "data set, .h5 or .safetensors");
+    verb->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
+    verb->add_option("--part", options->part, "train, validation or test (default test)")
+        ->transform(CLI::Transformer(parts));
+    verb->add_option("--backend", options->backend, "who runs the network on --data")
+        ->capture_default_str()
+        ->check(CLI::IsMember(backends()));
+    verb->add_option("--json", options->json, "write the numbers to this file");
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop

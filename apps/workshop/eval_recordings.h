@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::workshop {
+
+/// Runs annotated recordings through the live classifier, one decision per front-end block, no block across the
+/// border of two annotations. Prints a table; returns a row per file:
+/// {"file", "truth", "family", "events", "labels": {label: count}, "majority", "label_right", "family_right"}.
+nlohmann::json eval_recordings(const graph::Network& network, const std::vector<std::string>& files);
+
+} // namespace prunedamr::workshop

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/front_end_spec.h"
+
+#include <CLI/CLI.hpp>
+
+namespace prunedamr::workshop {
+
+/// --front-end, --frame, --block, --share: the front end of data sets that are being made.
+inline void add_front_end_options(CLI::App& verb, FrontEndSpec& spec)
+{
+    using Kind = FrontEndSpec::Kind;
+    const std::map<std::string, Kind> kinds = { { "as_is", Kind::as_is }, { "auto_band", Kind::auto_band } };
+    verb.add_option("--front-end", spec.kind, "how samples become frames (default auto_band)")
+        ->transform(CLI::Transformer(kinds));
+    verb.add_option("--frame", spec.frame_length, "frame length [samples]")->capture_default_str()->check(
+        CLI::Range(16, 65536));
+    verb.add_option("--block", spec.block_length, "samples analysed together")->capture_default_str()->check(
+        CLI::Range(16, 1 << 20));
+    verb.add_option("--share", spec.occupied_share, "share of the rate that the band fills")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 1.0));
+}
+
+} // namespace prunedamr::workshop

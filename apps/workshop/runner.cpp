@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runner.h"
+
+#include "prunedamr/engine/engine.h"
+
+#include <memory>
+
+namespace prunedamr::workshop {
+
+std::vector<std::string> backends() { return { "engine", "onednn", "torch" }; }
+
+Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch)
+{
+    if (backend == "torch")
+        return make_torch_runner(network);
+    engine::EngineConfig config;
+    config.max_batch = max_batch;
+    config.backend = backend == "onednn" ? engine::Backend::onednn : engine::Backend::native;
+    auto compiled = std::make_shared<engine::Engine>(network, config);
+    return [compiled](const float* frames, int batch, float* logits) { compiled->run(frames, batch, logits); };
+}
+
+} // namespace prunedamr::workshop

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::workshop {
+
+/// frames [batch, 2, length] -> logits [batch, classes]
+using Runner = std::function<void(const float* frames, int batch, float* logits)>;
+
+/// Names that `make_runner` accepts in this build: engine, onednn, torch.
+std::vector<std::string> backends();
+
+/// One network on one backend, on one core. Throws `Error` for a backend that this build lacks.
+Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch);
+
+/// The part of `make_runner` that needs LibTorch; throws `Error` in a build without it.
+Runner make_torch_runner(const graph::Network& network);
+
+} // namespace prunedamr::workshop

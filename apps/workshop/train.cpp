@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "train_options.h"
+#include "verbs.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/zoo.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    graph::ZooConfig zoo;
+    std::string data;
+    std::string out;
+    std::string json;
+    TrainOptions train;
+};
+
+void run(Options& options)
+{
+    const auto dataset = data::read_dataset(options.data);
+    options.zoo.front_end = dataset.front_end;
+    options.zoo.labels = dataset.class_names;
+    options.zoo.seed = options.train.fit.seed;
+    finish_train_options(options.train, options.out);
+
+    auto result = train::fit(graph::make_network(options.zoo), dataset, options.train.fit);
+    if (result.interrupted)
+        throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });
+    result.network.provenance = { { "train", command_line() }, { "data", dataset.provenance } };
+    auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
+    report["train"] = train::to_json(result);
+    cli::write_json(report, options.json);
+    std::printf("%s: validation %.2f %%, test %.2f %%, best epoch %d\n", options.out.c_str(),
+                100 * result.best_validation_accuracy, 100 * report["test"].value("accuracy", 0.0), result.best_epoch);
+}
+
+} // namespace
+
+void add_train(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("train", "train a network of the zoo on a data set");
+    std::vector<std::string> names;
+    std::string help = "architecture:";
+    for (const auto& architecture : graph::architectures()) {
+        names.push_back(architecture.name);
+        help += std::string("\n  ") + architecture.name + ": " + architecture.description;
+    }
+    options->zoo.arch = "amr_s";
+    options->train.fit.epochs = 50;
+    verb->add_option("--arch", options->zoo.arch, help)->capture_default_str()->check(CLI::IsMember(names));
+    verb->add_option("--units", options->zoo.units_per_stage, "units per stage, comma-separated (default: its own)")
+        ->delimiter(',');
+    verb->add_option("--data", options->data, "data set, .h5 or .safetensors")->required();
+    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
+    verb->add_option("--json", options->json, "write cost, history and accuracy to this file");
+    add_train_options(*verb, options->train);
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop

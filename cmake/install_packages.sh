@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs the Debian packages that a build needs: install_packages.sh live|all
+#   live: receiver, blocks, synthesis (no LibTorch)
+#   all:  the same, the workshop and the tests
+set -eu
+
+# libtorch-dev needs libgloo-dev, and uses whichever BLAS is there: OpenBLAS, not the reference one.
+live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libboost-dev
+ libvolk2-dev libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev
+ gnuradio gnuradio-dev libspdlog-dev libsoapysdr-dev pybind11-dev python3-dev python3-numpy python3-zmq"
+all="$live libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev"
+
+case "${1:-}" in
+live) packages=$live ;;
+all) packages=$all ;;
+*)
+    echo "usage: install_packages.sh live|all" >&2
+    exit 2
+    ;;
+esac
+
+missing=
+for package in $packages; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "install_packages.sh: needs root or sudo to install:$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+echo "installing:$missing"
+$as_root apt-get update -q
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# From nothing to labels: installs packages, builds the receiver, makes a labelled capture with the project's own
+# synthesiser, runs the live receiver over it and prints its labels beside the truth.
+#   examples/quickstart.sh [build folder, default build-quickstart]
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build-quickstart}
+
+sh cmake/install_packages.sh live
+cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DPRUNEDAMR_GNURADIO=ON -DPRUNEDAMR_WORKSHOP=OFF \
+    -DBUILD_TESTING=OFF
+cmake --build "$build" --parallel "$(nproc)"
+
+capture=$build/demo.sigmf-meta
+labels=$build/demo.jsonl
+"$build/bin/prunedamr" synth --out "$capture" --rate 1M --freq 433.92M --samples-per-signal 65536 --snr 25 --seed 7
+"$build/bin/prunedamr-rx" --source "file:$capture" --model models/onair-s.safetensors --interval 0.032 \
+    --out "json:$labels" --quiet
+/usr/bin/python3 examples/compare_labels.py "$capture" "$labels"

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs what is missing, builds everything and runs every test. Exit 0 only if all pass.
+#   tests/run.sh [build folder, default build]
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build}
+jobs=$(nproc)
+
+sh cmake/install_packages.sh all
+cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release \
+    -DPRUNEDAMR_GNURADIO=ON -DPRUNEDAMR_WORKSHOP=ON -DPRUNEDAMR_ONEDNN=ON -DPRUNEDAMR_HDF5=ON
+cmake --build "$build" --parallel "$jobs"
+ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
