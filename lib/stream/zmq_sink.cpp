@@ -22,6 +22,14 @@ bool is_loopback(const std::string& endpoint)
     return host == "localhost" || host == "[::1]" || (starts_with(host, "127.") && only_digits);
 }
 
+/// ZeroMQ binds to addresses and interfaces, not to host names.
+std::string bindable(const std::string& endpoint)
+{
+    const std::string localhost = "tcp://localhost:";
+    return starts_with(endpoint, localhost.c_str()) ? "tcp://127.0.0.1:" + endpoint.substr(localhost.size())
+                                                    : endpoint;
+}
+
 void check(const ZmqConfig& config)
 {
     const bool tcp = starts_with(config.endpoint, "tcp://");
@@ -46,13 +54,13 @@ public:
     {
         socket_.set(zmq::sockopt::sndhwm, config.high_water_mark);
         socket_.set(zmq::sockopt::linger, kLingerMs);
-        socket_.set(zmq::sockopt::ipv6, true);
+        socket_.set(zmq::sockopt::ipv6, config.endpoint.find('[') != std::string::npos);
         if (!config.curve_secret_key.empty()) {
             socket_.set(zmq::sockopt::curve_server, true);
             socket_.set(zmq::sockopt::curve_secretkey, config.curve_secret_key);
         }
         try {
-            socket_.bind(config.endpoint);
+            socket_.bind(bindable(config.endpoint));
         } catch (const zmq::error_t& e) {
             throw Error({ "cannot bind ZeroMQ socket", config.endpoint, e.what(), "" });
         }
