@@ -1,1 +1,101 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/engine.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/engine/program.h"
+#include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/reference.h"
+
+#include <cstdio>
+
+namespace prunedamr::engine
+{
+
+struct Engine::Impl {
+    std::unique_ptr<Program> program;
+    int max_batch = 1;
+    std::int64_t length = 0;
+    std::int64_t classes = 0;
+};
+
+namespace
+{
+
+constexpr int kLargestBatch = 1024;
+
+std::unique_ptr<Program> make_program(const Plan& plan, const EngineConfig& config)
+{
+    return config.backend == Backend::onednn ? make_onednn_program(plan, config.max_batch)
+                                             : make_native_program(plan, config.max_batch);
+}
+
+void check_golden(const graph::Network& network, Program& program)
+{
+    if (network.golden.input.empty())
+        return;
+    std::vector<float> logits(network.golden.logits.size());
+    program.run(network.golden.input.data(), 1, logits.data());
+    const double error = graph::relative_error(network.golden.logits, logits);
+    if (error <= graph::kGoldenTolerance)
+        return;
+    char found[32], expected[32];
+    std::snprintf(found, sizeof found, "relative error %.3g", error);
+    std::snprintf(expected, sizeof expected, "at most %.3g", graph::kGoldenTolerance);
+    throw Error{ { "compiled network does not reproduce its golden vector (" + program.description() + ")",
+                   network.name, found, expected } };
+}
+
+} // namespace
+
+Engine::Engine(const graph::Network& network, const EngineConfig& config) : impl_(std::make_unique<Impl>())
+{
+    if (config.max_batch < 1 || config.max_batch > kLargestBatch)
+        throw Error{ { "frames per run out of range", "max_batch", std::to_string(config.max_batch), "1..1024" } };
+    graph::validate(network);
+    impl_->program = make_program(make_plan(network), config);
+    impl_->max_batch = config.max_batch;
+    impl_->length = network.length();
+    impl_->classes = network.classes();
+    if (config.self_check)
+        check_golden(network, *impl_->program);
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::run(const float* frames, int batch, float* logits) noexcept
+{
+    PRUNEDAMR_CHECK(batch >= 1 && batch <= impl_->max_batch, "batch must be 1..max_batch");
+    impl_->program->run(frames, batch, logits);
+}
+
+Engine Engine::clone() const
+{
+    auto impl = std::make_unique<Impl>();
+    impl->program = impl_->program->clone();
+    impl->max_batch = impl_->max_batch;
+    impl->length = impl_->length;
+    impl->classes = impl_->classes;
+    return Engine(std::move(impl));
+}
+
+int Engine::max_batch() const
+{
+    return impl_->max_batch;
+}
+std::int64_t Engine::length() const
+{
+    return impl_->length;
+}
+std::int64_t Engine::classes() const
+{
+    return impl_->classes;
+}
+std::string Engine::description() const
+{
+    return impl_->program->description();
+}
+
+} // namespace prunedamr::engine

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::engine {
+namespace prunedamr::engine
+{
 
 /// Who does the arithmetic of a compiled plan.
 enum class Backend {
@@ -17,8 +18,8 @@ enum class Backend {
 
 struct EngineConfig {
     Backend backend = Backend::native;
-    int max_batch = 64;      ///< frames per `run`, 1..1024
-    bool self_check = true;  ///< replay the golden vector after compiling
+    int max_batch = 64;     ///< frames per `run`, 1..1024
+    bool self_check = true; ///< replay the golden vector after compiling
 };
 
 /// A network compiled once into a static plan: batch norms folded, activations and shortcut adds fused,
@@ -28,7 +29,9 @@ class Engine
 {
 public:
     /// Throws `Error` naming the node for an operation that it cannot compile, when the self-check fails,
-    /// or for a backend that this build does not have.
+    /// for a backend that this build does not have,
+    /// or for a `max_batch` out of range. PRUNEDAMR_ISA=portable|avx2|avx512 in the environment limits the
+    /// instruction set of the native backend; another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
     ~Engine();
     Engine(Engine&&) noexcept;
@@ -45,11 +48,13 @@ public:
     std::int64_t length() const;
     std::int64_t classes() const;
 
-    /// One line for logs: library version, instruction set, precision ("native avx512, float32", "oneDNN 2.6.3, float32").
+    /// One line for logs: library version, instruction set, precision ("native avx512, float32", "oneDNN 2.6.3,
+    /// float32").
     std::string description() const;
 
 private:
     struct Impl;
+    explicit Engine(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

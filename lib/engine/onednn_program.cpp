@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/onednn_recipe.h"
+#include "prunedamr/engine/program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+namespace prunedamr::engine
+{
+namespace
+{
+
+using onednn::OneThread;
+using onednn::Recipe;
+
+/// Recipes for batches of 1, 2, 4, ...: any batch is a sum of these.
+struct Compiled {
+    dnnl::engine engine{ dnnl::engine::kind::cpu, 0 };
+    std::vector<Recipe> recipes; ///< by rising batch
+    std::int64_t frame_floats = 0;
+    std::int64_t classes = 0;
+};
+
+/// A recipe whose memories lie in one arena.
+struct Bound {
+    const Recipe* recipe;
+    float* input;
+    const float* output;
+    std::vector<std::unordered_map<int, dnnl::memory>> arguments; ///< of each call
+};
+
+Bound bind(const Recipe& recipe, const dnnl::engine& engine, std::byte* arena)
+{
+    const auto address = [&](int buffer) { return arena + recipe.placement.offsets[buffer]; };
+    Bound bound{ &recipe,
+                 reinterpret_cast<float*>(address(recipe.input)),
+                 reinterpret_cast<const float*>(address(recipe.output)),
+                 {} };
+    for (const onednn::Call& call : recipe.calls) {
+        std::unordered_map<int, dnnl::memory> arguments;
+        for (const onednn::Argument& a : call.arguments)
+            arguments.emplace(a.id, a.buffer < 0 ? a.constant : dnnl::memory(a.desc, engine, address(a.buffer)));
+        bound.arguments.push_back(std::move(arguments));
+    }
+    return bound;
+}
+
+class OnednnProgram : public Program
+{
+public:
+    explicit OnednnProgram(std::shared_ptr<const Compiled> compiled)
+        : compiled_(std::move(compiled)), stream_(compiled_->engine)
+    {
+        for (const Recipe& recipe : compiled_->recipes) {
+            arenas_.emplace_back(recipe.placement.size);
+            bound_.push_back(bind(recipe, compiled_->engine, arenas_.back().data()));
+        }
+    }
+
+    void run(const float* frames, int batch, float* logits) noexcept override
+    {
+        const OneThread one_thread;
+        while (batch > 0) {
+            const auto bound = std::find_if(bound_.rbegin(), bound_.rend(),
+                                            [&](const Bound& b) { return b.recipe->batch <= batch; });
+            const int count = bound->recipe->batch;
+            std::memcpy(bound->input, frames, sizeof(float) * count * compiled_->frame_floats);
+            for (std::size_t i = 0; i < bound->arguments.size(); ++i)
+                bound->recipe->calls[i].primitive.execute(stream_, bound->arguments[i]);
+            stream_.wait();
+            std::memcpy(logits, bound->output, sizeof(float) * count * compiled_->classes);
+            frames += count * compiled_->frame_floats;
+            logits += count * compiled_->classes;
+            batch -= count;
+        }
+    }
+
+    std::unique_ptr<Program> clone() const override { return std::make_unique<OnednnProgram>(compiled_); }
+
+    std::string description() const override
+    {
+        const dnnl_version_t* version = dnnl_version();
+        return "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+               std::to_string(version->patch) + ", float32";
+    }
+
+private:
+    std::shared_ptr<const Compiled> compiled_;
+    dnnl::stream stream_;
+    std::vector<AlignedBytes> arenas_;
+    std::vector<Bound> bound_;
+};
+
+} // namespace
+
+std::unique_ptr<Program> make_onednn_program(const Plan& plan, int max_batch)
+{
+    const OneThread one_thread;
+    auto compiled = std::make_shared<Compiled>();
+    compiled->frame_floats = plan.values[plan.steps.front().output].shape.count();
+    compiled->classes = plan.values[plan.output].shape.count();
+    onednn::WeightCache weights;
+    for (int batch = 1; batch <= max_batch; batch *= 2)
+        compiled->recipes.push_back(onednn::make_recipe(plan, batch, compiled->engine, weights));
+    return std::make_unique<OnednnProgram>(std::move(compiled));
+}
+
+} // namespace prunedamr::engine

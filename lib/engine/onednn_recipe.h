@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/engine/arena.h"
+#include "prunedamr/engine/onednn_compat.h"
+#include "prunedamr/engine/plan.h"
+
+#include <memory>
+#include <vector>
+
+namespace prunedamr::engine::onednn
+{
+
+/// A memory that a primitive reads or writes: a place in the arena, or a constant (weights).
+struct Argument {
+    int id; ///< DNNL_ARG_...
+    memory::desc desc;
+    int buffer; ///< index of `Recipe::placement.offsets`; -1: `constant`
+    memory constant;
+};
+
+struct Call {
+    dnnl::primitive primitive;
+    std::vector<Argument> arguments;
+};
+
+/// A plan as oneDNN primitives for one batch size, independent of any arena.
+struct Recipe {
+    int batch = 1;
+    std::vector<Call> calls;
+    Placement placement;
+    int input = 0;  ///< buffer of the frames, [batch, 2, 1, length]
+    int output = 0; ///< buffer of the logits, [batch, classes, 1, 1]
+};
+
+/// Reordered weights of each step, shared by the recipes of all batch sizes.
+using WeightCache = std::vector<std::vector<memory>>;
+
+/// Throws `Error` naming the node for an operation that is not supported.
+Recipe make_recipe(const Plan& plan, int batch, const dnnl::engine& engine, WeightCache& weights);
+
+} // namespace prunedamr::engine::onednn

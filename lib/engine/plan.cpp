@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/plan.h"
+
+#include "prunedamr/graph/rewrite.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::engine
+{
+namespace
+{
+
+using graph::Node;
+using graph::Op;
+using graph::Shape;
+
+bool is_identity(const Node& node, const Shape& in)
+{
+    switch (node.op) {
+    case Op::dropout:
+    case Op::detach:
+        return true;
+    case Op::flatten:
+        return in.height * in.width == 1;
+    case Op::as_image:
+        return in.channels == 1;
+    default:
+        return false;
+    }
+}
+
+/// A batch norm that could not be folded is a depthwise 1x1 conv.
+void set_batch_norm(const graph::Network& network, const Node& node, Step& step)
+{
+    const auto& scale = network.tensor(node.name + ".weight").data;
+    const auto& shift = network.tensor(node.name + ".bias").data;
+    const auto& mean = network.tensor(node.name + ".running_mean").data;
+    const auto& variance = network.tensor(node.name + ".running_var").data;
+    step.op = Op::conv;
+    step.groups = static_cast<std::int64_t>(scale.size());
+    for (std::size_t c = 0; c < scale.size(); ++c) {
+        const double factor = scale[c] / std::sqrt(variance[c] + node.epsilon);
+        step.weight.push_back(static_cast<float>(factor));
+        step.bias.push_back(static_cast<float>(shift[c] - mean[c] * factor));
+    }
+}
+
+void set_conv(const graph::Network& network, const Node& node, Step& step)
+{
+    step.op = Op::conv;
+    step.weight = network.tensor(node.name + ".weight").data;
+    step.bias = node.bias ? network.tensor(node.name + ".bias").data
+                          : std::vector<float>(static_cast<std::size_t>(node.out_channels), 0.0f);
+}
+
+/// One step per node; identities give their input's value to their readers.
+Plan lower(const graph::Network& network)
+{
+    const auto shapes = graph::infer_shapes(network);
+    std::map<std::string, int> value_of;
+    Plan plan;
+    for (const Node& node : network.nodes) {
+        if (node.op != Op::input && is_identity(node, shapes.at(node.inputs.front()))) {
+            value_of[node.name] = value_of.at(node.inputs.front());
+            continue;
+        }
+        Step step;
+        step.node = node.name;
+        step.op = node.op;
+        step.window = node.window;
+        step.groups = node.groups;
+        for (const std::string& input : node.inputs)
+            step.inputs.push_back(value_of.at(input));
+        if (node.op == Op::batch_norm)
+            set_batch_norm(network, node, step);
+        else if (node.op == Op::conv || node.op == Op::linear)
+            set_conv(network, node, step);
+        if (node.op == Op::linear || node.op == Op::batch_norm)
+            step.window = {};
+        step.output = static_cast<int>(plan.values.size());
+        value_of[node.name] = step.output;
+        plan.values.push_back({ shapes.at(node.name) });
+        plan.steps.push_back(std::move(step));
+    }
+    plan.output = value_of.at(network.nodes.back().name);
+    return plan;
+}
+
+int count_readers(const Plan& plan, int value)
+{
+    int readers = value == plan.output ? 1 : 0;
+    for (const Step& step : plan.steps)
+        readers += static_cast<int>(std::count(step.inputs.begin(), step.inputs.end(), value)) +
+                   (step.shortcut == value ? 1 : 0);
+    return readers;
+}
+
+/// The step whose result only one reader sees, so that it may be changed; nullptr if there is none.
+Step* sole_producer(Plan& plan, int value)
+{
+    if (count_readers(plan, value) != 1)
+        return nullptr;
+    const auto producer =
+        std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& step) { return step.output == value; });
+    return producer == plan.steps.end() ? nullptr : &*producer;
+}
+
+void erase_steps(Plan& plan, const std::vector<const Step*>& gone)
+{
+    std::vector<Step> kept;
+    for (Step& step : plan.steps)
+        if (std::find(gone.begin(), gone.end(), &step) == gone.end())
+            kept.push_back(std::move(step));
+    plan.steps = std::move(kept);
+}
+
+/// conv -> add becomes one conv in the add's place, where the other input is known to be ready.
+void fuse_shortcuts(Plan& plan)
+{
+    std::vector<const Step*> gone;
+    for (Step& add : plan.steps) {
+        if (add.op != Op::add || add.inputs.size() != 2)
+            continue;
+        for (int side : { 1, 0 }) { // the later branch first: the other one is then computed beforehand
+            Step* conv = sole_producer(plan, add.inputs[side]);
+            if (!conv || conv->op != Op::conv || conv->shortcut >= 0 ||
+                !(plan.values[conv->output].shape == plan.values[add.output].shape))
+                continue;
+            const int shortcut = add.inputs[1 - side];
+            const int output = add.output;
+            gone.push_back(conv);
+            add = std::move(*conv);
+            add.shortcut = shortcut;
+            add.output = output;
+            conv->inputs.clear();
+            conv->output = -1;
+            break;
+        }
+    }
+    erase_steps(plan, gone);
+}
+
+void fuse_relus(Plan& plan)
+{
+    std::vector<const Step*> gone;
+    for (Step& relu : plan.steps) {
+        if (relu.op != Op::relu)
+            continue;
+        Step* producer = sole_producer(plan, relu.inputs.front());
+        if (!producer || (producer->op != Op::conv && producer->op != Op::add) || producer->relu)
+            continue;
+        producer->relu = true;
+        producer->output = relu.output;
+        relu.inputs.clear();
+        relu.output = -1;
+        gone.push_back(&relu);
+    }
+    erase_steps(plan, gone);
+}
+
+/// Drops values that fusing left unused, numbers the rest anew and notes when each lives.
+void number_values(Plan& plan)
+{
+    std::vector<int> number(plan.values.size(), -1);
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        Step& step = plan.steps[i];
+        const int now = static_cast<int>(i);
+        for (int& input : step.inputs) {
+            input = number[input];
+            values[input].last = now;
+        }
+        if (step.shortcut >= 0) {
+            step.shortcut = number[step.shortcut];
+            values[step.shortcut].last = now;
+        }
+        number[step.output] = static_cast<int>(values.size());
+        values.push_back({ plan.values[step.output].shape, now, now });
+        step.output = number[step.output];
+    }
+    plan.output = number[plan.output];
+    plan.values = std::move(values);
+    plan.values[plan.output].last = static_cast<int>(plan.steps.size());
+}
+
+} // namespace
+
+Plan make_plan(const graph::Network& network)
+{
+    Plan plan = lower(graph::fold_batch_norm(network));
+    fuse_shortcuts(plan);
+    fuse_relus(plan);
+    number_values(plan);
+    return plan;
+}
+
+} // namespace prunedamr::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/engine/plan.h"
+
+#include <memory>
+#include <string>
+
+namespace prunedamr::engine
+{
+
+/// A plan bound to one backend and one arena.
+class Program
+{
+public:
+    virtual ~Program() = default;
+
+    /// frames [batch, 2, length] -> logits [batch, classes]; 1 <= batch <= max_batch.
+    virtual void run(const float* frames, int batch, float* logits) noexcept = 0;
+
+    /// The same program with an arena of its own; what is constant is shared.
+    virtual std::unique_ptr<Program> clone() const = 0;
+
+    virtual std::string description() const = 0;
+};
+
+/// Throws `Error` for an unknown PRUNEDAMR_ISA.
+std::unique_ptr<Program> make_native_program(const Plan& plan, int max_batch);
+
+/// Throws `Error` naming the node for an operation that it lacks, or when the build has no oneDNN.
+std::unique_ptr<Program> make_onednn_program(const Plan& plan, int max_batch);
+
+} // namespace prunedamr::engine

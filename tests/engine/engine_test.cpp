@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/engines.h"
+#include "graph/networks.h"
+#include "prunedamr/graph/network_builder.h"
+#include "prunedamr/graph/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace prunedamr;
+using namespace prunedamr::test;
+using engine::Backend;
+using engine::Engine;
+using engine::EngineConfig;
+
+namespace
+{
+
+EngineConfig batch_of(int max_batch)
+{
+    EngineConfig config;
+    config.max_batch = max_batch;
+    return config;
+}
+
+} // namespace
+
+TEST(Engine, SaysWhatItRuns)
+{
+    const auto network = zoo_network("amr_s", 64);
+    EXPECT_EQ(make_engine(network, { Backend::native, "portable" }).description(), "native portable, float32");
+    for (const Way& way : ways())
+        EXPECT_EQ(make_engine(network, way).description().find(to_string(way)), 0u) << to_string(way);
+}
+
+TEST(Engine, RefusesUnknownInstructionSet)
+{
+    const IsaLimit limit("sse9");
+    EXPECT_ERROR(Engine(zoo_network("amr_s", 64)),
+                 "PRUNEDAMR_ISA: unknown instruction set: found 'sse9', expected portable, avx2 or avx512");
+}
+
+TEST(Engine, RefusesBatchLimitOutOfRange)
+{
+    const auto network = zoo_network("amr_s", 64);
+    EXPECT_ERROR(Engine(network, batch_of(0)), "max_batch: frames per run out of range: found 0, expected 1..1024");
+    EXPECT_ERROR(Engine(network, batch_of(1025)), "found 1025");
+}
+
+TEST(Engine, LargestBatchRuns)
+{
+    const auto network = zoo_network("amr_s", 16);
+    Engine engine(network, batch_of(1024));
+    const auto frames = graph::noise_frames(network, 1024, 1);
+    EXPECT_EQ(logits_of(engine, frames, 1024), logits_of(engine, frames, 1));
+}
+
+TEST(EngineDeathTest, BatchOutOfRangeIsAProgrammersError)
+{
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto network = zoo_network("amr_s", 64);
+    Engine engine(network, batch_of(2));
+    const auto frames = graph::noise_frames(network, 3, 1);
+    std::vector<float> logits(33);
+    EXPECT_DEATH(engine.run(frames.data(), 3, logits.data()), "batch must be 1..max_batch");
+    EXPECT_DEATH(engine.run(frames.data(), 0, logits.data()), "batch must be 1..max_batch");
+}
+
+TEST(Engine, RefusesInvalidNetworkNamingTheNode)
+{
+    auto network = zoo_network("amr_s", 64);
+    network.tensors.erase("fc.bias");
+    EXPECT_ERROR(Engine{ network }, "fc");
+}
+
+TEST(Engine, OnednnNamesTheNodeThatItCannotRun)
+{
+    if (ways().back().backend != Backend::onednn)
+        GTEST_SKIP() << "this build has no oneDNN";
+    graph::Network network;
+    network.front_end.frame_length = 16;
+    network.labels = network.families = { "a", "b" };
+    graph::NetworkBuilder build(network);
+    auto x = build.plain(graph::Op::input, "input", {});
+    x = build.channel_shuffle("mix", x, 2);
+    x = build.plain(graph::Op::global_avg_pool, "mean", { x });
+    build.linear("fc", x, 2);
+    initialise(network, 1);
+    EXPECT_ERROR(make_engine(network, { Backend::onednn, "" }),
+                 "mix: the oneDNN backend cannot run this operation: found channel_shuffle");
+    EXPECT_NO_THROW(Engine{ network });
+}
+
+TEST(Engine, ReplaysTheGoldenVector)
+{
+    auto network = zoo_network("amr_s", 128);
+    graph::make_golden(network);
+    for (const Way& way : ways())
+        EXPECT_NO_THROW(make_engine(network, way)) << to_string(way);
+    network.golden.logits[3] += 0.01f * (1.0f + std::abs(network.golden.logits[3]));
+    for (const Way& way : ways())
+        EXPECT_ERROR(make_engine(network, way), "does not reproduce its golden vector");
+    EngineConfig unchecked;
+    unchecked.self_check = false;
+    EXPECT_NO_THROW((Engine{ network, unchecked }));
+}
+
+TEST(Engine, KeepsNanVisible)
+{
+    const auto network = zoo_network("amr_s", 64);
+    auto frames = graph::noise_frames(network, 1, 1);
+    frames[10] = std::nanf("");
+    for (const Way& way : native_ways()) {
+        auto engine = make_engine(network, way, 1);
+        EXPECT_TRUE(std::isnan(logits_of(engine, frames, 1)[0])) << to_string(way);
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The plain reference against every backend and instruction set of this machine.
+#include "engine/engines.h"
+#include "engine/random_network.h"
+#include "graph/networks.h"
+#include "prunedamr/graph/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+using namespace prunedamr;
+using namespace prunedamr::test;
+
+namespace
+{
+
+constexpr double kTolerance = 1e-4; // of the logits' range
+
+struct ZooCase {
+    const char* arch;
+    int length;
+    int frames; ///< distinct ones: the reference is slow
+};
+
+class ZooParity : public testing::TestWithParam<ZooCase>
+{
+};
+
+bool uses(const graph::Network& network, graph::Op op)
+{
+    return std::any_of(network.nodes.begin(), network.nodes.end(), [&](const auto& node) { return node.op == op; });
+}
+
+} // namespace
+
+TEST_P(ZooParity, AllBatchesOnAllBackends)
+{
+    const auto network = zoo_network(GetParam().arch, GetParam().length);
+    const auto frame_floats = static_cast<std::size_t>(2 * network.length());
+    const auto distinct = graph::noise_frames(network, GetParam().frames, 7);
+    const auto expected = graph::run_reference(network, distinct);
+    const auto classes = static_cast<std::size_t>(network.classes());
+    for (const Way& way : ways()) {
+        auto engine = make_engine(network, way);
+        for (int batch : { 1, 2, 3, 7, 13, 64 }) {
+            const auto got = logits_of(engine, repeated(distinct, frame_floats, batch), batch);
+            EXPECT_LE(graph::relative_error(repeated(expected, classes, batch), got), kTolerance)
+                << to_string(way) << ", batch " << batch;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, ZooParity,
+                         testing::Values(ZooCase{ "resnet56", 128, 3 }, ZooCase{ "resnet110", 61, 2 },
+                                         ZooCase{ "amr_s", 1024, 5 }, ZooCase{ "amr_m", 509, 5 }),
+                         [](const auto& info) { return std::string(info.param.arch); });
+
+TEST(Parity, RandomNetworks)
+{
+    const auto all_ways = ways();
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        const auto network = random_network(seed);
+        const auto frames = graph::noise_frames(network, 3, seed);
+        const auto expected = graph::run_reference(network, frames);
+        for (const Way& way : all_ways) {
+            if (way.backend == engine::Backend::onednn && uses(network, graph::Op::channel_shuffle))
+                continue;
+            auto engine = make_engine(network, way, 4);
+            EXPECT_LE(graph::relative_error(expected, logits_of(engine, frames, 3)), kTolerance)
+                << to_string(way) << ", seed " << seed;
+        }
+    }
+}
+
+TEST(Parity, SmallNetworksThatTieChannels)
+{
+    for (const auto& network : graph::all_nets()) {
+        const auto frames = graph::noise_frames(network, 3, 1);
+        const auto expected = graph::run_reference(network, frames);
+        for (const Way& way : native_ways()) {
+            auto engine = make_engine(network, way, 2);
+            EXPECT_LE(graph::relative_error(expected, logits_of(engine, frames, 2)), kTolerance)
+                << to_string(way) << ", " << network.name;
+        }
+    }
+}
