@@ -1,1 +1,280 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/classifier.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/block_classifier.h"
+#include "prunedamr/stream/lag_account.h"
+#include "prunedamr/stream/sample_clock.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <vector>
+
+namespace prunedamr::stream {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) noexcept
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Counters have one writer, the thread that calls `process`; a plain add would need a locked instruction.
+template <typename T> void add(std::atomic<T>& counter, T amount) noexcept
+{
+    counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+ClassifierConfig checked(ClassifierConfig config)
+{
+    check(config);
+    return config;
+}
+
+engine::EngineConfig engine_config(const ClassifierConfig& config)
+{
+    engine::EngineConfig result;
+    result.max_batch = config.max_batch;
+    return result;
+}
+
+} // namespace
+
+struct Classifier::Impl {
+    Impl(const graph::Network& wanted, ClassifierConfig wanted_config, EventHandler event_handler);
+
+    BlockClassifier block_classifier();
+    void process(const std::complex<float>* samples, std::size_t count) noexcept;
+    void on_full_block(const std::complex<float>* samples) noexcept;
+    void skip_block() noexcept;
+    void classify_block(const std::complex<float>* samples, int count) noexcept;
+    void end_interval(std::uint64_t analysed) noexcept;
+    void flush() noexcept;
+    bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
+    LabelEvent new_event() noexcept;
+
+    graph::Network network;
+    ClassifierConfig config;
+    EventHandler handler;
+    std::function<void(std::uint64_t, std::uint64_t)> block_handler;
+    engine::Engine engine;
+    dsp::FrontEnd front_end;
+    BlockClassifier stream, burst;
+    SampleClock clock;
+    LagAccount lag;
+
+    const int block_length;
+    const double block_s;
+    const std::uint64_t blocks_per_interval;
+    std::vector<std::complex<float>> buffer; ///< a block that is not yet full
+    int buffered = 0;
+    std::uint64_t blocks = 0;         ///< of this interval, skipped ones too
+    std::uint64_t interval_start = 0; ///< sample index
+    double tuned_hz = 0.0;            ///< of this interval
+    std::uint64_t next_seq = 0;
+    std::uint64_t burst_samples = 0;
+
+    std::atomic<double> wanted_tuned_hz;
+    std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 };
+    std::atomic<double> busy_s{ 0.0 };
+};
+
+Classifier::Impl::Impl(const graph::Network& wanted, ClassifierConfig wanted_config, EventHandler event_handler)
+    : network(wanted), config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
+      engine(network, engine_config(config)), front_end(network.front_end), stream(block_classifier()),
+      burst(block_classifier()), clock(config.sample_rate_hz), lag(config.max_lag_s),
+      block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
+      blocks_per_interval(std::max<std::uint64_t>(1, (config.interval_samples + block_length - 1) / block_length)),
+      buffer(static_cast<std::size_t>(block_length)), wanted_tuned_hz(config.center_freq_hz)
+{
+    PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
+}
+
+BlockClassifier Classifier::Impl::block_classifier()
+{
+    const double min_confidence = config.min_confidence.value_or(network.decision.min_confidence);
+    return { front_end, engine, Vote(network, min_confidence), config.noise_floor_dbfs + config.gate_margin_db };
+}
+
+void Classifier::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    const auto start = Clock::now();
+    if (!clock.is_set())
+        clock.set(0, SampleClock::system_time_ns(), TimeSource::system);
+    add<std::uint64_t>(samples_in, count);
+    while (count > 0) {
+        if (blocks == 0 && buffered == 0)
+            tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+        const auto room = static_cast<std::size_t>(block_length - buffered);
+        const std::size_t taken = std::min(room, count);
+        if (taken == static_cast<std::size_t>(block_length)) {
+            on_full_block(samples); // a whole block is there: no copy
+        } else {
+            std::copy_n(samples, taken, buffer.data() + buffered);
+            buffered += static_cast<int>(taken);
+            if (buffered == block_length) {
+                buffered = 0;
+                on_full_block(buffer.data());
+            }
+        }
+        samples += taken;
+        count -= taken;
+    }
+    add(busy_s, seconds_since(start));
+}
+
+void Classifier::Impl::on_full_block(const std::complex<float>* samples) noexcept
+{
+    const auto start = Clock::now();
+    const bool skip = config.live && lag.must_skip();
+    if (skip)
+        skip_block();
+    else
+        classify_block(samples, block_length);
+    if (++blocks == blocks_per_interval)
+        end_interval(blocks * static_cast<std::uint64_t>(block_length));
+    if (!skip)
+        lag.worked(seconds_since(start), block_s);
+}
+
+void Classifier::Impl::skip_block() noexcept
+{
+    add<std::uint64_t>(dropped_frames, std::max(1, front_end.max_frames()));
+    lag.skipped(block_s);
+}
+
+void Classifier::Impl::classify_block(const std::complex<float>* samples, int count) noexcept
+{
+    if (block_handler)
+        block_handler(interval_start + blocks * static_cast<std::uint64_t>(block_length),
+                      static_cast<std::uint64_t>(count));
+    stream.add(samples, count);
+}
+
+/// The fields that every event shares; its decision follows.
+LabelEvent Classifier::Impl::new_event() noexcept
+{
+    LabelEvent event;
+    event.source.assign(config.source);
+    event.model.assign(network.name);
+    event.seq = next_seq++;
+    event.sample_rate_hz = config.sample_rate_hz;
+    event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
+    event.overflows = overflows.load(std::memory_order_relaxed);
+    add<std::uint64_t>(events, 1);
+    return event;
+}
+
+void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
+{
+    LabelEvent event = new_event();
+    event.time_ns = clock.time_ns(interval_start);
+    event.time_source = clock.source();
+    event.sample_start = interval_start;
+    event.sample_count = analysed;
+    event.center_freq_hz = tuned_hz;
+    add(frames, stream.decide(event));
+    blocks = 0;
+    interval_start += analysed;
+    handler(event);
+}
+
+void Classifier::Impl::flush() noexcept
+{
+    const auto start = Clock::now();
+    std::uint64_t analysed = blocks * static_cast<std::uint64_t>(block_length);
+    if (buffered >= front_end.min_samples()) {
+        classify_block(buffer.data(), buffered);
+        analysed += static_cast<std::uint64_t>(buffered);
+    }
+    buffered = 0;
+    if (analysed > 0)
+        end_interval(analysed);
+    interval_start = samples_in.load(std::memory_order_relaxed);
+    add(busy_s, seconds_since(start));
+}
+
+bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::size_t count,
+                                      LabelEvent& event) noexcept
+{
+    const auto start = Clock::now();
+    const auto min_samples = static_cast<std::size_t>(front_end.min_samples());
+    if (count < min_samples)
+        return false;
+    event = new_event();
+    event.time_ns = SampleClock::system_time_ns();
+    event.sample_start = burst_samples;
+    event.sample_count = count;
+    event.center_freq_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+    burst_samples += count;
+    for (std::size_t done = 0; count - done >= min_samples;) {
+        const std::size_t taken = std::min(count - done, static_cast<std::size_t>(block_length));
+        burst.add(samples + done, static_cast<int>(taken));
+        done += taken;
+    }
+    add(frames, burst.decide(event));
+    add(busy_s, seconds_since(start));
+    return true;
+}
+
+Classifier::Classifier(const graph::Network& network, ClassifierConfig config, EventHandler handler)
+    : impl_(std::make_unique<Impl>(network, std::move(config), std::move(handler)))
+{}
+
+Classifier::~Classifier() = default;
+Classifier::Classifier(Classifier&&) noexcept = default;
+
+void Classifier::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    impl_->process(samples, count);
+}
+
+void Classifier::flush() noexcept
+{
+    impl_->flush();
+}
+
+void Classifier::set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept
+{
+    impl_->clock.set(sample_index, time_ns, source);
+}
+
+void Classifier::set_center_freq_hz(double center_freq_hz) noexcept
+{
+    impl_->wanted_tuned_hz.store(center_freq_hz, std::memory_order_relaxed);
+}
+
+void Classifier::count_overflow() noexcept
+{
+    impl_->overflows.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Classifier::classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept
+{
+    return impl_->classify_burst(samples, count, event);
+}
+
+ClassifierStats Classifier::stats() const noexcept
+{
+    ClassifierStats stats;
+    stats.samples = impl_->samples_in.load(std::memory_order_relaxed);
+    stats.frames = impl_->frames.load(std::memory_order_relaxed);
+    stats.dropped_frames = impl_->dropped_frames.load(std::memory_order_relaxed);
+    stats.events = impl_->events.load(std::memory_order_relaxed);
+    stats.busy_s = impl_->busy_s.load(std::memory_order_relaxed);
+    return stats;
+}
+
+const graph::Network& Classifier::network() const
+{
+    return impl_->network;
+}
+
+void Classifier::on_block(std::function<void(std::uint64_t, std::uint64_t)> handler)
+{
+    impl_->block_handler = std::move(handler);
+}
+
+} // namespace prunedamr::stream

@@ -14,27 +14,30 @@
 namespace prunedamr::stream {
 
 struct ClassifierConfig {
-    std::string source = "rx0";      ///< name in events
-    double sample_rate_hz = 1.0;     ///< > 0
-    double center_freq_hz = 0.0;     ///< tuned frequency
-    /// Samples per decision; rounded up to whole blocks of the front end. 0: one block.
+    std::string source = "rx0";  ///< name in events
+    double sample_rate_hz = 1.0; ///< 1e-3..1e12, taken to the microhertz
+    double center_freq_hz = 0.0; ///< tuned frequency
+    /// Samples per decision; rounded up to whole blocks of the front end, at most 2^40. 0: one block.
     std::uint64_t interval_samples = 0;
-    double noise_floor_dbfs = -120.0; ///< known noise power of the receiver
-    double gate_margin_db = 3.0;      ///< a block below floor + margin is "noise" without asking the network
+    double noise_floor_dbfs = -120.0;     ///< known noise power of the receiver
+    double gate_margin_db = 3.0;          ///< a block below floor + margin is "noise" without asking the network
     std::optional<double> min_confidence; ///< overrides the model's decision threshold, 0..1
     /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks are
     /// skipped and their frames counted in dropped_frames. File input never drops.
     bool live = false;
     double max_lag_s = 0.25;
-    int max_batch = 16;               ///< frames per engine call, 1..64
+    int max_batch = 16; ///< frames per engine call, 1..64
 };
+
+/// Throws `Error` naming the first value that is outside its range.
+void check(const ClassifierConfig& config);
 
 struct ClassifierStats {
     std::uint64_t samples = 0;
-    std::uint64_t frames = 0;         ///< classified
+    std::uint64_t frames = 0; ///< classified
     std::uint64_t dropped_frames = 0;
     std::uint64_t events = 0;
-    double busy_s = 0.0;              ///< time spent inside `process`
+    double busy_s = 0.0; ///< time spent inside `process`
 };
 
 /// Receives events on the thread that calls `process`. Must not throw.
@@ -56,22 +59,25 @@ public:
     /// End of the stream: decides on what is left, if that is at least front end's min_samples.
     void flush() noexcept;
 
-    /// Time of sample `sample_index` (counted from the start of the stream). Without it, system time of the first `process` call.
+    /// Time of sample `sample_index` (counted from the start of the stream). Without it, system time of the first
+    /// `process` call.
     void set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept;
 
-    /// Valid from the next decision interval on.
+    /// Valid from the next decision interval on; may be called from any thread.
     void set_center_freq_hz(double center_freq_hz) noexcept;
-    void count_overflow() noexcept;
+    void count_overflow() noexcept; ///< may be called from any thread
 
-    /// One event for one burst, independent of the stream: `count` samples of any length >= min_samples are cut
-    /// into blocks, and all frames vote. seq and sample_start go on counting in their own sequence.
+    /// One event for one burst, independent of the stream's interval: `count` samples of any length >= min_samples
+    /// are cut into blocks, and all frames vote. `seq` goes on from the last event of either kind; sample_start
+    /// counts the samples of bursts; time is the system's time of the call. The handler is not called.
     /// Returns false when the burst is too short.
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
     ClassifierStats stats() const noexcept; ///< may be called from any thread
     const graph::Network& network() const;
 
-    /// Called with the first sample of every frame's block, for tags: (sample_start, sample_count of the block).
+    /// Called before a block is classified, for tags: (sample_start, sample_count of the block). Set before
+    /// `process`.
     void on_block(std::function<void(std::uint64_t, std::uint64_t)> handler);
 
 private:

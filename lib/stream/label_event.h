@@ -12,8 +12,7 @@
 namespace prunedamr::stream {
 
 /// Text of bounded length that lives inside an event: copying allocates nothing; longer text is cut.
-template <std::size_t N>
-class FixedText
+template <std::size_t N> class FixedText
 {
 public:
     FixedText() = default;
@@ -46,34 +45,34 @@ struct LabelEvent {
         float probability = 0.0f;
     };
 
-    FixedText<48> source;          ///< name of the stream, chosen by the user
-    std::uint64_t seq = 0;         ///< rises by one per event and source
-    std::int64_t time_ns = 0;      ///< of the first sample, since 1970-01-01 UTC
+    FixedText<48> source;     ///< name of the stream, chosen by the user
+    std::uint64_t seq = 0;    ///< rises by one per event and source
+    std::int64_t time_ns = 0; ///< of the first sample, since 1970-01-01 UTC
     TimeSource time_source = TimeSource::system;
     std::uint64_t sample_start = 0; ///< first sample of the interval, counted from the start of the stream
     std::uint64_t sample_count = 0;
     double sample_rate_hz = 0.0;
-    double center_freq_hz = 0.0;   ///< of the signal: tuned frequency plus the offset that the front end found
-    double bandwidth_hz = 0.0;     ///< of the signal
-    float snr_db = 0.0f;           ///< NaN (null in JSON) when it could not be measured
-    float power_dbfs = 0.0f;
+    double center_freq_hz = 0.0; ///< of the signal: tuned frequency plus the offset that the front end found
+    double bandwidth_hz = 0.0;   ///< of the signal
+    float snr_db = 0.0f;         ///< NaN (null in JSON) when it could not be measured
+    float power_dbfs = 0.0f;     ///< mean over the interval; NaN (null) when every block was dropped
     State state = State::noise;
-    FixedText<24> label;           ///< class, or family when only that is sure, or "noise", "unknown"
+    FixedText<24> label; ///< class, or family when only that is sure, or "noise", "unknown"
     FixedText<24> family;
-    float confidence = 0.0f;       ///< calibrated probability of `label`, 0..1
+    float confidence = 0.0f; ///< calibrated probability of `label`, 0..1; for unknown that of its best class
     std::array<Candidate, kTop> top; ///< most probable classes, descending
     int top_count = 0;
-    FixedText<48> model;           ///< name of the model
+    FixedText<48> model;              ///< name of the model
     std::uint64_t dropped_frames = 0; ///< since the start of the stream
     std::uint64_t overflows = 0;      ///< reported by the source since the start of the stream
 };
 
 /// Calls `visit(name, value)` for every key in the order of the wire; `top` comes as an array of Candidate with
 /// its count. JSON, PMT and documentation are all made from this one list.
-template <typename Visitor>
-void visit_fields(const LabelEvent& event, Visitor&& visit);
+template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit);
 
-/// One line of UTF-8 JSON without newline: v, source, seq, time (RFC 3339, ns), time_source, ... in wire order.
+/// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC
+/// 3339, ns), time_source, ... in wire order.
 std::string to_json_line(const LabelEvent& event);
 
 /// RFC 3339 in UTC with nanoseconds: "2026-01-31T12:00:00.000000000Z".

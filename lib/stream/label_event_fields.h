@@ -16,8 +16,7 @@ struct TopList {
     int count;
 };
 
-template <typename Visitor>
-void visit_fields(const LabelEvent& event, Visitor&& visit)
+template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit)
 {
     visit("v", LabelEvent::kVersion);
     visit("source", event.source.view());

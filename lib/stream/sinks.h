@@ -10,7 +10,7 @@
 
 namespace prunedamr::stream {
 
-/// Takes finished JSON lines; called on one thread.
+/// Takes finished JSON lines (without newline); called on one thread. Must not throw.
 class Sink
 {
 public:
@@ -24,13 +24,17 @@ public:
 std::unique_ptr<Sink> make_json_lines_sink(const std::string& path);
 
 struct ZmqConfig {
-    std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp, ipc or inproc
+    std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp or ipc
     std::string topic = "label";                   ///< first frame of each message
-    int high_water_mark = 1000;                    ///< messages kept for a slow subscriber, then dropped for it alone
+    int high_water_mark = 1000; ///< messages kept for a slow subscriber, then dropped for it alone
+    /// Z85, 40 characters: makes the socket a CURVE server, its traffic encrypted for clients that know its public
+    /// key.
+    std::string curve_secret_key;
 };
 
-/// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody waits.
-/// Throws `Error` naming the endpoint when it cannot be bound, or when it is not loopback and no CURVE key is set.
+/// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody
+/// waits. Throws `Error` naming the endpoint when it cannot be bound, or when it is not loopback and no CURVE key
+/// is set.
 std::unique_ptr<Sink> make_zmq_sink(const ZmqConfig& config);
 
 /// Events from the sample path to sinks on a thread of its own: a lock-free queue of fixed size between them.

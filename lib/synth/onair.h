@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::synth {
+namespace prunedamr::synth
+{
 
 /// One synthetic reception: `samples` as an antenna's receiver would deliver them.
 struct Reception {
@@ -17,8 +18,12 @@ struct Reception {
     std::string label;
     float snr_db = 0.0f;    ///< in the signal's own bandwidth; NaN for noise
     float center = 0.0f;    ///< carrier offset, cycles per sample
-    float bandwidth = 0.0f; ///< nominal occupied bandwidth, cycles per sample
+    float bandwidth = 0.0f; ///< nominal occupied bandwidth, cycles per sample; 1 for noise
+    std::vector<float>
+        energy; ///< energy[k]: of the signal alone in the first k * kEnergyStep samples, power 1 while on
 };
+
+inline constexpr int kEnergyStep = 64;
 
 /// Labels that the recipe can make, in the order of the class table.
 std::vector<std::string> onair_labels();

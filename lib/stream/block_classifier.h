@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/dsp/front_end.h"
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/stream/block_summary.h"
+#include "prunedamr/stream/vote.h"
+
+#include <vector>
+
+namespace prunedamr::stream {
+
+/// One decision from any number of blocks: front end, gate, engine in micro-batches, vote.
+/// Front end and engine keep no state between calls, so several of these may share them on one thread.
+class BlockClassifier
+{
+public:
+    BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engine, Vote vote, double gate_dbfs);
+
+    /// `count` samples, at most a block of the front end.
+    void add(const std::complex<float>* samples, int count) noexcept;
+
+    /// Writes the decision on all blocks since the last one, and starts anew; returns the frames classified.
+    std::uint64_t decide(LabelEvent& event) noexcept;
+
+private:
+    void run_pending() noexcept;
+
+    dsp::FrontEnd& front_end_;
+    engine::Engine& engine_;
+    Vote vote_;
+    BlockSummary summary_;
+    double gate_dbfs_;
+    std::size_t frame_floats_;
+    int pending_ = 0; ///< frames that wait for a batch to fill
+    std::vector<float> frames_;
+    std::vector<float> logits_;
+};
+
+} // namespace prunedamr::stream

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/dsp/front_end.h"
+#include "prunedamr/stream/label_event.h"
+
+namespace prunedamr::stream {
+
+/// Mean power, SNR and band of an interval's blocks.
+class BlockSummary
+{
+public:
+    /// `gated` blocks count for the power only.
+    void add(const dsp::BlockInfo& info, int samples, bool gated) noexcept;
+
+    bool empty() const noexcept { return samples_ == 0; }
+
+    /// Writes power, SNR, bandwidth, and adds the signal's offset to the event's tuned `center_freq_hz`;
+    /// `sample_rate_hz` is already there. Without a signal the band is all that was received.
+    void write(LabelEvent& event) const noexcept;
+
+private:
+    std::uint64_t samples_ = 0;
+    double energy_ = 0.0;
+    double weight_ = 0.0; ///< energy of the blocks that were not gated
+    double weighted_center_ = 0.0;
+    double weighted_bandwidth_ = 0.0;
+    double snr_sum_db_ = 0.0;
+    int snr_count_ = 0;
+};
+
+} // namespace prunedamr::stream

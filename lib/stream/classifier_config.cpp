@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/classifier.h"
+
+#include <cstdio>
+
+namespace prunedamr::stream {
+namespace {
+
+/// Written so that NaN fails.
+void require_range(const char* key, double value, double low, double high, const char* expected)
+{
+    if (value >= low && value <= high)
+        return;
+    char found[32];
+    std::snprintf(found, sizeof(found), "%g", value);
+    throw Error({ "value out of range", std::string("classifier: ") + key, found, expected });
+}
+
+} // namespace
+
+void check(const ClassifierConfig& config)
+{
+    if (config.source.empty() || config.source.size() > 48)
+        throw Error({ "bad name", "classifier: source", "'" + config.source + "'", "1..48 bytes" });
+    require_range("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12, "1e-3..1e12");
+    require_range("center_freq_hz", config.center_freq_hz, -1e15, 1e15, "a finite frequency, at most 1e15");
+    require_range("interval_samples", static_cast<double>(config.interval_samples), 0, 0x1p40, "0..2^40");
+    require_range("noise_floor_dbfs", config.noise_floor_dbfs, -300, 300, "-300..300");
+    require_range("gate_margin_db", config.gate_margin_db, -300, 300, "-300..300");
+    if (config.min_confidence)
+        require_range("min_confidence", *config.min_confidence, 0, 1, "0..1");
+    require_range("max_lag_s", config.max_lag_s, 1e-3, 3600, "1e-3..3600");
+    require_range("max_batch", config.max_batch, 1, 64, "1..64");
+}
+
+} // namespace prunedamr::stream

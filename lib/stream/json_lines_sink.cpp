@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace prunedamr::stream {
+namespace {
+
+/// While it lives, writing to a closed pipe gives EPIPE to this thread instead of a signal to the process.
+class SigpipeBlocked
+{
+public:
+    SigpipeBlocked()
+    {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+
+    ~SigpipeBlocked()
+    {
+        const timespec at_once{};
+        if (!sigismember(&before_, SIGPIPE))
+            sigtimedwait(&pipe_, nullptr, &at_once); // takes the one that is pending
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+    SigpipeBlocked(const SigpipeBlocked&) = delete;
+    SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+
+private:
+    sigset_t pipe_, before_;
+};
+
+class JsonLinesSink : public Sink
+{
+public:
+    explicit JsonLinesSink(const std::string& path) : path_(path)
+    {
+        fd_ = path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (fd_ < 0)
+            throw Error({ "cannot create file", path, std::strerror(errno), "a writable path, or - for stdout" });
+    }
+
+    ~JsonLinesSink() override
+    {
+        if (path_ != "-")
+            ::close(fd_);
+    }
+
+    void write(const std::string& json_line) override
+    {
+        if (ended_)
+            return;
+        line_ = json_line;
+        line_ += '\n';
+        const SigpipeBlocked guard;
+        std::size_t done = 0;
+        while (done < line_.size() && !ended_) {
+            const ssize_t n = ::write(fd_, line_.data() + done, line_.size() - done);
+            if (n >= 0)
+                done += static_cast<std::size_t>(n);
+            else
+                handle_failure(errno);
+        }
+    }
+
+private:
+    void handle_failure(int error)
+    {
+        if (error == EINTR)
+            return;
+        if (error == EAGAIN) { // standard output may be shared with a program that made it non-blocking
+            pollfd writable{ fd_, POLLOUT, 0 };
+            ::poll(&writable, 1, -1);
+            return;
+        }
+        ended_ = true;
+        if (error != EPIPE)
+            std::fprintf(stderr, "%s: cannot write, no more labels go there: %s\n", path_.c_str(),
+                         std::strerror(error));
+    }
+
+    std::string path_;
+    std::string line_;
+    int fd_;
+    bool ended_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Sink> make_json_lines_sink(const std::string& path)
+{
+    return std::make_unique<JsonLinesSink>(path);
+}
+
+} // namespace prunedamr::stream

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include <semaphore.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace prunedamr::stream {
+namespace {
+
+constexpr auto kBackPressure = std::chrono::microseconds(100);
+
+/// Wakes the writing thread; posting takes no lock.
+class Semaphore
+{
+public:
+    Semaphore() { sem_init(&semaphore_, 0, 0); }
+    ~Semaphore() { sem_destroy(&semaphore_); }
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
+
+    void post() noexcept { sem_post(&semaphore_); }
+
+    void wait() noexcept
+    {
+        while (sem_wait(&semaphore_) != 0 && errno == EINTR) {
+        }
+    }
+
+private:
+    sem_t semaphore_;
+};
+
+} // namespace
+
+struct Publisher::Impl {
+    Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
+        : sinks(std::move(wanted)), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
+    {}
+
+    ~Impl()
+    {
+        stopping.store(true);
+        wake.post();
+        thread.join();
+    }
+
+    void run()
+    {
+        bool last = false;
+        while (!last) {
+            wake.wait();
+            last = stopping.load(); // read before the queue is emptied: what was published before is written
+            write_queued();
+        }
+    }
+
+    void write_queued()
+    {
+        LabelEvent event;
+        bool wrote = false;
+        for (; queue.pop(event); wrote = true) {
+            const std::string line = to_json_line(event);
+            for (const auto& sink : sinks)
+                sink->write(line);
+        }
+        if (wrote)
+            for (const auto& sink : sinks)
+                sink->flush();
+    }
+
+    std::vector<std::unique_ptr<Sink>> sinks;
+    const bool lossless;
+    boost::lockfree::spsc_queue<LabelEvent> queue;
+    Semaphore wake;
+    std::atomic<bool> stopping{ false };
+    std::atomic<std::uint64_t> lost{ 0 };
+    std::thread thread;
+};
+
+Publisher::Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity)
+{
+    PRUNEDAMR_CHECK(capacity > 0, "a queue holds at least one event");
+    impl_ = std::make_unique<Impl>(std::move(sinks), lossless, capacity);
+}
+
+Publisher::~Publisher() = default;
+
+void Publisher::publish(const LabelEvent& event) noexcept
+{
+    while (!impl_->queue.push(event)) {
+        if (!impl_->lossless) {
+            impl_->lost.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
+        std::this_thread::sleep_for(kBackPressure);
+    }
+    impl_->wake.post();
+}
+
+std::uint64_t Publisher::lost() const noexcept
+{
+    return impl_->lost.load(std::memory_order_relaxed);
+}
+
+} // namespace prunedamr::stream

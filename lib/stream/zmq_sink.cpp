@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <zmq.hpp>
+
+namespace prunedamr::stream {
+namespace {
+
+constexpr int kLingerMs = 200; ///< for messages still in flight when the program ends
+
+bool starts_with(const std::string& text, const char* prefix)
+{
+    return text.rfind(prefix, 0) == 0;
+}
+
+/// Only 127.x.x.x, ::1 and localhost; "*" and interface names reach further.
+bool is_loopback(const std::string& endpoint)
+{
+    const std::string host = endpoint.substr(6, endpoint.rfind(':') - 6);
+    const bool only_digits = host.find_first_not_of("0123456789.") == std::string::npos;
+    return host == "localhost" || host == "[::1]" || (starts_with(host, "127.") && only_digits);
+}
+
+/// ZeroMQ binds to addresses and interfaces, not to host names.
+std::string bindable(const std::string& endpoint)
+{
+    const std::string localhost = "tcp://localhost:";
+    return starts_with(endpoint, localhost.c_str()) ? "tcp://127.0.0.1:" + endpoint.substr(localhost.size())
+                                                    : endpoint;
+}
+
+void check(const ZmqConfig& config)
+{
+    const bool tcp = starts_with(config.endpoint, "tcp://");
+    if (!tcp && !starts_with(config.endpoint, "ipc://"))
+        throw Error({ "bad ZeroMQ endpoint", config.endpoint, "", "tcp://ADDRESS:PORT or ipc://PATH" });
+    if (config.high_water_mark < 1)
+        throw Error(
+            { "bad high-water mark", config.endpoint, std::to_string(config.high_water_mark), "1 or more" });
+    char public_key[41];
+    if (!config.curve_secret_key.empty() && (config.curve_secret_key.size() != 40 ||
+                                             zmq_curve_public(public_key, config.curve_secret_key.c_str()) != 0))
+        throw Error({ "bad CURVE secret key", config.endpoint, "", "40 characters of Z85" });
+    if (tcp && config.curve_secret_key.empty() && !is_loopback(config.endpoint))
+        throw Error({ "labels would be readable by the network", config.endpoint, "no CURVE key",
+                      "a loopback address, or a CURVE secret key" });
+}
+
+class ZmqSink : public Sink
+{
+public:
+    explicit ZmqSink(const ZmqConfig& config) : topic_(config.topic), socket_(context_, zmq::socket_type::pub)
+    {
+        socket_.set(zmq::sockopt::sndhwm, config.high_water_mark);
+        socket_.set(zmq::sockopt::linger, kLingerMs);
+        socket_.set(zmq::sockopt::ipv6, config.endpoint.find('[') != std::string::npos);
+        if (!config.curve_secret_key.empty()) {
+            socket_.set(zmq::sockopt::curve_server, true);
+            socket_.set(zmq::sockopt::curve_secretkey, config.curve_secret_key);
+        }
+        try {
+            socket_.bind(bindable(config.endpoint));
+        } catch (const zmq::error_t& e) {
+            throw Error({ "cannot bind ZeroMQ socket", config.endpoint, e.what(), "" });
+        }
+    }
+
+    void write(const std::string& json_line) override
+    {
+        try {
+            // A PUB socket drops for slow subscribers; it never refuses the second frame of a message.
+            socket_.send(zmq::buffer(topic_), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+            socket_.send(zmq::buffer(json_line), zmq::send_flags::dontwait);
+        } catch (const zmq::error_t&) {
+            return; // interrupted by a signal: this message is lost, its seq tells
+        }
+    }
+
+private:
+    std::string topic_;
+    zmq::context_t context_;
+    zmq::socket_t socket_;
+};
+
+} // namespace
+
+std::unique_ptr<Sink> make_zmq_sink(const ZmqConfig& config)
+{
+    check(config);
+    return std::make_unique<ZmqSink>(config);
+}
+
+} // namespace prunedamr::stream

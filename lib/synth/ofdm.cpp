@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/ofdm.h"
+
+#include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/symbols.h"
+
+#include <algorithm>
+#include <cmath>
+#include <liquid/liquid.h>
+
+namespace prunedamr::synth
+{
+namespace
+{
+
+constexpr unsigned kResamplerReach = 12; // input samples on either side
+
+/// One symbol with its prefix, appended; `spacing` 1 uses all carriers, 4 every fourth.
+void append_symbol(const OfdmConfig& config, int spacing, Samples& out, Rng& rng)
+{
+    const int size = config.transform_size;
+    const int used_each_side = std::max(1, static_cast<int>(config.occupied * size / 2));
+    const Samples& points = constellation(config.carrier_modulation);
+    Samples bins(static_cast<std::size_t>(size));
+    int used = 0;
+    for (int k = -used_each_side; k <= used_each_side; ++k) {
+        if (k == 0 || k >= size / 2 || k % spacing != 0)
+            continue;
+        bins[(k + size) % size] = points[rng.next() >> 32 & (points.size() - 1)];
+        ++used;
+    }
+    Fft::of_this_thread().inverse(bins);
+    const float scale = 1.0f / std::sqrt(static_cast<float>(std::max(1, used)));
+    for (auto& x : bins)
+        x *= scale;
+    out.insert(out.end(), bins.end() - config.guard, bins.end());
+    out.insert(out.end(), bins.begin(), bins.end());
+}
+
+/// Interpolates by `ratio` > 1; the filter's transient at the start is left out.
+Samples interpolate(Samples& in, double ratio)
+{
+    const resamp_crcf resampler = resamp_crcf_create(static_cast<float>(ratio), kResamplerReach, 0.49f, 60.0f, 64);
+    Samples out(static_cast<std::size_t>(std::ceil(static_cast<double>(in.size()) * ratio)) + 64);
+    unsigned written = 0;
+    resamp_crcf_execute_block(resampler, in.data(), static_cast<unsigned>(in.size()), out.data(), &written);
+    resamp_crcf_destroy(resampler);
+    out.resize(written);
+    const auto transient = static_cast<std::ptrdiff_t>(std::ceil(2 * kResamplerReach * ratio));
+    out.erase(out.begin(), out.begin() + std::min(transient, static_cast<std::ptrdiff_t>(out.size())));
+    return out;
+}
+
+} // namespace
+
+Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rng)
+{
+    const int symbol = config.transform_size + config.guard;
+    const auto skipped = aligned ? std::int64_t{ 0 } : rng.integer(0, symbol - 1);
+    const auto wanted = static_cast<std::size_t>(std::ceil(count / config.oversampling) + 3.0 * kResamplerReach +
+                                                 static_cast<double>(skipped));
+    Samples base;
+    base.reserve(wanted + static_cast<std::size_t>(symbol));
+    for (int i = 0; base.size() < wanted; ++i)
+        append_symbol(config, config.preamble && i == 1 ? 4 : 1, base, rng);
+    base.erase(base.begin(), base.begin() + skipped);
+    Samples out = config.oversampling > 1.0 ? interpolate(base, config.oversampling) : std::move(base);
+    out.resize(static_cast<std::size_t>(count));
+    return out;
+}
+
+} // namespace prunedamr::synth

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/synth/signal.h"
+
+namespace prunedamr::synth
+{
+
+/// What a receiver does to what it receives; each works in place.
+
+/// Gain and phase of the Q branch differ from those of I.
+void unbalance_iq(Samples& samples, double gain_db, double phase_rad);
+
+void add_constant(Samples& samples, std::complex<float> value);
+
+/// Gain jumps by `step_db` at sample `position` and decays back with time constant `decay` samples.
+void step_gain(Samples& samples, int position, double step_db, double decay);
+
+/// Rounds to `bits` bits per rail with full scale `full_scale`; what is larger is clipped.
+void quantise(Samples& samples, int bits, double full_scale);
+
+/// Slope of the gain across the sample rate, 0 dB in the middle.
+void tilt_spectrum(Samples& samples, double tilt_db);
+
+struct ChannelFilter {
+    double center = 0.0;     ///< cycles per sample
+    double width = 0.5;      ///< between the points of half amplitude, cycles per sample
+    double slope = 0.1;      ///< width of each raised-cosine transition, cycles per sample
+    double floor_db = -60.0; ///< stop-band attenuation
+};
+
+void filter_channel(Samples& samples, const ChannelFilter& filter);
+
+} // namespace prunedamr::synth

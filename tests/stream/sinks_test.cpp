@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <gtest/gtest.h>
+
+#include <zmq.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace prunedamr;
+using namespace prunedamr::stream;
+
+namespace {
+
+std::filesystem::path scratch(const std::string& name)
+{
+    return std::filesystem::temp_directory_path() / ("prunedamr_" + std::to_string(::getpid()) + "_" + name);
+}
+
+std::string error_of(const ZmqConfig& config)
+{
+    try {
+        make_zmq_sink(config);
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+ZmqConfig at(const std::string& endpoint)
+{
+    ZmqConfig config;
+    config.endpoint = endpoint;
+    return config;
+}
+
+ZmqConfig at_scratch(const std::string& name)
+{
+    return at("ipc://" + scratch(name).string());
+}
+
+/// A SUB socket that is known to be subscribed: it has received a probe.
+struct Subscriber {
+    Subscriber(Sink& sink, const std::string& endpoint, int high_water_mark = 0)
+        : socket(context, zmq::socket_type::sub)
+    {
+        socket.set(zmq::sockopt::rcvhwm, high_water_mark);
+        socket.set(zmq::sockopt::subscribe, "label");
+        socket.connect(endpoint);
+        socket.set(zmq::sockopt::rcvtimeo, 20);
+        for (int i = 0; i < 250 && receive() != "probe"; ++i)
+            sink.write("probe");
+        socket.set(zmq::sockopt::rcvtimeo, 2000);
+    }
+
+    /// The second frame of the next message, or nothing when none comes.
+    std::string receive()
+    {
+        zmq::message_t topic, body;
+        if (!socket.recv(topic))
+            return {};
+        EXPECT_EQ(topic.to_string(), "label");
+        EXPECT_TRUE(topic.more());
+        EXPECT_TRUE(socket.recv(body));
+        EXPECT_FALSE(body.more());
+        return body.to_string();
+    }
+
+    std::string receive_after_probes()
+    {
+        std::string text = receive();
+        while (text == "probe")
+            text = receive();
+        return text;
+    }
+
+    zmq::context_t context;
+    zmq::socket_t socket;
+};
+
+} // namespace
+
+TEST(JsonLinesSink, WritesALinePerEventAndCreatesTheFileAtOnce)
+{
+    const auto path = scratch("lines.jsonl");
+    {
+        std::ofstream(path) << "old";
+        const auto sink = make_json_lines_sink(path);
+        EXPECT_EQ(std::filesystem::file_size(path), 0u);
+        sink->write("{\"a\":1}");
+        EXPECT_EQ(std::filesystem::file_size(path), 8u); // before anything is closed or flushed
+        sink->write("{\"b\":2}");
+    }
+    std::ifstream file(path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"a\":1}\n{\"b\":2}\n");
+    std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, RefusesAPathThatCannotBeCreated)
+{
+    try {
+        make_json_lines_sink("/nonexistent/labels.jsonl");
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.parts().where, "/nonexistent/labels.jsonl");
+        EXPECT_EQ(e.parts().found, "No such file or directory");
+    }
+}
+
+TEST(JsonLinesSink, ClosedPipeEndsQuietly)
+{
+    ASSERT_NE(std::signal(SIGPIPE, SIG_DFL), SIG_ERR);
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const auto sink = make_json_lines_sink("/dev/fd/" + std::to_string(pipe_ends[1]));
+    sink->write("first");
+    char text[16];
+    EXPECT_EQ(::read(pipe_ends[0], text, sizeof(text)), 6);
+    ::close(pipe_ends[0]);
+    sink->write("second");
+    sink->write("third");
+    sigset_t pending;
+    sigpending(&pending);
+    EXPECT_FALSE(sigismember(&pending, SIGPIPE));
+    ::close(pipe_ends[1]);
+}
+
+TEST(ZmqSink, SubscriberSeesEveryMessageInTwoFrames)
+{
+    const ZmqConfig config = at_scratch("gapless");
+    const auto sink = make_zmq_sink(config);
+    Subscriber subscriber(*sink, config.endpoint);
+    for (int i = 0; i < 500; ++i)
+        sink->write(std::to_string(i));
+    EXPECT_EQ(subscriber.receive_after_probes(), "0");
+    for (int i = 1; i < 500; ++i)
+        ASSERT_EQ(subscriber.receive(), std::to_string(i));
+}
+
+TEST(ZmqSink, SubscriberThatNeverReadsSlowsNobody)
+{
+    const ZmqConfig config = at_scratch("slow");
+    const auto sink = make_zmq_sink(config);
+    Subscriber asleep(*sink, config.endpoint, 1);
+    const std::string line(500, 'x');
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 100'000; ++i)
+        sink->write(line);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+}
+
+TEST(ZmqSink, BindsLoopbackTcp)
+{
+    const auto sink = make_zmq_sink(at("tcp://127.0.0.1:*"));
+    sink->write("{}");
+    EXPECT_EQ(error_of(at("tcp://localhost:*")), "");
+}
+
+TEST(ZmqSink, RefusesToReachBeyondLoopbackWithoutKeys)
+{
+    for (const std::string endpoint : { "tcp://*:5555", "tcp://0.0.0.0:5555", "tcp://192.168.1.2:5555",
+                                        "tcp://eth0:5555", "tcp://127.evil.example:5555", "tcp://[::]:5555" })
+        EXPECT_EQ(error_of(at(endpoint)), endpoint +
+                                              ": labels would be readable by the network: found no CURVE key, "
+                                              "expected a loopback address, or a CURVE secret key");
+}
+
+TEST(ZmqSink, NamesWhatIsWrongWithAnEndpoint)
+{
+    for (const std::string endpoint : { "", "5555", "udp://127.0.0.1:5555", "inproc://labels" })
+        EXPECT_EQ(error_of(at(endpoint)), (endpoint.empty() ? "" : endpoint + ": ") +
+                                              "bad ZeroMQ endpoint: expected tcp://ADDRESS:PORT or ipc://PATH");
+    EXPECT_NE(error_of(at("tcp://127.0.0.1:notaport")).find("tcp://127.0.0.1:notaport: cannot bind"),
+              std::string::npos);
+    EXPECT_NE(error_of(at("tcp://")), "");
+    ZmqConfig config = at("tcp://127.0.0.1:*");
+    config.high_water_mark = 0;
+    EXPECT_EQ(error_of(config), "tcp://127.0.0.1:*: bad high-water mark: found 0, expected 1 or more");
+    config = at("tcp://127.0.0.1:*");
+    config.curve_secret_key = "short";
+    EXPECT_EQ(error_of(config), "tcp://127.0.0.1:*: bad CURVE secret key: expected 40 characters of Z85");
+}
+
+TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)
+{
+    char server_public[41], server_secret[41], client_public[41], client_secret[41];
+    ASSERT_EQ(zmq_curve_keypair(server_public, server_secret), 0);
+    ASSERT_EQ(zmq_curve_keypair(client_public, client_secret), 0);
+    ZmqConfig config = at_scratch("curve");
+    config.curve_secret_key = server_secret;
+    const auto sink = make_zmq_sink(config);
+
+    zmq::context_t context;
+    zmq::socket_t keyed(context, zmq::socket_type::sub), plain(context, zmq::socket_type::sub);
+    keyed.set(zmq::sockopt::curve_serverkey, server_public);
+    keyed.set(zmq::sockopt::curve_publickey, client_public);
+    keyed.set(zmq::sockopt::curve_secretkey, client_secret);
+    for (auto* socket : { &keyed, &plain }) {
+        socket->set(zmq::sockopt::subscribe, "");
+        socket->set(zmq::sockopt::rcvtimeo, 20);
+        socket->set(zmq::sockopt::linger, 0);
+        socket->connect(config.endpoint);
+    }
+    bool keyed_received = false;
+    zmq::message_t message;
+    for (int i = 0; i < 250 && !keyed_received; ++i) {
+        sink->write("{}");
+        keyed_received = keyed.recv(message).has_value();
+    }
+    EXPECT_TRUE(keyed_received);
+    EXPECT_FALSE(plain.recv(message).has_value());
+}
