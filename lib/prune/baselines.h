@@ -5,10 +5,11 @@
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/budget.h"
 
-namespace prunedamr::prune {
+namespace prunedamr::prune
+{
 
-/// Layer baselines: units ranked at random, or by the mean absolute value of their conv weights (least goes first),
-/// removed until the budget is met; reassembly as in PSR.
+/// Layer baselines: units ranked at random, or by the mean absolute value of their conv weights; the least goes
+/// first, until the budget is met; reassembly as in PSR. Throw `Error` when the budget cannot be met.
 graph::Plan random_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed);
 graph::Plan l1_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed);
 

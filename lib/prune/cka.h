@@ -5,11 +5,14 @@
 
 #include <vector>
 
-namespace prunedamr::prune {
+namespace prunedamr::prune
+{
 
-/// Unbiased centred kernel alignment of two sets of features of the same n >= 4 samples, x [n, p] and y [n, q]:
-/// HSIC1(K,L) / sqrt(HSIC1(K,K) HSIC1(L,L)), K = xx', L = yy' with zero diagonals (arXiv 2406.07929, METHODS 1).
+/// Unbiased centred kernel alignment of two sets of features of the same n >= 4 samples, x [n, ...] and y [n, ...]:
+/// HSIC1(K,L) / sqrt(HSIC1(K,K) HSIC1(L,L)), K = xx', L = yy' with zero diagonals (arXiv 2406.07929).
+/// HSIC1 = [tr(KL) + (1'K1)(1'L1)/((n-1)(n-2)) - 2 1'KL1/(n-2)] / (n(n-3)).
 /// Computed in double. May leave [0, 1]; NaN when a feature set is constant.
+/// Throws `Error` when n differs or is below 4.
 double unbiased_cka(const torch::Tensor& x, const torch::Tensor& y);
 
 /// CKA of every pair of units over several batches, averaged; the diagonal is 1.

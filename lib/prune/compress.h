@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune {
+namespace prunedamr::prune
+{
 
 /// Names and one-line descriptions of the methods, for help texts.
 struct Method {
@@ -23,17 +24,19 @@ const std::vector<Method>& methods(); ///< psr, random, l1
 
 struct CompressConfig {
     std::string method = "psr";
-    std::string budget = "units=4";
+    std::string budget = "units=4"; ///< see `Budget`
     PsrConfig psr;
     train::FitConfig fine_tune; ///< epochs = 0: no fine-tuning
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;     ///< of the method, in place of psr.seed; fine_tune has its own
 };
 
 struct CompressResult {
-    graph::Network network;
+    graph::Network network; ///< provenance["compress"] has one entry per compression
     graph::Plan plan;
-    nlohmann::json report; ///< method, budget, plan, method's own steps, cost before and after, fine-tuning history
-    bool interrupted = false;
+    /// {"method", "budget", "seed", "plan", "steps" (of the method), "units": {"before", "after"},
+    ///  "cost": {"before", "after", "cut" (shares of before that are gone)}, "fine_tune" (history or null)}
+    nlohmann::json report;
+    bool interrupted = false; ///< fine-tuning was stopped; its checkpoint, if asked for, holds the state
 };
 
 /// Score, choose, rewrite, fine-tune. `say` receives the method's steps as text for people.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/baselines.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
+#include "prunedamr/prune/reassembly.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace prunedamr::prune
+{
+namespace
+{
+
+/// Removes the units of least score one by one until the reassembled network meets the budget.
+graph::Plan remove_least(const graph::Network& network, const Budget& budget, const std::vector<double>& scores,
+                         std::uint64_t seed)
+{
+    check_reachable(network, budget);
+    std::vector<int> ranked(scores.size());
+    std::iota(ranked.begin(), ranked.end(), 0);
+    std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return scores[a] > scores[b]; });
+    const UnitCosts costs(network, budget.quantity);
+    graph::Plan plan = reassembly_plan(network, ranked, seed);
+    while (costs.after(plan) > budget.limit && !ranked.empty()) {
+        ranked.pop_back();
+        plan = reassembly_plan(network, ranked, seed);
+    }
+    return plan;
+}
+
+double mean_magnitude(const graph::Network& network, const graph::Unit& unit)
+{
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (const std::string& name : unit.nodes) {
+        if (network.node(name).op != graph::Op::conv)
+            continue;
+        for (float weight : network.tensor(name + ".weight").data)
+            sum += std::abs(weight);
+        count += network.tensor(name + ".weight").data.size();
+    }
+    return count ? sum / static_cast<double>(count) : 0.0;
+}
+
+} // namespace
+
+graph::Plan random_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+{
+    Rng rng(seed);
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < network.units.size(); ++i)
+        scores.push_back(rng.uniform());
+    graph::Plan plan = remove_least(network, budget, scores, seed);
+    plan.method = "random";
+    return plan;
+}
+
+graph::Plan l1_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+{
+    std::vector<double> scores;
+    for (const graph::Unit& unit : network.units)
+        scores.push_back(mean_magnitude(network, unit));
+    graph::Plan plan = remove_least(network, budget, scores, seed);
+    plan.method = "l1";
+    return plan;
+}
+
+} // namespace prunedamr::prune

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/partition.h"
+
+#include "prunedamr/base/error.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace prunedamr::prune
+{
+namespace
+{
+
+using Table = std::vector<std::vector<double>>;
+
+/// D[i][j]: sum of squared deviations of values i..j (both ends, from 0).
+Table deviations(const std::vector<double>& values)
+{
+    const std::size_t count = values.size();
+    Table table(count, std::vector<double>(count, 0.0));
+    for (std::size_t i = 0; i < count; ++i) {
+        double sum = 0.0;
+        for (std::size_t j = i; j < count; ++j) {
+            sum += values[j];
+            const double mean = sum / static_cast<double>(j - i + 1);
+            for (std::size_t t = i; t <= j; ++t)
+                table[i][j] += (values[t] - mean) * (values[t] - mean);
+        }
+    }
+    return table;
+}
+
+/// loss[k][n] = L(n, k) of the first n values in k blocks; last[k][n]: where the last of those blocks begins.
+struct Segmentation {
+    Table loss;
+    std::vector<std::vector<int>> last;
+};
+
+Segmentation segment(const std::vector<double>& values, int blocks)
+{
+    const int count = static_cast<int>(values.size());
+    if (blocks < 1 || blocks > count)
+        throw Error{ { "bad number of blocks", "partition", std::to_string(blocks),
+                       "1.." + std::to_string(count) } };
+    const Table deviation = deviations(values);
+    Segmentation result{ Table(blocks + 1, std::vector<double>(count + 1, 0.0)),
+                         std::vector<std::vector<int>>(blocks + 1, std::vector<int>(count + 1, 0)) };
+    for (int n = 1; n <= count; ++n)
+        result.loss[1][n] = deviation[0][n - 1];
+    for (int k = 2; k <= blocks; ++k) {
+        for (int n = k; n <= count; ++n) {
+            double least = std::numeric_limits<double>::infinity();
+            for (int begin = k - 1; begin < n; ++begin) {
+                const double loss = result.loss[k - 1][begin] + deviation[begin][n - 1];
+                if (loss < least) {
+                    least = loss;
+                    result.last[k][n] = begin;
+                }
+            }
+            result.loss[k][n] = least;
+        }
+    }
+    return result;
+}
+
+std::vector<int> borders_by_argmin(const Segmentation& table, int count, int blocks)
+{
+    std::vector<int> borders;
+    for (int k = blocks, n = count; k > 1; --k) {
+        n = table.last[k][n];
+        borders.push_back(n);
+    }
+    return borders;
+}
+
+std::vector<int> borders_by_loss(const Segmentation& table, int count, int blocks)
+{
+    std::vector<int> borders;
+    double loss = table.loss[blocks][count];
+    for (int k = blocks - 1, n = count; k > 0; --k) {
+        while (n > 0 && !(table.loss[k][n] < loss))
+            --n;
+        if (n == 0)
+            break;
+        borders.push_back(n);
+        loss = table.loss[k][n];
+    }
+    return borders;
+}
+
+} // namespace
+
+PartitionRule partition_rule(const std::string& name)
+{
+    for (PartitionRule rule : { PartitionRule::optimal, PartitionRule::paper_code }) {
+        if (name == to_string(rule))
+            return rule;
+    }
+    throw Error{ { "unknown partition rule", "", name, "optimal or paper-code" } };
+}
+
+const char* to_string(PartitionRule rule)
+{
+    return rule == PartitionRule::optimal ? "optimal" : "paper-code";
+}
+
+std::vector<int> fisher_partition(const std::vector<double>& values, int blocks, PartitionRule rule)
+{
+    const Segmentation table = segment(values, blocks);
+    const int count = static_cast<int>(values.size());
+    std::vector<int> borders = rule == PartitionRule::optimal ? borders_by_argmin(table, count, blocks)
+                                                              : borders_by_loss(table, count, blocks);
+    std::reverse(borders.begin(), borders.end());
+    borders.push_back(count);
+    std::vector<int> sizes(borders.size());
+    std::adjacent_difference(borders.begin(), borders.end(), sizes.begin());
+    return sizes;
+}
+
+std::vector<double> fisher_losses(const std::vector<double>& values, int max_blocks)
+{
+    const Segmentation table = segment(values, max_blocks);
+    std::vector<double> losses;
+    for (int k = 1; k <= max_blocks; ++k)
+        losses.push_back(table.loss[k].back());
+    return losses;
+}
+
+int choose_blocks(const std::vector<double>& values, int max_blocks, double least_drop)
+{
+    const std::vector<double> losses = fisher_losses(values, max_blocks);
+    // Deviations below 1e-10 of the values are rounding, not structure.
+    const double zero = 1e-20 * std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+    int chosen = 1;
+    for (std::size_t k = 1; k < losses.size() && losses[k - 1] > zero; ++k) {
+        if ((losses[k - 1] - losses[k]) / losses[k - 1] > least_drop)
+            chosen = static_cast<int>(k) + 1;
+    }
+    return chosen;
+}
+
+} // namespace prunedamr::prune

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+#include "prunedamr/graph/rewrite.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace prunedamr::prune
+{
+
+/// Which units stay, as a plan: kept units grouped by stage, at least one per stage.
+/// - Units that are neither removable nor transitions (the stem) always stay as they are.
+/// - A transition unit that is kept stays as it is. One that is not stays as structure with fresh weights and
+/// stands
+///   in for the first kept unit of its stage, which goes.
+/// - A stage of which nothing is kept leaves its first unit, with its trained weights.
+/// `kept_units`: indices into network.units.
+graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units, std::uint64_t seed);
+
+} // namespace prunedamr::prune

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace prunedamr::prune
+{
+
+/// Which units of one block stay.
+struct Choice {
+    std::vector<int> kept; ///< unit indices, ascending
+    double score = 0.0;    ///< SynFlow of the winner, batch 128
+    int combinations = 0;  ///< how many were compared
+};
+
+/// Shares `kept` units among blocks in proportion to their sizes: at least one, at most the whole block;
+/// the next unit goes where most of a share is missing, the first block on ties.
+/// blocks <= kept <= sum of sizes.
+std::vector<int> share_units(const std::vector<int>& block_sizes, int kept);
+
+struct SelectionConfig {
+    bool paper_selection = false; ///< the random copy is never drawn anew: scores depend on the order
+    std::uint64_t seed = 1;       ///< of the random copy
+    std::string device = "cpu";
+};
+
+/// Step 2 of PSR: in each block, of all combinations of the units to keep, the one whose trained weights in a
+/// random copy of the network give the smallest SynFlow score; ties go to the lexicographically first. The random
+/// copy is drawn from the same seed for every combination, so that only trained weights differ.
+class Selection
+{
+public:
+    static constexpr int kMostCombinations = 200'000; ///< in one block
+
+    Selection(const graph::Network& network, SelectionConfig config);
+
+    /// One choice per block, keep[b] units of block b. Blocks already decided with the same number are not repeated
+    /// (but for paper_selection). Throws `Error` naming the block when it has more than kMostCombinations.
+    std::vector<Choice> choose(const std::vector<int>& block_sizes, const std::vector<int>& keep);
+
+private:
+    Choice choose_in_block(int first, int size, int keep, graph::Network& random);
+    void copy_trained(graph::Network& target, int unit) const;
+
+    const graph::Network& network_;
+    SelectionConfig config_;
+    graph::Network random_;
+    std::vector<std::vector<std::string>> tensors_of_unit_;
+    std::map<std::vector<int>, Choice> decided_; ///< by {first unit, size, keep}
+};
+
+} // namespace prunedamr::prune
