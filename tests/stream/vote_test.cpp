@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/vote.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace prunedamr;
+using namespace prunedamr::stream;
+
+namespace {
+
+graph::Network labels_only(double temperature = 1.0)
+{
+    graph::Network network;
+    network.labels = { "noise", "BPSK", "QPSK", "16QAM", "64QAM" };
+    network.families = { "noise", "PSK", "PSK", "QAM", "QAM" };
+    network.decision.temperature = temperature;
+    return network;
+}
+
+/// The event after frames of these probabilities (their logarithms are the logits).
+LabelEvent decide(const std::vector<std::vector<double>>& frames, double min_confidence)
+{
+    Vote vote(labels_only(), min_confidence);
+    for (const auto& frame : frames) {
+        std::vector<float> logits;
+        for (const double p : frame)
+            logits.push_back(static_cast<float>(std::log(p)));
+        vote.add(logits.data(), 1);
+    }
+    LabelEvent event;
+    vote.decide(event);
+    return event;
+}
+
+} // namespace
+
+TEST(Vote, GivesTheClassWhenItIsSure)
+{
+    const LabelEvent e = decide({ { 0.1, 0.1, 0.6, 0.15, 0.05 }, { 0.1, 0.3, 0.4, 0.15, 0.05 } }, 0.5);
+    EXPECT_EQ(e.state, State::signal);
+    EXPECT_EQ(e.label.view(), "QPSK");
+    EXPECT_EQ(e.family.view(), "PSK");
+    EXPECT_NEAR(e.confidence, 0.5, 1e-6);
+    ASSERT_EQ(e.top_count, 3);
+    EXPECT_EQ(e.top[0].label.view(), "QPSK");
+    EXPECT_EQ(e.top[1].label.view(), "BPSK");
+    EXPECT_NEAR(e.top[1].probability, 0.2, 1e-6);
+    EXPECT_EQ(e.top[2].label.view(), "16QAM");
+}
+
+TEST(Vote, GivesTheFamilyWhenOnlyThatIsSure)
+{
+    // The most probable class is BPSK, the most probable family QAM.
+    const LabelEvent e = decide({ { 0.05, 0.33, 0.02, 0.3, 0.3 } }, 0.55);
+    EXPECT_EQ(e.state, State::signal);
+    EXPECT_EQ(e.label.view(), "QAM");
+    EXPECT_EQ(e.family.view(), "QAM");
+    EXPECT_NEAR(e.confidence, 0.6, 1e-6);
+}
+
+TEST(Vote, IsUnknownBelowTheThreshold)
+{
+    const LabelEvent e = decide({ { 0.1, 0.25, 0.2, 0.25, 0.2 } }, 0.6);
+    EXPECT_EQ(e.state, State::unknown);
+    EXPECT_EQ(e.label.view(), "unknown");
+    EXPECT_EQ(e.family.view(), "unknown");
+    EXPECT_NEAR(e.confidence, 0.25, 1e-6);
+    EXPECT_EQ(e.top_count, 3);
+}
+
+TEST(Vote, IsNoiseWhenNoiseIsMostProbable)
+{
+    const LabelEvent e = decide({ { 0.3, 0.2, 0.2, 0.15, 0.15 } }, 0.9);
+    EXPECT_EQ(e.state, State::noise);
+    EXPECT_EQ(e.label.view(), "noise");
+    EXPECT_NEAR(e.confidence, 0.3, 1e-6);
+}
+
+TEST(Vote, WithoutFramesKnowsNothing)
+{
+    const LabelEvent e = decide({}, 0.0);
+    EXPECT_EQ(e.state, State::unknown);
+    EXPECT_EQ(e.confidence, 0.0f);
+    EXPECT_EQ(e.top_count, 0);
+}
+
+TEST(Vote, TemperatureSoftensAndLargeLogitsDoNotOverflow)
+{
+    Vote vote(labels_only(500.0), 0.0);
+    const float logits[] = { 0.0f, 1000.0f, 0.0f, 0.0f, -1000.0f };
+    vote.add(logits, 1);
+    LabelEvent event;
+    vote.decide(event);
+    EXPECT_NEAR(event.confidence, std::exp(2.0) / (std::exp(2.0) + 3.0 + std::exp(-2.0)), 1e-6);
+}
+
+TEST(Vote, ResetForgets)
+{
+    Vote vote(labels_only(), 0.0);
+    const float first[] = { 0, 9, 0, 0, 0 }, second[] = { 0, 0, 9, 0, 0 };
+    vote.add(first, 1);
+    vote.reset();
+    EXPECT_EQ(vote.frames(), 0u);
+    vote.add(second, 1);
+    LabelEvent event;
+    vote.decide(event);
+    EXPECT_EQ(event.label.view(), "QPSK");
+    EXPECT_GT(event.confidence, 0.99f);
+}
