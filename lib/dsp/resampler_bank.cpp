@@ -6,8 +6,10 @@
 #include <liquid/liquid.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 
 namespace prunedamr::dsp {
 namespace {
@@ -20,22 +22,42 @@ constexpr float kSemiLength = 10.0f;      ///< of the filter, in output samples
 constexpr float kPhasesPerOutput = 64.0f; ///< filter phases per output sample: error below -43 dB in +-0.25
 constexpr float kLeastPhases = 16.0f;
 
+struct Destroy {
+    void operator()(resamp_crcf_s* q) const { resamp_crcf_destroy(q); }
+};
+using Object = std::unique_ptr<resamp_crcf_s, Destroy>;
+
+int semi_length(float ratio)
+{
+    return static_cast<int>(std::ceil(kSemiLength / ratio));
+}
+
+/// A resampler for step `step`. Filter design takes tens of milliseconds, so it is done once in a process.
+Object make_resampler(int step)
+{
+    static std::mutex mutex;
+    static std::array<Object, kMaxSteps + 1> prototypes;
+    const std::lock_guard<std::mutex> lock(mutex);
+    Object& prototype = prototypes[step];
+    if (!prototype) {
+        const float ratio = ResamplerBank::ratio(step);
+        const auto phases = static_cast<unsigned>(std::max(kLeastPhases, kPhasesPerOutput * ratio));
+        prototype.reset(resamp_crcf_create(ratio, static_cast<unsigned>(semi_length(ratio)), kCutoff * ratio,
+                                           kStopBandDb, phases));
+    }
+    Object copy(resamp_crcf_copy(prototype.get()));
+    PRUNEDAMR_CHECK(copy != nullptr, "liquid-dsp makes a resampler of this ratio");
+    return copy;
+}
+
 } // namespace
 
 struct ResamplerBank::Resampler {
-    struct Destroy {
-        void operator()(resamp_crcf_s* q) const { resamp_crcf_destroy(q); }
-    };
-
-    explicit Resampler(float ratio)
-        : rate(ratio), semi_length(static_cast<int>(std::ceil(kSemiLength / ratio))),
-          transient(static_cast<int>(std::ceil(2.0f * static_cast<float>(semi_length) * ratio)))
-    {
-        const auto phases = static_cast<unsigned>(std::max(kLeastPhases, kPhasesPerOutput * ratio));
-        object.reset(
-            resamp_crcf_create(ratio, static_cast<unsigned>(semi_length), kCutoff * ratio, kStopBandDb, phases));
-        PRUNEDAMR_CHECK(object != nullptr, "liquid-dsp makes a resampler of this ratio");
-    }
+    explicit Resampler(int step)
+        : rate(ratio(step)),
+          transient(static_cast<int>(std::ceil(2.0f * static_cast<float>(semi_length(rate)) * rate))),
+          object(make_resampler(step))
+    {}
 
     /// Outputs that `count` inputs are sure to give after the transient.
     int outputs(int count) const
@@ -44,15 +66,14 @@ struct ResamplerBank::Resampler {
     }
 
     float rate;
-    int semi_length;
     int transient; ///< first outputs that still see the filter's empty start
-    std::unique_ptr<resamp_crcf_s, Destroy> object;
+    Object object;
 };
 
 ResamplerBank::ResamplerBank(int block_length, int frame_length) : frame_length_(frame_length)
 {
     for (int k = 1; k <= kMaxSteps; ++k) {
-        Resampler resampler(ratio(k));
+        Resampler resampler(k);
         if (resampler.outputs(block_length) < frame_length)
             return;
         resamplers_.push_back(std::move(resampler));
