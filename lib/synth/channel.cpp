@@ -86,16 +86,4 @@ void mix(Samples& samples, const Carrier& carrier, Rng& rng)
     }
 }
 
-void add_noise(Samples& samples, double density, Rng& rng)
-{
-    const auto scale = static_cast<float>(std::sqrt(density));
-    for (auto& x : samples)
-        x += scale * rng.complex_normal();
-}
-
-double noise_density(double power, double bandwidth, double snr_db)
-{
-    return power / bandwidth / std::pow(10.0, snr_db / 10.0);
-}
-
 } // namespace prunedamr::synth

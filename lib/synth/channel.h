@@ -30,10 +30,4 @@ struct Carrier {
 
 void mix(Samples& samples, const Carrier& carrier, Rng& rng);
 
-/// White noise; `density` is its power per cycle per sample, so `density` is its mean |x|^2.
-void add_noise(Samples& samples, double density, Rng& rng);
-
-/// Density that gives `snr_db` in `bandwidth` (cycles per sample) to a signal of `power`.
-double noise_density(double power, double bandwidth, double snr_db);
-
 } // namespace prunedamr::synth

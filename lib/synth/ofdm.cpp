@@ -37,19 +37,35 @@ void append_symbol(const OfdmConfig& config, int spacing, Samples& out, Rng& rng
     out.insert(out.end(), bins.begin(), bins.end());
 }
 
-/// Interpolates by `ratio` > 1; the filter's transient at the start is left out.
-Samples interpolate(Samples& in, double ratio)
+/// liquid's arbitrary resampler; its filter bank takes longer to design than a block to run, so each thread keeps
+/// one.
+class Interpolator
 {
-    const resamp_crcf resampler = resamp_crcf_create(static_cast<float>(ratio), kResamplerReach, 0.49f, 60.0f, 64);
-    Samples out(static_cast<std::size_t>(std::ceil(static_cast<double>(in.size()) * ratio)) + 64);
-    unsigned written = 0;
-    resamp_crcf_execute_block(resampler, in.data(), static_cast<unsigned>(in.size()), out.data(), &written);
-    resamp_crcf_destroy(resampler);
-    out.resize(written);
-    const auto transient = static_cast<std::ptrdiff_t>(std::ceil(2 * kResamplerReach * ratio));
-    out.erase(out.begin(), out.begin() + std::min(transient, static_cast<std::ptrdiff_t>(out.size())));
-    return out;
-}
+public:
+    static Interpolator& of_this_thread()
+    {
+        thread_local Interpolator interpolator;
+        return interpolator;
+    }
+
+    /// `ratio` > 1; the filter's transient at the start is left out.
+    Samples run(Samples& in, double ratio)
+    {
+        resamp_crcf_reset(resampler_);
+        resamp_crcf_set_rate(resampler_, static_cast<float>(ratio));
+        Samples out(static_cast<std::size_t>(std::ceil(static_cast<double>(in.size()) * ratio)) + 64);
+        unsigned written = 0;
+        resamp_crcf_execute_block(resampler_, in.data(), static_cast<unsigned>(in.size()), out.data(), &written);
+        const auto transient = static_cast<unsigned>(std::ceil(2 * kResamplerReach * ratio));
+        return Samples(out.begin() + std::min(transient, written), out.begin() + written);
+    }
+
+private:
+    Interpolator() : resampler_(resamp_crcf_create(1.0f, kResamplerReach, 0.49f, 60.0f, 64)) {}
+    ~Interpolator() { resamp_crcf_destroy(resampler_); }
+
+    resamp_crcf resampler_;
+};
 
 } // namespace
 
@@ -64,7 +80,8 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
     for (int i = 0; base.size() < wanted; ++i)
         append_symbol(config, config.preamble && i == 1 ? 4 : 1, base, rng);
     base.erase(base.begin(), base.begin() + skipped);
-    Samples out = config.oversampling > 1.0 ? interpolate(base, config.oversampling) : std::move(base);
+    Samples out =
+        config.oversampling > 1.0 ? Interpolator::of_this_thread().run(base, config.oversampling) : std::move(base);
     out.resize(static_cast<std::size_t>(count));
     return out;
 }

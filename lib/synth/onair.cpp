@@ -6,9 +6,11 @@
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/onair_signal.h"
 #include "prunedamr/synth/receiver.h"
+#include "prunedamr/synth/white_noise.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace prunedamr::synth
@@ -95,6 +97,18 @@ double draw_center(double bandwidth, Rng& rng)
     return std::min(offset, room) * rng.uniform(-1.0, 1.0);
 }
 
+/// A weak carrier in the band that is none of ours: a spurious product of the receiver or of a neighbour.
+void draw_spur(Samples& samples, double center, double bandwidth, Rng& rng)
+{
+    if (!rng.chance(kR.spur))
+        return;
+    const double level = rms(samples) * amplitude(uniform(kR.spur_db, rng));
+    const double frequency = center + bandwidth * rng.uniform(-0.5, 0.5);
+    Samples tone(samples.size(), random_phase(level, rng));
+    mix(tone, { frequency }, rng);
+    std::transform(samples.begin(), samples.end(), tone.begin(), samples.begin(), std::plus<>());
+}
+
 /// The receiver's analogue part and its converter.
 void draw_front(Samples& samples, Rng& rng)
 {
@@ -137,11 +151,8 @@ Reception noise_reception(int count, Rng& rng)
     Reception reception;
     Samples& samples = reception.samples;
     samples.resize(static_cast<std::size_t>(count + 2 * kMargin));
-    if (rng.chance(kR.spur)) {
-        add_constant(samples, random_phase(amplitude(uniform(kR.spur_db, rng)), rng));
-        mix(samples, { rng.uniform(-0.5, 0.5) }, rng);
-    }
     add_noise(samples, 1.0, rng);
+    draw_spur(samples, 0.0, 1.0, rng);
     draw_front(samples, rng);
     if (rng.chance(kR.noise_filtered)) {
         const double width = uniform(kR.noise_width, rng);
@@ -176,9 +187,10 @@ Reception signal_reception(const std::string& label, int count, double snr_db, R
           rng.uniform(0.0, 2.0 * M_PI) },
         rng);
     add_noise(samples, noise_density(power, bandwidth, snr_db), rng);
+    draw_spur(samples, center, bandwidth, rng);
     draw_front(samples, rng);
     if (rng.chance(kR.channel_filter))
-        draw_channel_filter(samples, center, bandwidth * uniform(kR.channel_width, rng), rng);
+        draw_channel_filter(samples, center, bandwidth * log_uniform(kR.channel_width, rng), rng);
 
     reception.snr_db = static_cast<float>(snr_db);
     reception.center = static_cast<float>(center);

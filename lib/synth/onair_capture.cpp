@@ -3,6 +3,7 @@
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/onair.h"
 #include "prunedamr/synth/onair_signal.h"
+#include "prunedamr/synth/white_noise.h"
 
 #include <algorithm>
 #include <cmath>

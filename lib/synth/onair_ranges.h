@@ -73,14 +73,16 @@ struct OnairRanges {
     double flat_fading = 0.25;
     Range fading_depth = { 0.1, 0.6 }; ///< amplitude of the second ray
     double drift = 0.02;               ///< of the bandwidth over the block, either side
-    Range line_width = { 1e-7, 1e-3 }; ///< oscillator's, of the bandwidth, log-uniform
+    Range line_width = { 1e-7, 3e-4 }; ///< oscillator's, of the bandwidth, log-uniform
 
     // Receiver
     double iq_imbalance = 0.4;
-    double iq_gain_db = 0.5;    ///< either side
-    double iq_phase_rad = 0.05; ///< either side
+    double iq_gain_db = 1.0;   ///< either side
+    double iq_phase_rad = 0.1; ///< either side
     double dc_spike = 0.2;
     Range dc_spike_db = { -35.0, -10.0 }; ///< relative to the reception's power
+    double spur = 0.15;                   ///< probability of a weak carrier in the band
+    Range spur_db = { -35.0, -15.0 };     ///< relative to the reception's power
     double agc_steps = 0.1;
     Range agc_step_db = { -2.0, 2.0 };
     Range adc_bits = { 8.0, 16.0 };
@@ -89,16 +91,14 @@ struct OnairRanges {
     Range clipped_load_db = { -5.0, 3.0 };
     double tilt = 0.3; ///< probability of a slope across the sample rate
     Range tilt_db = { -4.0, 4.0 };
-    double channel_filter = 0.5;         ///< probability that only the signal's own band reaches us
-    Range channel_width = { 1.1, 3.0 };  ///< of the bandwidth
-    Range channel_slope = { 0.05, 0.4 }; ///< transition, of the width
+    double channel_filter = 0.6;         ///< probability that only the signal's own band reaches us
+    Range channel_width = { 0.8, 3.0 };  ///< of the bandwidth, log-uniform; below 1 it cuts into the signal
+    Range channel_slope = { 0.02, 0.4 }; ///< transition, of the width
     Range channel_floor_db = { -80.0, -45.0 };
 
     // Noise alone
     double noise_filtered = 0.4;
     Range noise_width = { 0.1, 0.95 };
-    double spur = 0.2;
-    Range spur_db = { -35.0, -15.0 }; ///< relative to the noise power
 };
 
 inline constexpr OnairRanges kOnairRanges{};
