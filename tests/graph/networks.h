@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/error.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/zoo.h"
 
-#include <gtest/gtest.h>
+#include "base/expect_error.h"
 
 #include <string>
 #include <vector>
-
-/// `statement` throws `Error` whose one line holds `part`.
-#define EXPECT_ERROR(statement, part)                                                                              \
-    try {                                                                                                          \
-        statement;                                                                                                 \
-        ADD_FAILURE() << "no error, expected one with: " << (part);                                                \
-    } catch (const ::prunedamr::Error& error) {                                                                    \
-        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();                        \
-    }
 
 namespace prunedamr::graph
 {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+
+#include <gtest/gtest.h>
+
+namespace prunedamr
+{
+namespace
+{
+
+std::string line(const Error::Parts& parts)
+{
+    return Error(parts).what();
+}
+
+TEST(Error, LineLeavesOutEmptyParts)
+{
+    EXPECT_EQ(line({ "bad rate", "--rate", "0", "above 0" }), "--rate: bad rate: found 0, expected above 0");
+    EXPECT_EQ(line({ "bad rate", "", "0", "above 0" }), "bad rate: found 0, expected above 0");
+    EXPECT_EQ(line({ "bad rate", "--rate", "", "above 0" }), "--rate: bad rate: expected above 0");
+    EXPECT_EQ(line({ "bad rate", "--rate", "0", "" }), "--rate: bad rate: found 0");
+    EXPECT_EQ(line({ "bad rate", "", "", "" }), "bad rate");
+}
+
+TEST(Error, StaysOneLineWhateverWasFound)
+{
+    EXPECT_EQ(line({ "bad name", "f", "a\r\nb", "" }), "f: bad name: found a  b");
+    EXPECT_EQ(Error({ "p", "w", "a\nb", "e" }).parts().found, "a\nb");
+}
+
+TEST(Check, AbortsWithConditionAndMessage)
+{
+    PRUNEDAMR_CHECK(1 + 1 == 2, "arithmetic");
+    EXPECT_DEATH(PRUNEDAMR_CHECK(1 + 1 == 3, "no such sum"), "check failed: no such sum \\(1 \\+ 1 == 3\\)");
+}
+
+} // namespace
+} // namespace prunedamr
