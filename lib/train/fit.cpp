@@ -61,7 +61,7 @@ void check_config(const FitConfig& config)
     constexpr double kMost = std::numeric_limits<double>::max();
     check_range("epochs", config.epochs, 1, kMost);
     check_range("batch", config.batch, 2, kMost);
-    check_range("learning_rate", config.learning_rate, 0, kMost);
+    check_range("learning_rate", config.learning_rate, 0, 1e3);
     check_range("step_epochs", config.step_epochs, 1, kMost);
     check_range("step_factor", config.step_factor, 0, 1);
     check_range("l1_weight", config.l1_weight, 0, kMost);

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/fit.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/train/evaluate.h"
+#include "train/expect_error.h"
+#include "train/toy_data.h"
+
+#include <gtest/gtest.h>
+
+using namespace prunedamr;
+using test::expect_error;
+
+namespace
+{
+
+train::FitConfig quick(int epochs)
+{
+    train::FitConfig config;
+    config.epochs = epochs;
+    config.batch = 32;
+    config.learning_rate = 1e-2;
+    config.threads = 1;
+    return config;
+}
+
+/// conv, norm, relu, dropout, linear: all that is random in training takes part.
+graph::Network network_with_dropout()
+{
+    graph::Network network = test::tiny_network();
+    graph::Node dropout = test::make_node("dropout", graph::Op::dropout, { "pool" });
+    dropout.dropout = 0.2;
+    network.nodes.back().inputs = { "dropout" };
+    network.nodes.insert(network.nodes.end() - 1, dropout);
+    return network;
+}
+
+void expect_same_weights(const graph::Network& a, const graph::Network& b)
+{
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (const auto& [name, tensor] : a.tensors)
+        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
+}
+
+double l1_norm(const graph::Network& network)
+{
+    double sum = 0.0;
+    for (const char* name : { "conv.weight", "fc.weight" })
+        for (const float value : network.tensor(name).data)
+            sum += std::abs(value);
+    return sum;
+}
+
+} // namespace
+
+TEST(Fit, LearnsSeparableClassesAndCountsLikeEvaluate)
+{
+    const data::Dataset dataset = test::tones(200);
+    const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(8));
+    EXPECT_EQ(result.epochs.size(), 8u);
+    EXPECT_FALSE(result.interrupted);
+    EXPECT_GT(result.frames_per_s, 0.0);
+    EXPECT_GT(result.best_validation_accuracy, 0.95);
+    EXPECT_LT(result.epochs.back().train_loss, result.epochs.front().train_loss);
+    EXPECT_GT(train::evaluate(result.network, dataset, data::Part::test).accuracy(), 0.95);
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, data::Part::validation).accuracy(),
+                     result.best_validation_accuracy);
+}
+
+TEST(Fit, TakesTheFirstBestEpochOnValidationData)
+{
+    data::Dataset dataset = test::tones(60, 2.0);
+    const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(12));
+    int best = 0;
+    for (const train::Epoch& epoch : result.epochs)
+        if (best == 0 ||
+            epoch.validation_accuracy > result.epochs[static_cast<std::size_t>(best) - 1].validation_accuracy)
+            best = epoch.number;
+    EXPECT_EQ(result.best_epoch, best);
+    // The weights are those of a run that ended there.
+    expect_same_weights(result.network, train::fit(test::tiny_network(), dataset, quick(best)).network);
+}
+
+TEST(Fit, WithWrongValidationLabelsTheEarliestEpochsWin)
+{
+    data::Dataset dataset = test::tones(100, 0.1);
+    for (const std::int64_t i : dataset.indices(data::Part::validation))
+        dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
+    const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(8));
+    EXPECT_LT(result.best_epoch, 8);
+    EXPECT_LT(result.epochs.back().validation_accuracy, 0.1);
+}
+
+TEST(Fit, WithoutValidationTheLastEpochCounts)
+{
+    data::Dataset dataset = test::tones(30);
+    for (data::Part& part : dataset.part)
+        part = data::Part::train;
+    const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(3));
+    EXPECT_EQ(result.best_epoch, 3);
+    EXPECT_EQ(result.best_validation_accuracy, 0.0);
+}
+
+TEST(Fit, NeverReadsTheTestPart)
+{
+    const data::Dataset dataset = test::tones(40);
+    data::Dataset poisoned = dataset;
+    for (const std::int64_t i : poisoned.indices(data::Part::test)) {
+        poisoned.label[static_cast<std::size_t>(i)] = 0;
+        for (int n = 0; n < 64; ++n)
+            poisoned.frames[static_cast<std::size_t>(64 * i + n)] = 1e30f;
+    }
+    expect_same_weights(train::fit(test::tiny_network(), dataset, quick(3)).network,
+                        train::fit(test::tiny_network(), poisoned, quick(3)).network);
+}
+
+TEST(Fit, SameSeedSameWeightsAndOtherSeedOtherWeights)
+{
+    const data::Dataset dataset = test::tones(40);
+    train::FitConfig config = quick(3);
+    const graph::Network once = train::fit(network_with_dropout(), dataset, config).network;
+    expect_same_weights(once, train::fit(network_with_dropout(), dataset, config).network);
+    config.seed = 2;
+    EXPECT_NE(once.tensor("fc.weight").data,
+              train::fit(network_with_dropout(), dataset, config).network.tensor("fc.weight").data);
+}
+
+TEST(Fit, TrainsWithATailOfOneFrame)
+{
+    data::Dataset dataset = test::tones(55); // 99 train frames
+    train::FitConfig config = quick(2);
+    config.batch = 49;
+    EXPECT_EQ(train::fit(test::tiny_network(), dataset, config).epochs.size(), 2u);
+}
+
+TEST(Fit, L1AndWeightDecayShrinkTheWeights)
+{
+    data::Dataset dataset = test::tones(60);
+    for (data::Part& part : dataset.part)
+        part = data::Part::train; // without validation the last epoch counts
+    train::FitConfig config = quick(8);
+    const double plain = l1_norm(train::fit(test::tiny_network(), dataset, config).network);
+    config.l1_weight = 0.05;
+    EXPECT_LT(l1_norm(train::fit(test::tiny_network(), dataset, config).network), 0.95 * plain);
+    config.l1_weight = 0.0;
+    config.weight_decay = 1.0;
+    EXPECT_LT(l1_norm(train::fit(test::tiny_network(), dataset, config).network), 0.95 * plain);
+}
+
+TEST(Fit, SchedulesHaveTheirClosedForms)
+{
+    const data::Dataset dataset = test::tones(10);
+    train::FitConfig config = quick(5);
+    config.step_epochs = 2;
+    config.step_factor = 0.5;
+    auto epochs = train::fit(test::tiny_network(), dataset, config).epochs;
+    for (std::size_t i = 0; i < 5; ++i)
+        EXPECT_DOUBLE_EQ(epochs[i].learning_rate, 1e-2 * std::pow(0.5, i / 2));
+    config.schedule = "cosine";
+    epochs = train::fit(test::tiny_network(), dataset, config).epochs;
+    for (std::size_t i = 0; i < 5; ++i)
+        EXPECT_DOUBLE_EQ(epochs[i].learning_rate, 0.5e-2 * (1.0 + std::cos(M_PI * static_cast<double>(i) / 5)));
+}
+
+TEST(Fit, DistilsFromATeacherWithoutUsefulLabels)
+{
+    const data::Dataset dataset = test::tones(100);
+    train::FitConfig config = quick(20);
+    config.teacher = std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
+    config.distil_weight = 1.0;
+    data::Dataset unlabelled = dataset;
+    for (const std::int64_t i : unlabelled.indices(data::Part::train))
+        unlabelled.label[static_cast<std::size_t>(i)] = 0;
+    graph::Network student = test::tiny_network();
+    graph::initialise(student, 9);
+    EXPECT_GT(train::fit(student, unlabelled, config).best_validation_accuracy, 0.9);
+}
+
+TEST(Fit, DropsWhatIsNoLongerTrueOfTheNetwork)
+{
+    graph::Network network = test::tiny_network();
+    network.accuracy = { { "accuracy", 0.5 } };
+    network.golden.input.assign(64, 0.0f);
+    network.golden.logits.assign(3, 0.0f);
+    const graph::Network trained = train::fit(network, test::tones(10), quick(1)).network;
+    EXPECT_TRUE(trained.accuracy.empty());
+    EXPECT_TRUE(trained.golden.input.empty());
+}
+
+TEST(Fit, StopsAtALossThatIsNotFinite)
+{
+    const data::Dataset dataset = test::tones(40);
+    const graph::Network network = test::overflowing_network();
+    expect_error([&] { train::fit(network, dataset, quick(3)); }, "epoch 1, batch 1: the loss is not finite");
+}
+
+TEST(Fit, RefusesValuesOutOfRange)
+{
+    const data::Dataset dataset = test::tones(10);
+    const auto refused = [&](void (*change)(train::FitConfig&), const std::string& message) {
+        train::FitConfig config = quick(1);
+        change(config);
+        expect_error([&] { train::fit(test::tiny_network(), dataset, config); }, message);
+    };
+    refused([](train::FitConfig& c) { c.epochs = 0; }, "epochs: value out of range");
+    refused([](train::FitConfig& c) { c.batch = 1; }, "batch: value out of range");
+    refused([](train::FitConfig& c) { c.learning_rate = NAN; }, "learning_rate: value out of range");
+    refused([](train::FitConfig& c) { c.label_smoothing = 0.6; }, "label_smoothing: value out of range");
+    refused([](train::FitConfig& c) { c.distil_weight = -0.1; }, "distil_weight: value out of range");
+    refused([](train::FitConfig& c) { c.schedule = "poly"; }, "expected step or cosine");
+    refused([](train::FitConfig& c) { c.device = "abacus"; }, "expected cpu, cuda or cuda:N");
+}
+
+TEST(Fit, RefusesDataThatDoesNotFitAndTooFewFrames)
+{
+    data::Dataset dataset = test::tones(10);
+    for (data::Part& part : dataset.part)
+        part = data::Part::test;
+    expect_error([&] { train::fit(test::tiny_network(), dataset, quick(1)); }, "too few frames in the train part");
+    expect_error([&] { train::fit(test::tiny_network(64), test::tones(10), quick(1)); }, "frame length differs");
+    train::FitConfig config = quick(1);
+    config.teacher = std::make_shared<graph::Network>(test::tiny_network(32, 4));
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); }, "class names differs");
+}
+
+TEST(Fit, ResultAsJsonHoldsHistoryAndConfig)
+{
+    const train::FitResult result = train::fit(test::tiny_network(), test::tones(10), quick(2));
+    const nlohmann::json json = train::to_json(result);
+    ASSERT_EQ(json.at("epochs").size(), 2u);
+    EXPECT_EQ(json.at("epochs")[1].at("epoch"), 2);
+    EXPECT_EQ(json.at("epochs")[1].at("train_loss"), result.epochs[1].train_loss);
+    EXPECT_EQ(json.at("best_epoch"), result.best_epoch);
+    EXPECT_EQ(json.at("config").at("batch"), 32);
+    EXPECT_EQ(json.at("interrupted"), false);
+}
