@@ -28,10 +28,10 @@ struct EngineConfig {
 class Engine
 {
 public:
-    /// Throws `Error` naming the node for an operation that it cannot compile, when the self-check fails,
-    /// for a backend that this build does not have,
-    /// or for a `max_batch` out of range. PRUNEDAMR_ISA=portable|avx2|avx512 in the environment limits the
-    /// instruction set of the native backend; another value is an `Error`.
+    /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, when
+    /// the self-check fails, for a backend that this build does not have and for a `max_batch` out of range.
+    /// PRUNEDAMR_ISA=portable|avx2|avx512 in the environment limits the instruction set of the native backend;
+    /// another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
     ~Engine();
     Engine(Engine&&) noexcept;
@@ -48,8 +48,8 @@ public:
     std::int64_t length() const;
     std::int64_t classes() const;
 
-    /// One line for logs: library version, instruction set, precision ("native avx512, float32", "oneDNN 2.6.3,
-    /// float32").
+    /// One line for logs: library version or instruction set, and precision
+    /// ("native avx512, float32", "oneDNN 2.6.3, float32").
     std::string description() const;
 
 private:

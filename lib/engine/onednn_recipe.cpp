@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace prunedamr::engine::onednn
 {
@@ -16,19 +15,11 @@ using graph::Op;
 using graph::Shape;
 using Tag = memory::format_tag;
 
-constexpr auto kFloat = memory::data_type::f32;
-constexpr int kForever = std::numeric_limits<int>::max();
-
-memory::desc desc_of(const Dims& dims, Tag tag)
-{
-    return memory::desc(dims, kFloat, tag);
-}
-
 class Builder
 {
 public:
     Builder(const Plan& plan, int batch, const dnnl::engine& engine, WeightCache& weights)
-        : plan_(plan), engine_(engine), weights_(weights), held_(plan.values.size())
+        : plan_(plan), engine_(engine), weights_(weights), recorder_(engine), held_(plan.values.size())
     {
         recipe_.batch = batch;
         weights_.resize(plan.steps.size());
@@ -38,79 +29,27 @@ public:
     {
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             add_step(i);
-        const Held logits = plain(held_[plan_.output]);
+        const Held logits = recorder_.plain(held_[plan_.output]);
         recipe_.input = held_[plan_.steps.front().output].buffer;
         recipe_.output = logits.buffer;
-        blocks_[logits.buffer].last = kForever;
-        recipe_.placement = place(blocks_);
+        recorder_.keep_always(logits);
+        recipe_.placement = place(recorder_.blocks());
+        recipe_.calls = recorder_.take_calls();
         return std::move(recipe_);
     }
 
 private:
-    /// A value's layout and place.
-    struct Held {
-        memory::desc desc;
-        int buffer = -1;
-        bool shared = false; ///< another value looks at the same place
-    };
-
     Dims dims(const Shape& s) const { return { recipe_.batch, s.channels, s.height, s.width }; }
     const Shape& shape(int value) const { return plan_.values[value].shape; }
-    memory::desc any(int value) const { return desc_of(dims(shape(value)), Tag::any); }
-
-    Held allocate(const memory::desc& desc)
-    {
-        const int now = static_cast<int>(recipe_.calls.size());
-        blocks_.push_back({ now, now, desc.get_size() });
-        return { desc, static_cast<int>(blocks_.size()) - 1, false };
-    }
-
-    static Argument argument(int id, const Held& held) { return { id, held.desc, held.buffer, {} }; }
-    static Argument argument(int id, const memory& constant) { return { id, constant.get_desc(), -1, constant }; }
-
-    dnnl::primitive_attr attributes(const dnnl::post_ops& ops = {}) const
-    {
-        dnnl::primitive_attr attr;
-        attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-        attr.set_post_ops(ops);
-        return attr;
-    }
-
-    template <typename Descriptor> void call(const Descriptor& descriptor, std::vector<Argument> arguments)
-    {
-        arguments.push_back(argument(DNNL_ARG_SCRATCHPAD, allocate(descriptor.scratchpad_desc())));
-        const int now = static_cast<int>(recipe_.calls.size());
-        for (const Argument& a : arguments)
-            if (a.buffer >= 0)
-                blocks_[a.buffer].last = std::max(blocks_[a.buffer].last, now);
-        recipe_.calls.push_back({ dnnl::primitive(descriptor.get()), std::move(arguments) });
-    }
-
-    void copy(const Held& from, const Held& to)
-    {
-        call(dnnl::reorder::primitive_desc(engine_, from.desc, engine_, to.desc, attributes()),
-             { argument(DNNL_ARG_FROM, from), argument(DNNL_ARG_TO, to) });
-    }
-
-    /// `held` in another layout; itself when it has that one.
-    Held in_layout(const Held& held, const memory::desc& desc)
-    {
-        if (held.desc == desc)
-            return held;
-        const Held copied = allocate(desc);
-        copy(held, copied);
-        return copied;
-    }
-
-    Held plain(const Held& held) { return in_layout(held, desc_of(dims_of(held.desc), Tag::nchw)); }
+    memory::desc any(int value) const { return float_desc(dims(shape(value)), Tag::any); }
 
     /// The same samples under another shape.
     void add_reshape(const Step& step)
     {
         Held& in = held_[step.inputs[0]];
         in.shared = true;
-        Held out = plain(in);
-        out.desc = desc_of(dims(shape(step.output)), Tag::nchw);
+        Held out = recorder_.plain(in);
+        out.desc = float_desc(dims(shape(step.output)), Tag::nchw);
         out.shared = true;
         held_[step.output] = out;
     }
@@ -131,7 +70,7 @@ private:
 
     memory bias_of(const Step& step)
     {
-        memory bias(desc_of({ static_cast<std::int64_t>(step.bias.size()) }, Tag::x), engine_);
+        memory bias(float_desc({ static_cast<std::int64_t>(step.bias.size()) }, Tag::x), engine_);
         std::copy(step.bias.begin(), step.bias.end(), static_cast<float*>(bias.get_data_handle()));
         return bias;
     }
@@ -150,8 +89,8 @@ private:
                           step.inputs[0] != step.shortcut && !shortcut.shared;
         if (dies)
             return shortcut;
-        const Held copied = allocate(shortcut.desc);
-        copy(shortcut, copied);
+        const Held copied = recorder_.allocate(shortcut.desc);
+        recorder_.copy(shortcut, copied);
         return copied;
     }
 
@@ -178,15 +117,16 @@ private:
         if (step.relu && !adds_after)
             append_relu(ops);
         const memory bias = bias_of(step);
-        const auto descriptor = conv(engine_, any(step.inputs[0]), desc_of(weight_dims, Tag::any), bias.get_desc(),
-                                     sums ? result.desc : any(step.output), geometry(step.window), attributes(ops));
+        const auto descriptor =
+            conv(engine_, any(step.inputs[0]), float_desc(weight_dims, Tag::any), bias.get_desc(),
+                 sums ? result.desc : any(step.output), geometry(step.window), attributes(ops));
         const memory weights =
-            weights_as(index, desc_of(weight_dims, grouped ? Tag::goihw : Tag::oihw), descriptor.weights_desc());
-        const Held src = in_layout(held_[step.inputs[0]], descriptor.src_desc());
+            weights_as(index, float_desc(weight_dims, grouped ? Tag::goihw : Tag::oihw), descriptor.weights_desc());
+        const Held src = recorder_.in_layout(held_[step.inputs[0]], descriptor.src_desc());
         if (!sums)
-            result = allocate(descriptor.dst_desc());
-        call(descriptor, { argument(DNNL_ARG_SRC, src), argument(DNNL_ARG_WEIGHTS, weights),
-                           argument(DNNL_ARG_BIAS, bias), argument(DNNL_ARG_DST, result) });
+            result = recorder_.allocate(descriptor.dst_desc());
+        recorder_.call(descriptor, { argument(DNNL_ARG_SRC, src), argument(DNNL_ARG_WEIGHTS, weights),
+                                     argument(DNNL_ARG_BIAS, bias), argument(DNNL_ARG_DST, result) });
         if (adds_after)
             result = combine(algorithm::binary_add, result, held_[step.shortcut], step.relu);
         held_[step.output] = result;
@@ -199,9 +139,9 @@ private:
         if (relu)
             append_relu(ops);
         const auto descriptor = binary(engine_, kind, a.desc, b.desc, a.desc, attributes(ops));
-        const Held result = allocate(a.desc);
-        call(descriptor,
-             { argument(DNNL_ARG_SRC_0, a), argument(DNNL_ARG_SRC_1, b), argument(DNNL_ARG_DST, result) });
+        const Held result = recorder_.allocate(a.desc);
+        recorder_.call(descriptor, { argument(DNNL_ARG_SRC_0, a), argument(DNNL_ARG_SRC_1, b),
+                                     argument(DNNL_ARG_DST, result) });
         return result;
     }
 
@@ -221,9 +161,9 @@ private:
     void add_eltwise(const Step& step, algorithm kind)
     {
         const Held& in = held_[step.inputs[0]];
-        const Held out = allocate(in.desc);
-        call(eltwise(engine_, kind, in.desc, attributes()),
-             { argument(DNNL_ARG_SRC, in), argument(DNNL_ARG_DST, out) });
+        const Held out = recorder_.allocate(in.desc);
+        recorder_.call(eltwise(engine_, kind, in.desc, attributes()),
+                       { argument(DNNL_ARG_SRC, in), argument(DNNL_ARG_DST, out) });
         held_[step.output] = out;
     }
 
@@ -231,8 +171,8 @@ private:
     {
         const Held& in = held_[step.inputs[0]];
         const auto descriptor = pool(engine_, kind, in.desc, any(step.output), window, attributes());
-        const Held out = allocate(descriptor.dst_desc());
-        call(descriptor, { argument(DNNL_ARG_SRC, in), argument(DNNL_ARG_DST, out) });
+        const Held out = recorder_.allocate(descriptor.dst_desc());
+        recorder_.call(descriptor, { argument(DNNL_ARG_SRC, in), argument(DNNL_ARG_DST, out) });
         held_[step.output] = out;
     }
 
@@ -245,20 +185,19 @@ private:
             descs.push_back(held_[value].desc);
         }
         const auto descriptor = concat(engine_, any(step.output), 1, descs, attributes());
-        const Held out = allocate(descriptor.dst_desc());
+        const Held out = recorder_.allocate(descriptor.dst_desc());
         arguments.push_back(argument(DNNL_ARG_DST, out));
-        call(descriptor, arguments);
+        recorder_.call(descriptor, arguments);
         held_[step.output] = out;
     }
 
     void add_pad(const Step& step)
     {
-        const Held out = allocate(desc_of(dims(shape(step.output)), Tag::nchw));
-        blocks_[out.buffer].first = 0; // keeps the arena's first zeros: only the copied channels are ever written
-        blocks_[out.buffer].last = kForever;
+        const Held out = recorder_.allocate(float_desc(dims(shape(step.output)), Tag::nchw));
+        recorder_.keep_always(out); // keeps the arena's first zeros: only the copied channels are ever written
         Held part = out;
         part.desc = out.desc.submemory_desc(dims(shape(step.inputs[0])), { 0, 0, 0, 0 });
-        copy(held_[step.inputs[0]], part);
+        recorder_.copy(held_[step.inputs[0]], part);
         held_[step.output] = out;
         held_[step.output].shared = true;
     }
@@ -276,7 +215,7 @@ private:
         const graph::Window whole{ static_cast<int>(in.height), static_cast<int>(in.width) };
         switch (step.op) {
         case Op::input:
-            held_[step.output] = allocate(desc_of(dims(shape(step.output)), Tag::nchw));
+            held_[step.output] = recorder_.allocate(float_desc(dims(shape(step.output)), Tag::nchw));
             return;
         case Op::conv:
             return add_conv(index);
@@ -309,8 +248,8 @@ private:
     const Plan& plan_;
     dnnl::engine engine_;
     WeightCache& weights_;
+    Recorder recorder_;
     Recipe recipe_;
-    std::vector<Block> blocks_;
     std::vector<Held> held_;
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/engine/arena.h"
-#include "prunedamr/engine/onednn_compat.h"
+#include "prunedamr/engine/onednn_recorder.h"
 #include "prunedamr/engine/plan.h"
 
 #include <memory>
@@ -11,26 +11,13 @@
 namespace prunedamr::engine::onednn
 {
 
-/// A memory that a primitive reads or writes: a place in the arena, or a constant (weights).
-struct Argument {
-    int id; ///< DNNL_ARG_...
-    memory::desc desc;
-    int buffer; ///< index of `Recipe::placement.offsets`; -1: `constant`
-    memory constant;
-};
-
-struct Call {
-    dnnl::primitive primitive;
-    std::vector<Argument> arguments;
-};
-
 /// A plan as oneDNN primitives for one batch size, independent of any arena.
 struct Recipe {
     int batch = 1;
     std::vector<Call> calls;
-    Placement placement;
-    int input = 0;  ///< buffer of the frames, [batch, 2, 1, length]
-    int output = 0; ///< buffer of the logits, [batch, classes, 1, 1]
+    Placement placement; ///< of the buffers
+    int input = 0;       ///< buffer of the frames, [batch, 2, 1, length]
+    int output = 0;      ///< buffer of the logits, [batch, classes, 1, 1]
 };
 
 /// Reordered weights of each step, shared by the recipes of all batch sizes.
