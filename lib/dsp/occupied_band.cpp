@@ -24,6 +24,9 @@ constexpr float kBelowRobustPeak = 3.16e-3f; ///< -25 dB: leaves out spectral sk
 constexpr float kBelowPeak = 3.16e-5f;       ///< -45 dB: leaves out window leakage and phase noise of carriers
 constexpr int kRobustPeakShare = 80;         ///< nfft / this many bins are ignored: a smoothed carrier's width
 constexpr int kGapShare = 64;                ///< gaps up to nfft / this are bridged always
+constexpr int kPairGap = 2;                  ///< tone pair: gap at most so many times the wider one's width
+constexpr int kPairWidths = 3;               ///< tone pair: widths differ at most by this factor
+constexpr float kPairPowers = 0.4f;          ///< tone pair: powers differ at most by 4 dB
 constexpr int kGuardBins = 4;                ///< left out on both sides of the band when noise is measured
 constexpr int kLeastNoiseShare = 32;         ///< fewest noise bins: nfft / this
 
@@ -57,11 +60,12 @@ Band BandFinder::find(const Spectrum& spectrum) noexcept
     const float threshold =
         std::max({ floor * margin, robust_peak * kBelowRobustPeak, sorted_[n - 1] * kBelowPeak });
 
-    find_runs(n, threshold);
+    find_runs(n, threshold, floor);
     if (run_count_ == 0)
         return everything;
-    bridge_gaps(n);
-    const Run band = strongest_run(floor);
+    join_runs(n / kGapShare, false);
+    join_runs(n / kGapShare, true);
+    const Run band = strongest_run();
     if (band.width() >= n)
         return everything;
     const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
@@ -77,49 +81,48 @@ void BandFinder::smooth(const Spectrum& spectrum) noexcept
         smooth_[i] = (spectrum.psd[(i + n - 1) % n] + spectrum.psd[i] + spectrum.psd[(i + 1) % n]) / 3.0f;
 }
 
-void BandFinder::find_runs(int nfft, float threshold) noexcept
+void BandFinder::find_runs(int nfft, float threshold, float floor) noexcept
 {
     run_count_ = 0;
     bool inside = false;
     for (int i = 0; i < nfft; ++i) {
         const bool above = smooth_[i] > threshold;
         if (above && !inside)
-            runs_[run_count_++] = { i, i };
-        if (above)
+            runs_[run_count_++] = { i, i, 0.0f };
+        if (above) {
             runs_[run_count_ - 1].end = i + 1;
+            runs_[run_count_ - 1].power += smooth_[i] - floor;
+        }
         inside = above;
     }
 }
 
-/// Joins neighbours that belong to one signal: short gaps, and gaps no wider than both sides (two tones of FSK).
-void BandFinder::bridge_gaps(int nfft) noexcept
+/// Two lobes alike in power and width, and not far apart: the tones of FSK with a large index.
+bool BandFinder::are_tone_pair(const Run& a, const Run& b) noexcept
+{
+    const auto [narrow, wide] = std::minmax({ a.width(), b.width() });
+    const auto [weak, strong] = std::minmax({ a.power, b.power });
+    return b.begin - a.end <= kPairGap * wide && wide <= kPairWidths * narrow && weak >= kPairPowers * strong;
+}
+
+void BandFinder::join_runs(int longest_gap, bool join_tone_pairs) noexcept
 {
     int kept = 0;
     for (int i = 1; i < run_count_; ++i) {
-        const int gap = runs_[i].begin - runs_[kept].end;
-        const int narrower = std::min(runs_[i].width(), runs_[kept].width());
-        if (gap <= std::max(nfft / kGapShare, narrower))
-            runs_[kept].end = runs_[i].end;
+        Run& left = runs_[kept];
+        const Run& right = runs_[i];
+        if (right.begin - left.end <= longest_gap || (join_tone_pairs && are_tone_pair(left, right)))
+            left = { left.begin, right.end, left.power + right.power };
         else
-            runs_[++kept] = runs_[i];
+            runs_[++kept] = right;
     }
     run_count_ = kept + 1;
 }
 
-BandFinder::Run BandFinder::strongest_run(float floor) const noexcept
+BandFinder::Run BandFinder::strongest_run() const noexcept
 {
-    Run best = runs_[0];
-    float best_power = -1.0f;
-    for (int r = 0; r < run_count_; ++r) {
-        float power = 0.0f;
-        for (int i = runs_[r].begin; i < runs_[r].end; ++i)
-            power += smooth_[i] - floor;
-        if (power > best_power) {
-            best_power = power;
-            best = runs_[r];
-        }
-    }
-    return best;
+    return *std::max_element(runs_.begin(), runs_.begin() + run_count_,
+                             [](const Run& a, const Run& b) { return a.power < b.power; });
 }
 
 /// Signal over noise within the band; the noise density is that of the bins outside it that no other signal holds.

@@ -25,13 +25,15 @@ public:
 private:
     struct Run {
         int begin, end;
+        float power; ///< above the floor
         int width() const { return end - begin; }
     };
 
     void smooth(const Spectrum& spectrum) noexcept;
-    void find_runs(int nfft, float threshold) noexcept;
-    void bridge_gaps(int nfft) noexcept;
-    Run strongest_run(float floor) const noexcept;
+    void find_runs(int nfft, float threshold, float floor) noexcept;
+    static bool are_tone_pair(const Run& a, const Run& b) noexcept;
+    void join_runs(int longest_gap, bool join_tone_pairs) noexcept;
+    Run strongest_run() const noexcept;
     float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
 
     std::vector<float> smooth_, sorted_;

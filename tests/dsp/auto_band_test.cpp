@@ -130,6 +130,29 @@ TEST(AutoBand, StrongCarrierDoesNotHideItsSidebands)
     EXPECT_NEAR(info.bandwidth, 0.1, 0.03);
 }
 
+TEST(AutoBand, TwoTonesOfFskAreOneBand)
+{
+    for (const double spacing : { 0.1, 0.2, 0.3 }) {
+        // Lobes of one third of the spacing, as frequency shift keying of index 3 has them.
+        const double lobe = spacing / 3.0;
+        const Samples x = band_noise(kBlock, 0.05 - spacing / 2, lobe, 0.5, 23) +
+                          band_noise(kBlock, 0.05 + spacing / 2, lobe, 0.4, 24) + white_noise(kBlock, 0.05, 25);
+        const BlockInfo info = process(x).info;
+        EXPECT_NEAR(info.center, 0.05, 3 * kBin) << spacing;
+        EXPECT_NEAR(info.bandwidth, spacing + lobe, 6 * kBin) << spacing;
+    }
+}
+
+TEST(AutoBand, WeakNeighbourIsLeftOut)
+{
+    const Samples x = band_noise(kBlock, -0.2, 0.1, 1.0, 26) + band_noise(kBlock, 0.05, 0.1, 0.1, 27) +
+                      white_noise(kBlock, 0.01, 28);
+    const BlockInfo info = process(x).info;
+    EXPECT_NEAR(info.center, -0.2, 3 * kBin);
+    EXPECT_NEAR(info.bandwidth, 0.1, 6 * kBin);
+    EXPECT_NEAR(info.snr_db, 30.0, 2.0); // the neighbour is not taken for noise
+}
+
 TEST(AutoBand, FlatNoiseIsTheWholeBand)
 {
     FrontEnd front_end(auto_band());
