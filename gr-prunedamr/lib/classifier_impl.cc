@@ -2,6 +2,7 @@
 #include "classifier_impl.h"
 
 #include "make_config.h"
+#include "prunedamr/base/error.h"
 #include "prunedamr/graph/model_file.h"
 #include "rx_time.h"
 
@@ -31,6 +32,15 @@ const pmt::pmt_t rx_rate_key = pmt::mp("rx_rate");
 const pmt::pmt_t block_key = pmt::mp("prunedamr_block");
 const pmt::pmt_t label_key = pmt::mp("prunedamr_label");
 
+std::uint64_t interval_samples(double interval_s, double sample_rate)
+{
+    const double samples = std::round(interval_s * sample_rate);
+    if (!(samples >= 0 && samples < 1e18))
+        throw ::prunedamr::Error(
+            { "value out of range", "classifier: interval_s", std::to_string(interval_s), "0 or more seconds" });
+    return static_cast<std::uint64_t>(samples);
+}
+
 pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 {
     const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), pmt::mp("sample_count"), pmt::from_uint64(count));
@@ -43,8 +53,8 @@ classifier::sptr classifier::make(const std::string& model_file, double sample_r
                                   double interval_s, const std::string& source, bool live, double min_confidence)
 {
     stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
-    check_finite("center_freq", center_freq);
     config.center_freq_hz = center_freq;
+    stream::check(config); // first, so that a bad rate is not taken for a bad interval
     config.interval_samples = interval_samples(interval_s, sample_rate);
     config.live = live;
     return gnuradio::make_block_sptr<classifier_impl>(model_file, config);
@@ -59,7 +69,7 @@ classifier_impl::classifier_impl(const std::string& model_file, const stream::Cl
 {
     d_classifier.on_block([this](std::uint64_t start, std::uint64_t count) {
         if (d_tagging)
-            d_block_tags.emplace_back(start, block_value(start, count));
+            d_block_tags.emplace_back(start + count, block_value(start, count));
     });
     message_port_register_out(labels_port);
     message_port_register_in(command_port);
@@ -78,8 +88,10 @@ void classifier_impl::set_start_time(std::int64_t time_ns, bool from_file)
 
 void classifier_impl::set_center_freq(double center_freq)
 {
-    check_finite("center_freq", center_freq);
-    d_new_center_freq = center_freq;
+    if (!std::isfinite(center_freq))
+        throw ::prunedamr::Error({ "value out of range", "classifier: center_freq", std::to_string(center_freq),
+                                   "a finite frequency in Hz" });
+    d_classifier.set_center_freq_hz(center_freq);
 }
 
 stream::ClassifierStats classifier_impl::stats() const
@@ -123,26 +135,20 @@ int classifier_impl::work(int noutput_items, gr_vector_const_void_star& input_it
     get_tags_in_window(d_input_tags, 0, 0, noutput_items);
     for (const gr::tag_t& tag : d_input_tags) {
         const int position = static_cast<int>(tag.offset - nitems_read(0));
-        process(in + done, position - done);
+        d_classifier.process(in + done, static_cast<std::size_t>(position - done));
         done = position;
         handle_tag(tag);
     }
-    process(in + done, noutput_items - done);
-    if (input_ends_after(noutput_items))
+    d_classifier.process(in + done, static_cast<std::size_t>(noutput_items - done));
+    const bool ends = input_ends_after(noutput_items);
+    if (ends)
         flush();
 
-    write_tags(block_key, d_block_tags, noutput_items);
-    write_tags(label_key, d_label_tags, noutput_items);
+    // the first item after these, if there is one
+    const std::uint64_t last = nitems_read(0) + static_cast<std::uint64_t>(noutput_items) - (ends ? 1 : 0);
+    write_tags(block_key, d_block_tags, last);
+    write_tags(label_key, d_label_tags, last);
     return noutput_items;
-}
-
-void classifier_impl::process(const gr_complex* samples, int count)
-{
-    const double center_freq = d_new_center_freq.exchange(std::numeric_limits<double>::quiet_NaN());
-    if (!std::isnan(center_freq))
-        d_classifier.set_center_freq_hz(center_freq);
-    if (count > 0)
-        d_classifier.process(samples, static_cast<std::size_t>(count));
 }
 
 void classifier_impl::flush()
@@ -171,7 +177,7 @@ void classifier_impl::handle_command(const pmt::pmt_t& command)
         pmt::is_dict(command) ? pmt::dict_ref(command, center_freq_key, pmt::PMT_NIL) : pmt::PMT_NIL;
     const bool number = pmt::is_real(freq) || pmt::is_integer(freq);
     if (number && std::isfinite(pmt::to_double(freq)))
-        d_new_center_freq = pmt::to_double(freq);
+        d_classifier.set_center_freq_hz(pmt::to_double(freq));
     else
         d_logger->warn("ignores a command that is not a dict with the key center_freq (Hz)");
 }
@@ -181,7 +187,7 @@ void classifier_impl::handle_tag(const gr::tag_t& tag)
     if (pmt::eq(tag.key, rx_time_key)) {
         handle_rx_time(tag.offset + d_first_sample, tag.value);
     } else if (pmt::eq(tag.key, rx_freq_key) && pmt::is_real(tag.value)) {
-        d_new_center_freq = pmt::to_double(tag.value);
+        d_classifier.set_center_freq_hz(pmt::to_double(tag.value));
     } else if (pmt::eq(tag.key, rx_rate_key) && pmt::is_real(tag.value) && !d_rate_warned) {
         const double rate = pmt::to_double(tag.value);
         d_rate_warned = std::abs(rate - d_sample_rate) > 1e-3 * d_sample_rate;
@@ -201,15 +207,10 @@ void classifier_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& tim
     d_classifier.set_time(sample, time_ns, stream::TimeSource::hw);
 }
 
-// What lies behind the items of this work() cannot be tagged any more: it goes to the first of them.
-void classifier_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, int noutput_items)
+void classifier_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last)
 {
-    if (tags.empty())
-        return;
-    const std::uint64_t first = nitems_written(0);
-    const std::uint64_t last = first + static_cast<std::uint64_t>(noutput_items) - 1;
     for (const auto& [sample, value] : tags)
-        add_item_tag(0, std::clamp(sample - d_first_sample, first, last), key, value);
+        add_item_tag(0, std::min(sample - d_first_sample, last), key, value);
     tags.clear();
 }
 

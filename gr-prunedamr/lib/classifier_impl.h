@@ -5,8 +5,6 @@
 
 #include <gnuradio/prunedamr/classifier.h>
 
-#include <atomic>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -42,16 +40,14 @@ private:
     void handle_command(const pmt::pmt_t& command);
     void handle_tag(const gr::tag_t& tag);
     void handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time);
-    void process(const gr_complex* samples, int count);
     void flush();
-    void write_tags(const pmt::pmt_t& key, tag_list& tags, int noutput_items);
+    void write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last);
     bool input_done();
     bool input_ends_after(int count);
 
     const double d_sample_rate;
     rx_clock d_clock;
     ::prunedamr::stream::EventHandler d_handler;
-    std::atomic<double> d_new_center_freq{ std::numeric_limits<double>::quiet_NaN() };
     std::uint64_t d_first_sample = 0; // classifier's count at item 0 of the stream
     bool d_tagging = false;
     bool d_flushed = false;

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -39,6 +41,16 @@ pmt::pmt_t value(double number)
     return std::isfinite(number) ? pmt::from_double(number) : pmt::PMT_NIL;
 }
 
+// the decimal that the JSON has (0.3), not the float's expansion (0.30000001192)
+pmt::pmt_t value(float number)
+{
+    std::array<char, 32> text;
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    double decimal = 0.0;
+    std::from_chars(text.data(), end, decimal);
+    return value(decimal);
+}
+
 pmt::pmt_t value(stream::TimeStamp time)
 {
     return make_rx_time(time.ns);
@@ -49,7 +61,7 @@ pmt::pmt_t value(stream::TopList top)
     const pmt::pmt_t list = pmt::make_vector(top.count, pmt::PMT_NIL);
     for (int i = 0; i < top.count; ++i) {
         const pmt::pmt_t entry = pmt::make_vector(2, value(top.first[i].label.view()));
-        pmt::vector_set(entry, 1, value(static_cast<double>(top.first[i].probability)));
+        pmt::vector_set(entry, 1, value(top.first[i].probability));
         pmt::vector_set(list, i, entry);
     }
     return list;

@@ -27,9 +27,10 @@ namespace prunedamr
  *
  * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver.
  *
- * Tags on the output: \p prunedamr_block at the first sample of every block that the front end takes (value: a
- * dict of \p sample_start and \p sample_count), \p prunedamr_label at the end of a decided interval (value: the
- * event's dict). What the block learns too late to tag in place, it tags at the first sample not yet sent.
+ * Tags on the output, behind what they describe, for its samples have gone: \p prunedamr_block at the first sample
+ * after each block of the front end, which begins the next (value: dict of \p sample_start, \p sample_count), and
+ * \p prunedamr_label at the first sample after each decided interval (value: the event's dict). Those of the end
+ * of the stream are at its last sample.
  *
  * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
  * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate).

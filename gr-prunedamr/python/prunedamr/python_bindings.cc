@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gnuradio/prunedamr/classifier.h>
+#include <gnuradio/prunedamr/pdu_classifier.h>
+#include <gnuradio/prunedamr/zmq_label_sink.h>
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+using namespace gr::prunedamr;
+
+namespace
+{
+
+void bind_stats(py::module& m)
+{
+    using stats = ::prunedamr::stream::ClassifierStats;
+    py::class_<stats>(m, "classifier_stats", "Counts since the start of the stream.")
+        .def_readonly("samples", &stats::samples)
+        .def_readonly("frames", &stats::frames, "frames classified")
+        .def_readonly("dropped_frames", &stats::dropped_frames)
+        .def_readonly("events", &stats::events)
+        .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
+}
+
+void bind_classifier(py::module& m)
+{
+    py::class_<classifier, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
+        m, "classifier", "Modulation labels from a stream of complex samples.")
+        .def(py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
+             py::arg("center_freq") = 0.0, py::arg("interval_s") = 0.1, py::arg("source") = "rx0",
+             py::arg("live") = false, py::arg("min_confidence") = -1.0,
+             "sample_rate and center_freq in Hz, interval_s in seconds per decision (0: one block of the front "
+             "end), live: drop frames when behind, min_confidence 0..1 (negative: the model's own).")
+        .def("set_start_time", &classifier::set_start_time, py::arg("time_ns"), py::arg("from_file"),
+             "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
+        .def("set_center_freq", &classifier::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
+        .def("stats", &classifier::stats, "Counts since the start of the stream.");
+}
+
+void bind_message_blocks(py::module& m)
+{
+    py::class_<pdu_classifier, gr::block, gr::basic_block, pdu_classifier::sptr>(
+        m, "pdu_classifier", "Modulation labels for bursts that travel as PDUs.")
+        .def(py::init(&pdu_classifier::make), py::arg("model_file"), py::arg("sample_rate"),
+             py::arg("source") = "bursts", py::arg("min_confidence") = -1.0,
+             "sample_rate in Hz, min_confidence 0..1 (negative: the model's own).");
+    py::class_<zmq_label_sink, gr::block, gr::basic_block, zmq_label_sink::sptr>(
+        m, "zmq_label_sink", "Publishes label events over ZeroMQ PUB: two frames, topic and JSON.")
+        .def(py::init(&zmq_label_sink::make), py::arg("endpoint") = "tcp://127.0.0.1:5555",
+             py::arg("topic") = "label", "endpoint: address to bind; topic: first frame of every message.");
+}
+
+} // namespace
+
+PYBIND11_MODULE(prunedamr_python, m)
+{
+    py::module::import("gnuradio.gr");
+    bind_stats(m);
+    bind_classifier(m);
+    bind_message_blocks(m);
+}
