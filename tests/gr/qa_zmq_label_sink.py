@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+import time
+
+import pmt
+import zmq
+from gnuradio import blocks, gr, gr_unittest, prunedamr
+
+from support import MODEL, RATE, qpsk, store
+from qa_classifier import KEYS
+
+
+def free_endpoint():
+    with zmq.Context() as context, context.socket(zmq.PUB) as probe:
+        return f"tcp://127.0.0.1:{probe.bind_to_random_port('tcp://127.0.0.1')}"
+
+
+class qa_zmq_label_sink(gr_unittest.TestCase):
+    def setUp(self):
+        self.endpoint = free_endpoint()
+        self.sink = prunedamr.zmq_label_sink(self.endpoint, "label")
+        self.context = zmq.Context()
+        self.subscriber = self.context.socket(zmq.SUB)
+        self.subscriber.setsockopt(zmq.RCVTIMEO, 5000)
+        self.subscriber.setsockopt(zmq.SUBSCRIBE, b"label")
+        self.subscriber.connect(self.endpoint)
+        time.sleep(0.3)  # PUB tells nobody when a subscription has arrived
+
+    def tearDown(self):
+        self.subscriber.close()
+        self.context.term()
+
+    def receive(self):
+        frames = self.subscriber.recv_multipart()
+        self.assertEqual(len(frames), 2)
+        self.assertEqual(frames[0], b"label")
+        return json.loads(frames[1])
+
+    def test_subscriber_sees_every_event_of_a_classifier(self):
+        tb = gr.top_block()
+        block = prunedamr.classifier(MODEL, RATE, interval_s=0.01, source="antenna")
+        debug = store(tb, block, "labels")
+        tb.connect(blocks.vector_source_c(qpsk(20000)), block)
+        tb.msg_connect((block, "labels"), (self.sink, "labels"))
+        tb.run()
+        events = [self.receive() for _ in range(debug.num_messages())]
+        self.assertGreater(len(events), 10)
+        self.assertEqual([event["seq"] for event in events], list(range(len(events))))
+        self.assertEqual(list(events[0]), KEYS)
+        published = pmt.to_python(debug.get_message(0))
+        for key in set(KEYS) - {"time"}:
+            self.assertEqual(events[0][key], published[key], key)
+        self.assertRegex(events[0]["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
+
+    def post(self, *sent):
+        """A running flowgraph whose sink has been sent the messages."""
+        tb = gr.top_block()
+        idle = blocks.message_strobe(pmt.PMT_NIL, 100)
+        tb.msg_connect((idle, "strobe"), (self.sink, "labels"))
+        tb.start()
+        for message in sent:
+            self.sink._post(pmt.intern("labels"), message)
+        return tb
+
+    def test_schema_keys_come_first_and_others_are_kept(self):
+        label = pmt.to_pmt({"extra": 1.5, "label": "QPSK", "v": 1})
+        label = pmt.dict_add(label, pmt.intern("snr_db"), pmt.PMT_NIL)
+        label = pmt.dict_add(label, pmt.intern("time"), pmt.make_tuple(pmt.from_uint64(1), pmt.from_double(0.5)))
+        label = pmt.dict_add(label, pmt.intern("pair"), pmt.cons(pmt.from_long(1), pmt.from_long(2)))
+        tb = self.post(pmt.intern("not a label"), pmt.PMT_NIL, label, pmt.cons(label, pmt.make_u8vector(3, 0)))
+        for _ in range(2):
+            event = self.receive()
+            self.assertEqual(list(event)[:4], ["v", "time", "snr_db", "label"])
+            self.assertEqual(event["time"], "1970-01-01T00:00:01.500000000Z")
+            self.assertEqual((event["snr_db"], event["extra"], event["label"]), (None, 1.5, "QPSK"))
+            self.assertEqual(event["pair"], "(1 . 2)")
+        tb.stop()
+        tb.wait()
+
+    def test_bad_endpoints_are_refused_in_one_line(self):
+        for endpoint in (self.endpoint, "nonsense"):
+            with self.assertRaises(RuntimeError) as caught:
+                prunedamr.zmq_label_sink(endpoint)
+            self.assertIn(endpoint, str(caught.exception))
+            self.assertNotIn("\n", str(caught.exception))
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_zmq_label_sink)

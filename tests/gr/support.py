@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the block tests share: the tiny model, a signal, flowgraphs that run to their end."""
+
+import os
+
+import numpy as np
+import pmt
+from gnuradio import blocks
+
+MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
+EXAMPLES = os.environ["PRUNEDAMR_EXAMPLES"]
+RATE = 100e3
+
+
+def qpsk(count, seed=1):
+    """Complex float32 QPSK of unit power, 4 samples per symbol, rectangular, with a little noise."""
+    rng = np.random.default_rng(seed)
+    symbols = np.exp(1j * (np.pi / 4 + np.pi / 2 * rng.integers(0, 4, count // 4 + 1)))
+    noise = rng.standard_normal(count) + 1j * rng.standard_normal(count)
+    return (np.repeat(symbols, 4)[:count] + 0.05 * noise).astype(np.complex64)
+
+
+def messages(debug):
+    """What a message_debug has stored, as Python values."""
+    return [pmt.to_python(debug.get_message(i)) for i in range(debug.num_messages())]
+
+
+def store(tb, block, port):
+    """Connects a message_debug that stores the messages of a port."""
+    debug = blocks.message_debug()
+    tb.msg_connect((block, port), (debug, "store"))
+    return debug
