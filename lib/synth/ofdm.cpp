@@ -14,6 +14,7 @@ namespace
 {
 
 constexpr unsigned kResamplerReach = 12; // input samples on either side
+constexpr double kPreambleShare = 0.08;  // of the symbols, where there are preambles at all
 
 /// One symbol with its prefix, appended; `spacing` 1 uses all carriers, 4 every fourth.
 void append_symbol(const OfdmConfig& config, int spacing, Samples& out, Rng& rng)
@@ -77,8 +78,12 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
                                                  static_cast<double>(skipped));
     Samples base;
     base.reserve(wanted + static_cast<std::size_t>(symbol));
-    for (int i = 0; base.size() < wanted; ++i)
-        append_symbol(config, config.preamble && i == 1 ? 4 : 1, base, rng);
+    while (base.size() < wanted) {
+        const bool preamble = config.preamble && rng.chance(kPreambleShare);
+        append_symbol(config, preamble ? 4 : 1, base, rng);
+        if (preamble)
+            base.insert(base.end(), base.end() - symbol, base.end());
+    }
     base.erase(base.begin(), base.begin() + skipped);
     Samples out =
         config.oversampling > 1.0 ? Interpolator::of_this_thread().run(base, config.oversampling) : std::move(base);

@@ -15,7 +15,7 @@ struct OfdmConfig {
     double occupied = 0.8;                   ///< share of the carriers in use, the one at zero never
     double oversampling = 1.0;               ///< output samples per sample of the transform, >= 1, fractional
     std::string carrier_modulation = "QPSK"; ///< of `constellation`
-    bool preamble = false;                   ///< one symbol near the start uses every fourth carrier only
+    bool preamble = false;                   ///< now and then two equal symbols that use every fourth carrier only
 };
 
 /// Orthogonal frequency division multiplex of random symbols, mean power 1; begins at a random place in a symbol

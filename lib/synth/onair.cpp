@@ -20,7 +20,6 @@ namespace
 
 constexpr const OnairRanges& kR = kOnairRanges;
 constexpr int kMargin = 512; // samples made on either side and cut off, so that filters have settled
-constexpr int kBurstRamp = 4;
 
 double uniform(const Range& range, Rng& rng)
 {
@@ -53,13 +52,28 @@ int draw_burst(Samples& samples, int count, Rng& rng)
 {
     if (!rng.chance(kR.burst_edge))
         return static_cast<int>(samples.size());
+    const auto place = [&](double low, double high) {
+        return kMargin + static_cast<int>(rng.uniform(low, high) * count);
+    };
     int begin = 0, end = static_cast<int>(samples.size());
-    const auto which = rng.integer(0, 2);
-    if (which != 1)
-        begin = kMargin + static_cast<int>(rng.uniform(0.0, 0.6) * count);
-    if (which != 0)
-        end = std::max(begin - kMargin, 0) + kMargin + static_cast<int>(rng.uniform(0.1, 0.4) * count);
-    gate_burst(samples, begin, end, kBurstRamp);
+    switch (rng.integer(0, 3)) {
+    case 0:
+        begin = place(0.0, 0.6);
+        break;
+    case 1:
+        end = place(0.1, 1.0);
+        break;
+    case 2:
+        begin = place(0.0, 0.6);
+        end = begin + place(0.1, 0.4) - kMargin;
+        break;
+    case 3: // cut out around the burst
+        begin = place(0.0, 0.05);
+        end = place(0.95, 1.0);
+        break;
+    }
+    end = std::max(end, begin + 1);
+    gate_burst(samples, begin, end, static_cast<int>(log_uniform(kR.burst_ramp, rng)));
     return end - begin;
 }
 
@@ -124,6 +138,8 @@ void draw_front(Samples& samples, Rng& rng)
     }
     if (rng.chance(kR.tilt))
         tilt_spectrum(samples, uniform(kR.tilt_db, rng));
+    if (rng.chance(kR.droop))
+        droop_spectrum(samples, uniform(kR.droop_corner, rng), uniform(kR.droop_order, rng));
     const Range& load = rng.chance(kR.clipping) ? kR.clipped_load_db : kR.adc_load_db;
     quantise(samples,
              static_cast<int>(rng.integer(static_cast<int>(kR.adc_bits.low), static_cast<int>(kR.adc_bits.high))),

@@ -14,13 +14,14 @@ struct Range {
 struct OnairRanges {
     // Reception
     Range snr_db = { -6.0, 40.0 };
-    double widest_signal = 0.9;      ///< of the sample rate
-    double short_reception = 0.25;   ///< probability that the block ends early, as a short burst's does
-    double shortest_samples = 192.0; ///< of such a block
-    double shortest_symbols = 24.0;  ///< a short block still holds so many
-    double burst_edge = 0.15;        ///< probability that the transmission begins or ends inside the block
-    double near_center = 0.5;        ///< probability of a carrier offset within `small_offset`
-    double small_offset = 0.1;       ///< of the bandwidth, either side
+    double widest_signal = 0.9;       ///< of the sample rate
+    double short_reception = 0.25;    ///< probability that the block ends early, as a short burst's does
+    double shortest_samples = 192.0;  ///< of such a block
+    double shortest_symbols = 24.0;   ///< a short block still holds so many
+    double burst_edge = 0.2;          ///< probability that the transmission begins or ends inside the block
+    Range burst_ramp = { 2.0, 32.0 }; ///< samples in which it does, log-uniform
+    double near_center = 0.5;         ///< probability of a carrier offset within `small_offset`
+    double small_offset = 0.1;        ///< of the bandwidth, either side
     Range amplitude_db = { -60.0, 0.0 };
 
     // Digital modulation
@@ -44,10 +45,12 @@ struct OnairRanges {
     Range fsk_index = { 0.6, 4.0 }; ///< log-uniform
     double fsk_filtered = 0.3;      ///< probability of light filtering of the frequency
     Range fsk_bt = { 1.0, 2.5 };
+    double bluetooth = 0.5; ///< share of GFSK with the index of Bluetooth and its relatives
+    Range bluetooth_index = { 0.28, 0.55 };
     Range gfsk_index = { 0.3, 1.0 };
-    Range gfsk_bt = { 0.3, 0.7 };
-    double gmsk = 0.5;
-    Range gmsk_bt = { 0.3, 0.5 };
+    Range gfsk_bt = { 0.45, 0.7 }; ///< at index 0.5 a narrower filter makes it GMSK, which is labelled MSK
+    double gmsk = 0.4;
+    Range gmsk_bt = { 0.25, 0.4 };
 
     // Analogue modulation
     Range analog_bandwidth = { 0.02, 0.8 }; ///< log-uniform
@@ -64,7 +67,7 @@ struct OnairRanges {
     Range ofdm_occupied = { 0.6, 0.95 };
     double ofdm_band_rate = 0.3;            ///< probability of sampling exactly at the transform's own rate
     Range ofdm_oversampling = { 1.1, 8.0 }; ///< log-uniform
-    double ofdm_preamble = 0.2;             ///< probability of a training symbol with few carriers
+    double ofdm_preamble = 0.3;             ///< probability that training symbols with few carriers occur
 
     // Channel
     double multipath = 0.25;
@@ -91,13 +94,16 @@ struct OnairRanges {
     Range clipped_load_db = { -5.0, 3.0 };
     double tilt = 0.3; ///< probability of a slope across the sample rate
     Range tilt_db = { -4.0, 4.0 };
+    double droop = 0.4;                  ///< probability that the analogue low-pass is seen within the rate
+    Range droop_corner = { 0.2, 0.5 };   ///< its -3 dB frequency, cycles per sample
+    Range droop_order = { 1.0, 4.0 };    ///< of the Butterworth response
     double channel_filter = 0.6;         ///< probability that only the signal's own band reaches us
     Range channel_width = { 0.8, 3.0 };  ///< of the bandwidth, log-uniform; below 1 it cuts into the signal
     Range channel_slope = { 0.02, 0.4 }; ///< transition, of the width
     Range channel_floor_db = { -80.0, -45.0 };
 
     // Noise alone
-    double noise_filtered = 0.4;
+    double noise_filtered = 0.3;
     Range noise_width = { 0.1, 0.95 };
 };
 

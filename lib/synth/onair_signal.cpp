@@ -74,7 +74,7 @@ CpmConfig draw_cpm_pulse(const std::string& label, Rng& rng)
         config.modulation_index = log_uniform(kR.fsk_index, rng);
         config.bt = rng.chance(kR.fsk_filtered) ? uniform(kR.fsk_bt, rng) : 0.0;
     } else if (label == "GFSK") {
-        config.modulation_index = uniform(kR.gfsk_index, rng);
+        config.modulation_index = uniform(rng.chance(kR.bluetooth) ? kR.bluetooth_index : kR.gfsk_index, rng);
         config.bt = uniform(kR.gfsk_bt, rng);
     } else {
         config.modulation_index = 0.5;

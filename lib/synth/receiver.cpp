@@ -60,6 +60,12 @@ void tilt_spectrum(Samples& samples, double tilt_db)
     shape_spectrum(samples, [nepers](double f) { return std::exp(nepers * f); });
 }
 
+void droop_spectrum(Samples& samples, double corner, double order)
+{
+    shape_spectrum(samples,
+                   [=](double f) { return 1.0 / std::sqrt(1.0 + std::pow(std::abs(f) / corner, 2.0 * order)); });
+}
+
 void filter_channel(Samples& samples, const ChannelFilter& filter)
 {
     const double floor = amplitude(filter.floor_db);

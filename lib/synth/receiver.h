@@ -23,6 +23,9 @@ void quantise(Samples& samples, int bits, double full_scale);
 /// Slope of the gain across the sample rate, 0 dB in the middle.
 void tilt_spectrum(Samples& samples, double tilt_db);
 
+/// Butterworth low-pass, amplitude only.
+void droop_spectrum(Samples& samples, double corner, double order);
+
 struct ChannelFilter {
     double center = 0.0;     ///< cycles per sample
     double width = 0.5;      ///< between the points of half amplitude, cycles per sample

@@ -59,6 +59,16 @@ TEST(Receiver, TiltIsASlopeInDecibels)
     EXPECT_NEAR(10.0 * std::log10(mean_power(high) / mean_power(low)), 3.0, 0.05);
 }
 
+TEST(Receiver, DroopIsAButterworthResponse)
+{
+    Samples at_corner = tone(0.25, 1024), at_zero = tone(0.0, 1024), above = tone(-0.5, 1024);
+    for (Samples* x : { &at_corner, &at_zero, &above })
+        droop_spectrum(*x, 0.25, 2.0);
+    EXPECT_NEAR(mean_power(at_zero), 1.0, 1e-4);
+    EXPECT_NEAR(mean_power(at_corner), 0.5, 1e-4);
+    EXPECT_NEAR(mean_power(above), 1.0 / 17.0, 1e-4);
+}
+
 TEST(Receiver, GainStepDecays)
 {
     Samples x(1000, 1.0f);
