@@ -48,7 +48,7 @@ double parse_limit(const std::string& number, double whole, const std::string& t
     }
     const std::string suffix = number.substr(used);
     if (suffix == "%")
-        value *= whole / 100.0;
+        value = value * whole / 100.0;
     else if (suffix == "k")
         value *= 1e3;
     else if (suffix == "M")

@@ -39,7 +39,7 @@ std::string removal_text(const graph::Plan& plan)
     text += "; fresh weights:";
     for (const std::string& unit : plan.reinitialise_units)
         text += " " + unit;
-    return text + "\n";
+    return text;
 }
 
 Planned make_plan(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
@@ -75,7 +75,7 @@ nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after)
 std::string cost_text(const graph::Cost& before, const graph::Cost& after)
 {
     char text[200];
-    std::snprintf(text, sizeof text, "cost: params %lld -> %lld (-%.1f %%), MACs %lld -> %lld (-%.1f %%)\n",
+    std::snprintf(text, sizeof text, "cost: params %lld -> %lld (-%.1f %%), MACs %lld -> %lld (-%.1f %%)",
                   static_cast<long long>(before.params), static_cast<long long>(after.params),
                   100.0 * share_cut(before.params, after.params), static_cast<long long>(before.macs),
                   static_cast<long long>(after.macs), 100.0 * share_cut(before.macs, after.macs));
@@ -83,14 +83,13 @@ std::string cost_text(const graph::Cost& before, const graph::Cost& after)
 }
 
 /// The report without what only matters while looking at one run.
-void append_provenance(graph::Network& network, const nlohmann::json& report)
+void add_provenance(graph::Network& network, const nlohmann::json& report)
 {
     nlohmann::json entry = report;
     entry.erase("steps");
-    nlohmann::json& history = network.provenance["compress"];
-    if (!history.is_array())
-        history = nlohmann::json::array();
-    history.push_back(entry);
+    if (network.provenance.contains("compress"))
+        entry["previous"] = network.provenance["compress"];
+    network.provenance["compress"] = std::move(entry);
 }
 
 } // namespace
@@ -136,7 +135,7 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
         result.interrupted = fitted.interrupted;
         result.network = std::move(fitted.network);
     }
-    append_provenance(result.network, result.report);
+    add_provenance(result.network, result.report);
     return result;
 }
 

@@ -31,7 +31,8 @@ struct CompressConfig {
 };
 
 struct CompressResult {
-    graph::Network network; ///< provenance["compress"] has one entry per compression
+    graph::Network
+        network; ///< provenance["compress"] is the report without steps; an earlier one stays as "previous"
     graph::Plan plan;
     /// {"method", "budget", "seed", "plan", "steps" (of the method), "units": {"before", "after"},
     ///  "cost": {"before", "after", "cut" (shares of before that are gone)}, "fine_tune" (history or null)}
@@ -39,7 +40,7 @@ struct CompressResult {
     bool interrupted = false; ///< fine-tuning was stopped; its checkpoint, if asked for, holds the state
 };
 
-/// Score, choose, rewrite, fine-tune. `say` receives the method's steps as text for people.
+/// Score, choose, rewrite, fine-tune. `say` receives the method's steps as text for people, without a last newline.
 /// Throws `Error` for an unknown method or a budget that cannot be met.
 CompressResult compress(const graph::Network& network, const data::Dataset& dataset, const CompressConfig& config,
                         const std::function<void(const std::string&)>& say);

@@ -117,7 +117,7 @@ std::string to_text(const PsrResult& result)
     }
     const std::vector<std::string> kept = result_units(result);
     text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << joined(kept)
-         << "; fresh weights: " << joined(result.plan.reinitialise_units) << '\n';
+         << "; fresh weights: " << joined(result.plan.reinitialise_units);
     return text.str();
 }
 

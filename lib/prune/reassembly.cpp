@@ -2,12 +2,19 @@
 #include "prunedamr/prune/reassembly.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
 
 #include <algorithm>
 #include <map>
 
 namespace prunedamr::prune
 {
+
+std::uint64_t fresh_seed(std::uint64_t seed)
+{
+    constexpr int kDroppedBits = 11; // JSON readers hold 53
+    return Rng(seed).fork(1).next() >> kDroppedBits;
+}
 
 graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units, std::uint64_t seed)
 {
@@ -24,7 +31,7 @@ graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int
     }
 
     graph::Plan plan;
-    plan.seed = seed;
+    plan.seed = fresh_seed(seed);
     for (const auto& [stage, members] : stages) {
         const auto kept = [&](std::size_t unit) { return keep[unit] && !units[unit].transition; };
         if (std::none_of(members.begin(), members.end(), [&](std::size_t unit) { return keep[unit]; }))

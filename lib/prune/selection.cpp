@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
+#include "prunedamr/prune/reassembly.h"
 #include "prunedamr/prune/synflow.h"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ std::vector<int> share_units(const std::vector<int>& block_sizes, int kept)
 Selection::Selection(const graph::Network& network, SelectionConfig config)
     : network_(network), config_(std::move(config)), random_(network), tensors_of_unit_(network.units.size())
 {
-    graph::initialise(random_, config_.seed);
+    graph::initialise(random_, fresh_seed(config_.seed));
     std::map<std::string, int> unit_of_node;
     for (std::size_t u = 0; u < network.units.size(); ++u) {
         for (const std::string& node : network.units[u].nodes)

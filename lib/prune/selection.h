@@ -26,7 +26,7 @@ std::vector<int> share_units(const std::vector<int>& block_sizes, int kept);
 
 struct SelectionConfig {
     bool paper_selection = false; ///< the random copy is never drawn anew: scores depend on the order
-    std::uint64_t seed = 1;       ///< of the random copy
+    std::uint64_t seed = 1;       ///< of the random copy, by fresh_seed
     std::string device = "cpu";
 };
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/networks.h"
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/graph/network.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace prunedamr::prune
+{
+
+constexpr int kToyLength = 32;
+constexpr int kToyClasses = 3;
+
+/// A residual network of the papers' shape for the toy data, norms and biases random.
+graph::Network toy_network(const std::vector<int>& units_per_stage, const std::string& arch = "resnet56");
+
+/// Complex tones in noise, one frequency per class, random phase: separable. 70 % train, 15 % each of the others.
+data::Dataset toy_dataset(int frames, std::uint64_t seed = 1);
+
+/// Index of a unit by name.
+int unit_index(const graph::Network& network, const std::string& name);
+
+} // namespace prunedamr::prune
