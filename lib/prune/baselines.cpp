@@ -9,10 +9,8 @@
 #include <cmath>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 /// Removes the units of least score one by one until the reassembled network meets the budget.
 graph::Plan remove_least(const graph::Network& network, const Budget& budget, const std::vector<double>& scores,

@@ -5,8 +5,7 @@
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/budget.h"
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// Layer baselines: units ranked at random, or by the mean absolute value of their conv weights; the least goes
 /// first, until the budget is met; reassembly as in PSR. Throw `Error` when the budget cannot be met.

@@ -7,10 +7,8 @@
 
 #include <cmath>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 constexpr Budget::Quantity kQuantities[] = { Budget::Quantity::units, Budget::Quantity::macs,
                                              Budget::Quantity::params, Budget::Quantity::bytes };

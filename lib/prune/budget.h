@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// How small the result must be: "units=5", "macs=10%", "params=50k", "bytes=20k".
 /// Units are all units of the result, the stem included. A percentage is of the unpruned network;

@@ -6,10 +6,8 @@
 #include <cmath>
 #include <limits>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 /// A Gram matrix with zero diagonal, and its sums.
 struct Gram {

@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// Unbiased centred kernel alignment of two sets of features of the same n >= 4 samples, x [n, ...] and y [n, ...]:
 /// HSIC1(K,L) / sqrt(HSIC1(K,K) HSIC1(L,L)), K = xx', L = yy' with zero diagonals (arXiv 2406.07929).

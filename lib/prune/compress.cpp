@@ -8,10 +8,8 @@
 
 #include <cstdio>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 void check_method(const std::string& name)
 {

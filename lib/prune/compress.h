@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// Names and one-line descriptions of the methods, for help texts.
 struct Method {

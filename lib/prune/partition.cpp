@@ -7,10 +7,8 @@
 #include <limits>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 using Table = std::vector<std::vector<double>>;
 

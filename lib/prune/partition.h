@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 enum class PartitionRule {
     optimal,    ///< back-track by the stored argmins: the least sum of squared deviations

@@ -9,10 +9,8 @@
 #include <limits>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 /// Searches the largest number of chosen units that meets the budget, for one partition after another.
 class BudgetSearch

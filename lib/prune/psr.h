@@ -14,8 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// PSR: partition, selection, reassembly (arXiv 2406.07929), the main layer-pruning method.
 struct PsrConfig {

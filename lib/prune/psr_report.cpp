@@ -7,10 +7,8 @@
 #include <set>
 #include <sstream>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 constexpr char kShades[] = " .:-=+*#%@"; // 0.0 .. 1.0
 constexpr std::size_t kMostNumbers = 12; // units whose matrix is printed as numbers

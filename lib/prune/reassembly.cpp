@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <map>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 std::uint64_t fresh_seed(std::uint64_t seed)
 {

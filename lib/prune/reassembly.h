@@ -7,8 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// Seed of the fresh weights of a run with `seed`. It differs from `seed`, so that a network trained from that very
 /// seed does not meet its own initial weights again.

@@ -10,10 +10,8 @@
 #include <limits>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 constexpr int kPaperBatch = 128;
 constexpr int kRunBatch = 2; // ranks as 128 does, 64 times faster

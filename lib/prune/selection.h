@@ -9,8 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// Which units of one block stay.
 struct Choice {

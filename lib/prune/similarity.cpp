@@ -9,10 +9,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 constexpr int kLeastBatch = 8;
 

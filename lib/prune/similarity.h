@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 struct SimilarityConfig {
     int batches = 5;

@@ -6,10 +6,8 @@
 
 #include <cmath>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 graph::Network linearised(graph::Network network)
 {

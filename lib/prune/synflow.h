@@ -5,8 +5,7 @@
 
 #include <string>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 /// SynFlow (Tanaka et al. 2020), as arXiv 2406.07929 uses it: absolute value of every parameter and buffer, double
 /// precision, batch norms in training mode, no dropout, input of ones [batch, 2, length]; R = sum of logits;

@@ -10,8 +10,7 @@
 #include <cmath>
 #include <set>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 TEST(Budget, ParsesQuantitiesSuffixesAndPercentages)
 {

@@ -7,10 +7,8 @@
 
 #include <cmath>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 using Rows = std::vector<std::vector<double>>;
 

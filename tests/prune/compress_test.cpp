@@ -12,10 +12,8 @@
 #include <csignal>
 #include <thread>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 const auto silent = [](const std::string&) {};
 

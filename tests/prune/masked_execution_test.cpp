@@ -7,10 +7,8 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite.h"
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 std::vector<float> run(const graph::Network& network, const std::vector<float>& frames)
 {

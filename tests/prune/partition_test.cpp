@@ -8,10 +8,8 @@
 #include <limits>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 double deviation(const std::vector<double>& values, int begin, int end)
 {

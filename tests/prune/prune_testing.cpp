@@ -5,8 +5,7 @@
 
 #include <cmath>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 graph::Network toy_network(const std::vector<int>& units_per_stage, const std::string& arch)
 {

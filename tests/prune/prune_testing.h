@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::prune
-{
+namespace prunedamr::prune {
 
 constexpr int kToyLength = 32;
 constexpr int kToyClasses = 3;

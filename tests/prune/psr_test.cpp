@@ -8,10 +8,8 @@
 #include <numeric>
 #include <set>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 PsrResult run(const graph::Network& network, const std::string& budget, PsrConfig config = {})
 {

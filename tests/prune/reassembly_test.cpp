@@ -5,10 +5,8 @@
 
 #include "prunedamr/graph/cost.h"
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 using Names = std::vector<std::string>;
 

@@ -9,10 +9,8 @@
 #include <limits>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 constexpr std::uint64_t kSeed = 11;
 

@@ -10,10 +10,8 @@
 #include <cmath>
 #include <numeric>
 
-namespace prunedamr::prune
-{
-namespace
-{
+namespace prunedamr::prune {
+namespace {
 
 using graph::Op;
 
