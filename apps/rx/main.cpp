@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "gnuradio_setup.h"
+#include "options.h"
+#include "receiver.h"
+
+#include "prunedamr/base/interrupt.h"
+
+#include <csignal>
+
+int main(int argc, char** argv)
+{
+    using namespace prunedamr;
+    CLI::App app("Modulation labels from live or recorded I/Q.", "prunedamr-rx");
+    rx::Options options;
+    cli::add_common(app);
+    rx::add_options(app, options);
+    app.callback([&options] {
+        rx::check(options);
+        std::signal(SIGPIPE, SIG_IGN); // a reader of stdout that leaves is no failure
+        const InterruptGuard interrupt_guard;
+        rx::set_up_gnuradio();
+        rx::Receiver(options).run();
+    });
+    return cli::run(app, argc, argv);
+}

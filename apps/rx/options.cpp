@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "options.h"
+
+#include "cli.h"
+
+#include "prunedamr/base/error.h"
+
+#include <array>
+#include <cstdio>
+
+namespace prunedamr::rx {
+namespace {
+
+template <typename Kind> struct Choice {
+    const char* prefix; ///< what stands before the colon
+    const char* form;
+    const char* meaning;
+    Kind kind;
+};
+
+constexpr std::array<Choice<SourceKind>, 4> kSources{ {
+    { "file", "file:PATH or PATH",
+      "SigMF recording, or raw samples (--format and --rate where the name does not tell)", SourceKind::file },
+    { "stdin", "stdin or -", "raw samples on standard input; needs --format and --rate",
+      SourceKind::standard_input },
+    { "soapy", "soapy:driver=rtlsdr,...", "receiver by SoapySDR; needs --rate and --freq", SourceKind::soapy },
+    { "zmq", "zmq:tcp://HOST:PORT", "complex64 from a ZeroMQ PUB sink of GNU Radio; needs --rate",
+      SourceKind::zmq },
+} };
+
+constexpr std::array<Choice<OutputKind>, 2> kOutputs{ {
+    { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
+    { "zmq", "zmq:tcp://ADDRESS:PORT", "ZeroMQ PUB, bound: two frames, topic and JSON", OutputKind::zmq },
+} };
+
+template <typename Choices> std::string listing(const Choices& choices)
+{
+    std::string text;
+    for (const auto& choice : choices) {
+        char line[160];
+        std::snprintf(line, sizeof line, "%s  %-26s %s", text.empty() ? "" : "\n", choice.form, choice.meaning);
+        text += line;
+    }
+    return text;
+}
+
+template <typename Choices> std::string prefixes(const Choices& choices)
+{
+    std::string text;
+    for (const auto& choice : choices)
+        text += (text.empty() ? "" : ", ") + std::string(choice.prefix);
+    return text;
+}
+
+std::string sample_formats()
+{
+    using data::SampleFormat;
+    std::string text;
+    for (const auto format : { SampleFormat::cu8, SampleFormat::ci8, SampleFormat::ci16_le, SampleFormat::ci16_be,
+                               SampleFormat::cf32_le, SampleFormat::cf32_be })
+        text += (text.empty() ? "  " : "\n  ") + std::string(data::to_string(format));
+    return text;
+}
+
+/// "help" as a value lists the choices and leaves with exit code 0, as --version does.
+void list_if_asked(const std::string& value, const std::string& choices)
+{
+    if (value == "help")
+        throw CLI::CallForVersion(choices, 0);
+}
+
+template <typename Choices>
+auto find_choice(const std::string& option, const std::string& prefix, const Choices& choices)
+{
+    for (const auto& choice : choices)
+        if (prefix == choice.prefix)
+            return choice.kind;
+    throw CLI::ValidationError(option, "unknown kind: found " + prefix + ", expected one of " + prefixes(choices));
+}
+
+double quantity(const std::string& option, const std::string& text)
+{
+    try {
+        return cli::number_with_suffix(text);
+    } catch (const CLI::ValidationError& error) {
+        throw CLI::ValidationError(option, error.what());
+    }
+}
+
+double positive_quantity(const std::string& option, const std::string& text)
+{
+    const double value = quantity(option, text);
+    if (value <= 0.0)
+        throw CLI::ValidationError(option, "found " + text + ", expected a number above 0");
+    return value;
+}
+
+void set_source(SourceOptions& source, const std::string& text)
+{
+    list_if_asked(text, listing(kSources));
+    if (text == "-" || text == "stdin") {
+        source.kind = SourceKind::standard_input;
+        return;
+    }
+    const auto colon = text.find(':');
+    const bool has_kind = colon != std::string::npos && text.find('/') > colon;
+    source.kind = has_kind ? find_choice("--source", text.substr(0, colon), kSources) : SourceKind::file;
+    source.address = has_kind ? text.substr(colon + 1) : text;
+    if (source.address.empty() || source.kind == SourceKind::standard_input)
+        throw CLI::ValidationError("--source",
+                                   "found " + text + ", expected one of the forms that --source help lists");
+}
+
+void add_outputs(std::vector<Output>& outputs, const std::vector<std::string>& texts)
+{
+    for (const auto& text : texts) {
+        list_if_asked(text, listing(kOutputs));
+        const auto colon = text.find(':');
+        const auto kind = find_choice("--out", text.substr(0, colon), kOutputs);
+        if (colon == std::string::npos || colon + 1 == text.size())
+            throw CLI::ValidationError("--out", "found " + text + ", expected a target after the colon");
+        outputs.push_back({ kind, text.substr(colon + 1) });
+    }
+}
+
+void set_format(data::RawOptions& raw, const std::string& text)
+{
+    list_if_asked(text, sample_formats());
+    try {
+        raw.format = data::sample_format(text);
+    } catch (const Error& error) {
+        throw CLI::ValidationError("--format", error.what());
+    }
+}
+
+void add_source_options(CLI::App& app, SourceOptions& source)
+{
+    app.add_option_function<std::string>(
+           "--source", [&](const std::string& text) { set_source(source, text); },
+           "where samples come from: file:PATH, PATH, soapy:..., zmq:..., stdin; 'help' lists all")
+        ->required();
+    app.add_option_function<std::string>(
+        "--format", [&](const std::string& text) { set_format(source.raw, text); },
+        "sample format of raw input: cu8, ci8, ci16, cf32; 'help' lists all");
+    app.add_option_function<std::string>(
+        "--rate", [&](const std::string& text) { source.raw.sample_rate_hz = positive_quantity("--rate", text); },
+        "sample rate in Hz, k/M/G allowed: 2.4M");
+    app.add_option_function<std::string>(
+        "--freq", [&](const std::string& text) { source.center_freq_hz = quantity("--freq", text); },
+        "tuned frequency in Hz, k/M/G allowed: 433.92M (default: what the recording says, or 0)");
+    app.add_option_function<std::string>(
+        "--gain", [&](const std::string& text) { source.gain_db = quantity("--gain", text); },
+        "gain of a Soapy receiver in dB (default: automatic)");
+}
+
+void add_label_options(CLI::App& app, Options& options)
+{
+    app.add_option("--model", options.model,
+                   "model file, or the name of an installed model (default: onair-s); looked for in "
+                   "$PRUNEDAMR_MODELS, then in share/prunedamr/models");
+    app.add_option_function<std::string>(
+        "--interval", [&](const std::string& text) { options.interval_s = positive_quantity("--interval", text); },
+        "seconds per label (default: 0.1)");
+    app.add_option("--min-confidence", options.min_confidence,
+                   "below this probability the label is 'unknown' (default: the model's)")
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--name", options.name, "name of this source in the labels")->capture_default_str();
+}
+
+void add_output_options(CLI::App& app, Options& options)
+{
+    app.add_option_function<std::vector<std::string>>(
+           "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
+           "where labels go: json:FILE, json:-, zmq:ENDPOINT; repeatable (default: json:-)")
+        ->allow_extra_args(false);
+    app.add_option_function<std::vector<std::string>>(
+           "--zmq",
+           [&](const std::vector<std::string>& endpoints) {
+               for (const auto& endpoint : endpoints)
+                   options.outputs.push_back({ OutputKind::zmq, endpoint });
+           },
+           "ZeroMQ endpoint to publish labels at: tcp://127.0.0.1:5555; repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--topic", options.topic, "first frame of ZeroMQ messages")->capture_default_str();
+    app.add_flag("--quiet", options.quiet, "no statistics on stderr");
+}
+
+void require(bool condition, const char* option, const char* rule)
+{
+    if (!condition)
+        throw CLI::ValidationError(option, rule);
+}
+
+} // namespace
+
+void add_options(CLI::App& app, Options& options)
+{
+    add_source_options(app, options.source);
+    add_label_options(app, options);
+    add_output_options(app, options);
+}
+
+void check(Options& options)
+{
+    const auto& source = options.source;
+    const bool device = source.kind == SourceKind::soapy;
+    const bool raw_stream = source.kind == SourceKind::standard_input;
+    const bool file = source.kind == SourceKind::file;
+    require(file || source.raw.sample_rate_hz, "--rate", "missing: this source does not tell its sample rate");
+    require(!raw_stream || source.raw.format, "--format",
+            "missing: standard input does not tell its sample format");
+    require(file || raw_stream || !source.raw.format, "--format", "applies to files and standard input only");
+    require(!device || source.center_freq_hz, "--freq", "missing: a receiver must be tuned");
+    require(device || !source.gain_db, "--gain", "applies to soapy sources only");
+    if (options.outputs.empty())
+        options.outputs.push_back({ OutputKind::json, "-" });
+}
+
+} // namespace prunedamr::rx

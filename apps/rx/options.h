@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/recording.h"
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::rx {
+
+enum class SourceKind { file, standard_input, soapy, zmq };
+
+struct SourceOptions {
+    SourceKind kind = SourceKind::file;
+    std::string address;  ///< path, Soapy device arguments or ZeroMQ endpoint
+    data::RawOptions raw; ///< of --format and --rate
+    std::optional<double> center_freq_hz;
+    std::optional<double> gain_db; ///< none: automatic gain
+};
+
+enum class OutputKind { json, zmq };
+
+struct Output {
+    OutputKind kind;
+    std::string target; ///< file ("-" is standard output) or endpoint
+};
+
+struct Options {
+    SourceOptions source;
+    std::string model;            ///< as given; empty: the default model
+    double interval_s = 0.1;      ///< one label per interval
+    double min_confidence = -1.0; ///< 0..1; negative: the model's own
+    std::vector<Output> outputs;  ///< at least one after `check`
+    std::string topic = "label";
+    std::string name = "rx0";
+    bool quiet = false;
+};
+
+/// Adds the receiver's options, which write to `options` when the command line is parsed.
+/// The value `help` of --source, --format and --out prints the choices and ends the program with exit code 0.
+void add_options(CLI::App& app, Options& options);
+
+/// Checks what options must be given together, and fills in the default output.
+/// Throws `CLI::ValidationError`.
+void check(Options& options);
+
+} // namespace prunedamr::rx

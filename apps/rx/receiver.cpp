@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "receiver.h"
+
+#include "model_search.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/interrupt.h"
+
+#include <chrono>
+#include <cstdio>
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+namespace prunedamr::rx {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::unique_ptr<stream::Publisher> make_publisher(const Options& options, bool lossless)
+{
+    std::vector<std::unique_ptr<stream::Sink>> sinks;
+    for (const auto& output : options.outputs) {
+        if (output.kind == OutputKind::json) {
+            sinks.push_back(stream::make_json_lines_sink(output.target));
+        } else {
+            stream::ZmqConfig config;
+            config.endpoint = output.target;
+            config.topic = options.topic;
+            sinks.push_back(stream::make_zmq_sink(config));
+        }
+    }
+    return std::make_unique<stream::Publisher>(std::move(sinks), lossless);
+}
+
+void print(const std::string& statistics)
+{
+    std::fprintf(stderr, "prunedamr-rx: %s\n", statistics.c_str());
+}
+
+} // namespace
+
+Receiver::Receiver(const Options& options)
+    : source_(make_source(options.source)),
+      classifier_(gr::prunedamr::classifier::make(find_model(options.model), source_.sample_rate_hz,
+                                                  source_.center_freq_hz, options.interval_s, options.name,
+                                                  source_.live, options.min_confidence)),
+      publisher_(make_publisher(options, !source_.live)), flowgraph_(gr::make_top_block("prunedamr-rx")),
+      where_(options.source.address), quiet_(options.quiet)
+{
+    if (source_.time_ns)
+        classifier_->set_start_time(*source_.time_ns, true);
+    classifier_->set_event_handler(
+        [publisher = publisher_.get()](const stream::LabelEvent& event) { publisher->publish(event); });
+    flowgraph_->connect(source_.block, 0, classifier_, 0);
+}
+
+void Receiver::run()
+{
+    Statistics statistics;
+    flowgraph_->start();
+    wait_for_end(statistics);
+    const auto lost = publisher_->lost();
+    publisher_.reset(); // writes what is queued
+    if (source_.samples && source_.samples->fault())
+        throw std::runtime_error(*source_.samples->fault());
+    if (source_.live && !interrupted())
+        throw Error{ { "the source ended by itself", where_, "", "" } };
+    if (!quiet_)
+        print(statistics.summary(classifier_->stats(), lost));
+}
+
+void Receiver::wait_for_end(Statistics& statistics)
+{
+    auto next_line = Statistics::Clock::now() + 1s;
+    auto end = std::async(std::launch::async, [this] { flowgraph_->wait(); });
+    bool stopping = false;
+    while (end.wait_for(50ms) != std::future_status::ready) {
+        if (interrupted() && !std::exchange(stopping, true))
+            stop();
+        if (!quiet_ && Statistics::Clock::now() >= next_line) {
+            print(statistics.line(classifier_->stats(), publisher_->lost()));
+            next_line += 1s;
+        }
+    }
+    end.get();
+}
+
+void Receiver::stop()
+{
+    // A file or pipe ends at its source, so that samples on their way are still classified.
+    if (source_.samples)
+        source_.samples->finish();
+    else
+        flowgraph_->stop();
+}
+
+} // namespace prunedamr::rx

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "options.h"
+#include "sources.h"
+#include "statistics.h"
+
+#include "prunedamr/stream/sinks.h"
+
+#include <gnuradio/prunedamr/classifier.h>
+#include <gnuradio/top_block.h>
+
+#include <memory>
+#include <string>
+
+namespace prunedamr::rx {
+
+/// The flowgraph source -> classifier, and the publisher of its label events.
+class Receiver
+{
+public:
+    /// Opens source, model and outputs, in this order. Throws `Error` naming what cannot be opened.
+    explicit Receiver(const Options& options);
+
+    /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
+    /// on return. Throws `Error` when the source fails midway.
+    void run();
+
+private:
+    void wait_for_end(Statistics& statistics);
+    void stop();
+
+    Source source_;
+    gr::prunedamr::classifier::sptr classifier_;
+    std::unique_ptr<stream::Publisher> publisher_;
+    gr::top_block_sptr flowgraph_;
+    const std::string where_; ///< the source, for errors
+    const bool quiet_;
+};
+
+} // namespace prunedamr::rx

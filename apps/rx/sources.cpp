@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sources.h"
+#include "stdin_reader.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/data/recording.h"
+
+#include <gnuradio/soapy/source.h>
+#include <gnuradio/zeromq/sub_source.h>
+
+namespace prunedamr::rx {
+namespace {
+
+Source make_file(const SourceOptions& options)
+{
+    const auto recording = std::make_shared<data::Recording>(options.address, options.raw);
+    Source source;
+    source.samples = sample_source::make([recording](gr_complex* samples, int count) {
+        const auto read = recording->read(samples, static_cast<std::size_t>(count));
+        return read == 0 ? sample_source::kEnd : static_cast<int>(read);
+    });
+    source.block = source.samples;
+    source.sample_rate_hz = recording->info().sample_rate_hz;
+    source.center_freq_hz = options.center_freq_hz.value_or(recording->info().center_freq_hz);
+    // A file without a date starts at 1970, so that reading it twice gives the same labels.
+    source.time_ns = recording->info().time_ns.value_or(0);
+    return source;
+}
+
+Source make_stdin(const SourceOptions& options)
+{
+    const auto reader = std::make_shared<StdinReader>(options.raw.format.value());
+    Source source;
+    source.samples = sample_source::make([reader](gr_complex* samples, int count) {
+        const auto read = reader->read(samples, static_cast<std::size_t>(count));
+        return read ? static_cast<int>(*read) : sample_source::kEnd;
+    });
+    source.block = source.samples;
+    source.sample_rate_hz = options.raw.sample_rate_hz.value();
+    source.center_freq_hz = options.center_freq_hz.value_or(0.0);
+    return source;
+}
+
+Source make_zmq(const SourceOptions& options)
+{
+    Source source;
+    try {
+        std::string endpoint = options.address; // sub_source takes a char*
+        source.block = gr::zeromq::sub_source::make(sizeof(gr_complex), 1, endpoint.data());
+    } catch (const std::exception& fault) {
+        throw Error{ { "cannot subscribe", options.address, fault.what(),
+                       "a ZeroMQ endpoint like tcp://127.0.0.1:5556" } };
+    }
+    source.sample_rate_hz = options.raw.sample_rate_hz.value();
+    source.center_freq_hz = options.center_freq_hz.value_or(0.0);
+    source.live = true;
+    return source;
+}
+
+Source make_soapy(const SourceOptions& options)
+{
+    Source source;
+    try {
+        const auto receiver = gr::soapy::source::make(options.address, "fc32", 1);
+        receiver->set_sample_rate(0, options.raw.sample_rate_hz.value());
+        receiver->set_frequency(0, options.center_freq_hz.value());
+        if (options.gain_db)
+            receiver->set_gain(0, *options.gain_db);
+        else if (receiver->has_gain_mode(0))
+            receiver->set_gain_mode(0, true);
+        source.sample_rate_hz = receiver->get_sample_rate(0);
+        source.center_freq_hz = receiver->get_frequency(0);
+        source.block = receiver;
+    } catch (const std::exception& fault) {
+        throw Error{ { "cannot use this receiver", "soapy:" + options.address, fault.what(), "" } };
+    }
+    source.live = true;
+    return source;
+}
+
+} // namespace
+
+Source make_source(const SourceOptions& options)
+{
+    switch (options.kind) {
+    case SourceKind::file:
+        return make_file(options);
+    case SourceKind::standard_input:
+        return make_stdin(options);
+    case SourceKind::soapy:
+        return make_soapy(options);
+    case SourceKind::zmq:
+        return make_zmq(options);
+    }
+    PRUNEDAMR_CHECK(false, "unknown source kind");
+    return {};
+}
+
+} // namespace prunedamr::rx

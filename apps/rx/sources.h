@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "options.h"
+#include "sample_source.h"
+
+#include <gnuradio/basic_block.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace prunedamr::rx {
+
+/// A block that gives samples, and what is known of them.
+struct Source {
+    gr::basic_block_sptr block;
+    sample_source::sptr samples; ///< the same block, where it reads a file or standard input
+    double sample_rate_hz = 0.0;
+    double center_freq_hz = 0.0;
+    bool live = false;                   ///< cannot wait for a slow reader
+    std::optional<std::int64_t> time_ns; ///< of the first sample; none: system time when it arrives
+};
+
+/// Throws `Error` naming file, device or endpoint that cannot be opened.
+Source make_source(const SourceOptions& options);
+
+} // namespace prunedamr::rx

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the built prunedamr-rx and reads what it says; makes samples for it. Standard library only."""
+
+import array
+import cmath
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+RX = os.environ["PRUNEDAMR_RX"]
+MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
+BLOCK = 2048  # of the test model: samples that its front end takes at once,
+LEAST = 32  # and with how few it still works at the end
+SKIPPED = 77
+
+
+class Result:
+    def __init__(self, code, stdout, stderr):
+        self.code = code
+        self.stdout = stdout
+        self.stderr = stderr
+
+    @property
+    def events(self):
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+def command(*arguments):
+    return [RX, "--model", MODEL, "--quiet", *map(str, arguments)]
+
+
+def run(*arguments, stdin=b"", plain=False, env=None):
+    """`plain`: without the model and --quiet that every other run has."""
+    line = [RX, *map(str, arguments)] if plain else command(*arguments)
+    done = subprocess.run(line, input=stdin, capture_output=True, timeout=60, env=env)
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def start(*arguments, **keywords):
+    return subprocess.Popen(command(*arguments), stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
+
+
+def samples_ci8(count, seed=1):
+    """I, Q, I, Q... in -128..127: a tone in noise that is on half of the time."""
+    rng = random.Random(seed)
+    values = array.array("b")
+    for i in range(count):
+        x = (40 * cmath.exp(0.3j * i) if i // 20000 % 2 else 0) + complex(rng.gauss(0, 5), rng.gauss(0, 5))
+        values.extend((max(-128, min(127, round(x.real))), max(-128, min(127, round(x.imag)))))
+    return values
+
+
+def free_endpoint():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "tcp://127.0.0.1:%d" % probe.getsockname()[1]
+
+
+def timed(action):
+    """What the action returns, and the seconds that it took."""
+    begin = time.monotonic()
+    return action(), time.monotonic() - begin
+
+
+def wait_until(condition, what, timeout_s=10.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited %g s in vain for %s" % (timeout_s, what))
+        time.sleep(0.02)
+
+
+class Case(unittest.TestCase):
+    """A test in an empty folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, (bytes, bytearray)) else bytes(content))
+        return path
+
+    def assert_done(self, result):
+        self.assertEqual((result.code, result.stderr), (0, ""))
+
+    def assert_refused(self, result, code, text):
+        """One clear line on stderr that says `text`, and nothing else."""
+        self.assertEqual(result.code, code, result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr, r"\Aprunedamr-rx: [^\n]+\n\Z")
+        self.assertIn(text, result.stderr)
+
+    def assert_complete(self, events, sample_count, interval_samples):
+        """One event per interval, gapless, to the last sample that the front end can use."""
+        interval = -(-interval_samples // BLOCK) * BLOCK
+        tail = sample_count % BLOCK
+        usable = sample_count if tail >= LEAST else sample_count - tail
+        starts = range(0, usable, interval)
+        self.assertEqual([e["seq"] for e in events], list(range(len(starts))))
+        self.assertEqual([e["sample_start"] for e in events], list(starts))
+        self.assertEqual([e["sample_count"] for e in events], [min(interval, usable - start) for start in starts])
+
+    def stop(self, process, number):
+        """Sends the signal; returns stderr. The process must leave with 0 within 3 s."""
+        begin = time.monotonic()
+        process.send_signal(number)
+        try:
+            process.wait(3)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.fail("still running 3 s after %s" % signal.Signals(number).name)
+        self.assertLess(time.monotonic() - begin, 3)
+        text = process.stderr.read().decode()
+        process.stderr.close()
+        process.stdin.close()
+        self.assertEqual((process.returncode, text), (0, ""))
+
+
+def lines(path):
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def events(path):
+    return [json.loads(line) for line in lines(path)]

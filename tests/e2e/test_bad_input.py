@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong outside ends in one clear line and the right exit code: 1 failed work, 2 usage."""
+
+import json
+import os
+import unittest
+
+import rx
+
+FAILED, USAGE = 1, 2
+
+
+class BadFile(rx.Case):
+    def refuse(self, code, text, *arguments, stdin=b""):
+        self.assert_refused(rx.run(*arguments, stdin=stdin), code, text)
+
+    def test_missing(self):
+        self.refuse(FAILED, "nowhere.cf32", "--source", "nowhere.cf32", "--rate", "1M")
+
+    def test_empty(self):
+        path = self.write("empty.ci16", b"")
+        self.refuse(FAILED, "empty", "--source", path, "--rate", "1M")
+
+    def test_truncated(self):
+        path = self.write("cut.cf32", bytes(8003))
+        self.refuse(FAILED, "truncated", "--source", path, "--rate", "1M")
+
+    def test_text(self):
+        self.refuse(FAILED, "format", "--source", self.write("letter.txt", b"Dear sir,\n"), "--rate", "1M")
+
+    def test_text_as_metadata(self):
+        self.write("x.sigmf-data", bytes(4000))
+        self.refuse(FAILED, "x.sigmf-meta", "--source", self.write("x.sigmf-meta", b"Dear sir,\n"))
+
+    def test_truncated_sigmf(self):
+        meta = {"global": {"core:datatype": "ci16_le", "core:sample_rate": 1e6, "core:version": "1.0.0"},
+                "captures": [{"core:sample_start": 0}], "annotations": []}
+        self.write("x.sigmf-data", bytes(4001))
+        path = self.write("x.sigmf-meta", json.dumps(meta).encode())
+        self.refuse(FAILED, "truncated", "--source", path)
+
+    def test_rate_that_contradicts_the_metadata(self):
+        meta = {"global": {"core:datatype": "ci16_le", "core:sample_rate": 1e6, "core:version": "1.0.0"},
+                "captures": [{"core:sample_start": 0}], "annotations": []}
+        self.write("x.sigmf-data", bytes(4000))
+        path = self.write("x.sigmf-meta", json.dumps(meta).encode())
+        self.refuse(FAILED, "contradicts", "--source", path, "--rate", "2M")
+
+    def test_stdin_that_ends_within_a_sample(self):
+        self.refuse(FAILED, "truncated", "--source", "-", "--format", "cf32", "--rate", "1M", stdin=bytes(11))
+
+    def test_raw_file_without_rate(self):
+        self.refuse(FAILED, "rate", "--source", self.write("x.cu8", bytes(100)))
+
+
+class BadModel(rx.Case):
+    def refuse(self, text, model, env=None):
+        source = self.write("x.ci16", bytes(40000))
+        result = rx.run("--source", source, "--rate", "1M", "--model", model, plain=True, env=env)
+        self.assert_refused(result, FAILED, text)
+
+    def test_missing(self):
+        self.refuse("nowhere.safetensors", "/nowhere.safetensors")
+
+    def test_unknown_name(self):
+        self.refuse("no such model", "nonsense")
+
+    def test_text(self):
+        self.refuse("letter.safetensors", self.write("letter.safetensors", b"Dear sir, " * 100))
+
+    def test_empty(self):
+        self.refuse("empty.safetensors", self.write("empty.safetensors", b""))
+
+    def test_truncated(self):
+        with open(rx.MODEL, "rb") as model:
+            content = model.read()
+        self.refuse("cut.safetensors", self.write("cut.safetensors", content[: len(content) // 2]))
+
+
+class BadOption(rx.Case):
+    def refuse(self, text, *arguments):
+        source = self.write("x.ci16", bytes(40000))
+        self.assert_refused(rx.run("--source", source, *arguments), USAGE, text)
+
+    def test_rates(self):
+        for rate in ("0", "-1M", "abc", "1MM", "", "nan", "inf", "1e400"):
+            with self.subTest(rate=rate):
+                self.refuse("--rate", "--rate", rate)
+
+    def test_numbers(self):
+        self.refuse("--interval", "--rate", "1M", "--interval", "0")
+        self.refuse("--freq", "--rate", "1M", "--freq", "high")
+        self.refuse("--min-confidence", "--rate", "1M", "--min-confidence", "1.5")
+
+    def test_unknown(self):
+        self.refuse("--colour", "--rate", "1M", "--colour", "red")
+        self.refuse("cf33", "--rate", "1M", "--format", "cf33")
+        self.refuse("morse", "--rate", "1M", "--out", "morse:-")
+
+    def test_unknown_source(self):
+        self.assert_refused(rx.run("--source", "antenna:1"), USAGE, "antenna")
+
+    def test_missing(self):
+        self.assert_refused(rx.run(), USAGE, "--source")
+        self.assert_refused(rx.run("--source", "zmq:tcp://127.0.0.1:1"), USAGE, "--rate")
+        self.assert_refused(rx.run("--source", "stdin", "--rate", "1M"), USAGE, "--format")
+        self.assert_refused(rx.run("--source", "soapy:driver=rtlsdr", "--rate", "1M"), USAGE, "--freq")
+
+    def test_gain_of_a_file(self):
+        self.refuse("--gain", "--rate", "1M", "--gain", "20")
+
+    def test_config_file(self):
+        config = self.write("rx.ini", b"colour = red\n")
+        self.refuse("colour", "--rate", "1M", "--config", config)
+        self.refuse("nowhere.ini", "--rate", "1M", "--config", "nowhere.ini")
+
+
+class BadPlace(rx.Case):
+    def refuse(self, text, *arguments):
+        source = self.write("x.ci16", bytes(40000))
+        self.assert_refused(rx.run("--source", source, "--rate", "1M", *arguments), FAILED, text)
+
+    def test_output_folder_is_missing(self):
+        self.refuse("/nowhere/labels.json", "--out", "json:/nowhere/labels.json")
+
+    def test_endpoint(self):
+        self.refuse("nonsense", "--zmq", "nonsense")
+
+    def test_receiver_is_missing(self):
+        result = rx.run("--source", "soapy:driver=nonsense", "--rate", "1M", "--freq", "100M")
+        self.assert_refused(result, FAILED, "soapy:driver=nonsense")
+
+    def test_zmq_source_is_no_endpoint(self):
+        self.assert_refused(rx.run("--source", "zmq:nonsense", "--rate", "1M"), FAILED, "nonsense")
+
+    def test_home_is_missing(self):
+        source = self.write("x.ci16", bytes(40000))
+        env = {**os.environ, "HOME": "/nonexistent", "TMP": str(self.folder)}
+        self.assert_done(rx.run("--source", source, "--rate", "1M", env=env))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Help, configuration file, where models are found, statistics."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import rx
+
+
+class CommandLine(rx.Case):
+    def setUp(self):
+        super().setUp()
+        self.source = self.write("x.ci8", rx.samples_ci8(50_000).tobytes())
+
+    def test_help_and_version(self):
+        for arguments, text in ((["--help"], "--min-confidence"), (["--version"], "0."),
+                                (["--source", "help"], "soapy:driver=rtlsdr"), (["--out", "help"], "json:FILE"),
+                                (["--format", "help"], "ci16_le")):
+            with self.subTest(arguments=arguments):
+                result = rx.run(*arguments, plain=True)
+                self.assert_done(result)
+                self.assertIn(text, result.stdout)
+
+    def test_config_file_and_command_line_wins(self):
+        config = self.write("rx.ini", b'rate = "100k"\nname = "north"\ninterval = 0.05\n')
+        events = rx.run("--config", config, "--source", self.source, "--rate", "200k").events
+        self.assertEqual({(e["source"], e["sample_rate_hz"]) for e in events}, {("north", 200_000)})
+        self.assert_complete(events, 50_000, 10_000)
+
+    def test_models_are_found_by_name(self):
+        shutil.copy(rx.MODEL, self.folder / "onair-s.safetensors")
+        env = {**os.environ, "PRUNEDAMR_MODELS": str(self.folder)}
+        for model in ([], ["--model", "onair-s"], ["--model", "onair-s.safetensors"]):
+            with self.subTest(model=model):
+                result = rx.run("--source", self.source, "--rate", "1M", "--quiet", *model, plain=True, env=env)
+                self.assert_done(result)
+                self.assertGreater(len(result.events), 0)
+
+    def test_several_files_at_once(self):
+        first, second = self.folder / "a.json", self.folder / "b.json"
+        result = rx.run("--source", self.source, "--rate", "1M", "--out", "json:%s" % first, "--out",
+                        "json:%s" % second)
+        self.assert_done(result)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(first.read_text(), second.read_text())
+        self.assertGreater(len(rx.events(first)), 0)
+
+    def test_min_confidence_decides_what_is_unknown(self):
+        def labelled(threshold):
+            events = rx.run("--source", self.source, "--rate", "200k", "--interval", "0.01", "--min-confidence",
+                            threshold).events
+            self.assertGreater(len(events), 20)
+            return [e["confidence"] for e in events if e["state"] == "signal"]
+
+        sure = sorted(labelled(0))
+        middle = (sure[0] + sure[-1]) / 2
+        self.assertGreaterEqual(min(labelled(middle)), middle)
+        self.assertLess(len(labelled(middle)), len(sure))
+
+    def test_summary_counts_what_was_done(self):
+        result = rx.run("--source", self.source, "--rate", "1M", "--model", rx.MODEL, plain=True)
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.stderr, r"\Aprunedamr-rx: \d+\.\d s: 50000 samples \(\d+\.\d+ MS/s\), \d+ frames, "
+                                        r"%d events, 0 dropped, 0 lost, \d+ %% busy\n\Z" % len(result.events))
+
+    def test_statistics_once_a_second(self):
+        process = subprocess.Popen([rx.RX, "--model", rx.MODEL, "--source", "-", "--format", "ci8", "--rate", "1M"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        for _ in range(2):
+            self.assertRegex(process.stderr.readline(), rb"prunedamr-rx: \d\.\d s: 0 samples .* busy\n")
+        summary = process.communicate()[1]
+        self.assertEqual((process.returncode, summary.count(b"\n")), (0, 1))
+
+    def test_starts_fast(self):
+        _, seconds = rx.timed(lambda: rx.run("--source", self.source, "--rate", "1M"))
+        self.assertLess(seconds, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

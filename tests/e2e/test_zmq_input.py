@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Samples over ZeroMQ, from a plain publisher and from GNU Radio's own sink."""
+
+import array
+import signal
+import unittest
+
+import zmq
+from gnuradio import blocks, gr, zeromq
+
+import rx
+
+RATE = 500_000
+INTERVAL = 25 * rx.BLOCK  # 0.1 s in whole blocks
+COUNT = 4 * INTERVAL + 1000
+CF32 = array.array("f", [x / 128 for x in rx.samples_ci8(COUNT)]).tobytes()
+MESSAGE_BYTES = 8 * 1024
+
+
+class ZmqInput(rx.Case):
+    def start(self, endpoint):
+        self.labels = self.folder / "labels.json"
+        process = rx.start("--source", "zmq:" + endpoint, "--rate", "500k", "--freq", "100M", "--out",
+                           "json:%s" % self.labels)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_raw_samples_of_a_publisher(self):
+        context = zmq.Context()
+        self.addCleanup(context.destroy, 0)
+        publisher = context.socket(zmq.XPUB)
+        self.addCleanup(publisher.close, 0)
+        publisher.set(zmq.RCVTIMEO, 10_000)
+        endpoint = "tcp://127.0.0.1:%d" % publisher.bind_to_random_port("tcp://127.0.0.1")
+        process = self.start(endpoint)
+        publisher.recv()  # the receiver has subscribed
+        for start in range(0, len(CF32), MESSAGE_BYTES):
+            publisher.send(CF32[start : start + MESSAGE_BYTES])
+        rx.wait_until(lambda: len(rx.lines(self.labels)) >= 4, "four labels")
+        self.stop(process, signal.SIGTERM)
+        events = rx.events(self.labels)
+        self.assertEqual({(e["time_source"], e["sample_rate_hz"]) for e in events}, {("system", RATE)})
+        self.assert_complete(events[:4], 4 * INTERVAL, INTERVAL)
+
+    def test_gnuradio_sink(self):
+        flowgraph = gr.top_block()
+        endpoint = rx.free_endpoint()
+        flowgraph.connect(blocks.null_source(gr.sizeof_gr_complex), blocks.throttle(gr.sizeof_gr_complex, RATE),
+                          zeromq.pub_sink(gr.sizeof_gr_complex, 1, endpoint))
+        process = self.start(endpoint)
+        flowgraph.start()
+        try:
+            rx.wait_until(lambda: len(rx.lines(self.labels)) >= 2, "two labels")
+        finally:
+            flowgraph.stop()
+            flowgraph.wait()
+        self.stop(process, signal.SIGINT)
+        self.assertEqual({e["state"] for e in rx.events(self.labels)}, {"noise"})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ZeroMQ subscribers: two frames, gapless seq; one that never reads holds nobody up."""
+
+import json
+import unittest
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+import rx
+
+RATE = 1_000_000
+CHUNK = rx.samples_ci8(40_000).tobytes()
+CHUNK_EVENTS = 40_000 // rx.BLOCK  # at an interval of one block
+
+
+class ZmqOutput(rx.Case):
+    def setUp(self):
+        super().setUp()
+        self.context = zmq.Context()
+        self.addCleanup(self.context.destroy, 0)
+        self.endpoint = rx.free_endpoint()
+
+    def start(self, *arguments):
+        process = rx.start("--source", "stdin", "--format", "ci8", "--rate", RATE, "--interval", "1e-6", "--zmq",
+                           self.endpoint, "--out", "json:%s" % (self.folder / "labels.json"), *arguments)
+        self.addCleanup(process.kill)
+        return process
+
+    def subscribe(self, topic=b"label", high_water_mark=1000):
+        """A subscriber; returns when it is connected."""
+        subscriber = self.context.socket(zmq.SUB)
+        self.addCleanup(subscriber.close, 0)
+        subscriber.set(zmq.RCVHWM, high_water_mark)
+        subscriber.set(zmq.SUBSCRIBE, topic)
+        subscriber.set(zmq.RCVTIMEO, 10_000)
+        monitor = subscriber.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        monitor.set(zmq.RCVTIMEO, 10_000)
+        subscriber.connect(self.endpoint)
+        recv_monitor_message(monitor)
+        subscriber.disable_monitor()
+        monitor.close(0)
+        return subscriber
+
+    def end(self, process):
+        process.stdin.close()
+        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.stderr.read(), b"")
+        process.stderr.close()
+
+    def feed_until_received(self, process, subscriber):
+        """The subscription travels after the handshake: the first chunks may pass before it is known."""
+        for _ in range(100):
+            process.stdin.write(CHUNK)
+            process.stdin.flush()
+            if subscriber.poll(200):
+                return
+        self.fail("no label in 100 chunks")
+
+    def test_two_frames_gapless_to_the_last_event(self):
+        process = self.start("--topic", "label.north")
+        subscriber = self.subscribe(b"label.north")
+        self.feed_until_received(process, subscriber)
+        for _ in range(10):
+            process.stdin.write(CHUNK)
+        self.end(process)
+        written = rx.lines(self.folder / "labels.json")
+        received = []
+        while not received or received[-1] != written[-1]:
+            topic, text = subscriber.recv_multipart()
+            self.assertEqual(topic, b"label.north")
+            received.append(text.decode())
+        seqs = [json.loads(text)["seq"] for text in received]
+        self.assertEqual(seqs, list(range(seqs[0], seqs[0] + len(seqs))))
+        self.assertGreaterEqual(len(seqs), 10 * CHUNK_EVENTS)
+        self.assertEqual(received, written[-len(received):])
+
+    def run_to_end(self, chunks, subscribed):
+        process = self.start()
+        if subscribed:
+            self.subscribe(high_water_mark=1)
+
+        def feed():
+            for _ in range(chunks):
+                process.stdin.write(CHUNK)
+            self.end(process)
+
+        _, seconds = rx.timed(feed)
+        self.assert_complete(rx.events(self.folder / "labels.json"), chunks * 40_000, rx.BLOCK)
+        return seconds
+
+    def test_subscriber_that_never_reads_does_not_slow_the_receiver(self):
+        alone = self.run_to_end(150, subscribed=False)
+        self.endpoint = rx.free_endpoint()
+        watched = self.run_to_end(150, subscribed=True)
+        self.assertLess(watched, 2 * alone + 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
