@@ -46,6 +46,7 @@ struct Classifier::Impl {
     Impl(const graph::Network& wanted, ClassifierConfig wanted_config, EventHandler event_handler);
 
     BlockClassifier block_classifier();
+    void begin_interval() noexcept;
     void process(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
@@ -73,6 +74,8 @@ struct Classifier::Impl {
     std::uint64_t blocks = 0;         ///< of this interval, skipped ones too
     std::uint64_t interval_start = 0; ///< sample index
     double tuned_hz = 0.0;            ///< of this interval
+    std::int64_t interval_time_ns = 0;
+    TimeSource interval_time_source = TimeSource::system;
     std::uint64_t next_seq = 0;
     std::uint64_t burst_samples = 0;
 
@@ -98,6 +101,14 @@ BlockClassifier Classifier::Impl::block_classifier()
     return { front_end, engine, Vote(network, min_confidence), config.noise_floor_dbfs + config.gate_margin_db };
 }
 
+/// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
+void Classifier::Impl::begin_interval() noexcept
+{
+    tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+    interval_time_ns = clock.time_ns(interval_start);
+    interval_time_source = clock.source();
+}
+
 void Classifier::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
 {
     const auto start = Clock::now();
@@ -106,7 +117,7 @@ void Classifier::Impl::process(const std::complex<float>* samples, std::size_t c
     add<std::uint64_t>(samples_in, count);
     while (count > 0) {
         if (blocks == 0 && buffered == 0)
-            tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+            begin_interval();
         const auto room = static_cast<std::size_t>(block_length - buffered);
         const std::size_t taken = std::min(room, count);
         if (taken == static_cast<std::size_t>(block_length)) {
@@ -170,8 +181,8 @@ LabelEvent Classifier::Impl::new_event() noexcept
 void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
 {
     LabelEvent event = new_event();
-    event.time_ns = clock.time_ns(interval_start);
-    event.time_source = clock.source();
+    event.time_ns = interval_time_ns;
+    event.time_source = interval_time_source;
     event.sample_start = interval_start;
     event.sample_count = analysed;
     event.center_freq_hz = tuned_hz;

@@ -247,6 +247,27 @@ TEST(Classifier, BurstsAreDecidedApartFromTheStream)
     EXPECT_EQ(a.stats().events, 3u);
 }
 
+TEST(Classifier, AnIntervalKeepsTheClockAndTuningOfItsFirstSample)
+{
+    std::vector<LabelEvent> events;
+    auto c = config(2 * kBlock);
+    c.sample_rate_hz = 1e6;
+    Classifier classifier(small_network(), c, [&](const LabelEvent& e) { events.push_back(e); });
+    const Samples x(3 * kBlock);
+    classifier.set_time(0, 5'000'000'000, TimeSource::hw);
+    classifier.process(x.data(), kBlock);
+    classifier.set_time(kBlock, 9'000'000'000, TimeSource::system); // samples were lost: the clock jumps
+    classifier.set_center_freq_hz(100e6);
+    classifier.process(x.data(), 3 * kBlock);
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[0].time_ns, 5'000'000'000);
+    EXPECT_EQ(events[0].time_source, TimeSource::hw);
+    EXPECT_EQ(events[0].center_freq_hz, c.center_freq_hz);
+    EXPECT_EQ(events[1].time_ns, 9'000'000'000 + kBlock * 1000);
+    EXPECT_EQ(events[1].time_source, TimeSource::system);
+    EXPECT_EQ(events[1].center_freq_hz, 100e6);
+}
+
 TEST(Classifier, LiveInputSkipsBlocksWhenBehindAndFileInputNever)
 {
     for (const bool live : { true, false }) {
