@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/graph_module.h"
 
+#include "nn/expect_error.h"
 #include "nn/test_networks.h"
-#include "prunedamr/base/error.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 
@@ -32,16 +32,6 @@ graph::Network zoo_network(const std::string& arch, int length)
     config.front_end.frame_length = length;
     config.labels = { "BPSK", "QPSK", "8PSK" };
     return graph::make_network(config);
-}
-
-void expect_message(const std::function<void()>& action, const std::string& part)
-{
-    try {
-        action();
-        FAIL() << "no error; expected one with: " << part;
-    } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-    }
 }
 
 /// Loss of the module's logits for labels 0, 1, 2, ...; training mode, float64.
@@ -188,9 +178,9 @@ TEST(GraphModule, LoadTakesOtherWeightsAndRefusesOtherShapes)
     module.load(tensors);
     EXPECT_EQ(module.to_network().tensors["conv.weight"].data, tensors["conv.weight"].data);
     tensors["fc.weight"].shape = { 8, 2 };
-    expect_message([&] { module.load(tensors); }, "fc.weight");
+    test::expect_error([&] { module.load(tensors); }, "fc.weight");
     tensors.erase("fc.weight");
-    expect_message([&] { module.load(tensors); }, "fc.weight: missing tensor");
+    test::expect_error([&] { module.load(tensors); }, "fc.weight: missing tensor");
 }
 
 TEST(GraphModule, DropoutZeroesAndScalesOnlyInTraining)
@@ -208,20 +198,20 @@ TEST(GraphModule, DropoutZeroesAndScalesOnlyInTraining)
 TEST(GraphModule, RefusesWrongFramesAndUnknownNodes)
 {
     nn::GraphModule module(test::tiny_network(16, 2));
-    expect_message(
+    test::expect_error(
         [&] {
             module.forward(torch::zeros({ 4, 2, 17 }));
         },
         "found [4, 2, 17], expected [batch, 2, 16]");
     std::map<std::string, torch::Tensor> outputs;
-    expect_message([&] { module.forward(torch::zeros({ 4, 2, 16 }), { "nowhere" }, outputs); }, "nowhere");
+    test::expect_error([&] { module.forward(torch::zeros({ 4, 2, 16 }), { "nowhere" }, outputs); }, "nowhere");
 }
 
 TEST(Device, KnowsCpuAndRefusesTheRest)
 {
     EXPECT_TRUE(nn::device_from_name("cpu").is_cpu());
-    expect_message([] { nn::device_from_name("tpu"); }, "expected cpu, cuda or cuda:N");
-    expect_message([] { nn::device_from_name("cuda:x"); }, "cuda:x");
+    test::expect_error([] { nn::device_from_name("tpu"); }, "expected cpu, cuda or cuda:N");
+    test::expect_error([] { nn::device_from_name("cuda:x"); }, "cuda:x");
     if (!torch::cuda::is_available())
-        expect_message([] { nn::device_from_name("cuda"); }, "no CUDA device");
+        test::expect_error([] { nn::device_from_name("cuda"); }, "no CUDA device");
 }

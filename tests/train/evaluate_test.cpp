@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/evaluate.h"
 
+#include "nn/expect_error.h"
 #include "prunedamr/graph/reference.h"
-#include "train/expect_error.h"
 #include "train/toy_data.h"
 
 #include <gtest/gtest.h>
