@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-namespace prunedamr::nn
-{
-namespace
-{
+namespace prunedamr::nn {
+namespace {
 
 std::string registered_name(std::string name)
 {

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::nn
-{
+namespace prunedamr::nn {
 
 /// A network run by LibTorch, differentiable. It interprets the graph node by node: there is no second description.
 /// Parameters and buffers are registered under the graph's tensor names with '.' written '/', which LibTorch

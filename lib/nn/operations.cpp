@@ -3,10 +3,8 @@
 
 #include "prunedamr/base/error.h"
 
-namespace prunedamr::nn
-{
-namespace
-{
+namespace prunedamr::nn {
+namespace {
 
 using graph::Node;
 using graph::Op;

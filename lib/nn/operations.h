@@ -7,8 +7,7 @@
 
 #include <vector>
 
-namespace prunedamr::nn
-{
+namespace prunedamr::nn {
 
 /// What one node reads: activations [batch, C, H, W] and its own tensors (undefined where it has none).
 struct OperationTensors {

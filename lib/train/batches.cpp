@@ -5,8 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 Batch gather(const data::Dataset& dataset, const std::vector<std::int64_t>& indices, std::size_t first,
              std::size_t count)

@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 /// Frames [count, 2, L] float32 and labels [count] int64 on the CPU, copied from a data set.
 struct Batch {

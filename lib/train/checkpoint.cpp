@@ -6,10 +6,8 @@
 
 #include <cstring>
 
-namespace prunedamr::train
-{
-namespace
-{
+namespace prunedamr::train {
+namespace {
 
 constexpr int kCheckpointFormat = 1;
 constexpr const char* kMetadataKey = "prunedamr_checkpoint";

@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 using Tensors = std::map<std::string, graph::Tensor>;
 

@@ -6,10 +6,8 @@
 
 #include <cmath>
 
-namespace prunedamr::train
-{
-namespace
-{
+namespace prunedamr::train {
+namespace {
 
 const char* name_of(data::Part part)
 {

@@ -7,8 +7,7 @@
 
 #include <string>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 /// Accuracy of a network on one part of a data set, run by LibTorch.
 /// Throws `Error` when data and network do not fit or the part is empty.

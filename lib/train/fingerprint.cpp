@@ -3,10 +3,8 @@
 
 #include <cstdio>
 
-namespace prunedamr::train
-{
-namespace
-{
+namespace prunedamr::train {
+namespace {
 
 /// FNV-1a, 64 bits: tells runs apart, protects against nothing.
 class Hash

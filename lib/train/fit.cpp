@@ -10,10 +10,8 @@
 
 #include <limits>
 
-namespace prunedamr::train
-{
-namespace
-{
+namespace prunedamr::train {
+namespace {
 
 /// LibTorch's thread count and the treatment of denormals, given back at the end.
 class ComputeSettings

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 /// Defaults are the training of arXiv 2406.07929: Adam 1e-3, batch 128, x0.8 every 10 epochs, 50 epochs.
 struct FitConfig {

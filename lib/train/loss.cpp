@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/loss.h"
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 namespace F = torch::nn::functional;
 

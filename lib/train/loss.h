@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 /// Mean cross-entropy of logits [B, C] against labels [B] whose one-hot vectors are smoothed towards uniform.
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing);

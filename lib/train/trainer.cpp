@@ -10,10 +10,8 @@
 #include <filesystem>
 #include <sstream>
 
-namespace prunedamr::train
-{
-namespace
-{
+namespace prunedamr::train {
+namespace {
 
 using Clock = std::chrono::steady_clock;
 

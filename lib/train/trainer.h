@@ -12,8 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace prunedamr::train
-{
+namespace prunedamr::train {
 
 /// One training run: the work behind `fit`. Data, network and config must fit each other.
 class Trainer

@@ -8,8 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace prunedamr::test
-{
+namespace prunedamr::test {
 
 /// `action` throws an `Error` of one line that contains `part`.
 inline void expect_error(const std::function<void()>& action, const std::string& part)

@@ -10,8 +10,7 @@
 
 using namespace prunedamr;
 
-namespace
-{
+namespace {
 
 torch::Tensor tensor_of(const std::vector<float>& frames, std::int64_t length)
 {

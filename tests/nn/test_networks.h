@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::test
-{
+namespace prunedamr::test {
 
 inline graph::Node make_node(const std::string& name, graph::Op op, const std::vector<std::string>& inputs)
 {

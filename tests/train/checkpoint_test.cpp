@@ -16,8 +16,7 @@
 using namespace prunedamr;
 using test::expect_error;
 
-namespace
-{
+namespace {
 
 train::FitConfig with_checkpoint(int epochs, const std::string& path)
 {

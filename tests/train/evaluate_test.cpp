@@ -12,8 +12,7 @@
 using namespace prunedamr;
 using test::expect_error;
 
-namespace
-{
+namespace {
 
 std::vector<float> reference_logits(const graph::Network& network, const data::Dataset& dataset, std::int64_t index)
 {

@@ -11,8 +11,7 @@
 using namespace prunedamr;
 using test::expect_error;
 
-namespace
-{
+namespace {
 
 train::FitConfig quick(int epochs)
 {

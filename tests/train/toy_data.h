@@ -10,8 +10,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace prunedamr::test
-{
+namespace prunedamr::test {
 
 /// Three classes: tones of random phase at -0.2, 0.05 and 0.3 cycles per sample in noise; per class
 /// `per_class` frames, of which a fifth validate and a fifth test. Fits `tiny_network(32, 3)`.
