@@ -60,14 +60,15 @@ void Receiver::run()
     Statistics statistics;
     flowgraph_->start();
     wait_for_end(statistics);
-    const auto lost = publisher_->lost();
-    publisher_.reset(); // writes what is queued
+    publisher_->close();
+    if (const auto fault = publisher_->fault())
+        throw std::runtime_error(*fault);
     if (source_.samples && source_.samples->fault())
         throw std::runtime_error(*source_.samples->fault());
     if (source_.live && !interrupted())
         throw Error{ { "the source ended by itself", where_, "", "" } };
     if (!quiet_)
-        print(statistics.summary(classifier_->stats(), lost));
+        print(statistics.summary(classifier_->stats(), publisher_->lost()));
 }
 
 void Receiver::wait_for_end(Statistics& statistics)
@@ -76,7 +77,7 @@ void Receiver::wait_for_end(Statistics& statistics)
     auto end = std::async(std::launch::async, [this] { flowgraph_->wait(); });
     bool stopping = false;
     while (end.wait_for(50ms) != std::future_status::ready) {
-        if (interrupted() && !std::exchange(stopping, true))
+        if ((interrupted() || publisher_->fault()) && !std::exchange(stopping, true))
             stop();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
             print(statistics.line(classifier_->stats(), publisher_->lost()));

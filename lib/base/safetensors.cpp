@@ -20,6 +20,7 @@ namespace prunedamr::safetensors {
 namespace {
 
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000; // the format's own limit
+constexpr int kMaxHeaderDepth = 4;                     // the format needs 3; recursion on JSON stays shallow
 constexpr std::array<std::pair<const char*, std::size_t>, 6> kDtypes = {
     { { "F32", 4 }, { "F16", 2 }, { "I64", 8 }, { "I32", 4 }, { "I8", 1 }, { "U8", 1 } }
 };
@@ -160,7 +161,13 @@ File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
                       std::to_string(header_bytes) + " bytes",
                       "at most " + std::to_string(std::min<std::uint64_t>(file.size() - 8, kMaxHeaderBytes)) });
     const auto* text = reinterpret_cast<const char*>(file.data() + 8);
-    const auto header = nlohmann::json::parse(text, text + header_bytes, nullptr, false);
+    const auto bounded = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        if (depth > kMaxHeaderDepth)
+            throw Error({ "not a safetensors file: header is nested too deeply", path, "",
+                          "at most " + std::to_string(kMaxHeaderDepth) + " levels" });
+        return true;
+    };
+    const auto header = nlohmann::json::parse(text, text + header_bytes, bounded, false);
     if (!header.is_object())
         throw Error({ "not a safetensors file: header is not a JSON object", path, "", "" });
 

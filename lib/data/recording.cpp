@@ -114,14 +114,13 @@ struct Recording::Impl {
     std::string path;
     RecordingInfo info;
     int file = -1;
-    bool close_at_end = false;
     std::vector<std::byte> buffer = std::vector<std::byte>(kBufferBytes);
     std::size_t begin = 0; ///< unread bytes are buffer[begin, end)
     std::size_t end = 0;
 
     ~Impl()
     {
-        if (close_at_end && file >= 0)
+        if (file >= 0)
             close(file);
     }
 
@@ -130,7 +129,6 @@ struct Recording::Impl {
         file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (file < 0)
             throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
-        close_at_end = true;
     }
 
     /// Moves what is left to the front and reads once; false at the end of the input.
@@ -152,12 +150,6 @@ struct Recording::Impl {
 
 Recording::Recording(const std::string& path, const RawOptions& raw) : impl_(std::make_unique<Impl>())
 {
-    if (path == "-") {
-        impl_->path = "standard input";
-        impl_->info = raw_info(impl_->path, raw);
-        impl_->file = STDIN_FILENO;
-        return;
-    }
     impl_->path = path;
     if (is_sigmf(path)) {
         impl_->info = open_sigmf(path, raw, impl_->path);

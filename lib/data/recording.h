@@ -37,7 +37,7 @@ struct RecordingInfo {
     double sample_rate_hz = 0.0;         ///< > 0
     double center_freq_hz = 0.0;         ///< 0 when unknown
     std::optional<std::int64_t> time_ns; ///< of sample 0 since 1970-01-01 UTC
-    std::uint64_t sample_count = 0;      ///< 0 for standard input
+    std::uint64_t sample_count = 0;      
     std::vector<Annotation> annotations; ///< ordered by sample_start
     std::string description;
 };
@@ -49,8 +49,7 @@ struct RawOptions {
 };
 
 /// Streams a recording: SigMF (the name of the -meta, the -data file or their common stem), or raw samples
-/// (format from `RawOptions` or the extension .cu8 .cs8 .cs16 .cf32 .fc32 .ci8 .ci16), or "-" for raw standard
-/// input. Throws `Error` for a missing, empty or truncated file (size not a whole number of samples), malformed
+/// (format from `RawOptions` or the extension .cu8 .cs8 .cs16 .cf32 .fc32 .ci8 .ci16). Throws `Error` for a missing, empty or truncated file (size not a whole number of samples), malformed
 /// metadata, a rate that is absent, not positive or contradicts the metadata. Real-valued formats, archives and
 /// metadata that skip or move samples (core:offset, core:header_bytes, ...) are refused by name.
 class Recording

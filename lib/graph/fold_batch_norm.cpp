@@ -40,13 +40,14 @@ Network fold_batch_norm(const Network& network)
     for (const Node& norm : network.nodes) {
         if (norm.op != Op::batch_norm)
             continue;
-        const Op op = folded.node(norm.inputs[0]).op;
-        if ((op != Op::conv && op != Op::linear) || consumers(network, norm.inputs[0]).size() != 1)
+        const std::string input = folded.node(norm.name).inputs[0]; // after the folding of norms before this one
+        const Op op = folded.node(input).op;
+        if ((op != Op::conv && op != Op::linear) || consumers(folded, input).size() != 1)
             continue;
         for (Node& node : folded.nodes)
-            if (node.name == norm.inputs[0])
+            if (node.name == input)
                 fold_into(folded, node, norm);
-        bypass_nodes(folded, { norm.name }, norm.name, norm.inputs[0]);
+        bypass_nodes(folded, { norm.name }, norm.name, input);
     }
     validate(folded);
     return folded;

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
@@ -85,8 +84,7 @@ private:
         }
         ended_ = true;
         if (error != EPIPE)
-            std::fprintf(stderr, "%s: cannot write, no more labels go there: %s\n", path_.c_str(),
-                         std::strerror(error));
+            throw Error({ "cannot write labels", path_, std::strerror(error), "" });
     }
 
     std::string path_;

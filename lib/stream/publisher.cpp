@@ -44,8 +44,12 @@ struct Publisher::Impl {
         : sinks(std::move(wanted)), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
     {}
 
-    ~Impl()
+    ~Impl() { close(); }
+
+    void close()
     {
+        if (!thread.joinable())
+            return;
         stopping.store(true);
         wake.post();
         thread.join();
@@ -67,12 +71,25 @@ struct Publisher::Impl {
         bool wrote = false;
         for (; queue.pop(event); wrote = true) {
             const std::string line = to_json_line(event);
-            for (const auto& sink : sinks)
-                sink->write(line);
+            for_each_sink([&](Sink& sink) { sink.write(line); });
         }
         if (wrote)
-            for (const auto& sink : sinks)
-                sink->flush();
+            for_each_sink([](Sink& sink) { sink.flush(); });
+    }
+
+    /// A sink that fails gets no more; the others go on.
+    template <typename Action> void for_each_sink(const Action& action)
+    {
+        for (auto& sink : sinks)
+            try {
+                if (sink)
+                    action(*sink);
+            } catch (const Error& e) {
+                sink.reset();
+                if (!faulty.load(std::memory_order_relaxed))
+                    fault = e.what();
+                faulty.store(true, std::memory_order_release);
+            }
     }
 
     std::vector<std::unique_ptr<Sink>> sinks;
@@ -81,6 +98,8 @@ struct Publisher::Impl {
     Semaphore wake;
     std::atomic<bool> stopping{ false };
     std::atomic<std::uint64_t> lost{ 0 };
+    std::string fault; ///< written once, before `faulty`
+    std::atomic<bool> faulty{ false };
     std::thread thread;
 };
 
@@ -102,6 +121,18 @@ void Publisher::publish(const LabelEvent& event) noexcept
         std::this_thread::sleep_for(kBackPressure);
     }
     impl_->wake.post();
+}
+
+void Publisher::close()
+{
+    impl_->close();
+}
+
+std::optional<std::string> Publisher::fault() const
+{
+    if (!impl_->faulty.load(std::memory_order_acquire))
+        return std::nullopt;
+    return impl_->fault;
 }
 
 std::uint64_t Publisher::lost() const noexcept

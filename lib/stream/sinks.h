@@ -5,12 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace prunedamr::stream {
 
-/// Takes finished JSON lines (without newline); called on one thread. Must not throw.
+/// Takes finished JSON lines (without newline); called on one thread. Throws `Error` when it can write no more.
 class Sink
 {
 public:
@@ -44,9 +45,15 @@ class Publisher
 {
 public:
     Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);
-    ~Publisher(); ///< writes what is queued, flushes, stops the thread
+    ~Publisher(); ///< closes
     void publish(const LabelEvent& event) noexcept;
-    std::uint64_t lost() const noexcept;
+    std::uint64_t lost() const noexcept; ///< events that found the queue full
+
+    /// Writes what is queued, flushes and stops the thread; nothing may be published afterwards.
+    void close();
+
+    /// The first failure of a sink ("full.jsonl: cannot write labels: ..."), which gets no more events.
+    std::optional<std::string> fault() const;
 
 private:
     struct Impl;

@@ -232,26 +232,5 @@ TEST(RawRecording, SaysWhatIsMissing)
               (folder / "empty.cu8") + ": file is empty: found 0 bytes, expected samples");
 }
 
-TEST(RawRecording, StandardInputEndsInAnErrorWhenTheLastSampleIsNotWhole)
-{
-    EXPECT_EQ(error_of("-", { SampleFormat::cu8, {} }),
-              "standard input: sample rate is not known: expected a sample rate in Hz");
-    const TemporaryFolder folder;
-    write_bytes(folder / "in", "abcde");
-    const int saved = dup(STDIN_FILENO);
-    FILE* input = std::fopen((folder / "in").c_str(), "rb");
-    dup2(fileno(input), STDIN_FILENO);
-    Recording recording("-", { SampleFormat::cu8, 1e6 });
-    Samples samples(2);
-    EXPECT_EQ(recording.read(samples.data(), 2), 2u);
-    EXPECT_EQ(
-        message_of([&] { recording.read(samples.data(), 2); }),
-        "standard input: truncated recording: the last sample is not whole: found 1 bytes left, expected 2 bytes "
-        "per sample");
-    dup2(saved, STDIN_FILENO);
-    close(saved);
-    std::fclose(input);
-}
-
 } // namespace
 } // namespace prunedamr::data

@@ -119,10 +119,7 @@ private:
     void activation()
     {
         const Op ops[] = { Op::relu, Op::batch_norm, Op::sigmoid, Op::dropout, Op::detach };
-        Op op = ops[pick(0, 4)];
-        if (op == Op::batch_norm && network_.nodes.back().op == Op::batch_norm)
-            op = Op::relu;
-        x_ = build_.plain(op, name(), { x_ });
+        x_ = build_.plain(ops[pick(0, 4)], name(), { x_ });
     }
 
     /// A shape-keeping conv and a shortcut around it, sometimes with a third summand.

@@ -91,6 +91,8 @@ TEST(HostileModel, DeepNestingIsRefused)
     EXPECT_ERROR(load_bytes(model.set_graph_text(R"({"format":1,"provenance":)" + deep + "}").bytes()),
                  "nested too deeply");
     EXPECT_ERROR(load_bytes(model.set_graph_text(std::string(200'000, '[')).bytes()), "nested too deeply");
+    const std::string header = R"({"a":{"dtype":"F32","shape":[],"data_offsets":)" + deep + "}}";
+    EXPECT_ERROR(load_bytes(container(header, "", header.size())), "header is nested too deeply");
 }
 
 TEST(HostileModel, BrokenGraphsAreRefusedByNode)

@@ -84,3 +84,19 @@ TEST(Publisher, EndsAtOnceWithNothingToWriteOrNoSinks)
     none.publish({});
     none.publish({});
 }
+
+TEST(Publisher, AFailingSinkIsReportedAndTheOthersGoOn)
+{
+    std::vector<std::uint64_t> seqs;
+    auto sinks = seq_sink(seqs, std::chrono::microseconds(0));
+    sinks.push_back(make_json_lines_sink("/dev/full"));
+    Publisher publisher(std::move(sinks), true, 4);
+    EXPECT_FALSE(publisher.fault());
+    LabelEvent event;
+    for (event.seq = 0; event.seq < 20; ++event.seq)
+        publisher.publish(event);
+    publisher.close();
+    EXPECT_EQ(seqs.size(), 20u);
+    ASSERT_TRUE(publisher.fault());
+    EXPECT_EQ(*publisher.fault(), "/dev/full: cannot write labels: found No space left on device");
+}
