@@ -4,16 +4,24 @@
 #include "prunedamr/base/error.h"
 
 namespace prunedamr::graph {
+namespace {
+
+void check_equal(const char* what, const std::string& where, const nlohmann::json& found,
+                 const nlohmann::json& expected)
+{
+    if (found != expected)
+        throw Error({ std::string("data do not fit the network: ") + what + " differs", where, found.dump(),
+                      expected.dump() });
+}
+
+} // namespace
 
 void check_contract(const Network& network, const FrontEndSpec& front_end, const std::vector<std::string>& class_names,
                     const std::string& where)
 {
-    if (!(front_end == network.front_end))
-        throw Error({ "front end of the data is not the network's", where, prunedamr::to_json(front_end).dump(),
-                      prunedamr::to_json(network.front_end).dump() });
-    if (class_names != network.labels)
-        throw Error({ "classes of the data are not the network's", where, nlohmann::json(class_names).dump(),
-                      nlohmann::json(network.labels).dump() });
+    check_equal("frame length", where, front_end.frame_length, network.front_end.frame_length);
+    check_equal("front end", where, prunedamr::to_json(front_end), prunedamr::to_json(network.front_end));
+    check_equal("list of class names", where, class_names, network.labels);
 }
 
 } // namespace prunedamr::graph

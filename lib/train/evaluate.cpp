@@ -2,6 +2,7 @@
 #include "prunedamr/train/evaluate.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/graph/contract.h"
 #include "prunedamr/train/batches.h"
 
 #include <cmath>
@@ -20,14 +21,6 @@ const char* name_of(data::Part part)
         break;
     }
     return "test";
-}
-
-void check_equal(const char* what, const std::string& where, const nlohmann::json& found,
-                 const nlohmann::json& expected)
-{
-    if (found != expected)
-        throw Error({ std::string("data set does not fit the network: ") + what + " differs", where, found.dump(),
-                      expected.dump() });
 }
 
 std::vector<std::int64_t> indices_of(const data::Dataset& dataset, data::Part part)
@@ -76,9 +69,7 @@ template <class Function> double minimum(const Function& function, double low, d
 
 void check_compatible(const graph::Network& network, const data::Dataset& dataset)
 {
-    check_equal("frame length", network.name, dataset.length(), network.length());
-    check_equal("front end", network.name, to_json(dataset.front_end), to_json(network.front_end));
-    check_equal("list of class names", network.name, dataset.class_names, network.labels);
+    graph::check_contract(network, dataset.front_end, dataset.class_names, network.name);
 }
 
 data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,

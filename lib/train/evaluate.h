@@ -14,7 +14,7 @@ namespace prunedamr::train {
 data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                       const std::string& device = "cpu", int batch = 256);
 
-/// Throws `Error` naming what differs: frame length, front end, class names.
+/// `graph::check_contract` of a data set: throws `Error` naming what differs, front end or class names.
 void check_compatible(const graph::Network& network, const data::Dataset& dataset);
 
 /// Temperature (Guo et al. 2017), 0.05 to 20, that minimises the negative log-likelihood on one part.

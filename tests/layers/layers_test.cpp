@@ -118,8 +118,8 @@ TEST(Layers, IncludesOnlyGoDown)
 TEST(Layers, EveryModuleIsInTheTable)
 {
     for (const auto& entry : fs::directory_iterator(fs::path(PRUNEDAMR_SOURCE_DIR) / "lib"))
-        if (entry.is_directory())
-            EXPECT_EQ(kMayInclude.count(entry.path().filename().string()), 1u) << entry.path().filename();
+        EXPECT_TRUE(!entry.is_directory() || kMayInclude.count(entry.path().filename().string()) == 1)
+            << entry.path().filename();
 }
 
 TEST(Layers, TheTableHasNoCycle)
