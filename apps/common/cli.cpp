@@ -15,6 +15,8 @@
 namespace prunedamr::cli {
 namespace {
 
+std::string g_command_line;
+
 int complain(const CLI::App& app, const std::string& message, int code)
 {
     std::string line = message;
@@ -29,6 +31,9 @@ int complain(const CLI::App& app, const std::string& message, int code)
 
 int run(CLI::App& app, int argc, char** argv)
 {
+    g_command_line = app.get_name();
+    for (int i = 1; i < argc; ++i)
+        g_command_line += std::string(" ") + argv[i];
     try {
         app.parse(argc, argv);
         return kDone;
@@ -41,6 +46,11 @@ int run(CLI::App& app, int argc, char** argv)
     } catch (const std::exception& e) {
         return complain(app, e.what(), kFailed);
     }
+}
+
+const std::string& command_line()
+{
+    return g_command_line;
 }
 
 void add_common(CLI::App& app)

@@ -16,6 +16,9 @@ inline constexpr int kUsage = 2;  ///< the command line is wrong
 /// Parses and runs (verbs run as CLI11 callbacks). Whatever goes wrong ends as one line on stderr and an exit code.
 int run(CLI::App& app, int argc, char** argv);
 
+/// The command line given to `run`, the program by its name alone: for the provenance of what it makes.
+const std::string& command_line();
+
 /// Adds `--config FILE` (CLI11's TOML/INI): it may hold any option, the command line wins. And `--version`.
 void add_common(CLI::App& app);
 

@@ -6,6 +6,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/prune/compress.h"
+#include "prunedamr/train/evaluate.h"
 
 #include <nlohmann/json.hpp>
 
@@ -46,12 +47,14 @@ void run(Options& options)
                                   [](const std::string& text) { std::printf("%s\n", text.c_str()); });
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", config.fine_tune.checkpoint, "", "" });
-    result.network.provenance["compress"]["command"] = command_line();
+    result.network.provenance["compress"]["command"] = cli::command_line();
     const auto summary = finish_model(std::move(result.network), dataset, options.out, config.fine_tune.device);
     result.report.update(summary);
-    result.report["original_test"] = original.accuracy;
+    // The original may have been measured on other data: compare on these.
+    const auto original_scores = train::evaluate(original, dataset, data::Part::test, config.fine_tune.device);
+    result.report["original_test"] = original_scores.to_json();
     cli::write_json(result.report, options.json);
-    const double before = original.accuracy.value("accuracy", 0.0);
+    const double before = original_scores.accuracy();
     const double after = summary["test"].value("accuracy", 0.0);
     std::printf("%s: test %.2f %% (original %.2f %%), %lld params, %lld MACs\n", options.out.c_str(), 100 * after,
                 100 * before, static_cast<long long>(summary["cost"]["params"].get<std::int64_t>()),

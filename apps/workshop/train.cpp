@@ -33,7 +33,7 @@ void run(Options& options)
     auto result = train::fit(graph::make_network(options.zoo), dataset, options.train.fit);
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });
-    result.network.provenance = { { "train", command_line() }, { "data", dataset.provenance } };
+    result.network.provenance = { { "train", cli::command_line() }, { "data", dataset.provenance } };
     auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
     report["train"] = train::to_json(result);
     cli::write_json(report, options.json);

@@ -8,6 +8,7 @@
 #include "prunedamr/train/evaluate.h"
 
 #include <cmath>
+#include <filesystem>
 
 namespace prunedamr::workshop {
 
@@ -59,6 +60,7 @@ void finish_train_options(TrainOptions& options, const std::string& out)
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
                             const std::string& device)
 {
+    network.name = std::filesystem::path(out).stem().string();
     double validation_accuracy = NAN;
     if (!dataset.indices(data::Part::validation).empty()) {
         network.decision.temperature = train::fit_temperature(network, dataset, data::Part::validation, device);
@@ -74,18 +76,5 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
              { "validation_accuracy", validation_accuracy },
              { "test", network.accuracy } };
 }
-
-namespace {
-std::string g_command_line;
-}
-
-void remember_command_line(int argc, char** argv)
-{
-    g_command_line = "prunedamr";
-    for (int i = 1; i < argc; ++i)
-        g_command_line += std::string(" ") + argv[i];
-}
-
-const std::string& command_line() { return g_command_line; }
 
 } // namespace prunedamr::workshop

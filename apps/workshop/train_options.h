@@ -20,13 +20,10 @@ void add_train_options(CLI::App& verb, TrainOptions& options);
 /// Fills in what depends on other options: teacher and checkpoint name.
 void finish_train_options(TrainOptions& options, const std::string& out);
 
-/// Calibrates on validation data, reports test data once, stores both in the network and writes the model file.
+/// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
+/// network and writes the model file.
 /// Returns {"out", "cost", "temperature", "validation_accuracy", "test"}.
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
                             const std::string& device);
-
-/// The command line that made a model, for its provenance (program name instead of its path).
-void remember_command_line(int argc, char** argv);
-const std::string& command_line();
 
 } // namespace prunedamr::workshop

@@ -10,7 +10,7 @@ void check_equal(const char* what, const std::string& where, const nlohmann::jso
                  const nlohmann::json& expected)
 {
     if (found != expected)
-        throw Error({ std::string("data do not fit the network: ") + what + " differs", where, found.dump(),
+        throw Error({ std::string("data set does not fit the network: ") + what + " differs", where, found.dump(),
                       expected.dump() });
 }
 
