@@ -30,9 +30,9 @@ struct Options {
 
 void run(Options& options)
 {
+    finish_train_options(options.train, options.out);
     const auto original = graph::load_model(options.model);
     const auto dataset = data::read_dataset(options.data);
-    finish_train_options(options.train, options.out);
     auto& config = options.compress;
     config.fine_tune = options.train.fit;
     if (options.distil && !config.fine_tune.teacher)

@@ -3,7 +3,7 @@
 #include "front_end_options.h"
 #include "verbs.h"
 
-#include "prunedamr/base/error.h"
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/data/recording.h"
 #include "prunedamr/synth/onair.h"
@@ -34,6 +34,7 @@ bool is_capture(const std::string& path)
 
 nlohmann::json make_capture(Options& options)
 {
+    check_writable(options.out);
     auto& config = options.capture;
     config.labels = options.labels;
     config.seed = options.seed;
@@ -47,6 +48,7 @@ nlohmann::json make_capture(Options& options)
 
 nlohmann::json make_frames(Options& options)
 {
+    data::check_dataset_path(options.out);
     auto& config = options.frames;
     config.labels = options.labels;
     config.seed = options.seed;

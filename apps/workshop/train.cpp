@@ -24,12 +24,11 @@ struct Options {
 
 void run(Options& options)
 {
+    finish_train_options(options.train, options.out);
     const auto dataset = data::read_dataset(options.data);
     options.zoo.front_end = dataset.front_end;
     options.zoo.labels = dataset.class_names;
     options.zoo.seed = options.train.fit.seed;
-    finish_train_options(options.train, options.out);
-
     auto result = train::fit(graph::make_network(options.zoo), dataset, options.train.fit);
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "train_options.h"
 
-#include "prunedamr/base/error.h"
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/reference.h"
@@ -51,6 +51,7 @@ void add_train_options(CLI::App& verb, TrainOptions& options)
 
 void finish_train_options(TrainOptions& options, const std::string& out)
 {
+    check_writable(out);
     if (options.fit.checkpoint.empty())
         options.fit.checkpoint = out + ".checkpoint";
     if (!options.teacher.empty())

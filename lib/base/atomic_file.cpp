@@ -11,19 +11,33 @@
 
 namespace prunedamr {
 namespace fs = std::filesystem;
+namespace {
 
-void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
+fs::path folder_of(const std::string& path)
 {
-    const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+    return fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+}
+
+} // namespace
+
+void check_writable(const std::string& path)
+{
+    const fs::path folder = folder_of(path);
     if (!fs::is_directory(folder))
         throw Error({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" });
     if (fs::is_directory(path))
         throw Error({ "cannot write: is a folder", path, "", "a file name" });
+    if (access(folder.c_str(), W_OK) != 0)
+        throw Error({ "cannot write into the folder", path, std::strerror(errno), "" });
+}
 
+void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
+{
+    check_writable(path);
     // The extension stays last, for writers that choose the format by it.
     const fs::path target(path);
     const std::string temporary =
-        (folder / ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
+        (folder_of(path) / ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
             .string();
     try {
         write(temporary);

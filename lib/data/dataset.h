@@ -46,6 +46,9 @@ void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t see
 /// By extension: .h5 / .hdf5 (where built with HDF5) or .safetensors; both hold the same fields under the same
 /// names (frames, label, snr_db, group, part; class_names, front_end, provenance as attributes or metadata).
 /// Reading validates; writing is atomic. Throws `Error`.
+/// Whether `path` names a data set that could be written, before the frames are made: throws `Error` for an unknown
+/// extension or a folder that is missing or not writable.
+void check_dataset_path(const std::string& path);
 Dataset read_dataset(const std::string& path);
 void write_dataset(const Dataset& dataset, const std::string& path);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/data/dataset_file.h"
 
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 
 #include <filesystem>
@@ -61,6 +62,12 @@ void unpack_metadata(const std::map<std::string, std::string>& metadata, const s
     dataset.provenance = parse_entry(metadata, "provenance", where);
     if (!dataset.provenance.is_object())
         throw Error({ "'provenance' has the wrong type", where, dataset.provenance.type_name(), "object" });
+}
+
+void check_dataset_path(const std::string& path)
+{
+    container_of(path);
+    check_writable(path);
 }
 
 Dataset read_dataset(const std::string& path)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command prunedamr, from synthesis to a pruned model that is evaluated and timed; and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TOOL = os.environ["PRUNEDAMR_TOOL"]
+HAVE_WORKSHOP = os.environ["PRUNEDAMR_HAVE_WORKSHOP"] == "ON"
+FAILED, USAGE = 1, 2
+TRAINING = ["--batch", "32", "--threads", "1"]
+
+
+def run(*arguments, folder="."):
+    return subprocess.run([TOOL, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+class Case(unittest.TestCase):
+    def done(self, *arguments, folder):
+        result = run(*arguments, folder=folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def refused(self, code, text, *arguments, folder="."):
+        result = run(*arguments, folder=folder)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(text, result.stderr)
+
+
+class Usage(Case):
+    def test_zoo_costs_are_the_published_ones(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("model", "show", "--arch", "resnet56", "--length", 128, "--classes", 11, "--json", "r.json",
+                      folder=folder)
+            report = json.loads(Path(folder, "r.json").read_text())
+        self.assertEqual(report["params"], 852795)
+        self.assertEqual(round(report["macs"] / 1e3), 41620)
+        self.assertEqual(round(report["paper_flops"] / 1e3), 41923)
+        self.assertGreater(report["bytes"], 4 * report["params"])
+
+    def test_wrong_command_lines(self):
+        self.refused(USAGE, "subcommand")
+        self.refused(USAGE, "--frobnicate", "model", "show", "--arch", "amr_s", "--frobnicate")
+        self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
+        self.refused(USAGE, "--out", "synth")
+        self.refused(USAGE, "--recipe", "synth", "--recipe", "soup", "--out", "x.h5")
+
+    def test_wrong_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "text.safetensors").write_text("Dear sir,")
+            self.refused(FAILED, "safetensors file", "model", "show", "text.safetensors", folder=folder)
+            self.refused(FAILED, "nowhere", "model", "verify", "nowhere.safetensors", folder=folder)
+            self.refused(FAILED, "unknown label", "synth", "--labels", "9PSK", "--out", "x.h5", folder=folder)
+            self.refused(FAILED, "unknown data set format", "synth", "--out", "x.csv", folder=folder)
+            self.refused(FAILED, "folder does not exist", "synth", "--out", "no/where.h5", folder=folder)
+            self.assertEqual(sorted(os.listdir(folder)), ["text.safetensors"])
+
+    def test_config_file_holds_options_and_the_command_line_wins(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "p.toml").write_text('[synth]\nframes-per-class = 3\nlabels = ["BPSK", "OOK"]\n')
+            for extra, frames in [([], 6), (["--frames-per-class", "2"], 4)]:
+                text = self.done("--config", "p.toml", "synth", "--out", "x.h5", *extra, folder=folder)
+                self.assertEqual(json.loads(text)["frames"], frames)
+
+    def test_capture_is_annotated(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", "--out", "c.sigmf-meta", "--labels", "OOK,BPSK", "--rate", "250k", "--freq", "433.92M",
+                      "--samples-per-signal", 16384, folder=folder)
+            meta = json.loads(Path(folder, "c.sigmf-meta").read_text())
+        self.assertEqual([a["core:label"] for a in meta["annotations"]], ["OOK", "BPSK"])
+        self.assertEqual(meta["global"]["core:sample_rate"], 250000)
+        self.assertEqual(meta["captures"][0]["core:frequency"], 433920000)
+
+
+@unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+class Workshop(Case):
+    def test_from_synthesis_to_a_pruned_model(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", "--out", "d.h5", "--labels", "noise,OOK,OFDM", "--frames-per-class", 400, "--snr-low", 15,
+                      folder=folder)
+            self.done("train", "--arch", "amr_s", "--data", "d.h5", "--out", "base.safetensors", "--epochs", 2,
+                      *TRAINING, "--json", "t.json", folder=folder)
+            trained = json.loads(Path(folder, "t.json").read_text())
+            self.assertEqual(len(trained["train"]["epochs"]), 2)
+            self.assertGreater(trained["test"]["accuracy"], 0.45)  # a third by chance
+
+            text = self.done("compress", "base.safetensors", "--method", "psr", "--budget", "units=6", "--data", "d.h5",
+                             "--out", "small.safetensors", "--epochs", 1, *TRAINING, "--json", "c.json", folder=folder)
+            self.assertIn("similarity of units", text)
+            self.assertIn("block 1", text)
+            pruned = json.loads(Path(folder, "c.json").read_text())
+            self.assertLess(pruned["cost"]["macs"], 0.7 * trained["cost"]["macs"])
+
+            accuracies = []
+            for backend in ["engine", "onednn", "torch"]:
+                self.done("eval", "small.safetensors", "--data", "d.h5", "--backend", backend, "--json", "e.json",
+                          folder=folder)
+                accuracies.append(json.loads(Path(folder, "e.json").read_text())["scores"]["accuracy"])
+            self.assertAlmostEqual(accuracies[0], pruned["test"]["accuracy"], delta=0.01)
+            self.assertLess(max(accuracies) - min(accuracies), 0.01)
+
+            self.done("bench", "small.safetensors", "--against", "onednn,torch", "--batch", "1", "--repetitions", 5,
+                      "--json", "b.json", folder=folder)
+            rows = json.loads(Path(folder, "b.json").read_text())
+            self.assertEqual([r["backend"] for r in rows], ["engine", "onednn", "torch"])
+            self.assertTrue(all(0 < r["median_us"] <= r["p99_us"] for r in rows))
+            self.done("model", "verify", "small.safetensors", folder=folder)
+            shown = self.done("model", "show", "small.safetensors", folder=folder)
+            self.assertIn("small: ", shown)
+
+            self.refused(FAILED, "list of class names differs", "eval", "small.safetensors", "--data",
+                         self.other_data(folder), folder=folder)
+            self.refused(FAILED, "folder does not exist", "train", "--data", "d.h5", "--out", "no/where.safetensors",
+                         folder=folder)
+            self.refused(USAGE, "--method", "compress", "small.safetensors", "--method", "magic", "--data", "d.h5",
+                         "--out", "x.safetensors", folder=folder)
+            self.refused(FAILED, "budget", "compress", "base.safetensors", "--budget", "macs=zero", "--data", "d.h5",
+                         "--out", "x.safetensors", folder=folder)
+
+    def other_data(self, folder):
+        self.done("synth", "--out", "other.h5", "--labels", "OOK,BPSK", "--frames-per-class", 4, folder=folder)
+        return "other.h5"
+
+    def test_ctrl_c_leaves_a_checkpoint_that_resumes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", "--out", "d.safetensors", "--labels", "noise,OOK", "--frames-per-class", 300,
+                      folder=folder)
+            line = ["train", "--data", "d.safetensors", "--out", "m.safetensors", "--epochs", "3", *TRAINING]
+            process = subprocess.Popen([TOOL, *line], cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.assertIn('"step":1', process.stderr.readline())
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, FAILED)
+            self.assertIn("--resume", err.splitlines()[-1])
+            self.assertFalse(Path(folder, "m.safetensors").exists())
+            begin = time.monotonic()
+            self.done(*line, "--resume", folder=folder)
+            self.assertTrue(Path(folder, "m.safetensors").exists())
+            self.assertLess(time.monotonic() - begin, 120)
+
+
+if __name__ == "__main__":
+    unittest.main()
