@@ -48,7 +48,9 @@ void run(Options& options)
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", config.fine_tune.checkpoint, "", "" });
     result.network.provenance["compress"]["command"] = cli::command_line();
-    const auto summary = finish_model(std::move(result.network), dataset, options.out, config.fine_tune.device);
+    auto summary = finish_model(std::move(result.network), dataset, options.out, config.fine_tune.device);
+    const auto cost = summary["cost"];
+    summary.erase("cost"); // the report has it beside the original's
     result.report.update(summary);
     // The original may have been measured on other data: compare on these.
     const auto original_scores = train::evaluate(original, dataset, data::Part::test, config.fine_tune.device);
@@ -57,8 +59,8 @@ void run(Options& options)
     const double before = original_scores.accuracy();
     const double after = summary["test"].value("accuracy", 0.0);
     std::printf("%s: test %.2f %% (original %.2f %%), %lld params, %lld MACs\n", options.out.c_str(), 100 * after,
-                100 * before, static_cast<long long>(summary["cost"]["params"].get<std::int64_t>()),
-                static_cast<long long>(summary["cost"]["macs"].get<std::int64_t>()));
+                100 * before, static_cast<long long>(cost["params"].get<std::int64_t>()),
+                static_cast<long long>(cost["macs"].get<std::int64_t>()));
 }
 
 } // namespace
