@@ -74,7 +74,8 @@ void run(const Options& options)
     auto rows = nlohmann::json::array();
     double engine_us = 0.0;
     const double macs = static_cast<double>(graph::cost(network).macs);
-    std::printf("%-8s %6s %12s %12s %12s %10s\n", "backend", "batch", "median us", "p99 us", "us/frame", "of engine");
+    std::printf("%-8s %6s %12s %12s %12s %10s\n", "backend", "batch", "median us", "p99 us", "us/frame",
+                "of engine");
     for (const auto& c : cases) {
         const double median = quantile(c.us, 0.5);
         if (c.backend == "engine")
@@ -105,8 +106,9 @@ void add_bench(CLI::App& app)
     verb->add_option("--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
         ->delimiter(',')
         ->check(CLI::Range(1, 1024));
-    verb->add_option("--repetitions", options->repetitions, "timed calls of each case")->capture_default_str()->check(
-        CLI::Range(1, 1000000));
+    verb->add_option("--repetitions", options->repetitions, "timed calls of each case")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
     verb->add_option("--json", options->json, "write a row per case to this file");
     verb->callback([options] { run(*options); });
 }

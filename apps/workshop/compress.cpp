@@ -83,13 +83,16 @@ void add_compress(CLI::App& app)
     verb->add_option("--data", options->data, "data set of similarity and fine-tuning")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     verb->add_option("--json", options->json, "write plan, steps, cost, history and accuracy to this file");
-    verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")->capture_default_str();
+    verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")
+        ->capture_default_str();
     verb->add_option("--blocks", config.psr.blocks, "psr: exactly so many blocks (0: chosen by loss drop)")
         ->capture_default_str();
-    verb->add_option("--partition-rule", options->partition_rule, "psr: optimal, or paper-code as its authors wrote it")
+    verb->add_option("--partition-rule", options->partition_rule,
+                     "psr: optimal, or paper-code as its authors wrote it")
         ->capture_default_str()
         ->check(CLI::IsMember({ "optimal", "paper-code" }));
-    verb->add_option("--selection-rule", options->selection_rule, "psr: clean, or paper-code as its authors wrote it")
+    verb->add_option("--selection-rule", options->selection_rule,
+                     "psr: clean, or paper-code as its authors wrote it")
         ->capture_default_str()
         ->check(CLI::IsMember({ "clean", "paper-code" }));
     verb->add_flag("--distil", options->distil, "fine-tune with the original as teacher");

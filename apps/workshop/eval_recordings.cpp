@@ -113,7 +113,8 @@ nlohmann::json eval_recordings(const graph::Network& network, const std::vector<
         std::printf("%-28s %-6s %7d ", r["file"].get<std::string>().c_str(),
                     known ? r["truth"].get<std::string>().c_str() : "-", r["events"].get<int>());
         if (known)
-            std::printf("%6.1f %% %6.1f %%", scale * r["label_right"].get<int>(), scale * r["family_right"].get<int>());
+            std::printf("%6.1f %% %6.1f %%", scale * r["label_right"].get<int>(),
+                        scale * r["family_right"].get<int>());
         else
             std::printf("%8s %8s", "-", "-");
         std::printf("  %s\n", counts(r["labels"]).c_str());

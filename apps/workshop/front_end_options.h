@@ -14,10 +14,12 @@ inline void add_front_end_options(CLI::App& verb, FrontEndSpec& spec)
     const std::map<std::string, Kind> kinds = { { "as_is", Kind::as_is }, { "auto_band", Kind::auto_band } };
     verb.add_option("--front-end", spec.kind, "how samples become frames (default auto_band)")
         ->transform(CLI::Transformer(kinds));
-    verb.add_option("--frame", spec.frame_length, "frame length [samples]")->capture_default_str()->check(
-        CLI::Range(16, 65536));
-    verb.add_option("--block", spec.block_length, "samples analysed together")->capture_default_str()->check(
-        CLI::Range(16, 1 << 20));
+    verb.add_option("--frame", spec.frame_length, "frame length [samples]")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 65536));
+    verb.add_option("--block", spec.block_length, "samples analysed together")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 1 << 20));
     verb.add_option("--share", spec.occupied_share, "share of the rate that the band fills")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 1.0));

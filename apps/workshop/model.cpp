@@ -100,18 +100,22 @@ void add_model(CLI::App& app)
     std::vector<std::string> names;
     for (const auto& architecture : graph::architectures())
         names.push_back(architecture.name);
-    shown->add_option("--arch", options->arch, "an untrained network of the zoo instead")->check(CLI::IsMember(names));
-    shown->add_option("--length", options->length, "with --arch: frame length")->capture_default_str()->check(
-        CLI::Range(16, 65536));
-    shown->add_option("--classes", options->classes, "with --arch: number of classes")->capture_default_str()->check(
-        CLI::Range(2, 10000));
+    shown->add_option("--arch", options->arch, "an untrained network of the zoo instead")
+        ->check(CLI::IsMember(names));
+    shown->add_option("--length", options->length, "with --arch: frame length")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 65536));
+    shown->add_option("--classes", options->classes, "with --arch: number of classes")
+        ->capture_default_str()
+        ->check(CLI::Range(2, 10000));
     shown->add_option("--units", options->units, "with --arch: units per stage, comma-separated")->delimiter(',');
     shown->add_flag("--nodes", options->nodes, "also a line per node");
     shown->add_option("--json", options->json, "write the numbers to this file");
     shown->callback([options] { show(*options); });
 
     auto file = std::make_shared<std::string>();
-    auto* verified = verb->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
+    auto* verified =
+        verb->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
     verified->add_option("file", *file, "model file")->required();
     verified->callback([file] { verify(*file); });
 }

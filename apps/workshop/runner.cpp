@@ -7,7 +7,10 @@
 
 namespace prunedamr::workshop {
 
-std::vector<std::string> backends() { return { "engine", "onednn", "torch" }; }
+std::vector<std::string> backends()
+{
+    return { "engine", "onednn", "torch" };
+}
 
 Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch)
 {

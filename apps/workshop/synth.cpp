@@ -76,17 +76,21 @@ void add_synth(CLI::App& app)
     verb->add_option("--recipe", options->recipe, "onair: what an antenna sees")
         ->capture_default_str()
         ->check(CLI::IsMember({ "onair" }));
-    verb->add_option("--out", options->out, "frames: FILE.h5 or FILE.safetensors; capture: FILE.sigmf-meta")->required();
+    verb->add_option("--out", options->out, "frames: FILE.h5 or FILE.safetensors; capture: FILE.sigmf-meta")
+        ->required();
     verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
     verb->add_option("--json", options->json, "also write the summary to this file");
 
     auto& frames = options->frames;
-    verb->add_option("--frames-per-class", frames.frames_per_class, "frames of each class")->capture_default_str()->check(
-        CLI::Range(1, 10000000));
-    verb->add_option("--snr-low", frames.snr_low_db, "lowest SNR, in the signal's band [dB]")->capture_default_str();
+    verb->add_option("--frames-per-class", frames.frames_per_class, "frames of each class")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10000000));
+    verb->add_option("--snr-low", frames.snr_low_db, "lowest SNR, in the signal's band [dB]")
+        ->capture_default_str();
     verb->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB]")->capture_default_str();
-    verb->add_option("--threads", frames.threads, "0: all cores; the result does not depend on it")->capture_default_str();
+    verb->add_option("--threads", frames.threads, "0: all cores; the result does not depend on it")
+        ->capture_default_str();
     add_front_end_options(*verb, frames.front_end);
 
     auto& capture = options->capture;

@@ -37,7 +37,8 @@ void run(Options& options)
     report["train"] = train::to_json(result);
     cli::write_json(report, options.json);
     std::printf("%s: validation %.2f %%, test %.2f %%, best epoch %d\n", options.out.c_str(),
-                100 * result.best_validation_accuracy, 100 * report["test"].value("accuracy", 0.0), result.best_epoch);
+                100 * result.best_validation_accuracy, 100 * report["test"].value("accuracy", 0.0),
+                result.best_epoch);
 }
 
 } // namespace

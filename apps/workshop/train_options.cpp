@@ -15,25 +15,31 @@ namespace prunedamr::workshop {
 void add_train_options(CLI::App& verb, TrainOptions& options)
 {
     auto& fit = options.fit;
-    verb.add_option("--epochs", fit.epochs, "passes over the training part")->capture_default_str()->check(
-        CLI::Range(0, 100000));
+    verb.add_option("--epochs", fit.epochs, "passes over the training part")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 100000));
     verb.add_option("--batch", fit.batch, "frames per step")->capture_default_str()->check(CLI::Range(2, 65536));
-    verb.add_option("--lr", fit.learning_rate, "learning rate of Adam")->capture_default_str()->check(
-        CLI::PositiveNumber);
+    verb.add_option("--lr", fit.learning_rate, "learning rate of Adam")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     verb.add_option("--schedule", fit.schedule, "step or cosine")
         ->capture_default_str()
         ->check(CLI::IsMember({ "step", "cosine" }));
-    verb.add_option("--step-epochs", fit.step_epochs, "step: epochs between decays")->capture_default_str()->check(
-        CLI::Range(1, 100000));
-    verb.add_option("--step-factor", fit.step_factor, "step: factor of each decay")->capture_default_str()->check(
-        CLI::Range(0.001, 1.0));
+    verb.add_option("--step-epochs", fit.step_epochs, "step: epochs between decays")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100000));
+    verb.add_option("--step-factor", fit.step_factor, "step: factor of each decay")
+        ->capture_default_str()
+        ->check(CLI::Range(0.001, 1.0));
     verb.add_option("--l1", fit.l1_weight, "weight of the parameters' L1 norm (the PSR paper: 1e-4)")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
-    verb.add_option("--weight-decay", fit.weight_decay, "of AdamW")->capture_default_str()->check(
-        CLI::NonNegativeNumber);
-    verb.add_option("--label-smoothing", fit.label_smoothing, "0..0.5")->capture_default_str()->check(
-        CLI::Range(0.0, 0.5));
+    verb.add_option("--weight-decay", fit.weight_decay, "of AdamW")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    verb.add_option("--label-smoothing", fit.label_smoothing, "0..0.5")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 0.5));
     verb.add_flag("!--no-augment", fit.augment, "do not rotate the phase of training frames at random");
     verb.add_option("--teacher", options.teacher, "model to distil from");
     verb.add_option("--distil-weight", fit.distil_weight, "share of the distillation term")

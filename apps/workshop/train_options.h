@@ -17,8 +17,8 @@ struct TrainOptions {
 
 void add_train_options(CLI::App& verb, TrainOptions& options);
 
-/// Checks that `out` has a place, before hours of work; fills in what depends on other options: teacher and checkpoint
-/// name.
+/// Checks that `out` has a place, before hours of work; fills in what depends on other options: teacher and
+/// checkpoint name.
 void finish_train_options(TrainOptions& options, const std::string& out);
 
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the

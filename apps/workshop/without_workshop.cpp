@@ -22,9 +22,18 @@ void add_absent(CLI::App& app, const char* name)
 
 } // namespace
 
-void add_train(CLI::App& app) { add_absent(app, "train"); }
-void add_compress(CLI::App& app) { add_absent(app, "compress"); }
+void add_train(CLI::App& app)
+{
+    add_absent(app, "train");
+}
+void add_compress(CLI::App& app)
+{
+    add_absent(app, "compress");
+}
 
-Runner make_torch_runner(const graph::Network&) { refuse("--backend torch"); }
+Runner make_torch_runner(const graph::Network&)
+{
+    refuse("--backend torch");
+}
 
 } // namespace prunedamr::workshop

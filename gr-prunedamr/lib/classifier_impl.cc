@@ -14,12 +14,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace gr
-{
-namespace prunedamr
-{
-namespace
-{
+namespace gr {
+namespace prunedamr {
+namespace {
 
 namespace stream = ::prunedamr::stream;
 

@@ -8,10 +8,8 @@
 #include <utility>
 #include <vector>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 class classifier_impl : public classifier
 {

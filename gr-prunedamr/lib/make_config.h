@@ -5,10 +5,8 @@
 
 #include <string>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 //! What the blocks' parameters have in common; a negative \p min_confidence leaves the threshold to the model.
 inline ::prunedamr::stream::ClassifierConfig make_config(double sample_rate, const std::string& source,

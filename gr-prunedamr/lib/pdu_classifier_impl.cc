@@ -7,12 +7,9 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
 
-namespace gr
-{
-namespace prunedamr
-{
-namespace
-{
+namespace gr {
+namespace prunedamr {
+namespace {
 
 const pmt::pmt_t pdus_port = pmt::mp("pdus");
 

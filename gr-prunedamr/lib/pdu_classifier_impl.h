@@ -5,10 +5,8 @@
 
 #include <gnuradio/prunedamr/pdu_classifier.h>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 class pdu_classifier_impl : public pdu_classifier
 {

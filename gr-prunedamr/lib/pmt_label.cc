@@ -14,12 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace gr
-{
-namespace prunedamr
-{
-namespace
-{
+namespace gr {
+namespace prunedamr {
+namespace {
 
 namespace stream = ::prunedamr::stream;
 using json = nlohmann::ordered_json;

@@ -4,10 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 //! Tells from a receiver's repeated time tags whether samples are missing between them.
 class rx_clock

@@ -6,10 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 // GNU Radio's form of a time: the tuple (uint64 seconds, real fraction).
 

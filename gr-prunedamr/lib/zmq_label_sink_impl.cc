@@ -4,10 +4,8 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 zmq_label_sink::sptr zmq_label_sink::make(const std::string& endpoint, const std::string& topic)
 {

@@ -5,10 +5,8 @@
 
 #include <gnuradio/prunedamr/zmq_label_sink.h>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 class zmq_label_sink_impl : public zmq_label_sink
 {

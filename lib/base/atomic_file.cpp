@@ -37,7 +37,8 @@ void write_atomically(const std::string& path, const std::function<void(const st
     // The extension stays last, for writers that choose the format by it.
     const fs::path target(path);
     const std::string temporary =
-        (folder_of(path) / ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
+        (folder_of(path) /
+         ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
             .string();
     try {
         write(temporary);

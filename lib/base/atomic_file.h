@@ -6,8 +6,8 @@
 
 namespace prunedamr {
 
-/// Throws `Error` when `path` cannot become a file: its folder is missing or not writable, or it is a folder itself.
-/// Ask before long work, so that its result has a place.
+/// Throws `Error` when `path` cannot become a file: its folder is missing or not writable, or it is a folder
+/// itself. Ask before long work, so that its result has a place.
 void check_writable(const std::string& path);
 
 /// Writes a file so that either the whole new content or the old file is there, never half of one.

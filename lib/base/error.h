@@ -33,6 +33,6 @@ namespace detail {
 } // namespace prunedamr
 
 /// A programmer's error: prints the condition and aborts, in every build type.
-#define PRUNEDAMR_CHECK(condition, message)                                                   \
-    ((condition) ? static_cast<void>(0)                                                       \
+#define PRUNEDAMR_CHECK(condition, message)                                                                        \
+    ((condition) ? static_cast<void>(0)                                                                            \
                  : ::prunedamr::detail::check_failed(#condition, message, __FILE__, __LINE__))

@@ -32,8 +32,14 @@ InterruptGuard::~InterruptGuard()
     std::signal(SIGTERM, SIG_DFL);
 }
 
-bool interrupted() noexcept { return g_signal != 0; }
+bool interrupted() noexcept
+{
+    return g_signal != 0;
+}
 
-int interrupt_signal() noexcept { return g_signal; }
+int interrupt_signal() noexcept
+{
+    return g_signal;
+}
 
 } // namespace prunedamr

@@ -24,11 +24,8 @@ std::string clock_text(double seconds)
 } // namespace
 
 Progress::Progress(std::string title, int steps)
-    : title_(std::move(title)),
-      steps_(steps),
-      terminal_(isatty(STDERR_FILENO) == 1),
-      start_(std::chrono::steady_clock::now()),
-      drawn_(start_)
+    : title_(std::move(title)), steps_(steps), terminal_(isatty(STDERR_FILENO) == 1),
+      start_(std::chrono::steady_clock::now()), drawn_(start_)
 {
     PRUNEDAMR_CHECK(steps >= 1, "progress needs at least one step");
 }

@@ -16,7 +16,10 @@ std::uint64_t splitmix64(std::uint64_t& x)
     return z ^ (z >> 31);
 }
 
-std::uint64_t rotl(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+std::uint64_t rotl(std::uint64_t x, int k)
+{
+    return (x << k) | (x >> (64 - k));
+}
 
 } // namespace
 
@@ -46,11 +49,20 @@ std::uint64_t Rng::next()
     return result;
 }
 
-double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform()
+{
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Rng::uniform(double low, double high)
+{
+    return low + (high - low) * uniform();
+}
 
-double Rng::log_uniform(double low, double high) { return low * std::pow(high / low, uniform()); }
+double Rng::log_uniform(double low, double high)
+{
+    return low * std::pow(high / low, uniform());
+}
 
 std::int64_t Rng::integer(std::int64_t low, std::int64_t high)
 {
@@ -58,7 +70,10 @@ std::int64_t Rng::integer(std::int64_t low, std::int64_t high)
     return low + static_cast<std::int64_t>(next() % range);
 }
 
-bool Rng::chance(double probability) { return uniform() < probability; }
+bool Rng::chance(double probability)
+{
+    return uniform() < probability;
+}
 
 double Rng::normal()
 {

@@ -19,13 +19,13 @@ public:
     Rng fork(std::uint64_t stream) const;
 
     std::uint64_t next();
-    double uniform();                                  ///< [0, 1)
-    double uniform(double low, double high);           ///< [low, high)
-    double log_uniform(double low, double high);       ///< density proportional to 1/x; 0 < low <= high
+    double uniform();                                          ///< [0, 1)
+    double uniform(double low, double high);                   ///< [low, high)
+    double log_uniform(double low, double high);               ///< density proportional to 1/x; 0 < low <= high
     std::int64_t integer(std::int64_t low, std::int64_t high); ///< [low, high], both ends
     bool chance(double probability);
-    double normal();                                   ///< mean 0, variance 1
-    std::complex<float> complex_normal();              ///< mean 0, total variance 1
+    double normal();                      ///< mean 0, variance 1
+    std::complex<float> complex_normal(); ///< mean 0, total variance 1
 
 private:
     std::array<std::uint64_t, 4> state_;

@@ -34,7 +34,8 @@ public:
         const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (file < 0)
             throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
-        struct stat status {};
+        struct stat status {
+        };
         if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
             close(file);
             throw Error({ "cannot read", path, "not a regular file", "a safetensors file" });
@@ -87,7 +88,8 @@ std::uint64_t bounded_count(const std::vector<std::int64_t>& shape, std::uint64_
     return count;
 }
 
-View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64_t data_bytes, const std::string& where)
+View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64_t data_bytes,
+                 const std::string& where)
 {
     View view{};
     std::vector<std::uint64_t> range;
@@ -107,8 +109,8 @@ View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64
                       "a range within " + std::to_string(data_bytes) + " bytes" });
     const std::uint64_t needed = bounded_count(view.shape, data_bytes, where) * size_of(view.dtype);
     if (needed != range[1] - range[0])
-        throw Error({ "tensor's shape disagrees with its bytes", where, std::to_string(range[1] - range[0]) + " bytes",
-                      std::to_string(needed) + " bytes" });
+        throw Error({ "tensor's shape disagrees with its bytes", where,
+                      std::to_string(range[1] - range[0]) + " bytes", std::to_string(needed) + " bytes" });
     view.data = data + range[0];
     view.size_bytes = needed;
     return view;
@@ -136,9 +138,18 @@ void check_tiling(const std::map<std::string, View>& tensors, const std::byte* d
 
 } // namespace
 
-std::size_t size_of(Dtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)].second; }
-const char* to_string(Dtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)].first; }
-std::size_t View::count() const { return size_bytes / size_of(dtype); }
+std::size_t size_of(Dtype dtype)
+{
+    return kDtypes[static_cast<std::size_t>(dtype)].second;
+}
+const char* to_string(Dtype dtype)
+{
+    return kDtypes[static_cast<std::size_t>(dtype)].first;
+}
+std::size_t View::count() const
+{
+    return size_bytes / size_of(dtype);
+}
 
 struct File::Impl {
     explicit Impl(const std::string& name) : path(name), mapping(name) {}
@@ -180,7 +191,8 @@ File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
         }
         for (const auto& [key, value] : entry.items()) {
             if (!value.is_string())
-                throw Error({ "metadata value is not a string", path + ": '" + key + "'", value.type_name(), "string" });
+                throw Error(
+                    { "metadata value is not a string", path + ": '" + key + "'", value.type_name(), "string" });
             impl_->metadata[key] = value.get<std::string>();
         }
     }
@@ -191,8 +203,14 @@ File::~File() = default;
 File::File(File&&) noexcept = default;
 File& File::operator=(File&&) noexcept = default;
 
-const std::map<std::string, std::string>& File::metadata() const { return impl_->metadata; }
-const std::map<std::string, View>& File::tensors() const { return impl_->tensors; }
+const std::map<std::string, std::string>& File::metadata() const
+{
+    return impl_->metadata;
+}
+const std::map<std::string, View>& File::tensors() const
+{
+    return impl_->tensors;
+}
 
 const View& File::at(const std::string& name, Dtype dtype) const
 {

@@ -10,10 +10,8 @@
 #include <set>
 #include <utility>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 void require_length(std::size_t found, std::size_t expected, const char* field, const std::string& where)
 {

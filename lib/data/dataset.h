@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 enum class Part : std::uint8_t { train = 0, validation = 1, test = 2 };
 

@@ -6,10 +6,8 @@
 
 #include <filesystem>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 enum class Container { safetensors, hdf5 };
 

@@ -6,8 +6,7 @@
 #include <map>
 #include <string>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// The part of a data set that both containers hold as JSON text: class_names, front_end, provenance.
 std::map<std::string, std::string> pack_metadata(const Dataset& dataset);

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <hdf5.h>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 constexpr unsigned kDeflateLevel = 1;
 constexpr hsize_t kChunkBytes = 1 << 20;

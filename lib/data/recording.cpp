@@ -14,10 +14,8 @@
 #include <filesystem>
 #include <unistd.h>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 namespace fs = std::filesystem;
 

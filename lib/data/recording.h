@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// Sample formats of recordings, by SigMF's names: cu8, ci8, ci16_le, ci16_be, cf32_le, cf32_be
 /// ("ci16" and "cf32" mean little endian).
@@ -37,7 +36,7 @@ struct RecordingInfo {
     double sample_rate_hz = 0.0;         ///< > 0
     double center_freq_hz = 0.0;         ///< 0 when unknown
     std::optional<std::int64_t> time_ns; ///< of sample 0 since 1970-01-01 UTC
-    std::uint64_t sample_count = 0;      
+    std::uint64_t sample_count = 0;
     std::vector<Annotation> annotations; ///< ordered by sample_start
     std::string description;
 };
@@ -49,9 +48,10 @@ struct RawOptions {
 };
 
 /// Streams a recording: SigMF (the name of the -meta, the -data file or their common stem), or raw samples
-/// (format from `RawOptions` or the extension .cu8 .cs8 .cs16 .cf32 .fc32 .ci8 .ci16). Throws `Error` for a missing, empty or truncated file (size not a whole number of samples), malformed
-/// metadata, a rate that is absent, not positive or contradicts the metadata. Real-valued formats, archives and
-/// metadata that skip or move samples (core:offset, core:header_bytes, ...) are refused by name.
+/// (format from `RawOptions` or the extension .cu8 .cs8 .cs16 .cf32 .fc32 .ci8 .ci16). Throws `Error` for a
+/// missing, empty or truncated file (size not a whole number of samples), malformed metadata, a rate that is
+/// absent, not positive or contradicts the metadata. Real-valued formats, archives and metadata that skip or move
+/// samples (core:offset, core:header_bytes, ...) are refused by name.
 class Recording
 {
 public:

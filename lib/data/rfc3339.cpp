@@ -6,10 +6,8 @@
 #include <cstdio>
 #include <regex>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86400;

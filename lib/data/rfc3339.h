@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// "2026-03-01T12:00:00.123456789Z" (or with an offset, "+01:00") to ns since 1970-01-01 UTC.
 /// Throws `Error` with `where`.

@@ -5,10 +5,8 @@
 
 #include <cstring>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 using safetensors::Dtype;
 using safetensors::View;

@@ -4,10 +4,8 @@
 
 #include <cstring>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 struct Row {
     SampleFormat format;

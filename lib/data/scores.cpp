@@ -8,10 +8,8 @@
 #include <cstdio>
 #include <numeric>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 std::string cell(const char* format, double value)
 {

@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// Accuracy of a classifier, gathered prediction by prediction.
 class Scores

@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 using nlohmann::json;
 

@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// The two files of one SigMF recording.
 struct SigmfPair {

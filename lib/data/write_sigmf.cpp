@@ -8,10 +8,8 @@
 #include <cmath>
 #include <cstring>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 void append_le(std::string& bytes, std::uint32_t value, int count)
 {

@@ -41,7 +41,8 @@ float quantile_to_mean(float shape)
 
 BandFinder::BandFinder()
     : smooth_(WelchSpectrum::kMaxNfft), sorted_(WelchSpectrum::kMaxNfft), runs_(WelchSpectrum::kMaxNfft)
-{}
+{
+}
 
 Band BandFinder::find(const Spectrum& spectrum) noexcept
 {

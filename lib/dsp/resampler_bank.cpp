@@ -57,7 +57,8 @@ struct ResamplerBank::Resampler {
         : rate(ratio(step)),
           transient(static_cast<int>(std::ceil(2.0f * static_cast<float>(semi_length(rate)) * rate))),
           object(make_resampler(step))
-    {}
+    {
+    }
 
     /// Outputs that `count` inputs are sure to give after the transient.
     int outputs(int count) const

@@ -6,10 +6,8 @@
 #include <new>
 #include <numeric>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 std::size_t aligned(std::size_t size)
 {

@@ -5,8 +5,7 @@
 #include <memory>
 #include <vector>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// Vectors of every instruction set load whole cache lines from addresses that are multiples of this.
 inline constexpr std::size_t kAlignment = 64;

@@ -8,8 +8,7 @@
 
 #include <cstdio>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 struct Engine::Impl {
     std::unique_ptr<Program> program;
@@ -18,8 +17,7 @@ struct Engine::Impl {
     std::int64_t classes = 0;
 };
 
-namespace
-{
+namespace {
 
 constexpr int kLargestBatch = 1024;
 

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// Who does the arithmetic of a compiled plan.
 enum class Backend {

@@ -6,10 +6,8 @@
 #include <cstdlib>
 #include <string>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 enum class Level { portable, avx2, avx512 };
 

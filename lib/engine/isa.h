@@ -3,8 +3,7 @@
 
 #include "prunedamr/engine/kernels.h"
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// The best kernels that this processor can run, no better than the environment variable
 /// PRUNEDAMR_ISA=portable|avx2|avx512 allows. Throws `Error` for another value of it.

@@ -3,8 +3,7 @@
 
 #include <cstddef>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 // Plain structs only: this header is compiled for several instruction sets, so nothing here may become code.
 

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 float* position(const View& view, int frame, int y, int x)
 {

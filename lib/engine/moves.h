@@ -3,8 +3,7 @@
 
 #include "prunedamr/engine/kernels.h"
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 // Operations that move or map samples without arithmetic worth a vector: rare in networks, small in time.
 

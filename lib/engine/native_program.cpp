@@ -7,10 +7,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 using graph::Op;
 using graph::Shape;

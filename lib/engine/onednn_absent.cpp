@@ -2,8 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/program.h"
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 std::unique_ptr<Program> make_onednn_program(const Plan&, int)
 {

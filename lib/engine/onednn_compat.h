@@ -10,8 +10,7 @@
 #include <omp.h>
 #endif
 
-namespace prunedamr::engine::onednn
-{
+namespace prunedamr::engine::onednn {
 
 using dnnl::memory;
 using Dims = memory::dims;

@@ -6,10 +6,8 @@
 #include <cstring>
 #include <unordered_map>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 using onednn::OneThread;
 using onednn::Recipe;

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::engine::onednn
-{
-namespace
-{
+namespace prunedamr::engine::onednn {
+namespace {
 
 using dnnl::algorithm;
 using graph::Op;

@@ -8,8 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace prunedamr::engine::onednn
-{
+namespace prunedamr::engine::onednn {
 
 /// A plan as oneDNN primitives for one batch size, independent of any arena.
 struct Recipe {

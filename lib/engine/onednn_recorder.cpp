@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace prunedamr::engine::onednn
-{
+namespace prunedamr::engine::onednn {
 
 memory::desc float_desc(const Dims& dims, memory::format_tag tag)
 {

@@ -6,8 +6,7 @@
 
 #include <vector>
 
-namespace prunedamr::engine::onednn
-{
+namespace prunedamr::engine::onednn {
 
 /// A value's layout and place.
 struct Held {

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 PackedConv pack_conv(const Step& step, std::int64_t in_channels, std::int64_t out_channels, const Kernels& kernels)
 {

@@ -6,8 +6,7 @@
 
 #include <vector>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// A conv's tensors in the order in which the kernels read them.
 struct PackedConv {

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::engine
-{
-namespace
-{
+namespace prunedamr::engine {
+namespace {
 
 using graph::Node;
 using graph::Op;

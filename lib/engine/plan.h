@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// An activation. Backends choose its layout and memory.
 struct Value {

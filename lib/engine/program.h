@@ -6,8 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace prunedamr::engine
-{
+namespace prunedamr::engine {
 
 /// A plan bound to one backend and one arena.
 class Program

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/graph/channel_ties.h"
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 bool is_depthwise(const Node& node, std::int64_t input_channels)
 {

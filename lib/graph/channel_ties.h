@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// Which channels of which activations live and die together. Every channel has an id; ids that an operation
 /// ties (the two sides of an add, both sides of a depthwise conv) belong to one group.

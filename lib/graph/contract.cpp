@@ -16,8 +16,8 @@ void check_equal(const char* what, const std::string& where, const nlohmann::jso
 
 } // namespace
 
-void check_contract(const Network& network, const FrontEndSpec& front_end, const std::vector<std::string>& class_names,
-                    const std::string& where)
+void check_contract(const Network& network, const FrontEndSpec& front_end,
+                    const std::vector<std::string>& class_names, const std::string& where)
 {
     check_equal("frame length", where, front_end.frame_length, network.front_end.frame_length);
     check_equal("front end", where, prunedamr::to_json(front_end), prunedamr::to_json(network.front_end));

@@ -10,7 +10,7 @@ namespace prunedamr::graph {
 
 /// Whether frames made by `front_end` with labels `class_names` are what the network was made for.
 /// Throws `Error` with `where` (the data's name) naming what differs: front end or class names.
-void check_contract(const Network& network, const FrontEndSpec& front_end, const std::vector<std::string>& class_names,
-                    const std::string& where);
+void check_contract(const Network& network, const FrontEndSpec& front_end,
+                    const std::vector<std::string>& class_names, const std::string& where);
 
 } // namespace prunedamr::graph

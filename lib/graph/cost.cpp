@@ -3,10 +3,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr std::int64_t kFloatBytes = 4;
 

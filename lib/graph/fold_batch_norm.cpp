@@ -5,10 +5,8 @@
 
 #include <cmath>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 /// weight' = weight * s, bias' = (bias - mean) * s + shift with s = scale / sqrt(variance + epsilon).
 void fold_into(Network& network, Node& producer, const Node& norm)

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 /// FNV-1a: a node's weights depend on seed and name only, not on which other nodes are drawn.
 std::uint64_t hash(const std::string& name)

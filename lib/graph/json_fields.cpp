@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{ 1 } << 53; // what every JSON reader keeps exactly
 

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// A JSON object read key by key: wrong types, values out of range and keys that nobody asked for are errors
 /// that name the key.

@@ -8,10 +8,8 @@
 
 #include <set>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 using Indices = std::vector<int>;
 

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// Thins several nodes at once; tied nodes that are both named must agree. `network` must be valid.
 void thin_channels(Network& network, const std::map<std::string, std::vector<int>>& keep);

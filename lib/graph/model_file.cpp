@@ -9,10 +9,8 @@
 
 #include <cstring>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 namespace st = safetensors;
 

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 const char* to_string(Op op)
 {

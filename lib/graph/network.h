@@ -15,10 +15,10 @@ namespace prunedamr::graph {
 /// Operations of a network. Every activation is [batch, channels, height, width]; 1-D networks have height 1.
 /// Tensor names are "<node>.<part>", as torch names them; shapes are given with each operation.
 enum class Op {
-    input,           ///< the frame: [2, 1, length], I then Q, float32
-    as_image,        ///< [C, 1, W] -> [1, C, W]: the frame as a one-channel image (same bytes)
-    conv,            ///< weight [out, in/groups, kernel_h, kernel_w], bias [out] if `bias`
-    batch_norm,      ///< weight, bias, running_mean, running_var [C]; `epsilon`
+    input,      ///< the frame: [2, 1, length], I then Q, float32
+    as_image,   ///< [C, 1, W] -> [1, C, W]: the frame as a one-channel image (same bytes)
+    conv,       ///< weight [out, in/groups, kernel_h, kernel_w], bias [out] if `bias`
+    batch_norm, ///< weight, bias, running_mean, running_var [C]; `epsilon`
     relu,
     sigmoid,
     add,             ///< sum of the inputs; [C, 1, 1] inputs are broadcast over positions
@@ -100,19 +100,19 @@ struct Golden {
 /// A network with its weights and everything that a receiver must know of it.
 /// A plain value: copy it, change it, `validate` it.
 struct Network {
-    std::string name;               ///< architecture or model name
-    std::vector<Node> nodes;        ///< topological order; the first is the input, the last gives the logits
+    std::string name;        ///< architecture or model name
+    std::vector<Node> nodes; ///< topological order; the first is the input, the last gives the logits
     std::map<std::string, Tensor> tensors;
-    std::vector<Unit> units;        ///< in order of depth
+    std::vector<Unit> units;           ///< in order of depth
     std::vector<std::string> labels;   ///< class names, in the order of the logits
     std::vector<std::string> families; ///< family of each label, same length
-    FrontEndSpec front_end;         ///< its frame_length is the network's input length
+    FrontEndSpec front_end;            ///< its frame_length is the network's input length
     Decision decision;
     Golden golden;
     nlohmann::json provenance = nlohmann::json::object(); ///< how it was made: commands, data, seeds
-    nlohmann::json accuracy = nlohmann::json::object();   ///< measured accuracy, as `data::Scores::to_json` writes it
+    nlohmann::json accuracy = nlohmann::json::object(); ///< measured accuracy, as `data::Scores::to_json` writes it
 
-    const Node& node(const std::string& name) const;    ///< throws `Error` naming an unknown node
+    const Node& node(const std::string& name) const;     ///< throws `Error` naming an unknown node
     const Tensor& tensor(const std::string& name) const; ///< throws `Error` naming an unknown tensor
     std::int64_t length() const { return front_end.frame_length; }
     std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
@@ -122,7 +122,8 @@ struct Network {
 std::map<std::string, Shape> infer_shapes(const Network& network);
 
 /// Tensors (name -> shape) that a node needs, given its input shapes.
-std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& node, const std::vector<Shape>& inputs);
+std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& node,
+                                                                  const std::vector<Shape>& inputs);
 
 /// Checks the whole network: names, order, arity, attributes, shapes, tensors present with the right shape and
 /// finite values, no stray tensors, units well formed, logits as many as labels. Throws `Error` naming the node.

@@ -3,10 +3,8 @@
 
 #include "prunedamr/base/error.h"
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 Node make_node(const std::string& name, Op op, const std::vector<std::string>& inputs)
 {

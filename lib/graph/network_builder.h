@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// Appends nodes to a network; every function returns the new node's name. Between `begin_unit` and `end_unit`
 /// nodes belong to the unit and their names are prefixed with the unit's.

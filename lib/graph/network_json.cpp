@@ -5,10 +5,8 @@
 
 #include <array>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr std::array<Op, 18> kOps = { Op::input,        Op::as_image,        Op::conv,     Op::batch_norm,
                                       Op::relu,         Op::sigmoid,         Op::add,      Op::mul,

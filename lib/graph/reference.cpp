@@ -9,10 +9,8 @@
 #include <cmath>
 #include <limits>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 using Activations = std::map<std::string, std::vector<float>>;
 

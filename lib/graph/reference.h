@@ -15,7 +15,8 @@ namespace prunedamr::graph {
 std::vector<float> run_reference(const Network& network, const std::vector<float>& frames);
 
 /// The output of every node for one frame [2, length].
-std::map<std::string, std::vector<float>> run_reference_nodes(const Network& network, const std::vector<float>& frame);
+std::map<std::string, std::vector<float>> run_reference_nodes(const Network& network,
+                                                              const std::vector<float>& frame);
 
 /// Gives the network a golden vector: a seeded noise-plus-tone frame of unit RMS and the logits it gives.
 void make_golden(Network& network, std::uint64_t seed = 1);

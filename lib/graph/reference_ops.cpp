@@ -5,10 +5,8 @@
 #include <cmath>
 #include <limits>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 using Values = std::vector<float>;
 

@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// One operand of an operation: a frame's activation [C, H, W], row-major.
 struct Operand {

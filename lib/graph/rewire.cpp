@@ -3,10 +3,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 template <typename Container, typename Predicate> void erase_if(Container& container, Predicate gone)
 {

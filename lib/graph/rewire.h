@@ -6,8 +6,7 @@
 #include <set>
 #include <string>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// Takes nodes out with their tensors and unit entries; who read `output`, one of them, reads `input` instead.
 /// A unit left without nodes goes too.

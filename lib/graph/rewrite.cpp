@@ -7,10 +7,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 const Unit& find_unit(const Network& network, const std::string& name)
 {

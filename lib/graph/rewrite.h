@@ -10,13 +10,14 @@
 
 namespace prunedamr::graph {
 
-/// What a pruning method returns: what to take out and what to learn anew. `apply` is the only thing that acts on it.
+/// What a pruning method returns: what to take out and what to learn anew. `apply` is the only thing that acts on
+/// it.
 struct Plan {
     std::string method;
     std::vector<std::string> remove_units;       ///< units taken out, their consumers read the unit's input
     std::vector<std::string> reinitialise_units; ///< units whose structure stays and whose weights are drawn anew
     std::map<std::string, std::vector<int>> keep_channels; ///< node -> kept output channels, ascending
-    std::uint64_t seed = 1;                      ///< for re-initialisation
+    std::uint64_t seed = 1;                                ///< for re-initialisation
 };
 
 nlohmann::json to_json(const Plan& plan);

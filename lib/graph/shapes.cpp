@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 // Far above any network of this field; they keep every product of extents within 64 bits.
 constexpr std::int64_t kMaxChannels = 1 << 16;

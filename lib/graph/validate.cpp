@@ -6,10 +6,8 @@
 #include <cmath>
 #include <set>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr std::size_t kMaxNodes = 4096; // keeps searches by name quick for any file
 constexpr std::size_t kMaxName = 200;

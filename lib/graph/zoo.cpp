@@ -5,10 +5,8 @@
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/graph/zoo_architectures.h"
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr int kMaxUnitsPerStage = 200;
 

@@ -9,10 +9,10 @@
 namespace prunedamr::graph {
 
 struct ZooConfig {
-    std::string arch;                ///< one of `architectures()`
-    FrontEndSpec front_end;          ///< frame_length is the input length
-    std::vector<std::string> labels; ///< class names, at least 2
-    std::uint64_t seed = 1;          ///< of the initial weights
+    std::string arch;                 ///< one of `architectures()`
+    FrontEndSpec front_end;           ///< frame_length is the input length
+    std::vector<std::string> labels;  ///< class names, at least 2
+    std::uint64_t seed = 1;           ///< of the initial weights
     std::vector<int> units_per_stage; ///< empty: the architecture's own depth
 };
 

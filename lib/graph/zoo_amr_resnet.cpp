@@ -2,10 +2,8 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/zoo_architectures.h"
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr double kHeadDropout = 0.1;
 

@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// Width and depth of each stage of a residual network.
 struct StageShape {

@@ -2,10 +2,8 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/zoo_architectures.h"
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 /// conv, norm, relu, conv, norm, add, relu; where the shape changes the shortcut is the mean of the unit's input,
 /// zero-padded in channels and cut from the gradient, as the papers' code has it.

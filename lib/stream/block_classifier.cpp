@@ -12,7 +12,8 @@ BlockClassifier::BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engin
       frame_floats_(2 * static_cast<std::size_t>(front_end.spec().frame_length)),
       frames_(frame_floats_ * static_cast<std::size_t>(engine.max_batch() - 1 + front_end.max_frames())),
       logits_(static_cast<std::size_t>(engine.max_batch() * engine.classes()))
-{}
+{
+}
 
 void BlockClassifier::add(const std::complex<float>* samples, int count) noexcept
 {

@@ -232,7 +232,8 @@ bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::s
 
 Classifier::Classifier(const graph::Network& network, ClassifierConfig config, EventHandler handler)
     : impl_(std::make_unique<Impl>(network, std::move(config), std::move(handler)))
-{}
+{
+}
 
 Classifier::~Classifier() = default;
 Classifier::Classifier(Classifier&&) noexcept = default;

@@ -42,7 +42,8 @@ private:
 struct Publisher::Impl {
     Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
         : sinks(std::move(wanted)), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
-    {}
+    {
+    }
 
     ~Impl() { close(); }
 

@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 Samples modulate_am(const std::vector<float>& message, double depth)
 {

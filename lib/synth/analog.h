@@ -3,8 +3,7 @@
 
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// Double sideband with carrier: 1 + depth m(n), |m| <= 1, depth 0..1; real, not negative.
 Samples modulate_am(const std::vector<float>& message, double depth);

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr int kStride = 16; // samples over which the oscillator's frequency is held
 

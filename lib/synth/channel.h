@@ -4,8 +4,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// What happens between the transmitter's modulator and the receiver's input; each works in place.
 

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr int kReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
 constexpr int kPhases = 128;

@@ -4,8 +4,7 @@
 #include "prunedamr/synth/signal.h"
 #include "prunedamr/synth/symbols.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// Continuous-phase modulation with two tones: 2FSK, GFSK, MSK, GMSK. Constant envelope 1.
 struct CpmConfig {

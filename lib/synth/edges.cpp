@@ -5,10 +5,8 @@
 #include <array>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr int kReach = 8;       // samples that an edge touches on either side
 constexpr int kResolution = 64; // table points per sample

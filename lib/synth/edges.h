@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// A stretch of constant level.
 struct Run {

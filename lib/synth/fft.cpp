@@ -8,10 +8,8 @@
 #include <map>
 #include <mutex>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 /// One size and direction with its aligned buffer.
 class Plan

@@ -5,8 +5,7 @@
 
 #include <memory>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// In-place complex transforms of this thread; plans are kept by size.
 class Fft

@@ -7,10 +7,8 @@
 #include <cmath>
 #include <liquid/liquid.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr int kPhases = 64; // table points per symbol, interpolated between
 

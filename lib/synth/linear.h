@@ -3,8 +3,7 @@
 
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 enum class Pulse { root_raised_cosine, raised_cosine, gaussian, rectangular };
 

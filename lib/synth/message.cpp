@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr double kPeakToRms = 3.0; // messages are limited at this many times their RMS, as transmitters do
 

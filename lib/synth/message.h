@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 enum class Message {
     voice,     ///< harmonics of a wandering pitch under formants, with breath noise

@@ -8,10 +8,8 @@
 #include <cmath>
 #include <liquid/liquid.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr unsigned kResamplerReach = 12; // input samples on either side
 constexpr double kPreambleShare = 0.08;  // of the symbols, where there are preambles at all

@@ -6,8 +6,7 @@
 
 #include <string>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 struct OfdmConfig {
     int transform_size = 64;                 ///< carriers of the transform, used or not

@@ -13,10 +13,8 @@
 #include <functional>
 #include <limits>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr const OnairRanges& kR = kOnairRanges;
 constexpr int kMargin = 512; // samples made on either side and cut off, so that filters have settled

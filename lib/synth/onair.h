@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// One synthetic reception: `samples` as an antenna's receiver would deliver them.
 struct Reception {

@@ -8,10 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr SignalLimits kModerate = { { 4.0, 16.0 }, { 4.0, 16.0 }, { 0.1, 0.35 }, { 2.0, 4.0 }, 0.0 };
 constexpr double kLargestOffset = 0.05; // cycles per sample

@@ -14,10 +14,8 @@
 #include <set>
 #include <thread>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr float kLeastPower = 0.1f; // of the signal's own mean: a frame with less holds nothing to learn
 constexpr int kLargestRound = 4096; // receptions whose frames are held besides the data set

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 struct Range {
     double low;

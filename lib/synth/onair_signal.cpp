@@ -13,10 +13,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr const OnairRanges& kR = kOnairRanges;
 

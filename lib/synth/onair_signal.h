@@ -7,8 +7,7 @@
 
 #include <string>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// How fast and how wide a drawn signal may be.
 struct SignalLimits {

@@ -7,10 +7,8 @@
 
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 enum class Code { plain, manchester, pulse_position, pulse_width, pulse_distance };
 

@@ -4,8 +4,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// On-off keying by one of the codes in use: plain bits, Manchester, pulse position, pulse width, pulse distance;
 /// with silence between messages at times. `samples_per_chip` is the shortest pulse or gap, fractional, >= 1.

@@ -4,8 +4,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// What a receiver does to what it receives; each works in place.
 

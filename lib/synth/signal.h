@@ -4,8 +4,7 @@
 #include <complex>
 #include <vector>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 using Samples = std::vector<std::complex<float>>;
 

@@ -8,10 +8,8 @@
 #include <liquid/liquid.h>
 #include <map>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 Samples points(modulation_scheme scheme)
 {

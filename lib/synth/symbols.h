@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 using Bits = std::vector<std::uint8_t>;
 

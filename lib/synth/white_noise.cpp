@@ -3,10 +3,8 @@
 
 #include <cmath>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 constexpr std::size_t kQuantiles = 65536;
 

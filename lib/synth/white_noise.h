@@ -4,8 +4,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/signal.h"
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 /// Adds white Gaussian noise of mean power `density` (its power per cycle per sample is the same number).
 /// Each rail is one of 65536 equally likely quantiles of the normal distribution, out to 4.3 standard deviations:

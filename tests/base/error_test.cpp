@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr
-{
-namespace
-{
+namespace prunedamr {
+namespace {
 
 std::string line(const Error::Parts& parts)
 {

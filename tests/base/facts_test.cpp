@@ -9,10 +9,8 @@
 
 #include <set>
 
-namespace prunedamr
-{
-namespace
-{
+namespace prunedamr {
+namespace {
 
 TEST(FrontEndSpec, JsonComesBack)
 {

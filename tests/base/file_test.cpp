@@ -12,10 +12,8 @@
 #include <fstream>
 #include <unistd.h>
 
-namespace prunedamr
-{
-namespace
-{
+namespace prunedamr {
+namespace {
 
 namespace fs = std::filesystem;
 namespace st = safetensors;

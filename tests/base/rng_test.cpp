@@ -6,10 +6,8 @@
 #include <cmath>
 #include <set>
 
-namespace prunedamr
-{
-namespace
-{
+namespace prunedamr {
+namespace {
 
 constexpr int kDraws = 200'000;
 

@@ -15,8 +15,7 @@
 
 using namespace prunedamr;
 
-namespace
-{
+namespace {
 
 constexpr int kClasses = 14;
 constexpr int kLargestBatch = 64;

@@ -14,8 +14,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace prunedamr::data
-{
+namespace prunedamr::data {
 
 /// A folder of its own for each test, removed at the end.
 class TemporaryFolder

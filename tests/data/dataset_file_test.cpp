@@ -6,10 +6,8 @@
 #include <hdf5.h>
 #endif
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 class DatasetFile : public ::testing::TestWithParam<const char*>
 {

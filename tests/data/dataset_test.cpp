@@ -4,10 +4,8 @@
 #include <map>
 #include <set>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 std::map<Part, std::size_t> part_sizes(const Dataset& dataset)
 {

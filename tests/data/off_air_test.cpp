@@ -8,10 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 namespace fs = std::filesystem;
 

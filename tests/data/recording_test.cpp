@@ -7,10 +7,8 @@
 
 #include <cstring>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 using Samples = std::vector<std::complex<float>>;
 

@@ -2,10 +2,8 @@
 #include "data/data_testing.h"
 #include "prunedamr/data/rfc3339.h"
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 TEST(Rfc3339, ReadsKnownTimes)
 {

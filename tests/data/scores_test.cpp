@@ -5,10 +5,8 @@
 
 #include <cmath>
 
-namespace prunedamr::data
-{
-namespace
-{
+namespace prunedamr::data {
+namespace {
 
 Scores example()
 {

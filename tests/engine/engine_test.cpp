@@ -14,8 +14,7 @@ using engine::Backend;
 using engine::Engine;
 using engine::EngineConfig;
 
-namespace
-{
+namespace {
 
 EngineConfig batch_of(int max_batch)
 {

@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace prunedamr::test
-{
-namespace
-{
+namespace prunedamr::test {
+namespace {
 
 bool runs_here(const std::string& isa)
 {

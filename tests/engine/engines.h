@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::test
-{
+namespace prunedamr::test {
 
 /// Sets PRUNEDAMR_ISA while it lives.
 class IsaLimit

@@ -12,8 +12,7 @@
 using namespace prunedamr;
 using namespace prunedamr::test;
 
-namespace
-{
+namespace {
 
 constexpr double kTolerance = 1e-4; // of the logits' range
 

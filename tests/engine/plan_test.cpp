@@ -16,8 +16,7 @@ using engine::Plan;
 using engine::Step;
 using graph::Op;
 
-namespace
-{
+namespace {
 
 template <typename Condition> long count_steps(const Plan& plan, Condition condition)
 {

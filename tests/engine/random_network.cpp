@@ -7,10 +7,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::test
-{
-namespace
-{
+namespace prunedamr::test {
+namespace {
 
 using graph::NetworkBuilder;
 using graph::Op;

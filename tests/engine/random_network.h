@@ -3,8 +3,7 @@
 
 #include "prunedamr/graph/network.h"
 
-namespace prunedamr::test
-{
+namespace prunedamr::test {
 
 /// A valid network of random operations, shapes, strides, groups and channel counts; same seed, same network.
 graph::Network random_network(std::uint64_t seed);

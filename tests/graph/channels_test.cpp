@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <set>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 using Members = std::vector<std::pair<std::string, int>>;
 

@@ -12,10 +12,8 @@
 #include <cstring>
 #include <functional>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 using Edit = std::function<void(nlohmann::json&)>;
 

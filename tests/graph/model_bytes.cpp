@@ -14,8 +14,7 @@
 #include <fstream>
 #include <unistd.h>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 Network tiny_net()
 {

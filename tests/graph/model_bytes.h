@@ -8,8 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 /// The smallest network that is a model: one conv with its norm, 16 samples, two classes.
 Network tiny_net();

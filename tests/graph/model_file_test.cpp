@@ -13,10 +13,8 @@
 #include <filesystem>
 #include <limits>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 TEST(ModelFile, EverythingComesBack)
 {

@@ -12,10 +12,8 @@
 #include <cmath>
 #include <functional>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 void expect_invalid(const std::function<void(Network&)>& spoil, const std::string& message)
 {

@@ -4,10 +4,8 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr int kLength = 21;
 

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace prunedamr::graph
-{
+namespace prunedamr::graph {
 
 ZooConfig zoo_config(const std::string& arch, int length, int classes, const std::vector<int>& units = {});
 

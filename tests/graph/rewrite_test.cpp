@@ -10,10 +10,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 constexpr double kRounding = 1e-6;
 

@@ -9,10 +9,8 @@
 
 #include <cmath>
 
-namespace prunedamr::graph
-{
-namespace
-{
+namespace prunedamr::graph {
+namespace {
 
 struct Row {
     const char* arch;

@@ -58,7 +58,10 @@ std::vector<std::string> includes_of(const std::string& text)
     return found;
 }
 
-bool under(const std::string& path, const std::string& folder) { return path.rfind(folder + "/", 0) == 0; }
+bool under(const std::string& path, const std::string& folder)
+{
+    return path.rfind(folder + "/", 0) == 0;
+}
 
 /// Complaints about one file, given its path from the root and its text.
 std::vector<std::string> complaints(const std::string& path, const std::string& text)
@@ -69,8 +72,8 @@ std::vector<std::string> complaints(const std::string& path, const std::string& 
     const bool is_lib = std::regex_match(path, in_lib, lib_file);
     for (const auto& include : includes_of(text)) {
         std::smatch ours;
-        if (is_lib && std::regex_search(include, ours, std::regex("^prunedamr/([a-z]+)/")) && ours[1] != in_lib[1] &&
-            kMayInclude.at(in_lib[1]).count(ours[1]) == 0)
+        if (is_lib && std::regex_search(include, ours, std::regex("^prunedamr/([a-z]+)/")) &&
+            ours[1] != in_lib[1] && kMayInclude.at(in_lib[1]).count(ours[1]) == 0)
             bad.push_back(path + " includes " + include);
         if (is_lib && include.find("..") != std::string::npos)
             bad.push_back(path + " includes by a relative path " + include);

@@ -4,10 +4,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 TEST(Mix, OffsetIsAFrequencyAndDriftItsSlope)
 {

@@ -4,10 +4,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 double turn(const Samples& x, std::size_t from, std::size_t to)
 {

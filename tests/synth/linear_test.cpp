@@ -7,10 +7,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 double raised_cosine(double t, double roll_off)
 {

@@ -8,10 +8,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 OfdmConfig config_64()
 {

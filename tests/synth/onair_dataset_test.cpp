@@ -7,10 +7,8 @@
 #include <cmath>
 #include <map>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 OnairConfig small_config()
 {

@@ -6,10 +6,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 TEST(OnairReception, KnowsTheWholeClassTable)
 {

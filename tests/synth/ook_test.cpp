@@ -6,10 +6,8 @@
 
 #include <algorithm>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 TEST(Ook, IsOneCarrierPhaseSwitchedBetweenTwoLevels)
 {

@@ -5,10 +5,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 Samples tone(double frequency, std::size_t count)
 {

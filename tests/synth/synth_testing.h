@@ -6,8 +6,7 @@
 #include <cmath>
 #include <complex>
 
-namespace prunedamr::synth
-{
+namespace prunedamr::synth {
 
 inline double mean_power(const Samples& samples, std::size_t begin, std::size_t end)
 {

@@ -5,10 +5,8 @@
 
 #include <gtest/gtest.h>
 
-namespace prunedamr::synth
-{
-namespace
-{
+namespace prunedamr::synth {
+namespace {
 
 TEST(WhiteNoise, HasTheMomentsAndTailsOfANormal)
 {

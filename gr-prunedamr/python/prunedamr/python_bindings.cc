@@ -8,8 +8,7 @@
 namespace py = pybind11;
 using namespace gr::prunedamr;
 
-namespace
-{
+namespace {
 
 void bind_stats(py::module& m)
 {

@@ -10,10 +10,8 @@
 #include <memory>
 #include <string>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 /*!
  * \brief Modulation labels from a stream of complex samples.

@@ -7,10 +7,8 @@
 #include <memory>
 #include <string>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 /*!
  * \brief Modulation labels for bursts that travel as PDUs.

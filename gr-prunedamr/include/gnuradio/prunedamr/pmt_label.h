@@ -8,10 +8,8 @@
 
 #include <string>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 /*!
  * \brief A label event as a PMT dict: the keys of its JSON.

@@ -7,10 +7,8 @@
 #include <memory>
 #include <string>
 
-namespace gr
-{
-namespace prunedamr
-{
+namespace gr {
+namespace prunedamr {
 
 /*!
  * \brief Publishes label events over ZeroMQ PUB: two frames, topic and JSON.
