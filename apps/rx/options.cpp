@@ -136,7 +136,7 @@ void set_format(data::RawOptions& raw, const std::string& text)
 void add_source_options(CLI::App& app, SourceOptions& source)
 {
     app.add_option_function<std::string>(
-           "--source", [&](const std::string& text) { set_source(source, text); },
+           "source,--source", [&](const std::string& text) { set_source(source, text); },
            "where samples come from: file:PATH, PATH, soapy:..., zmq:..., stdin; 'help' lists all")
         ->required();
     app.add_option_function<std::string>(

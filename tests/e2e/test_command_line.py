@@ -23,6 +23,13 @@ class CommandLine(rx.Case):
                 self.assert_done(result)
                 self.assertIn(text, result.stdout)
 
+    def test_the_source_may_stand_without_its_option(self):
+        path = self.write("x.ci8", rx.samples_ci8(3 * rx.BLOCK).tobytes())
+        named = rx.run("--source", path, "--rate", "1M", "--interval", "0.002")
+        bare = rx.run(path, "--rate", "1M", "--interval", "0.002")
+        self.assertEqual(bare.code, 0, bare.stderr)
+        self.assertEqual(bare.stdout, named.stdout)
+
     def test_config_file_and_command_line_wins(self):
         config = self.write("rx.ini", b'rate = "100k"\nname = "north"\ninterval = 0.05\n')
         events = rx.run("--config", config, "--source", self.source, "--rate", "200k").events
