@@ -6,6 +6,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -16,6 +17,10 @@ namespace prunedamr::rx {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr auto kGrace = 1s;                  ///< between a signal and leaving a stalled reader behind
+constexpr double kLiveBufferS = 0.3;         ///< kept between a live source and the classifier,
+constexpr double kMaxLiveBuffer = 1 << 22; ///< at most so many samples
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, bool lossless)
 {
@@ -52,6 +57,9 @@ Receiver::Receiver(const Options& options)
         classifier_->set_start_time(*source_.time_ns, true);
     classifier_->set_event_handler(
         [publisher = publisher_.get()](const stream::LabelEvent& event) { publisher->publish(event); });
+    if (source_.live) // room for the lag that the classifier allows itself before it drops
+        source_.block->set_min_output_buffer(
+            static_cast<long>(std::min(kLiveBufferS * source_.sample_rate_hz, kMaxLiveBuffer)));
     flowgraph_->connect(source_.block, 0, classifier_, 0);
 }
 
@@ -60,7 +68,7 @@ void Receiver::run()
     Statistics statistics;
     flowgraph_->start();
     wait_for_end(statistics);
-    publisher_->close();
+    write_out();
     if (const auto fault = publisher_->fault())
         throw std::runtime_error(*fault);
     if (source_.samples && source_.samples->fault())
@@ -71,6 +79,26 @@ void Receiver::run()
         print(statistics.summary(classifier_->stats(), publisher_->lost()));
 }
 
+/// Writes what is queued. A reader that stalls is waited for, but not after a signal.
+void Receiver::write_out()
+{
+    auto end = std::async(std::launch::async, [this] { publisher_->close(); });
+    while (end.wait_for(50ms) != std::future_status::ready)
+        abandon_stalled_readers();
+    end.get();
+}
+
+void Receiver::abandon_stalled_readers()
+{
+    const auto now = Statistics::Clock::now();
+    if (!interrupted())
+        return;
+    if (!interrupted_at_)
+        interrupted_at_ = now;
+    if (now - *interrupted_at_ > kGrace)
+        publisher_->abandon();
+}
+
 void Receiver::wait_for_end(Statistics& statistics)
 {
     auto next_line = Statistics::Clock::now() + 1s;
@@ -79,6 +107,7 @@ void Receiver::wait_for_end(Statistics& statistics)
     while (end.wait_for(50ms) != std::future_status::ready) {
         if ((interrupted() || publisher_->fault()) && !std::exchange(stopping, true))
             stop();
+        abandon_stalled_readers();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
             print(statistics.line(classifier_->stats(), publisher_->lost()));
             next_line += 1s;

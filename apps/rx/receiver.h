@@ -11,6 +11,7 @@
 #include <gnuradio/top_block.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace prunedamr::rx {
@@ -23,12 +24,15 @@ public:
     explicit Receiver(const Options& options);
 
     /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. Throws `Error` when the source fails midway.
+    /// on return. A label reader that stalls is left behind a second after such a
+    /// signal. Throws when the source or an output fails midway.
     void run();
 
 private:
     void wait_for_end(Statistics& statistics);
     void stop();
+    void write_out();
+    void abandon_stalled_readers();
 
     Source source_;
     gr::prunedamr::classifier::sptr classifier_;
@@ -36,6 +40,7 @@ private:
     gr::top_block_sptr flowgraph_;
     const std::string where_; ///< the source, for errors
     const bool quiet_;
+    std::optional<Statistics::Clock::time_point> interrupted_at_;
 };
 
 } // namespace prunedamr::rx

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sources.h"
 #include "stdin_reader.h"
+#include "zmq_reader.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/recording.h"
 
 #include <gnuradio/soapy/source.h>
-#include <gnuradio/zeromq/sub_source.h>
 
 namespace prunedamr::rx {
 namespace {
@@ -43,14 +43,12 @@ Source make_stdin(const SourceOptions& options)
 
 Source make_zmq(const SourceOptions& options)
 {
+    const auto reader = std::make_shared<ZmqReader>(options.address);
     Source source;
-    try {
-        std::string endpoint = options.address; // sub_source takes a char*
-        source.block = gr::zeromq::sub_source::make(sizeof(gr_complex), 1, endpoint.data());
-    } catch (const std::exception& fault) {
-        throw Error{ { "cannot subscribe", options.address, fault.what(),
-                       "a ZeroMQ endpoint like tcp://127.0.0.1:5556" } };
-    }
+    source.samples = sample_source::make([reader](gr_complex* samples, int count) {
+        return static_cast<int>(reader->read(samples, static_cast<std::size_t>(count)));
+    });
+    source.block = source.samples;
     source.sample_rate_hz = options.raw.sample_rate_hz.value();
     source.center_freq_hz = options.center_freq_hz.value_or(0.0);
     source.live = true;

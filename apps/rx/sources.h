@@ -13,8 +13,8 @@ namespace prunedamr::rx {
 
 /// A block that gives samples, and what is known of them.
 struct Source {
-    gr::basic_block_sptr block;
-    sample_source::sptr samples; ///< the same block, where it reads a file or standard input
+    gr::block_sptr block;
+    sample_source::sptr samples; ///< the same block, where this program reads the samples itself
     double sample_rate_hz = 0.0;
     double center_freq_hz = 0.0;
     bool live = false;                   ///< cannot wait for a slow reader

@@ -12,6 +12,7 @@
 #include <gnuradio/prunedamr/pmt_label.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace gr {
@@ -28,6 +29,15 @@ const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
 const pmt::pmt_t rx_rate_key = pmt::mp("rx_rate");
 const pmt::pmt_t block_key = pmt::mp("prunedamr_block");
 const pmt::pmt_t label_key = pmt::mp("prunedamr_label");
+
+// Device times before the year 2000 count from power-on, as most unsynchronised receivers do.
+constexpr std::int64_t earliest_utc_ns = 946684800LL * 1000000000;
+
+std::int64_t system_time_ns()
+{
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
 
 std::uint64_t interval_samples(double interval_s, double sample_rate)
 {
@@ -98,6 +108,7 @@ stream::ClassifierStats classifier_impl::stats() const
 
 bool classifier_impl::start()
 {
+    d_clock = rx_clock(d_sample_rate); // a pause of the flowgraph is no overflow
     d_first_sample = d_classifier.stats().samples - nitems_read(0);
     d_flushed = false;
     return sync_block::start();
@@ -201,7 +212,11 @@ void classifier_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& tim
     const std::int64_t time_ns = rx_time_ns(time);
     if (d_clock.jumped(sample, time_ns))
         d_classifier.count_overflow();
-    d_classifier.set_time(sample, time_ns, stream::TimeSource::hw);
+    if (time_ns >= earliest_utc_ns)
+        return d_classifier.set_time(sample, time_ns, stream::TimeSource::hw);
+    if (!d_power_on_ns)
+        d_power_on_ns = system_time_ns() - time_ns;
+    d_classifier.set_time(sample, *d_power_on_ns + time_ns, stream::TimeSource::system);
 }
 
 void classifier_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last)

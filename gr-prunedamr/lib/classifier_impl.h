@@ -6,6 +6,7 @@
 #include <gnuradio/prunedamr/classifier.h>
 
 #include <utility>
+#include <optional>
 #include <vector>
 
 namespace gr {
@@ -45,6 +46,7 @@ private:
 
     const double d_sample_rate;
     rx_clock d_clock;
+    std::optional<std::int64_t> d_power_on_ns; // system time at the device's time 0, if it counts from power-on
     ::prunedamr::stream::EventHandler d_handler;
     std::uint64_t d_first_sample = 0; // classifier's count at item 0 of the stream
     bool d_tagging = false;

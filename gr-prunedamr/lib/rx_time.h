@@ -13,8 +13,12 @@ namespace prunedamr {
 
 inline bool is_rx_time(const pmt::pmt_t& object)
 {
-    return pmt::is_tuple(object) && pmt::length(object) == 2 && pmt::is_uint64(pmt::tuple_ref(object, 0)) &&
-           pmt::is_real(pmt::tuple_ref(object, 1));
+    constexpr std::uint64_t max_seconds = 9000000000; // nanoseconds fit in 63 bits
+    if (!pmt::is_tuple(object) || pmt::length(object) != 2)
+        return false;
+    const pmt::pmt_t seconds = pmt::tuple_ref(object, 0), fraction = pmt::tuple_ref(object, 1);
+    return pmt::is_uint64(seconds) && pmt::to_uint64(seconds) <= max_seconds && pmt::is_real(fraction) &&
+           pmt::to_double(fraction) >= 0.0 && pmt::to_double(fraction) < 1.0;
 }
 
 inline std::int64_t rx_time_ns(const pmt::pmt_t& time)

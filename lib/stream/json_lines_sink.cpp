@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -12,6 +13,8 @@
 
 namespace prunedamr::stream {
 namespace {
+
+constexpr int kWaitMs = 100;
 
 /// While it lives, writing to a closed pipe gives EPIPE to this thread instead of a signal to the process.
 class SigpipeBlocked
@@ -64,6 +67,8 @@ public:
         const SigpipeBlocked guard;
         std::size_t done = 0;
         while (done < line_.size() && !ended_) {
+            if (!wait_for_reader())
+                return;
             const ssize_t n = ::write(fd_, line_.data() + done, line_.size() - done);
             if (n >= 0)
                 done += static_cast<std::size_t>(n);
@@ -72,16 +77,23 @@ public:
         }
     }
 
+    void abandon() noexcept override { abandoned_.store(true); }
+
 private:
+    /// A pipe that is writable takes a whole line (less than PIPE_BUF) without blocking. False once abandoned.
+    bool wait_for_reader()
+    {
+        pollfd writable{ fd_, POLLOUT, 0 };
+        while (::poll(&writable, 1, kWaitMs) <= 0)
+            if (abandoned_.load())
+                return false;
+        return true;
+    }
+
     void handle_failure(int error)
     {
-        if (error == EINTR)
+        if (error == EINTR || error == EAGAIN) // standard output may be shared with who made it non-blocking
             return;
-        if (error == EAGAIN) { // standard output may be shared with a program that made it non-blocking
-            pollfd writable{ fd_, POLLOUT, 0 };
-            ::poll(&writable, 1, -1);
-            return;
-        }
         ended_ = true;
         if (error != EPIPE)
             throw Error({ "cannot write labels", path_, std::strerror(error), "" });
@@ -91,6 +103,7 @@ private:
     std::string line_;
     int fd_;
     bool ended_ = false;
+    std::atomic<bool> abandoned_{ false };
 };
 
 } // namespace

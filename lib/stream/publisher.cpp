@@ -41,7 +41,7 @@ private:
 
 struct Publisher::Impl {
     Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
-        : sinks(std::move(wanted)), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
+        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
     {
     }
 
@@ -81,12 +81,12 @@ struct Publisher::Impl {
     /// A sink that fails gets no more; the others go on.
     template <typename Action> void for_each_sink(const Action& action)
     {
-        for (auto& sink : sinks)
+        for (std::size_t i = 0; i < sinks.size(); ++i)
             try {
-                if (sink)
-                    action(*sink);
+                if (!failed[i])
+                    action(*sinks[i]);
             } catch (const Error& e) {
-                sink.reset();
+                failed[i] = true;
                 if (!faulty.load(std::memory_order_relaxed))
                     fault = e.what();
                 faulty.store(true, std::memory_order_release);
@@ -94,6 +94,8 @@ struct Publisher::Impl {
     }
 
     std::vector<std::unique_ptr<Sink>> sinks;
+    std::vector<bool> failed; ///< by sink; of the writing thread
+    std::atomic<bool> abandoned{ false };
     const bool lossless;
     boost::lockfree::spsc_queue<LabelEvent> queue;
     Semaphore wake;
@@ -115,7 +117,7 @@ Publisher::~Publisher() = default;
 void Publisher::publish(const LabelEvent& event) noexcept
 {
     while (!impl_->queue.push(event)) {
-        if (!impl_->lossless) {
+        if (!impl_->lossless || impl_->abandoned.load(std::memory_order_relaxed)) {
             impl_->lost.fetch_add(1, std::memory_order_relaxed);
             return;
         }
@@ -127,6 +129,13 @@ void Publisher::publish(const LabelEvent& event) noexcept
 void Publisher::close()
 {
     impl_->close();
+}
+
+void Publisher::abandon() noexcept
+{
+    impl_->abandoned.store(true);
+    for (const auto& sink : impl_->sinks)
+        sink->abandon();
 }
 
 std::optional<std::string> Publisher::fault() const

@@ -18,6 +18,9 @@ public:
     virtual ~Sink() = default;
     virtual void write(const std::string& json_line) = 0;
     virtual void flush() {}
+
+    /// From any thread: stop waiting for a reader that does not read; what cannot be written at once is lost.
+    virtual void abandon() noexcept {}
 };
 
 /// JSON lines to a file, or to standard output for "-". A file is created at once; a closed pipe
@@ -51,6 +54,9 @@ public:
 
     /// Writes what is queued, flushes and stops the thread; nothing may be published afterwards.
     void close();
+
+    /// From any thread, when the end must come though a reader stalls: nobody waits for it any more.
+    void abandon() noexcept;
 
     /// The first failure of a sink ("full.jsonl: cannot write labels: ..."), which gets no more events.
     std::optional<std::string> fault() const;

@@ -84,16 +84,16 @@ void Vote::decide(LabelEvent& event) const noexcept
     const auto top = static_cast<std::size_t>(std::max_element(sum_.begin(), sum_.end()) - sum_.begin());
     const double confidence = sum_[top] / static_cast<double>(frames_);
     const std::string& family = families_[family_of_[top]];
-    if (family == "noise")
-        return write(event, State::noise, labels_[top], family, confidence);
     if (confidence >= min_confidence_)
-        return write(event, State::signal, labels_[top], family, confidence);
+        return write(event, family == "noise" ? State::noise : State::signal, labels_[top], family, confidence);
     std::size_t best = 0;
     for (std::size_t f = 1; f < families_.size(); ++f)
         if (family_probability(f) > family_probability(best))
             best = f;
     if (families_[best] != "noise" && family_probability(best) >= min_confidence_)
         return write(event, State::signal, families_[best], families_[best], family_probability(best));
+    if (family == "noise")
+        return write(event, State::noise, labels_[top], family, confidence);
     write(event, State::unknown, "unknown", "unknown", confidence);
 }
 

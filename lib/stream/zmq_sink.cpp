@@ -2,6 +2,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <cerrno>
+#include <sys/stat.h>
 #include <zmq.hpp>
 
 namespace prunedamr::stream {
@@ -38,6 +40,10 @@ void check(const ZmqConfig& config)
     if (config.high_water_mark < 1)
         throw Error(
             { "bad high-water mark", config.endpoint, std::to_string(config.high_water_mark), "1 or more" });
+    struct stat file {};
+    const std::string path = tcp ? "" : config.endpoint.substr(6);
+    if (!tcp && path.rfind('@', 0) != 0 && lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode))
+        throw Error({ "ZeroMQ would replace this file by its socket", path, "a file", "a path that is free" });
     char public_key[41];
     if (!config.curve_secret_key.empty() && (config.curve_secret_key.size() != 40 ||
                                              zmq_curve_public(public_key, config.curve_secret_key.c_str()) != 0))
@@ -70,14 +76,27 @@ public:
     {
         try {
             // A PUB socket drops for slow subscribers; it never refuses the second frame of a message.
-            socket_.send(zmq::buffer(topic_), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-            socket_.send(zmq::buffer(json_line), zmq::send_flags::dontwait);
-        } catch (const zmq::error_t&) {
-            return; // interrupted by a signal: this message is lost, its seq tells
+            send(topic_, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+            send(json_line, zmq::send_flags::dontwait);
+        } catch (const zmq::error_t& e) {
+            throw Error({ "cannot publish labels", topic_, e.what(), "" });
         }
     }
 
 private:
+    /// Sends one frame, again if a signal came in between: half a message would spoil the next one.
+    void send(const std::string& frame, zmq::send_flags flags)
+    {
+        while (true)
+            try {
+                socket_.send(zmq::buffer(frame), flags);
+                return;
+            } catch (const zmq::error_t& e) {
+                if (e.num() != EINTR)
+                    throw;
+            }
+    }
+
     std::string topic_;
     zmq::context_t context_;
     zmq::socket_t socket_;

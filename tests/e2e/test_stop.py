@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIGINT and SIGTERM end the receiver in good order, also while its source is silent."""
 
+import fcntl
+import os
+import select
 import signal
+import termios
+import time
 import unittest
 
 import rx
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 RATE = 1_000_000
+
+
+def unread_bytes(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), "little")
 
 
 class Stop(rx.Case):
@@ -34,6 +43,21 @@ class Stop(rx.Case):
                 self.stop(process, number)
                 self.assertEqual(rx.lines(self.labels), [])
 
+    def test_a_reader_that_stalls(self):
+        """Labels go to a pipe that nobody empties: more of them than pipe and queue hold."""
+        source = self.write("long.ci8", rx.samples_ci8(20_000).tobytes() * 400)
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        process = rx.start("--rate", RATE, "--source", source, "--interval", "0.001", "--out", "json:-",
+                           stdout=write_end)
+        os.close(write_end)
+        self.addCleanup(process.kill)
+        select.select([read_end], [], [], 10)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 0)
+
     def test_what_came_before_is_decided_and_written(self):
         """A stdin that falls silent in the third interval."""
         count = 250_000
@@ -43,6 +67,8 @@ class Stop(rx.Case):
                 process.stdin.write(rx.samples_ci8(count).tobytes())
                 process.stdin.flush()
                 rx.wait_until(lambda: len(rx.lines(self.labels)) >= 2, "two labels")
+                rx.wait_until(lambda: unread_bytes(process.stdin) == 0, "the pipe to be read")
+                time.sleep(1)  # what was read last is on its way to the classifier
                 self.stop(process, number)
                 self.assert_complete(rx.events(self.labels), count, RATE // 10)
 

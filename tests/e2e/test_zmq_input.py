@@ -42,6 +42,21 @@ class ZmqInput(rx.Case):
         self.assertEqual({(e["time_source"], e["sample_rate_hz"]) for e in events}, {("system", RATE)})
         self.assert_complete(events[:4], 4 * INTERVAL, INTERVAL)
 
+    def test_a_message_that_is_no_samples_ends_in_one_line(self):
+        context = zmq.Context()
+        self.addCleanup(context.destroy, 0)
+        publisher = context.socket(zmq.XPUB)
+        self.addCleanup(publisher.close, 0)
+        publisher.set(zmq.RCVTIMEO, 10_000)
+        endpoint = "tcp://127.0.0.1:%d" % publisher.bind_to_random_port("tcp://127.0.0.1")
+        process = self.start(endpoint)
+        publisher.recv()
+        publisher.send(b"abc")
+        _, err = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertIn(b"no whole number of samples: found 3 bytes", err)
+
     def test_gnuradio_sink(self):
         flowgraph = gr.top_block()
         endpoint = rx.free_endpoint()

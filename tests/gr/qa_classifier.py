@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import tempfile
+import time
 
 import numpy as np
 import pmt
@@ -94,6 +95,12 @@ class qa_classifier(gr_unittest.TestCase):
         for count in (1, 17):
             events, block, output, _ = self.run_block(qpsk(count), with_output=True)
             self.assertEqual((events, len(output), block.stats().samples), ([], count, count))
+
+    def test_a_device_that_counts_from_power_on_is_anchored_to_system_time(self):
+        before = time.time()
+        events = self.run_block(qpsk(4096), [tag(0, "rx_time", rx_time(12, 0.5))])[0]
+        self.assertEqual(events[0]["time_source"], "system")
+        self.assertTrue(before - 1 < sum(events[0]["time"]) < time.time() + 1, events[0]["time"])
 
     def test_rx_time_tags_set_hardware_time_and_jumps_count_as_overflows(self):
         half = 5120

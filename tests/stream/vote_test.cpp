@@ -78,6 +78,14 @@ TEST(Vote, IsNoiseWhenNoiseIsMostProbable)
     EXPECT_NEAR(e.confidence, 0.3, 1e-6);
 }
 
+TEST(Vote, ASureFamilyOutranksNoiseThatIsNotSure)
+{
+    const LabelEvent e = decide({ { 0.35, 0.33, 0.32, 0.0, 0.0 } }, 0.6);
+    EXPECT_EQ(e.state, State::signal);
+    EXPECT_EQ(e.label.view(), "PSK");
+    EXPECT_NEAR(e.confidence, 0.65, 1e-6);
+}
+
 TEST(Vote, WithoutFramesKnowsNothing)
 {
     const LabelEvent e = decide({}, 0.0);
