@@ -94,15 +94,21 @@ CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value,
     return option;
 }
 
+CLI::Option* add_json(CLI::App& app, std::string& path, const std::string& help)
+{
+    return app.add_option_function<std::string>(
+        "--json",
+        [&path](const std::string& text) {
+            check_writable(text);
+            path = text;
+        },
+        help);
+}
+
 void write_json(const nlohmann::json& json, const std::string& path)
 {
-    if (path.empty())
-        return;
-    const std::string text = json.dump(2) + "\n";
-    if (path == "-")
-        std::fputs(text.c_str(), stdout);
-    else
-        write_text_atomically(path, text);
+    if (!path.empty())
+        write_text_atomically(path, json.dump(2) + "\n");
 }
 
 } // namespace prunedamr::cli

@@ -28,7 +28,10 @@ double number_with_suffix(const std::string& text);
 /// An option whose value is a number with an optional k/M/G suffix.
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help);
 
-/// Writes JSON, indented, atomically; "-" is standard output. Nothing for an empty path.
+/// `--json FILE`; that the file can be written is checked with the command line, before the work.
+CLI::Option* add_json(CLI::App& app, std::string& path, const std::string& help);
+
+/// Writes JSON, indented, atomically. Nothing for an empty path.
 void write_json(const nlohmann::json& json, const std::string& path);
 
 } // namespace prunedamr::cli

@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1s;                  ///< between a signal and leaving a stalled reader behind
-constexpr double kLiveBufferS = 0.3;         ///< kept between a live source and the classifier,
+constexpr auto kGrace = 1s;                ///< between a signal and leaving a stalled reader behind
+constexpr double kLiveBufferS = 0.3;       ///< kept between a live source and the classifier,
 constexpr double kMaxLiveBuffer = 1 << 22; ///< at most so many samples
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, bool lossless)

@@ -9,8 +9,8 @@
 namespace prunedamr::rx {
 
 /// Samples from a ZeroMQ publisher, as GNU Radio's zeromq pub_sink sends them: messages of raw complex float32.
-/// Not GNU Radio's own sub_source: that one throws inside the scheduler when a message is no whole number of samples, and
-/// the flowgraph then neither ends nor says why.
+/// Not GNU Radio's own sub_source: that one throws inside the scheduler when a message is no whole number of
+/// samples, and the flowgraph then neither ends nor says why.
 class ZmqReader
 {
 public:

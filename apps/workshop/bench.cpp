@@ -109,7 +109,7 @@ void add_bench(CLI::App& app)
     verb->add_option("--repetitions", options->repetitions, "timed calls of each case")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));
-    verb->add_option("--json", options->json, "write a row per case to this file");
+    cli::add_json(*verb, options->json, "write a row per case to this file");
     verb->callback([options] { run(*options); });
 }
 

@@ -43,8 +43,10 @@ void run(Options& options)
     config.psr.partition_rule = prune::partition_rule(options.partition_rule);
     config.psr.paper_selection = options.selection_rule == "paper-code";
 
-    auto result = prune::compress(original, dataset, config,
-                                  [](const std::string& text) { std::printf("%s\n", text.c_str()); });
+    auto result = prune::compress(original, dataset, config, [](const std::string& text) {
+        std::printf("%s\n", text.c_str());
+        std::fflush(stdout); // before the fine-tuning, into a log too
+    });
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", config.fine_tune.checkpoint, "", "" });
     result.network.provenance["compress"]["command"] = cli::command_line();
@@ -53,13 +55,14 @@ void run(Options& options)
     summary.erase("cost"); // the report has it beside the original's
     result.report.update(summary);
     // The original may have been measured on other data: compare on these.
-    const auto original_scores = train::evaluate(original, dataset, data::Part::test, config.fine_tune.device);
-    result.report["original_test"] = original_scores.to_json();
+    result.report["original_test"] = nlohmann::json::object();
+    if (!dataset.indices(data::Part::test).empty())
+        result.report["original_test"] =
+            train::evaluate(original, dataset, data::Part::test, config.fine_tune.device).to_json();
     cli::write_json(result.report, options.json);
-    const double before = original_scores.accuracy();
-    const double after = summary["test"].value("accuracy", 0.0);
-    std::printf("%s: test %.2f %% (original %.2f %%), %lld params, %lld MACs\n", options.out.c_str(), 100 * after,
-                100 * before, static_cast<long long>(cost["params"].get<std::int64_t>()),
+    std::printf("%s: test %s (original %s), %lld params, %lld MACs\n", options.out.c_str(),
+                accuracy_text(result.report["test"]).c_str(), accuracy_text(result.report["original_test"]).c_str(),
+                static_cast<long long>(cost["params"].get<std::int64_t>()),
                 static_cast<long long>(cost["macs"].get<std::int64_t>()));
 }
 
@@ -78,11 +81,11 @@ void add_compress(CLI::App& app)
     auto& config = options->compress;
     verb->add_option("model", options->model, "trained model file")->required();
     verb->add_option("--method", config.method, help)->capture_default_str()->check(CLI::IsMember(names));
-    verb->add_option("--budget", config.budget, "units=4 (kept, stem included), macs=10%, params=50k or bytes=200k")
-        ->capture_default_str();
+    verb->add_option("--budget", config.budget, "units=7 (kept, stem included), macs=50%, params=50k or bytes=200k")
+        ->required();
     verb->add_option("--data", options->data, "data set of similarity and fine-tuning")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    verb->add_option("--json", options->json, "write plan, steps, cost, history and accuracy to this file");
+    cli::add_json(*verb, options->json, "write plan, steps, cost, history and accuracy to this file");
     verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")
         ->capture_default_str();
     verb->add_option("--blocks", config.psr.blocks, "psr: exactly so many blocks (0: chosen by loss drop)")

@@ -25,16 +25,23 @@ struct Options {
     std::string model;
     std::string data;
     std::vector<std::string> recordings;
-    data::Part part = data::Part::test;
+    std::string part = "test";
     std::string backend = "engine";
     std::string json;
 };
+
+data::Part part_named(const std::string& name)
+{
+    if (name == "train")
+        return data::Part::train;
+    return name == "validation" ? data::Part::validation : data::Part::test;
+}
 
 data::Scores score(const graph::Network& network, const data::Dataset& dataset, const Options& options)
 {
     graph::check_contract(network, dataset.front_end, dataset.class_names, options.data);
     const auto run = make_runner(network, options.backend, kBatch);
-    const auto indices = dataset.indices(options.part);
+    const auto indices = dataset.indices(part_named(options.part));
     if (indices.empty())
         throw Error({ "the data set has no frames in this part", options.data, "", "train, validation or test" });
 
@@ -82,18 +89,16 @@ void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labelled recordings");
-    const std::map<std::string, data::Part> parts = { { "train", data::Part::train },
-                                                      { "validation", data::Part::validation },
-                                                      { "test", data::Part::test } };
     verb->add_option("model", options->model, "model file")->required();
     verb->add_option("--data", options->data, "data set, .h5 or .safetensors");
     verb->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
-    verb->add_option("--part", options->part, "train, validation or test (default test)")
-        ->transform(CLI::Transformer(parts));
+    verb->add_option("--part", options->part, "of the data set")
+        ->capture_default_str()
+        ->check(CLI::IsMember({ "train", "validation", "test" }));
     verb->add_option("--backend", options->backend, "who runs the network on --data")
         ->capture_default_str()
         ->check(CLI::IsMember(backends()));
-    verb->add_option("--json", options->json, "write the numbers to this file");
+    cli::add_json(*verb, options->json, "write the numbers to this file");
     verb->callback([options] { run(*options); });
 }
 

@@ -60,10 +60,12 @@ Tally classify(const graph::Network& network, const data::RecordingInfo& info,
         ++tally.events;
         ++tally.labels[label];
         tally.label_right += label == truth;
-        tally.family_right += event.family.view() == family_of(truth);
+        tally.family_right += !truth.empty() && event.family.view() == family_of(truth);
     });
     for (const auto& stretch : stretches(info, samples.size())) {
-        tally.truth = truth = stretch.label;
+        truth = stretch.label;
+        if (tally.truth.find(truth) == std::string::npos)
+            tally.truth += (tally.truth.empty() ? "" : "+") + truth;
         classifier.process(samples.data() + stretch.sample_start, stretch.sample_count);
         classifier.flush();
     }

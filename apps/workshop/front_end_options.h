@@ -11,9 +11,12 @@ namespace prunedamr::workshop {
 inline void add_front_end_options(CLI::App& verb, FrontEndSpec& spec)
 {
     using Kind = FrontEndSpec::Kind;
-    const std::map<std::string, Kind> kinds = { { "as_is", Kind::as_is }, { "auto_band", Kind::auto_band } };
-    verb.add_option("--front-end", spec.kind, "how samples become frames (default auto_band)")
-        ->transform(CLI::Transformer(kinds));
+    verb.add_option_function<std::string>(
+            "--front-end",
+            [&spec](const std::string& name) { spec.kind = name == "as_is" ? Kind::as_is : Kind::auto_band; },
+            "how samples become frames")
+        ->default_str("auto_band")
+        ->check(CLI::IsMember({ "as_is", "auto_band" }));
     verb.add_option("--frame", spec.frame_length, "frame length [samples]")
         ->capture_default_str()
         ->check(CLI::Range(16, 65536));

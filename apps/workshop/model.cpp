@@ -110,7 +110,7 @@ void add_model(CLI::App& app)
         ->check(CLI::Range(2, 10000));
     shown->add_option("--units", options->units, "with --arch: units per stage, comma-separated")->delimiter(',');
     shown->add_flag("--nodes", options->nodes, "also a line per node");
-    shown->add_option("--json", options->json, "write the numbers to this file");
+    cli::add_json(*shown, options->json, "write the numbers to this file");
     shown->callback([options] { show(*options); });
 
     auto file = std::make_shared<std::string>();

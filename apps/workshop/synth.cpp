@@ -80,7 +80,7 @@ void add_synth(CLI::App& app)
         ->required();
     verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
-    verb->add_option("--json", options->json, "also write the summary to this file");
+    cli::add_json(*verb, options->json, "also write the summary to this file");
 
     auto& frames = options->frames;
     verb->add_option("--frames-per-class", frames.frames_per_class, "frames of each class")
@@ -90,7 +90,8 @@ void add_synth(CLI::App& app)
         ->capture_default_str();
     verb->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB]")->capture_default_str();
     verb->add_option("--threads", frames.threads, "0: all cores; the result does not depend on it")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(0, 256));
     add_front_end_options(*verb, frames.front_end);
 
     auto& capture = options->capture;
@@ -99,7 +100,9 @@ void add_synth(CLI::App& app)
     verb->add_option("--samples-per-signal", capture.samples_per_signal, "capture: length of each signal")
         ->capture_default_str()
         ->check(CLI::Range(1024, 1 << 26));
-    verb->add_option("--snr", capture.snr_db, "capture: SNR of each signal [dB]")->capture_default_str();
+    verb->add_option("--snr", capture.snr_db, "capture: SNR of each signal [dB]")
+        ->capture_default_str()
+        ->check(CLI::Range(-60.0, 100.0));
     verb->callback([options] { run(*options); });
 }
 

@@ -36,9 +36,8 @@ void run(Options& options)
     auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
     report["train"] = train::to_json(result);
     cli::write_json(report, options.json);
-    std::printf("%s: validation %.2f %%, test %.2f %%, best epoch %d\n", options.out.c_str(),
-                100 * result.best_validation_accuracy, 100 * report["test"].value("accuracy", 0.0),
-                result.best_epoch);
+    std::printf("%s: validation %.2f %%, test %s, best epoch %d\n", options.out.c_str(),
+                100 * result.best_validation_accuracy, accuracy_text(report["test"]).c_str(), result.best_epoch);
 }
 
 } // namespace
@@ -60,7 +59,7 @@ void add_train(CLI::App& app)
         ->delimiter(',');
     verb->add_option("--data", options->data, "data set, .h5 or .safetensors")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    verb->add_option("--json", options->json, "write cost, history and accuracy to this file");
+    cli::add_json(*verb, options->json, "write cost, history and accuracy to this file");
     add_train_options(*verb, options->train);
     verb->callback([options] { run(*options); });
 }

@@ -2,12 +2,14 @@
 #include "train_options.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 
 namespace prunedamr::workshop {
@@ -57,6 +59,8 @@ void add_train_options(CLI::App& verb, TrainOptions& options)
 
 void finish_train_options(TrainOptions& options, const std::string& out)
 {
+    if (std::filesystem::path(out).extension() != ".safetensors")
+        throw Error({ "not a name for a model file", out, "", "NAME.safetensors" });
     check_writable(out);
     if (options.fit.checkpoint.empty())
         options.fit.checkpoint = out + ".checkpoint";
@@ -82,6 +86,15 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
              { "temperature", network.decision.temperature },
              { "validation_accuracy", validation_accuracy },
              { "test", network.accuracy } };
+}
+
+std::string accuracy_text(const nlohmann::json& scores)
+{
+    if (!scores.contains("accuracy"))
+        return "not measured";
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f %%", 100 * scores["accuracy"].get<double>());
+    return text;
 }
 
 } // namespace prunedamr::workshop

@@ -27,4 +27,7 @@ void finish_train_options(TrainOptions& options, const std::string& out);
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
                             const std::string& device);
 
+/// "64.55 %" of `Scores::to_json`, or "not measured" of an empty object.
+std::string accuracy_text(const nlohmann::json& scores);
+
 } // namespace prunedamr::workshop

@@ -5,8 +5,8 @@
 
 #include <gnuradio/prunedamr/classifier.h>
 
-#include <utility>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace gr {

@@ -27,6 +27,8 @@ void check_writable(const std::string& path)
         throw Error({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" });
     if (fs::is_directory(path))
         throw Error({ "cannot write: is a folder", path, "", "a file name" });
+    if (fs::exists(path) && !fs::is_regular_file(path))
+        throw Error({ "cannot write: is a device or pipe", path, "", "a file name" });
     if (access(folder.c_str(), W_OK) != 0)
         throw Error({ "cannot write into the folder", path, std::strerror(errno), "" });
 }
@@ -34,16 +36,15 @@ void check_writable(const std::string& path)
 void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
 {
     check_writable(path);
-    // The extension stays last, for writers that choose the format by it.
-    const fs::path target(path);
-    const std::string temporary =
-        (folder_of(path) /
-         ("." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string()))
-            .string();
+    // A link stays a link; the extension stays last, for writers that choose the format by it.
+    const fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path) : fs::path(path);
+    const std::string name =
+        "." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string();
+    const std::string temporary = (folder_of(target.string()) / name).string();
     try {
         write(temporary);
         std::error_code failure;
-        fs::rename(temporary, path, failure);
+        fs::rename(temporary, target, failure);
         if (failure)
             throw Error({ "cannot rename the finished file", path, failure.message(), "" });
     } catch (...) {

@@ -84,7 +84,7 @@ private:
     bool wait_for_reader()
     {
         pollfd writable{ fd_, POLLOUT, 0 };
-        while (::poll(&writable, 1, kWaitMs) <= 0)
+        while (::poll(&writable, 1, abandoned_.load() ? 0 : kWaitMs) <= 0)
             if (abandoned_.load())
                 return false;
         return true;

@@ -41,7 +41,8 @@ private:
 
 struct Publisher::Impl {
     Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
-        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity), thread([this] { run(); })
+        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity),
+          thread([this] { run(); })
     {
     }
 

@@ -10,8 +10,8 @@
 namespace prunedamr::stream {
 
 /// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean:
-/// the class when it is sure; else the most probable family when that is; else noise when it is the best class, however
-/// unsure; else unknown.
+/// the class when it is sure; else the most probable family when that is; else noise when it is the best class,
+/// however unsure; else unknown.
 class Vote
 {
 public:

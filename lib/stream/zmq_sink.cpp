@@ -40,7 +40,8 @@ void check(const ZmqConfig& config)
     if (config.high_water_mark < 1)
         throw Error(
             { "bad high-water mark", config.endpoint, std::to_string(config.high_water_mark), "1 or more" });
-    struct stat file {};
+    struct stat file {
+    };
     const std::string path = tcp ? "" : config.endpoint.substr(6);
     if (!tcp && path.rfind('@', 0) != 0 && lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode))
         throw Error({ "ZeroMQ would replace this file by its socket", path, "a file", "a path that is free" });

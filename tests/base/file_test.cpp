@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace prunedamr {
@@ -78,6 +79,18 @@ TEST_F(AtomicFile, TemporaryNameKeepsFolderAndExtension)
         EXPECT_NE(temporary, path("m.h5"));
         std::ofstream(temporary) << "x";
     });
+}
+
+TEST_F(AtomicFile, KeepsLinksAndRefusesPipes)
+{
+    write_text_atomically(path("real.txt"), "a");
+    fs::create_symlink("real.txt", path("link.txt"));
+    write_text_atomically(path("link.txt"), "b");
+    EXPECT_TRUE(fs::is_symlink(path("link.txt")));
+    EXPECT_EQ(read_file(path("real.txt")), "b");
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    EXPECT_THROW(write_text_atomically(path("pipe"), "c"), Error);
+    EXPECT_TRUE(fs::is_fifo(path("pipe")));
 }
 
 TEST_F(AtomicFile, SaysWhyItCannotWriteOrRead)
