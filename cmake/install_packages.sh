@@ -5,9 +5,13 @@
 #   all:  the same, the workshop and the tests
 set -eu
 
+# VOLK's package carries its version in Debian 12 only.
+volk=libvolk-dev
+[ "$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" = 12 ] && volk=libvolk2-dev
+
 # libtorch-dev needs libgloo-dev, and uses whichever BLAS is there: OpenBLAS, not the reference one.
 live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libboost-dev
- libvolk2-dev libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev
+ $volk libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev
  gnuradio gnuradio-dev libspdlog-dev libsoapysdr-dev pybind11-dev python3-dev python3-numpy python3-zmq"
 all="$live libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev"
 
