@@ -17,6 +17,26 @@ namespace {
 
 std::string g_command_line;
 
+std::vector<const CLI::App*> verbs(const CLI::App& app)
+{
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+/// Names the verbs if the first word should be one and is none; CLI11 itself only says that a subcommand is
+/// missing.
+std::string expected_verbs(const CLI::App& app, int argc, char** argv)
+{
+    std::string names;
+    if (argc < 2 || argv[1][0] == '-')
+        return names;
+    for (const CLI::App* verb : verbs(app)) {
+        if (verb->get_name() == argv[1])
+            return "";
+        names += (names.empty() ? "" : ", ") + verb->get_name();
+    }
+    return names;
+}
+
 int complain(const CLI::App& app, const std::string& message, int code)
 {
     std::string line = message;
@@ -34,6 +54,8 @@ int run(CLI::App& app, int argc, char** argv)
     g_command_line = app.get_name();
     for (int i = 1; i < argc; ++i)
         g_command_line += std::string(" ") + argv[i];
+    if (const std::string expected = expected_verbs(app, argc, argv); !expected.empty())
+        return complain(app, std::string("unknown verb '") + argv[1] + "': expected " + expected, kUsage);
     try {
         app.parse(argc, argv);
         return kDone;

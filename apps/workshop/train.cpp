@@ -61,6 +61,7 @@ void add_train(CLI::App& app)
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write cost, history and accuracy to this file");
     add_train_options(*verb, options->train);
+    verb->get_option("--epochs")->check(CLI::Range(1, 100000)); // 0 makes sense for fine-tuning only
     verb->callback([options] { run(*options); });
 }
 

@@ -61,28 +61,20 @@ std::string hash_of_labels(const data::Dataset& dataset)
 
 nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
 {
-    const bool all_epochs_matter = config.schedule == "cosine";
-    return { { "network nodes", hash_of(graph::to_json(network).at("nodes")) },
-             { "initial weights", hash_of(network.tensors) },
-             { "class names", dataset.class_names },
-             { "front end", to_json(dataset.front_end) },
-             { "frames in the data set", dataset.size() },
-             { "labels and split", hash_of_labels(dataset) },
-             { "data provenance", hash_of(dataset.provenance) },
-             { "epochs", all_epochs_matter ? nlohmann::json(config.epochs) : nlohmann::json() },
-             { "batch", config.batch },
-             { "learning_rate", config.learning_rate },
-             { "schedule", config.schedule },
-             { "step_epochs", config.step_epochs },
-             { "step_factor", config.step_factor },
-             { "l1_weight", config.l1_weight },
-             { "weight_decay", config.weight_decay },
-             { "augment", config.augment },
-             { "label_smoothing", config.label_smoothing },
-             { "teacher", config.teacher ? hash_of(config.teacher->tensors) : "none" },
-             { "distil_weight", config.distil_weight },
-             { "distil_temperature", config.distil_temperature },
-             { "seed", config.seed } };
+    nlohmann::json all = to_json(config);
+    all.erase("threads"); // where a run is computed may change between its parts
+    all.erase("device");
+    if (config.schedule != "cosine")
+        all.erase("epochs"); // the rate of a step schedule does not depend on them: a run may be made longer
+    all["teacher"] = config.teacher ? hash_of(config.teacher->tensors) : "none";
+    all["network nodes"] = hash_of(graph::to_json(network).at("nodes"));
+    all["initial weights"] = hash_of(network.tensors);
+    all["class names"] = dataset.class_names;
+    all["front end"] = to_json(dataset.front_end);
+    all["frames in the data set"] = dataset.size();
+    all["labels and split"] = hash_of_labels(dataset);
+    all["data provenance"] = hash_of(dataset.provenance);
+    return all;
 }
 
 } // namespace prunedamr::train
