@@ -18,13 +18,18 @@ void require(bool ok, const std::string& where, const char* key, const std::stri
 
 bool FrontEndSpec::operator==(const FrontEndSpec& other) const
 {
-    return kind == other.kind && frame_length == other.frame_length && block_length == other.block_length &&
-           occupied_share == other.occupied_share;
+    return kind == other.kind && scale == other.scale && frame_length == other.frame_length &&
+           block_length == other.block_length && occupied_share == other.occupied_share;
 }
 
 const char* to_string(FrontEndSpec::Kind kind)
 {
     return kind == FrontEndSpec::Kind::as_is ? "as_is" : "auto_band";
+}
+
+const char* to_string(FrontEndSpec::Scale scale)
+{
+    return scale == FrontEndSpec::Scale::unit_rms ? "unit_rms" : "unit_magnitude";
 }
 
 FrontEndSpec front_end_from_json(const nlohmann::json& json, const std::string& where)
@@ -34,6 +39,10 @@ FrontEndSpec front_end_from_json(const nlohmann::json& json, const std::string& 
         const auto kind = json.at("kind").get<std::string>();
         require(kind == "as_is" || kind == "auto_band", where, "kind", kind, "as_is or auto_band");
         spec.kind = kind == "as_is" ? FrontEndSpec::Kind::as_is : FrontEndSpec::Kind::auto_band;
+        const auto scale = json.value("scale", std::string("unit_rms"));
+        require(scale == "unit_rms" || scale == "unit_magnitude", where, "scale", scale,
+                "unit_rms or unit_magnitude");
+        spec.scale = scale == "unit_rms" ? FrontEndSpec::Scale::unit_rms : FrontEndSpec::Scale::unit_magnitude;
         spec.frame_length = json.at("frame_length").get<int>();
         spec.block_length = json.value("block_length", spec.frame_length);
         spec.occupied_share = json.value("occupied_share", spec.occupied_share);
@@ -52,6 +61,7 @@ FrontEndSpec front_end_from_json(const nlohmann::json& json, const std::string& 
 nlohmann::json to_json(const FrontEndSpec& spec)
 {
     return { { "kind", to_string(spec.kind) },
+             { "scale", to_string(spec.scale) },
              { "frame_length", spec.frame_length },
              { "block_length", spec.block_length },
              { "occupied_share", spec.occupied_share } };

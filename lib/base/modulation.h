@@ -10,14 +10,15 @@ namespace prunedamr {
 /// One row of the project's only table of classes.
 struct Modulation {
     const char* name;       ///< the label, as models, data sets and events write it
-    const char* family;     ///< "noise", "ASK", "PSK", "QAM", "FSK", "AM", "FM", "OFDM"
+    const char* family;     ///< "noise", "CW", "ASK", "PSK", "QAM", "APSK", "FSK", "AM", "FM", "OFDM", "CSS"
     const char* definition; ///< one sentence, for cards and help texts
+    std::vector<std::string_view> aliases; ///< other spellings in data sets and recordings
 };
 
-/// All classes known to synthesis and to the families of events, in their canonical order.
+/// All classes of our recipes and of the data sets that we read, in their canonical order.
 const std::vector<Modulation>& modulations();
 
-/// Row by name (exact case), or nullptr.
+/// Row by name or alias (exact case), or nullptr.
 const Modulation* find_modulation(std::string_view name);
 
 /// Family of a label; a label that the table does not know is a family of its own.

@@ -73,7 +73,7 @@ BlockInfo FrontEnd::Impl::process(const std::complex<float>* samples, int count,
     const int exponent = copy_levelled(samples, count, block.data());
     info.power_dbfs = power_dbfs(mean_power(block.data(), count), exponent);
     info.frames =
-        auto_band ? cut_band(count, info, frames) : write_frames(block.data(), count, spec.frame_length, frames);
+        auto_band ? cut_band(count, info, frames) : write_frames(block.data(), count, spec.frame_length, spec.scale, frames);
     return info;
 }
 
@@ -88,10 +88,10 @@ int FrontEnd::Impl::cut_band(int count, BlockInfo& info, float* frames) noexcept
         shift_to_zero(block.data(), count, band.center);
     const int step = auto_band->bank.choose(band.bandwidth / static_cast<float>(spec.occupied_share), count);
     if (step == 0)
-        return write_frames(block.data(), count, spec.frame_length, frames);
+        return write_frames(block.data(), count, spec.frame_length, spec.scale, frames);
     info.resample_ratio = ResamplerBank::ratio(step);
     const int resampled = auto_band->bank.run(step, block.data(), count, auto_band->resampled.data());
-    return write_frames(auto_band->resampled.data(), resampled, spec.frame_length, frames);
+    return write_frames(auto_band->resampled.data(), resampled, spec.frame_length, spec.scale, frames);
 }
 
 /// VOLK chooses its kernels, and allocates, when each is first called: a tone calls all of them.

@@ -2,7 +2,6 @@
 #include "prunedamr/synth/onair.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/modulation.h"
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/onair_signal.h"
 #include "prunedamr/synth/receiver.h"
@@ -216,10 +215,8 @@ Reception signal_reception(const std::string& label, int count, double snr_db, R
 
 std::vector<std::string> onair_labels()
 {
-    std::vector<std::string> labels;
-    for (const auto& row : modulations())
-        labels.emplace_back(row.name);
-    return labels;
+    return { "noise", "OOK",  "BPSK", "QPSK", "8PSK",   "OQPSK", "16QAM",
+             "64QAM", "2FSK", "GFSK", "MSK",  "AM-DSB", "FM",    "OFDM" };
 }
 
 Reception onair_reception(const std::string& label, int count, float snr_db, Rng& rng)

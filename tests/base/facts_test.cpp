@@ -40,21 +40,27 @@ TEST(FrontEndSpec, RefusesWhatIsOutsideItsRange)
 
 TEST(Modulation, NamesAreUniqueAndFamiliesKnown)
 {
-    const std::set<std::string> families = { "noise", "ASK", "PSK", "QAM", "FSK", "AM", "FM", "OFDM" };
+    const std::set<std::string> families = { "noise", "CW", "ASK", "PSK",  "QAM", "APSK",
+                                             "FSK",   "AM", "FM",  "OFDM", "CSS" };
     std::set<std::string> names;
     for (const Modulation& row : modulations()) {
         EXPECT_TRUE(names.insert(row.name).second) << row.name;
         EXPECT_EQ(families.count(row.family), 1u) << row.name;
         EXPECT_NE(std::string(row.definition), "");
         EXPECT_EQ(find_modulation(row.name), &row);
+        for (const auto alias : row.aliases) {
+            EXPECT_TRUE(names.insert(std::string(alias)).second) << alias;
+            EXPECT_EQ(find_modulation(alias), &row);
+        }
     }
 }
 
-TEST(Modulation, FindsByExactNameOnly)
+TEST(Modulation, FindsByExactNameOrAliasOnly)
 {
     EXPECT_EQ(find_modulation("bpsk"), nullptr);
     EXPECT_EQ(find_modulation(""), nullptr);
     EXPECT_EQ(family_of("64QAM"), "QAM");
+    EXPECT_EQ(family_of("QAM64"), "QAM");
     EXPECT_EQ(family_of("my own"), "my own");
 }
 

@@ -24,6 +24,7 @@ const std::map<std::string, Names> kMayInclude = {
     { "synth", { "base", "dsp", "data" } },
     { "engine", { "base", "graph" } },
     { "stream", { "base", "dsp", "data", "graph", "engine" } },
+    { "report", { "base", "dsp", "data", "graph" } },
     { "nn", { "base", "graph" } },
     { "train", { "base", "data", "graph", "nn", "synth" } },
     { "prune", { "base", "data", "graph", "engine", "nn", "train" } },

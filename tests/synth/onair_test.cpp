@@ -9,12 +9,11 @@
 namespace prunedamr::synth {
 namespace {
 
-TEST(OnairReception, KnowsTheWholeClassTable)
+TEST(OnairReception, LabelsStandInTheClassTable)
 {
     const auto labels = onair_labels();
-    ASSERT_EQ(labels.size(), modulations().size());
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        EXPECT_EQ(labels[i], modulations()[i].name);
+    for (const auto& label : labels)
+        EXPECT_NE(find_modulation(label), nullptr) << label;
 }
 
 TEST(OnairReception, EveryClassGivesFiniteSamplesOfAnyLength)
