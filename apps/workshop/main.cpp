@@ -10,6 +10,7 @@ int main(int argc, char** argv)
     app.require_subcommand(1);
     app.footer("Each verb has its own --help.");
     workshop::add_synth(app);
+    workshop::add_data(app);
     workshop::add_train(app);
     workshop::add_compress(app);
     workshop::add_eval(app);

@@ -7,6 +7,7 @@
 namespace prunedamr::workshop {
 
 void add_synth(CLI::App& app);
+void add_data(CLI::App& app);
 void add_train(CLI::App& app);
 void add_compress(CLI::App& app);
 void add_eval(CLI::App& app);

@@ -46,7 +46,7 @@ class Usage(Case):
 
     def test_wrong_command_lines(self):
         self.refused(USAGE, "subcommand")
-        self.refused(USAGE, "unknown verb 'analyse': expected synth, train", "analyse")
+        self.refused(USAGE, "unknown verb 'analyse': expected synth, data, train", "analyse")
         self.refused(USAGE, "--frobnicate", "model", "show", "--arch", "amr_s", "--frobnicate")
         self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
         self.refused(USAGE, "--out", "synth")

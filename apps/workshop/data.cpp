@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "data_verbs.h"
+#include "verbs.h"
+
+namespace prunedamr::workshop {
+
+void add_data(CLI::App& app)
+{
+    auto* data = app.add_subcommand("data", "look at data sets, convert, divide and join them");
+    data->require_subcommand(1);
+    add_data_info(*data);
+}
+
+} // namespace prunedamr::workshop

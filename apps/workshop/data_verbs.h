@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+/// What `prunedamr data` can do; each adds its subcommand to that verb, whose callback does the work.
+namespace prunedamr::workshop {
+
+void add_data_info(CLI::App& data);
+
+} // namespace prunedamr::workshop
