@@ -2,6 +2,7 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset_file.h"
+#include "prunedamr/data/hdf5_handle.h"
 
 #include <algorithm>
 #include <hdf5.h>
@@ -13,43 +14,6 @@ constexpr unsigned kDeflateLevel = 1;
 constexpr hsize_t kChunkBytes = 1 << 20;
 constexpr hsize_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
 const char* const kAttributes[] = { "class_names", "front_end", "provenance" };
-
-/// An HDF5 identifier, closed at the end of its scope.
-class Handle
-{
-public:
-    Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-    ~Handle()
-    {
-        if (id_ >= 0)
-            close_(id_);
-    }
-    Handle(const Handle&) = delete;
-    Handle& operator=(const Handle&) = delete;
-    operator hid_t() const { return id_; }
-
-private:
-    hid_t id_;
-    herr_t (*close_)(hid_t);
-};
-
-/// HDF5 prints its error stack by default; the one-line `Error` replaces it.
-class QuietErrors
-{
-public:
-    QuietErrors()
-    {
-        H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
-        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-    }
-    ~QuietErrors() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
-    QuietErrors(const QuietErrors&) = delete;
-    QuietErrors& operator=(const QuietErrors&) = delete;
-
-private:
-    H5E_auto2_t function_ = nullptr;
-    void* data_ = nullptr;
-};
 
 template <typename T> hid_t native_type();
 template <> hid_t native_type<float>()

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/data/frame_source.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/data/frame_source_form.h"
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+namespace prunedamr::data {
+namespace {
+
+constexpr std::size_t kHeadBytes = 4096;
+constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
+
+const std::vector<FrameSourceForm>& forms()
+{
+    static const std::vector<FrameSourceForm> table = {};
+    return table;
+}
+
+FileHead read_head(const std::string& path)
+{
+    if (!std::filesystem::exists(path))
+        throw Error({ "no such file", path, "", "" });
+    if (std::filesystem::is_directory(path))
+        throw Error({ "cannot read", path, "a folder", "a data set file" });
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw Error({ "cannot open", path, "", "a readable file" });
+    FileHead head{ path, std::string(kHeadBytes, '\0') };
+    file.read(head.bytes.data(), static_cast<std::streamsize>(kHeadBytes));
+    head.bytes.resize(static_cast<std::size_t>(file.gcount()));
+    return head;
+}
+
+} // namespace
+
+bool FileHead::is_hdf5() const
+{
+    // The signature stands at 0 or at a power of two from 512 on.
+    for (std::size_t at = 0; at + kHdf5Signature.size() <= bytes.size(); at = at == 0 ? 512 : 2 * at)
+        if (bytes.compare(at, kHdf5Signature.size(), kHdf5Signature) == 0)
+            return true;
+    return false;
+}
+
+std::unique_ptr<FrameSource> open_frame_source(const std::string& path)
+{
+    const FileHead head = read_head(path);
+    std::string names;
+    for (const auto& form : forms()) {
+        if (form.recognise(head))
+            return form.open(path);
+        names += (names.empty() ? "" : ", ") + std::string(form.name);
+    }
+    throw Error({ "not a data set of a known form", path, "", names });
+}
+
+} // namespace prunedamr::data
