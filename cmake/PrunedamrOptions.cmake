@@ -4,6 +4,11 @@
 
 option(BUILD_TESTING "Build the tests" ON)
 
+option(PRUNEDAMR_FUZZ "Build the libFuzzer programs of tests/fuzz, everything with AddressSanitizer (clang)" OFF)
+if(PRUNEDAMR_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "PRUNEDAMR_FUZZ needs clang: -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
+endif()
+
 set_property(GLOBAL PROPERTY PRUNEDAMR_SUMMARY "")
 
 # prunedamr_part(NAME "description" FOUND_VAR "Debian packages"): decides PRUNEDAMR_HAVE_<NAME>.
