@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/mapped_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -10,11 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace prunedamr::safetensors {
 namespace {
@@ -23,46 +20,6 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000; // the format's own limit
 constexpr int kMaxHeaderDepth = 4;                     // the format needs 3; recursion on JSON stays shallow
 constexpr std::array<std::pair<const char*, std::size_t>, 6> kDtypes = {
     { { "F32", 4 }, { "F16", 2 }, { "I64", 8 }, { "I32", 4 }, { "I8", 1 }, { "U8", 1 } }
-};
-
-/// A read-only mapping of a whole file.
-class Mapping
-{
-public:
-    explicit Mapping(const std::string& path)
-    {
-        const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (file < 0)
-            throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
-        struct stat status {
-        };
-        if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-            close(file);
-            throw Error({ "cannot read", path, "not a regular file", "a safetensors file" });
-        }
-        size_ = static_cast<std::size_t>(status.st_size);
-        if (size_ > 0)
-            data_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
-        close(file);
-        if (data_ == MAP_FAILED) {
-            data_ = nullptr;
-            throw Error({ "cannot map", path, std::strerror(errno), "" });
-        }
-    }
-    ~Mapping()
-    {
-        if (data_)
-            munmap(data_, size_);
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-
-    const std::byte* data() const { return static_cast<const std::byte*>(data_); }
-    std::size_t size() const { return size_; }
-
-private:
-    void* data_ = nullptr;
-    std::size_t size_ = 0;
 };
 
 Dtype dtype_from(const std::string& name, const std::string& where)
@@ -152,16 +109,16 @@ std::size_t View::count() const
 }
 
 struct File::Impl {
-    explicit Impl(const std::string& name) : path(name), mapping(name) {}
+    explicit Impl(const std::string& name) : path(name), mapping(name, "a safetensors file") {}
     std::string path;
-    Mapping mapping;
+    MappedFile mapping;
     std::map<std::string, std::string> metadata;
     std::map<std::string, View> tensors;
 };
 
 File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
 {
-    const Mapping& file = impl_->mapping;
+    const MappedFile& file = impl_->mapping;
     if (file.size() < 8)
         throw Error({ "not a safetensors file", path, std::to_string(file.size()) + " bytes", "at least 8" });
     std::uint64_t header_bytes = 0;
