@@ -5,6 +5,8 @@
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/zoo.h"
 
+#include "benchmarks/counting_reporter.h"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -64,25 +66,6 @@ void add_benchmarks(const std::string& arch, int length, engine::Backend backend
     }
 }
 
-/// Prints as usual and counts what was really measured.
-class CountingReporter : public benchmark::ConsoleReporter
-{
-public:
-    void ReportRuns(const std::vector<Run>& runs) override
-    {
-        for (const Run& run : runs)
-            if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.iterations > 0 &&
-                run.real_accumulated_time > 0)
-                ++measured_;
-        ConsoleReporter::ReportRuns(runs);
-    }
-
-    int measured() const { return measured_; }
-
-private:
-    int measured_ = 0;
-};
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -98,9 +81,5 @@ int main(int argc, char** argv)
             std::fprintf(stderr, "left out: %s\n", error.what());
         }
     }
-    CountingReporter reporter;
-    benchmark::RunSpecifiedBenchmarks(&reporter);
-    if (reporter.measured() == 0)
-        std::fprintf(stderr, "nothing was measured\n");
-    return reporter.measured() == 0 ? 1 : 0;
+    return benchmarks::run_counting();
 }
