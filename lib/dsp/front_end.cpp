@@ -22,7 +22,7 @@ namespace {
 
 /// Analysis and resampling of auto_band, with their buffers.
 struct AutoBand {
-    AutoBand(int block_length, int frame_length) : bank(block_length, frame_length), resampled(block_length + 16) {}
+    AutoBand(int block_length, int frame_length) : bank(block_length, frame_length), resampled(block_length) {}
 
     WelchSpectrum welch;
     BandFinder finder;
@@ -72,8 +72,8 @@ BlockInfo FrontEnd::Impl::process(const std::complex<float>* samples, int count,
         return info;
     const int exponent = copy_levelled(samples, count, block.data());
     info.power_dbfs = power_dbfs(mean_power(block.data(), count), exponent);
-    info.frames =
-        auto_band ? cut_band(count, info, frames) : write_frames(block.data(), count, spec.frame_length, spec.scale, frames);
+    info.frames = auto_band ? cut_band(count, info, frames)
+                            : write_frames(block.data(), count, spec.frame_length, spec.scale, frames);
     return info;
 }
 
