@@ -7,5 +7,6 @@
 namespace prunedamr::workshop {
 
 void add_data_info(CLI::App& data);
+void add_data_plot(CLI::App& data);
 
 } // namespace prunedamr::workshop

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/report/svg.h"
+
+#include "prunedamr/base/error.h"
+
+#include <cmath>
+
+namespace prunedamr::report {
+namespace {
+
+std::string base64(const std::string& bytes)
+{
+    constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        unsigned group = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        for (std::size_t k = 0; k < 4; ++k)
+            text += i + k > bytes.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63];
+    }
+    return text;
+}
+
+/// Bytes of the UTF-8 character at the start of `text`; 0 if there is none that XML may hold.
+std::size_t character_length(std::string_view text)
+{
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    if (byte(0) < 0x80)
+        return byte(0) >= 0x20 || byte(0) == '\n' || byte(0) == '\t' ? 1 : 0;
+    const std::size_t length = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
+    unsigned code = byte(0) & (0x7fu >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (byte(i) & 0x3f);
+    }
+    constexpr unsigned kLeast[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const bool legal = byte(0) >= 0xc2 && byte(0) <= 0xf4 && code >= kLeast[length] && code <= 0x10ffff &&
+                       !(code >= 0xd800 && code <= 0xdfff) && code != 0xfffe && code != 0xffff;
+    return legal ? length : 0;
+}
+
+} // namespace
+
+const char* style_sheet()
+{
+    return "svg{font:11px Inter,'Helvetica Neue','DejaVu Sans',Arial,sans-serif}"
+           ".paper{fill:#fff}"
+           ".frame{fill:none;stroke:#9aa1ab;stroke-width:1}"
+           ".grid{stroke:#9aa1ab;stroke-opacity:.25;stroke-width:1}"
+           ".rule{stroke:#9aa1ab;stroke-opacity:.6;stroke-width:1}"
+           ".series{fill:none;stroke:#0072b2;stroke-width:1;stroke-linejoin:round}"
+           ".context{fill:none;stroke:#8b929c;stroke-width:.8;stroke-opacity:.75;stroke-linejoin:round}"
+           ".dots{fill:none;stroke:#0072b2;stroke-width:2.2;stroke-linecap:round;stroke-opacity:.65}"
+           ".heading{fill:#14181f;font-size:17px;font-weight:600}"
+           ".title{fill:#14181f;font-weight:600}"
+           ".note{fill:#5b6470}"
+           ".tick{fill:#5b6470;font-size:10px}"
+           ".mid{text-anchor:middle}"
+           ".end{text-anchor:end}"
+           "@media(prefers-color-scheme:dark){"
+           ".paper{fill:#14171c}"
+           ".frame,.grid,.rule{stroke:#707986}"
+           ".series,.dots{stroke:#56b4e9}"
+           ".heading,.title{fill:#eceff3}"
+           ".note,.tick{fill:#a5adb8}"
+           "}";
+}
+
+std::string escape(std::string_view text)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        const char c = text.front();
+        if (length == 0)
+            out += '?';
+        else if (c == '&' || c == '<' || c == '>' || c == '"')
+            out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&quot;";
+        else
+            out += text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
+}
+
+std::string coordinate(double value)
+{
+    PRUNEDAMR_CHECK(std::abs(value) < 1e12, "a coordinate is finite");
+    const long long tenths = std::llround(value * 10.0);
+    const long long whole = std::abs(tenths) / 10, digit = std::abs(tenths) % 10;
+    return (tenths < 0 ? "-" : "") + std::to_string(whole) + (digit ? "." + std::to_string(digit) : "");
+}
+
+Svg::Svg(double width, double height) : width_(width), height_(height) {}
+
+void Svg::text(Point at, std::string_view text, const char* mark)
+{
+    body_ += "<text x=\"" + coordinate(at.x) + "\" y=\"" + coordinate(at.y) + "\" class=\"" + mark + "\">" +
+             escape(text) + "</text>\n";
+}
+
+void Svg::line(Point from, Point to, const char* mark)
+{
+    body_ += "<line x1=\"" + coordinate(from.x) + "\" y1=\"" + coordinate(from.y) + "\" x2=\"" + coordinate(to.x) +
+             "\" y2=\"" + coordinate(to.y) + "\" class=\"" + mark + "\"/>\n";
+}
+
+void Svg::rect(const Box& box, const char* mark)
+{
+    body_ += "<rect x=\"" + coordinate(box.x) + "\" y=\"" + coordinate(box.y) + "\" width=\"" +
+             coordinate(box.width) + "\" height=\"" + coordinate(box.height) + "\" class=\"" + mark + "\"/>\n";
+}
+
+void Svg::path(const std::vector<Point>& points, const char* mark)
+{
+    std::string data;
+    for (const Point& p : points)
+        data += (data.empty() ? "M" : "L") + coordinate(p.x) + " " + coordinate(p.y);
+    body_ += "<path d=\"" + data + "\" class=\"" + mark + "\"/>\n";
+}
+
+void Svg::points(const std::vector<Point>& points, const char* mark)
+{
+    std::string data; // a stroke of no length with round ends is a dot, and far shorter than a <circle>
+    for (const Point& p : points)
+        data += "M" + coordinate(p.x) + " " + coordinate(p.y) + "h0";
+    body_ += "<path d=\"" + data + "\" class=\"" + mark + "\"/>\n";
+}
+
+void Svg::png(const Box& box, const std::string& png)
+{
+    body_ += "<image x=\"" + coordinate(box.x) + "\" y=\"" + coordinate(box.y) + "\" width=\"" +
+             coordinate(box.width) + "\" height=\"" + coordinate(box.height) +
+             "\" preserveAspectRatio=\"none\" href=\"data:image/png;base64," + base64(png) + "\"/>\n";
+}
+
+void Svg::place(const Svg& drawing, Point at)
+{
+    body_ += "<g transform=\"translate(" + coordinate(at.x) + " " + coordinate(at.y) + ")\">\n" + drawing.body_ +
+             "</g>\n";
+}
+
+std::string Svg::open_tag(std::string_view name) const
+{
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + coordinate(width_) + " " +
+           coordinate(height_) + "\" width=\"" + coordinate(width_) + "\" height=\"" + coordinate(height_) +
+           "\" role=\"img\">\n<title>" + escape(name) + "</title>\n";
+}
+
+std::string Svg::element(std::string_view name) const
+{
+    return open_tag(name) + body_ + "</svg>\n";
+}
+
+std::string Svg::document(std::string_view name) const
+{
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + open_tag(name) + "<style>" + style_sheet() +
+           "</style>\n<rect width=\"100%\" height=\"100%\" class=\"" + std::string(mark::paper) + "\"/>\n" + body_ +
+           "</svg>\n";
+}
+
+} // namespace prunedamr::report
