@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/frame_source_form.h"
+#include "prunedamr/data/rml2016_pickle.h"
 
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,9 @@ constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
 const std::vector<FrameSourceForm>& forms()
 {
-    static const std::vector<FrameSourceForm> table = {};
+    static const std::vector<FrameSourceForm> table = {
+        { "RML2016 pickle", is_pickle, open_rml2016_pickle },
+    };
     return table;
 }
 
