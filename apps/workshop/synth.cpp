@@ -6,7 +6,8 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/data/recording.h"
-#include "prunedamr/synth/onair.h"
+#include "prunedamr/synth/frame_maker.h"
+#include "prunedamr/synth/onair_capture.h"
 
 #include <nlohmann/json.hpp>
 
@@ -18,11 +19,13 @@ namespace {
 
 struct Options {
     std::string recipe = "onair";
+    bool show = false;
     std::string out;
     std::vector<std::string> labels;
     std::uint64_t seed = 1;
     std::string json;
-    synth::OnairConfig frames;
+    synth::FrameMakerConfig frames;
+    std::int64_t frames_per_class = 1000;
     synth::CaptureConfig capture;
 };
 
@@ -51,8 +54,9 @@ nlohmann::json make_frames(Options& options)
     data::check_dataset_path(options.out);
     auto& config = options.frames;
     config.labels = options.labels;
-    config.seed = options.seed;
-    const auto dataset = synth::onair_dataset(config);
+    config.recipe = synth::load_recipe(options.recipe);
+    auto dataset = synth::FrameMaker(config).make(options.frames_per_class, options.seed);
+    data::assign_split(dataset, {}, options.seed);
     data::write_dataset(dataset, options.out);
     return { { "out", options.out },
              { "frames", dataset.size() },
@@ -62,6 +66,12 @@ nlohmann::json make_frames(Options& options)
 
 void run(Options& options)
 {
+    if (options.show) {
+        std::fputs(synth::shipped_recipe(options.recipe).c_str(), stdout);
+        return;
+    }
+    if (options.out.empty())
+        throw CLI::RequiredError("--out");
     const auto summary = is_capture(options.out) ? make_capture(options) : make_frames(options);
     std::printf("%s\n", summary.dump().c_str());
     cli::write_json(summary, options.json);
@@ -73,22 +83,25 @@ void add_synth(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("synth", "make labelled signals: frames for training, or a SigMF capture");
-    verb->add_option("--recipe", options->recipe, "onair: what an antenna sees")
-        ->capture_default_str()
-        ->check(CLI::IsMember({ "onair" }));
-    verb->add_option("--out", options->out, "frames: FILE.h5 or FILE.safetensors; capture: FILE.sigmf-meta")
-        ->required();
+    verb->add_option("--recipe", options->recipe, "onair: what an antenna sees; or a recipe of your own, FILE.json")
+        ->capture_default_str();
+    verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
+    verb->add_option("--out", options->out, "frames: FILE.h5 or FILE.safetensors; capture: FILE.sigmf-meta");
     verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
     cli::add_json(*verb, options->json, "also write the summary to this file");
 
     auto& frames = options->frames;
-    verb->add_option("--frames-per-class", frames.frames_per_class, "frames of each class")
+    verb->add_option("--frames-per-class", options->frames_per_class, "frames of each class")
         ->capture_default_str()
         ->check(CLI::Range(1, 10000000));
-    verb->add_option("--snr-low", frames.snr_low_db, "lowest SNR, in the signal's band [dB]")
-        ->capture_default_str();
-    verb->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB]")->capture_default_str();
+    verb->add_option("--snr-low", frames.snr_low_db,
+                     "lowest SNR, in the signal's band [dB] (default: the recipe's)");
+    verb->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB] (default: the recipe's)");
+    verb->add_option("--frames-per-reception", frames.frames_per_reception,
+                     "frames of one group that one reception gives at most")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     verb->add_option("--threads", frames.threads, "0: all cores; the result does not depend on it")
         ->capture_default_str()
         ->check(CLI::Range(0, 256));

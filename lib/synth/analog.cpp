@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/analog.h"
 
+#include "prunedamr/synth/fft.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -11,6 +13,20 @@ Samples modulate_am(const std::vector<float>& message, double depth)
     Samples out(message.size());
     for (std::size_t n = 0; n < message.size(); ++n)
         out[n] = 1.0f + static_cast<float>(depth) * message[n];
+    return out;
+}
+
+Samples modulate_ssb(const std::vector<float>& message, bool upper, double bandwidth)
+{
+    Samples out(message.begin(), message.end());
+    shape_spectrum(out, [](double f) { return f > 0.0 ? 1.0 : 0.0; });
+    const std::complex<double> step = std::polar(1.0, -M_PI * bandwidth);
+    std::complex<double> phasor = 1.0;
+    for (auto& x : out) {
+        const std::complex<float> shifted = x * std::complex<float>(phasor);
+        x = upper ? shifted : std::conj(shifted);
+        phasor *= step;
+    }
     return out;
 }
 

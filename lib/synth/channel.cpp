@@ -22,6 +22,14 @@ std::complex<float> product(std::complex<float> a, std::complex<float> b)
 
 } // namespace
 
+double rms(const Samples& samples)
+{
+    double power = 0.0;
+    for (const auto& x : samples)
+        power += static_cast<double>(x.real() * x.real() + x.imag() * x.imag());
+    return std::sqrt(power / static_cast<double>(samples.size()));
+}
+
 void normalise_power(Samples& samples)
 {
     double power = 0.0;
@@ -61,6 +69,23 @@ void add_echo(Samples& samples, int delay, std::complex<float> amplitude)
 {
     for (auto n = static_cast<std::ptrdiff_t>(samples.size()) - 1; n >= delay; --n)
         samples[n] += product(amplitude, samples[n - delay]);
+}
+
+void drift_clock(Samples& samples, double drift)
+{
+    const auto count = static_cast<std::ptrdiff_t>(samples.size());
+    const Samples in = samples;
+    const double duration = static_cast<double>(count);
+    for (std::ptrdiff_t n = 0; n < count; ++n) {
+        const double t = static_cast<double>(n);
+        const double warped = t + 0.5 * drift * t * (t / duration - 1.0);
+        const auto whole = std::clamp(static_cast<std::ptrdiff_t>(warped), std::ptrdiff_t{ 1 }, count - 3);
+        const auto x = static_cast<float>(warped - static_cast<double>(whole));
+        const std::complex<float>* at = in.data() + whole;
+        const float a = -x * (x - 1) * (x - 2) / 6, b = (x + 1) * (x - 1) * (x - 2) / 2;
+        const float c = -(x + 1) * x * (x - 2) / 2, d = (x + 1) * x * (x - 1) / 6;
+        samples[static_cast<std::size_t>(n)] = a * at[-1] + b * at[0] + c * at[1] + d * at[2];
+    }
 }
 
 void mix(Samples& samples, const Carrier& carrier, Rng& rng)

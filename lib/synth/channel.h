@@ -8,6 +8,8 @@ namespace prunedamr::synth {
 
 /// What happens between the transmitter's modulator and the receiver's input; each works in place.
 
+double rms(const Samples& samples);
+
 /// Scales to mean power 1 over the whole length; silence stays silence.
 void normalise_power(Samples& samples);
 
@@ -19,6 +21,10 @@ void fade(Samples& samples, double depth, double doppler, double phase);
 
 /// An echo `delay` samples later.
 void add_echo(Samples& samples, int delay, std::complex<float> amplitude);
+
+/// Time runs as t + drift (t / 2) (t / T - 1) over the T samples: the clock is slow by drift / 2 at first and as
+/// much too fast at the end. Cubic interpolation.
+void drift_clock(Samples& samples, double drift);
 
 struct Carrier {
     double offset = 0.0;     ///< in the middle, cycles per sample

@@ -31,16 +31,24 @@ std::vector<double> phase_pulse(double bt)
 
 } // namespace
 
-double cpm_bandwidth(double modulation_index)
+double cpm_bandwidth(double modulation_index, int tones)
 {
-    return modulation_index + 1.0;
+    return (tones - 1) * modulation_index + 1.0;
 }
 
-Samples modulate_cpm(const Bits& bits, const CpmConfig& config, int count)
+std::vector<float> to_levels(const Symbols& symbols, int tones)
+{
+    std::vector<float> levels(symbols.size());
+    for (std::size_t i = 0; i < levels.size(); ++i)
+        levels[i] = static_cast<float>(2 * symbols[i] + 1 - tones);
+    return levels;
+}
+
+Samples modulate_cpm(const std::vector<float>& levels, const CpmConfig& config, int count)
 {
     const auto q = phase_pulse(config.bt);
-    const int symbols = static_cast<int>(bits.size());
-    const auto sign = [&](int k) { return k < 0 || k >= symbols ? 0.0 : bits[k] ? 1.0 : -1.0; };
+    const int symbols = static_cast<int>(levels.size());
+    const auto level = [&](int k) { return k < 0 || k >= symbols ? 0.0 : static_cast<double>(levels[k]); };
     Samples out(static_cast<std::size_t>(count));
     int past = 0;        // symbols below this index have had their whole effect
     double turned = 0.0; // by them, in units of pi h
@@ -48,12 +56,12 @@ Samples modulate_cpm(const Bits& bits, const CpmConfig& config, int count)
         const double t = (n - config.first_symbol) / config.samples_per_symbol - 0.5; // 0 at the middle of symbol 0
         const int begin = static_cast<int>(std::floor(t)) - kReach + 1;
         for (; past < begin; ++past)
-            turned = std::fmod(turned + sign(past), 2.0 / config.modulation_index);
+            turned = std::fmod(turned + level(past), 2.0 / config.modulation_index);
         double phase = turned;
         for (int k = std::max(begin, past); k < begin + 2 * kReach; ++k) {
             const double position = std::max(0.0, (t - k + kReach) * kPhases);
             const int index = std::min(static_cast<int>(position), 2 * kReach * kPhases);
-            phase += sign(k) * (q[index] + (position - index) * (q[index + 1] - q[index]));
+            phase += level(k) * (q[index] + (position - index) * (q[index + 1] - q[index]));
         }
         out[n] = std::polar(1.0f, static_cast<float>(M_PI * config.modulation_index * phase));
     }

@@ -25,6 +25,9 @@ std::vector<float> pulse_table(Pulse pulse, double shape)
     if (pulse == Pulse::gaussian) {
         for (std::size_t i = 0; i < table.size(); ++i)
             table[i] = static_cast<float>(gaussian_pulse(static_cast<double>(i) / kPhases - kPulseReach, shape));
+    } else if (pulse == Pulse::half_sine) {
+        for (int i = -kPhases / 2; i <= kPhases / 2; ++i)
+            table[kPulseReach * kPhases + i] = static_cast<float>(std::cos(M_PI * i / kPhases));
     } else {
         const auto type = pulse == Pulse::raised_cosine ? LIQUID_FIRFILT_RCOS : LIQUID_FIRFILT_RRC;
         liquid_firdes_prototype(type, kPhases, kPulseReach, static_cast<float>(shape), 0.0f, table.data());
@@ -103,7 +106,7 @@ double linear_bandwidth(Pulse pulse, double shape)
 {
     if (pulse == Pulse::rectangular)
         return 2.0;
-    return 1.0 + shape;
+    return pulse == Pulse::half_sine ? 1.5 : 1.0 + shape;
 }
 
 Samples modulate_linear(const Samples& symbols, const LinearConfig& config, int count)

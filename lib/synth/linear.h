@@ -5,7 +5,7 @@
 
 namespace prunedamr::synth {
 
-enum class Pulse { root_raised_cosine, raised_cosine, gaussian, rectangular };
+enum class Pulse { root_raised_cosine, raised_cosine, gaussian, half_sine, rectangular };
 
 /// PSK and QAM: s(n) = sum over k of a_k p((n - first_instant) / samples_per_symbol - k).
 struct LinearConfig {
@@ -19,7 +19,8 @@ struct LinearConfig {
 /// Symbols that a pulse reaches on either side of its instant.
 inline constexpr int kPulseReach = 6;
 
-/// Occupied bandwidth in multiples of the symbol rate: 1 + roll-off; 2 (between the nulls) when rectangular.
+/// Occupied bandwidth in multiples of the symbol rate: 1 + roll-off; 2 (between the nulls) when
+/// rectangular, 1.5 for the half sine.
 double linear_bandwidth(Pulse pulse, double shape);
 
 Samples modulate_linear(const Samples& symbols, const LinearConfig& config, int count);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/message.h"
 
+#include "prunedamr/synth/channel.h"
+#include "prunedamr/synth/cpm.h"
 #include "prunedamr/synth/fft.h"
 
 #include <algorithm>
@@ -102,10 +104,28 @@ void fill_multiplex(Spectrum& spectrum, Rng& rng)
     spectrum.band(23e3 / kHighestHz, 1.0, rng.uniform(0.0, 0.5), 0.0);
 }
 
+/// Tones at 0.4 and 0.73 of the highest frequency, keyed at 0.4 of it: Bell 202 in a voice channel.
+std::vector<float> data_tones(double highest, int count, Rng& rng)
+{
+    CpmConfig config;
+    config.modulation_index = 0.83;
+    config.samples_per_symbol = 1.0 / (0.4 * highest);
+    config.first_symbol = -rng.uniform() * config.samples_per_symbol;
+    const int symbols = static_cast<int>(count / config.samples_per_symbol) + 3;
+    Samples tones = modulate_cpm(to_levels(draw_symbols(2, symbols, rng), 2), config, count);
+    mix(tones, { 0.567 * highest, 0.0, 0.0, rng.uniform(0.0, 2.0 * M_PI) }, rng);
+    std::vector<float> samples(tones.size());
+    for (std::size_t n = 0; n < samples.size(); ++n)
+        samples[n] = 0.99f * tones[n].real();
+    return samples;
+}
+
 } // namespace
 
 std::vector<float> make_message(Message kind, double highest, int count, Rng& rng)
 {
+    if (kind == Message::data)
+        return data_tones(highest, count, rng);
     Spectrum spectrum(count, highest, rng);
     switch (kind) {
     case Message::voice:
@@ -116,6 +136,8 @@ std::vector<float> make_message(Message kind, double highest, int count, Rng& rn
         break;
     case Message::multiplex:
         fill_multiplex(spectrum, rng);
+        break;
+    case Message::data:
         break;
     case Message::quiet:
         spectrum.band(0.0, 1.0, 1.0, -2.0);

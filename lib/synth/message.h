@@ -11,6 +11,7 @@ enum class Message {
     voice,     ///< harmonics of a wandering pitch under formants, with breath noise
     music,     ///< a few tones with overtones
     multiplex, ///< FM stereo: sum, pilot, difference on its subcarrier
+    data,      ///< audio tones keyed by data (AFSK)
     quiet,     ///< nearly nothing: hum and hiss
 };
 

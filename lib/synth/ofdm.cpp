@@ -12,24 +12,54 @@ namespace prunedamr::synth {
 namespace {
 
 constexpr unsigned kResamplerReach = 12; // input samples on either side
+constexpr int kLeastPrecoded = 36;       // carriers
 constexpr double kPreambleShare = 0.08;  // of the symbols, where there are preambles at all
 
-/// One symbol with its prefix, appended; `spacing` 1 uses all carriers, 4 every fourth.
-void append_symbol(const OfdmConfig& config, int spacing, Samples& out, Rng& rng)
+/// The carriers in use, from the lowest frequency; `spacing` 1: all of them, 4: every fourth.
+std::vector<int> used_carriers(const OfdmConfig& config, int spacing)
+{
+    int reach = std::max(1, static_cast<int>(config.occupied * config.transform_size / 2));
+    while (config.precoded && Fft::fast_size(2 * reach) != 2 * reach && reach > kLeastPrecoded / 2)
+        --reach; // few sizes of the precoding transform, as in standards
+    std::vector<int> used;
+    for (int k = -reach; k <= reach; ++k)
+        if (k != 0 && k < config.transform_size / 2 && k % spacing == 0)
+            used.push_back(k);
+    return used;
+}
+
+/// What the carriers carry, mean power 1 each.
+Samples carrier_values(const OfdmConfig& config, std::size_t count, bool preamble, Rng& rng)
+{
+    const Samples& points = constellation(config.carrier_modulation, "OFDM carriers");
+    Samples values(count);
+    for (auto& value : values)
+        value = points[rng.next() >> 32 & (points.size() - 1)];
+    if (preamble)
+        return values;
+    if (config.precoded) {
+        Fft::of_this_thread().forward(values);
+        const float scale = 1.0f / std::sqrt(static_cast<float>(count));
+        for (auto& value : values)
+            value *= scale;
+    }
+    for (std::size_t i = 0; config.pilot_spacing > 0 && i < count;
+         i += static_cast<std::size_t>(config.pilot_spacing))
+        values[i] = i * 2654435761u >> 16 & 1 ? 1.0f : -1.0f;
+    return values;
+}
+
+/// One symbol with its prefix, appended.
+void append_symbol(const OfdmConfig& config, bool preamble, Samples& out, Rng& rng)
 {
     const int size = config.transform_size;
-    const int used_each_side = std::max(1, static_cast<int>(config.occupied * size / 2));
-    const Samples& points = constellation(config.carrier_modulation);
+    const auto used = used_carriers(config, preamble ? 4 : 1);
+    const Samples values = carrier_values(config, used.size(), preamble, rng);
     Samples bins(static_cast<std::size_t>(size));
-    int used = 0;
-    for (int k = -used_each_side; k <= used_each_side; ++k) {
-        if (k == 0 || k >= size / 2 || k % spacing != 0)
-            continue;
-        bins[(k + size) % size] = points[rng.next() >> 32 & (points.size() - 1)];
-        ++used;
-    }
+    for (std::size_t i = 0; i < used.size(); ++i)
+        bins[static_cast<std::size_t>((used[i] + size) % size)] = values[i];
     Fft::of_this_thread().inverse(bins);
-    const float scale = 1.0f / std::sqrt(static_cast<float>(std::max(1, used)));
+    const float scale = 1.0f / std::sqrt(static_cast<float>(std::max<std::size_t>(1, used.size())));
     for (auto& x : bins)
         x *= scale;
     out.insert(out.end(), bins.end() - config.guard, bins.end());
@@ -78,7 +108,7 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
     base.reserve(wanted + static_cast<std::size_t>(symbol));
     while (base.size() < wanted) {
         const bool preamble = config.preamble && rng.chance(kPreambleShare);
-        append_symbol(config, preamble ? 4 : 1, base, rng);
+        append_symbol(config, preamble, base, rng);
         if (preamble)
             base.insert(base.end(), base.end() - symbol, base.end());
     }

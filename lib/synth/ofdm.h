@@ -14,6 +14,8 @@ struct OfdmConfig {
     double occupied = 0.8;                   ///< share of the carriers in use, the one at zero never
     double oversampling = 1.0;               ///< output samples per sample of the transform, >= 1, fractional
     std::string carrier_modulation = "QPSK"; ///< of `constellation`
+    int pilot_spacing = 0;                   ///< every so many carriers one with a fixed BPSK value; 0: none
+    bool precoded = false;                   ///< data spread by a transform over the used carriers (SC-FDMA)
     bool preamble = false;                   ///< now and then two equal symbols that use every fourth carrier only
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/onair_capture.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/channel.h"
-#include "prunedamr/synth/onair.h"
-#include "prunedamr/synth/onair_signal.h"
+#include "prunedamr/synth/recipe.h"
 #include "prunedamr/synth/white_noise.h"
 
 #include <algorithm>
@@ -11,15 +11,16 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr SignalLimits kModerate = { { 4.0, 16.0 }, { 4.0, 16.0 }, { 0.1, 0.35 }, { 2.0, 4.0 }, 0.0 };
+constexpr SignalLimits kModerate = { 0.1, 0.35, 16.0 };
 constexpr double kLargestOffset = 0.05; // cycles per sample
 constexpr double kPeak = 0.5;           // of full scale
 constexpr int kRamp = 32;
 
 /// One signal of the density at which its SNR is as asked for above a noise density of 1, with its annotation.
-data::Annotation append_signal(Samples& samples, const CaptureConfig& config, const std::string& label, Rng& rng)
+data::Annotation append_signal(Samples& samples, const CaptureConfig& config, const Recipe& recipe,
+                               const std::string& label, Rng& rng)
 {
-    Signal signal = draw_signal(label, config.samples_per_signal, kModerate, rng);
+    Signal signal = recipe.transmitters().transmit(label, config.samples_per_signal, kModerate, rng);
     gate_burst(signal.samples, 0, config.samples_per_signal, kRamp);
     const double offset = kLargestOffset * rng.uniform(-1.0, 1.0);
     mix(signal.samples, { offset, 0.0, 0.0, rng.uniform(0.0, 2.0 * M_PI) }, rng);
@@ -55,23 +56,22 @@ void check(const CaptureConfig& config)
 Capture onair_capture(const CaptureConfig& config)
 {
     check(config);
-    const auto known = onair_labels();
-    const auto labels = config.labels.empty() ? known : config.labels;
+    const auto recipe = load_recipe("onair");
+    const auto labels = config.labels.empty() ? recipe->labels() : config.labels;
     Capture capture;
     Samples& samples = capture.samples;
     Rng rng(config.seed);
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (std::find(known.begin(), known.end(), labels[i]) == known.end())
-            throw Error({ "unknown label", "capture", labels[i], "a class of the recipe onair" });
+        recipe->transmitters().require(labels[i]);
         Rng own = rng.fork(i);
         data::Annotation annotation;
         const std::size_t start = samples.size();
-        if (labels[i] == "noise") {
+        if (recipe->transmitters().is_noise(labels[i])) {
             samples.resize(start + static_cast<std::size_t>(config.samples_per_signal));
             annotation.freq_lower_hz = config.center_freq_hz - config.sample_rate_hz / 2;
             annotation.freq_upper_hz = config.center_freq_hz + config.sample_rate_hz / 2;
         } else {
-            annotation = append_signal(samples, config, labels[i], own);
+            annotation = append_signal(samples, config, *recipe, labels[i], own);
         }
         annotation.sample_start = start;
         annotation.sample_count = static_cast<std::uint64_t>(config.samples_per_signal);

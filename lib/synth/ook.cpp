@@ -2,78 +2,52 @@
 #include "prunedamr/synth/ook.h"
 
 #include "prunedamr/synth/edges.h"
-#include "prunedamr/synth/onair_ranges.h"
-#include "prunedamr/synth/symbols.h"
-
-#include <cmath>
 
 namespace prunedamr::synth {
 namespace {
 
-enum class Code { plain, manchester, pulse_position, pulse_width, pulse_distance };
-
-/// How one bit becomes pulses; durations in chips.
-struct Timing {
-    Code code;
-    double on;         ///< pulse of pulse_position and pulse_distance, 0..1 chip
-    double long_ratio; ///< long / short of pulse_width and pulse_distance
-};
-
-void append_bit(std::vector<Run>& runs, const Timing& timing, bool bit)
+void append_bit(std::vector<Run>& runs, const OokConfig& config, bool bit)
 {
     const float on = 1.0f, off = 0.0f;
-    switch (timing.code) {
-    case Code::plain:
+    switch (config.code) {
+    case KeyingCode::plain:
         runs.push_back({ bit ? on : off, 1.0 });
         break;
-    case Code::manchester:
+    case KeyingCode::manchester:
         runs.push_back({ bit ? on : off, 1.0 });
         runs.push_back({ bit ? off : on, 1.0 });
         break;
-    case Code::pulse_position:
+    case KeyingCode::pulse_position:
         runs.push_back({ off, bit ? 0.0 : 1.0 });
-        runs.push_back({ on, timing.on });
-        runs.push_back({ off, (bit ? 2.0 : 1.0) - timing.on });
+        runs.push_back({ on, config.pulse_chips });
+        runs.push_back({ off, (bit ? 2.0 : 1.0) - config.pulse_chips });
         break;
-    case Code::pulse_width:
-        runs.push_back({ on, bit ? timing.long_ratio : 1.0 });
-        runs.push_back({ off, bit ? 1.0 : timing.long_ratio });
+    case KeyingCode::pulse_width:
+        runs.push_back({ on, bit ? config.long_ratio : 1.0 });
+        runs.push_back({ off, bit ? 1.0 : config.long_ratio });
         break;
-    case Code::pulse_distance:
-        runs.push_back({ on, timing.on });
-        runs.push_back({ off, bit ? timing.long_ratio : 1.0 });
+    case KeyingCode::pulse_distance:
+        runs.push_back({ on, config.pulse_chips });
+        runs.push_back({ off, bit ? config.long_ratio : 1.0 });
         break;
     }
 }
 
-Timing draw_timing(Rng& rng)
+/// Messages with silence between them, in chips.
+std::vector<Run> make_runs(const Symbols& bits, const OokConfig& config, double chips)
 {
-    const auto& duty = kOnairRanges.ook_duty;
-    return { static_cast<Code>(rng.integer(0, 4)), 2.0 * rng.uniform(duty.low, duty.high > 0.5 ? 0.5 : duty.high),
-             rng.chance(0.5) ? 2.0 : 3.0 };
-}
-
-/// Messages with silence between them, or one endless message, in chips.
-std::vector<Run> draw_runs(double chips, Rng& rng)
-{
-    const auto& ranges = kOnairRanges;
-    const Timing timing = draw_timing(rng);
-    const Bits bits = draw_bits(static_cast<int>(chips) + 2, rng);
-    const bool gaps = rng.chance(ranges.ook_gaps);
-    const double message = rng.uniform(ranges.ook_message_chips.low, ranges.ook_message_chips.high);
-    const double gap = rng.uniform(ranges.ook_gap_chips.low, ranges.ook_gap_chips.high);
     std::vector<Run> runs;
-    double time = 0.0, since_gap = rng.uniform(0.0, message);
+    double time = 0.0, since_gap = config.since_gap;
     for (std::size_t i = 0; time < chips && i < bits.size(); ++i) {
         const std::size_t before = runs.size();
-        append_bit(runs, timing, bits[i] != 0);
+        append_bit(runs, config, bits[i] != 0);
         for (std::size_t k = before; k < runs.size(); ++k) {
             time += runs[k].duration;
             since_gap += runs[k].duration;
         }
-        if (gaps && since_gap > message) {
-            runs.push_back({ 0.0f, gap });
-            time += gap;
+        if (since_gap > config.message_chips) {
+            runs.push_back({ 0.0f, config.gap_chips });
+            time += config.gap_chips;
             since_gap = 0.0;
         }
     }
@@ -101,18 +75,15 @@ void soften(Samples& samples, int width)
 
 } // namespace
 
-Samples modulate_ook(double samples_per_chip, int count, Rng& rng)
+Samples modulate_ook(const Symbols& bits, const OokConfig& config, int count)
 {
-    const auto& ranges = kOnairRanges;
-    auto runs = draw_runs(count / samples_per_chip + 8.0, rng);
+    auto runs = make_runs(bits, config, count / config.samples_per_chip - config.first_chip);
     for (auto& run : runs)
-        run.duration *= samples_per_chip;
-    Samples out = render_runs(runs, -rng.uniform(0.0, 4.0 * samples_per_chip), count);
-    if (rng.chance(ranges.ook_soft_edges))
-        soften(out, static_cast<int>(rng.uniform(0.1, 0.35) * samples_per_chip));
-    if (rng.chance(ranges.ook_leak)) {
-        const double leak_db = rng.uniform(ranges.ook_leak_db.low, ranges.ook_leak_db.high);
-        const auto leak = static_cast<float>(std::pow(10.0, leak_db / 20.0));
+        run.duration *= config.samples_per_chip;
+    Samples out = render_runs(runs, config.first_chip * config.samples_per_chip, count);
+    soften(out, static_cast<int>(config.soft_chips * config.samples_per_chip));
+    if (config.leak > 0.0) {
+        const auto leak = static_cast<float>(config.leak);
         for (auto& x : out)
             x = leak + (1.0f - leak) * x;
     }

@@ -2,7 +2,6 @@
 #include "prunedamr/synth/symbols.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/synth/onair_ranges.h"
 
 #include <algorithm>
 #include <liquid/liquid.h>
@@ -21,38 +20,63 @@ Samples points(modulation_scheme scheme)
     return all;
 }
 
-/// A byte repeated over a stretch: flags, zeros, or the alternation of a preamble.
-void insert_idle_pattern(Bits& bits, Rng& rng)
+/// Levels 0, 1, 2, 3 of mean power 1.
+Samples unipolar_levels()
 {
-    constexpr std::uint8_t kPatterns[] = { 0x55, 0x33, 0x7e, 0x0f };
-    const auto& range = kOnairRanges.idle_symbols;
-    const auto length = std::min<std::int64_t>(static_cast<std::int64_t>(rng.uniform(range.low, range.high)),
-                                               static_cast<std::int64_t>(bits.size()) / 2);
-    const auto start = rng.integer(0, static_cast<std::int64_t>(bits.size()) - length);
-    const std::uint8_t pattern = kPatterns[rng.integer(0, 3)];
-    for (std::int64_t i = 0; i < length; ++i)
-        bits[start + i] = pattern >> i % 8 & 1;
+    const float step = 1.0f / std::sqrt(3.5f);
+    return { 0.0f, step, 2.0f * step, 3.0f * step };
+}
+
+/// A short sequence repeated over a stretch: the alternation of a preamble, flags, filler.
+void insert_idle_pattern(Symbols& symbols, double wanted, int order, Rng& rng)
+{
+    const auto length = std::min<std::size_t>(static_cast<std::size_t>(wanted), symbols.size() / 2);
+    const auto period = std::size_t{ 1 } << rng.integer(1, 3);
+    if (length < period)
+        return;
+    const auto start = static_cast<std::size_t>(
+        rng.integer(0, static_cast<std::int64_t>(symbols.size()) - static_cast<std::int64_t>(length)));
+    if (symbols[start] == symbols[start + 1]) // a constant stretch would be no modulation at all
+        symbols[start + 1] = static_cast<std::uint8_t>((symbols[start] + 1) % order);
+    for (std::size_t i = period; i < length; ++i)
+        symbols[start + i] = symbols[start + i - period];
 }
 
 } // namespace
 
-Bits draw_bits(int count, Rng& rng)
+SymbolSource::SymbolSource(Fields& fields, int order)
+    : order_(order), idle_(fields.probability("idle")),
+      idle_symbols_(fields.distribution("idle_symbols", 2.0, 1e6)), manchester_(fields.probability("manchester"))
 {
-    Bits bits(static_cast<std::size_t>(count));
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < bits.size(); ++i) {
-        if (i % 64 == 0)
-            word = rng.next();
-        bits[i] = word >> i % 64 & 1;
-    }
-    if (rng.chance(kOnairRanges.idle_pattern))
-        insert_idle_pattern(bits, rng);
-    return bits;
+    if (manchester_ > 0.0 && order != 2)
+        throw Error({ "Manchester code is for two symbols", fields.where(), std::to_string(order) + " symbols",
+                      "\"manchester\": 0" });
 }
 
-Bits manchester(const Bits& bits)
+Symbols SymbolSource::draw(int count, Rng& rng) const
 {
-    Bits chips;
+    const bool coded = rng.chance(manchester_);
+    Symbols symbols = draw_symbols(order_, coded ? count / 2 + 1 : count, rng);
+    if (rng.chance(idle_))
+        insert_idle_pattern(symbols, idle_symbols_.draw(rng), order_, rng);
+    return coded ? manchester(symbols) : symbols;
+}
+
+Symbols draw_symbols(int order, int count, Rng& rng)
+{
+    Symbols symbols(static_cast<std::size_t>(count));
+    const auto mask = static_cast<std::uint64_t>(order - 1);
+    for (std::size_t i = 0; i < symbols.size();) {
+        std::uint64_t word = rng.next();
+        for (const std::size_t end = std::min(symbols.size(), i + 8); i < end; ++i, word >>= 8)
+            symbols[i] = static_cast<std::uint8_t>(word & mask);
+    }
+    return symbols;
+}
+
+Symbols manchester(const Symbols& bits)
+{
+    Symbols chips;
     chips.reserve(2 * bits.size());
     for (const std::uint8_t bit : bits) {
         chips.push_back(bit);
@@ -61,32 +85,27 @@ Bits manchester(const Bits& bits)
     return chips;
 }
 
-const Samples& constellation(const std::string& name)
+const Samples& constellation(const std::string& name, const std::string& where)
 {
     static const std::map<std::string, Samples> table = {
-        { "BPSK", points(LIQUID_MODEM_BPSK) },   { "QPSK", points(LIQUID_MODEM_QPSK) },
-        { "OQPSK", points(LIQUID_MODEM_QPSK) },  { "8PSK", points(LIQUID_MODEM_PSK8) },
-        { "16QAM", points(LIQUID_MODEM_QAM16) }, { "64QAM", points(LIQUID_MODEM_QAM64) },
+        { "BPSK", points(LIQUID_MODEM_BPSK) },     { "QPSK", points(LIQUID_MODEM_QPSK) },
+        { "8PSK", points(LIQUID_MODEM_PSK8) },     { "16PSK", points(LIQUID_MODEM_PSK16) },
+        { "32PSK", points(LIQUID_MODEM_PSK32) },   { "4ASK", points(LIQUID_MODEM_ASK4) },
+        { "8ASK", points(LIQUID_MODEM_ASK8) },     { "16QAM", points(LIQUID_MODEM_QAM16) },
+        { "32QAM", points(LIQUID_MODEM_QAM32) },   { "64QAM", points(LIQUID_MODEM_QAM64) },
+        { "128QAM", points(LIQUID_MODEM_QAM128) }, { "256QAM", points(LIQUID_MODEM_QAM256) },
+        { "16APSK", points(LIQUID_MODEM_APSK16) }, { "32APSK", points(LIQUID_MODEM_APSK32) },
+        { "64APSK", points(LIQUID_MODEM_APSK64) }, { "128APSK", points(LIQUID_MODEM_APSK128) },
+        { "unipolar 4ASK", unipolar_levels() },
     };
     const auto found = table.find(name);
-    PRUNEDAMR_CHECK(found != table.end(), "not a linear modulation");
-    return found->second;
-}
-
-Samples draw_symbols(const std::string& name, int count, Rng& rng)
-{
-    const Samples& alphabet = constellation(name);
-    Samples symbols(static_cast<std::size_t>(count));
-    if (alphabet.size() == 2) {
-        const bool coded = rng.chance(kOnairRanges.manchester);
-        const Bits bits = coded ? manchester(draw_bits(count / 2 + 1, rng)) : draw_bits(count, rng);
-        for (std::size_t i = 0; i < symbols.size(); ++i)
-            symbols[i] = alphabet[bits[i]];
-        return symbols;
+    if (found == table.end()) {
+        std::string known;
+        for (const auto& [other, unused] : table)
+            known += (known.empty() ? "" : ", ") + other;
+        throw Error({ "unknown constellation", where, name, known });
     }
-    for (auto& symbol : symbols)
-        symbol = alphabet[rng.next() >> 32 & (alphabet.size() - 1)];
-    return symbols;
+    return found->second;
 }
 
 } // namespace prunedamr::synth

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe_fields.h"
 #include "prunedamr/synth/signal.h"
 
 #include <cstdint>
@@ -10,18 +11,34 @@
 
 namespace prunedamr::synth {
 
-using Bits = std::vector<std::uint8_t>;
+/// Indices into an alphabet, 0 .. order - 1.
+using Symbols = std::vector<std::uint8_t>;
 
-/// Random bits, now and then with a preamble or an idle byte in them.
-Bits draw_bits(int count, Rng& rng);
+/// What is sent: random symbols, now and then with a preamble or an idle pattern in them, Manchester-coded at
+/// times.
+class SymbolSource
+{
+public:
+    /// Keys "idle", "idle_symbols", "manchester" (the last must be 0 unless `order` is 2).
+    SymbolSource(Fields& fields, int order);
 
-/// Manchester code: 0 -> 01, 1 -> 10.
-Bits manchester(const Bits& bits);
+    Symbols draw(int count, Rng& rng) const;
 
-/// The points of BPSK, QPSK, 8PSK, 16QAM or 64QAM (OQPSK: those of QPSK), mean power 1.
-const Samples& constellation(const std::string& name);
+private:
+    int order_;
+    double idle_;
+    Distribution idle_symbols_;
+    double manchester_;
+};
 
-/// Random points; BPSK takes them from `draw_bits`, Manchester-coded at times.
-Samples draw_symbols(const std::string& name, int count, Rng& rng);
+/// Uniform symbols of an alphabet of `order` (a power of two, 2..256) entries.
+Symbols draw_symbols(int order, int count, Rng& rng);
+
+/// Manchester code of bits: 0 -> 01, 1 -> 10.
+Symbols manchester(const Symbols& bits);
+
+/// Points of a constellation by its name in the field (BPSK, 4ASK, 16QAM, 32APSK, ...), mean power 1; "unipolar
+/// 4ASK" has its four levels on one side of zero. Throws `Error` with `where` for an unknown name.
+const Samples& constellation(const std::string& name, const std::string& where);
 
 } // namespace prunedamr::synth

@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/hash.h"
 #include "prunedamr/train/checkpoint.h"
-
-#include <cstdio>
 
 namespace prunedamr::train {
 namespace {
 
-/// FNV-1a, 64 bits: tells runs apart, protects against nothing.
-class Hash
-{
-public:
-    void add(const void* bytes, std::size_t size)
-    {
-        const auto* at = static_cast<const unsigned char*>(bytes);
-        for (std::size_t i = 0; i < size; ++i)
-            state_ = (state_ ^ at[i]) * 0x100000001b3u;
-    }
-
-    template <class T> void add(const std::vector<T>& values) { add(values.data(), values.size() * sizeof(T)); }
-
-    std::string text() const
-    {
-        char digits[17];
-        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(state_));
-        return digits;
-    }
-
-private:
-    std::uint64_t state_ = 0xcbf29ce484222325u;
-};
-
 std::string hash_of(const nlohmann::json& json)
 {
-    const std::string text = json.dump();
     Hash hash;
-    hash.add(text.data(), text.size());
+    hash.add(json.dump());
     return hash.text();
 }
 
@@ -42,7 +16,7 @@ std::string hash_of(const Tensors& tensors)
 {
     Hash hash;
     for (const auto& [name, tensor] : tensors) {
-        hash.add(name.data(), name.size());
+        hash.add(name);
         hash.add(tensor.shape);
         hash.add(tensor.data);
     }

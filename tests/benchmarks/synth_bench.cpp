@@ -7,11 +7,12 @@
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/cpm.h"
 #include "prunedamr/synth/edges.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/linear.h"
 #include "prunedamr/synth/message.h"
 #include "prunedamr/synth/ofdm.h"
-#include "prunedamr/synth/onair.h"
 #include "prunedamr/synth/receiver.h"
+#include "prunedamr/synth/symbols.h"
 #include "prunedamr/synth/white_noise.h"
 
 #include "benchmarks/counting_reporter.h"
@@ -39,15 +40,16 @@ void count_samples(benchmark::State& state, int samples)
 
 void make_frames(benchmark::State& state, const std::vector<std::string>& labels, int threads)
 {
-    OnairConfig config;
+    FrameMakerConfig config;
+    config.recipe = load_recipe("onair");
     config.labels = labels;
     config.threads = threads;
-    const auto classes = static_cast<std::int64_t>(labels.empty() ? onair_labels().size() : labels.size());
-    config.frames_per_class = std::max<std::int64_t>(200, kFrames / classes);
+    FrameMaker maker(config);
+    const auto classes = static_cast<std::int64_t>(maker.class_names().size());
+    std::uint64_t seed = 0;
     std::int64_t frames = 0;
     for (auto _ : state) {
-        ++config.seed;
-        frames += onair_dataset(config).size();
+        frames += maker.make(std::max<std::int64_t>(200, kFrames / classes), ++seed).size();
     }
     state.SetItemsProcessed(frames);
 }
@@ -62,7 +64,7 @@ void add_recipe()
             ->MeasureProcessCPUTime()
             ->Unit(benchmark::kMillisecond);
     };
-    for (const auto& label : onair_labels())
+    for (const auto& label : load_recipe("onair")->labels())
         add(label, { label }, 1);
     add("all", {}, 1);
     add("all", {}, 2);
@@ -100,12 +102,15 @@ void add_modulators()
     for (const double samples_per_symbol : { 2.5, 20.0 }) {
         const std::string rate = "/samples_per_symbol:" + std::to_string(samples_per_symbol).substr(0, 4);
         const int symbols = static_cast<int>(kSamples / samples_per_symbol) + 16;
-        add_stage("symbols/16QAM" + rate, [=](Rng& rng) { draw_symbols("16QAM", symbols, rng); });
+        add_stage("symbols/16QAM" + rate, [=](Rng& rng) { draw_symbols(16, symbols, rng); });
         for (const auto& [name, pulse] : { std::pair{ "linear/rrc", Pulse::root_raised_cosine },
                                            std::pair{ "linear/gaussian", Pulse::gaussian },
                                            std::pair{ "linear/rectangular", Pulse::rectangular } }) {
             Rng rng(2);
-            const Samples points = draw_symbols("16QAM", symbols, rng);
+            const Samples& alphabet = constellation("16QAM", "benchmark");
+            Samples points;
+            for (const auto symbol : draw_symbols(16, symbols, rng))
+                points.push_back(alphabet[symbol]);
             add_stage(name + rate, [=, pulse = pulse](Rng& rng) {
                 LinearConfig config;
                 config.samples_per_symbol = samples_per_symbol;
@@ -115,8 +120,10 @@ void add_modulators()
             });
         }
         Rng rng(3);
-        const Bits bits = draw_bits(symbols, rng);
-        add_stage("cpm" + rate, [=](Rng&) { modulate_cpm(bits, { samples_per_symbol, 0.7, 0.5, 0.0 }, kSamples); });
+        const auto levels = to_levels(draw_symbols(2, symbols, rng), 2);
+        add_stage("cpm" + rate, [=](Rng&) {
+            modulate_cpm(levels, { samples_per_symbol, 0.7, 0.5, 0.0 }, kSamples);
+        });
     }
     for (const auto& [name, kind] : { std::pair{ "voice", Message::voice }, std::pair{ "music", Message::music },
                                       std::pair{ "multiplex", Message::multiplex } })
@@ -133,7 +140,12 @@ void add_modulators()
     });
     for (const double oversampling : { 1.0, 1.3, 6.0 })
         add_stage("ofdm/oversampling:" + std::to_string(oversampling).substr(0, 3), [=](Rng& rng) {
-            modulate_ofdm({ 256, 32, 0.8, oversampling, "64QAM", false }, kSamples, false, rng);
+            OfdmConfig config;
+            config.transform_size = 256;
+            config.guard = 32;
+            config.oversampling = oversampling;
+            config.carrier_modulation = "64QAM";
+            modulate_ofdm(config, kSamples, false, rng);
         });
 }
 

@@ -35,7 +35,8 @@ TEST_P(Messages, StayWithinOneAndWithinTheirBand)
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Messages,
-                         ::testing::Values(Message::voice, Message::music, Message::multiplex, Message::quiet));
+                         ::testing::Values(Message::voice, Message::music, Message::multiplex, Message::data,
+                                           Message::quiet));
 
 TEST(Analog, AmEnvelopeIsTheMessageOnACarrier)
 {
@@ -44,6 +45,19 @@ TEST(Analog, AmEnvelopeIsTheMessageOnACarrier)
     for (std::size_t n = 0; n < 4; ++n)
         EXPECT_FLOAT_EQ(x[n].real(), 1.0f + 0.8f * message[n]);
     EXPECT_TRUE(modulate_am({}, 1.0).empty());
+}
+
+TEST(Analog, OneSidebandStandsInTheMiddleOfItsBand)
+{
+    std::vector<float> message(4096);
+    for (std::size_t n = 0; n < message.size(); ++n)
+        message[n] = std::cos(2.0f * static_cast<float>(M_PI) * 0.0625f * static_cast<float>(n));
+    const Samples upper = modulate_ssb(message, true, 0.2), lower = modulate_ssb(message, false, 0.2);
+    for (std::size_t n = 0; n < 4096; n += 37) {
+        const double turns = (0.0625 - 0.1) * static_cast<double>(n);
+        EXPECT_LT(std::abs(std::complex<double>(upper[n]) - 0.5 * std::polar(1.0, 2.0 * M_PI * turns)), 1e-3);
+        EXPECT_LT(std::abs(std::complex<double>(lower[n]) - 0.5 * std::polar(1.0, -2.0 * M_PI * turns)), 1e-3);
+    }
 }
 
 TEST(Analog, FmFrequencyIsTheMessage)

@@ -10,6 +10,16 @@
 namespace prunedamr::synth {
 namespace {
 
+/// Random points of a constellation.
+Samples random_points(const std::string& name, int count, Rng& rng)
+{
+    const Samples& points = constellation(name, "test");
+    Samples out;
+    for (const auto symbol : draw_symbols(static_cast<int>(points.size()), count, rng))
+        out.push_back(points[symbol]);
+    return out;
+}
+
 double raised_cosine(double t, double roll_off)
 {
     const double sinc = t == 0.0 ? 1.0 : std::sin(M_PI * t) / (M_PI * t);
@@ -24,7 +34,7 @@ class Constellations : public ::testing::TestWithParam<const char*>
 TEST_P(Constellations, StandAtTheSymbolInstants)
 {
     Rng rng(1);
-    const Samples symbols = draw_symbols(GetParam(), 120, rng);
+    const Samples symbols = random_points(GetParam(), 120, rng);
     LinearConfig config;
     config.pulse = Pulse::raised_cosine;
     config.samples_per_symbol = 7.25; // every fourth instant falls on a sample
@@ -43,20 +53,26 @@ TEST_P(Constellations, StandAtTheSymbolInstants)
 
 TEST_P(Constellations, HaveUnitPowerAndDistinctPoints)
 {
-    const Samples& points = constellation(GetParam());
+    const Samples& points = constellation(GetParam(), "test");
     EXPECT_NEAR(mean_power(points), 1.0, 1e-5);
     for (std::size_t i = 0; i < points.size(); ++i)
         for (std::size_t k = 0; k < i; ++k)
-            EXPECT_GT(std::abs(points[i] - points[k]), 0.2f);
+            EXPECT_GT(std::abs(points[i] - points[k]), 0.1f);
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, Constellations, ::testing::Values("BPSK", "QPSK", "8PSK", "16QAM", "64QAM"),
-                         [](const auto& info) { return "of_" + std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Orders, Constellations,
+                         ::testing::Values("BPSK", "QPSK", "8PSK", "4ASK", "unipolar 4ASK", "16QAM", "64QAM",
+                                           "256QAM", "32APSK"),
+                         [](const auto& info) {
+                             std::string name = "of_" + std::string(info.param);
+                             std::replace(name.begin(), name.end(), ' ', '_');
+                             return name;
+                         });
 
 TEST(Linear, EqualsTheSumOfPulses)
 {
     Rng rng(2);
-    const Samples symbols = draw_symbols("QPSK", 40, rng);
+    const Samples symbols = random_points("QPSK", 40, rng);
     LinearConfig config;
     config.pulse = Pulse::raised_cosine;
     config.shape = 0.6;
@@ -77,7 +93,7 @@ TEST(Linear, EqualsTheSumOfPulses)
 TEST(Linear, OffsetDelaysQByHalfASymbolSoThatTheEnvelopeStaysAwayFromZero)
 {
     Rng rng(3);
-    const Samples symbols = draw_symbols("OQPSK", 400, rng);
+    const Samples symbols = random_points("QPSK", 400, rng);
     LinearConfig config;
     config.shape = 0.5;
     config.samples_per_symbol = 8.0;
@@ -101,17 +117,41 @@ TEST(Linear, OffsetDelaysQByHalfASymbolSoThatTheEnvelopeStaysAwayFromZero)
 
 TEST(Symbols, ManchesterPutsAnEdgeIntoEveryBit)
 {
-    EXPECT_EQ(manchester({ 0, 1, 1 }), (Bits{ 0, 1, 1, 0, 1, 0 }));
+    EXPECT_EQ(manchester({ 0, 1, 1 }), (Symbols{ 0, 1, 1, 0, 1, 0 }));
     EXPECT_TRUE(manchester({}).empty());
 }
 
-TEST(Symbols, BitsAreBalancedAndAnyCountIsServed)
+TEST(Symbols, AreUniformAndAnyCountIsServed)
 {
     Rng rng(4);
     for (const int count : { 0, 1, 7, 65 })
-        EXPECT_EQ(draw_bits(count, rng).size(), static_cast<std::size_t>(count));
-    const Bits bits = draw_bits(100003, rng);
-    EXPECT_NEAR(static_cast<double>(std::count(bits.begin(), bits.end(), 1)) / 100003, 0.5, 0.01);
+        EXPECT_EQ(draw_symbols(2, count, rng).size(), static_cast<std::size_t>(count));
+    for (const int order : { 2, 16, 256 }) {
+        const Symbols symbols = draw_symbols(order, 256000, rng);
+        for (int s = 0; s < order; s += 5)
+            EXPECT_NEAR(static_cast<double>(std::count(symbols.begin(), symbols.end(), s)) * order / 256000, 1.0,
+                        0.15);
+    }
+}
+
+TEST(Symbols, IdlePatternRepeatsButIsNeverConstant)
+{
+    const nlohmann::json json = { { "idle", 1 }, { "idle_symbols", 40 }, { "manchester", 0 } };
+    Fields fields(json, "test");
+    const SymbolSource source(fields, 4);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        Rng rng(seed);
+        const Symbols symbols = source.draw(4000, rng);
+        int longest = 0, run = 0; // of symbols that equal the eighth before
+        for (std::size_t i = 8; i < symbols.size(); ++i)
+            longest = std::max(longest, run = symbols[i] == symbols[i - 8] ? run + 1 : 0);
+        EXPECT_GE(longest, 32) << seed;
+        int constant = 0;
+        run = 0;
+        for (std::size_t i = 1; i < symbols.size(); ++i)
+            constant = std::max(constant, run = symbols[i] == symbols[i - 1] ? run + 1 : 0);
+        EXPECT_LE(constant, 12) << seed;
+    }
 }
 
 } // namespace

@@ -36,7 +36,7 @@ TEST(Ofdm, CarriersHoldConstellationPointsAndZeroHoldsNone)
     OfdmConfig config = config_64();
     config.carrier_modulation = "16QAM";
     const Samples x = modulate_ofdm(config, 80 * 20, true, rng);
-    const Samples& points = constellation("16QAM");
+    const Samples& points = constellation("16QAM", "test");
     for (std::size_t symbol = 0; symbol < 20; ++symbol) {
         Samples bins(x.begin() + static_cast<std::ptrdiff_t>(80 * symbol + 16),
                      x.begin() + static_cast<std::ptrdiff_t>(80 * symbol + 80));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/fft.h"
-#include "prunedamr/synth/onair.h"
+#include "prunedamr/synth/onair_capture.h"
+#include "prunedamr/synth/recipe.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ TEST(OnairCapture, HoldsEachSignalOnceWhereItsAnnotationSays)
     config.center_freq_hz = 433e6;
     config.samples_per_signal = 16384;
     const Capture capture = onair_capture(config);
-    const auto labels = onair_labels();
+    const auto labels = load_recipe("onair")->labels();
     ASSERT_EQ(capture.info.annotations.size(), labels.size());
     ASSERT_EQ(capture.samples.size(), labels.size() * 16384);
     EXPECT_EQ(capture.info.sample_count, capture.samples.size());
@@ -81,8 +82,8 @@ TEST(OnairCapture, ChosenOrderAndErrors)
 {
     CaptureConfig config;
     config.samples_per_signal = 1000;
-    config.labels = { "FM", "noise", "FM" };
-    EXPECT_EQ(onair_capture(config).info.annotations[2].label, "FM");
+    config.labels = { "NBFM", "noise", "NBFM" };
+    EXPECT_EQ(onair_capture(config).info.annotations[2].label, "NBFM");
     config.labels = { "morse" };
     EXPECT_THROW(onair_capture(config), Error);
     config.labels.clear();

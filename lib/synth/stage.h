@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe_fields.h"
+#include "prunedamr/synth/signal.h"
+#include "prunedamr/synth/transmitters.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::synth {
+
+/// A reception in the making, on its way through the stages.
+struct Waveform {
+    Samples samples; ///< with `margin` samples on either side, so that filters have settled when they are cut off
+    int margin = 0;  ///< samples
+    double snr_db = 0.0;       ///< wanted, in the signal's own band; NaN: there is no signal
+    double bandwidth = 1.0;    ///< nominal, of the signal, cycles per sample; 1 without one
+    double center = 0.0;       ///< of the signal, cycles per sample
+    int on = 0;                ///< samples during which the transmitter is on
+    std::vector<float> energy; ///< see `Reception::energy`; measured where the noise comes in
+
+    bool has_signal() const { return snr_db == snr_db; }
+};
+
+/// One impairment, with the ranges that it draws from.
+class Stage
+{
+public:
+    virtual ~Stage() = default;
+    virtual void apply(Waveform& waveform, const Transmitters& transmitters, Rng& rng) const = 0;
+
+    /// Whether it does anything where there is only noise.
+    virtual bool concerns_noise() const { return true; }
+};
+
+/// Names of all stages, in the order in which the shipped recipe has them.
+const std::vector<std::string>& stage_names();
+
+/// Reads the stage's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
+std::unique_ptr<Stage> make_stage(const std::string& name, Fields& fields);
+
+/// The makers behind `make_stage`. On the way: transmitter and propagation.
+std::unique_ptr<Stage> make_burst(Fields& fields);
+std::unique_ptr<Stage> make_clock_drift(Fields& fields);
+std::unique_ptr<Stage> make_multipath(Fields& fields);
+std::unique_ptr<Stage> make_flat_fading(Fields& fields);
+std::unique_ptr<Stage> make_carrier(Fields& fields);
+/// What else is in the band.
+std::unique_ptr<Stage> make_noise(Fields& fields);
+std::unique_ptr<Stage> make_neighbour(Fields& fields);
+std::unique_ptr<Stage> make_spur(Fields& fields);
+/// The receiver.
+std::unique_ptr<Stage> make_iq_imbalance(Fields& fields);
+std::unique_ptr<Stage> make_dc_spike(Fields& fields);
+std::unique_ptr<Stage> make_agc_step(Fields& fields);
+std::unique_ptr<Stage> make_tilt(Fields& fields);
+std::unique_ptr<Stage> make_droop(Fields& fields);
+std::unique_ptr<Stage> make_converter(Fields& fields);
+std::unique_ptr<Stage> make_channel_filter(Fields& fields);
+
+} // namespace prunedamr::synth

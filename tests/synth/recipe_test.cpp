@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/modulation.h"
+#include "prunedamr/synth/recipe.h"
+#include "synth/synth_testing.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <functional>
+
+namespace prunedamr::synth {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json shipped()
+{
+    return ordered_json::parse(shipped_recipe("onair"), nullptr, true, true);
+}
+
+/// The error that a spoilt copy of the shipped recipe gives.
+std::string message(const std::function<void(ordered_json&)>& spoil)
+{
+    ordered_json json = shipped();
+    spoil(json);
+    try {
+        Recipe(json.dump(), "mine.json");
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Recipe, ClassesStandInTheClassTable)
+{
+    const auto recipe = load_recipe("onair");
+    EXPECT_EQ(recipe->labels().size(), 23u);
+    EXPECT_EQ(recipe->labels().front(), "noise");
+    for (const auto& label : recipe->labels()) {
+        ASSERT_NE(find_modulation(label), nullptr) << label;
+        EXPECT_EQ(find_modulation(label)->name, label);
+    }
+}
+
+TEST(Recipe, UsesEveryModulatorAndStageThatThereIs)
+{
+    const ordered_json json = shipped();
+    for (const auto& name : modulator_names())
+        EXPECT_TRUE(json["modulators"].contains(name)) << name;
+    std::vector<std::string> stages;
+    for (const auto& stage : json["stages"])
+        stages.push_back(stage["stage"]);
+    EXPECT_EQ(stages, stage_names());
+}
+
+TEST(Recipe, EveryClassGivesFiniteSamplesOfAnyLength)
+{
+    const auto recipe = load_recipe("onair");
+    for (const auto& label : recipe->labels()) {
+        for (const int count : { 1, 211, 4096 }) {
+            Rng rng(static_cast<std::uint64_t>(count));
+            const Reception reception = recipe->receive(label, count, std::nanf(""), rng);
+            ASSERT_EQ(reception.samples.size(), static_cast<std::size_t>(count));
+            EXPECT_EQ(reception.label, label);
+            for (const auto& x : reception.samples)
+                ASSERT_TRUE(std::isfinite(x.real()) && std::isfinite(x.imag())) << label;
+            EXPECT_GT(mean_power(reception.samples), 0.0) << label;
+            EXPECT_GT(reception.bandwidth, 0.0f);
+            EXPECT_LE(reception.bandwidth, 1.0f);
+            EXPECT_EQ(std::isnan(reception.snr_db), label == "noise");
+            if (label != "noise") {
+                EXPECT_GE(reception.snr_db, -10.0f);
+                EXPECT_LE(reception.snr_db, 40.0f);
+                EXPECT_LE(std::abs(reception.center) + reception.bandwidth / 2, 0.5f);
+            }
+        }
+    }
+}
+
+TEST(Recipe, EnergyFollowsTheBurst)
+{
+    const auto recipe = load_recipe("onair");
+    int partial = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        Rng rng(seed);
+        const auto energy = recipe->receive("MSK", 4096, 20.0f, rng).energy;
+        ASSERT_EQ(energy.size(), 4096u / kEnergyStep + 1);
+        // Fading moves power about within the block; a burst takes it away altogether.
+        partial += energy[8] == 0.0f || energy[60] == energy[64];
+        EXPECT_LE(energy.back(), 1.6f * 4096.0f);
+    }
+    EXPECT_GT(partial, 15); // one in five begins or ends inside
+    EXPECT_LT(partial, 60);
+}
+
+TEST(Recipe, ReceptionHasItsSnrInItsOwnBand)
+{
+    // Nothing but noise after the modulator: the power of all bins is signal + noise density.
+    ordered_json json = shipped();
+    json["stages"] = { { { "stage", "noise" }, { "probability", 1 }, { "coloured", 0 }, { "slope_db", 0 } } };
+    json["level_db"] = 0;
+    const Recipe recipe(json.dump(), "test");
+    for (const char* label : { "QPSK", "2FSK", "OFDM" }) {
+        Rng rng(3);
+        const Reception reception = recipe.receive(label, 32768, 10.0f, rng);
+        const double noise = mean_power(reception.samples) - 1.0;
+        EXPECT_NEAR(10.0 * std::log10(1.0 / (noise * reception.bandwidth)), 10.0, 0.5) << label;
+    }
+}
+
+TEST(Recipe, UnknownLabelIsNamedWithTheKnownOnes)
+{
+    Rng rng(1);
+    try {
+        load_recipe("onair")->receive("5G", 1024, 10.0f, rng);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("unknown label: found 5G, expected noise, CW, OOK"),
+                  std::string::npos);
+    }
+}
+
+TEST(Recipe, FaultsOfAFileAreNamed)
+{
+    EXPECT_EQ(message([](auto&) {}), "");
+    EXPECT_EQ(message([](auto& j) { j["format"] = 2; }),
+              "mine.json: bad 'format': found 2, expected a number, 1.0..1.0");
+    EXPECT_EQ(message([](auto& j) { j.erase("snr_db"); }), "mine.json: missing 'snr_db'");
+    EXPECT_EQ(message([](auto& j) { j["snr"] = 1; }),
+              "mine.json: unknown key: found snr, expected a key of the shipped recipe");
+    EXPECT_EQ(message([](auto& j) { j["classes"]["BPSK"]["rolloff"] = 1; }),
+              "mine.json: class BPSK: unknown key: found rolloff, expected a key of the shipped recipe");
+    EXPECT_NE(message([](auto& j) {
+                  j["classes"]["BPSK"]["constellation"] = "9PSK";
+              }).find("mine.json: class BPSK: unknown constellation: found 9PSK, expected 128APSK"),
+              std::string::npos);
+    EXPECT_NE(message([](auto& j) {
+                  j["classes"]["X"] = { { "modulator", "laser" } };
+              }).find("mine.json: class X: unknown modulator: found laser, expected linear, keying"),
+              std::string::npos);
+    EXPECT_EQ(message([](auto& j) {
+                  j["modulators"]["linear"]["roll_off"] = { 0.5, 0.2 };
+              }),
+              "mine.json: class 4ASK: roll_off: not a range: found [0.5,0.2], expected [low, high], low <= high");
+    EXPECT_EQ(message([](auto& j) { j["stages"][0]["ramp_samples"] = "fast"; }),
+              "mine.json: stage 1 (burst): ramp_samples: not a random quantity: found \"fast\", expected a number, "
+              "[low, high], {\"log\": [low, high]} or {\"one_of\": [...]}");
+    EXPECT_EQ(message([](auto& j) { j["stages"][0]["probability"] = 1.5; }),
+              "mine.json: stage 1 (burst): bad 'probability': found 1.5, expected a number, 0.0..1.0");
+    EXPECT_NE(message([](auto& j) {
+                  j["stages"][0]["stage"] = "burts";
+              }).find("mine.json: stage 1 (burts): unknown stage: found burts, expected burst, clock_drift"),
+              std::string::npos);
+    EXPECT_EQ(message([](auto& j) { j["stages"].clear(); }),
+              "mine.json: stages bring the noise 0 times: expected one stage \"noise\" of probability 1");
+    EXPECT_EQ(
+        message([](auto& j) { j["classes"]["QPSK"]["manchester"] = 0.1; }),
+        "mine.json: class QPSK: Manchester code is for two symbols: found 4 symbols, expected \"manchester\": 0");
+    EXPECT_NE(message([](auto& j) { j = ordered_json::array(); }).find("mine.json: not an object"),
+              std::string::npos);
+    try {
+        Recipe("{ \"format\": 1,, }", "mine.json");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("mine.json: not JSON: found at line 1"), std::string::npos)
+            << error.what();
+    }
+}
+
+TEST(Recipe, AClassMayBeAddedByData)
+{
+    ordered_json json = shipped();
+    json["classes"]["32APSK"] = { { "modulator", "linear" }, { "constellation", "32APSK" } };
+    json["classes"]["8FSK"] = { { "modulator", "cpm" }, { "tones", 8 }, { "index", 1 } };
+    const Recipe recipe(json.dump(), "test");
+    Rng rng(1);
+    EXPECT_GT(mean_power(recipe.receive("32APSK", 1000, 20.0f, rng).samples), 0.0);
+    EXPECT_GT(mean_power(recipe.receive("8FSK", 1000, 20.0f, rng).samples), 0.0);
+}
+
+} // namespace
+} // namespace prunedamr::synth
