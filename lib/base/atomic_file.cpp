@@ -33,25 +33,38 @@ void check_writable(const std::string& path)
         throw Error({ "cannot write into the folder", path, std::strerror(errno), "" });
 }
 
-void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
+AtomicFile::AtomicFile(const std::string& path) : path_(path)
 {
     check_writable(path);
-    // A link stays a link; the extension stays last, for writers that choose the format by it.
-    const fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path) : fs::path(path);
+    target_ = fs::is_symlink(path) ? fs::weakly_canonical(path).string() : path;
+    const fs::path target(target_);
+    // The extension stays last, for writers that choose the format by it.
     const std::string name =
         "." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string();
-    const std::string temporary = (folder_of(target.string()) / name).string();
-    try {
-        write(temporary);
-        std::error_code failure;
-        fs::rename(temporary, target, failure);
-        if (failure)
-            throw Error({ "cannot rename the finished file", path, failure.message(), "" });
-    } catch (...) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
-        throw;
-    }
+    temporary_ = (folder_of(target_) / name).string();
+}
+
+AtomicFile::~AtomicFile()
+{
+    std::error_code ignored;
+    if (!temporary_.empty())
+        fs::remove(temporary_, ignored);
+}
+
+void AtomicFile::commit()
+{
+    std::error_code failure;
+    fs::rename(temporary_, target_, failure);
+    if (failure)
+        throw Error({ "cannot rename the finished file", path_, failure.message(), "" });
+    temporary_.clear();
+}
+
+void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)
+{
+    AtomicFile file(path);
+    write(file.temporary());
+    file.commit();
 }
 
 void write_text_atomically(const std::string& path, const std::string& content)

@@ -10,6 +10,28 @@ namespace prunedamr {
 /// itself. Ask before long work, so that its result has a place.
 void check_writable(const std::string& path);
 
+/// A file that grows under a temporary name in the folder of `path`: `commit` gives it its name, and without that
+/// nothing stays. A link at `path` stays a link.
+class AtomicFile
+{
+public:
+    explicit AtomicFile(const std::string& path); ///< throws as `check_writable` does
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    /// Nothing is there yet; it ends in the extension of `path`.
+    const std::string& temporary() const { return temporary_; }
+
+    /// Once, when the file is written and closed. Throws `Error` when the rename fails.
+    void commit();
+
+private:
+    std::string path_;
+    std::string target_;
+    std::string temporary_;
+};
+
 /// Writes a file so that either the whole new content or the old file is there, never half of one.
 /// `write` receives a temporary name in the same folder; on return the file is renamed to `path`,
 /// on an exception the temporary file is removed and the exception goes on.

@@ -30,6 +30,14 @@ Dtype dtype_from(const std::string& name, const std::string& where)
     throw Error({ "unknown tensor type", where, name, "F32, F16, I64, I32, I8 or U8" });
 }
 
+std::uint64_t count_of(const std::vector<std::int64_t>& shape)
+{
+    std::uint64_t count = 1;
+    for (const std::int64_t extent : shape)
+        count *= static_cast<std::uint64_t>(extent);
+    return count;
+}
+
 /// Element count of a shape, refused when it exceeds `limit` (so that no product overflows).
 std::uint64_t bounded_count(const std::vector<std::int64_t>& shape, std::uint64_t limit, const std::string& where)
 {
@@ -180,29 +188,39 @@ const View& File::at(const std::string& name, Dtype dtype) const
     return found->second;
 }
 
-void write(const std::string& path, const std::map<std::string, View>& tensors,
-           const std::map<std::string, std::string>& metadata)
+std::string file_header(const std::map<std::string, Layout>& tensors,
+                        const std::map<std::string, std::string>& metadata, std::size_t least_bytes)
 {
     nlohmann::json header = nlohmann::json::object();
     if (!metadata.empty())
         header["__metadata__"] = metadata;
     std::uint64_t offset = 0;
-    for (const auto& [name, view] : tensors) {
-        header[name] = { { "dtype", to_string(view.dtype) },
-                         { "shape", view.shape },
-                         { "data_offsets", { offset, offset + view.size_bytes } } };
-        offset += view.size_bytes;
+    for (const auto& [name, tensor] : tensors) {
+        std::uint64_t end = offset + size_of(tensor.dtype) * count_of(tensor.shape);
+        header[name] = { { "dtype", to_string(tensor.dtype) },
+                         { "shape", tensor.shape },
+                         { "data_offsets", { offset, end } } };
+        offset = end;
     }
-    std::string text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
+    const std::string text = header.dump();
+    std::string bytes(8, '\0');
+    bytes += text;
+    bytes.resize((std::max(bytes.size(), least_bytes) + 7) / 8 * 8, ' ');
+    for (int i = 0; i < 8; ++i)
+        bytes[i] = static_cast<char>((bytes.size() - 8) >> (8 * i) & 0xff);
+    return bytes;
+}
 
+void write(const std::string& path, const std::map<std::string, View>& tensors,
+           const std::map<std::string, std::string>& metadata)
+{
+    std::map<std::string, Layout> layouts;
+    for (const auto& [name, view] : tensors)
+        layouts[name] = { view.dtype, view.shape };
+    const std::string header = file_header(layouts, metadata);
     write_atomically(path, [&](const std::string& temporary) {
         std::ofstream file(temporary, std::ios::binary);
-        std::array<char, 8> length{};
-        for (int i = 0; i < 8; ++i)
-            length[i] = static_cast<char>(text.size() >> (8 * i) & 0xff);
-        file.write(length.data(), length.size());
-        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        file.write(header.data(), static_cast<std::streamsize>(header.size()));
         for (const auto& [name, view] : tensors)
             file.write(reinterpret_cast<const char*>(view.data), static_cast<std::streamsize>(view.size_bytes));
         file.close();

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/data/dataset_file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,28 +34,16 @@ void check_classes(const Dataset& dataset, const std::string& where)
     }
 }
 
-void check_labels(const Dataset& dataset, const std::string& where)
+std::string name_of(std::int64_t frame)
 {
-    const auto classes = static_cast<std::int32_t>(dataset.class_names.size());
-    for (std::size_t i = 0; i < dataset.label.size(); ++i) {
-        if (dataset.label[i] < 0 || dataset.label[i] >= classes)
-            throw Error({ "label of frame " + std::to_string(i) + " is out of range", where,
-                          std::to_string(dataset.label[i]), "0.." + std::to_string(classes - 1) });
-        if (dataset.part[i] > Part::test)
-            throw Error({ "part of frame " + std::to_string(i) + " is out of range", where,
-                          std::to_string(static_cast<int>(dataset.part[i])), "0..2" });
-        if (std::isinf(dataset.snr_db[i]))
-            throw Error({ "snr_db of frame " + std::to_string(i) + " is infinite", where, "", "a number or NaN" });
-    }
+    return "frame " + std::to_string(frame);
 }
 
-/// Frames of a cell are divided together; NaN SNR is a cell of its own.
-using Cell = std::pair<std::int32_t, int>;
+using Cell = std::pair<std::int32_t, std::optional<int>>;
 
 Cell cell_of(const Dataset& dataset, std::int64_t i)
 {
-    const float snr = dataset.snr_db[i];
-    return { dataset.label[i], std::isnan(snr) ? INT32_MIN : 2 * static_cast<int>(std::lround(snr / 2.0f)) };
+    return { dataset.label[i], cell_snr_db(dataset.snr_db[i]) };
 }
 
 /// How many frames each part still lacks; what one cell cannot give in whole groups, the next one makes up for.
@@ -75,33 +64,77 @@ std::vector<std::int64_t> Dataset::indices(Part which) const
     return found;
 }
 
-void validate(const Dataset& dataset, const std::string& where)
+std::optional<int> cell_snr_db(float snr_db)
 {
-    const std::size_t count = dataset.label.size();
-    if (dataset.front_end.frame_length < 1)
+    if (std::isnan(snr_db))
+        return std::nullopt;
+    return 2 * static_cast<int>(std::lround(std::clamp(snr_db, -1e6f, 1e6f) / 2.0f));
+}
+
+const char* to_string(SampleType type)
+{
+    return type == SampleType::float16 ? "float16" : "float32";
+}
+
+void check_header(const Dataset& header, const std::string& where)
+{
+    if (header.front_end.frame_length < 1)
         throw Error({ "front_end.frame_length is not positive", where,
-                      std::to_string(dataset.front_end.frame_length), "at least 1" });
-    check_classes(dataset, where);
-    require_length(dataset.snr_db.size(), count, "snr_db", where);
-    require_length(dataset.group.size(), count, "group", where);
-    require_length(dataset.part.size(), count, "part", where);
-    require_length(dataset.frames.size(), count * 2 * static_cast<std::size_t>(dataset.length()), "frames", where);
-    check_labels(dataset, where);
+                      std::to_string(header.front_end.frame_length), "at least 1" });
+    check_classes(header, where);
+}
+
+void check_fields(const Dataset& header, const Dataset& piece, std::int64_t first, const std::string& where)
+{
+    const std::size_t count = piece.label.size();
+    require_length(piece.snr_db.size(), count, "snr_db", where);
+    require_length(piece.group.size(), count, "group", where);
+    require_length(piece.part.size(), count, "part", where);
+    const auto classes = static_cast<std::int32_t>(header.class_names.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto refuse = [&](const char* field, const std::string& found, const std::string& expected) {
+            throw Error({ field + (" of " + name_of(first + static_cast<std::int64_t>(i))) + " is " +
+                              (found.empty() ? "infinite" : "out of range"),
+                          where, found, expected });
+        };
+        if (piece.label[i] < 0 || piece.label[i] >= classes)
+            refuse("label", std::to_string(piece.label[i]), "0.." + std::to_string(classes - 1));
+        if (piece.part[i] > Part::test)
+            refuse("part", std::to_string(static_cast<int>(piece.part[i])), "0..2");
+        if (std::isinf(piece.snr_db[i]))
+            refuse("snr_db", "", "a number or NaN");
+    }
+}
+
+void check_frames(const Dataset& header, const Dataset& piece, std::int64_t first, const std::string& where)
+{
+    const auto floats = 2 * header.length();
+    require_length(piece.frames.size(), piece.label.size() * static_cast<std::size_t>(floats), "frames", where);
     const auto bad =
-        std::find_if(dataset.frames.begin(), dataset.frames.end(), [](float x) { return !std::isfinite(x); });
-    if (bad != dataset.frames.end())
-        throw Error({ "frame " + std::to_string((bad - dataset.frames.begin()) / (2 * dataset.length())) +
-                          " holds a sample that is not finite",
+        std::find_if(piece.frames.begin(), piece.frames.end(), [](float x) { return !std::isfinite(x); });
+    if (bad != piece.frames.end())
+        throw Error({ name_of(first + (bad - piece.frames.begin()) / floats) + " holds a sample that is not finite",
                       where, "", "" });
 }
 
-void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t seed)
+void validate(const Dataset& dataset, const std::string& where)
+{
+    check_header(dataset, where);
+    check_fields(dataset, dataset, 0, where);
+    check_frames(dataset, dataset, 0, where);
+}
+
+void check_shares(const SplitShares& shares)
 {
     if (!(shares.validation >= 0.0 && shares.test >= 0.0 && shares.validation + shares.test < 1.0))
         throw Error({ "bad split shares", "split",
                       "validation " + std::to_string(shares.validation) + ", test " + std::to_string(shares.test),
                       "each at least 0, together below 1" });
+}
 
+void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t seed)
+{
+    check_shares(shares);
     // A group belongs to the cell of its first frame.
     std::map<std::int64_t, std::vector<std::int64_t>> members;
     for (std::int64_t i = 0; i < dataset.size(); ++i)

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,21 +35,34 @@ struct Dataset {
 /// Checks lengths, label range, finite frames. Throws `Error` with `where`.
 void validate(const Dataset& dataset, const std::string& where);
 
+/// The SNR of a frame's cell, to the nearest even dB; nothing where it is not known. Frames of one class and one
+/// such SNR are a cell: what splits and selections divide.
+std::optional<int> cell_snr_db(float snr_db);
+
 struct SplitShares {
     double validation = 0.1; ///< 0..1
     double test = 0.2;       ///< validation + test < 1
 };
 
-/// Assigns `part` cell by cell (class, SNR rounded to 2 dB), whole groups at a time, from the seed.
+/// Assigns `part` cell by cell, whole groups at a time, from the seed; the frames themselves are not looked at and
+/// may be absent. Throws `Error` for bad shares.
 void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t seed);
 
-/// By extension: .h5 / .hdf5 (where built with HDF5) or .safetensors; both hold the same fields under the same
-/// names (frames, label, snr_db, group, part; class_names, front_end, provenance as attributes or metadata).
-/// Reading validates; writing is atomic. Throws `Error`.
 /// Whether `path` names a data set that could be written, before the frames are made: throws `Error` for an unknown
 /// extension or a folder that is missing or not writable.
 void check_dataset_path(const std::string& path);
+
+/// How a file stores samples; in memory they are float32. float16 halves the file and costs 66 dB below each
+/// sample.
+enum class SampleType { float32, float16 };
+
+const char* to_string(SampleType type);
+
+/// By extension: .h5 / .hdf5 (where built with HDF5) or .safetensors; both hold the same fields under the same
+/// names (frames, label, snr_db, group, part; class_names, front_end, provenance as attributes or metadata).
+/// Reading validates, and refuses what the machine's free memory does not hold (`FrameSource` reads that in
+/// pieces); writing is atomic. Throws `Error`.
 Dataset read_dataset(const std::string& path);
-void write_dataset(const Dataset& dataset, const std::string& path);
+void write_dataset(const Dataset& dataset, const std::string& path, SampleType samples = SampleType::float32);
 
 } // namespace prunedamr::data

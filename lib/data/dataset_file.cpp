@@ -3,7 +3,10 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/data/dataset_writer.h"
+#include "prunedamr/data/half.h"
 
+#include <cmath>
 #include <filesystem>
 
 namespace prunedamr::data {
@@ -23,6 +26,17 @@ Container container_of(const std::string& path)
     throw Error({ "this build reads and writes no HDF5", path, extension, ".safetensors" });
 #endif
     return Container::hdf5;
+}
+
+std::unique_ptr<StoredDataset> open_dataset(const std::string& path)
+{
+#ifdef PRUNEDAMR_HAVE_HDF5
+    if (container_of(path) == Container::hdf5)
+        return open_hdf5_dataset(path);
+#else
+    container_of(path);
+#endif
+    return open_safetensors_dataset(path);
 }
 
 nlohmann::json parse_entry(const std::map<std::string, std::string>& metadata, const std::string& key,
@@ -62,6 +76,33 @@ void unpack_metadata(const std::map<std::string, std::string>& metadata, const s
         throw Error({ "'provenance' has the wrong type", where, dataset.provenance.type_name(), "object" });
 }
 
+std::unique_ptr<DatasetSink> create_dataset(const std::string& temporary, const Dataset& header, SampleType samples,
+                                            const std::string& path)
+{
+#ifdef PRUNEDAMR_HAVE_HDF5
+    if (container_of(path) == Container::hdf5)
+        return create_hdf5_dataset(temporary, header, samples, path);
+#else
+    container_of(path);
+#endif
+    return create_safetensors_dataset(temporary, header, samples, path);
+}
+
+void pack_half(const float* frames, std::int64_t count, std::int64_t length, std::int64_t first,
+               const std::string& where, std::uint16_t* out)
+{
+    const auto floats = static_cast<std::size_t>(count * 2 * length);
+    to_half(frames, floats, out);
+    bool infinite = false;
+    for (std::size_t i = 0; i < floats; ++i)
+        infinite |= (out[i] & 0x7fff) == 0x7c00;
+    for (std::size_t i = 0; infinite && i < floats; ++i)
+        if ((out[i] & 0x7fff) == 0x7c00)
+            throw Error({ "frame " + std::to_string(first + static_cast<std::int64_t>(i) / (2 * length)) +
+                              " does not fit into float16",
+                          where, std::to_string(frames[i]), "at most 65504; normalised frames, or float32" });
+}
+
 void check_dataset_path(const std::string& path)
 {
     container_of(path);
@@ -74,30 +115,25 @@ Dataset read_dataset(const std::string& path)
         throw Error({ "no such file", path, "", "" });
     if (std::filesystem::is_directory(path))
         throw Error({ "cannot read", path, "a folder", "a data set file" });
-#ifdef PRUNEDAMR_HAVE_HDF5
-    if (container_of(path) == Container::hdf5) {
-        Dataset dataset = read_hdf5_dataset(path);
-        validate(dataset, path);
-        return dataset;
-    }
-#else
-    container_of(path);
-#endif
-    Dataset dataset = read_safetensors_dataset(path);
-    validate(dataset, path);
+    const auto stored = open_dataset(path);
+    Dataset dataset = std::move(stored->fields);
+    const std::int64_t floats = 2 * dataset.length();
+    require_memory(4.0 * static_cast<double>(floats) * static_cast<double>(dataset.size()),
+                   available_memory_bytes(), path);
+    dataset.frames.resize(static_cast<std::size_t>(dataset.size() * floats));
+    stored->read_frames(0, dataset.size(), dataset.frames.data());
+    check_frames(dataset, dataset, 0, path);
     return dataset;
 }
 
-void write_dataset(const Dataset& dataset, const std::string& path)
+void write_dataset(const Dataset& dataset, const std::string& path, SampleType samples)
 {
     validate(dataset, path);
-#ifdef PRUNEDAMR_HAVE_HDF5
-    if (container_of(path) == Container::hdf5)
-        return write_hdf5_dataset(dataset, path);
-#else
-    container_of(path);
-#endif
-    write_safetensors_dataset(dataset, path);
+    DatasetWriterOptions options;
+    options.samples = samples;
+    DatasetWriter writer(path, dataset, options);
+    writer.append(dataset);
+    writer.finish();
 }
 
 } // namespace prunedamr::data

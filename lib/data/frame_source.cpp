@@ -2,7 +2,7 @@
 #include "prunedamr/data/frame_source.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/data/frame_source_form.h"
+#include "prunedamr/data/dataset_file.h"
 #include "prunedamr/data/rml2016_pickle.h"
 
 #include <filesystem>
@@ -18,6 +18,10 @@ constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 const std::vector<FrameSourceForm>& forms()
 {
     static const std::vector<FrameSourceForm> table = {
+        safetensors_dataset_form(),
+#ifdef PRUNEDAMR_HAVE_HDF5
+        hdf5_dataset_form(),
+#endif
         { "RML2016 pickle", is_pickle, open_rml2016_pickle },
     };
     return table;

@@ -18,6 +18,7 @@ public:
     /// front_end, class_names and provenance; no frames.
     virtual const Dataset& header() const = 0;
 
+    /// How many frames `read` gives in all; -1 where only the end tells (captures).
     virtual std::int64_t frame_count() const = 0;
 
     /// Whether `part` of the frames is stored in the file; else it is `train` throughout.
@@ -27,6 +28,18 @@ public:
     /// returns how many, 0 at the end. Throws `Error` naming file, position and expectation when the file is
     /// damaged.
     virtual std::int64_t read(Dataset& piece, std::int64_t most) = 0;
+
+    /// The same without the frames (`piece.frames` is empty), for a look at what there is; faster where the form
+    /// allows it.
+    virtual std::int64_t read_fields(Dataset& piece, std::int64_t most)
+    {
+        const std::int64_t count = read(piece, most);
+        piece.frames.clear();
+        return count;
+    }
+
+    /// The form and how it stores samples, in a few words for people ("data set of prunedamr, float16").
+    virtual std::string description() const { return "labelled frames"; }
 };
 
 /// Opens any form that this build reads; the form is told by the file's content, not by its name.

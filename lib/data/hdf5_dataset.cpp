@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/data/hdf5_dataset.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset_file.h"
-#include "prunedamr/data/hdf5_handle.h"
+#include "prunedamr/data/half.h"
 
 #include <algorithm>
-#include <hdf5.h>
 
 namespace prunedamr::data {
 namespace {
 
-constexpr unsigned kDeflateLevel = 1;
-constexpr hsize_t kChunkBytes = 1 << 20;
-constexpr hsize_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
+constexpr hsize_t kMaxDeflateRatio = 1100;    // deflate cannot shrink more than about 1032 to 1
+constexpr std::int64_t kRoundBytes = 4 << 20; // float16 samples held besides the frames
 const char* const kAttributes[] = { "class_names", "front_end", "provenance" };
-
-template <typename T> hid_t native_type();
-template <> hid_t native_type<float>()
-{
-    return H5T_NATIVE_FLOAT;
-}
-template <> hid_t native_type<std::int32_t>()
-{
-    return H5T_NATIVE_INT32;
-}
-template <> hid_t native_type<std::int64_t>()
-{
-    return H5T_NATIVE_INT64;
-}
-template <> hid_t native_type<Part>()
-{
-    return H5T_NATIVE_UINT8;
-}
 
 std::string to_text(const std::vector<hsize_t>& shape)
 {
@@ -62,18 +42,6 @@ std::string read_attribute(hid_t file, const char* name, const std::string& path
     return value;
 }
 
-void write_attribute(hid_t file, const std::string& name, const std::string& value, const std::string& path)
-{
-    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-    const Handle attribute(H5Acreate2(file, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-    const char* text = value.c_str();
-    if (attribute < 0 || H5Awrite(attribute, type, &text) < 0)
-        throw Error({ "cannot write attribute '" + name + "'", path, "", "" });
-}
-
 std::vector<hsize_t> shape_of(hid_t set, const char* name, const std::string& path)
 {
     const Handle space(H5Dget_space(set), H5Sclose);
@@ -93,98 +61,129 @@ Handle open_field(hid_t file, const char* name, const std::string& path)
     return Handle(id, H5Dclose);
 }
 
-/// `expected` bounds the size that is allocated only as far as the file's own bytes can hold it.
-template <typename T>
-std::vector<T> read_field(hid_t file, const char* name, const std::vector<hsize_t>& expected,
-                          const std::string& path)
+/// Opens a field that must have this shape and class of type, and whose values the file's own bytes can hold.
+Handle open_checked(hid_t file, const char* name, const std::vector<hsize_t>& expected, H5T_class_t expected_class,
+                    const std::string& path)
 {
-    const Handle set = open_field(file, name, path);
+    Handle set = open_field(file, name, path);
     const auto shape = shape_of(set, name, path);
     if (shape != expected)
         throw Error(
             { std::string("field '") + name + "' has the wrong shape", path, to_text(shape), to_text(expected) });
-    const Handle type(H5Dget_type(set), H5Tclose);
-    const H5T_class_t kind = H5Tget_class(type);
-    if (kind != H5Tget_class(native_type<T>()))
+    const H5T_class_t found_class = H5Tget_class(Handle(H5Dget_type(set), H5Tclose));
+    if (found_class != expected_class)
         throw Error({ std::string("field '") + name + "' has the wrong type", path,
-                      kind == H5T_FLOAT     ? "floating point"
-                      : kind == H5T_INTEGER ? "integer"
-                                            : "another type",
-                      H5Tget_class(native_type<T>()) == H5T_FLOAT ? "floating point" : "integer" });
-    hsize_t count = 1;
+                      found_class == H5T_FLOAT     ? "floating point"
+                      : found_class == H5T_INTEGER ? "integer"
+                                                   : "another type",
+                      expected_class == H5T_FLOAT ? "floating point" : "integer" });
+    hsize_t count = 1, file_bytes = 0;
     for (const hsize_t n : shape)
         count *= n;
-    const hsize_t stored = H5Dget_storage_size(set);
+    H5Fget_filesize(file, &file_bytes);
+    const hsize_t stored = std::min(H5Dget_storage_size(set), file_bytes);
     if (count / kMaxDeflateRatio > stored)
         throw Error({ std::string("field '") + name + "' is not in the file", path,
                       std::to_string(stored) + " stored bytes", std::to_string(count) + " values" });
+    return set;
+}
+
+template <typename T>
+std::vector<T> read_field(hid_t file, const char* name, hsize_t count, const std::string& path)
+{
+    const Handle set = open_checked(file, name, { count }, H5Tget_class(native_type<T>()), path);
     std::vector<T> values(count);
     if (count > 0 && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
         throw Error({ std::string("cannot read field '") + name + "'", path, "damaged data", "" });
     return values;
 }
 
-template <typename T>
-void write_field(hid_t file, const char* name, const std::vector<T>& values, const std::vector<hsize_t>& shape,
-                 const std::string& path)
+class Stored : public StoredDataset
 {
-    const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
-    const Handle options(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    if (!values.empty()) {
-        std::vector<hsize_t> chunk = shape;
-        const hsize_t row_bytes = values.size() / shape[0] * sizeof(T);
-        chunk[0] = std::clamp<hsize_t>(kChunkBytes / row_bytes, 1, shape[0]);
-        H5Pset_chunk(options, static_cast<int>(chunk.size()), chunk.data());
-        H5Pset_deflate(options, kDeflateLevel);
+public:
+    explicit Stored(const std::string& path)
+        : path_(path), file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose)
+    {
+        if (file_ < 0)
+            throw Error({ "not an HDF5 file, or damaged", path, "", "" });
+        std::map<std::string, std::string> metadata;
+        for (const char* name : kAttributes)
+            metadata[name] = read_attribute(file_, name, path);
+        unpack_metadata(metadata, path, fields);
+        const hsize_t count = shape_of(open_field(file_, "label", path), "label", path)[0];
+        fields.label = read_field<std::int32_t>(file_, "label", count, path);
+        fields.snr_db = read_field<float>(file_, "snr_db", count, path);
+        fields.group = read_field<std::int64_t>(file_, "group", count, path);
+        fields.part = read_field<Part>(file_, "part", count, path);
+        frames_ =
+            open_checked(file_, "frames", { count, 2, static_cast<hsize_t>(fields.length()) }, H5T_FLOAT, path);
+        half_ = half_type();
+        if (H5Tequal(Handle(H5Dget_type(frames_), H5Tclose), half_) > 0)
+            samples = SampleType::float16;
     }
-    const Handle set(H5Dcreate2(file, name, native_type<T>(), space, H5P_DEFAULT, options, H5P_DEFAULT), H5Dclose);
-    if (set < 0 ||
-        (!values.empty() && H5Dwrite(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0))
-        throw Error({ std::string("cannot write field '") + name + "'", path, "", "" });
+
+    void read_frames(std::int64_t first, std::int64_t count, float* frames) override
+    {
+        const QuietErrors quiet;
+        const std::int64_t frame = 2 * fields.length();
+        if (samples == SampleType::float32)
+            return read_range(first, count, H5T_NATIVE_FLOAT, frames);
+        const std::int64_t most = std::max<std::int64_t>(1, kRoundBytes / (2 * frame));
+        for (std::int64_t done = 0; done < count; done += most) {
+            const std::int64_t some = std::min(most, count - done);
+            bits_.resize(static_cast<std::size_t>(some * frame));
+            read_range(first + done, some, half_, bits_.data());
+            from_half(bits_.data(), bits_.size(), frames + done * frame);
+        }
+    }
+
+private:
+    void read_range(std::int64_t first, std::int64_t count, hid_t type, void* values)
+    {
+        if (count == 0)
+            return;
+        const hsize_t begin[3] = { static_cast<hsize_t>(first), 0, 0 };
+        const hsize_t shape[3] = { static_cast<hsize_t>(count), 2, static_cast<hsize_t>(fields.length()) };
+        const Handle in_file(H5Dget_space(frames_), H5Sclose);
+        const Handle in_memory(H5Screate_simple(3, shape, nullptr), H5Sclose);
+        if (H5Sselect_hyperslab(in_file, H5S_SELECT_SET, begin, nullptr, shape, nullptr) < 0 ||
+            H5Dread(frames_, type, in_memory, in_file, H5P_DEFAULT, values) < 0)
+            throw Error(
+                { "cannot read field 'frames'", path_,
+                  "damaged data in frames " + std::to_string(first) + ".." + std::to_string(first + count - 1),
+                  "" });
+    }
+
+    std::string path_;
+    Handle file_, frames_, half_;
+    std::vector<std::uint16_t> bits_;
+};
+
+/// HDF5 is also the container of other data sets; this one has its classes as an attribute.
+bool is_hdf5_dataset(const FileHead& head)
+{
+    if (!head.is_hdf5())
+        return false;
+    const QuietErrors quiet;
+    const Handle file(H5Fopen(head.path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+    return file >= 0 && H5Aexists(file, kAttributes[0]) > 0;
 }
 
 } // namespace
 
-Dataset read_hdf5_dataset(const std::string& path)
+std::unique_ptr<StoredDataset> open_hdf5_dataset(const std::string& path)
 {
     const QuietErrors quiet;
-    const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
-    if (file < 0)
-        throw Error({ "not an HDF5 file, or damaged", path, "", "" });
-    std::map<std::string, std::string> metadata;
-    for (const char* name : kAttributes)
-        metadata[name] = read_attribute(file, name, path);
-    Dataset dataset;
-    unpack_metadata(metadata, path, dataset);
-    const std::vector<hsize_t> shape = shape_of(open_field(file, "label", path), "label", path);
-    const std::vector<hsize_t> rows = { shape[0] };
-    dataset.label = read_field<std::int32_t>(file, "label", rows, path);
-    dataset.snr_db = read_field<float>(file, "snr_db", rows, path);
-    dataset.group = read_field<std::int64_t>(file, "group", rows, path);
-    dataset.part = read_field<Part>(file, "part", rows, path);
-    dataset.frames =
-        read_field<float>(file, "frames", { shape[0], 2, static_cast<hsize_t>(dataset.length()) }, path);
-    return dataset;
+    auto stored = std::make_unique<Stored>(path);
+    check_header(stored->fields, path);
+    check_fields(stored->fields, stored->fields, 0, path);
+    return stored;
 }
 
-void write_hdf5_dataset(const Dataset& dataset, const std::string& path)
+FrameSourceForm hdf5_dataset_form()
 {
-    write_atomically(path, [&](const std::string& temporary) {
-        const QuietErrors quiet;
-        const Handle file(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
-        if (file < 0)
-            throw Error({ "cannot create", path, "", "a writable folder" });
-        for (const auto& [name, value] : pack_metadata(dataset))
-            write_attribute(file, name, value, path);
-        const std::vector<hsize_t> rows = { static_cast<hsize_t>(dataset.size()) };
-        write_field(file, "label", dataset.label, rows, path);
-        write_field(file, "snr_db", dataset.snr_db, rows, path);
-        write_field(file, "group", dataset.group, rows, path);
-        write_field(file, "part", dataset.part, rows, path);
-        write_field(file, "frames", dataset.frames, { rows[0], 2, static_cast<hsize_t>(dataset.length()) }, path);
-        if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
-            throw Error({ "cannot write", path, "", "" });
-    });
+    return { "an HDF5 data set", is_hdf5_dataset,
+             [](const std::string& path) { return dataset_source(open_hdf5_dataset(path), path); } };
 }
 
 } // namespace prunedamr::data

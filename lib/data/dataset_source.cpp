@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/data/dataset_file.h"
+
+#include <algorithm>
+
+namespace prunedamr::data {
+namespace {
+
+template <typename T>
+void copy_range(const std::vector<T>& all, std::int64_t first, std::int64_t count, std::vector<T>& piece)
+{
+    piece.assign(all.begin() + first, all.begin() + first + count);
+}
+
+/// An own data set file, read from its first frame to its last.
+class DatasetSource : public FrameSource
+{
+public:
+    DatasetSource(std::unique_ptr<StoredDataset> stored, const std::string& path)
+        : stored_(std::move(stored)), path_(path)
+    {
+        header_.front_end = stored_->fields.front_end;
+        header_.class_names = stored_->fields.class_names;
+        header_.provenance = stored_->fields.provenance;
+    }
+
+    const Dataset& header() const override { return header_; }
+    std::int64_t frame_count() const override { return stored_->fields.size(); }
+    bool has_split() const override { return true; }
+    std::string description() const override
+    {
+        return std::string("data set of prunedamr, ") + to_string(stored_->samples);
+    }
+
+    std::int64_t read(Dataset& piece, std::int64_t most) override
+    {
+        const std::int64_t first = next_, count = read_fields(piece, most);
+        piece.frames.resize(static_cast<std::size_t>(count * 2 * header_.length()));
+        stored_->read_frames(first, count, piece.frames.data());
+        check_frames(header_, piece, first, path_);
+        return count;
+    }
+
+    std::int64_t read_fields(Dataset& piece, std::int64_t most) override
+    {
+        const Dataset& all = stored_->fields;
+        const std::int64_t count = std::min(most, all.size() - next_);
+        copy_range(all.label, next_, count, piece.label);
+        copy_range(all.snr_db, next_, count, piece.snr_db);
+        copy_range(all.group, next_, count, piece.group);
+        copy_range(all.part, next_, count, piece.part);
+        piece.frames.clear();
+        next_ += count;
+        return count;
+    }
+
+private:
+    std::unique_ptr<StoredDataset> stored_;
+    std::string path_;
+    Dataset header_;
+    std::int64_t next_ = 0;
+};
+
+} // namespace
+
+std::unique_ptr<FrameSource> dataset_source(std::unique_ptr<StoredDataset> stored, const std::string& path)
+{
+    return std::make_unique<DatasetSource>(std::move(stored), path);
+}
+
+} // namespace prunedamr::data
