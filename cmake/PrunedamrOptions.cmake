@@ -76,6 +76,9 @@ prunedamr_part(ONEDNN "oneDNN backend of the engine" _onednn "libdnnl-dev")
 find_package(HDF5 QUIET COMPONENTS C)
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
 
+pkg_check_modules(SODIUM QUIET IMPORTED_TARGET libsodium)
+prunedamr_part(SHA512 "checksums in SigMF" SODIUM_FOUND "libsodium-dev")
+
 find_package(Gnuradio 3.10 QUIET COMPONENTS blocks soapy)
 find_package(pybind11 QUIET)
 if(Gnuradio_FOUND AND pybind11_FOUND AND PRUNEDAMR_HAVE_LIVE)

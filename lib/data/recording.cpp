@@ -2,193 +2,148 @@
 #include "prunedamr/data/recording.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/data/sigmf_meta.h"
+#include "prunedamr/data/read_only_file.h"
+#include "prunedamr/data/recording_layout.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 
 namespace prunedamr::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBufferBytes = 64 << 10; // a whole number of samples in every format
+constexpr std::size_t kBufferBytes = 64 << 10;
+static_assert(kBufferBytes >= std::size_t{ 16 } * kMaxChannels, "holds a frame");
 
-struct Extension {
-    const char* ending;
-    SampleFormat format;
-};
-
-constexpr Extension kExtensions[] = {
-    { ".cu8", SampleFormat::cu8 },      { ".cs8", SampleFormat::ci8 },      { ".ci8", SampleFormat::ci8 },
-    { ".cs16", SampleFormat::ci16_le }, { ".ci16", SampleFormat::ci16_le }, { ".cf32", SampleFormat::cf32_le },
-    { ".fc32", SampleFormat::cf32_le },
-};
-
-bool is_sigmf(const std::string& path)
+std::string hz(double value)
 {
-    const SigmfPair pair = sigmf_pair(path);
-    return path == pair.meta || path == pair.data || (!fs::is_regular_file(path) && fs::exists(pair.meta));
+    return nlohmann::json(value).dump() + " Hz";
 }
 
-/// Size in bytes of a file that must exist and hold something.
+RecordingLayout open_layout(const std::string& path, const RawOptions& raw)
+{
+    if (is_sigmf(path))
+        return open_sigmf(path, raw);
+    return is_wav(path) ? open_wav(path, raw) : open_raw(path, raw);
+}
+
+} // namespace
+
 std::uint64_t checked_size(const std::string& path)
 {
-    if (fs::is_directory(path))
-        throw Error({ "cannot read", path, "a folder", "a recording" });
-    if (!fs::exists(path))
+    std::error_code failure;
+    const auto status = fs::status(path, failure);
+    if (!fs::exists(status))
         throw Error({ "no such file", path, "", "" });
-    const auto size = fs::file_size(path);
+    if (!fs::is_regular_file(status))
+        throw Error({ "cannot read", path, fs::is_directory(status) ? "a folder" : "a device or pipe",
+                      fs::is_directory(status) ? "a recording" : "a file; pipes go to standard input" });
+    const auto size = fs::file_size(path, failure);
+    if (failure)
+        throw Error({ "cannot read", path, failure.message(), "" });
     if (size == 0)
         throw Error({ "file is empty", path, "0 bytes", "samples" });
     return size;
 }
 
-void check_whole_samples(const std::string& path, std::uint64_t size, SampleFormat format)
+double agreed_rate(const std::string& path, double file_rate_hz, const RawOptions& raw, const char* absent)
 {
-    const auto bytes = static_cast<std::uint64_t>(bytes_per_sample(format));
-    if (size % bytes != 0)
-        throw Error({ "truncated recording", path, std::to_string(size) + " bytes",
-                      "a multiple of " + std::to_string(bytes) + " (" + to_string(format) + ")" });
+    const double rate = raw.sample_rate_hz.value_or(file_rate_hz);
+    if (raw.sample_rate_hz && !(std::isfinite(rate) && rate > 0.0))
+        throw Error({ "bad sample rate", path, nlohmann::json(rate).dump(), "above 0 Hz" });
+    if (rate <= 0.0)
+        throw Error({ absent, path, "", "a sample rate in Hz" });
+    if (file_rate_hz > 0.0 && rate != file_rate_hz)
+        throw Error({ "sample rate contradicts the metadata", path, hz(rate), hz(file_rate_hz) });
+    return rate;
 }
 
-RecordingInfo open_sigmf(const std::string& path, const RawOptions& raw, std::string& data_path)
+void check_format_agrees(const std::string& path, SampleFormat of_file, const RawOptions& raw)
 {
-    const SigmfPair pair = sigmf_pair(path);
-    if (!fs::exists(pair.meta))
-        throw Error({ "no such file", pair.meta, "", "the metadata beside " + pair.data });
-    if (!fs::exists(pair.data))
-        throw Error({ "no such file", pair.data, "", "the samples beside " + pair.meta });
-    data_path = pair.data;
-    const std::uint64_t size = checked_size(pair.data);
-    RecordingInfo info = read_sigmf_meta(pair.meta, size);
-    check_whole_samples(pair.data, size, info.format);
-    if (raw.format && *raw.format != info.format)
-        throw Error(
-            { "format contradicts the metadata", pair.meta, to_string(*raw.format), to_string(info.format) });
-    if (raw.sample_rate_hz && *raw.sample_rate_hz != info.sample_rate_hz)
-        throw Error({ "sample rate contradicts the metadata", pair.meta,
-                      nlohmann::json(*raw.sample_rate_hz).dump() + " Hz",
-                      nlohmann::json(info.sample_rate_hz).dump() + " Hz" });
-    return info;
+    if (raw.format && *raw.format != of_file)
+        throw Error({ "format contradicts the metadata", path, to_string(*raw.format), to_string(of_file) });
 }
 
-SampleFormat raw_format(const std::string& path, const RawOptions& raw)
+std::uint64_t whole_frames(const std::string& path, std::uint64_t bytes, SampleFormat format, int channels)
 {
-    if (raw.format)
-        return *raw.format;
-    const std::string ending = fs::path(path).extension().string();
-    for (const auto& row : kExtensions)
-        if (ending == row.ending)
-            return row.format;
-    throw Error(
-        { "sample format is not known", path, ending.empty() ? "no extension" : ending,
-          "a format (cu8, ci8, ci16_le, cf32_le, ...), a SigMF recording, or one of the extensions .cu8 .cs8 "
-          ".ci8 .cs16 .ci16 .cf32 .fc32" });
+    const auto frame = static_cast<std::uint64_t>(bytes_per_sample(format)) * static_cast<std::uint64_t>(channels);
+    if (bytes % frame != 0)
+        throw Error({ "truncated recording", path, std::to_string(bytes) + " bytes",
+                      "a multiple of " + std::to_string(frame) + " (" + to_string(format) +
+                          (channels > 1 ? ", " + std::to_string(channels) + " channels)" : ")") });
+    if (bytes == 0)
+        throw Error({ "recording holds no samples", path, "0 bytes", "samples" });
+    return bytes / frame;
 }
-
-RecordingInfo raw_info(const std::string& path, const RawOptions& raw)
-{
-    RecordingInfo info;
-    info.format = raw_format(path, raw);
-    if (!raw.sample_rate_hz)
-        throw Error({ "sample rate is not known", path, "", "a sample rate in Hz" });
-    if (!(std::isfinite(*raw.sample_rate_hz) && *raw.sample_rate_hz > 0.0))
-        throw Error({ "bad sample rate", path, nlohmann::json(*raw.sample_rate_hz).dump(), "above 0 Hz" });
-    info.sample_rate_hz = *raw.sample_rate_hz;
-    return info;
-}
-
-} // namespace
 
 struct Recording::Impl {
-    std::string path;
-    RecordingInfo info;
-    int file = -1;
+    RecordingLayout layout;
+    ReadOnlyFile file;
     std::vector<std::byte> buffer = std::vector<std::byte>(kBufferBytes);
-    std::size_t begin = 0; ///< unread bytes are buffer[begin, end)
-    std::size_t end = 0;
+    std::uint64_t position = 0; ///< sample that is read next
+    std::size_t range = 0;      ///< that holds it
 
-    ~Impl()
+    Impl(const std::string& path, const RawOptions& raw) : layout(open_layout(path, raw)), file(layout.path) {}
+
+    std::size_t sample_bytes() const { return static_cast<std::size_t>(bytes_per_sample(layout.info.format)); }
+
+    /// Reads at most one buffer out of one range.
+    std::size_t read_piece(std::complex<float>* samples, std::size_t count)
     {
-        if (file >= 0)
-            close(file);
+        while (position >= layout.ranges[range].first_sample + layout.ranges[range].sample_count)
+            ++range;
+        const SampleRange& here = layout.ranges[range];
+        const std::size_t frame = sample_bytes() * static_cast<std::size_t>(layout.channels);
+        const std::uint64_t left = here.first_sample + here.sample_count - position;
+        const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>({ count, left, kBufferBytes / frame }));
+        file.read(here.file_offset + (position - here.first_sample) * frame, buffer.data(), piece * frame);
+        if (layout.channels > 1)
+            pick_channel(piece, frame);
+        convert(layout.info.format, buffer.data(), piece, samples);
+        position += piece;
+        return piece;
     }
 
-    void open_file()
+    void pick_channel(std::size_t count, std::size_t frame)
     {
-        file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (file < 0)
-            throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
-    }
-
-    /// Moves what is left to the front and reads once; false at the end of the input.
-    bool fill()
-    {
-        std::memmove(buffer.data(), buffer.data() + begin, end - begin);
-        end -= begin;
-        begin = 0;
-        ssize_t got;
-        do
-            got = ::read(file, buffer.data() + end, buffer.size() - end);
-        while (got < 0 && errno == EINTR);
-        if (got < 0)
-            throw Error({ "cannot read", path, std::strerror(errno), "" });
-        end += static_cast<std::size_t>(got);
-        return got > 0;
+        const std::byte* from = buffer.data() + static_cast<std::size_t>(layout.channel) * sample_bytes();
+        for (std::size_t i = 0; i < count; ++i)
+            std::memmove(buffer.data() + i * sample_bytes(), from + i * frame, sample_bytes());
     }
 };
 
-Recording::Recording(const std::string& path, const RawOptions& raw) : impl_(std::make_unique<Impl>())
-{
-    impl_->path = path;
-    if (is_sigmf(path)) {
-        impl_->info = open_sigmf(path, raw, impl_->path);
-    } else {
-        if (fs::path(path).extension() == ".sigmf")
-            throw Error({ "SigMF archives are not read", path, "", "its unpacked .sigmf-meta and .sigmf-data" });
-        const std::uint64_t size = checked_size(path);
-        impl_->info = raw_info(path, raw);
-        check_whole_samples(path, size, impl_->info.format);
-        impl_->info.sample_count = size / static_cast<std::uint64_t>(bytes_per_sample(impl_->info.format));
-    }
-    impl_->open_file();
-}
-
+Recording::Recording(const std::string& path, const RawOptions& raw) : impl_(std::make_unique<Impl>(path, raw)) {}
 Recording::~Recording() = default;
 Recording::Recording(Recording&&) noexcept = default;
 
 const RecordingInfo& Recording::info() const
 {
-    return impl_->info;
+    return impl_->layout.info;
 }
 
 std::size_t Recording::read(std::complex<float>* samples, std::size_t count)
 {
-    Impl& in = *impl_;
-    const auto bytes = static_cast<std::size_t>(bytes_per_sample(in.info.format));
+    const std::uint64_t left = impl_->layout.info.sample_count - impl_->position;
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, left));
     std::size_t done = 0;
-    while (done < count) {
-        if (in.end - in.begin < bytes && !in.fill()) {
-            if (in.end != in.begin)
-                throw Error({ "truncated recording: the last sample is not whole", in.path,
-                              std::to_string(in.end - in.begin) + " bytes left",
-                              std::to_string(bytes) + " bytes per sample" });
-            break;
-        }
-        const std::size_t ready = std::min(count - done, (in.end - in.begin) / bytes);
-        convert(in.info.format, in.buffer.data() + in.begin, ready, samples + done);
-        in.begin += ready * bytes;
-        done += ready;
-    }
+    while (done < wanted)
+        done += impl_->read_piece(samples + done, wanted - done);
     return done;
+}
+
+void Recording::seek(std::uint64_t sample)
+{
+    PRUNEDAMR_CHECK(sample <= impl_->layout.info.sample_count, "seek behind the end of a recording");
+    const auto& ranges = impl_->layout.ranges;
+    const auto behind = std::upper_bound(ranges.begin(), ranges.end(), sample,
+                                         [](std::uint64_t s, const SampleRange& r) { return s < r.first_sample; });
+    impl_->range = static_cast<std::size_t>(behind - ranges.begin()) - 1;
+    impl_->position = sample;
 }
 
 } // namespace prunedamr::data

@@ -41,6 +41,13 @@ Date date_from_days(std::int64_t days)
     return { year_of_era + era * 400 + (month <= 2), month, day_of_year - (153 * shifted + 2) / 5 + 1 };
 }
 
+int days_in_month(int year, int month)
+{
+    const int next_year = month == 12 ? year + 1 : year;
+    const int next_month = month == 12 ? 1 : month + 1;
+    return static_cast<int>(days_from_date(next_year, next_month, 1) - days_from_date(year, month, 1));
+}
+
 bool in_range(int value, int low, int high)
 {
     return value >= low && value <= high;
@@ -48,22 +55,23 @@ bool in_range(int value, int low, int high)
 
 } // namespace
 
-std::int64_t ns_from_rfc3339(const std::string& text, const std::string& where)
+std::int64_t ns_from_iso8601(const std::string& text, const std::string& where)
 {
-    static const std::regex form(R"((\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d{1,9})?\d*)"
-                                 R"(([Zz]|([+-])(\d\d):(\d\d)))");
+    static const std::regex form(R"((\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d):?(\d\d)(?:[.,](\d+))?)"
+                                 R"((?:([+-])(\d\d):?(\d\d))?[Zz]?)");
     std::smatch m;
     const bool matches = text.size() < 64 && std::regex_match(text, m, form);
     const auto field = [&m](int i) { return m[i].matched ? std::stoi(m[i].str()) : 0; };
-    if (!matches || !in_range(field(1), 1678, 2261) || !in_range(field(2), 1, 12) || !in_range(field(3), 1, 31) ||
-        !in_range(field(4), 0, 23) || !in_range(field(5), 0, 59) || !in_range(field(6), 0, 60))
+    if (!matches || !in_range(field(1), 1678, 2261) || !in_range(field(2), 1, 12) ||
+        !in_range(field(3), 1, days_in_month(field(1), field(2))) || !in_range(field(4), 0, 23) ||
+        !in_range(field(5), 0, 59) || !in_range(field(6), 0, 60))
         throw Error({ "bad date and time", where, text.substr(0, 64), "RFC 3339, as 2026-03-01T12:00:00Z" });
 
     std::int64_t seconds =
         days_from_date(field(1), field(2), field(3)) * kSecondsPerDay + field(4) * 3600 + field(5) * 60 + field(6);
-    if (m[9].matched)
-        seconds -= (m[9].str() == "-" ? -1 : 1) * (field(10) * 3600 + field(11) * 60);
-    std::string decimals = m[7].matched ? m[7].str().substr(1) : "";
+    if (m[8].matched)
+        seconds -= (m[8].str() == "-" ? -1 : 1) * (field(9) * 3600 + field(10) * 60);
+    std::string decimals = m[7].str();
     decimals.resize(9, '0');
     return seconds * kNsPerSecond + std::stoll(decimals);
 }

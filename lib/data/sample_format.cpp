@@ -1,22 +1,94 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/error.h"
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/sample_format.h"
 
+#include "prunedamr/base/error.h"
+
+#include <cstdint>
 #include <cstring>
 
 namespace prunedamr::data {
 namespace {
 
+using Convert = void (*)(const unsigned char* bytes, std::size_t samples, std::complex<float>* out);
+
+template <typename Word, bool kBigEndian, int kBytes = sizeof(Word)> Word read_word(const unsigned char* p)
+{
+    Word word = 0;
+    for (int i = 0; i < kBytes; ++i)
+        word = static_cast<Word>(word | static_cast<Word>(p[i]) << 8 * (kBigEndian ? kBytes - 1 - i : i));
+    return word;
+}
+
+/// One component, +-1 at full scale. 32 bits and more are scaled in double precision, then rounded once.
+template <typename Word, bool kBigEndian> struct Unsigned {
+    static constexpr int kBytes = sizeof(Word);
+    static float read(const unsigned char* p)
+    {
+        using Real = std::conditional_t<(sizeof(Word) < 4), float, double>;
+        constexpr Real middle = static_cast<Word>(~Word{ 0 }) / Real{ 2 };
+        return static_cast<float>((static_cast<Real>(read_word<Word, kBigEndian>(p)) - middle) / middle);
+    }
+};
+
+template <typename Word, bool kBigEndian, int kWordBytes = sizeof(Word)> struct Signed {
+    static constexpr int kBytes = kWordBytes;
+    static float read(const unsigned char* p)
+    {
+        using Integer = std::make_signed_t<Word>;
+        constexpr int unused = 8 * (static_cast<int>(sizeof(Word)) - kWordBytes);
+        const auto word = static_cast<Word>(read_word<Word, kBigEndian, kWordBytes>(p) << unused);
+        constexpr float scale = 1.0f / static_cast<float>(std::uint64_t{ 1 } << (8 * sizeof(Word) - 1));
+        return static_cast<float>(static_cast<Integer>(word)) * scale;
+    }
+};
+
+template <typename Word, typename Real, bool kBigEndian> struct Float {
+    static constexpr int kBytes = sizeof(Word);
+    static float read(const unsigned char* p)
+    {
+        const Word bits = read_word<Word, kBigEndian>(p);
+        Real value;
+        std::memcpy(&value, &bits, sizeof value);
+        return static_cast<float>(value);
+    }
+};
+
+template <typename Component>
+void convert_all(const unsigned char* p, std::size_t samples, std::complex<float>* out)
+{
+    for (std::size_t i = 0; i < samples; ++i, p += 2 * Component::kBytes)
+        out[i] = { Component::read(p), Component::read(p + Component::kBytes) };
+}
+
 struct Row {
     SampleFormat format;
     const char* name;
     int bytes;
+    Convert convert;
 };
 
+template <typename Component> constexpr Row row_of(SampleFormat format, const char* name)
+{
+    return { format, name, 2 * Component::kBytes, convert_all<Component> };
+}
+
+using F = SampleFormat;
 constexpr Row kRows[] = {
-    { SampleFormat::cu8, "cu8", 2 },         { SampleFormat::ci8, "ci8", 2 },
-    { SampleFormat::ci16_le, "ci16_le", 4 }, { SampleFormat::ci16_be, "ci16_be", 4 },
-    { SampleFormat::cf32_le, "cf32_le", 8 }, { SampleFormat::cf32_be, "cf32_be", 8 },
+    row_of<Unsigned<std::uint8_t, false>>(F::cu8, "cu8"),
+    row_of<Signed<std::uint8_t, false>>(F::ci8, "ci8"),
+    row_of<Unsigned<std::uint16_t, false>>(F::cu16_le, "cu16_le"),
+    row_of<Unsigned<std::uint16_t, true>>(F::cu16_be, "cu16_be"),
+    row_of<Signed<std::uint16_t, false>>(F::ci16_le, "ci16_le"),
+    row_of<Signed<std::uint16_t, true>>(F::ci16_be, "ci16_be"),
+    row_of<Signed<std::uint32_t, false, 3>>(F::ci24_le, "ci24_le"),
+    row_of<Unsigned<std::uint32_t, false>>(F::cu32_le, "cu32_le"),
+    row_of<Unsigned<std::uint32_t, true>>(F::cu32_be, "cu32_be"),
+    row_of<Signed<std::uint32_t, false>>(F::ci32_le, "ci32_le"),
+    row_of<Signed<std::uint32_t, true>>(F::ci32_be, "ci32_be"),
+    row_of<Float<std::uint32_t, float, false>>(F::cf32_le, "cf32_le"),
+    row_of<Float<std::uint32_t, float, true>>(F::cf32_be, "cf32_be"),
+    row_of<Float<std::uint64_t, double, false>>(F::cf64_le, "cf64_le"),
+    row_of<Float<std::uint64_t, double, true>>(F::cf64_be, "cf64_be"),
 };
 
 const Row& row(SampleFormat format)
@@ -24,59 +96,41 @@ const Row& row(SampleFormat format)
     return kRows[static_cast<std::size_t>(format)];
 }
 
-template <bool kBigEndian> float read_i16(const unsigned char* p)
+/// SigMF's schema lets bytes carry a byte order, which says nothing; other types without one are little endian.
+bool has_name(const Row& row, const std::string& name)
 {
-    const unsigned value = kBigEndian ? p[0] << 8 | p[1] : p[1] << 8 | p[0];
-    return static_cast<float>(static_cast<std::int16_t>(value)) / 32768.0f;
-}
-
-template <bool kBigEndian> float read_f32(const unsigned char* p)
-{
-    std::uint32_t bits = 0;
-    for (int i = 0; i < 4; ++i)
-        bits |= static_cast<std::uint32_t>(p[i]) << 8 * (kBigEndian ? 3 - i : i);
-    float value;
-    std::memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-float read_u8(const unsigned char* p)
-{
-    return (static_cast<float>(*p) - 127.5f) / 127.5f;
-}
-
-float read_i8(const unsigned char* p)
-{
-    return static_cast<float>(static_cast<signed char>(*p)) / 128.0f;
-}
-
-template <int kBytes, float (*kRead)(const unsigned char*)>
-void convert_all(const std::byte* bytes, std::size_t samples, std::complex<float>* out)
-{
-    const auto* p = reinterpret_cast<const unsigned char*>(bytes);
-    for (std::size_t i = 0; i < samples; ++i, p += 2 * kBytes)
-        out[i] = { kRead(p), kRead(p + kBytes) };
+    const std::string own = row.name;
+    return name == own || name + "_le" == own || (row.bytes == 2 && (name == own + "_le" || name == own + "_be"));
 }
 
 } // namespace
+
+std::vector<SampleFormat> sample_formats()
+{
+    std::vector<SampleFormat> all;
+    for (const auto& row : kRows)
+        all.push_back(row.format);
+    return all;
+}
 
 SampleFormat sample_format(const std::string& name)
 {
     std::string known;
     for (const auto& candidate : kRows) {
-        if (name == candidate.name || name + "_le" == candidate.name)
+        if (has_name(candidate, name))
             return candidate.format;
         known += (known.empty() ? "" : ", ") + std::string(candidate.name);
     }
-    if (!name.empty() && name[0] == 'r')
-        throw Error({ "real-valued samples cannot be classified", "sample format", name, known });
-    throw Error({ "unknown sample format", "sample format", name, known });
+    const bool real = name.size() > 2 && name[0] == 'r' && std::strchr("fiu", name[1]) != nullptr;
+    throw Error({ real ? "real-valued samples cannot be classified" : "unknown sample format", "sample format",
+                  name.substr(0, 40), known });
 }
 
 const char* to_string(SampleFormat format)
 {
     return row(format).name;
 }
+
 int bytes_per_sample(SampleFormat format)
 {
     return row(format).bytes;
@@ -84,20 +138,7 @@ int bytes_per_sample(SampleFormat format)
 
 void convert(SampleFormat format, const std::byte* bytes, std::size_t samples, std::complex<float>* out) noexcept
 {
-    switch (format) {
-    case SampleFormat::cu8:
-        return convert_all<1, read_u8>(bytes, samples, out);
-    case SampleFormat::ci8:
-        return convert_all<1, read_i8>(bytes, samples, out);
-    case SampleFormat::ci16_le:
-        return convert_all<2, read_i16<false>>(bytes, samples, out);
-    case SampleFormat::ci16_be:
-        return convert_all<2, read_i16<true>>(bytes, samples, out);
-    case SampleFormat::cf32_le:
-        return convert_all<4, read_f32<false>>(bytes, samples, out);
-    case SampleFormat::cf32_be:
-        return convert_all<4, read_f32<true>>(bytes, samples, out);
-    }
+    row(format).convert(reinterpret_cast<const unsigned char*>(bytes), samples, out);
 }
 
 } // namespace prunedamr::data

@@ -1,215 +1,132 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/data/sigmf_meta.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/rfc3339.h"
-#include "prunedamr_version.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace prunedamr::data {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxMetaBytes = 256u << 20;
-constexpr const char* kMetaEnding = ".sigmf-meta";
-constexpr const char* kDataEnding = ".sigmf-data";
-
-/// Keys that move samples about; a reader that ignores them would read the wrong ones.
-constexpr const char* kUnsupportedKeys[] = { "core:offset", "core:trailing_bytes", "core:metadata_only",
-                                             "core:dataset", "core:header_bytes" };
-
-bool ends_with(const std::string& text, const std::string& ending)
+/// The list under `key`; empty when absent.
+const json& list(const SigmfObject& meta, const char* key)
 {
-    return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+    static const json none = json::array();
+    const json* entry = meta.find(key);
+    if (entry && !entry->is_array())
+        throw Error({ std::string("bad ") + key, meta.where(), entry->type_name(), "array" });
+    return entry ? *entry : none;
 }
 
-Error bad_key(const std::string& where, const char* key, const std::string& found, const char* expected)
+/// An extension that its writer holds to be necessary. What we read, samples and core fields, stays readable.
+void note_needed_extensions(const SigmfObject& global, SigmfNotes& notes)
 {
-    return Error({ std::string("bad ") + key, where, found, expected });
-}
-
-std::optional<double> number(const json& object, const char* key, const std::string& where)
-{
-    const auto entry = object.find(key);
-    if (entry == object.end())
-        return std::nullopt;
-    if (!entry->is_number() || !std::isfinite(entry->get<double>()))
-        throw bad_key(where, key, entry->dump().substr(0, 60), "a number");
-    return entry->get<double>();
-}
-
-std::optional<std::uint64_t> count(const json& object, const char* key, const std::string& where)
-{
-    const auto entry = object.find(key);
-    if (entry == object.end())
-        return std::nullopt;
-    if (!entry->is_number_unsigned())
-        throw bad_key(where, key, entry->dump().substr(0, 60), "a whole number of samples");
-    return entry->get<std::uint64_t>();
-}
-
-std::string text(const json& object, const char* key, const std::string& where)
-{
-    const auto entry = object.find(key);
-    if (entry == object.end())
-        return "";
-    if (!entry->is_string())
-        throw bad_key(where, key, entry->dump().substr(0, 60), "a string");
-    return entry->get<std::string>();
-}
-
-const json& section(const json& meta, const char* key, json::value_t type, const std::string& where)
-{
-    static const json empty_array = json::array();
-    const auto entry = meta.find(key);
-    if (entry == meta.end()) {
-        if (type == json::value_t::array)
-            return empty_array;
-        throw Error({ std::string("not SigMF: missing '") + key + "'", where, "", "" });
-    }
-    if (entry->type() != type)
-        throw bad_key(where, key, entry->type_name(), type == json::value_t::array ? "array" : "object");
-    return *entry;
-}
-
-void refuse_unsupported(const json& object, const std::string& where)
-{
-    for (const char* key : kUnsupportedKeys) {
-        const auto entry = object.find(key);
-        if (entry != object.end() && *entry != json(0) && *entry != json(false))
-            throw Error({ std::string("unsupported ") + key, where, entry->dump().substr(0, 60), "no such key" });
+    const json* extensions = global.find("core:extensions");
+    if (!extensions || !extensions->is_array()) // version 0.0.1 had an object of versions
+        return;
+    for (const auto& extension : *extensions) {
+        const bool needed = extension.is_object() && extension.value("optional", json(true)) == json(false);
+        const json name = needed ? extension.value("name", json("without name")) : json();
+        if (needed)
+            notes.add("an extension that is not read is called necessary",
+                      name.is_string() ? name.get<std::string>() : name.dump());
     }
 }
 
-void read_global(const json& global, const std::string& where, RecordingInfo& info)
+void read_global(const SigmfObject& global, SigmfMeta& meta)
 {
-    refuse_unsupported(global, where);
-    const std::string datatype = text(global, "core:datatype", where);
-    if (datatype.empty())
-        throw Error({ "missing core:datatype", where, "", "" });
+    meta.datatype = global.text("core:datatype");
+    if (meta.datatype.empty())
+        throw Error({ "missing core:datatype", global.where(), "", "" });
+    meta.sample_rate_hz = global.number("core:sample_rate");
+    meta.channels = global.count("core:num_channels").value_or(1);
+    meta.offset = global.count("core:offset").value_or(0);
+    meta.trailing_bytes = global.count("core:trailing_bytes").value_or(0);
+    meta.metadata_only = global.flag("core:metadata_only");
+    meta.dataset = global.text("core:dataset");
+    meta.sha512 = global.text("core:sha512");
+    meta.description = global.text("core:description");
+    note_needed_extensions(global, meta.notes);
+}
+
+SigmfMeta::Capture read_capture(const SigmfObject& entry, SigmfNotes& notes)
+{
+    SigmfMeta::Capture capture;
+    capture.sample_start = entry.count("core:sample_start").value_or(0);
+    capture.header_bytes = entry.count("core:header_bytes").value_or(0);
+    capture.center_freq_hz = entry.number("core:frequency");
+    capture.global_index = entry.count("core:global_index");
+    const std::string datetime = entry.text("core:datetime");
+    if (datetime.empty())
+        return capture;
     try {
-        info.format = sample_format(datatype);
-    } catch (const Error& error) {
-        throw Error(
-            { "core:datatype: " + error.parts().problem, where, error.parts().found, error.parts().expected });
+        capture.time_ns = ns_from_iso8601(datetime, "core:datetime");
+    } catch (const Error&) {
+        notes.add("core:datetime is no date and time, the capture's time stays unknown",
+                  datetime.substr(0, 40) + ", expected RFC 3339, as 2026-03-01T12:00:00Z");
     }
-    const auto rate = number(global, "core:sample_rate", where);
-    if (!rate)
-        throw Error({ "missing core:sample_rate", where, "", "" });
-    if (*rate <= 0.0)
-        throw bad_key(where, "core:sample_rate", json(*rate).dump(), "above 0");
-    info.sample_rate_hz = *rate;
-    const double channels = number(global, "core:num_channels", where).value_or(1.0);
-    if (channels != 1.0)
-        throw bad_key(where, "core:num_channels", json(channels).dump(), "1");
-    info.description = text(global, "core:description", where);
+    return capture;
 }
 
-Annotation read_annotation(const json& entry, const std::string& where, std::uint64_t sample_count)
+SigmfMeta::OpenAnnotation read_annotation(const SigmfObject& entry, std::size_t index)
 {
-    if (!entry.is_object())
-        throw Error({ "malformed annotation", where, entry.type_name(), "object" });
-    const auto start = count(entry, "core:sample_start", where);
+    SigmfMeta::OpenAnnotation annotation;
+    annotation.index = index;
+    const auto start = entry.count("core:sample_start");
     if (!start)
-        throw Error({ "missing core:sample_start", where, "", "" });
-    if (*start > sample_count)
-        throw bad_key(where, "core:sample_start", std::to_string(*start), "inside the recording");
-    Annotation annotation;
-    annotation.sample_start = *start;
-    annotation.sample_count = count(entry, "core:sample_count", where).value_or(sample_count - *start);
-    if (annotation.sample_count > sample_count - *start)
-        throw Error({ "annotation ends behind the recording", where,
-                      std::to_string(*start) + " + " + std::to_string(annotation.sample_count),
-                      "at most " + std::to_string(sample_count) + " samples" });
-    annotation.label = text(entry, "core:label", where);
-    annotation.comment = text(entry, "core:comment", where);
-    annotation.freq_lower_hz = number(entry, "core:freq_lower_edge", where);
-    annotation.freq_upper_hz = number(entry, "core:freq_upper_edge", where);
+        throw Error({ "missing core:sample_start", entry.where(), "", "" });
+    annotation.fields.sample_start = *start;
+    annotation.sample_count = entry.count("core:sample_count");
+    annotation.fields.label = entry.text("core:label");
+    if (annotation.fields.label.empty()) // its name before version 1.0
+        annotation.fields.label = entry.text("core:description");
+    annotation.fields.comment = entry.text("core:comment");
+    annotation.fields.generator = entry.text("core:generator");
+    annotation.fields.uuid = entry.text("core:uuid");
+    annotation.fields.freq_lower_hz = entry.number("core:freq_lower_edge");
+    annotation.fields.freq_upper_hz = entry.number("core:freq_upper_edge");
     return annotation;
 }
 
-json annotation_json(const Annotation& annotation)
+template <typename Entries, typename Start> void sort_by_start(Entries& entries, Start start)
 {
-    json entry = { { "core:sample_start", annotation.sample_start },
-                   { "core:sample_count", annotation.sample_count } };
-    if (annotation.freq_lower_hz && annotation.freq_upper_hz) {
-        entry["core:freq_lower_edge"] = *annotation.freq_lower_hz;
-        entry["core:freq_upper_edge"] = *annotation.freq_upper_hz;
-    }
-    if (!annotation.label.empty())
-        entry["core:label"] = annotation.label;
-    if (!annotation.comment.empty())
-        entry["core:comment"] = annotation.comment;
-    return entry;
+    std::stable_sort(entries.begin(), entries.end(),
+                     [start](const auto& a, const auto& b) { return start(a) < start(b); });
 }
 
 } // namespace
 
-SigmfPair sigmf_pair(const std::string& path)
+SigmfMeta parse_sigmf_meta(const std::string& text, const std::string& where)
 {
-    std::string stem = path;
-    for (const char* ending : { kMetaEnding, kDataEnding })
-        if (ends_with(path, ending))
-            stem.resize(path.size() - std::string(ending).size());
-    return { stem + kMetaEnding, stem + kDataEnding };
-}
-
-RecordingInfo read_sigmf_meta(const std::string& path, std::uint64_t data_bytes)
-{
-    const json meta = json::parse(read_file(path, kMaxMetaBytes), nullptr, false);
-    if (!meta.is_object())
+    const json root = json::parse(text, nullptr, false);
+    if (!root.is_object())
         throw Error(
-            { "not SigMF metadata", path, meta.is_discarded() ? "no JSON" : meta.type_name(), "a JSON object" });
-    RecordingInfo info;
-    read_global(section(meta, "global", json::value_t::object, path), path, info);
-    info.sample_count = data_bytes / static_cast<std::uint64_t>(bytes_per_sample(info.format));
-
-    const json& captures = section(meta, "captures", json::value_t::array, path);
-    for (const auto& capture : captures) {
-        if (!capture.is_object())
-            throw Error({ "malformed capture", path, capture.type_name(), "object" });
-        refuse_unsupported(capture, path);
-    }
-    if (!captures.empty()) {
-        info.center_freq_hz = number(captures[0], "core:frequency", path).value_or(0.0);
-        const std::string datetime = text(captures[0], "core:datetime", path);
-        if (!datetime.empty())
-            info.time_ns = ns_from_rfc3339(datetime, path + ": core:datetime");
-    }
-    const json& annotations = section(meta, "annotations", json::value_t::array, path);
+            { "not SigMF metadata", where, root.is_discarded() ? "no JSON" : root.type_name(), "a JSON object" });
+    const SigmfObject object(root, where);
+    const json* global = object.find("global");
+    if (!global)
+        throw Error({ "not SigMF: missing 'global'", where, "", "" });
+    if (!global->is_object())
+        throw Error({ "bad global", where, global->type_name(), "object" });
+    SigmfMeta meta;
+    read_global(SigmfObject(*global, where), meta);
+    const auto place = [&](const char* kind, std::size_t i) {
+        return where + ": " + kind + " " + std::to_string(i);
+    };
+    const json& captures = list(object, "captures");
+    for (std::size_t i = 0; i < captures.size(); ++i)
+        meta.captures.push_back(read_capture(SigmfObject(captures[i], place("capture", i)), meta.notes));
+    const json& annotations = list(object, "annotations");
     for (std::size_t i = 0; i < annotations.size(); ++i)
-        info.annotations.push_back(
-            read_annotation(annotations[i], path + ": annotation " + std::to_string(i), info.sample_count));
-    std::stable_sort(info.annotations.begin(), info.annotations.end(),
-                     [](const Annotation& a, const Annotation& b) { return a.sample_start < b.sample_start; });
-    return info;
-}
-
-std::string sigmf_meta_text(const RecordingInfo& info)
-{
-    json global = { { "core:version", "1.0.0" },
-                    { "core:datatype", to_string(info.format) },
-                    { "core:sample_rate", info.sample_rate_hz },
-                    { "core:num_channels", 1 },
-                    { "core:recorder", std::string("gr-prunedamr ") + kVersion } };
-    if (!info.description.empty())
-        global["core:description"] = info.description;
-    json capture = { { "core:sample_start", 0 } };
-    if (info.center_freq_hz != 0.0)
-        capture["core:frequency"] = info.center_freq_hz;
-    if (info.time_ns)
-        capture["core:datetime"] = rfc3339_from_ns(*info.time_ns);
-    json annotations = json::array();
-    for (const auto& annotation : info.annotations)
-        annotations.push_back(annotation_json(annotation));
-    const json meta = { { "global", global }, { "captures", { capture } }, { "annotations", annotations } };
-    return meta.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+        meta.annotations.push_back(read_annotation(SigmfObject(annotations[i], place("annotation", i)), i));
+    sort_by_start(meta.captures, [](const auto& capture) { return capture.sample_start; });
+    sort_by_start(meta.annotations, [](const auto& annotation) { return annotation.fields.sample_start; });
+    return meta;
 }
 
 } // namespace prunedamr::data

@@ -43,6 +43,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^liquid/)", { "lib/dsp", "lib/synth" } },
     { R"(^zmq\.h)", { "lib/stream", "apps/rx" } },
     { R"(^hdf5)", { "lib/data" } },
+    { R"(^sodium)", { "lib/data" } },
 };
 
 std::vector<std::string> includes_of(const std::string& text)
