@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset_file.h"
 #include "prunedamr/data/rml2016_pickle.h"
+#include "prunedamr/data/rml2018_hdf5.h"
 
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,17 @@ namespace {
 constexpr std::size_t kHeadBytes = 4096;
 constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
+#ifndef PRUNEDAMR_HAVE_HDF5
+bool is_any_hdf5(const FileHead& head)
+{
+    return head.is_hdf5();
+}
+std::unique_ptr<FrameSource> refuse_hdf5(const std::string& path)
+{
+    throw Error({ "this build reads no HDF5", path, "", "" });
+}
+#endif
+
 const std::vector<FrameSourceForm>& forms()
 {
     static const std::vector<FrameSourceForm> table = {
@@ -23,6 +35,11 @@ const std::vector<FrameSourceForm>& forms()
         hdf5_dataset_form(),
 #endif
         { "RML2016 pickle", is_pickle, open_rml2016_pickle },
+#ifdef PRUNEDAMR_HAVE_HDF5
+        { "RML2018.01A HDF5", is_rml2018_hdf5, open_rml2018_hdf5 },
+#else
+        { "HDF5", is_any_hdf5, refuse_hdf5 },
+#endif
     };
     return table;
 }

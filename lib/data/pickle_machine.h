@@ -20,6 +20,7 @@ public:
 private:
     // Each runs the opcode if it is one of its own.
     bool number(unsigned char op);
+    bool written_number(unsigned char op);
     bool string(unsigned char op);
     bool stack(unsigned char op);
     bool memo(unsigned char op);
@@ -45,6 +46,7 @@ private:
     std::int64_t decimal(std::string_view digits) const;
     void push(Value value);
     void push_integer(std::int64_t value, Kind kind = Kind::integer);
+    void push_real(double value);
     void push_long(std::uint64_t size);
     void push_text(std::string_view stored, Coding coding, bool is_bytes);
     void push_quoted(std::string_view quoted);
