@@ -42,9 +42,10 @@ public:
     int max_frames() const;
 
     /// Turns `count` samples (min_samples..block_length) into frames [n, 2, frame_length] float32, I then Q, each
-    /// scaled as the spec says (an all-zero frame stays zero). A block stands alone: no state is carried to the next one, so
-    /// events do not depend on how the stream was cut into calls. Non-finite input samples count as zero. Returns
-    /// `frames` = 0 when count < min_samples. `frames` must hold max_frames() * 2 * frame_length floats.
+    /// scaled as the spec says (an all-zero frame stays zero). A block stands alone: no state is carried to the
+    /// next one, so events do not depend on how the stream was cut into calls. Non-finite input samples count as
+    /// zero. Returns `frames` = 0 when count < min_samples. `frames` must hold max_frames() * 2 * frame_length
+    /// floats.
     BlockInfo process(const std::complex<float>* samples, int count, float* frames) noexcept;
 
 private:

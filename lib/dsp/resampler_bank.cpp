@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/resampler_bank.h"
 
-#include "prunedamr/base/vector_clones.h"
-#include "prunedamr/dsp/resampler_design.h"
+#include "prunedamr/dsp/polyphase.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 
 namespace prunedamr::dsp {
@@ -16,63 +14,38 @@ namespace {
 
 constexpr int kStepsPerOctave = 4;
 constexpr int kMaxSteps = 6 * kStepsPerOctave;
-constexpr int kFractionBits = 24; ///< of a time in input samples
-constexpr std::ptrdiff_t kLanes = 8;
+constexpr double kStopBandDb = 60.0;
+constexpr double kCutoff = 0.44;     ///< of the output rate
+constexpr float kSemiLength = 10.0f; ///< of the filter, in output samples
+constexpr float kPhasesPerOutput =
+    64.0f; ///< filter phases per output sample: a time is off by half a phase at most
+constexpr float kLeastPhases = 16.0f;
 
-/// Adds the lanes of the real and of the imaginary parts, which alternate.
-std::complex<float> fold(const Float8& sums)
+PolyphaseFilter design(float ratio)
 {
-    float lane[kLanes];
-    std::memcpy(lane, &sums, sizeof lane);
-    for (std::ptrdiff_t width = kLanes / 2; width >= 2; width /= 2)
-        for (std::ptrdiff_t i = 0; i < width; ++i)
-            lane[i] += lane[i + width];
-    return { lane[0], lane[1] };
-}
-
-/// Outputs number `first`..`end` - 1 at the times n * `stride`, each by the phase of the filter at or before it.
-PRUNEDAMR_VECTOR_CLONES
-void run_filter(const ResamplerDesign& design, std::uint64_t stride, const std::complex<float>* in, int first,
-                int end, std::complex<float>* out)
-{
-    const auto* samples = reinterpret_cast<const float*>(in);
-    const std::ptrdiff_t width = 2 * design.taps, vectors = width / kLanes * kLanes;
-    const int phase_shift = kFractionBits - design.log2_phases;
-    const std::ptrdiff_t last_phase = (std::ptrdiff_t{ 1 } << design.log2_phases) - 1;
-    for (int n = first; n < end; ++n) {
-        const std::uint64_t time = static_cast<std::uint64_t>(n) * stride;
-        const float* x = samples + 2 * (static_cast<std::ptrdiff_t>(time >> kFractionBits) + 1 - design.taps);
-        const float* weight =
-            design.rows.data() + (static_cast<std::ptrdiff_t>(time >> phase_shift) & last_phase) * width;
-        Float8 sum{};
-        for (std::ptrdiff_t j = 0; j < vectors; j += kLanes)
-            sum += *reinterpret_cast<const Float8*>(x + j) * *reinterpret_cast<const Float8*>(weight + j);
-        std::complex<float> y = fold(sum);
-        for (std::ptrdiff_t j = vectors; j < width; j += 2)
-            y += std::complex<float>{ x[j] * weight[j], x[j + 1] * weight[j + 1] };
-        *out++ = y;
-    }
+    const int semi_length = static_cast<int>(std::ceil(kSemiLength / ratio));
+    const float phases = std::max(kLeastPhases, std::floor(kPhasesPerOutput * ratio));
+    return design_polyphase({ kCutoff * static_cast<double>(ratio), kStopBandDb, semi_length,
+                              static_cast<int>(std::ceil(std::log2(phases))) });
 }
 
 /// The filter of a step, designed once in a process.
-std::shared_ptr<const ResamplerDesign> shared_design(int step)
+std::shared_ptr<const PolyphaseFilter> shared_filter(int step)
 {
     static std::mutex mutex;
-    static std::array<std::shared_ptr<const ResamplerDesign>, kMaxSteps + 1> designs;
+    static std::array<std::shared_ptr<const PolyphaseFilter>, kMaxSteps + 1> filters;
     const std::lock_guard<std::mutex> lock(mutex);
-    if (!designs[step])
-        designs[step] = std::make_shared<const ResamplerDesign>(design_resampler(ResamplerBank::ratio(step)));
-    return designs[step];
+    if (!filters[step])
+        filters[step] = std::make_shared<const PolyphaseFilter>(design(ResamplerBank::ratio(step)));
+    return filters[step];
 }
 
 } // namespace
 
 struct ResamplerBank::Resampler {
     explicit Resampler(int step)
-        : rate(ratio(step)),
-          stride(static_cast<std::uint64_t>(std::llround(std::ldexp(1.0f, kFractionBits) / rate))),
-          design(shared_design(step)),
-          transient(static_cast<int>(std::ceil(static_cast<float>(design->taps) * rate)))
+        : rate(ratio(step)), stride(polyphase_stride(1.0f / rate)), filter(shared_filter(step)),
+          transient(static_cast<int>(std::ceil(static_cast<float>(filter->taps) * rate)))
     {
     }
 
@@ -82,15 +55,9 @@ struct ResamplerBank::Resampler {
         return static_cast<int>(std::floor(static_cast<float>(count) * rate)) - transient - 1;
     }
 
-    /// Outputs, with the transient, that lie no later than the last of `count` inputs.
-    int outputs(int count) const
-    {
-        return static_cast<int>(((static_cast<std::uint64_t>(count) << kFractionBits) + stride - 1) / stride);
-    }
-
     float rate;
     std::uint64_t stride; ///< input samples per output
-    std::shared_ptr<const ResamplerDesign> design;
+    std::shared_ptr<const PolyphaseFilter> filter;
     int transient; ///< first outputs that still see the filter's empty start
 };
 
@@ -130,8 +97,8 @@ int ResamplerBank::choose(float least_ratio, int count) const noexcept
 int ResamplerBank::run(int step, const std::complex<float>* in, int count, std::complex<float>* out) noexcept
 {
     const Resampler& resampler = resamplers_[step - 1];
-    const int end = std::max(resampler.transient, resampler.outputs(count));
-    run_filter(*resampler.design, resampler.stride, in, resampler.transient, end, out);
+    const int end = std::max(resampler.transient, polyphase_outputs(resampler.stride, count));
+    run_polyphase(*resampler.filter, resampler.stride, in, resampler.transient, end, out);
     return end - resampler.transient;
 }
 

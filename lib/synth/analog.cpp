@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/analog.h"
 
+#include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/phasor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,26 +21,41 @@ Samples modulate_am(const std::vector<float>& message, double depth)
 Samples modulate_ssb(const std::vector<float>& message, bool upper, double bandwidth)
 {
     Samples out(message.begin(), message.end());
-    shape_spectrum(out, [](double f) { return f > 0.0 ? 1.0 : 0.0; });
-    const std::complex<double> step = std::polar(1.0, -M_PI * bandwidth);
-    std::complex<double> phasor = 1.0;
-    for (auto& x : out) {
-        const std::complex<float> shifted = x * std::complex<float>(phasor);
-        x = upper ? shifted : std::conj(shifted);
-        phasor *= step;
-    }
+    out.resize(static_cast<std::size_t>(fast_transform_size(static_cast<int>(out.size()))));
+    transform_forward(out);
+    const float scale = 1.0f / static_cast<float>(out.size());
+    const auto half = static_cast<std::ptrdiff_t>(out.size() / 2);
+    for (auto& bin : out)
+        bin *= scale;
+    out.front() = 0.0f;
+    std::fill(out.begin() + half, out.end(), 0.0f);
+    transform_inverse(out);
+    out.resize(message.size());
+    Rng unused(0);
+    mix(out, { -bandwidth / 2 }, unused);
+    if (!upper)
+        for (auto& x : out)
+            x = std::conj(x);
     return out;
 }
 
 Samples modulate_fm(const std::vector<float>& message, double deviation)
 {
-    Samples out(message.size());
-    double turns = 0.0;
-    for (std::size_t n = 0; n < message.size(); ++n) {
-        turns += deviation * message[n];
-        turns -= std::floor(turns);
-        out[n] = std::polar(1.0f, static_cast<float>(2.0 * M_PI * turns));
+    constexpr std::size_t kStride = 16; // samples summed in float
+    std::vector<float> turns(message.size());
+    const auto step = static_cast<float>(deviation);
+    double start = 0.0;
+    for (std::size_t first = 0; first < message.size(); first += kStride) {
+        float part = 0.0f;
+        for (std::size_t n = first; n < std::min(first + kStride, message.size()); ++n) {
+            part += step * message[n];
+            turns[n] = static_cast<float>(start) + part;
+        }
+        start += static_cast<double>(part);
+        start -= std::floor(start);
     }
+    Samples out(message.size());
+    write_phasors(turns.data(), turns.size(), out.data());
     return out;
 }
 
@@ -53,8 +70,9 @@ void pre_emphasise(std::vector<float>& message, double corner)
         x = lifted;
         peak = std::max(peak, std::abs(lifted));
     }
+    const float gain = old_peak / peak;
     for (auto& x : message)
-        x *= old_peak / peak;
+        x *= gain;
 }
 
 } // namespace prunedamr::synth

@@ -1,74 +1,100 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/channel.h"
 
+#include "prunedamr/synth/phasor.h"
+#include "prunedamr/synth/white_noise.h"
+
+#include <volk/volk.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kStride = 16; // samples over which the oscillator's frequency is held
+constexpr std::size_t kStride = 16;  // samples over which the oscillator's frequency is held
+constexpr std::size_t kChunk = 2048; // samples whose phases are worked out at a time
 
-std::complex<double> turn(double cycles)
+void scale(Samples& samples, float factor)
 {
-    return std::polar(1.0, 2.0 * M_PI * cycles);
-}
-
-/// Plain product: the library's handles infinities, which costs four times as much and cannot occur here.
-std::complex<float> product(std::complex<float> a, std::complex<float> b)
-{
-    return { a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real() };
+    auto* values = reinterpret_cast<float*>(samples.data());
+    volk_32f_s32f_multiply_32f(values, values, factor, static_cast<unsigned>(2 * samples.size()));
 }
 
 } // namespace
 
+double energy(const std::complex<float>* samples, std::size_t count)
+{
+    constexpr std::size_t kBlock = 4096; // summed in float
+    const auto* values = reinterpret_cast<const float*>(samples);
+    double sum = 0.0;
+    for (std::size_t first = 0; first < 2 * count; first += kBlock) {
+        float part = 0.0f;
+        volk_32f_x2_dot_prod_32f(&part, values + first, values + first,
+                                 static_cast<unsigned>(std::min(kBlock, 2 * count - first)));
+        sum += static_cast<double>(part);
+    }
+    return sum;
+}
+
 double rms(const Samples& samples)
 {
-    double power = 0.0;
-    for (const auto& x : samples)
-        power += static_cast<double>(x.real() * x.real() + x.imag() * x.imag());
-    return std::sqrt(power / static_cast<double>(samples.size()));
+    return std::sqrt(energy(samples.data(), samples.size()) / static_cast<double>(samples.size()));
 }
 
 void normalise_power(Samples& samples)
 {
-    double power = 0.0;
-    for (const auto& x : samples)
-        power += std::norm(x);
-    if (power <= 0.0)
-        return;
-    const auto scale = static_cast<float>(std::sqrt(static_cast<double>(samples.size()) / power));
-    for (auto& x : samples)
-        x *= scale;
+    const double total = energy(samples.data(), samples.size());
+    if (total > 0.0)
+        scale(samples, static_cast<float>(std::sqrt(static_cast<double>(samples.size()) / total)));
 }
 
 void gate_burst(Samples& samples, int begin, int end, int ramp)
 {
     const int count = static_cast<int>(samples.size());
-    for (int n = 0; n < count; ++n) {
-        const int inside = std::min(n - begin, end - 1 - n);
-        if (inside < 0)
-            samples[n] = 0.0f;
-        else if (inside < ramp)
-            samples[n] *= static_cast<float>(0.5 - 0.5 * std::cos(M_PI * (inside + 0.5) / ramp));
+    begin = std::clamp(begin, -ramp, count);
+    end = std::clamp(end, begin, count + ramp);
+    std::fill_n(samples.begin(), std::max(0, begin), 0.0f);
+    std::fill(samples.begin() + std::min(end, count), samples.end(), 0.0f);
+    const int reach = std::min(ramp, (end - begin + 1) / 2); // where both ramps meet, the nearer edge counts
+    for (int inside = 0; inside < reach; ++inside) {
+        const auto gain = static_cast<float>(0.5 - 0.5 * std::cos(M_PI * (inside + 0.5) / ramp));
+        const int rising = begin + inside, falling = end - 1 - inside;
+        if (rising >= 0 && rising < count)
+            samples[rising] *= gain;
+        if (falling >= 0 && falling < count && falling != rising)
+            samples[falling] *= gain;
     }
 }
 
 void fade(Samples& samples, double depth, double doppler, double phase)
 {
-    const std::complex<double> step = turn(doppler);
-    std::complex<double> ray = depth * std::polar(1.0, phase);
-    for (auto& x : samples) {
-        x = product(x, { static_cast<float>(1.0 + ray.real()), static_cast<float>(ray.imag()) });
-        ray = { ray.real() * step.real() - ray.imag() * step.imag(),
-                ray.real() * step.imag() + ray.imag() * step.real() };
+    constexpr std::size_t kFadeChunk = 256; // the phase is exact at the start of each
+    std::array<float, kFadeChunk> turns;
+    std::array<std::complex<float>, kFadeChunk> ray;
+    for (std::size_t first = 0; first < samples.size(); first += kFadeChunk) {
+        const std::size_t count = std::min(kFadeChunk, samples.size() - first);
+        const double start = phase / (2.0 * M_PI) + doppler * static_cast<double>(first);
+        write_ramp(start - std::floor(start), doppler, count, turns.data());
+        write_phasors(turns.data(), count, ray.data());
+        for (std::size_t n = 0; n < count; ++n)
+            ray[n] = 1.0f + static_cast<float>(depth) * ray[n];
+        volk_32fc_x2_multiply_32fc(&samples[first], &samples[first], ray.data(), static_cast<unsigned>(count));
     }
 }
 
 void add_echo(Samples& samples, int delay, std::complex<float> amplitude)
 {
-    for (auto n = static_cast<std::ptrdiff_t>(samples.size()) - 1; n >= delay; --n)
-        samples[n] += product(amplitude, samples[n - delay]);
+    const std::size_t late = static_cast<std::size_t>(delay);
+    std::array<std::complex<float>, kChunk> echo;
+    for (std::size_t end = samples.size(); end > late;) { // from the back: what is read has no echo yet
+        const std::size_t count = std::min(kChunk, end - late);
+        end -= count;
+        volk_32fc_s32fc_multiply_32fc(echo.data(), &samples[end - late], amplitude, static_cast<unsigned>(count));
+        for (std::size_t n = 0; n < count; ++n)
+            samples[end + n] += echo[n];
+    }
 }
 
 void drift_clock(Samples& samples, double drift)
@@ -90,22 +116,25 @@ void drift_clock(Samples& samples, double drift)
 
 void mix(Samples& samples, const Carrier& carrier, Rng& rng)
 {
-    const auto count = static_cast<std::ptrdiff_t>(samples.size());
     const double jitter = std::sqrt(2.0 * M_PI * carrier.line_width * kStride) / (2.0 * M_PI * kStride);
+    const double count = static_cast<double>(samples.size());
+    std::array<float, kChunk> turns;
+    std::array<std::complex<float>, kChunk / kStride / 2> wander{};
     double cycles = carrier.phase / (2.0 * M_PI);
-    for (std::ptrdiff_t first = 0; first < count; first += kStride) {
-        const double share = static_cast<double>(first) / static_cast<double>(count);
-        double frequency = carrier.offset + carrier.drift * (share - 0.5);
+    for (std::size_t first = 0; first < samples.size(); first += kChunk) {
+        const std::size_t end = std::min(kChunk, samples.size() - first);
         if (carrier.line_width > 0.0)
-            frequency += jitter * rng.normal();
-        std::complex<float> phasor(turn(cycles));
-        const std::complex<float> step(turn(frequency));
-        for (std::ptrdiff_t n = first; n < std::min(first + kStride, count); ++n) {
-            samples[n] = product(samples[n], phasor);
-            phasor = product(phasor, step);
+            fill_normals(wander.data(), wander.size(), rng);
+        const auto* normals = reinterpret_cast<const float*>(wander.data()); // of variance 1/2
+        for (std::size_t n = 0; n < end; n += kStride) {
+            const double share = static_cast<double>(first + n) / count;
+            const double frequency = carrier.offset + carrier.drift * (share - 0.5) +
+                                     jitter * std::sqrt(2.0) * static_cast<double>(normals[n / kStride]);
+            write_ramp(cycles, frequency, std::min(kStride, end - n), &turns[n]);
+            cycles += frequency * kStride;
+            cycles -= std::floor(cycles);
         }
-        cycles += frequency * kStride;
-        cycles -= std::floor(cycles);
+        multiply_phasors(turns.data(), end, &samples[first]);
     }
 }
 

@@ -8,6 +8,9 @@ namespace prunedamr::synth {
 
 /// What happens between the transmitter's modulator and the receiver's input; each works in place.
 
+/// Sum of |x|^2.
+double energy(const std::complex<float>* samples, std::size_t count);
+
 double rms(const Samples& samples);
 
 /// Scales to mean power 1 over the whole length; silence stays silence.

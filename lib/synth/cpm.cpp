@@ -1,32 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/cpm.h"
 
+#include "prunedamr/base/vector_clones.h"
+#include "prunedamr/synth/phasor.h"
+
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <vector>
 
 namespace prunedamr::synth {
 namespace {
 
 constexpr int kReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
 constexpr int kPhases = 128;
+constexpr int kSeen = 2 * kReach;           // symbols that move the phase at one time
+constexpr int kPatterns = 1 << (2 * kSeen); // each +1, -1 or absent
+
+/// x erf(x) + exp(-x^2) / sqrt(pi), the integral of erf, from a table: error below 3e-6.
+double integral_of_erf(double x)
+{
+    constexpr double kEnd = 4.0; // from here on it is x
+    constexpr int kPerUnit = 256;
+    static const auto table = [] {
+        std::array<double, static_cast<int>(kEnd) * kPerUnit + 2> values;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double at = static_cast<double>(i) / kPerUnit;
+            values[i] = at * std::erf(at) + std::exp(-at * at) / std::sqrt(M_PI);
+        }
+        return values;
+    }();
+    x = std::abs(x);
+    if (x >= kEnd)
+        return x;
+    const auto index = static_cast<std::size_t>(x * kPerUnit);
+    return table[index] + (x * kPerUnit - static_cast<double>(index)) * (table[index + 1] - table[index]);
+}
 
 /// Phase pulse q(t): 0 before, 1 after, t = -kReach..kReach symbols from the middle of the symbol.
-std::vector<double> phase_pulse(double bt)
+std::array<float, kSeen * kPhases + 1> phase_pulse(double bt)
 {
-    std::vector<double> q(2 * kReach * kPhases + 2);
+    std::array<float, kSeen * kPhases + 1> q;
     const double c = M_PI * bt * std::sqrt(2.0 / std::log(2.0));
-    // Integral of the Gaussian-filtered rectangle: u erf(cu) + exp(-(cu)^2) / (c sqrt(pi)), taken at both its
-    // edges.
-    const auto primitive = [c](double u) {
-        return 0.5 * (u * std::erf(c * u) + std::exp(-c * c * u * u) / (c * std::sqrt(M_PI)));
-    };
     for (std::size_t i = 0; i < q.size(); ++i) {
         const double t = static_cast<double>(i) / kPhases - kReach;
-        q[i] = bt > 0.0 ? 0.5 + primitive(t + 0.5) - primitive(t - 0.5) : std::clamp(t + 0.5, 0.0, 1.0);
-        if (bt > 0.0)
-            q[i] = std::clamp(q[i], 0.0, 1.0);
+        // Integral of the Gaussian-filtered rectangle, taken at both its edges.
+        const double turned =
+            bt > 0.0 ? 0.5 + (integral_of_erf(c * (t + 0.5)) - integral_of_erf(c * (t - 0.5))) / (2.0 * c)
+                     : t + 0.5;
+        q[i] = static_cast<float>(std::clamp(turned, 0.0, 1.0));
     }
     return q;
+}
+
+/// Row i: what the symbols that move the phase, the oldest first, have turned it by i / kPhases after the youngest
+/// one began to, in turns per level.
+using Rows = std::array<float, kSeen*(kPhases + 1)>;
+
+Rows make_rows(const CpmConfig& config)
+{
+    const auto pulse = phase_pulse(config.bt);
+    Rows rows;
+    for (int i = 0; i <= kPhases; ++i)
+        for (int j = 0; j < kSeen; ++j)
+            rows[static_cast<std::size_t>(i * kSeen + j)] =
+                static_cast<float>(0.5 * config.modulation_index) *
+                pulse[static_cast<std::size_t>((kSeen - 1 - j) * kPhases + i)];
+    return rows;
 }
 
 } // namespace
@@ -44,27 +84,38 @@ std::vector<float> to_levels(const Symbols& symbols, int tones)
     return levels;
 }
 
+PRUNEDAMR_VECTOR_CLONES
 Samples modulate_cpm(const std::vector<float>& levels, const CpmConfig& config, int count)
 {
-    const auto q = phase_pulse(config.bt);
+    const Rows rows = make_rows(config);
     const int symbols = static_cast<int>(levels.size());
-    const auto level = [&](int k) { return k < 0 || k >= symbols ? 0.0 : static_cast<double>(levels[k]); };
-    Samples out(static_cast<std::size_t>(count));
+    std::vector<float> padded(levels.size() + 2 * kSeen); // by symbols that leave the phase alone
+    std::copy(levels.begin(), levels.end(), padded.begin() + kSeen);
+    std::vector<float> turns(static_cast<std::size_t>(count));
+    const double rate = 1.0 / config.samples_per_symbol;
+    const auto time = [&](int n) { return (n - config.first_symbol) * rate - 0.5; }; // 0: middle of symbol 0
     int past = 0;        // symbols below this index have had their whole effect
-    double turned = 0.0; // by them, in units of pi h
-    for (int n = 0; n < count; ++n) {
-        const double t = (n - config.first_symbol) / config.samples_per_symbol - 0.5; // 0 at the middle of symbol 0
-        const int begin = static_cast<int>(std::floor(t)) - kReach + 1;
-        for (; past < begin; ++past)
-            turned = std::fmod(turned + level(past), 2.0 / config.modulation_index);
-        double phase = turned;
-        for (int k = std::max(begin, past); k < begin + 2 * kReach; ++k) {
-            const double position = std::max(0.0, (t - k + kReach) * kPhases);
-            const int index = std::min(static_cast<int>(position), 2 * kReach * kPhases);
-            phase += level(k) * (q[index] + (position - index) * (q[index + 1] - q[index]));
+    double turned = 0.0; // by them
+    for (int n = 0; n < count;) {
+        const double middle = std::floor(time(n));
+        const int first = static_cast<int>(middle) - kReach + 1; // of the symbols that move the phase now
+        for (; past < std::min(first, symbols); ++past)
+            turned += 0.5 * config.modulation_index * static_cast<double>(levels[static_cast<std::size_t>(past)]);
+        turned -= std::floor(turned);
+        const float* seen = &padded[static_cast<std::size_t>(std::clamp(first, -kSeen, symbols) + kSeen)];
+        for (; n < count && time(n) < middle + 1.0; ++n) {
+            const double position = (time(n) - middle) * kPhases;
+            const int index = std::min(static_cast<int>(position), kPhases - 1);
+            const auto weight = static_cast<float>(position - index);
+            const float* low = &rows[static_cast<std::size_t>(index * kSeen)];
+            float sum = static_cast<float>(turned);
+            for (int j = 0; j < kSeen; ++j)
+                sum += seen[j] * (low[j] + weight * (low[j + kSeen] - low[j]));
+            turns[static_cast<std::size_t>(n)] = sum;
         }
-        out[n] = std::polar(1.0f, static_cast<float>(M_PI * config.modulation_index * phase));
     }
+    Samples out(turns.size());
+    write_phasors(turns.data(), turns.size(), out.data());
     return out;
 }
 

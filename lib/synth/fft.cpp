@@ -1,71 +1,89 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/fft.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/dsp/fftw_planner.h"
 
-#include <algorithm>
 #include <fftw3.h>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace prunedamr::synth {
 namespace {
 
-/// One size and direction with its aligned buffer.
-class Plan
+static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= 16, "vectors are aligned as FFTW wants them");
+
+enum class Kind { forward, inverse, inverse_real };
+
+fftwf_complex* fftw(Samples& data)
 {
-public:
-    Plan(int size, int direction) : buffer_(fftwf_alloc_complex(static_cast<std::size_t>(size)))
-    {
-        const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
-        plan_ = fftwf_plan_dft_1d(size, buffer_, buffer_, direction, FFTW_ESTIMATE);
-    }
-    ~Plan()
-    {
-        const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
-        fftwf_destroy_plan(plan_);
-        fftwf_free(buffer_);
-    }
-    Plan(const Plan&) = delete;
-    Plan& operator=(const Plan&) = delete;
+    return reinterpret_cast<fftwf_complex*>(data.data());
+}
 
-    void run(Samples& data)
-    {
-        auto* buffer = reinterpret_cast<std::complex<float>*>(buffer_);
-        std::copy(data.begin(), data.end(), buffer);
-        fftwf_execute(plan_);
-        std::copy(buffer, buffer + data.size(), data.begin());
-    }
+fftwf_plan make_plan(int size, Kind kind)
+{
+    Samples in(static_cast<std::size_t>(size)), out(in.size());
+    const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
+    const fftwf_plan plan =
+        kind == Kind::inverse_real
+            ? fftwf_plan_dft_c2r_1d(size, fftw(in), reinterpret_cast<float*>(out.data()), FFTW_ESTIMATE)
+            : fftwf_plan_dft_1d(size, fftw(in), fftw(out), kind == Kind::forward ? FFTW_FORWARD : FFTW_BACKWARD,
+                                FFTW_ESTIMATE);
+    PRUNEDAMR_CHECK(plan != nullptr, "FFTW makes a plan for every size");
+    return plan;
+}
 
-private:
-    fftwf_complex* buffer_;
-    fftwf_plan plan_;
-};
+/// Looked up in the thread's own map first; the process's plans live until its end.
+fftwf_plan plan_for(std::size_t size, Kind kind)
+{
+    using Plans = std::map<std::pair<std::size_t, Kind>, fftwf_plan>;
+    static std::mutex mutex;
+    static Plans shared;
+    thread_local Plans own;
+    fftwf_plan& plan = own[{ size, kind }];
+    if (!plan) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        fftwf_plan& first = shared[{ size, kind }];
+        if (!first)
+            first = make_plan(static_cast<int>(size), kind);
+        plan = first;
+    }
+    return plan;
+}
+
+/// Out of place, which FFTW does faster, into a buffer that then changes places with the data.
+void transform(Samples& data, Kind kind)
+{
+    if (data.empty())
+        return;
+    thread_local Samples out;
+    out.resize(data.size());
+    fftwf_execute_dft(plan_for(data.size(), kind), fftw(data), fftw(out));
+    data.swap(out);
+}
 
 } // namespace
 
-struct Fft::Impl {
-    std::map<std::pair<int, int>, Plan> plans;
-
-    void run(Samples& data, int direction)
-    {
-        if (data.empty())
-            return;
-        const auto size = static_cast<int>(data.size());
-        plans.try_emplace({ size, direction }, size, direction).first->second.run(data);
-    }
-};
-
-Fft::Fft() : impl_(std::make_unique<Impl>()) {}
-Fft::~Fft() = default;
-
-Fft& Fft::of_this_thread()
+void transform_forward(Samples& data)
 {
-    thread_local Fft fft;
-    return fft;
+    transform(data, Kind::forward);
 }
 
-int Fft::fast_size(int count)
+void transform_inverse(Samples& data)
+{
+    transform(data, Kind::inverse);
+}
+
+std::vector<float> transform_inverse_real(Samples& bins, int size)
+{
+    PRUNEDAMR_CHECK(bins.size() == static_cast<std::size_t>(size / 2 + 1), "bins 0..size/2");
+    std::vector<float> out(static_cast<std::size_t>(size));
+    fftwf_execute_dft_c2r(plan_for(out.size(), Kind::inverse_real), fftw(bins), out.data());
+    return out;
+}
+
+int fast_transform_size(int count)
 {
     int power = 64;
     while (power < count)
@@ -74,15 +92,6 @@ int Fft::fast_size(int count)
         if (size >= count)
             return size;
     return power;
-}
-
-void Fft::forward(Samples& data)
-{
-    impl_->run(data, FFTW_FORWARD);
-}
-void Fft::inverse(Samples& data)
-{
-    impl_->run(data, FFTW_BACKWARD);
 }
 
 } // namespace prunedamr::synth

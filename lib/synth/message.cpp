@@ -4,6 +4,9 @@
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/cpm.h"
 #include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/white_noise.h"
+
+#include <volk/volk.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,14 +14,15 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr double kPeakToRms = 3.0; // messages are limited at this many times their RMS, as transmitters do
+constexpr float kPeakToRms = 3.0f; // messages are limited at this many times their RMS, as transmitters do
 
 /// The spectrum of a real message, filled from its lines and bands; positive frequencies only.
 class Spectrum
 {
 public:
     Spectrum(int count, double highest, Rng& rng)
-        : bins_(static_cast<std::size_t>(Fft::fast_size(count))), highest_(highest), rng_(rng)
+        : size_(fast_transform_size(count)), highest_(highest), power_(static_cast<std::size_t>(size_ / 2 + 1)),
+          rng_(rng)
     {
     }
 
@@ -26,48 +30,61 @@ public:
     /// octave.
     void band(double low, double high, double amplitude, double slope_db)
     {
-        const int first = std::max(1, bin(low)), last = bin(high);
-        for (int k = first; k <= last; ++k)
-            add(k, amplitude * std::pow(static_cast<double>(k) / first, slope_db / 6.02) /
-                       std::sqrt(static_cast<double>(last - first + 1)));
+        const int first = std::max(1, bin(low)), last = std::min(bin(high), top());
+        const double scale = amplitude / std::sqrt(static_cast<double>(std::max(1, bin(high) - first + 1)));
+        const auto level = [&](int k) { return scale * std::pow(static_cast<double>(k) / first, slope_db / 6.02); };
+        double left = level(first);
+        for (int k = first; k <= last;) { // straight between bins that lie 1/32 apart
+            const int width = std::min(1 + k / 32, last + 1 - k);
+            const double right = level(k + width), rise = (right - left) / width;
+            for (int i = 0; i < width; ++i)
+                add(k + i, left + rise * i);
+            k += width;
+            left = right;
+        }
     }
 
     /// A line, a few bins wide when it wavers.
     void line(double frequency, double amplitude, double width)
     {
         const int center = std::max(1, bin(frequency));
-        const int reach = static_cast<int>(width * highest_ * static_cast<double>(bins_.size()));
-        for (int k = std::max(1, center - reach); k <= center + reach; ++k)
-            add(k, amplitude / std::sqrt(2.0 * reach + 1.0));
+        const int reach = static_cast<int>(width * highest_ * size_);
+        const double level = amplitude / std::sqrt(2.0 * reach + 1.0);
+        for (int k = std::max(1, center - reach); k <= std::min(center + reach, top()); ++k)
+            add(k, level);
     }
 
     std::vector<float> to_samples(int count)
     {
-        Fft::of_this_thread().inverse(bins_);
-        double power = 0.0;
-        for (int n = 0; n < count; ++n)
-            power += bins_[n].real() * bins_[n].real();
-        const double rms = std::sqrt(power / count) + 1e-30;
-        std::vector<float> samples(static_cast<std::size_t>(count));
-        for (int n = 0; n < count; ++n)
-            samples[n] = static_cast<float>(std::clamp(bins_[n].real() / (kPeakToRms * rms), -1.0, 1.0));
+        Samples bins(power_.size());
+        fill_normals(bins.data(), used_, rng_);
+        for (std::size_t k = 0; k < used_; ++k)
+            bins[k] *= std::sqrt(power_[k]);
+        auto samples = transform_inverse_real(bins, size_);
+        samples.resize(static_cast<std::size_t>(count));
+        float power = 0.0f;
+        volk_32f_x2_dot_prod_32f(&power, samples.data(), samples.data(), static_cast<unsigned>(count));
+        const float scale = 1.0f / (kPeakToRms * std::sqrt(power / static_cast<float>(count)) + 1e-30f);
+        for (auto& x : samples)
+            x = std::min(std::max(scale * x, -1.0f), 1.0f);
         return samples;
     }
 
 private:
-    int bin(double share) const
-    {
-        return static_cast<int>(std::lround(share * highest_ * static_cast<double>(bins_.size())));
-    }
+    int top() const { return size_ / 2 - 1; }
+    int bin(double share) const { return static_cast<int>(std::lround(share * highest_ * size_)); }
 
+    /// Independent parts add in power.
     void add(int k, double amplitude)
     {
-        if (k < static_cast<int>(bins_.size()) / 2)
-            bins_[k] += static_cast<float>(amplitude) * rng_.complex_normal();
+        power_[k] += static_cast<float>(amplitude * amplitude);
+        used_ = std::max(used_, static_cast<std::size_t>(k + 1));
     }
 
-    Samples bins_;
+    int size_;
     double highest_;
+    std::vector<float> power_; ///< mean square, by bin
+    std::size_t used_ = 0;
     Rng& rng_;
 };
 

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/ofdm.h"
 
+#include "prunedamr/dsp/polyphase.h"
 #include "prunedamr/synth/fft.h"
 #include "prunedamr/synth/symbols.h"
 
 #include <algorithm>
 #include <cmath>
-#include <liquid/liquid.h>
 
 namespace prunedamr::synth {
 namespace {
 
-constexpr unsigned kResamplerReach = 12; // input samples on either side
-constexpr int kLeastPrecoded = 36;       // carriers
-constexpr double kPreambleShare = 0.08;  // of the symbols, where there are preambles at all
+constexpr int kReach = 12;              // input samples on either side that the interpolator sees
+constexpr int kLeastPrecoded = 36;      // carriers
+constexpr double kPreambleShare = 0.08; // of the symbols, where there are preambles at all
 
 /// The carriers in use, from the lowest frequency; `spacing` 1: all of them, 4: every fourth.
 std::vector<int> used_carriers(const OfdmConfig& config, int spacing)
 {
     int reach = std::max(1, static_cast<int>(config.occupied * config.transform_size / 2));
-    while (config.precoded && Fft::fast_size(2 * reach) != 2 * reach && reach > kLeastPrecoded / 2)
+    while (config.precoded && fast_transform_size(2 * reach) != 2 * reach && reach > kLeastPrecoded / 2)
         --reach; // few sizes of the precoding transform, as in standards
     std::vector<int> used;
     for (int k = -reach; k <= reach; ++k)
@@ -32,13 +32,14 @@ std::vector<int> used_carriers(const OfdmConfig& config, int spacing)
 Samples carrier_values(const OfdmConfig& config, std::size_t count, bool preamble, Rng& rng)
 {
     const Samples& points = constellation(config.carrier_modulation, "OFDM carriers");
+    const Symbols symbols = draw_symbols(static_cast<int>(points.size()), static_cast<int>(count), rng);
     Samples values(count);
-    for (auto& value : values)
-        value = points[rng.next() >> 32 & (points.size() - 1)];
+    for (std::size_t i = 0; i < count; ++i)
+        values[i] = points[symbols[i]];
     if (preamble)
         return values;
     if (config.precoded) {
-        Fft::of_this_thread().forward(values);
+        transform_forward(values);
         const float scale = 1.0f / std::sqrt(static_cast<float>(count));
         for (auto& value : values)
             value *= scale;
@@ -58,7 +59,7 @@ void append_symbol(const OfdmConfig& config, bool preamble, Samples& out, Rng& r
     Samples bins(static_cast<std::size_t>(size));
     for (std::size_t i = 0; i < used.size(); ++i)
         bins[static_cast<std::size_t>((used[i] + size) % size)] = values[i];
-    Fft::of_this_thread().inverse(bins);
+    transform_inverse(bins);
     const float scale = 1.0f / std::sqrt(static_cast<float>(std::max<std::size_t>(1, used.size())));
     for (auto& x : bins)
         x *= scale;
@@ -66,35 +67,17 @@ void append_symbol(const OfdmConfig& config, bool preamble, Samples& out, Rng& r
     out.insert(out.end(), bins.begin(), bins.end());
 }
 
-/// liquid's arbitrary resampler; its filter bank takes longer to design than a block to run, so each thread keeps
-/// one.
-class Interpolator
+/// `ratio` > 1 samples for each one; those at the start that would need earlier ones are left out.
+Samples interpolate(const Samples& in, double ratio)
 {
-public:
-    static Interpolator& of_this_thread()
-    {
-        thread_local Interpolator interpolator;
-        return interpolator;
-    }
-
-    /// `ratio` > 1; the filter's transient at the start is left out.
-    Samples run(Samples& in, double ratio)
-    {
-        resamp_crcf_reset(resampler_);
-        resamp_crcf_set_rate(resampler_, static_cast<float>(ratio));
-        Samples out(static_cast<std::size_t>(std::ceil(static_cast<double>(in.size()) * ratio)) + 64);
-        unsigned written = 0;
-        resamp_crcf_execute_block(resampler_, in.data(), static_cast<unsigned>(in.size()), out.data(), &written);
-        const auto transient = static_cast<unsigned>(std::ceil(2 * kResamplerReach * ratio));
-        return Samples(out.begin() + std::min(transient, written), out.begin() + written);
-    }
-
-private:
-    Interpolator() : resampler_(resamp_crcf_create(1.0f, kResamplerReach, 0.49f, 60.0f, 64)) {}
-    ~Interpolator() { resamp_crcf_destroy(resampler_); }
-
-    resamp_crcf resampler_;
-};
+    static const dsp::PolyphaseFilter filter = dsp::design_polyphase({ 0.49, 60.0, kReach, 7 });
+    const std::uint64_t stride = dsp::polyphase_stride(static_cast<float>(1.0 / ratio));
+    const int end = dsp::polyphase_outputs(stride, static_cast<int>(in.size()));
+    const int first = std::min(end, dsp::polyphase_outputs(stride, 2 * kReach));
+    Samples out(static_cast<std::size_t>(end - first));
+    dsp::run_polyphase(filter, stride, in.data(), first, end, out.data());
+    return out;
+}
 
 } // namespace
 
@@ -102,7 +85,7 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
 {
     const int symbol = config.transform_size + config.guard;
     const auto skipped = aligned ? std::int64_t{ 0 } : rng.integer(0, symbol - 1);
-    const auto wanted = static_cast<std::size_t>(std::ceil(count / config.oversampling) + 3.0 * kResamplerReach +
+    const auto wanted = static_cast<std::size_t>(std::ceil(count / config.oversampling) + 3.0 * kReach +
                                                  static_cast<double>(skipped));
     Samples base;
     base.reserve(wanted + static_cast<std::size_t>(symbol));
@@ -113,8 +96,7 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
             base.insert(base.end(), base.end() - symbol, base.end());
     }
     base.erase(base.begin(), base.begin() + skipped);
-    Samples out =
-        config.oversampling > 1.0 ? Interpolator::of_this_thread().run(base, config.oversampling) : std::move(base);
+    Samples out = config.oversampling > 1.0 ? interpolate(base, config.oversampling) : std::move(base);
     out.resize(static_cast<std::size_t>(count));
     return out;
 }

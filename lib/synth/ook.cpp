@@ -59,17 +59,19 @@ void soften(Samples& samples, int width)
 {
     if (width < 2)
         return;
-    const int count = static_cast<int>(samples.size());
+    const auto share = 1.0f / static_cast<float>(width);
+    std::vector<std::complex<float>> last(static_cast<std::size_t>(width));
     for (int pass = 0; pass < 3; ++pass) {
-        Samples smooth(samples.size());
+        std::fill(last.begin(), last.end(), 0.0f);
         std::complex<float> sum = 0.0f;
-        for (int n = 0; n < count; ++n) {
-            sum += samples[n];
-            if (n >= width)
-                sum -= samples[n - width];
-            smooth[n] = sum / static_cast<float>(width);
+        std::size_t oldest = 0;
+        for (auto& x : samples) {
+            sum += x - last[oldest];
+            last[oldest] = x;
+            if (++oldest == last.size())
+                oldest = 0;
+            x = share * sum;
         }
-        samples.swap(smooth);
     }
 }
 
@@ -85,7 +87,7 @@ Samples modulate_ook(const Symbols& bits, const OokConfig& config, int count)
     if (config.leak > 0.0) {
         const auto leak = static_cast<float>(config.leak);
         for (auto& x : out)
-            x = leak + (1.0f - leak) * x;
+            x = (1.0f - leak) * x + leak;
     }
     return out;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/receiver.h"
 
-#include "prunedamr/synth/fft.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -45,36 +43,33 @@ void quantise(Samples& samples, int bits, double full_scale)
     const auto levels = static_cast<float>(1 << (bits - 1));
     const auto to_code = static_cast<float>(levels / full_scale);
     const float to_value = 1.0f / to_code;
-    const auto round = [&](float x) {
-        return to_value * std::clamp(std::nearbyintf(x * to_code), -levels, levels - 1.0f);
-    };
-    for (auto& x : samples)
-        x = { round(x.real()), round(x.imag()) };
+    constexpr float kRound = 12582912.0f; // 1.5 * 2^23: the sum has no fraction bits left
+    auto* values = reinterpret_cast<float*>(samples.data());
+    for (std::size_t i = 0; i < 2 * samples.size(); ++i) {
+        const float code = std::min(std::max(values[i] * to_code, -levels), levels - 1.0f);
+        values[i] = to_value * ((code + kRound) - kRound);
+    }
 }
 
 void tilt_spectrum(Samples& samples, double tilt_db)
 {
-    const double nepers = tilt_db * std::log(10.0) / 20.0;
-    shape_spectrum(samples, [nepers](double f) { return std::exp(nepers * f); });
+    SpectralShape shape(samples.size());
+    shape.tilt(tilt_db);
+    shape.apply(samples);
 }
 
 void droop_spectrum(Samples& samples, double corner, double order)
 {
-    shape_spectrum(samples,
-                   [=](double f) { return 1.0 / std::sqrt(1.0 + std::pow(std::abs(f) / corner, 2.0 * order)); });
+    SpectralShape shape(samples.size());
+    shape.droop(corner, order);
+    shape.apply(samples);
 }
 
 void filter_channel(Samples& samples, const ChannelFilter& filter)
 {
-    const double floor = amplitude(filter.floor_db);
-    shape_spectrum(samples, [&filter, floor](double f) {
-        double distance = std::abs(f - filter.center);
-        distance = std::min(distance, 1.0 - distance); // the spectrum of samples is a circle
-        const double position = (distance - filter.width / 2) / filter.slope + 0.5;
-        if (position <= 0.0)
-            return 1.0;
-        return position >= 1.0 ? floor : std::max(floor, 0.5 + 0.5 * std::cos(M_PI * position));
-    });
+    SpectralShape shape(samples.size());
+    shape.pass(filter);
+    shape.apply(samples);
 }
 
 } // namespace prunedamr::synth

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/signal.h"
+#include "prunedamr/synth/spectral_shape.h"
 
 namespace prunedamr::synth {
 
@@ -25,13 +26,7 @@ void tilt_spectrum(Samples& samples, double tilt_db);
 /// Butterworth low-pass, amplitude only.
 void droop_spectrum(Samples& samples, double corner, double order);
 
-struct ChannelFilter {
-    double center = 0.0;     ///< cycles per sample
-    double width = 0.5;      ///< between the points of half amplitude, cycles per sample
-    double slope = 0.1;      ///< width of each raised-cosine transition, cycles per sample
-    double floor_db = -60.0; ///< stop-band attenuation
-};
-
+/// Only the channel reaches us. Several of these three are one pass of a `SpectralShape`.
 void filter_channel(Samples& samples, const ChannelFilter& filter);
 
 } // namespace prunedamr::synth

@@ -26,7 +26,7 @@ TEST_P(Messages, StayWithinOneAndWithinTheirBand)
             peak = std::max(peak, static_cast<double>(std::abs(x)));
         EXPECT_LE(peak, 1.0);
         EXPECT_GT(peak, 0.05);
-        Fft::of_this_thread().forward(spectrum);
+        transform_forward(spectrum);
         const auto edge = static_cast<std::size_t>(highest * 1.05 * 4096);
         const double outside = mean_power(spectrum, edge, 2048) * static_cast<double>(2048 - edge);
         const double inside = mean_power(spectrum, 0, edge) * static_cast<double>(edge);

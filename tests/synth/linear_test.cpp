@@ -90,6 +90,44 @@ TEST(Linear, EqualsTheSumOfPulses)
     }
 }
 
+/// RRC and Gaussian by their textbook formulas, divided by their value at zero.
+double plain_pulse(Pulse pulse, double shape, double t)
+{
+    if (pulse == Pulse::raised_cosine)
+        return raised_cosine(t, shape);
+    if (pulse == Pulse::gaussian) {
+        const double c = M_PI * shape * std::sqrt(2.0 / std::log(2.0));
+        return (std::erf(c * (t + 0.5)) - std::erf(c * (t - 0.5))) / (2.0 * std::erf(c / 2));
+    }
+    const double peak = 1.0 - shape + 4.0 * shape / M_PI;
+    t = std::abs(t) < 1e-6 ? 1e-6 : t;
+    if (std::abs(std::abs(4.0 * shape * t) - 1.0) < 1e-6)
+        t += 1e-5;
+    return (std::sin(M_PI * t * (1.0 - shape)) + 4.0 * shape * t * std::cos(M_PI * t * (1.0 + shape))) /
+           (M_PI * t * (1.0 - std::pow(4.0 * shape * t, 2.0))) / peak;
+}
+
+TEST(Linear, IsolatedSymbolIsThePulse)
+{
+    for (const Pulse pulse : { Pulse::root_raised_cosine, Pulse::raised_cosine, Pulse::gaussian })
+        for (const double shape : { 0.2, 0.25, 0.5, 0.77, 1.0 })
+            for (const double samples_per_symbol : { 2.0, 7.3, 64.0 }) {
+                LinearConfig config;
+                config.pulse = pulse;
+                config.shape = shape;
+                config.samples_per_symbol = samples_per_symbol;
+                config.first_instant = 5.4 * samples_per_symbol;
+                const int count = static_cast<int>(11.5 * samples_per_symbol);
+                const Samples out = modulate_linear({ { 1.0f, -2.0f } }, config, count);
+                for (int n = 0; n < count; ++n) {
+                    const double t = n / samples_per_symbol - 5.4;
+                    const double expected = std::abs(t) < kPulseReach ? plain_pulse(pulse, shape, t) : 0.0;
+                    ASSERT_NEAR(out[n].real(), expected, 1e-3) << shape << " at " << t;
+                    ASSERT_NEAR(out[n].imag(), -2.0 * expected, 2e-3) << shape << " at " << t;
+                }
+            }
+}
+
 TEST(Linear, OffsetDelaysQByHalfASymbolSoThatTheEnvelopeStaysAwayFromZero)
 {
     Rng rng(3);

@@ -40,7 +40,7 @@ TEST(Ofdm, CarriersHoldConstellationPointsAndZeroHoldsNone)
     for (std::size_t symbol = 0; symbol < 20; ++symbol) {
         Samples bins(x.begin() + static_cast<std::ptrdiff_t>(80 * symbol + 16),
                      x.begin() + static_cast<std::ptrdiff_t>(80 * symbol + 80));
-        Fft::of_this_thread().forward(bins);
+        transform_forward(bins);
         for (std::size_t k = 0; k < 64; ++k) {
             const auto value = bins[k] * std::sqrt(52.0f) / 64.0f;
             if (k == 0 || (k > 26 && k < 38)) {

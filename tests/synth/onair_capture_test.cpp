@@ -66,7 +66,7 @@ TEST(OnairCapture, MostOfTheSignalLiesBetweenTheAnnotatedEdges)
         const auto& annotation = capture.info.annotations[i];
         Samples bins(capture.samples.begin() + static_cast<std::ptrdiff_t>(i * 8192),
                      capture.samples.begin() + static_cast<std::ptrdiff_t>((i + 1) * 8192));
-        Fft::of_this_thread().forward(bins);
+        transform_forward(bins);
         double inside = 0.0, all = 0.0;
         for (std::size_t k = 0; k < 8192; ++k) {
             const double hz = (static_cast<double>(k) / 8192 - (k >= 4096 ? 1.0 : 0.0)) * 1e6;

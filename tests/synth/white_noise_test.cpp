@@ -35,7 +35,7 @@ TEST(WhiteNoise, IsWhite)
     Rng rng(2);
     Samples x(65536);
     add_noise(x, 1.0, rng);
-    Fft::of_this_thread().forward(x);
+    transform_forward(x);
     for (std::size_t band = 0; band < 8; ++band)
         EXPECT_NEAR(mean_power(x, band * 8192, (band + 1) * 8192) / 65536, 1.0, 0.05);
 }
