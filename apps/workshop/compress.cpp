@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
+#include "frame_data.h"
 #include "train_options.h"
 #include "verbs.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 struct Options {
     std::string model;
-    std::string data;
+    FrameData data;
     std::string out;
     std::string json;
     std::string partition_rule = "optimal";
@@ -32,7 +33,10 @@ void run(Options& options)
 {
     finish_train_options(options.train, options.out);
     const auto original = graph::load_model(options.model);
-    const auto dataset = data::read_dataset(options.data);
+    const auto dataset = load_frames(options.data);
+    const auto pages = frame_pages(options.data);
+    options.train.fit.generator = pages.make;
+    options.train.fit.pages_per_epoch = pages.per_epoch;
     auto& config = options.compress;
     config.fine_tune = options.train.fit;
     if (options.distil && !config.fine_tune.teacher)
@@ -83,7 +87,9 @@ void add_compress(CLI::App& app)
     verb->add_option("--method", config.method, help)->capture_default_str()->check(CLI::IsMember(names));
     verb->add_option("--budget", config.budget, "units=7 (kept, stem included), macs=50%, params=50k or bytes=200k")
         ->required();
-    verb->add_option("--data", options->data, "data set of similarity and fine-tuning")->required();
+    add_frame_data_options(*verb, options->data);
+    add_frames_per_epoch(*verb, options->data);
+    verb->get_option("--data")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write plan, steps, cost, history and accuracy to this file");
     verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")

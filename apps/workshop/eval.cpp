@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
 #include "eval_recordings.h"
+#include "frame_data.h"
 #include "runner.h"
 #include "verbs.h"
 
@@ -23,7 +24,7 @@ constexpr int kBatch = 64;
 
 struct Options {
     std::string model;
-    std::string data;
+    FrameData data;
     std::vector<std::string> recordings;
     std::string part = "test";
     std::string backend = "engine";
@@ -39,11 +40,12 @@ data::Part part_named(const std::string& name)
 
 data::Scores score(const graph::Network& network, const data::Dataset& dataset, const Options& options)
 {
-    graph::check_contract(network, dataset.front_end, dataset.class_names, options.data);
+    graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
     const auto run = make_runner(network, options.backend, kBatch);
     const auto indices = dataset.indices(part_named(options.part));
     if (indices.empty())
-        throw Error({ "the data set has no frames in this part", options.data, "", "train, validation or test" });
+        throw Error(
+            { "the data set has no frames in this part", options.data.data, "", "train, validation or test" });
 
     const std::int64_t values = 2 * dataset.length();
     const std::int64_t classes = network.classes();
@@ -69,10 +71,10 @@ void run(const Options& options)
 {
     const auto network = graph::load_model(options.model);
     nlohmann::json report = { { "model", network.name }, { "backend", options.backend } };
-    if (options.data.empty() && options.recordings.empty())
+    if (options.data.data.empty() && options.recordings.empty())
         throw CLI::RequiredError("one of --data and --recordings");
-    if (!options.data.empty()) {
-        const auto dataset = data::read_dataset(options.data);
+    if (!options.data.data.empty()) {
+        const auto dataset = load_frames(options.data);
         const auto scores = score(network, dataset, options);
         std::printf("%s", scores.to_text().c_str());
         report["scores"] = scores.to_json();
@@ -90,7 +92,7 @@ void add_eval(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labelled recordings");
     verb->add_option("model", options->model, "model file")->required();
-    verb->add_option("--data", options->data, "data set, .h5 or .safetensors");
+    add_frame_data_options(*verb, options->data);
     verb->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
     verb->add_option("--part", options->part, "of the data set")
         ->capture_default_str()

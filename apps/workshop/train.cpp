@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
+#include "frame_data.h"
 #include "train_options.h"
 #include "verbs.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 struct Options {
     graph::ZooConfig zoo;
-    std::string data;
+    FrameData data;
     std::string out;
     std::string json;
     TrainOptions train;
@@ -25,7 +26,10 @@ struct Options {
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
-    const auto dataset = data::read_dataset(options.data);
+    const auto dataset = load_frames(options.data);
+    const auto pages = frame_pages(options.data);
+    options.train.fit.generator = pages.make;
+    options.train.fit.pages_per_epoch = pages.per_epoch;
     options.zoo.front_end = dataset.front_end;
     options.zoo.labels = dataset.class_names;
     options.zoo.seed = options.train.fit.seed;
@@ -57,7 +61,9 @@ void add_train(CLI::App& app)
     verb->add_option("--arch", options->zoo.arch, help)->capture_default_str()->check(CLI::IsMember(names));
     verb->add_option("--units", options->zoo.units_per_stage, "units per stage, comma-separated (default: its own)")
         ->delimiter(',');
-    verb->add_option("--data", options->data, "data set, .h5 or .safetensors")->required();
+    add_frame_data_options(*verb, options->data);
+    add_frames_per_epoch(*verb, options->data);
+    verb->get_option("--data")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write cost, history and accuracy to this file");
     add_train_options(*verb, options->train);

@@ -67,6 +67,7 @@ void check_config(const FitConfig& config)
     check_range("label_smoothing", config.label_smoothing, 0, 0.5);
     check_range("distil_weight", config.distil_weight, 0, 1);
     check_range("distil_temperature", config.distil_temperature, 1e-3, 1e3);
+    check_range("pages_per_epoch", config.pages_per_epoch, 1, kMost);
     check_range("threads", config.threads, 0, kMost);
     if (config.schedule != "step" && config.schedule != "cosine")
         throw Error({ "unknown schedule", "schedule", config.schedule, "step or cosine" });
@@ -97,6 +98,7 @@ nlohmann::json to_json(const FitConfig& config)
              { "weight_decay", config.weight_decay },
              { "augment", config.augment },
              { "label_smoothing", config.label_smoothing },
+             { "pages_per_epoch", config.generator ? config.pages_per_epoch : 0 },
              { "teacher", config.teacher ? config.teacher->name : "" },
              { "distil_weight", config.distil_weight },
              { "distil_temperature", config.distil_temperature },

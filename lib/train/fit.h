@@ -6,11 +6,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace prunedamr::train {
+
+/// Training frames made while training: page number -> frames with the front end and class names of the data set,
+/// the same ones each time. It is called from another thread.
+using FrameGenerator = std::function<data::Dataset(std::uint64_t page)>;
 
 /// Defaults are the training of arXiv 2406.07929: Adam 1e-3, batch 128, x0.8 every 10 epochs, 50 epochs.
 struct FitConfig {
@@ -24,6 +29,8 @@ struct FitConfig {
     double weight_decay = 0.0;    ///< decoupled from the gradient (AdamW)
     bool augment = true;          ///< random phase rotation, exact for every class
     double label_smoothing = 0.0; ///< 0..0.5
+    FrameGenerator generator;     ///< if set, takes the place of the data set's train part: no frame is seen twice
+    int pages_per_epoch = 1;      ///< of the generator
     std::shared_ptr<const graph::Network> teacher; ///< distil from it if set
     double distil_weight = 0.7;                    ///< share of the distillation term, 0..1
     double distil_temperature = 2.0;
@@ -55,8 +62,8 @@ struct FitResult {
     FitConfig config;          ///< what was asked for
 };
 
-/// Trains on the train part, chooses the epoch on the validation part, never looks at the test part.
-/// A resumed run gives the same weights as one that was never stopped (same seed, same threads).
+/// Trains on the train part or on what the generator makes, chooses the epoch on the validation part, never looks
+/// at the test part. A resumed run gives the same weights as one that was never stopped (same seed, same threads).
 /// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
 /// The result carries no golden vector and no accuracy: those of `network` are no longer true.
 /// Throws `Error` when data, teacher and network do not fit (length, front end, class names), a value of the config

@@ -3,11 +3,13 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/loss.h"
 
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <sstream>
 
 namespace prunedamr::train {
@@ -18,6 +20,13 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<std::int64_t> all_of(const data::Dataset& frames)
+{
+    std::vector<std::int64_t> indices(frames.label.size());
+    std::iota(indices.begin(), indices.end(), std::int64_t{ 0 });
+    return indices;
 }
 
 std::string note_of(const Epoch& epoch, bool validated, double frames_per_s)
@@ -39,7 +48,7 @@ Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, co
     : dataset_(dataset), config_(config), device_(nn::device_from_name(config.device)), module_(network),
       train_(dataset.indices(data::Part::train)), validation_(dataset.indices(data::Part::validation))
 {
-    if (train_.size() < 2)
+    if (train_.size() < 2 && !config.generator)
         throw Error(
             { "too few frames in the train part", "data set", std::to_string(train_.size()), "at least 2" });
     module_.to(device_);
@@ -134,35 +143,71 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
     // Everything random in an epoch follows from seed and number, so that a resumed run repeats it.
     Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
     torch::manual_seed(rng.next());
-    std::vector<std::int64_t> order = shuffled(train_, rng);
+    module_.train();
+    const auto start = Clock::now();
+    epoch_frames_ = epoch_right_ = 0;
+    if (!config_.generator) {
+        if (!train_page(dataset_, shuffled(train_, rng), 0, epoch, rng, progress))
+            return false;
+    } else {
+        const auto first = static_cast<std::uint64_t>(epoch.number - 1) * static_cast<std::uint64_t>(pages());
+        for (int page = 0; page < pages(); ++page) {
+            const data::Dataset frames = take_page(first + static_cast<std::uint64_t>(page));
+            if (!train_page(frames, shuffled(all_of(frames), rng), page, epoch, rng, progress))
+                return false;
+        }
+    }
+    epoch.train_loss /= static_cast<double>(epoch_frames_);
+    epoch.train_accuracy = static_cast<double>(epoch_right_) / static_cast<double>(epoch_frames_);
+    trained_seconds_ += seconds_since(start);
+    trained_frames_ += static_cast<double>(epoch_frames_);
+    return true;
+}
+
+bool Trainer::train_page(const data::Dataset& frames, std::vector<std::int64_t> order, int page, Epoch& epoch,
+                         Rng& rng, Progress& progress)
+{
     const auto size = static_cast<std::size_t>(config_.batch);
     if (order.size() % size == 1)
         order.pop_back(); // batch norm has no variance over one frame
-
-    module_.train();
-    const auto start = Clock::now();
-    std::int64_t right = 0;
     for (std::size_t first = 0; first < order.size(); first += size) {
         if (interrupted())
             return false;
-        const double share = static_cast<double>(first) / static_cast<double>(order.size());
+        const double share = (page + static_cast<double>(first) / static_cast<double>(order.size())) / pages();
         for (auto& group : optimiser_->param_groups())
             static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learning_rate(epoch.number, share));
-        Batch batch = gather(dataset_, order, first, size);
+        Batch batch = gather(frames, order, first, size);
         if (config_.augment)
             rotate_phases(batch, rng);
-        const double loss = train_batch(batch, right);
+        const double loss = train_batch(batch, epoch_right_);
         if (!std::isfinite(loss))
             throw Error({ "the loss is not finite",
                           "epoch " + std::to_string(epoch.number) + ", batch " + std::to_string(first / size + 1),
                           std::to_string(loss), "a finite loss: try a lower learning rate" });
-        epoch.train_loss += loss * static_cast<double>(batch.labels.size(0)) / static_cast<double>(order.size());
+        epoch.train_loss += loss * static_cast<double>(batch.labels.size(0));
+        epoch_frames_ += batch.labels.size(0);
         progress.within_step(share);
     }
-    epoch.train_accuracy = static_cast<double>(right) / static_cast<double>(order.size());
-    trained_seconds_ += seconds_since(start);
-    trained_frames_ += static_cast<double>(order.size());
     return true;
+}
+
+int Trainer::pages() const
+{
+    return config_.generator ? config_.pages_per_epoch : 1;
+}
+
+data::Dataset Trainer::take_page(std::uint64_t number)
+{
+    const auto make = [this](std::uint64_t page) {
+        return std::async(std::launch::async, [this, page] { return config_.generator(page); });
+    };
+    if (!next_page_.valid())
+        next_page_ = make(number);
+    data::Dataset page = next_page_.get();
+    check_compatible(module_.network(), page);
+    if (number + 1 < static_cast<std::uint64_t>(config_.epochs) * static_cast<std::uint64_t>(pages()))
+        next_page_ = make(number + 1); // made while this one is trained on
+    return page;
 }
 
 void Trainer::finish_epoch(Epoch& epoch)

@@ -9,6 +9,7 @@
 
 #include <torch/torch.h>
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,10 @@ private:
     void restore();
     void save();
     bool train_epoch(Epoch& epoch, Progress& progress);
+    bool train_page(const data::Dataset& frames, std::vector<std::int64_t> order, int page, Epoch& epoch, Rng& rng,
+                    Progress& progress);
+    int pages() const; ///< of an epoch
+    data::Dataset take_page(std::uint64_t number);
     double train_batch(const Batch& batch, std::int64_t& right);
     torch::Tensor loss_of(const Batch& batch, const torch::Tensor& frames, const torch::Tensor& logits);
     void finish_epoch(Epoch& epoch);
@@ -43,6 +48,9 @@ private:
     std::vector<std::int64_t> train_;
     std::vector<std::int64_t> validation_;
     Checkpoint state_;
+    std::future<data::Dataset> next_page_;
+    std::int64_t epoch_frames_ = 0; ///< of the present epoch, trained so far
+    std::int64_t epoch_right_ = 0;  ///< of these, classified right
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;
 };

@@ -50,7 +50,7 @@ class Usage(Case):
         self.refused(USAGE, "--frobnicate", "model", "show", "--arch", "amr_s", "--frobnicate")
         self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
         self.refused(USAGE, "--out", "synth")
-        self.refused(USAGE, "--recipe", "synth", "--recipe", "soup", "--out", "x.h5")
+        self.refused(FAILED, "unknown recipe", "synth", "--recipe", "soup", "--out", "x.h5")
 
     def test_wrong_files(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -127,6 +127,25 @@ class Workshop(Case):
     def other_data(self, folder):
         self.done("synth", "--out", "other.h5", "--labels", "OOK,BPSK", "--frames-per-class", 4, folder=folder)
         return "other.h5"
+
+    def test_trains_on_frames_that_are_made_while_it_trains(self):
+        with tempfile.TemporaryDirectory() as folder:
+            recipe = self.done("synth", "--show-recipe", folder=folder)
+            kept = {"noise", "OOK", "OFDM"}
+            mine = json.loads("\n".join(line.split("//")[0] for line in recipe.splitlines()))
+            mine["classes"] = {label: mine["classes"][label] for label in mine["classes"] if label in kept}
+            mine["snr_db"] = [15, 40]
+            Path(folder, "mine.json").write_text(json.dumps(mine))
+            data = ["--data", "synth:mine.json", "--frames-per-class", 60, "--data-seed", 3]
+            self.done("train", "--arch", "amr_s", *data, "--frames-per-epoch", 1000, "--out", "m.safetensors",
+                      "--epochs", 2, *TRAINING, "--json", "t.json", folder=folder)
+            trained = json.loads(Path(folder, "t.json").read_text())
+            self.assertEqual(trained["train"]["config"]["pages_per_epoch"], 1)
+            self.assertGreater(trained["test"]["accuracy"], 0.4)  # a third by chance
+            self.done("eval", "m.safetensors", *data, "--json", "e.json", folder=folder)
+            measured = json.loads(Path(folder, "e.json").read_text())
+            self.assertEqual(measured["scores"]["accuracy"], trained["test"]["accuracy"])
+            self.refused(FAILED, "unknown recipe", "eval", "m.safetensors", "--data", "synth:mine", folder=folder)
 
     def test_ctrl_c_leaves_a_checkpoint_that_resumes(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -132,6 +132,67 @@ TEST(Fit, TrainsWithATailOfOneFrame)
     EXPECT_EQ(train::fit(test::tiny_network(), dataset, config).epochs.size(), 2u);
 }
 
+namespace {
+
+/// Fresh tones for every page; `asked` collects the page numbers.
+train::FitConfig generating(int epochs, int pages, std::vector<std::uint64_t>& asked)
+{
+    train::FitConfig config = quick(epochs);
+    config.pages_per_epoch = pages;
+    config.generator = [&asked](std::uint64_t page) {
+        asked.push_back(page);
+        return test::tones(40, 0.5, 1000 + page);
+    };
+    return config;
+}
+
+} // namespace
+
+TEST(Fit, TrainsOnGeneratedPagesEachOnceAndNotOnTheTrainPart)
+{
+    data::Dataset dataset = test::tones(100);
+    for (const auto index : dataset.indices(data::Part::train))
+        dataset.label[static_cast<std::size_t>(index)] = 0; // would teach nothing
+    std::vector<std::uint64_t> asked;
+    const auto result = train::fit(test::tiny_network(), dataset, generating(6, 3, asked));
+    std::vector<std::uint64_t> expected(18);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        expected[i] = i;
+    EXPECT_EQ(asked, expected);
+    EXPECT_GT(result.best_validation_accuracy, 0.95);
+    EXPECT_GT(result.epochs.back().train_accuracy, 0.9);
+}
+
+TEST(Fit, GeneratedPagesAreTheSameAfterAResume)
+{
+    const data::Dataset dataset = test::tones(50);
+    std::vector<std::uint64_t> asked;
+    const auto whole = train::fit(test::tiny_network(), dataset, generating(4, 2, asked));
+    const test::TemporaryFile checkpoint("pages.checkpoint");
+    auto config = generating(2, 2, asked);
+    config.checkpoint = checkpoint.path();
+    train::fit(test::tiny_network(), dataset, config);
+    asked.clear();
+    config.epochs = 4;
+    config.resume = true;
+    const auto resumed = train::fit(test::tiny_network(), dataset, config);
+    EXPECT_EQ(asked, (std::vector<std::uint64_t>{ 4, 5, 6, 7 }));
+    expect_same_weights(whole.network, resumed.network);
+}
+
+TEST(Fit, RefusesGeneratedFramesThatDoNotFit)
+{
+    auto config = quick(1);
+    config.generator = [](std::uint64_t) {
+        data::Dataset other = test::tones(10);
+        other.class_names[1] = "other";
+        return other;
+    };
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(20), config); }, "class");
+    config.generator = [](std::uint64_t) -> data::Dataset { throw Error({ "no more", "generator", "", "" }); };
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(20), config); }, "generator: no more");
+}
+
 TEST(Fit, L1AndWeightDecayShrinkTheWeights)
 {
     data::Dataset dataset = test::tones(60);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace prunedamr::workshop {
+
+/// Where a verb takes its frames from: a data set file, or a recipe ("synth:onair", "synth:FILE.json").
+struct FrameData {
+    std::string data;
+    FrontEndSpec front_end;              ///< recipe: how its frames are made
+    std::int64_t frames_per_class = 500; ///< recipe: of the fixed data set that is split
+    std::uint64_t data_seed = 1;         ///< recipe
+    std::int64_t frames_per_epoch = 100000;
+};
+
+/// --data and the options that go with a recipe.
+void add_frame_data_options(CLI::App& verb, FrameData& options);
+
+/// --frames-per-epoch, of verbs that train.
+void add_frames_per_epoch(CLI::App& verb, FrameData& options);
+
+/// Reads the file, or makes the fixed data set of a recipe.
+data::Dataset load_frames(const FrameData& options);
+
+/// Endless training frames of a recipe in pages, none twice and none of the fixed data set.
+struct FramePages {
+    std::function<data::Dataset(std::uint64_t page)> make; ///< empty where the data are a file
+    int per_epoch = 1;
+};
+FramePages frame_pages(const FrameData& options);
+
+} // namespace prunedamr::workshop
