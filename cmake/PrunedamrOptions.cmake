@@ -44,6 +44,7 @@ find_package(CLI11 REQUIRED)
 # Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ.
 find_package(Volk QUIET CONFIG)
 pkg_check_modules(FFTW3F QUIET IMPORTED_TARGET fftw3f)
+find_library(FFTW3F_THREADS_LIBRARY fftw3f_threads)
 pkg_check_modules(ZMQ QUIET IMPORTED_TARGET libzmq)
 find_library(LIQUID_LIBRARY liquid)
 find_path(LIQUID_INCLUDE_DIR liquid/liquid.h)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/level.h"
 
+#include "prunedamr/base/vector_clones.h"
+
 #include <volk/volk.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace prunedamr::dsp {
 namespace {
@@ -12,9 +16,22 @@ namespace {
 /// 2^-kLeastExponent is still a finite float, so that denormal input can be scaled up.
 constexpr int kLeastExponent = -120;
 
-} // namespace
+/// Bits of the largest |component|, which order as the numbers do; those of an infinity or more if one is not
+/// finite.
+PRUNEDAMR_VECTOR_CLONES
+std::int32_t largest_magnitude(const float* values, std::ptrdiff_t count) noexcept
+{
+    std::int32_t largest = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        std::int32_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        largest = std::max(largest, bits & 0x7fffffff);
+    }
+    return largest;
+}
 
-int copy_levelled(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
+/// Copies with non-finite samples as zero; returns the largest |component|.
+float copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
 {
     float peak = 0.0f;
     for (int i = 0; i < count; ++i) {
@@ -22,14 +39,28 @@ int copy_levelled(const std::complex<float>* samples, int count, std::complex<fl
         out[i] = finite ? samples[i] : std::complex<float>{};
         peak = std::max({ peak, std::fabs(out[i].real()), std::fabs(out[i].imag()) });
     }
-    if (peak == 0.0f)
-        return 0;
+    return peak;
+}
+
+} // namespace
+
+int copy_levelled(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
+{
+    constexpr std::int32_t kInfinity = 0x7f800000;
+    const auto* from = reinterpret_cast<const float*>(samples);
+    auto* to = reinterpret_cast<float*>(out);
+    const std::int32_t largest = largest_magnitude(from, 2 * std::ptrdiff_t{ count });
+    float peak;
+    std::memcpy(&peak, &largest, sizeof peak);
+    if (largest >= kInfinity) {
+        peak = copy_finite(samples, count, out);
+        from = to;
+    }
     int exponent = 0;
     std::frexp(peak, &exponent);
     exponent = std::max(exponent, kLeastExponent);
-    auto* values = reinterpret_cast<float*>(out);
-    volk_32f_s32f_multiply_32f(values, values, std::ldexp(1.0f, -exponent), 2 * static_cast<unsigned>(count));
-    return exponent;
+    volk_32f_s32f_multiply_32f(to, from, std::ldexp(1.0f, -exponent), 2 * static_cast<unsigned>(count));
+    return peak == 0.0f ? 0 : exponent;
 }
 
 float mean_power(const std::complex<float>* samples, int count) noexcept

@@ -40,7 +40,7 @@ float quantile_to_mean(float shape)
 } // namespace
 
 BandFinder::BandFinder()
-    : smooth_(WelchSpectrum::kMaxNfft), sorted_(WelchSpectrum::kMaxNfft), runs_(WelchSpectrum::kMaxNfft)
+    : smooth_(WelchSpectrum::kMaxNfft), ranked_(WelchSpectrum::kMaxNfft), runs_(WelchSpectrum::kMaxNfft)
 {
 }
 
@@ -51,15 +51,12 @@ Band BandFinder::find(const Spectrum& spectrum) noexcept
     if (n == 0)
         return everything;
     smooth(spectrum);
-    std::copy_n(smooth_.begin(), n, sorted_.begin());
-    std::sort(sorted_.begin(), sorted_.begin() + n);
-
+    const Ranks ranks = rank(n);
     const float shape = kSmoothingGain * static_cast<float>(spectrum.averages);
-    const float floor = sorted_[static_cast<int>(kFloorQuantile * n)] * quantile_to_mean(shape);
+    const float floor = ranks.floor * quantile_to_mean(shape);
     const float margin = std::max(kLeastFloorMargin, 1.0f + kFloorMarginSigmas / std::sqrt(shape));
-    const float robust_peak = sorted_[n - 1 - n / kRobustPeakShare];
     const float threshold =
-        std::max({ floor * margin, robust_peak * kBelowRobustPeak, sorted_[n - 1] * kBelowPeak });
+        std::max({ floor * margin, ranks.robust_peak * kBelowRobustPeak, ranks.peak * kBelowPeak });
 
     find_runs(n, threshold, floor);
     if (run_count_ == 0)
@@ -77,9 +74,24 @@ Band BandFinder::find(const Spectrum& spectrum) noexcept
 /// Mean over three bins, around the end as the spectrum of a sampled signal does.
 void BandFinder::smooth(const Spectrum& spectrum) noexcept
 {
-    const int n = spectrum.nfft;
-    for (int i = 0; i < n; ++i)
-        smooth_[i] = (spectrum.psd[(i + n - 1) % n] + spectrum.psd[i] + spectrum.psd[(i + 1) % n]) / 3.0f;
+    const float* psd = spectrum.psd;
+    const int last = spectrum.nfft - 1;
+    smooth_[0] = (psd[last] + psd[0] + psd[1]) / 3.0f;
+    for (int i = 1; i < last; ++i)
+        smooth_[i] = (psd[i - 1] + psd[i] + psd[i + 1]) / 3.0f;
+    smooth_[last] = (psd[last - 1] + psd[last] + psd[0]) / 3.0f;
+}
+
+/// What sorting the smoothed bins would show, without sorting all of them.
+BandFinder::Ranks BandFinder::rank(int nfft) noexcept
+{
+    const auto begin = ranked_.begin(), end = begin + nfft;
+    std::copy_n(smooth_.begin(), nfft, begin);
+    const auto floor = begin + static_cast<int>(kFloorQuantile * nfft), peak = end - 1 - nfft / kRobustPeakShare;
+    std::nth_element(begin, peak, end);
+    const float largest = *std::max_element(peak, end), robust = *peak;
+    std::nth_element(begin, floor, peak);
+    return { *floor, robust, largest };
 }
 
 void BandFinder::find_runs(int nfft, float threshold, float floor) noexcept

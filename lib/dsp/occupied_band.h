@@ -29,14 +29,21 @@ private:
         int width() const { return end - begin; }
     };
 
+    struct Ranks {
+        float floor;       ///< a quarter of the bins lies below
+        float robust_peak; ///< a carrier's width of bins lies above
+        float peak;
+    };
+
     void smooth(const Spectrum& spectrum) noexcept;
+    Ranks rank(int nfft) noexcept;
     void find_runs(int nfft, float threshold, float floor) noexcept;
     static bool are_tone_pair(const Run& a, const Run& b) noexcept;
     void join_runs(int longest_gap, bool join_tone_pairs) noexcept;
     Run strongest_run() const noexcept;
     float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
 
-    std::vector<float> smooth_, sorted_;
+    std::vector<float> smooth_, ranked_;
     std::vector<Run> runs_;
     int run_count_ = 0;
 };

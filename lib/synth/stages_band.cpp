@@ -25,15 +25,15 @@ void add(Samples& samples, const Samples& other, double scale)
 
 std::vector<float> running_energy(const Waveform& waveform)
 {
-    std::vector<float> energy{ 0.0f };
-    const auto count = static_cast<int>(waveform.samples.size()) - 2 * waveform.margin;
+    std::vector<float> running{ 0.0f };
+    const auto* samples = waveform.samples.data() + waveform.margin;
+    const auto count = waveform.samples.size() - 2 * static_cast<std::size_t>(waveform.margin);
     double sum = 0.0;
-    for (int n = 0; n < count; ++n) {
-        sum += std::norm(waveform.samples[static_cast<std::size_t>(waveform.margin + n)]);
-        if ((n + 1) % kEnergyStep == 0 || n + 1 == count)
-            energy.push_back(static_cast<float>(sum));
+    for (std::size_t first = 0; first < count; first += kEnergyStep) {
+        sum += energy(samples + first, std::min<std::size_t>(kEnergyStep, count - first));
+        running.push_back(static_cast<float>(sum));
     }
-    return energy;
+    return running;
 }
 
 /// The receiver's noise, at the density that gives the signal its SNR; of density 1 where there is none.

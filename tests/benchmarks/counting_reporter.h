@@ -12,6 +12,8 @@ namespace prunedamr::benchmarks {
 class CountingReporter : public benchmark::ConsoleReporter
 {
 public:
+    CountingReporter() : ConsoleReporter(OO_Tabular) {} // without colours, for logs
+
     void ReportRuns(const std::vector<Run>& runs) override
     {
         for (const Run& run : runs)

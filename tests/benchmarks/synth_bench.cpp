@@ -50,9 +50,8 @@ void make_frames(benchmark::State& state, const std::vector<std::string>& labels
     std::uint64_t seed = 0;
     std::int64_t frames = 0;
     const std::clock_t start = std::clock();
-    for (auto _ : state) {
+    for (auto _ : state)
         frames += maker.make(std::max<std::int64_t>(200, kFrames / classes), ++seed).size();
-    }
     state.SetItemsProcessed(frames);
     state.counters["per_cpu_second"] =
         static_cast<double>(frames) * CLOCKS_PER_SEC / static_cast<double>(std::clock() - start);
@@ -68,7 +67,8 @@ void add_recipe()
             ->MeasureProcessCPUTime()
             ->Unit(benchmark::kMillisecond);
     };
-    for (const auto& label : load_recipe("onair")->labels())
+    const auto recipe = load_recipe("onair");
+    for (const auto& label : recipe->labels())
         add(label, { label }, 1);
     add("all", {}, 1);
     add("all", {}, 2);
