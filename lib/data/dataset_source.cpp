@@ -27,10 +27,7 @@ public:
     const Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return stored_->fields.size(); }
     bool has_split() const override { return true; }
-    std::string description() const override
-    {
-        return std::string("data set of prunedamr, ") + to_string(stored_->samples);
-    }
+    SampleType samples() const override { return stored_->samples; }
 
     std::int64_t read(Dataset& piece, std::int64_t most) override
     {

@@ -59,6 +59,18 @@ FileHead read_head(const std::string& path)
     return head;
 }
 
+const FrameSourceForm& form_of(const std::string& path)
+{
+    const FileHead head = read_head(path);
+    std::string names;
+    for (const auto& form : forms()) {
+        if (form.recognise(head))
+            return form;
+        names += (names.empty() ? "" : ", ") + std::string(form.name);
+    }
+    throw Error({ "not a data set of a known form", path, "", names });
+}
+
 } // namespace
 
 bool FileHead::is_hdf5() const
@@ -72,14 +84,12 @@ bool FileHead::is_hdf5() const
 
 std::unique_ptr<FrameSource> open_frame_source(const std::string& path)
 {
-    const FileHead head = read_head(path);
-    std::string names;
-    for (const auto& form : forms()) {
-        if (form.recognise(head))
-            return form.open(path);
-        names += (names.empty() ? "" : ", ") + std::string(form.name);
-    }
-    throw Error({ "not a data set of a known form", path, "", names });
+    return form_of(path).open(path);
+}
+
+std::string frame_source_form(const std::string& path)
+{
+    return form_of(path).name;
 }
 
 } // namespace prunedamr::data

@@ -38,12 +38,15 @@ public:
         return count;
     }
 
-    /// The form and how it stores samples, in a few words for people ("data set of prunedamr, float16").
-    virtual std::string description() const { return "labelled frames"; }
+    /// How the file stores samples; `read` gives float32 whatever that is.
+    virtual SampleType samples() const { return SampleType::float32; }
 };
 
 /// Opens any form that this build reads; the form is told by the file's content, not by its name.
 /// Throws `Error` for a missing file, or one of no known form, naming the forms.
 std::unique_ptr<FrameSource> open_frame_source(const std::string& path);
+
+/// The name of the form that `open_frame_source` takes the file for. Throws as that does.
+std::string frame_source_form(const std::string& path);
 
 } // namespace prunedamr::data

@@ -182,7 +182,7 @@ std::unique_ptr<StoredDataset> open_hdf5_dataset(const std::string& path)
 
 FrameSourceForm hdf5_dataset_form()
 {
-    return { "an HDF5 data set", is_hdf5_dataset,
+    return { "data set of prunedamr (HDF5)", is_hdf5_dataset,
              [](const std::string& path) { return dataset_source(open_hdf5_dataset(path), path); } };
 }
 

@@ -183,7 +183,7 @@ std::unique_ptr<DatasetSink> create_safetensors_dataset(const std::string& tempo
 
 FrameSourceForm safetensors_dataset_form()
 {
-    return { "a .safetensors data set", is_safetensors,
+    return { "data set of prunedamr (.safetensors)", is_safetensors,
              [](const std::string& path) { return dataset_source(open_safetensors_dataset(path), path); } };
 }
 

@@ -78,7 +78,7 @@ TEST_P(Writer, PiecesOfAnySizeGiveTheSameDataSetWholeAndInPieces)
             const auto source = open_frame_source(file());
             EXPECT_EQ(source->frame_count(), count);
             EXPECT_TRUE(source->has_split());
-            EXPECT_EQ(source->description(), std::string("data set of prunedamr, ") + to_string(options().samples));
+            EXPECT_EQ(source->samples(), options().samples);
             const Dataset pieces = gather(*source, most), whole = read_dataset(file());
             ASSERT_EQ(whole.frames.size(), dataset.frames.size());
             for (std::size_t i = 0; i < whole.frames.size(); ++i)
