@@ -7,12 +7,11 @@
 
 namespace prunedamr::workshop {
 
-/// Whether the name is that of a recording, not of a data set.
+/// Whether a file is a recording by its name: SigMF, WAV, or raw samples in a format that the name tells.
 bool is_capture(const std::string& path);
 
-/// The labelled stretches of a recording cut into frames, each stretch by itself, labelled as its annotation says;
-/// one without labelled annotations gives frames of the class "unlabelled". The SNR is the front end's estimate.
-/// Throws `Error` for a recording that cannot be read or is too short for a frame.
+/// All frames that `CaptureSource` makes of one capture, in memory; one without labels gives frames of the class
+/// "unlabelled". Throws `Error` for a recording that cannot be read or gives no frame.
 data::Dataset capture_frames(const std::string& path, const FrontEndSpec& spec);
 
 } // namespace prunedamr::workshop

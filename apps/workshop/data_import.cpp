@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture_frames.h"
+#include "capture_source.h"
+#include "cli.h"
+#include "data_flow.h"
+#include "data_verbs.h"
+#include "front_end_options.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/modulation.h"
+#include "prunedamr/data/frame_stages.h"
+
+#include <cstdio>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    std::vector<std::string> inputs;
+    DataOutput output;
+    data::Selection selection;
+    bool canonical_names = false;
+    bool normalise = false;
+    CaptureOptions capture;
+};
+
+/// The inputs by their kinds: captures are one source, each data set is one of its own.
+struct Inputs {
+    std::vector<std::string> captures, datasets;
+};
+
+Inputs sort_inputs(const Options& options)
+{
+    Inputs inputs;
+    for (const auto& path : options.inputs)
+        (is_capture(path) || options.capture.raw.format ? inputs.captures : inputs.datasets).push_back(path);
+    return inputs;
+}
+
+std::unique_ptr<data::FrameSource> renamed(std::unique_ptr<data::FrameSource> source, const Options& options)
+{
+    if (options.canonical_names)
+        source = with_canonical_names(std::move(source));
+    if (options.normalise)
+        source = with_unit_rms(std::move(source));
+    return source;
+}
+
+/// All inputs as one source. `captures` is set to the part of it that reads captures, which tells what it left out.
+std::unique_ptr<data::FrameSource> open_all(const Inputs& inputs, const Options& options,
+                                            const CaptureSource** captures)
+{
+    std::vector<data::NamedSource> sources;
+    for (const auto& path : inputs.datasets)
+        sources.push_back({ path, renamed(data::open_frame_source(path), options) });
+    if (!inputs.captures.empty()) {
+        auto source = std::make_unique<CaptureSource>(inputs.captures, options.capture);
+        *captures = source.get();
+        const std::string more = inputs.captures.size() > 1 ? " and others" : "";
+        sources.push_back({ inputs.captures.front() + more, renamed(std::move(source), options) });
+    }
+    return joined(std::move(sources));
+}
+
+void print(const nlohmann::json& report)
+{
+    std::printf("  captures: %s files, %s labelled stretches, %s frames\n", report["files"].dump().c_str(),
+                report["groups"].dump().c_str(), report["frames"].dump().c_str());
+    for (const auto& [reason, count] : report["skipped"].items())
+        std::printf("  skipped:  %s: %s\n", count.dump().c_str(), reason.c_str());
+}
+
+/// What a user of the new data set should know.
+void warn(const nlohmann::ordered_json& summary)
+{
+    for (const auto& [name, count] : summary["frames_per_class"].items()) {
+        if (count == 0)
+            std::printf("  note:     class %s has no frames\n", name.c_str());
+        if (!find_modulation(name))
+            std::printf("  note:     class %s is not in the table of classes; it is a family of its own\n",
+                        name.c_str());
+    }
+}
+
+void run(Options& options)
+{
+    data::check_dataset_path(options.output.path);
+    const Inputs inputs = sort_inputs(options);
+    const CaptureSource* captures = nullptr;
+    options.selection.seed = options.output.seed;
+    // The selection may look through its source before it reads: the one that it reads is opened first.
+    const auto source = selected(
+        [&] {
+            const CaptureSource* opened = nullptr;
+            auto all = open_all(inputs, options, &opened);
+            captures = captures ? captures : opened;
+            return all;
+        },
+        options.selection);
+    auto summary = write_frames(*source, options.output, false);
+    if (captures) {
+        summary["captures"] = captures->report();
+        print(summary["captures"]);
+    }
+    warn(summary);
+    cli::write_json(summary, options.output.json);
+}
+
+void add_selection_options(CLI::App& verb, data::Selection& selection)
+{
+    verb.add_option("--labels", selection.labels, "only these classes, in this order, comma-separated")
+        ->delimiter(',');
+    verb.add_option("--snr-low", selection.snr_low_db, "only from this SNR on [dB]; frames of unknown SNR stay");
+    verb.add_option("--snr-high", selection.snr_high_db, "only up to this SNR [dB]; the same");
+    verb.add_option("--frames-per-cell", selection.frames_per_cell,
+                    "at most so many frames of a class and SNR (to 2 dB), drawn by the seed")
+        ->check(CLI::Range(1, 1000000000));
+}
+
+void add_capture_options(CLI::App& verb, CaptureOptions& capture)
+{
+    verb.add_option("--label", capture.label, "class of captures that have no labels");
+    add_raw_options(verb, capture.raw);
+    add_front_end_options(verb, capture.front_end);
+    for (const char* name : { "--label", "--format", "--rate", "--front-end", "--frame", "--block", "--share" })
+        verb.get_option(name)->group("Captures");
+}
+
+} // namespace
+
+void add_data_import(CLI::App& data)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb =
+        data.add_subcommand("import", "make a data set of others, of RadioML files, or of labelled captures");
+    verb->add_option("inputs", options->inputs, "data sets of one front end, or captures")->required();
+    add_output_options(*verb, options->output);
+    verb->add_flag("--float16", options->output.half, "store samples in 16 bits");
+    add_selection_options(*verb, options->selection);
+    verb->add_flag("--canonical-labels", options->canonical_names,
+                   "rename classes to our spelling: QAM16 -> 16QAM");
+    verb->add_flag("--normalise", options->normalise, "scale every frame to a mean power of 1");
+    add_capture_options(*verb, options->capture);
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "data_flow.h"
+#include "data_verbs.h"
+
+#include "prunedamr/data/frame_stages.h"
+
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    std::vector<std::string> files;
+    DataOutput output;
+};
+
+void run(const Options& options, bool divide_anew)
+{
+    data::check_dataset_path(options.output.path);
+    std::vector<data::NamedSource> sources;
+    for (const auto& file : options.files)
+        sources.push_back({ file, data::open_frame_source(file) });
+    cli::write_json(write_frames(*data::joined(std::move(sources)), options.output, divide_anew),
+                    options.output.json);
+}
+
+} // namespace
+
+void add_data_split(CLI::App& data)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = data.add_subcommand("split", "divide a data set anew into train, validation and test");
+    verb->add_option("file", options->files, "a data set")->required()->expected(1);
+    add_output_options(*verb, options->output);
+    verb->callback([options] { run(*options, true); });
+}
+
+void add_data_merge(CLI::App& data)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb =
+        data.add_subcommand("merge", "join data sets of one front end; classes by name, groups stay apart");
+    verb->add_option("files", options->files, "two data sets or more")->required()->expected(2, -1);
+    add_output_options(*verb, options->output);
+    verb->callback([options] { run(*options, false); });
+}
+
+} // namespace prunedamr::workshop
