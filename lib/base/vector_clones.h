@@ -12,22 +12,32 @@
 #endif
 
 #include <complex>
-#include <cstring>
 
 namespace prunedamr {
 
-/// Eight floats at any address; arithmetic goes element by element on every compiler that this project knows.
+/// Floats at any address; arithmetic goes element by element on every compiler that this project knows.
 typedef float Float8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float Float4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+/// The lower four elements plus the upper four.
+inline Float4 halve(const Float8& v)
+{
+#if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+    return Float4{ v[0] + v[4], v[1] + v[5], v[2] + v[6], v[3] + v[7] };
+#endif
+}
 
 /// Sums of the even and of the odd elements: real and imaginary parts of interleaved samples.
-inline std::complex<float> fold(const Float8& sums)
+inline std::complex<float> fold(const Float4& v)
 {
-    float lane[8];
-    std::memcpy(lane, &sums, sizeof lane);
-    for (int width = 4; width >= 2; width /= 2)
-        for (int i = 0; i < width; ++i)
-            lane[i] += lane[i + width];
-    return { lane[0], lane[1] };
+#if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
+    const Float4 sums = v + __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return { sums[0], sums[1] };
+#else
+    return { v[0] + v[2], v[1] + v[3] };
+#endif
 }
 
 } // namespace prunedamr

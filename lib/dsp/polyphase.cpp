@@ -83,10 +83,11 @@ void run_polyphase(const PolyphaseFilter& filter, std::uint64_t stride, const st
         Float8 sum{};
         for (std::ptrdiff_t j = 0; j < vectors; j += kLanes)
             sum += *reinterpret_cast<const Float8*>(x + j) * *reinterpret_cast<const Float8*>(weight + j);
-        std::complex<float> y = fold(sum);
-        for (std::ptrdiff_t j = vectors; j < width; j += 2)
-            y += std::complex<float>{ x[j] * weight[j], x[j + 1] * weight[j + 1] };
-        *out++ = y;
+        Float4 half = halve(sum);
+        if (vectors < width) // an even number of taps may leave two
+            half +=
+                *reinterpret_cast<const Float4*>(x + vectors) * *reinterpret_cast<const Float4*>(weight + vectors);
+        *out++ = fold(half);
     }
 }
 

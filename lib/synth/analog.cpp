@@ -3,6 +3,7 @@
 
 #include "prunedamr/synth/channel.h"
 #include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/multiply_spectrum.h"
 #include "prunedamr/synth/phasor.h"
 
 #include <algorithm>
@@ -22,14 +23,10 @@ Samples modulate_ssb(const std::vector<float>& message, bool upper, double bandw
 {
     Samples out(message.begin(), message.end());
     out.resize(static_cast<std::size_t>(fast_transform_size(static_cast<int>(out.size()))));
-    transform_forward(out);
-    const float scale = 1.0f / static_cast<float>(out.size());
-    const auto half = static_cast<std::ptrdiff_t>(out.size() / 2);
-    for (auto& bin : out)
-        bin *= scale;
-    out.front() = 0.0f;
-    std::fill(out.begin() + half, out.end(), 0.0f);
-    transform_inverse(out);
+    std::vector<float> positive(out.size()); // frequencies
+    std::fill(positive.begin() + 1, positive.begin() + static_cast<std::ptrdiff_t>(out.size() / 2),
+              1.0f / static_cast<float>(out.size()));
+    multiply_spectrum(out, positive);
     out.resize(message.size());
     Rng unused(0);
     mix(out, { -bandwidth / 2 }, unused);

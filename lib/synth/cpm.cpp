@@ -102,16 +102,17 @@ Samples modulate_cpm(const std::vector<float>& levels, const CpmConfig& config, 
         for (; past < std::min(first, symbols); ++past)
             turned += 0.5 * config.modulation_index * static_cast<double>(levels[static_cast<std::size_t>(past)]);
         turned -= std::floor(turned);
+        const auto base = static_cast<float>(turned);
         const float* seen = &padded[static_cast<std::size_t>(std::clamp(first, -kSeen, symbols) + kSeen)];
         for (; n < count && time(n) < middle + 1.0; ++n) {
             const double position = (time(n) - middle) * kPhases;
             const int index = std::min(static_cast<int>(position), kPhases - 1);
             const auto weight = static_cast<float>(position - index);
-            const float* low = &rows[static_cast<std::size_t>(index * kSeen)];
-            float sum = static_cast<float>(turned);
-            for (int j = 0; j < kSeen; ++j)
-                sum += seen[j] * (low[j] + weight * (low[j + kSeen] - low[j]));
-            turns[static_cast<std::size_t>(n)] = sum;
+            const float* row = &rows[static_cast<std::size_t>(index * kSeen)];
+            const Float4 low = *reinterpret_cast<const Float4*>(row);
+            const Float4 high = *reinterpret_cast<const Float4*>(row + kSeen);
+            const auto sum = fold(*reinterpret_cast<const Float4*>(seen) * (low + weight * (high - low)));
+            turns[static_cast<std::size_t>(n)] = base + sum.real() + sum.imag();
         }
     }
     Samples out(turns.size());

@@ -75,6 +75,13 @@ void transform_inverse(Samples& data)
     transform(data, Kind::inverse);
 }
 
+void transform_parts(Samples& in, Samples& out, std::size_t size, bool inverse)
+{
+    const fftwf_plan plan = plan_for(size, inverse ? Kind::inverse : Kind::forward);
+    for (std::size_t first = 0; first < in.size(); first += size)
+        fftwf_execute_dft(plan, fftw(in) + first, fftw(out) + first);
+}
+
 std::vector<float> transform_inverse_real(Samples& bins, int size)
 {
     PRUNEDAMR_CHECK(bins.size() == static_cast<std::size_t>(size / 2 + 1), "bins 0..size/2");

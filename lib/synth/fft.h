@@ -12,6 +12,9 @@ namespace prunedamr::synth {
 void transform_forward(Samples& data);
 void transform_inverse(Samples& data); ///< not divided by the size
 
+/// Each `size` samples of `in` to the same place of `out`; both have the same size, a multiple of `size`.
+void transform_parts(Samples& in, Samples& out, std::size_t size, bool inverse);
+
 /// Real samples from bins 0..size/2 of their spectrum: x[n] = sum over all bins, those above size/2 the conjugates
 /// of those below, not divided by the size. `bins` is used up.
 std::vector<float> transform_inverse_real(Samples& bins, int size);

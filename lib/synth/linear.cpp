@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kPhases = 64;            // table points per symbol, interpolated between
-constexpr int kTaps = 2 * kPulseReach; // symbols that one sample sees
+constexpr int kLog2Phases = 6;
+constexpr int kPhases = 1 << kLog2Phases; // table points per symbol, interpolated between
+constexpr int kTaps = 2 * kPulseReach;    // symbols that one sample sees
 
 /// p(t) at t = k / kPhases, k = 0..kPulseReach * kPhases; all pulses are even.
 using HalfPulse = std::array<double, kPulseReach * kPhases + 1>;
@@ -105,48 +107,57 @@ HalfPulse half_pulse(Pulse pulse, double shape)
     }
 }
 
-/// Row i holds the taps of a sample that stands i / kPhases of a symbol past one, the oldest symbol's first; each
-/// tap twice, for I and for Q. Scaled so that p(0) = 1.
-using TapRows = std::array<float, (kPhases + 1) * 2 * kTaps>;
+constexpr int kRow = 2 * kTaps; // floats: each tap twice, for I and for Q
 
-TapRows tap_rows(const HalfPulse& pulse)
+/// The taps of a sample that stands i / kPhases of a symbol past one, the oldest symbol's first, and what they rise
+/// by until i + 1. Scaled so that p(0) = 1.
+struct TapRows {
+    std::array<float, kPhases * kRow> taps, rises;
+};
+
+TapRows make_rows(const HalfPulse& pulse)
 {
+    const auto tap = [&](int phase, int j) {
+        return pulse[static_cast<std::size_t>(std::abs((kTaps - 1 - j - kPulseReach) * kPhases + phase))] /
+               pulse[0];
+    };
     TapRows rows;
-    for (int phase = 0; phase <= kPhases; ++phase)
+    for (int phase = 0; phase < kPhases; ++phase)
         for (int j = 0; j < kTaps; ++j) {
-            const int k = std::abs((kTaps - 1 - j - kPulseReach) * kPhases + phase);
-            float* tap = &rows[(phase * kTaps + j) * 2];
-            tap[0] = tap[1] = static_cast<float>(pulse[k] / pulse[0]);
+            const auto at = static_cast<std::size_t>((phase * kTaps + j) * 2);
+            rows.taps[at] = rows.taps[at + 1] = static_cast<float>(tap(phase, j));
+            rows.rises[at] = rows.rises[at + 1] = static_cast<float>(tap(phase + 1, j) - tap(phase, j));
         }
     return rows;
 }
 
-/// out[n] for symbols `padded` by kTaps zeros on either side, all times `delay` symbols later.
+/// out[n] for symbols `padded` by kTaps zeros on either side, all times `delay` symbols later. Times are kept in
+/// units of 2^-32 symbols.
 PRUNEDAMR_VECTOR_CLONES
 void shape(const Samples& padded, const TapRows& rows, const LinearConfig& config, double delay, Samples& out)
 {
-    constexpr int kLanes = 8, kVectors = 2 * kTaps / kLanes;
-    const int last = static_cast<int>(padded.size()) - kTaps;
+    constexpr int kFraction = 32, kWeight = kFraction - kLog2Phases;
+    constexpr double kUnit = 4294967296.0;
     const double rate = 1.0 / config.samples_per_symbol;
-    const double start = kTaps - kPulseReach + 1 - config.first_instant * rate - delay;
+    const auto step = static_cast<std::int64_t>(std::llround(rate * kUnit));
+    auto time = static_cast<std::int64_t>(
+        std::llround((kTaps - kPulseReach + 1 - config.first_instant * rate - delay) * kUnit));
+    const auto end = static_cast<std::int64_t>(padded.size() - kTaps) << kFraction;
     const auto* symbols = reinterpret_cast<const float*>(padded.data());
-    const int count = static_cast<int>(out.size());
-    for (int n = 0; n < count; ++n) {
-        const double t = std::min(std::max(start + n * rate, 0.0), static_cast<double>(last));
-        const int whole = static_cast<int>(t);
-        const double position = (t - whole) * kPhases;
-        const int phase = static_cast<int>(position);
-        const auto weight = static_cast<float>(position - phase);
-        const float* x = symbols + 2 * whole;
-        const float* low = rows.data() + phase * 2 * kTaps;
-        const float* high = low + 2 * kTaps;
+    for (auto& sample : out) {
+        const std::int64_t now = std::min(std::max<std::int64_t>(time, 0), end);
+        const float* x = symbols + 2 * (now >> kFraction);
+        const std::ptrdiff_t row = (now >> kWeight & (kPhases - 1)) * kRow;
+        const float weight = 0x1p-26f * static_cast<float>(static_cast<std::int32_t>(now & ((1 << kWeight) - 1)));
+        const float* taps = rows.taps.data() + row;
+        const float* rises = rows.rises.data() + row;
         Float8 sum{};
-        for (int j = 0; j < kVectors * kLanes; j += kLanes) {
-            const Float8 a = *reinterpret_cast<const Float8*>(low + j);
-            const Float8 b = *reinterpret_cast<const Float8*>(high + j);
-            sum += (a + weight * (b - a)) * *reinterpret_cast<const Float8*>(x + j);
-        }
-        out[n] = fold(sum);
+        for (int j = 0; j < kRow; j += 8)
+            sum += (*reinterpret_cast<const Float8*>(taps + j) +
+                    weight * *reinterpret_cast<const Float8*>(rises + j)) *
+                   *reinterpret_cast<const Float8*>(x + j);
+        sample = fold(halve(sum));
+        time += step;
     }
 }
 
@@ -178,7 +189,7 @@ Samples modulate_linear(const Samples& symbols, const LinearConfig& config, int 
 {
     if (config.pulse == Pulse::rectangular)
         return modulate_rectangular(symbols, config, count);
-    const TapRows rows = tap_rows(half_pulse(config.pulse, config.shape));
+    const TapRows rows = make_rows(half_pulse(config.pulse, config.shape));
     Samples padded(symbols.size() + 2 * kTaps);
     std::copy(symbols.begin(), symbols.end(), padded.begin() + kTaps);
     Samples out(static_cast<std::size_t>(count));

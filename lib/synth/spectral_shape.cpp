@@ -4,9 +4,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/multiply_spectrum.h"
 #include "prunedamr/synth/phasor.h"
-
-#include <volk/volk.h>
 
 #include <algorithm>
 #include <array>
@@ -103,10 +102,7 @@ void SpectralShape::apply(Samples& samples) const
     if (!shaped_ || samples.empty())
         return;
     samples.resize(gains_.size());
-    transform_forward(samples);
-    volk_32fc_32f_multiply_32fc(samples.data(), samples.data(), gains_.data(),
-                                static_cast<unsigned>(gains_.size()));
-    transform_inverse(samples);
+    multiply_spectrum(samples, gains_);
     samples.resize(count_);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/fft.h"
+#include "prunedamr/synth/multiply_spectrum.h"
 #include "prunedamr/synth/phasor.h"
 #include "prunedamr/synth/white_noise.h"
 #include "synth/synth_testing.h"
@@ -61,6 +62,24 @@ TEST(Transform, GivesTheSameBitsInEveryThread)
     transform_forward(here);
     std::thread([&] { transform_forward(there); }).join();
     EXPECT_EQ(here, there);
+}
+
+TEST(Transform, ProductWithASpectrumEqualsTwoWholeTransforms)
+{
+    for (const std::size_t size : { 0u, 1u, 97u, 1024u, 1536u, 2048u, 2306u, 3074u, 9216u, 12288u }) {
+        const Samples x = noise(size);
+        std::vector<float> gains(size);
+        for (std::size_t k = 0; k < size; ++k)
+            gains[k] = std::sin(0.1f * static_cast<float>(k)) / static_cast<float>(size);
+        Samples expected = x, product = x;
+        transform_forward(expected);
+        for (std::size_t k = 0; k < size; ++k)
+            expected[k] *= gains[k];
+        transform_inverse(expected);
+        multiply_spectrum(product, gains);
+        for (std::size_t n = 0; n < size; ++n)
+            ASSERT_LT(std::abs(product[n] - expected[n]), 2e-6f) << size << ", sample " << n;
+    }
 }
 
 TEST(Transform, FastSizesAreEnoughAndFew)
