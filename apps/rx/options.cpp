@@ -20,7 +20,7 @@ template <typename Kind> struct Choice {
 
 constexpr std::array<Choice<SourceKind>, 4> kSources{ {
     { "file", "file:PATH or PATH",
-      "SigMF recording, or raw samples (--format and --rate where the name does not tell)", SourceKind::file },
+      "SigMF (also x.sigmf, x.sigmf#NAME), WAV, or raw samples (with --format, --rate)", SourceKind::file },
     { "stdin", "stdin or -", "raw samples on standard input; needs --format and --rate",
       SourceKind::standard_input },
     { "soapy", "soapy:driver=rtlsdr,...", "receiver by SoapySDR; needs --rate and --freq", SourceKind::soapy },
@@ -54,10 +54,8 @@ template <typename Choices> std::string prefixes(const Choices& choices)
 
 std::string sample_formats()
 {
-    using data::SampleFormat;
     std::string text;
-    for (const auto format : { SampleFormat::cu8, SampleFormat::ci8, SampleFormat::ci16_le, SampleFormat::ci16_be,
-                               SampleFormat::cf32_le, SampleFormat::cf32_be })
+    for (const auto format : data::sample_formats())
         text += (text.empty() ? "  " : "\n  ") + std::string(data::to_string(format));
     return text;
 }
@@ -141,10 +139,14 @@ void add_source_options(CLI::App& app, SourceOptions& source)
         ->required();
     app.add_option_function<std::string>(
         "--format", [&](const std::string& text) { set_format(source.raw, text); },
-        "sample format of raw input: cu8, ci8, ci16, cf32; 'help' lists all");
+        "sample format of raw input: cu8, ci8, ci16, cf32, ...; 'help' lists all");
     app.add_option_function<std::string>(
         "--rate", [&](const std::string& text) { source.raw.sample_rate_hz = positive_quantity("--rate", text); },
         "sample rate in Hz, k/M/G allowed: 2.4M");
+    app.add_option_function<int>(
+           "--channel", [&](const int& channel) { source.raw.channel = channel; },
+           "which of a recording's interleaved channels (default: 0)")
+        ->check(CLI::NonNegativeNumber);
     app.add_option_function<std::string>(
         "--freq", [&](const std::string& text) { source.center_freq_hz = quantity("--freq", text); },
         "tuned frequency in Hz, k/M/G allowed: 433.92M (default: what the recording says, or 0)");
@@ -210,6 +212,7 @@ void check(Options& options)
     require(!raw_stream || source.raw.format, "--format",
             "missing: standard input does not tell its sample format");
     require(file || raw_stream || !source.raw.format, "--format", "applies to files and standard input only");
+    require(file || !source.raw.channel, "--channel", "applies to files only");
     require(!device || source.center_freq_hz, "--freq", "missing: a receiver must be tuned");
     require(device || !source.gain_db, "--gain", "applies to soapy sources only");
     if (options.outputs.empty())

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prunedamr::rx {
 
@@ -23,7 +24,8 @@ public:
     /// Returns within a fraction of a second, so that the flowgraph can be stopped. May throw.
     using Reader = std::function<int(gr_complex* samples, int count)>;
 
-    static sptr make(Reader reader);
+    /// `tags`, in the order of their offsets, go out with the samples they belong to.
+    static sptr make(Reader reader, std::vector<gr::tag_t> tags = {});
 
     /// Ends the stream at the next call of work; samples read before still go downstream. Any thread.
     void finish() { finish_ = true; }
@@ -33,10 +35,14 @@ public:
 
     int work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star& output_items) override;
 
-    explicit sample_source(Reader reader); ///< for `make`
+    sample_source(Reader reader, std::vector<gr::tag_t> tags); ///< for `make`
 
 private:
+    void send_tags(std::uint64_t end); ///< those before sample `end`
+
     const Reader reader_;
+    const std::vector<gr::tag_t> tags_;
+    std::size_t next_tag_ = 0;
     std::atomic<bool> finish_{ false };
     std::optional<std::string> fault_;
 };

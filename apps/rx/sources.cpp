@@ -8,17 +8,50 @@
 
 #include <gnuradio/soapy/source.h>
 
+#include <cstdio>
+
 namespace prunedamr::rx {
 namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+/// What changes at the recording's later captures, as a receiver's driver would say it. A frequency given by
+/// option holds for all of them.
+std::vector<gr::tag_t> capture_tags(const data::RecordingInfo& info, bool frequency_is_given)
+{
+    std::vector<gr::tag_t> tags;
+    const auto add = [&tags](std::uint64_t sample, const char* key, const pmt::pmt_t& value) {
+        gr::tag_t tag;
+        tag.offset = sample;
+        tag.key = pmt::mp(key);
+        tag.value = value;
+        tags.push_back(tag);
+    };
+    for (const auto& capture : info.captures) {
+        if (capture.sample_start == 0)
+            continue;
+        if (capture.center_freq_hz && !frequency_is_given)
+            add(capture.sample_start, "rx_freq", pmt::from_double(*capture.center_freq_hz));
+        if (capture.time_ns && *capture.time_ns >= 0)
+            add(capture.sample_start, "rx_time",
+                pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(*capture.time_ns / kNsPerSecond)),
+                                pmt::from_double(static_cast<double>(*capture.time_ns % kNsPerSecond) / 1e9)));
+    }
+    return tags;
+}
 
 Source make_file(const SourceOptions& options)
 {
     const auto recording = std::make_shared<data::Recording>(options.address, options.raw);
+    for (const auto& warning : recording->info().warnings)
+        std::fprintf(stderr, "prunedamr-rx: warning: %s\n", warning.c_str());
     Source source;
-    source.samples = sample_source::make([recording](gr_complex* samples, int count) {
-        const auto read = recording->read(samples, static_cast<std::size_t>(count));
-        return read == 0 ? sample_source::kEnd : static_cast<int>(read);
-    });
+    source.samples = sample_source::make(
+        [recording](gr_complex* samples, int count) {
+            const auto read = recording->read(samples, static_cast<std::size_t>(count));
+            return read == 0 ? sample_source::kEnd : static_cast<int>(read);
+        },
+        capture_tags(recording->info(), options.center_freq_hz.has_value()));
     source.block = source.samples;
     source.sample_rate_hz = recording->info().sample_rate_hz;
     source.center_freq_hz = options.center_freq_hz.value_or(recording->info().center_freq_hz);

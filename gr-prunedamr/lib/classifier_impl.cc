@@ -90,6 +90,7 @@ void classifier_impl::set_event_handler(stream::EventHandler handler)
 
 void classifier_impl::set_start_time(std::int64_t time_ns, bool from_file)
 {
+    d_file_start_ns = from_file ? std::optional<std::int64_t>(time_ns) : std::nullopt;
     d_classifier.set_time(0, time_ns, from_file ? stream::TimeSource::file : stream::TimeSource::system);
 }
 
@@ -110,6 +111,8 @@ bool classifier_impl::start()
 {
     d_clock = rx_clock(d_sample_rate); // a pause of the flowgraph is no overflow
     d_first_sample = d_classifier.stats().samples - nitems_read(0);
+    if (d_file_start_ns)
+        d_clock.jumped(0, *d_file_start_ns);
     d_flushed = false;
     return sync_block::start();
 }
@@ -195,7 +198,7 @@ void classifier_impl::handle_tag(const gr::tag_t& tag)
     if (pmt::eq(tag.key, rx_time_key)) {
         handle_rx_time(tag.offset + d_first_sample, tag.value);
     } else if (pmt::eq(tag.key, rx_freq_key) && pmt::is_real(tag.value)) {
-        d_classifier.set_center_freq_hz(pmt::to_double(tag.value));
+        retune(pmt::to_double(tag.value));
     } else if (pmt::eq(tag.key, rx_rate_key) && pmt::is_real(tag.value) && !d_rate_warned) {
         const double rate = pmt::to_double(tag.value);
         d_rate_warned = std::abs(rate - d_sample_rate) > 1e-3 * d_sample_rate;
@@ -205,12 +208,27 @@ void classifier_impl::handle_tag(const gr::tag_t& tag)
     }
 }
 
+// No label is made of samples from both sides of a retune.
+void classifier_impl::retune(double center_freq)
+{
+    if (center_freq != d_tag_freq)
+        d_classifier.flush();
+    d_tag_freq = center_freq;
+    d_classifier.set_center_freq_hz(center_freq);
+}
+
 void classifier_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time)
 {
     if (!is_rx_time(time))
         return;
     const std::int64_t time_ns = rx_time_ns(time);
-    if (d_clock.jumped(sample, time_ns))
+    const bool jumped = d_clock.jumped(sample, time_ns);
+    if (d_file_start_ns) { // a gap in a recording is no overflow here
+        if (jumped)
+            d_classifier.flush();
+        return d_classifier.set_time(sample, time_ns, stream::TimeSource::file);
+    }
+    if (jumped)
         d_classifier.count_overflow();
     if (time_ns >= earliest_utc_ns)
         return d_classifier.set_time(sample, time_ns, stream::TimeSource::hw);

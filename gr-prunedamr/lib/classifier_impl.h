@@ -38,6 +38,7 @@ private:
     void handle_event(const ::prunedamr::stream::LabelEvent& event);
     void handle_command(const pmt::pmt_t& command);
     void handle_tag(const gr::tag_t& tag);
+    void retune(double center_freq);
     void handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time);
     void flush();
     void write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last);
@@ -46,7 +47,9 @@ private:
 
     const double d_sample_rate;
     rx_clock d_clock;
-    std::optional<std::int64_t> d_power_on_ns; // system time at the device's time 0, if it counts from power-on
+    std::optional<std::int64_t> d_power_on_ns;   // system time at the device's time 0, if it counts from power-on
+    std::optional<std::int64_t> d_file_start_ns; // of sample 0, when the time is that of a recording
+    std::optional<double> d_tag_freq;            // of the last rx_freq tag
     ::prunedamr::stream::EventHandler d_handler;
     std::uint64_t d_first_sample = 0; // classifier's count at item 0 of the stream
     bool d_tagging = false;

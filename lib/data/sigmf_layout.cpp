@@ -181,19 +181,13 @@ SampleFormat format_of(const SigmfMeta& meta, const std::string& where)
     }
 }
 
-/// Real-valued in pairs are I and Q where the option says so: converters from stereo files write that.
-SigmfMeta with_pairs_as_complex(SigmfMeta meta, const RawOptions& raw)
+/// Two real-valued channels are I and Q, as in a stereo file: converters from WAV write them so.
+SigmfMeta with_pairs_as_complex(SigmfMeta meta)
 {
-    const bool pairs = !meta.datatype.empty() && meta.datatype[0] == 'r' && meta.channels % 2 == 0;
-    const std::string complex = "c" + (pairs ? meta.datatype.substr(1) : "");
-    const auto known = sample_formats();
-    const bool asked =
-        pairs && raw.format && std::any_of(known.begin(), known.end(), [&](SampleFormat format) {
-            return format == *raw.format && (complex == to_string(format) || complex + "_le" == to_string(format));
-        });
-    if (asked) {
-        meta.datatype = complex;
-        meta.channels /= 2;
+    if (meta.datatype[0] == 'r' && meta.channels == 2) {
+        meta.notes.add("two real-valued channels are read as I and Q", meta.datatype);
+        meta.datatype[0] = 'c';
+        meta.channels = 1;
     }
     return meta;
 }
@@ -203,7 +197,7 @@ SigmfMeta with_pairs_as_complex(SigmfMeta meta, const RawOptions& raw)
 RecordingLayout lay_out(const SigmfMeta& stated, const std::string& where, const SigmfDataset& data,
                         const RawOptions& raw)
 {
-    const SigmfMeta meta = with_pairs_as_complex(stated, raw);
+    const SigmfMeta meta = with_pairs_as_complex(stated);
     SigmfNotes notes = meta.notes;
     RecordingLayout layout;
     layout.path = data.path;

@@ -243,14 +243,17 @@ TEST(ForeignSigmf, OneOfSeveralChannelsIsRead)
               std::string::npos);
 }
 
-TEST(ForeignSigmf, RealPairsAreComplexWhereTheOptionSaysSo)
+TEST(ForeignSigmf, TwoRealChannelsAreIAndQ)
 {
     const TemporaryFolder folder;
-    const json patch = { { "global", { { "core:datatype", "ri8" }, { "core:num_channels", 2 } } } };
-    const std::string path = foreign(folder, patch);
-    EXPECT_NE(error_of(path).find("real-valued samples cannot be classified"), std::string::npos);
-    Recording recording(path, { SampleFormat::ci8, {} });
+    json global = { { "core:datatype", "ri8" }, { "core:num_channels", 2 } };
+    const std::string path = foreign(folder, { { "global", global } });
+    Recording recording(path, {});
+    EXPECT_EQ(only_warning(recording), path + ": two real-valued channels are read as I and Q (ri8)");
     EXPECT_EQ(places(read_all(recording)), from(0, 10));
+    global["core:num_channels"] = 4;
+    EXPECT_NE(error_of(foreign(folder, { { "global", global } })).find("real-valued samples cannot be classified"),
+              std::string::npos);
 }
 
 TEST(ForeignSigmf, TheChecksumIsComparedWhenAskedFor)

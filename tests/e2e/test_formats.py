@@ -2,7 +2,10 @@
 """The same samples in every format, from files and standard input."""
 
 import array
+import io
 import json
+import struct
+import tarfile
 import unittest
 
 import rx
@@ -20,6 +23,9 @@ def raw_formats():
         "ci8": CI8.tobytes(),
         "ci16": CI16.tobytes(),
         "cf32": array.array("f", [x / 128 for x in CI8]).tobytes(),
+        "cf64": array.array("d", [x / 128 for x in CI8]).tobytes(),
+        "ci32": array.array("i", [x << 24 for x in CI8]).tobytes(),
+        "ci16_be": struct.pack(">%dh" % len(CI16), *CI16),
     }
 
 
@@ -57,9 +63,69 @@ class Formats(rx.Case):
     def test_same_samples_give_same_lines(self):
         expected = self.run_sigmf().stdout
         self.assertEqual(expected.count("\n"), len(self.run_raw("cu8").events))
-        for name in ("ci8", "ci16", "cf32"):
+        for name in set(self.raw) - {"cu8"}:
             with self.subTest(format=name):
                 self.assertEqual(self.run_raw(name).stdout, expected)
+
+    def test_archive_and_wav_equal_the_plain_files(self):
+        expected = self.run_sigmf().stdout
+        archive = self.folder / "s.sigmf"
+        with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+            for name in ("s.sigmf-meta", "s.sigmf-data"):
+                content = (self.folder / name).read_bytes()
+                member = tarfile.TarInfo("s/" + name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        samples = self.raw["ci16"]
+        wav = self.write("s.wav", b"RIFF" + struct.pack("<I", len(samples) + 36) + b"WAVEfmt " +
+                         struct.pack("<IHHIIHH", 16, 1, 2, RATE, 4 * RATE, 4, 16) +
+                         b"data" + struct.pack("<I", len(samples)) + samples)
+        for source in (archive, "file:%s#s" % archive, wav):
+            with self.subTest(source=str(source)):
+                result = rx.run("--source", source)
+                self.assert_done(result)
+                self.assertEqual(result.stdout, expected)
+
+    def test_a_retune_ends_a_label_and_the_next_has_its_frequency_and_time(self):
+        start = 50_000
+        self.write("s.sigmf-data", self.raw["ci16"])
+        meta = json.loads(sigmf_meta(**{"core:frequency": 100e6, "core:datetime": "2024-02-29T12:00:00Z"}))
+        meta["captures"].append({"core:sample_start": start, "core:frequency": 200e6,
+                                 "core:datetime": "2024-02-29T13:00:00Z"})
+        path = self.write("s.sigmf-meta", json.dumps(meta).encode())
+        result = rx.run("--source", path, "--interval", INTERVAL_S)
+        self.assert_done(result)
+        before = [e for e in result.events if e["sample_start"] < start]
+        after = [e for e in result.events if e["sample_start"] >= start]
+        self.assertEqual(after[0]["sample_start"], start)
+        self.assertEqual(after[0]["time"], "2024-02-29T13:00:00.000000000Z")
+        self.assertEqual({e["time_source"] for e in result.events}, {"file"})
+        self.assertEqual({e["overflows"] for e in result.events}, {0})
+        for events, freq in ((before, 100e6), (after, 200e6)):
+            self.assertGreater(len(events), 1)
+            for event in events:
+                self.assertLess(abs(event["center_freq_hz"] - freq), RATE)
+        self.assertLessEqual(before[-1]["sample_start"] + before[-1]["sample_count"], start)
+        tuned = rx.run("--source", path, "--freq", "300M")
+        for event in tuned.events:
+            self.assertLess(abs(event["center_freq_hz"] - 300e6), RATE)
+
+    def test_one_of_two_channels(self):
+        frames = memoryview(self.raw["ci16"]).cast("I")
+        both = array.array("I", [x for pair in zip([0] * len(frames), frames) for x in pair]).tobytes()
+        meta = json.loads(sigmf_meta())
+        meta["global"]["core:num_channels"] = 2
+        expected = self.run_sigmf().stdout
+        self.write("s.sigmf-data", both)
+        path = self.write("s.sigmf-meta", json.dumps(meta).encode())
+        second = rx.run("--source", path, "--channel", 1)
+        self.assert_done(second)
+        self.assertEqual(second.stdout, expected)
+        first = rx.run("--source", path)
+        self.assertEqual(first.code, 0)
+        self.assertIn("warning", first.stderr)
+        self.assertIn("core:num_channels 2", first.stderr)
+        self.assert_refused(rx.run("--source", path, "--channel", 2), 1, "no such channel")
 
     def test_stdin_equals_file_but_for_its_time(self):
         from_file = self.run_raw("cf32").events
