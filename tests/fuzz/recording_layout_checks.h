@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/recording_layout.h"
+
+#include <cstdlib>
+
+namespace prunedamr::fuzz {
+
+inline void require(bool condition)
+{
+    if (!condition)
+        std::abort();
+}
+
+/// What `Recording` relies on: ranges gapless and inside the file, captures and annotations in order and inside.
+inline void check(const data::RecordingLayout& layout, std::uint64_t file_bytes)
+{
+    const auto& info = layout.info;
+    const auto frame = static_cast<std::uint64_t>(data::bytes_per_sample(info.format)) *
+                       static_cast<std::uint64_t>(layout.channels);
+    require(info.sample_rate_hz > 0.0 && info.sample_count > 0 && layout.channel < layout.channels);
+    std::uint64_t samples = 0;
+    for (const auto& range : layout.ranges) {
+        require(range.first_sample == samples && range.sample_count > 0 && range.file_offset <= file_bytes);
+        require(range.sample_count <= (file_bytes - range.file_offset) / frame);
+        samples += range.sample_count;
+    }
+    require(samples == info.sample_count);
+    require(!info.captures.empty() && info.captures[0].sample_start == 0);
+    for (std::size_t i = 1; i < info.captures.size(); ++i)
+        require(info.captures[i - 1].sample_start < info.captures[i].sample_start);
+    require(info.captures.back().sample_start < info.sample_count);
+    for (std::size_t i = 0; i < info.annotations.size(); ++i) {
+        const auto& annotation = info.annotations[i];
+        require(annotation.sample_count <= info.sample_count - annotation.sample_start);
+        require(annotation.sample_start < info.sample_count);
+        require(i == 0 || info.annotations[i - 1].sample_start <= annotation.sample_start);
+    }
+}
+
+} // namespace prunedamr::fuzz

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The first byte's lowest bit says whether the rest is a .sigmf-meta text or a tar archive.
+#include "fuzz/fuzz_input.h"
+#include "fuzz/recording_layout_checks.h"
+#include "prunedamr/data/sigmf_meta.h"
+#include "prunedamr/data/tar.h"
+
+#include <string>
+
+namespace {
+
+using namespace prunedamr;
+
+/// As if it lay beside a data set of that many bytes.
+void read_meta(const std::string& text, std::uint64_t data_bytes)
+{
+    data::RawOptions raw;
+    raw.sample_rate_hz = 1e6;
+    const auto meta = data::parse_sigmf_meta(text, "x.sigmf-meta");
+    try {
+        fuzz::check(data::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, {}), 512 + data_bytes);
+    } catch (const Error&) {
+        fuzz::check(data::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, raw), 512 + data_bytes);
+    }
+}
+
+void read_archive(const std::uint8_t* bytes, std::size_t size)
+{
+    const fuzz::InputFile input(bytes, size);
+    const data::ReadOnlyFile file(input.path());
+    for (const auto& member : data::read_tar(file))
+        if (member.offset > size || member.size > size - member.offset)
+            std::abort();
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    if (size == 0)
+        return 0;
+    try {
+        if (bytes[0] & 1)
+            read_meta({ reinterpret_cast<const char*>(bytes + 1), size - 1 }, std::uint64_t{ bytes[0] } << 8);
+        else
+            read_archive(bytes + 1, size - 1);
+    } catch (const Error&) {
+    }
+    return 0;
+}
