@@ -115,7 +115,9 @@ public:
                 continue;
             if (!band.known)
                 return "overlaps another in time and has no frequency edges";
-            if (!bands_[k].known || bands_[k].holds(band.center()) || band.holds(bands_[k].center()))
+            if (!bands_[k].known)
+                continue; // it cannot be placed, so it cannot be said to be in the way
+            if (bands_[k].holds(band.center()) || band.holds(bands_[k].center()))
                 return "overlaps another in time and frequency";
             room = std::min(room, std::max(bands_[k].low - band.center(), band.center() - bands_[k].high));
         }

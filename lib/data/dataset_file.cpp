@@ -12,6 +12,8 @@
 namespace prunedamr::data {
 namespace {
 
+constexpr int kMaxDepth = 1000; // recursion on JSON stays shallow; each conversion adds three levels of provenance
+
 enum class Container { safetensors, hdf5 };
 
 Container container_of(const std::string& path)
@@ -45,7 +47,12 @@ nlohmann::json parse_entry(const std::map<std::string, std::string>& metadata, c
     const auto entry = metadata.find(key);
     if (entry == metadata.end())
         throw Error({ "not a data set: missing '" + key + "'", where, "", "" });
-    auto json = nlohmann::json::parse(entry->second, nullptr, false);
+    const auto bounded = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        if (depth > kMaxDepth)
+            throw Error({ "'" + key + "' is nested too deeply", where, "", "at most " + std::to_string(kMaxDepth) + " levels" });
+        return true;
+    };
+    auto json = nlohmann::json::parse(entry->second, bounded, false);
     if (json.is_discarded())
         throw Error({ "'" + key + "' is not JSON", where, entry->second.substr(0, 60), "JSON text" });
     return json;

@@ -143,9 +143,21 @@ public:
 private:
     void require_front_end(const FrontEndSpec& spec, const std::string& name) const
     {
-        if (!(spec == header_.front_end))
-            throw Error({ "front end differs from that of " + sources_[0].name, name, to_json(spec).dump(),
-                          to_json(header_.front_end).dump() });
+        std::string found, expected;
+        const auto compare = [&](const char* key) {
+            const auto here = to_json(spec)[key], there = to_json(header_.front_end)[key];
+            if (here == there)
+                return;
+            found += (found.empty() ? "" : ", ") + (key + (" " + here.dump()));
+            expected += (expected.empty() ? "" : ", ") + (key + (" " + there.dump()));
+        };
+        for (const char* key : { "kind", "frame_length", "scale" })
+            compare(key);
+        for (const char* key : { "block_length", "occupied_share" })
+            if (spec.kind == FrontEndSpec::Kind::auto_band) // as_is does not look at them
+                compare(key);
+        if (!found.empty())
+            throw Error({ "front end differs from that of " + sources_[0].name, name, found, expected });
     }
 
     template <typename Read> std::int64_t next(const Read& read, Dataset& piece)

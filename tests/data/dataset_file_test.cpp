@@ -52,6 +52,22 @@ TEST_P(DatasetFile, EveryTruncationIsAnErrorThatNamesTheFile)
     }
 }
 
+TEST_P(DatasetFile, ProvenanceThatIsNestedTooDeeplyIsRefused)
+{
+    const TemporaryFolder folder;
+    Dataset dataset = small_dataset(1);
+    const std::string path = folder / (std::string("deep") + GetParam());
+    for (int i = 0; i < 900; ++i)
+        dataset.provenance = { { "a", std::move(dataset.provenance) } };
+    write_dataset(dataset, path);
+    EXPECT_EQ(read_dataset(path).provenance, dataset.provenance);
+    for (int i = 0; i < 200; ++i)
+        dataset.provenance = { { "a", std::move(dataset.provenance) } };
+    write_dataset(dataset, path);
+    EXPECT_EQ(message_of([&] { read_dataset(path); }),
+              path + ": 'provenance' is nested too deeply: expected at most 1000 levels");
+}
+
 TEST_P(DatasetFile, NothingIsWrittenWhenTheDataSetIsBad)
 {
     const TemporaryFolder folder;

@@ -115,12 +115,21 @@ TEST(Joined, OneSourceKeepsItsGroups)
     EXPECT_EQ(gather(*joined(std::move(one))).group, dataset.group);
 }
 
+TEST(Joined, FramesAsTheyAreNeedNotAgreeOnBlocks)
+{
+    Dataset a = small_dataset(2), b = small_dataset(2);
+    a.front_end.kind = b.front_end.kind = FrontEndSpec::Kind::as_is;
+    b.front_end.block_length = 999;
+    EXPECT_EQ(gather(*join(a, b)).size(), 4);
+}
+
 TEST(Joined, RefusesOtherFrontEndsAndGroupsThatCannotBeMoved)
 {
-    EXPECT_EQ(message_of([] { join(small_dataset(2, 16), small_dataset(2, 32)); })
-                  .find("b.h5: front end differs "
-                        "from that of a.h5: found "),
-              0u);
+    Dataset other = small_dataset(2, 32);
+    other.front_end.scale = FrontEndSpec::Scale::unit_magnitude;
+    EXPECT_EQ(message_of([&] { join(small_dataset(2, 16), other); }),
+              "b.h5: front end differs from that of a.h5: found frame_length 32, scale \"unit_magnitude\", "
+              "block_length 128, expected frame_length 16, scale \"unit_rms\", block_length 64");
     Dataset negative = small_dataset(9);
     negative.group[6] = -1;
     EXPECT_EQ(message_of([&] { gather(*join(small_dataset(3), negative)); }),
