@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/data/file_name_hints.h"
 
 #include <algorithm>
 #include <cmath>
@@ -183,6 +184,14 @@ nlohmann::json CaptureSource::report() const
              { "frames", frames_ },
              { "skipped", reasons },
              { "not_used", not_used } };
+}
+
+bool is_capture(const std::string& path)
+{
+    std::string extension = std::filesystem::path(path).extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
+    return extension.rfind(".sigmf", 0) == 0 || path.find(".sigmf#") != std::string::npos || extension == ".wav" ||
+           data::hints_from_file_name(path).format.has_value();
 }
 
 void add_raw_options(CLI::App& verb, data::RawOptions& raw)

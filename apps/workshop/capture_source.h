@@ -23,6 +23,9 @@ struct CaptureOptions {
     std::string label; ///< of those without labels
 };
 
+/// Whether a file is a recording by its name: SigMF, WAV, or raw samples in a format that the name tells.
+bool is_capture(const std::string& path);
+
 /// --format, --rate.
 void add_raw_options(CLI::App& verb, data::RawOptions& raw);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_frames.h"
 #include "capture_info.h"
 #include "capture_source.h"
 #include "cli.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_frames.h"
+#include "capture_source.h"
 #include "cli.h"
 #include "data_verbs.h"
 #include "front_end_options.h"
@@ -31,7 +31,7 @@ struct Options {
     std::string part = "all";
     report::CellChoice choice;
     report::SheetConfig sheet;
-    FrontEndSpec front_end; ///< of captures
+    CaptureOptions capture{ {}, {}, "unlabelled" };
     std::string json;
 };
 
@@ -47,22 +47,21 @@ void check(const Options& options)
     check_writable(options.out);
 }
 
+std::unique_ptr<data::FrameSource> open(const Options& options, const std::string& file)
+{
+    if (is_capture(file) || options.capture.raw.format)
+        return std::make_unique<CaptureSource>(std::vector<std::string>{ file }, options.capture);
+    return data::open_frame_source(file);
+}
+
 /// Adds the frames of one file; returns what it is.
 std::string add_file(const Options& options, const std::string& file, report::FrameCells& cells)
 {
-    const std::string name = fs::path(file).stem().string();
-    const auto line = [&](std::int64_t frames, const FrontEndSpec& spec) {
-        return std::to_string(frames) + " frames of " + std::to_string(spec.frame_length) + " samples, front end " +
-               to_string(spec.kind);
-    };
-    if (is_capture(file)) {
-        const auto frames = capture_frames(file, options.front_end);
-        cells.add(frames, frames, name);
-        return line(frames.size(), frames.front_end);
-    }
-    const auto frames = data::read_dataset(file);
-    cells.add(frames, frames, name);
-    return line(frames.size(), frames.front_end);
+    const auto source = open(options, file);
+    const std::int64_t frames = cells.read(*source, fs::path(file).stem().string());
+    const FrontEndSpec& spec = source->header().front_end;
+    return std::to_string(frames) + " frames of " + std::to_string(spec.frame_length) + " samples, front end " +
+           to_string(spec.kind);
 }
 
 void run(Options& options)
@@ -116,7 +115,10 @@ void add_data_plot(CLI::App& data)
         ->capture_default_str()
         ->check(CLI::Range(1, 16));
     verb->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)");
-    add_front_end_options(*verb, options->front_end); // of captures
+    add_front_end_options(*verb, options->capture.front_end);
+    add_raw_options(*verb, options->capture.raw);
+    for (const char* name : { "--front-end", "--frame", "--block", "--share", "--format", "--rate" })
+        verb->get_option(name)->group("Captures");
     cli::add_json(*verb, options->json, "also write which cells were drawn to this file");
     verb->callback([options] { run(*options); });
 }

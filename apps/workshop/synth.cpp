@@ -3,11 +3,9 @@
 #include "front_end_options.h"
 #include "verbs.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset.h"
-#include "prunedamr/data/recording.h"
 #include "prunedamr/synth/frame_maker.h"
-#include "prunedamr/synth/onair_capture.h"
 
 #include <nlohmann/json.hpp>
 
@@ -26,32 +24,19 @@ struct Options {
     std::string json;
     synth::FrameMakerConfig frames;
     std::int64_t frames_per_class = 1000;
-    synth::CaptureConfig capture;
 };
 
-bool is_capture(const std::string& path)
+void check_out(const std::string& path)
 {
-    const auto extension = std::filesystem::path(path).extension();
-    return extension == ".sigmf-meta" || extension == ".sigmf-data";
-}
-
-nlohmann::json make_capture(Options& options)
-{
-    check_writable(options.out);
-    auto& config = options.capture;
-    config.labels = options.labels;
-    config.seed = options.seed;
-    const auto capture = synth::onair_capture(config);
-    data::write_sigmf(options.out, capture.info, capture.samples);
-    return { { "out", options.out },
-             { "samples", capture.samples.size() },
-             { "signals", capture.info.annotations.size() },
-             { "sample_rate_hz", capture.info.sample_rate_hz } };
+    if (path.empty())
+        throw CLI::RequiredError("--out");
+    if (std::filesystem::path(path).extension().string().rfind(".sigmf", 0) == 0)
+        throw Error({ "captures are made by 'prunedamr synth scene'", path, "", "" });
+    data::check_dataset_path(path);
 }
 
 nlohmann::json make_frames(Options& options)
 {
-    data::check_dataset_path(options.out);
     auto& config = options.frames;
     config.labels = options.labels;
     config.recipe = synth::load_recipe(options.recipe);
@@ -70,9 +55,8 @@ void run(Options& options)
         std::fputs(synth::shipped_recipe(options.recipe).c_str(), stdout);
         return;
     }
-    if (options.out.empty())
-        throw CLI::RequiredError("--out");
-    const auto summary = is_capture(options.out) ? make_capture(options) : make_frames(options);
+    check_out(options.out);
+    const auto summary = make_frames(options);
     std::printf("%s\n", summary.dump().c_str());
     cli::write_json(summary, options.json);
 }
@@ -82,11 +66,11 @@ void run(Options& options)
 void add_synth(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("synth", "make labelled signals: frames for training, or a SigMF capture");
+    auto* verb = app.add_subcommand("synth", "make labelled frames; 'synth scene': a wideband capture");
     verb->add_option("--recipe", options->recipe, "onair: what an antenna sees; or a recipe of your own, FILE.json")
         ->capture_default_str();
     verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
-    verb->add_option("--out", options->out, "frames: FILE.h5 or FILE.safetensors; capture: FILE.sigmf-meta");
+    verb->add_option("--out", options->out, "FILE.h5 or FILE.safetensors");
     verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
     cli::add_json(*verb, options->json, "also write the summary to this file");
@@ -107,16 +91,11 @@ void add_synth(CLI::App& app)
         ->check(CLI::Range(0, 256));
     add_front_end_options(*verb, frames.front_end);
 
-    auto& capture = options->capture;
-    cli::add_quantity(*verb, "--rate", capture.sample_rate_hz, "capture: sample rate [Hz] (default 1M)");
-    cli::add_quantity(*verb, "--freq", capture.center_freq_hz, "capture: centre frequency [Hz] (default 0)");
-    verb->add_option("--samples-per-signal", capture.samples_per_signal, "capture: length of each signal")
-        ->capture_default_str()
-        ->check(CLI::Range(1024, 1 << 26));
-    verb->add_option("--snr", capture.snr_db, "capture: SNR of each signal [dB]")
-        ->capture_default_str()
-        ->check(CLI::Range(-60.0, 100.0));
-    verb->callback([options] { run(*options); });
+    const CLI::App* scene = add_synth_scene(*verb);
+    verb->callback([options, scene] {
+        if (!scene->parsed())
+            run(*options);
+    });
 }
 
 } // namespace prunedamr::workshop

@@ -7,6 +7,7 @@
 namespace prunedamr::workshop {
 
 void add_synth(CLI::App& app);
+CLI::App* add_synth_scene(CLI::App& synth); ///< of the verb `synth`
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
 void add_compress(CLI::App& app);

@@ -63,11 +63,15 @@ bool FrameCells::wanted(const std::string& label) const
                                          [&](const std::string& name) { return canonical(name) == label; });
 }
 
-void FrameCells::read(data::FrameSource& frames, const std::string& source)
+std::int64_t FrameCells::read(data::FrameSource& frames, const std::string& source)
 {
     data::Dataset piece = frames.header();
-    while (frames.read(piece, kPiece) > 0)
+    std::int64_t count = 0;
+    while (frames.read(piece, kPiece) > 0) {
         add(frames.header(), piece, source);
+        count += piece.size();
+    }
+    return count;
 }
 
 int FrameCells::source_index(const std::string& name)
@@ -112,11 +116,11 @@ std::vector<FrameCell> FrameCells::chosen() &&
     std::string names;
     for (const auto& name : sources_)
         names += (names.empty() ? "" : ", ") + name;
-    if (found.empty())
-        throw Error({ "nothing to draw", names, "no frames of these classes and this part", "" });
     for (const auto& label : choice_.labels)
         if (found.count(canonical(label)) == 0)
             throw Error({ "no frames of this class", names, label, "" });
+    if (found.empty())
+        throw Error({ "nothing to draw", names, "no frames of this part", "" });
     std::vector<FrameCell> result;
     for (auto& [key, cell] : cells_) {
         const auto& present = snrs.at({ std::get<1>(key), std::get<2>(key) });

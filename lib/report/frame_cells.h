@@ -35,8 +35,8 @@ class FrameCells
 public:
     explicit FrameCells(CellChoice choice);
 
-    /// All frames of a file, whose name is `source`. Throws `Error` when it is damaged.
-    void read(data::FrameSource& frames, const std::string& source);
+    /// All frames of a file, whose name is `source`; returns how many. Throws `Error` when it is damaged.
+    std::int64_t read(data::FrameSource& frames, const std::string& source);
 
     /// Frames in memory, `piece`, with the front end and the class names of `header`.
     void add(const data::Dataset& header, const data::Dataset& piece, const std::string& source);

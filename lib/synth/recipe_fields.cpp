@@ -59,11 +59,11 @@ std::string Fields::text(const char* key)
     return entry.get<std::string>();
 }
 
-void Fields::finish() const
+void Fields::finish(const char* expected) const
 {
     for (const auto& [key, value] : object_.items())
         if (read_.count(key) == 0)
-            throw Error({ "unknown key", where_, key, "a key of the shipped recipe" });
+            throw Error({ "unknown key", where_, key, expected });
 }
 
 } // namespace prunedamr::synth

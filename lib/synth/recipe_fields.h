@@ -30,7 +30,7 @@ public:
     bool has(const char* key) const;
 
     /// Throws `Error` naming a key that was not read.
-    void finish() const;
+    void finish(const char* expected = "a key of the shipped recipe") const;
 
     const std::string& where() const { return where_; }
 

@@ -69,14 +69,22 @@ class Usage(Case):
                 text = self.done("--config", "p.toml", "synth", "--out", "x.h5", *extra, folder=folder)
                 self.assertEqual(json.loads(text)["frames"], frames)
 
-    def test_capture_is_annotated(self):
+    def test_scene_is_annotated(self):
         with tempfile.TemporaryDirectory() as folder:
-            self.done("synth", "--out", "c.sigmf-meta", "--labels", "OOK,BPSK", "--rate", "250k", "--freq", "433.92M",
-                      "--samples-per-signal", 16384, folder=folder)
+            self.done("synth", "scene", "--out", "c.sigmf-meta", "--labels", "OOK,BPSK", "--rate", "250k", "--freq", "433.92M",
+                      "--duration", 0.2, "--in-turn", "--json", "c.json", folder=folder)
             meta = json.loads(Path(folder, "c.sigmf-meta").read_text())
+            samples = Path(folder, "c.sigmf-data").read_bytes()
+            self.done("synth", "scene", "--scene", "c.json", "--out", "again.sigmf-meta", folder=folder)
+            example = Path(__file__).resolve().parents[2] / "examples" / "scene.json"
+            self.assertNotIn("CLIPPED", self.done("synth", "scene", "--scene", example, "--out", "e", folder=folder))
+            self.assertEqual(Path(folder, "again.sigmf-data").read_bytes(), samples)
+            self.refused(FAILED, "synth scene", "synth", "--out", "c.sigmf-meta", folder=folder)
+            self.refused(USAGE, "--scene", "synth", "scene", "--scene", "c.json", "--seed", 3, "--out", "x", folder=folder)
         self.assertEqual([a["core:label"] for a in meta["annotations"]], ["OOK", "BPSK"])
         self.assertEqual(meta["global"]["core:sample_rate"], 250000)
         self.assertEqual(meta["captures"][0]["core:frequency"], 433920000)
+        self.assertEqual(len(samples), 4 * 50000)
 
 
 @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
