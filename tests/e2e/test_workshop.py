@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
@@ -85,6 +86,26 @@ class Usage(Case):
         self.assertEqual(meta["global"]["core:sample_rate"], 250000)
         self.assertEqual(meta["captures"][0]["core:frequency"], 433920000)
         self.assertEqual(len(samples), 4 * 50000)
+
+
+    def test_frames_and_captures_are_drawn(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", "--out", "d.safetensors", "--labels", "OOK,QPSK", "--frames-per-class", 20, folder=folder)
+            self.done("synth", "scene", "--out", "c.sigmf-meta", "--labels", "QPSK", "--signals", 1, "--bursts", 0,
+                      "--snr", 30, folder=folder)
+            self.done("data", "plot", "d.safetensors", "c.sigmf-meta", "--snr", "0,30", "--out", "s.html", "--title", "a<b",
+                      "--json", "s.json", folder=folder)
+            self.done("data", "plot", "c.sigmf-meta", "--front-end", "as_is", "--out", "s.svg", folder=folder)
+            cells = json.loads(Path(folder, "s.json").read_text())["cells"]
+            page = Path(folder, "s.html").read_text()
+            xml.etree.ElementTree.parse(Path(folder, "s.svg"))
+            self.refused(FAILED, "9PSK", "data", "plot", "d.safetensors", "--labels", "9PSK", "--out", "x.svg", folder=folder)
+            self.refused(FAILED, ".html or .svg", "data", "plot", "d.safetensors", "--out", "x.pdf", folder=folder)
+            self.assertFalse(Path(folder, "x.svg").exists())
+        self.assertEqual({(c["label"], c["source"]) for c in cells}, {("OOK", "d"), ("QPSK", "d"), ("QPSK", "c")})
+        self.assertIn("<h1>a&lt;b</h1>", page)
+        for svg in page.split("<svg")[1:]:
+            xml.etree.ElementTree.fromstring("<svg" + svg.split("</svg>")[0] + "</svg>")
 
 
 @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
