@@ -6,7 +6,7 @@
 /// choice.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 &&     \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PRUNEDAMR_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
+#define PRUNEDAMR_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PRUNEDAMR_VECTOR_CLONES
 #endif

@@ -101,16 +101,16 @@ void drift_clock(Samples& samples, double drift)
 {
     const auto count = static_cast<std::ptrdiff_t>(samples.size());
     const Samples in = samples;
-    const double duration = static_cast<double>(count);
+    const double bend = 0.5 * drift / static_cast<double>(count), lag = 0.5 * drift;
     for (std::ptrdiff_t n = 0; n < count; ++n) {
         const double t = static_cast<double>(n);
-        const double warped = t + 0.5 * drift * t * (t / duration - 1.0);
+        const double warped = t + t * (bend * t - lag);
         const auto whole = std::clamp(static_cast<std::ptrdiff_t>(warped), std::ptrdiff_t{ 1 }, count - 3);
         const auto x = static_cast<float>(warped - static_cast<double>(whole));
         const std::complex<float>* at = in.data() + whole;
-        const float a = -x * (x - 1) * (x - 2) / 6, b = (x + 1) * (x - 1) * (x - 2) / 2;
-        const float c = -(x + 1) * x * (x - 2) / 2, d = (x + 1) * x * (x - 1) / 6;
-        samples[static_cast<std::size_t>(n)] = a * at[-1] + b * at[0] + c * at[1] + d * at[2];
+        const float outer = x * (x - 1.0f) * (1.0f / 6), inner = (x + 1.0f) * (x - 2.0f) * 0.5f; // Lagrange's cubic
+        samples[static_cast<std::size_t>(n)] = (2.0f - x) * outer * at[-1] + (x - 1.0f) * inner * at[0] -
+                                               x * inner * at[1] + (x + 1.0f) * outer * at[2];
     }
 }
 

@@ -7,13 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace prunedamr::synth {
 namespace {
 
 constexpr int kReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
-constexpr int kPhases = 128;
+constexpr int kLog2Phases = 7;
+constexpr int kPhases = 1 << kLog2Phases;
 constexpr int kSeen = 2 * kReach;           // symbols that move the phase at one time
 constexpr int kPatterns = 1 << (2 * kSeen); // each +1, -1 or absent
 
@@ -84,35 +86,39 @@ std::vector<float> to_levels(const Symbols& symbols, int tones)
     return levels;
 }
 
+/// Times are kept in units of 2^-32 symbols, 0 in the middle of symbol 0.
 PRUNEDAMR_VECTOR_CLONES
 Samples modulate_cpm(const std::vector<float>& levels, const CpmConfig& config, int count)
 {
+    constexpr int kFraction = 32, kWeight = kFraction - kLog2Phases;
+    constexpr double kUnit = 4294967296.0;
     const Rows rows = make_rows(config);
-    const int symbols = static_cast<int>(levels.size());
+    const auto symbols = static_cast<std::int64_t>(levels.size());
     std::vector<float> padded(levels.size() + 2 * kSeen); // by symbols that leave the phase alone
     std::copy(levels.begin(), levels.end(), padded.begin() + kSeen);
     std::vector<float> turns(static_cast<std::size_t>(count));
     const double rate = 1.0 / config.samples_per_symbol;
-    const auto time = [&](int n) { return (n - config.first_symbol) * rate - 0.5; }; // 0: middle of symbol 0
-    int past = 0;        // symbols below this index have had their whole effect
-    double turned = 0.0; // by them
-    for (int n = 0; n < count;) {
-        const double middle = std::floor(time(n));
-        const int first = static_cast<int>(middle) - kReach + 1; // of the symbols that move the phase now
+    const auto step = static_cast<std::int64_t>(std::llround(rate * kUnit));
+    auto time = static_cast<std::int64_t>(std::llround((-config.first_symbol * rate - 0.5) * kUnit));
+    std::int64_t past = 0; // symbols below this index have had their whole effect
+    double turned = 0.0;   // by them
+    for (std::size_t n = 0; n < turns.size();) {
+        const std::int64_t middle = time >> kFraction,
+                           first = middle - kReach + 1; // the oldest that moves the phase
         for (; past < std::min(first, symbols); ++past)
             turned += 0.5 * config.modulation_index * static_cast<double>(levels[static_cast<std::size_t>(past)]);
         turned -= std::floor(turned);
         const auto base = static_cast<float>(turned);
-        const float* seen = &padded[static_cast<std::size_t>(std::clamp(first, -kSeen, symbols) + kSeen)];
-        for (; n < count && time(n) < middle + 1.0; ++n) {
-            const double position = (time(n) - middle) * kPhases;
-            const int index = std::min(static_cast<int>(position), kPhases - 1);
-            const auto weight = static_cast<float>(position - index);
-            const float* row = &rows[static_cast<std::size_t>(index * kSeen)];
+        const auto place = std::clamp<std::int64_t>(first, -kSeen, symbols) + kSeen;
+        const Float4 seen = *reinterpret_cast<const Float4*>(&padded[static_cast<std::size_t>(place)]);
+        for (; n < turns.size() && time >> kFraction == middle; ++n, time += step) {
+            const float* row = &rows[static_cast<std::size_t>((time >> kWeight & (kPhases - 1)) * kSeen)];
+            const float weight =
+                0x1p-25f * static_cast<float>(static_cast<std::int32_t>(time & ((1 << kWeight) - 1)));
             const Float4 low = *reinterpret_cast<const Float4*>(row);
             const Float4 high = *reinterpret_cast<const Float4*>(row + kSeen);
-            const auto sum = fold(*reinterpret_cast<const Float4*>(seen) * (low + weight * (high - low)));
-            turns[static_cast<std::size_t>(n)] = base + sum.real() + sum.imag();
+            const auto sum = fold(seen * (low + weight * (high - low)));
+            turns[n] = base + sum.real() + sum.imag();
         }
     }
     Samples out(turns.size());

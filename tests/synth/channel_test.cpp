@@ -47,6 +47,21 @@ TEST(Channel, EchoAndFadingAreTheirFormulas)
     EXPECT_NEAR(std::abs(y[500]), 0.6f, 1e-4f);
 }
 
+TEST(Channel, DriftingClockReadsASignalAtItsWarpedTimes)
+{
+    const double frequency = 0.03, drift = 4e-3;
+    const auto tone = [&](double t) { return std::polar(1.0, 2.0 * M_PI * frequency * t); };
+    Samples x(1001);
+    for (std::size_t n = 0; n < x.size(); ++n)
+        x[n] = std::complex<float>(tone(static_cast<double>(n)));
+    drift_clock(x, drift);
+    for (std::size_t n = 2; n + 3 < x.size(); ++n) {
+        const double t = static_cast<double>(n);
+        const auto expected = tone(t + drift * (t / 2) * (t / 1001.0 - 1.0));
+        ASSERT_LT(std::abs(std::complex<double>(x[n]) - expected), 1e-4) << n;
+    }
+}
+
 TEST(Channel, BurstIsSilentOutsideAndUntouchedInside)
 {
     Samples x(101, 1.0f);
