@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/channel.h"
 
+#include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/phasor.h"
 #include "prunedamr/synth/white_noise.h"
 
@@ -97,23 +98,35 @@ void add_echo(Samples& samples, int delay, std::complex<float> amplitude)
     }
 }
 
+PRUNEDAMR_VECTOR_CLONES
 void drift_clock(Samples& samples, double drift)
 {
+    constexpr std::ptrdiff_t kBlock =
+        16; // samples read at the same whole distance: the fraction leaves 0..1 by < 0.05
     const auto count = static_cast<std::ptrdiff_t>(samples.size());
+    if (count < 2 * kBlock)
+        return; // nothing drifts by as much as an interpolator's error in so few samples
     const Samples in = samples;
-    const double bend = 0.5 * drift / static_cast<double>(count), lag = 0.5 * drift;
-    for (std::ptrdiff_t n = 0; n < count; ++n) {
-        const double t = static_cast<double>(n);
-        const double warped = t + t * (bend * t - lag);
-        const auto whole = std::clamp(static_cast<std::ptrdiff_t>(warped), std::ptrdiff_t{ 1 }, count - 3);
-        const auto x = static_cast<float>(warped - static_cast<double>(whole));
-        const std::complex<float>* at = in.data() + whole;
-        const float outer = x * (x - 1.0f) * (1.0f / 6), inner = (x + 1.0f) * (x - 2.0f) * 0.5f; // Lagrange's cubic
-        samples[static_cast<std::size_t>(n)] = (2.0f - x) * outer * at[-1] + (x - 1.0f) * inner * at[0] -
-                                               x * inner * at[1] + (x + 1.0f) * outer * at[2];
+    const auto late = [&](double t) { return 0.5 * drift * t * (t / static_cast<double>(count) - 1.0); };
+    for (std::ptrdiff_t first = 0; first < count; first += kBlock) {
+        const std::ptrdiff_t end = std::min(first + kBlock, count);
+        const double middle = late(static_cast<double>(first + kBlock / 2));
+        const auto whole = std::clamp(static_cast<std::ptrdiff_t>(std::floor(middle)), 1 - first, count - 2 - end);
+        const auto x0 = static_cast<float>(late(static_cast<double>(first)) - static_cast<double>(whole));
+        const auto rise = static_cast<float>((late(static_cast<double>(end)) - late(static_cast<double>(first))) /
+                                             static_cast<double>(end - first));
+        const std::complex<float>* at = in.data() + first + whole;
+        for (std::ptrdiff_t n = 0; n < end - first; ++n) { // Lagrange's cubic
+            const float x = x0 + rise * static_cast<float>(static_cast<int>(n));
+            const float outer = x * (x - 1.0f) * (1.0f / 6), inner = (x + 1.0f) * (x - 2.0f) * 0.5f;
+            samples[static_cast<std::size_t>(first + n)] = (2.0f - x) * outer * at[n - 1] +
+                                                           (x - 1.0f) * inner * at[n] - x * inner * at[n + 1] +
+                                                           (x + 1.0f) * outer * at[n + 2];
+        }
     }
 }
 
+PRUNEDAMR_VECTOR_CLONES
 void mix(Samples& samples, const Carrier& carrier, Rng& rng)
 {
     const double jitter = std::sqrt(2.0 * M_PI * carrier.line_width * kStride) / (2.0 * M_PI * kStride);

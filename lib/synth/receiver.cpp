@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/receiver.h"
 
+#include "prunedamr/base/vector_clones.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,7 @@ double amplitude(double db)
 
 } // namespace
 
+PRUNEDAMR_VECTOR_CLONES
 void unbalance_iq(Samples& samples, double gain_db, double phase_rad)
 {
     const auto in_phase = static_cast<float>(amplitude(gain_db) * std::sin(phase_rad));
@@ -22,6 +25,7 @@ void unbalance_iq(Samples& samples, double gain_db, double phase_rad)
         x = { x.real(), quadrature * x.imag() + in_phase * x.real() };
 }
 
+PRUNEDAMR_VECTOR_CLONES
 void add_constant(Samples& samples, std::complex<float> value)
 {
     for (auto& x : samples)
@@ -38,6 +42,7 @@ void step_gain(Samples& samples, int position, double step_db, double decay)
     }
 }
 
+PRUNEDAMR_VECTOR_CLONES
 void quantise(Samples& samples, int bits, double full_scale)
 {
     const auto levels = static_cast<float>(1 << (bits - 1));

@@ -40,7 +40,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^(gnuradio|pmt)/)", { "gr-prunedamr", "apps/rx" } },
     { R"(^(oneapi/)?dnnl)", { "lib/engine" } },
     { R"(^volk/)", { "lib/dsp", "lib/synth" } },
-    { R"(^liquid/)", { "lib/dsp", "lib/synth" } },
+    { R"(^liquid/)", { "lib/synth" } },
     { R"(^zmq\.h)", { "lib/stream", "apps/rx" } },
     { R"(^hdf5)", { "lib/data" } },
     { R"(^sodium)", { "lib/data" } },
