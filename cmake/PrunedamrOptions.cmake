@@ -77,6 +77,9 @@ prunedamr_part(ONEDNN "oneDNN backend of the engine" _onednn "libdnnl-dev")
 find_package(HDF5 QUIET COMPONENTS C)
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
 
+pkg_check_modules(MATIO QUIET IMPORTED_TARGET matio)
+prunedamr_part(MATIO "MATLAB data sets" MATIO_FOUND "libmatio-dev")
+
 pkg_check_modules(SODIUM QUIET IMPORTED_TARGET libsodium)
 prunedamr_part(SHA512 "checksums in SigMF" SODIUM_FOUND "libsodium-dev")
 

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset_file.h"
+#include "prunedamr/data/mat_frames.h"
 #include "prunedamr/data/rml2016_pickle.h"
 #include "prunedamr/data/rml2018_hdf5.h"
 
@@ -15,6 +16,13 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 4096;
 constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
+
+#ifndef PRUNEDAMR_HAVE_MATIO
+std::unique_ptr<FrameSource> refuse_mat_file(const std::string& path)
+{
+    throw Error({ "this build reads no MATLAB files", path, "", "" });
+}
+#endif
 
 #ifndef PRUNEDAMR_HAVE_HDF5
 bool is_any_hdf5(const FileHead& head)
@@ -35,6 +43,11 @@ const std::vector<FrameSourceForm>& forms()
         hdf5_dataset_form(),
 #endif
         { "RML2016 pickle", is_pickle, open_rml2016_pickle },
+#ifdef PRUNEDAMR_HAVE_MATIO
+        { "MATLAB file", is_mat_file, open_mat_frames },
+#else
+        { "MATLAB file", is_mat_file, refuse_mat_file },
+#endif
 #ifdef PRUNEDAMR_HAVE_HDF5
         { "RML2018.01A HDF5", is_rml2018_hdf5, open_rml2018_hdf5 },
 #else
@@ -80,6 +93,11 @@ bool FileHead::is_hdf5() const
         if (bytes.compare(at, kHdf5Signature.size(), kHdf5Signature) == 0)
             return true;
     return false;
+}
+
+bool is_mat_file(const FileHead& head)
+{
+    return head.starts_with("MATLAB 5.0 MAT-file") || head.starts_with("MATLAB 7.3 MAT-file");
 }
 
 std::unique_ptr<FrameSource> open_frame_source(const std::string& path)

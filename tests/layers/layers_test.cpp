@@ -43,6 +43,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^liquid/)", { "lib/synth" } },
     { R"(^zmq\.h)", { "lib/stream", "apps/rx" } },
     { R"(^hdf5)", { "lib/data" } },
+    { R"(^matio)", { "lib/data" } },
     { R"(^sodium)", { "lib/data" } },
 };
 
