@@ -16,6 +16,7 @@ namespace prunedamr::synth {
 namespace {
 
 constexpr float kLeastPower = 0.1f; // of the signal's own mean: a frame with less holds nothing to learn
+constexpr float kLeastBand = 0.2f;  // of the signal's own band that the front end must have found
 constexpr int kLargestRound = 512;  // receptions of a class whose frames are held besides the data set
 constexpr int kRoundsWithoutFrames = 20;
 
@@ -73,7 +74,9 @@ private:
         std::vector<int> usable;
         const double frame_samples = config_.front_end.frame_length / info.resample_ratio;
         const bool noise = reception.energy.empty();
-        const bool found = std::abs(info.center - reception.center) < info.bandwidth / 2;
+        // Where only the carrier's line was taken for the band, or a neighbour, the frames do not show the class.
+        const bool found = std::abs(info.center - reception.center) < info.bandwidth / 2 &&
+                           info.bandwidth >= kLeastBand * reception.bandwidth;
         for (int i = 0; i < info.frames && (noise || found); ++i) {
             const double end = std::min<double>((i + 1) * frame_samples, samples);
             if (noise || signal_power(reception, i * frame_samples, end) >= kLeastPower)

@@ -19,7 +19,9 @@ public:
           band_rate_(fields.probability("band_rate")), oversampling_(fields.distribution("oversampling", 1.0, 1e4)),
           carriers_(fields.choice("carriers", kCarriers)), preamble_(fields.probability("preamble")),
           pilots_(fields.probability("pilots")), pilot_spacing_(fields.distribution("pilot_spacing", 2, 64)),
-          precoded_(fields.probability("precoded"))
+          precoded_(fields.probability("precoded")), packets_(fields.probability("packets")),
+          packet_symbols_(fields.distribution("packet_symbols", 1, 1e6)),
+          gap_symbols_(fields.distribution("gap_symbols", 0.0, 1e4))
     {
     }
 
@@ -37,6 +39,10 @@ public:
         config.preamble = rng.chance(preamble_);
         config.pilot_spacing = rng.chance(pilots_) ? static_cast<int>(std::lround(pilot_spacing_.draw(rng))) : 0;
         config.precoded = rng.chance(precoded_);
+        if (rng.chance(packets_)) {
+            config.packet_symbols = static_cast<int>(std::lround(packet_symbols_.draw(rng)));
+            config.gap_symbols = gap_symbols_.draw(rng);
+        }
         return { modulate_ofdm(config, count, false, rng), config.occupied / config.oversampling };
     }
 
@@ -51,6 +57,9 @@ private:
     double pilots_;
     Distribution pilot_spacing_;
     double precoded_;
+    double packets_;
+    Distribution packet_symbols_;
+    Distribution gap_symbols_;
 };
 
 } // namespace

@@ -109,9 +109,15 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
                                                  static_cast<double>(skipped));
     SymbolMaker maker(config, rng);
     Samples base;
-    base.reserve(wanted + static_cast<std::size_t>(symbol));
+    base.reserve(wanted + 3 * static_cast<std::size_t>(symbol));
+    auto left = rng.integer(0, config.packet_symbols);
     while (base.size() < wanted) {
-        const bool preamble = config.preamble && rng.chance(kPreambleShare);
+        const bool packet_begins = config.packet_symbols > 0 && left-- == 0;
+        if (packet_begins) {
+            base.resize(base.size() + static_cast<std::size_t>(config.gap_symbols * symbol));
+            left = config.packet_symbols;
+        }
+        const bool preamble = packet_begins || (config.preamble && rng.chance(kPreambleShare));
         maker.append(preamble, base);
         if (preamble)
             base.insert(base.end(), base.end() - symbol, base.end());

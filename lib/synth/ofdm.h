@@ -16,6 +16,8 @@ struct OfdmConfig {
     std::string carrier_modulation = "QPSK"; ///< of `constellation`
     int pilot_spacing = 0;                   ///< every so many carriers one with a fixed BPSK value; 0: none
     bool precoded = false;                   ///< data spread by a transform over the used carriers (SC-FDMA)
+    int packet_symbols = 0;                  ///< packets of so many symbols, each behind a preamble; 0: no end
+    double gap_symbols = 0.0;                ///< silence between packets, fractional
     bool preamble = false;                   ///< now and then two equal symbols that use every fourth carrier only
 };
 

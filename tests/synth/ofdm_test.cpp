@@ -55,6 +55,59 @@ TEST(Ofdm, CarriersHoldConstellationPointsAndZeroHoldsNone)
     }
 }
 
+TEST(Ofdm, PilotsStandStillAndPrecodingLowersThePeaks)
+{
+    Rng rng(4);
+    OfdmConfig config = config_64();
+    config.pilot_spacing = 8;
+    const Samples x = modulate_ofdm(config, 80 * 20, true, rng);
+    const auto spectrum = [&](int symbol, int carrier) {
+        return fourier(x, carrier / 64.0, static_cast<std::size_t>(80 * symbol + 16),
+                       static_cast<std::size_t>(80 * symbol + 80)) *
+               std::polar(1.0, 2.0 * M_PI * carrier / 64.0 * (80.0 * symbol + 16.0));
+    };
+    const int first = -static_cast<int>(config.occupied * 32);
+    for (int symbol = 1; symbol < 20; ++symbol)
+        EXPECT_LT(std::abs(spectrum(symbol, first) - spectrum(0, first)), 1e-3);
+
+    const auto peak = [&](bool precoded) {
+        OfdmConfig plain = config_64();
+        plain.transform_size = 1024;
+        plain.guard = 0;
+        plain.carrier_modulation = "QPSK";
+        plain.precoded = precoded;
+        float highest = 0.0f;
+        for (const auto& sample : modulate_ofdm(plain, 1024 * 20, true, rng))
+            highest = std::max(highest, std::norm(sample));
+        return highest;
+    };
+    EXPECT_LT(peak(true), 0.75f * peak(false));
+}
+
+TEST(Ofdm, PacketsHaveSilenceBetweenThem)
+{
+    Rng rng(5);
+    OfdmConfig config = config_64();
+    config.packet_symbols = 5;
+    config.gap_symbols = 2.5;
+    const Samples x = modulate_ofdm(config, 80 * 200, true, rng);
+    std::vector<int> pauses;
+    int run = 0;
+    for (const auto& sample : x) {
+        if (sample == 0.0f) {
+            ++run;
+        } else {
+            if (run > 1) // a preamble may touch zero
+                pauses.push_back(run);
+            run = 0;
+        }
+    }
+    EXPECT_GE(pauses.size(), 18u); // 5 symbols, the second half of the preamble, 2.5 of silence
+    EXPECT_LE(pauses.size(), 24u);
+    for (const int pause : pauses)
+        EXPECT_EQ(pause, 200);
+}
+
 TEST(Ofdm, PrefixCorrelationSurvivesFractionalOversampling)
 {
     Rng rng(3);
