@@ -105,7 +105,7 @@ TEST(Ofdm, PacketsHaveSilenceBetweenThem)
     EXPECT_GE(pauses.size(), 18u); // 5 symbols, the second half of the preamble, 2.5 of silence
     EXPECT_LE(pauses.size(), 24u);
     for (const int pause : pauses)
-        EXPECT_EQ(pause, 200);
+        EXPECT_NEAR(pause, 200, 3); // values beside it may be zero too
 }
 
 TEST(Ofdm, PrefixCorrelationSurvivesFractionalOversampling)
