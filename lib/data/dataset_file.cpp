@@ -16,14 +16,14 @@ constexpr int kMaxDepth = 1000; // recursion on JSON stays shallow; each convers
 
 enum class Container { safetensors, hdf5 };
 
-Container container_of(const std::string& path)
+Container container_of(const std::string& path, const char* others = "")
 {
     const std::string extension = std::filesystem::path(path).extension().string();
     if (extension == ".safetensors")
         return Container::safetensors;
     if (extension != ".h5" && extension != ".hdf5")
         throw Error({ "unknown data set format", path, extension.empty() ? "no extension" : extension,
-                      ".h5, .hdf5 or .safetensors" });
+                      std::string(".h5, .hdf5 or .safetensors") + others });
 #ifndef PRUNEDAMR_HAVE_HDF5
     throw Error({ "this build reads and writes no HDF5", path, extension, ".safetensors" });
 #endif
@@ -32,11 +32,11 @@ Container container_of(const std::string& path)
 
 std::unique_ptr<StoredDataset> open_dataset(const std::string& path)
 {
+    [[maybe_unused]] const Container container =
+        container_of(path, "; `prunedamr data import` makes one of files of other forms");
 #ifdef PRUNEDAMR_HAVE_HDF5
-    if (container_of(path) == Container::hdf5)
+    if (container == Container::hdf5)
         return open_hdf5_dataset(path);
-#else
-    container_of(path);
 #endif
     return open_safetensors_dataset(path);
 }
@@ -49,7 +49,8 @@ nlohmann::json parse_entry(const std::map<std::string, std::string>& metadata, c
         throw Error({ "not a data set: missing '" + key + "'", where, "", "" });
     const auto bounded = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
         if (depth > kMaxDepth)
-            throw Error({ "'" + key + "' is nested too deeply", where, "", "at most " + std::to_string(kMaxDepth) + " levels" });
+            throw Error({ "'" + key + "' is nested too deeply", where, "",
+                          "at most " + std::to_string(kMaxDepth) + " levels" });
         return true;
     };
     auto json = nlohmann::json::parse(entry->second, bounded, false);

@@ -22,7 +22,8 @@ std::string read_attribute(hid_t file, const char* name, const std::string& path
 {
     const Handle attribute(H5Aopen(file, name, H5P_DEFAULT), H5Aclose);
     if (attribute < 0)
-        throw Error({ std::string("not a data set: missing attribute '") + name + "'", path, "", "" });
+        throw Error({ std::string("not a data set: missing attribute '") + name + "'", path, "",
+                      "one of prunedamr; `prunedamr data import` makes one of files of other forms" });
     const Handle type(H5Aget_type(attribute), H5Tclose);
     const Handle space(H5Aget_space(attribute), H5Sclose);
     if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)

@@ -49,8 +49,13 @@ public:
     std::int64_t frame_count() const override { return static_cast<std::int64_t>(rows_); }
     bool has_split() const override { return false; }
     std::int64_t read(Dataset& piece, std::int64_t most) override;
+    std::int64_t read_fields(Dataset& piece, std::int64_t most) override;
 
 private:
+    hsize_t next_rows(std::int64_t most) const
+    {
+        return std::min<hsize_t>(static_cast<hsize_t>(std::max<std::int64_t>(most, 0)), rows_ - next_);
+    }
     void check_shapes();
     void check_classes();
     void read_frames(hsize_t first, hsize_t count, float* frames) const;
@@ -155,17 +160,29 @@ void Rml2018Source::check_classes()
 
 std::int64_t Rml2018Source::read(Dataset& piece, std::int64_t most)
 {
-    const hsize_t count = std::min<hsize_t>(static_cast<hsize_t>(std::max<std::int64_t>(most, 0)), rows_ - next_);
+    const hsize_t first = next_;
+    const std::int64_t count = read_fields(piece, most);
     const std::size_t values = 2 * x_.shape()[1];
-    resize_piece(piece, static_cast<std::int64_t>(count), header_.length());
+    resize_piece(piece, count, header_.length());
+    for (hsize_t done = 0; done < static_cast<hsize_t>(count);) {
+        const hsize_t rows = std::min(static_cast<hsize_t>(count) - done, kRowsAtATime);
+        read_frames(first + done, rows, piece.frames.data() + done * values);
+        for (hsize_t row = 0; row < rows; ++row)
+            scale_frame(header_.front_end, piece.frames.data() + (done + row) * values);
+        done += rows;
+    }
+    return count;
+}
+
+std::int64_t Rml2018Source::read_fields(Dataset& piece, std::int64_t most)
+{
+    const hsize_t count = next_rows(most);
+    resize_piece(piece, static_cast<std::int64_t>(count), 0);
     for (hsize_t done = 0; done < count;) {
         const hsize_t rows = std::min(count - done, kRowsAtATime);
         read_labels(next_, rows, piece.label.data() + done, piece.snr_db.data() + done);
-        read_frames(next_, rows, piece.frames.data() + done * values);
-        for (hsize_t row = 0; row < rows; ++row) {
-            scale_frame(header_.front_end, piece.frames.data() + (done + row) * values);
+        for (hsize_t row = 0; row < rows; ++row)
             piece.group[done + row] = static_cast<std::int64_t>(next_ + row);
-        }
         next_ += rows;
         done += rows;
     }

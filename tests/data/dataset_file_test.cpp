@@ -119,7 +119,9 @@ TEST(Hdf5Dataset, NamesFieldAndShape)
     const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
     H5Adelete(file, "provenance");
     H5Fclose(file);
-    EXPECT_EQ(message_of([&] { read_dataset(path); }), path + ": not a data set: missing attribute 'provenance'");
+    EXPECT_EQ(message_of([&] { read_dataset(path); }),
+              path + ": not a data set: missing attribute 'provenance': expected one of prunedamr; "
+                     "`prunedamr data import` makes one of files of other forms");
 }
 #else
 INSTANTIATE_TEST_SUITE_P(Containers, DatasetFile, ::testing::Values(".safetensors"));
@@ -132,7 +134,8 @@ TEST(DatasetFileName, SaysWhatIsWrongWithIt)
     EXPECT_NE(message_of([&] { read_dataset(folder / ""); }).find("found a folder"), std::string::npos);
     write_bytes(folder / "a.txt", "hello");
     EXPECT_EQ(message_of([&] { read_dataset(folder / "a.txt"); }),
-              (folder / "a.txt") + ": unknown data set format: found .txt, expected .h5, .hdf5 or .safetensors");
+              (folder / "a.txt") + ": unknown data set format: found .txt, expected .h5, .hdf5 or .safetensors; "
+                                   "`prunedamr data import` makes one of files of other forms");
     EXPECT_NE(message_of([&] { write_dataset(small_dataset(1), folder / "noextension"); }).find("no extension"),
               std::string::npos);
 }

@@ -160,6 +160,23 @@ TEST(Rml2018, ReadsFramesLabelsAndSnr)
     EXPECT_GT(all.frame(77)[500] * stored[0], 0.0f);
 }
 
+TEST(Rml2018, LabelsAreReadWithoutTheFramesToo)
+{
+    const TemporaryFolder folder;
+    write_file(folder / "a.hdf5", arrays_of(rml2018_classes(), 2));
+    const Dataset all = read_all(*open_rml2018_hdf5(folder / "a.hdf5"), 1000);
+    const auto source = open_rml2018_hdf5(folder / "a.hdf5");
+    Dataset piece, next;
+    EXPECT_EQ(source->read_fields(piece, 50), 50);
+    EXPECT_TRUE(piece.frames.empty());
+    EXPECT_EQ(piece.label, std::vector<std::int32_t>(all.label.begin(), all.label.begin() + 50));
+    EXPECT_EQ(piece.snr_db, std::vector<float>(all.snr_db.begin(), all.snr_db.begin() + 50));
+    EXPECT_EQ(piece.group, std::vector<std::int64_t>(all.group.begin(), all.group.begin() + 50));
+    EXPECT_EQ(source->read(next, 1), 1);
+    EXPECT_EQ(next.label[0], all.label[50]);
+    EXPECT_TRUE(std::equal(next.frames.begin(), next.frames.end(), all.frame(50)));
+}
+
 TEST(Rml2018, AnyTypeOfOneHotIsRead)
 {
     const TemporaryFolder folder;
