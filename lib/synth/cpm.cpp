@@ -16,8 +16,7 @@ namespace {
 constexpr int kReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
 constexpr int kLog2Phases = 7;
 constexpr int kPhases = 1 << kLog2Phases;
-constexpr int kSeen = 2 * kReach;           // symbols that move the phase at one time
-constexpr int kPatterns = 1 << (2 * kSeen); // each +1, -1 or absent
+constexpr int kSeen = 2 * kReach; // symbols that move the phase at one time
 
 /// x erf(x) + exp(-x^2) / sqrt(pi), the integral of erf, from a table: error below 3e-6.
 double integral_of_erf(double x)

@@ -6,6 +6,7 @@
 
 #include <fftw3.h>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -21,10 +22,10 @@ fftwf_complex* fftw(Samples& data)
     return reinterpret_cast<fftwf_complex*>(data.data());
 }
 
+/// With the planner's lock held.
 fftwf_plan make_plan(int size, Kind kind)
 {
     Samples in(static_cast<std::size_t>(size)), out(in.size());
-    const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
     const fftwf_plan plan =
         kind == Kind::inverse_real
             ? fftwf_plan_dft_c2r_1d(size, fftw(in), reinterpret_cast<float*>(out.data()), FFTW_ESTIMATE)
@@ -34,20 +35,28 @@ fftwf_plan make_plan(int size, Kind kind)
     return plan;
 }
 
+struct Destroy {
+    void operator()(fftwf_plan_s* plan) const
+    {
+        const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
+        fftwf_destroy_plan(plan);
+    }
+};
+
 /// Looked up in the thread's own map first; the process's plans live until its end.
 fftwf_plan plan_for(std::size_t size, Kind kind)
 {
-    using Plans = std::map<std::pair<std::size_t, Kind>, fftwf_plan>;
-    static std::mutex mutex;
-    static Plans shared;
-    thread_local Plans own;
+    using Key = std::pair<std::size_t, Kind>;
+    static std::mutex& mutex = dsp::fftw_planner_mutex(); // made before the plans, so that it outlives them
+    static std::map<Key, std::unique_ptr<fftwf_plan_s, Destroy>> shared;
+    thread_local std::map<Key, fftwf_plan> own;
     fftwf_plan& plan = own[{ size, kind }];
     if (!plan) {
         const std::lock_guard<std::mutex> lock(mutex);
-        fftwf_plan& first = shared[{ size, kind }];
+        auto& first = shared[{ size, kind }];
         if (!first)
-            first = make_plan(static_cast<int>(size), kind);
-        plan = first;
+            first.reset(make_plan(static_cast<int>(size), kind));
+        plan = first.get();
     }
     return plan;
 }
