@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
 #include "front_end_options.h"
+#include "synth_rml2016a.h"
 #include "verbs.h"
 
 #include "prunedamr/base/error.h"
@@ -21,10 +22,26 @@ struct Options {
     std::string out;
     std::vector<std::string> labels;
     std::uint64_t seed = 1;
+    int threads = 0;
     std::string json;
     synth::FrameMakerConfig frames;
     std::int64_t frames_per_class = 1000;
+    synth::Rml2016aConfig rml2016a;
 };
+
+/// Headings in --help under which the options of one recipe stand.
+constexpr const char* kOnairHeading = "Recipe onair or FILE.json";
+constexpr const char* kRml2016aHeading = "Recipe rml2016a";
+
+/// An option of another recipe would do nothing: it is refused.
+void refuse_options_of_others(const CLI::App& verb, const std::string& recipe)
+{
+    const bool rml2016a = recipe == "rml2016a";
+    for (const CLI::Option* option : verb.get_options())
+        if (option->count() > 0 && option->get_group() == (rml2016a ? kOnairHeading : kRml2016aHeading))
+            throw CLI::ValidationError(option->get_name() + " belongs to the recipe " +
+                                       (rml2016a ? "onair" : "rml2016a"));
+}
 
 void check_out(const std::string& path)
 {
@@ -32,13 +49,14 @@ void check_out(const std::string& path)
         throw CLI::RequiredError("--out");
     if (std::filesystem::path(path).extension().string().rfind(".sigmf", 0) == 0)
         throw Error({ "captures are made by 'prunedamr synth scene'", path, "", "" });
-    data::check_dataset_path(path);
 }
 
 nlohmann::json make_frames(Options& options)
 {
+    data::check_dataset_path(options.out);
     auto& config = options.frames;
     config.labels = options.labels;
+    config.threads = options.threads;
     config.recipe = synth::load_recipe(options.recipe);
     auto dataset = synth::FrameMaker(config).make(options.frames_per_class, options.seed);
     data::assign_split(dataset, {}, options.seed);
@@ -49,6 +67,15 @@ nlohmann::json make_frames(Options& options)
              { "front_end", to_json(dataset.front_end) } };
 }
 
+nlohmann::json make_rml2016a_frames(Options& options)
+{
+    auto& config = options.rml2016a;
+    config.labels = options.labels;
+    config.seed = options.seed;
+    config.threads = options.threads;
+    return make_rml2016a(config, options.out);
+}
+
 void run(Options& options)
 {
     if (options.show) {
@@ -56,7 +83,7 @@ void run(Options& options)
         return;
     }
     check_out(options.out);
-    const auto summary = make_frames(options);
+    const auto summary = options.recipe == "rml2016a" ? make_rml2016a_frames(options) : make_frames(options);
     std::printf("%s\n", summary.dump().c_str());
     cli::write_json(summary, options.json);
 }
@@ -67,14 +94,21 @@ void add_synth(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("synth", "make labelled frames; 'synth scene': a wideband capture");
-    verb->add_option("--recipe", options->recipe, "onair: what an antenna sees; or a recipe of your own, FILE.json")
+    verb->add_option(
+            "--recipe", options->recipe,
+            "onair: what an antenna sees; rml2016a: RadioML 2016.10a again; or a recipe of your own, FILE.json")
         ->capture_default_str();
-    verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
-    verb->add_option("--out", options->out, "FILE.h5 or FILE.safetensors");
+    verb->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl");
     verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
+    verb->add_option("--threads", options->threads, "0: all cores; the result does not depend on it")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 256));
     cli::add_json(*verb, options->json, "also write the summary to this file");
+    const CLI::App* scene = add_synth_scene(*verb);
 
+    verb->option_defaults()->group(kOnairHeading);
+    verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
     auto& frames = options->frames;
     verb->add_option("--frames-per-class", options->frames_per_class, "frames of each class")
         ->capture_default_str()
@@ -86,15 +120,15 @@ void add_synth(CLI::App& app)
                      "frames of one group that one reception gives at most")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
-    verb->add_option("--threads", frames.threads, "0: all cores; the result does not depend on it")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 256));
     add_front_end_options(*verb, frames.front_end);
 
-    const CLI::App* scene = add_synth_scene(*verb);
-    verb->callback([options, scene] {
-        if (!scene->parsed())
-            run(*options);
+    verb->option_defaults()->group(kRml2016aHeading);
+    add_rml2016a_options(*verb, options->rml2016a);
+    verb->callback([verb, options, scene] {
+        if (scene->parsed())
+            return;
+        refuse_options_of_others(*verb, options->recipe);
+        run(*options);
     });
 }
 

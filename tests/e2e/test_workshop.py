@@ -52,6 +52,9 @@ class Usage(Case):
         self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
         self.refused(USAGE, "--out", "synth")
         self.refused(FAILED, "unknown recipe", "synth", "--recipe", "soup", "--out", "x.h5")
+        self.refused(USAGE, "--fix-ssb belongs to the recipe rml2016a", "synth", "--fix-ssb", "--out", "x.h5")
+        self.refused(USAGE, "--snr-low belongs to the recipe onair", "synth", "--recipe", "rml2016a", "--snr-low", 3,
+                     "--out", "x.h5")
 
     def test_wrong_files(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -69,6 +72,14 @@ class Usage(Case):
             for extra, frames in [([], 6), (["--frames-per-class", "2"], 4)]:
                 text = self.done("--config", "p.toml", "synth", "--out", "x.h5", *extra, folder=folder)
                 self.assertEqual(json.loads(text)["frames"], frames)
+
+    def test_radioml_recipe_is_written_in_every_form(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("r.h5", "r.safetensors", "r.pkl"):
+                text = self.done("synth", "--recipe", "rml2016a", "--frames-per-cell", 2, "--labels", "PAM4,AM-SSB",
+                                 "--true-snr", "--fix-ssb", "--fading", "random", "--out", name, folder=folder)
+                self.assertEqual(json.loads(text)["frames"], 2 * 20 * 2)
+                self.assertTrue(Path(folder, name).is_file())
 
     def test_scene_is_annotated(self):
         with tempfile.TemporaryDirectory() as folder:
