@@ -60,7 +60,7 @@ Band band_of(const data::RecordingInfo& info, const data::Annotation& annotation
 
 /// The annotations that are to become frames, labelled.
 std::vector<data::Annotation> labelled(const data::RecordingInfo& info, const std::string& label,
-                                       const std::string& file, CapturePlan& plan)
+                                       CapturePlan& plan)
 {
     std::vector<data::Annotation> found;
     for (const auto& annotation : info.annotations)
@@ -68,10 +68,9 @@ std::vector<data::Annotation> labelled(const data::RecordingInfo& info, const st
             found.push_back(annotation);
         else
             plan.skipped.push_back({ annotation.sample_start, annotation.sample_count, "", "no label" });
-    if (found.empty() && label.empty())
-        throw Error(
-            { "nothing in the capture has a label", file, "", "annotations with core:label, or --label NAME" });
-    if (found.empty()) {
+    if (found.empty() && label.empty() && info.annotations.empty())
+        plan.skipped.push_back({ 0, info.sample_count, "", "no label" });
+    if (found.empty() && !label.empty()) {
         found = info.annotations;
         plan.skipped.clear();
         if (found.empty())
@@ -157,10 +156,10 @@ private:
 
 } // namespace
 
-CapturePlan plan_capture(const data::RecordingInfo& info, const std::string& label, const std::string& file)
+CapturePlan plan_capture(const data::RecordingInfo& info, const std::string& label)
 {
     CapturePlan plan;
-    const auto all = labelled(info, label, file, plan);
+    const auto all = labelled(info, label, plan);
     const Planner planner(info, all);
     for (std::size_t i = 0; i < all.size(); ++i) {
         double share = 1.0;

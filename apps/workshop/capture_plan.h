@@ -35,7 +35,7 @@ struct CapturePlan {
 /// the whole of it under `label`. A signal with frequency edges gets a channel whose rate is three times its
 /// bandwidth, lower (to 1.5 times) where others are on the air beside it. Not used is what has no label, overlaps
 /// another in time and cannot be told from it by frequency, lies outside of the capture's band, or holds a
-/// retuning. Throws `Error` naming `file` where nothing has a label and `label` is empty.
-CapturePlan plan_capture(const data::RecordingInfo& info, const std::string& label, const std::string& file);
+/// retuning.
+CapturePlan plan_capture(const data::RecordingInfo& info, const std::string& label);
 
 } // namespace prunedamr::workshop

@@ -90,7 +90,7 @@ CaptureSource::CaptureSource(const std::vector<std::string>& files, const Captur
     for (const auto& path : files) {
         const data::Recording recording(path, options.raw);
         const auto& info = recording.info();
-        files_.push_back({ path, plan_capture(info, options.label, path) });
+        files_.push_back({ path, plan_capture(info, options.label) });
         for (const auto& stretch : files_.back().plan.stretches)
             if (names.insert(stretch.label).second)
                 header_.class_names.push_back(stretch.label);
@@ -103,7 +103,8 @@ CaptureSource::CaptureSource(const std::vector<std::string>& files, const Captur
         return;
     const auto& skipped = files_.front().plan.skipped;
     throw Error({ "no labelled signal can be used", files_.front().path,
-                  skipped.empty() ? "" : skipped.front().reason, "" });
+                  skipped.empty() ? "" : skipped.front().reason,
+                  "annotations with core:label, or --label NAME" });
 }
 
 CaptureSource::~CaptureSource() = default;
