@@ -58,7 +58,7 @@ void print_annotations(const data::RecordingInfo& info)
         std::printf("    %10.4f s  %8.4f s  %-12s", static_cast<double>(note.sample_start) / info.sample_rate_hz,
                     static_cast<double>(note.sample_count) / info.sample_rate_hz, note.label.c_str());
         if (note.freq_lower_hz && note.freq_upper_hz)
-            std::printf(" %.6g..%.6g Hz", *note.freq_lower_hz, *note.freq_upper_hz);
+            std::printf(" %.0f..%.0f Hz", *note.freq_lower_hz, *note.freq_upper_hz);
         std::printf(" %s\n", note.comment.c_str());
     }
     if (info.annotations.size() > kRowsShown)
@@ -73,9 +73,9 @@ nlohmann::json show_capture(const std::string& path, const data::RawOptions& raw
     const auto& info = recording.info();
     const double seconds = static_cast<double>(info.sample_count) / info.sample_rate_hz;
     std::printf("%s: capture, %s\n", path.c_str(), to_string(info.format));
-    std::printf("  samples:     %llu at %g Hz, %.4g s\n", static_cast<unsigned long long>(info.sample_count),
+    std::printf("  samples:     %llu at %.10g Hz, %.4g s\n", static_cast<unsigned long long>(info.sample_count),
                 info.sample_rate_hz, seconds);
-    std::printf("  centre:      %.9g Hz%s\n", info.center_freq_hz,
+    std::printf("  centre:      %.12g Hz%s\n", info.center_freq_hz,
                 info.center_freq_hz == 0.0 ? " (not known)" : "");
     if (info.time_ns)
         std::printf("  time:        %s\n", data::rfc3339_from_ns(*info.time_ns).c_str());
