@@ -81,6 +81,7 @@ void add_edges(const std::vector<Run>& runs, double start, const Rows& rows, Sam
 
 } // namespace
 
+PRUNEDAMR_VECTOR_CLONES
 Samples render_runs(const std::vector<Run>& runs, double start, int count)
 {
     static const Rows rows = make_rows();

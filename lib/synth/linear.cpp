@@ -165,7 +165,7 @@ Samples modulate_rectangular(const Samples& symbols, const LinearConfig& config,
 {
     const double half = config.samples_per_symbol / 2;
     std::vector<Run> runs;
-    runs.reserve(2 * symbols.size());
+    runs.reserve((config.offset ? 2 : 1) * symbols.size());
     float q = 0.0f;
     for (const auto& symbol : symbols) {
         if (config.offset)

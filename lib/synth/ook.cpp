@@ -37,6 +37,7 @@ void append_bit(std::vector<Run>& runs, const OokConfig& config, bool bit)
 std::vector<Run> make_runs(const Symbols& bits, const OokConfig& config, double chips)
 {
     std::vector<Run> runs;
+    runs.reserve(bits.size());
     double time = 0.0, since_gap = config.since_gap;
     for (std::size_t i = 0; time < chips && i < bits.size(); ++i) {
         const std::size_t before = runs.size();
@@ -54,25 +55,40 @@ std::vector<Run> make_runs(const Symbols& bits, const OokConfig& config, double 
     return runs;
 }
 
-/// Low-pass of a keying circuit: a Gaussian by three running means.
+/// Mean of the last `width` samples, zeros before the first.
+class RunningMean
+{
+public:
+    explicit RunningMean(int width)
+        : last_(static_cast<std::size_t>(width)), share_(1.0f / static_cast<float>(width))
+    {
+    }
+
+    std::complex<float> operator()(std::complex<float> x)
+    {
+        sum_ += x - last_[oldest_];
+        last_[oldest_] = x;
+        if (++oldest_ == last_.size())
+            oldest_ = 0;
+        return share_ * sum_;
+    }
+
+private:
+    Samples last_;
+    float share_;
+    std::complex<float> sum_;
+    std::size_t oldest_ = 0;
+};
+
+/// Low-pass of a keying circuit: a Gaussian by three running means, one after the other for each sample so that
+/// their sums do not wait for each other.
 void soften(Samples& samples, int width)
 {
     if (width < 2)
         return;
-    const auto share = 1.0f / static_cast<float>(width);
-    std::vector<std::complex<float>> last(static_cast<std::size_t>(width));
-    for (int pass = 0; pass < 3; ++pass) {
-        std::fill(last.begin(), last.end(), 0.0f);
-        std::complex<float> sum = 0.0f;
-        std::size_t oldest = 0;
-        for (auto& x : samples) {
-            sum += x - last[oldest];
-            last[oldest] = x;
-            if (++oldest == last.size())
-                oldest = 0;
-            x = share * sum;
-        }
-    }
+    RunningMean first(width), second(width), third(width);
+    for (auto& x : samples)
+        x = third(second(first(x)));
 }
 
 } // namespace
