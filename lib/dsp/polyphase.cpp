@@ -11,8 +11,6 @@
 namespace prunedamr::dsp {
 namespace {
 
-constexpr std::ptrdiff_t kLanes = 8;
-
 /// Modified Bessel function of the first kind, order zero, by its power series.
 double bessel_i0(double x)
 {
@@ -71,7 +69,8 @@ void run_polyphase(const PolyphaseFilter& filter, std::uint64_t stride, const st
                    int end, std::complex<float>* out) noexcept
 {
     const auto* samples = reinterpret_cast<const float*>(in);
-    const std::ptrdiff_t width = 2 * filter.taps, vectors = width / kLanes * kLanes;
+    const std::ptrdiff_t width = 2 * filter.taps,
+                         most = width / 16 * 16; // an even number of taps: 0, 4, 8, 12 remain
     const int phase_shift = kPolyphaseFractionBits - filter.log2_phases;
     const std::ptrdiff_t last_phase = (std::ptrdiff_t{ 1 } << filter.log2_phases) - 1;
     for (int n = first; n < end; ++n) {
@@ -80,13 +79,17 @@ void run_polyphase(const PolyphaseFilter& filter, std::uint64_t stride, const st
             samples + 2 * (static_cast<std::ptrdiff_t>(time >> kPolyphaseFractionBits) + 1 - filter.taps);
         const float* weight =
             filter.rows.data() + (static_cast<std::ptrdiff_t>(time >> phase_shift) & last_phase) * width;
-        Float8 sum{};
-        for (std::ptrdiff_t j = 0; j < vectors; j += kLanes)
-            sum += *reinterpret_cast<const Float8*>(x + j) * *reinterpret_cast<const Float8*>(weight + j);
-        Float4 half = halve(sum);
-        if (vectors < width) // an even number of taps may leave two
-            half +=
-                *reinterpret_cast<const Float4*>(x + vectors) * *reinterpret_cast<const Float4*>(weight + vectors);
+        Float8 even{}, odd{};
+        for (std::ptrdiff_t j = 0; j < most; j += 16) {
+            even += *reinterpret_cast<const Float8*>(x + j) * *reinterpret_cast<const Float8*>(weight + j);
+            odd += *reinterpret_cast<const Float8*>(x + j + 8) * *reinterpret_cast<const Float8*>(weight + j + 8);
+        }
+        if (width & 8)
+            odd += *reinterpret_cast<const Float8*>(x + most) * *reinterpret_cast<const Float8*>(weight + most);
+        Float4 half = halve(even + odd);
+        if (width & 4)
+            half += *reinterpret_cast<const Float4*>(x + width - 4) *
+                    *reinterpret_cast<const Float4*>(weight + width - 4);
         *out++ = fold(half);
     }
 }
