@@ -16,7 +16,7 @@ struct FrameMakerConfig {
     std::shared_ptr<const Recipe> recipe; ///< must be set
     FrontEndSpec front_end;
     std::vector<std::string> labels;                              ///< empty: all of the recipe
-    int frames_per_reception = 2;                                 ///< at most; they share a group
+    int frames_per_reception = 4;                                 ///< at most; they share a group
     double snr_low_db = std::numeric_limits<double>::quiet_NaN(); ///< NaN: the recipe's
     double snr_high_db = std::numeric_limits<double>::quiet_NaN();
     int threads = 0; ///< 0: all cores; the result does not depend on it

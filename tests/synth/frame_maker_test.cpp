@@ -53,7 +53,7 @@ TEST(FrameMaker, HasEqualClassesSmallGroupsAndUnitFrames)
     for (const auto& [label, count] : classes)
         EXPECT_EQ(count, 20) << dataset.class_names[label];
     for (const auto& [group, count] : groups)
-        EXPECT_LE(count, 2);
+        EXPECT_LE(count, 4);
     EXPECT_EQ(dataset.provenance["recipe"], "onair");
     EXPECT_EQ(dataset.provenance["recipe_hash"], load_recipe("onair")->hash());
     EXPECT_EQ(dataset.provenance["seed"], 7);
