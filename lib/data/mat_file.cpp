@@ -2,6 +2,7 @@
 #include "prunedamr/data/mat_file.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/data/mat5_check.h"
 
 #include <matio.h>
 #include <nlohmann/json.hpp>
@@ -100,29 +101,11 @@ struct Raw {
     }
 };
 
-std::uint32_t word_at(const std::string& bytes, std::size_t at, bool big_endian)
+bool is_version73(const std::string& path)
 {
-    std::uint32_t word = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-        word |= std::uint32_t{ static_cast<unsigned char>(bytes[at + i]) } << (8 * (big_endian ? 3 - i : i));
-    return word;
-}
-
-/// libmatio takes a version 5 file that ends too early for a whole one: walks over the variables' headers.
-void check_version5_length(const std::string& path, std::size_t file_bytes)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::string head(128, '\0'), tag(8, '\0');
-    file.read(head.data(), 128);
-    const bool big_endian = head.compare(126, 2, "MI") == 0;
-    std::size_t at = 128;
-    while (at < file_bytes && file.read(tag.data(), 8)) {
-        at += 8 + std::size_t{ word_at(tag, 4, big_endian) };
-        file.seekg(static_cast<std::streamoff>(at));
-    }
-    if (at != file_bytes)
-        throw Error(
-            { "MAT file ends inside a variable", path, std::to_string(file_bytes) + " bytes", std::to_string(at) });
+    std::string head(19, '\0');
+    std::ifstream(path, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
+    return head == "MATLAB 7.3 MAT-file";
 }
 
 } // namespace
@@ -206,13 +189,13 @@ MatFile::MatFile(const std::string& path) : impl_(std::make_unique<Impl>())
 {
     Mat_LogInitFunc("prunedamr", [](int, char*) {});
     impl_->path = path;
+    if (!is_version73(path))
+        check_mat5(path);
     impl_->file = Mat_Open(path.c_str(), MAT_ACC_RDONLY);
     if (!impl_->file)
         throw Error({ "not a MAT file, or damaged", path, "", "" });
     std::error_code ignored;
     impl_->file_bytes = static_cast<std::size_t>(std::filesystem::file_size(path, ignored));
-    if (Mat_GetVersion(impl_->file) == MAT_FT_MAT5)
-        check_version5_length(path, impl_->file_bytes);
     while (const Variable info{ Mat_VarReadNextInfo(impl_->file) }) {
         if (impl_->variables.size() == kMaxVariables)
             throw Error({ "too many variables", path, "", "at most " + std::to_string(kMaxVariables) });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "data/data_testing.h"
 #include "data/pickle_testing.h"
+#include "fuzz/fuzz_input.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/data/mat_frames.h"
 
@@ -215,10 +216,47 @@ TEST_P(MatFrames, TruncatedFilesAreErrors)
     }
 }
 
+class MatFramesVersion5 : public MatFrames
+{
+};
+
+TEST_P(MatFramesVersion5, StructureIsCheckedBeforeItIsBelieved)
+{
+    std::vector<std::size_t> extents;
+    const auto values = arranged("nck", extents);
+    Writer(path_, GetParam()).strings("Y", { "a", "b", "c", "d", "e" }).real("X", extents, values);
+    const std::string whole = read_file(path_);
+    const std::size_t at = whole.find(std::string("\5\0\0\0\2\0\0\0\20\0\0\0", 12));
+    ASSERT_NE(at, std::string::npos);
+    std::string changed = whole;
+    changed[at + 3] = 0x7f;
+    write_bytes(path_, changed);
+    EXPECT_NE(problem().find("array is larger than its data: found extent 2130706437"), std::string::npos)
+        << problem();
+    changed = whole;
+    changed[at - 4] = 0x7c; // 31 extents
+    write_bytes(path_, changed);
+    EXPECT_NE(problem().find("malformed tag"), std::string::npos) << problem();
+    changed = whole;
+    changed[at - 16] = 2; // a structure
+    write_bytes(path_, changed);
+    EXPECT_NE(problem().find("class is not read: found 2, expected numbers, characters and cells of them"),
+              std::string::npos)
+        << problem();
+    for (std::size_t byte = 0; byte < whole.size(); ++byte) {
+        changed = whole;
+        changed[byte] = static_cast<char>(changed[byte] ^ 0x55);
+        const fuzz::InputFile file(reinterpret_cast<const std::uint8_t*>(changed.data()), changed.size());
+        message_of([&] { read_all(*open_mat_frames(file.path())); }); // only `Error` may come out
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Forms, MatFrames,
                          ::testing::Values(Form{ MAT_FT_MAT5, MAT_COMPRESSION_NONE },
                                            Form{ MAT_FT_MAT5, MAT_COMPRESSION_ZLIB },
                                            Form{ MAT_FT_MAT73, MAT_COMPRESSION_NONE }));
+
+INSTANTIATE_TEST_SUITE_P(Plain, MatFramesVersion5, ::testing::Values(Form{ MAT_FT_MAT5, MAT_COMPRESSION_NONE }));
 
 } // namespace
 } // namespace prunedamr::data
