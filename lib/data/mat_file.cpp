@@ -101,11 +101,13 @@ struct Raw {
     }
 };
 
+/// As libmatio tells it: by the version field, whatever the text before it says.
 bool is_version73(const std::string& path)
 {
-    std::string head(19, '\0');
+    std::string head(128, '\0');
     std::ifstream(path, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
-    return head == "MATLAB 7.3 MAT-file";
+    const std::string version = head.substr(124);
+    return version == std::string("\0\2IM", 4) || version == std::string("\2\0MI", 4);
 }
 
 } // namespace
@@ -192,7 +194,7 @@ MatFile::MatFile(const std::string& path) : impl_(std::make_unique<Impl>())
     if (!is_version73(path))
         check_mat5(path);
     impl_->file = Mat_Open(path.c_str(), MAT_ACC_RDONLY);
-    if (!impl_->file)
+    if (!impl_->file || Mat_GetVersion(impl_->file) == MAT_FT_MAT4)
         throw Error({ "not a MAT file, or damaged", path, "", "" });
     std::error_code ignored;
     impl_->file_bytes = static_cast<std::size_t>(std::filesystem::file_size(path, ignored));
