@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/modulator.h"
 
-#include "prunedamr/base/error.h"
+#include "prunedamr/synth/maker_table.h"
 
 #include <algorithm>
 
 namespace prunedamr::synth {
 namespace {
 
-struct Row {
-    const char* name;
-    std::unique_ptr<Modulator> (*make)(Fields&);
-};
-
-constexpr Row kRows[] = {
+constexpr Maker<Modulator> kMakers[] = {
     { "linear", make_linear_modulator }, { "keying", make_keying_modulator },   { "cpm", make_cpm_modulator },
     { "am", make_am_modulator },         { "fm", make_fm_modulator },           { "ofdm", make_ofdm_modulator },
     { "chirp", make_chirp_modulator },   { "carrier", make_carrier_modulator },
@@ -23,24 +18,13 @@ constexpr Row kRows[] = {
 
 const std::vector<std::string>& modulator_names()
 {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all;
-        for (const auto& row : kRows)
-            all.emplace_back(row.name);
-        return all;
-    }();
+    static const std::vector<std::string> names = names_of(kMakers);
     return names;
 }
 
 std::unique_ptr<Modulator> make_modulator(const std::string& name, Fields& fields)
 {
-    std::string known;
-    for (const auto& row : kRows) {
-        if (name == row.name)
-            return row.make(fields);
-        known += (known.empty() ? "" : ", ") + std::string(row.name);
-    }
-    throw Error({ "unknown modulator", fields.where(), name, known });
+    return make_named(kMakers, "modulator", name, fields);
 }
 
 double draw_symbol_duration(const Distribution& law, double bandwidth, const SignalLimits& limits, Rng& rng)

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/stage.h"
 
-#include "prunedamr/base/error.h"
+#include "prunedamr/synth/maker_table.h"
 
 namespace prunedamr::synth {
 namespace {
 
-struct Row {
-    const char* name;
-    std::unique_ptr<Stage> (*make)(Fields&);
-};
-
-constexpr Row kRows[] = {
+constexpr Maker<Stage> kMakers[] = {
     { "burst", make_burst },
     { "clock_drift", make_clock_drift },
     { "multipath", make_multipath },
@@ -33,24 +28,13 @@ constexpr Row kRows[] = {
 
 const std::vector<std::string>& stage_names()
 {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all;
-        for (const auto& row : kRows)
-            all.emplace_back(row.name);
-        return all;
-    }();
+    static const std::vector<std::string> names = names_of(kMakers);
     return names;
 }
 
 std::unique_ptr<Stage> make_stage(const std::string& name, Fields& fields)
 {
-    std::string known;
-    for (const auto& row : kRows) {
-        if (name == row.name)
-            return row.make(fields);
-        known += (known.empty() ? "" : ", ") + std::string(row.name);
-    }
-    throw Error({ "unknown stage", fields.where(), name, known });
+    return make_named(kMakers, "stage", name, fields);
 }
 
 } // namespace prunedamr::synth
