@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture_info.h"
 
+#include "cli.h"
+
+#include "prunedamr/data/file_name_hints.h"
 #include "prunedamr/data/rfc3339.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 
 namespace prunedamr::workshop {
@@ -97,6 +102,25 @@ nlohmann::json show_capture(const std::string& path, const data::RawOptions& raw
              { "captures", captures_json(info) },
              { "annotations", annotations_json(info) },
              { "warnings", info.warnings } };
+}
+
+bool is_capture(const std::string& path)
+{
+    std::string extension = std::filesystem::path(path).extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
+    return extension.rfind(".sigmf", 0) == 0 || path.find(".sigmf#") != std::string::npos || extension == ".wav" ||
+           data::hints_from_file_name(path).format.has_value();
+}
+
+void add_raw_options(CLI::App& verb, data::RawOptions& raw)
+{
+    verb.add_option_function<std::string>(
+        "--format", [&raw](const std::string& name) { raw.format = data::sample_format(name); },
+        "samples of a raw capture: cu8, ci8, ci16_le, cf32_le, ...");
+    verb.add_option_function<std::string>(
+            "--rate", [&raw](const std::string& text) { raw.sample_rate_hz = cli::number_with_suffix(text); },
+            "sample rate of a raw capture [Hz]")
+        ->type_name("NUMBER[k|M|G]");
 }
 
 } // namespace prunedamr::workshop

@@ -59,8 +59,7 @@ Band band_of(const data::RecordingInfo& info, const data::Annotation& annotation
 }
 
 /// The annotations that are to become frames, labelled.
-std::vector<data::Annotation> labelled(const data::RecordingInfo& info, const std::string& label,
-                                       CapturePlan& plan)
+std::vector<data::Annotation> labelled(const data::RecordingInfo& info, const std::string& label, CapturePlan& plan)
 {
     std::vector<data::Annotation> found;
     for (const auto& annotation : info.annotations)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture_source.h"
 
-#include "cli.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/data/file_name_hints.h"
+#include "prunedamr/dsp/channel.h"
+#include "prunedamr/dsp/front_end.h"
 
 #include <algorithm>
 #include <cmath>
@@ -103,8 +103,7 @@ CaptureSource::CaptureSource(const std::vector<std::string>& files, const Captur
         return;
     const auto& skipped = files_.front().plan.skipped;
     throw Error({ "no labelled signal can be used", files_.front().path,
-                  skipped.empty() ? "" : skipped.front().reason,
-                  "annotations with core:label, or --label NAME" });
+                  skipped.empty() ? "" : skipped.front().reason, "annotations with core:label, or --label NAME" });
 }
 
 CaptureSource::~CaptureSource() = default;
@@ -185,25 +184,6 @@ nlohmann::json CaptureSource::report() const
              { "frames", frames_ },
              { "skipped", reasons },
              { "not_used", not_used } };
-}
-
-bool is_capture(const std::string& path)
-{
-    std::string extension = std::filesystem::path(path).extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
-    return extension.rfind(".sigmf", 0) == 0 || path.find(".sigmf#") != std::string::npos || extension == ".wav" ||
-           data::hints_from_file_name(path).format.has_value();
-}
-
-void add_raw_options(CLI::App& verb, data::RawOptions& raw)
-{
-    verb.add_option_function<std::string>(
-        "--format", [&raw](const std::string& name) { raw.format = data::sample_format(name); },
-        "samples of a raw capture: cu8, ci8, ci16_le, cf32_le, ...");
-    verb.add_option_function<std::string>(
-            "--rate", [&raw](const std::string& text) { raw.sample_rate_hz = cli::number_with_suffix(text); },
-            "sample rate of a raw capture [Hz]")
-        ->type_name("NUMBER[k|M|G]");
 }
 
 } // namespace prunedamr::workshop

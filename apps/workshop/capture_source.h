@@ -4,10 +4,7 @@
 #include "capture_plan.h"
 
 #include "prunedamr/data/frame_source.h"
-#include "prunedamr/dsp/channel.h"
-#include "prunedamr/dsp/front_end.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <memory>
@@ -22,12 +19,6 @@ struct CaptureOptions {
     data::RawOptions raw;
     std::string label; ///< of those without labels
 };
-
-/// Whether a file is a recording by its name: SigMF, WAV, or raw samples in a format that the name tells.
-bool is_capture(const std::string& path);
-
-/// --format, --rate.
-void add_raw_options(CLI::App& verb, data::RawOptions& raw);
 
 /// Captures as labelled frames, one stretch after the other, through the front end; a signal with frequency edges
 /// is taken out of its channel first. Each stretch is a group, no frame holds samples of two; SNR is the front

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture_info.h"
 #include "capture_source.h"
 #include "cli.h"
 #include "data_verbs.h"

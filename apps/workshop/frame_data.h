@@ -18,6 +18,9 @@ struct FrameData {
     std::int64_t frames_per_class = 500; ///< recipe: of the fixed data set that is split
     std::uint64_t data_seed = 1;         ///< recipe
     std::int64_t frames_per_epoch = 100000;
+
+    bool is_recipe() const;
+    std::string recipe() const; ///< name or file
 };
 
 /// --data and the options that go with a recipe.
@@ -35,5 +38,9 @@ struct FramePages {
     int per_epoch = 1;
 };
 FramePages frame_pages(const FrameData& options);
+
+/// What the two above do with a recipe.
+data::Dataset make_recipe_frames(const FrameData& options);
+FramePages make_recipe_pages(const FrameData& options);
 
 } // namespace prunedamr::workshop
