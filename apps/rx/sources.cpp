@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sources.h"
+#include "cli.h"
 #include "stdin_reader.h"
 #include "zmq_reader.h"
 
@@ -8,7 +9,6 @@
 
 #include <gnuradio/soapy/source.h>
 
-#include <cstdio>
 
 namespace prunedamr::rx {
 namespace {
@@ -43,8 +43,7 @@ std::vector<gr::tag_t> capture_tags(const data::RecordingInfo& info, bool freque
 Source make_file(const SourceOptions& options)
 {
     const auto recording = std::make_shared<data::Recording>(options.address, options.raw);
-    for (const auto& warning : recording->info().warnings)
-        std::fprintf(stderr, "prunedamr-rx: warning: %s\n", warning.c_str());
+    cli::warn(recording->info().warnings);
     Source source;
     source.samples = sample_source::make(
         [recording](gr_complex* samples, int count) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture_source.h"
 
+#include "cli.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/dsp/channel.h"
 #include "prunedamr/dsp/front_end.h"
@@ -90,6 +92,7 @@ CaptureSource::CaptureSource(const std::vector<std::string>& files, const Captur
     for (const auto& path : files) {
         const data::Recording recording(path, options.raw);
         const auto& info = recording.info();
+        cli::warn(info.warnings);
         files_.push_back({ path, plan_capture(info, options.label) });
         for (const auto& stretch : files_.back().plan.stretches)
             if (names.insert(stretch.label).second)

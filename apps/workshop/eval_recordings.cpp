@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "eval_recordings.h"
 
+#include "cli.h"
+
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/data/recording.h"
 #include "prunedamr/stream/classifier.h"
@@ -75,6 +77,7 @@ Tally classify(const graph::Network& network, const data::RecordingInfo& info,
 nlohmann::json row(const graph::Network& network, const std::string& file)
 {
     data::Recording recording(file, {});
+    cli::warn(recording.info().warnings);
     const auto tally = classify(network, recording.info(), read_all(recording));
     const auto best = std::max_element(tally.labels.begin(), tally.labels.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
