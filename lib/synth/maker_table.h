@@ -16,6 +16,11 @@ template <typename Made> struct Maker {
     std::unique_ptr<Made> (*make)(Fields&);
 };
 
+template <typename Made, typename Kind> std::unique_ptr<Made> make_one(Fields& fields)
+{
+    return std::make_unique<Kind>(fields);
+}
+
 template <typename Table> std::vector<std::string> names_of(const Table& table)
 {
     std::vector<std::string> names;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/maker_table.h"
 #include "prunedamr/synth/recipe_fields.h"
 #include "prunedamr/synth/signal.h"
 #include "prunedamr/synth/transmitters.h"
@@ -42,23 +43,9 @@ const std::vector<std::string>& stage_names();
 /// Reads the stage's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
 std::unique_ptr<Stage> make_stage(const std::string& name, Fields& fields);
 
-/// The makers behind `make_stage`. On the way: transmitter and propagation.
-std::unique_ptr<Stage> make_burst(Fields& fields);
-std::unique_ptr<Stage> make_clock_drift(Fields& fields);
-std::unique_ptr<Stage> make_multipath(Fields& fields);
-std::unique_ptr<Stage> make_flat_fading(Fields& fields);
-std::unique_ptr<Stage> make_carrier(Fields& fields);
-/// What else is in the band.
-std::unique_ptr<Stage> make_noise(Fields& fields);
-std::unique_ptr<Stage> make_neighbour(Fields& fields);
-std::unique_ptr<Stage> make_spur(Fields& fields);
-/// The receiver.
-std::unique_ptr<Stage> make_iq_imbalance(Fields& fields);
-std::unique_ptr<Stage> make_dc_spike(Fields& fields);
-std::unique_ptr<Stage> make_agc_step(Fields& fields);
-std::unique_ptr<Stage> make_tilt(Fields& fields);
-std::unique_ptr<Stage> make_droop(Fields& fields);
-std::unique_ptr<Stage> make_converter(Fields& fields);
-std::unique_ptr<Stage> make_channel_filter(Fields& fields);
+/// The stages of each file, by their names in a recipe.
+std::vector<Maker<Stage>> channel_stages(); ///< the transmitter and the way
+std::vector<Maker<Stage>> band_stages();    ///< what else is in the band
+std::vector<Maker<Stage>> receiver_stages();
 
 } // namespace prunedamr::synth

@@ -128,17 +128,11 @@ private:
 
 } // namespace
 
-std::unique_ptr<Stage> make_noise(Fields& fields)
+std::vector<Maker<Stage>> band_stages()
 {
-    return std::make_unique<Noise>(fields);
-}
-std::unique_ptr<Stage> make_neighbour(Fields& fields)
-{
-    return std::make_unique<Neighbour>(fields);
-}
-std::unique_ptr<Stage> make_spur(Fields& fields)
-{
-    return std::make_unique<Spur>(fields);
+    return { { "noise", make_one<Stage, Noise> },
+             { "neighbour", make_one<Stage, Neighbour> },
+             { "spur", make_one<Stage, Spur> } };
 }
 
 } // namespace prunedamr::synth

@@ -159,25 +159,13 @@ private:
 
 } // namespace
 
-std::unique_ptr<Stage> make_burst(Fields& fields)
+std::vector<Maker<Stage>> channel_stages()
 {
-    return std::make_unique<Burst>(fields);
-}
-std::unique_ptr<Stage> make_clock_drift(Fields& fields)
-{
-    return std::make_unique<ClockDrift>(fields);
-}
-std::unique_ptr<Stage> make_multipath(Fields& fields)
-{
-    return std::make_unique<Multipath>(fields);
-}
-std::unique_ptr<Stage> make_flat_fading(Fields& fields)
-{
-    return std::make_unique<FlatFading>(fields);
-}
-std::unique_ptr<Stage> make_carrier(Fields& fields)
-{
-    return std::make_unique<CarrierStage>(fields);
+    return { { "burst", make_one<Stage, Burst> },
+             { "clock_drift", make_one<Stage, ClockDrift> },
+             { "multipath", make_one<Stage, Multipath> },
+             { "flat_fading", make_one<Stage, FlatFading> },
+             { "carrier", make_one<Stage, CarrierStage> } };
 }
 
 } // namespace prunedamr::synth

@@ -169,33 +169,15 @@ private:
 
 } // namespace
 
-std::unique_ptr<Stage> make_iq_imbalance(Fields& fields)
+std::vector<Maker<Stage>> receiver_stages()
 {
-    return std::make_unique<IqImbalance>(fields);
-}
-std::unique_ptr<Stage> make_dc_spike(Fields& fields)
-{
-    return std::make_unique<DcSpike>(fields);
-}
-std::unique_ptr<Stage> make_agc_step(Fields& fields)
-{
-    return std::make_unique<AgcStep>(fields);
-}
-std::unique_ptr<Stage> make_tilt(Fields& fields)
-{
-    return std::make_unique<Tilt>(fields);
-}
-std::unique_ptr<Stage> make_droop(Fields& fields)
-{
-    return std::make_unique<Droop>(fields);
-}
-std::unique_ptr<Stage> make_converter(Fields& fields)
-{
-    return std::make_unique<Converter>(fields);
-}
-std::unique_ptr<Stage> make_channel_filter(Fields& fields)
-{
-    return std::make_unique<ChannelFilterStage>(fields);
+    return { { "iq_imbalance", make_one<Stage, IqImbalance> },
+             { "dc_spike", make_one<Stage, DcSpike> },
+             { "agc_step", make_one<Stage, AgcStep> },
+             { "tilt", make_one<Stage, Tilt> },
+             { "droop", make_one<Stage, Droop> },
+             { "converter", make_one<Stage, Converter> },
+             { "channel_filter", make_one<Stage, ChannelFilterStage> } };
 }
 
 } // namespace prunedamr::synth
