@@ -5,10 +5,9 @@
 #include "zmq_reader.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/recording/recording.h"
 
 #include <gnuradio/soapy/source.h>
-
 
 namespace prunedamr::rx {
 namespace {

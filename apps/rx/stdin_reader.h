@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/recording/recording.h"
 
 #include <complex>
 #include <cstddef>

@@ -3,8 +3,8 @@
 
 #include "cli.h"
 
-#include "prunedamr/data/file_name_hints.h"
-#include "prunedamr/data/rfc3339.h"
+#include "prunedamr/data/recording/file_name_hints.h"
+#include "prunedamr/data/recording/rfc3339.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -4,7 +4,7 @@
 #include "cli.h"
 
 #include "prunedamr/base/modulation.h"
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/recording/recording.h"
 #include "prunedamr/stream/classifier.h"
 
 #include <algorithm>

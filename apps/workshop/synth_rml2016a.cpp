@@ -2,7 +2,7 @@
 #include "synth_rml2016a.h"
 
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/data/rml2016_pickle.h"
+#include "prunedamr/data/published/rml2016_pickle.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/synth/rml2016a.h"
+#include "prunedamr/synth/rml2016a/rml2016a.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json_fwd.hpp>

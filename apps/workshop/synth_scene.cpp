@@ -6,8 +6,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/data/sigmf_writer.h"
-#include "prunedamr/synth/scene.h"
+#include "prunedamr/data/recording/sigmf_writer.h"
+#include "prunedamr/synth/scene/scene.h"
 
 #include <nlohmann/json.hpp>
 

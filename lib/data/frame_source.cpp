@@ -3,9 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset_file.h"
-#include "prunedamr/data/mat_frames.h"
-#include "prunedamr/data/rml2016_pickle.h"
-#include "prunedamr/data/rml2018_hdf5.h"
+#include "prunedamr/data/published/mat_frames.h"
+#include "prunedamr/data/published/rml2016_pickle.h"
+#include "prunedamr/data/published/rml2018_hdf5.h"
 
 #include <filesystem>
 #include <fstream>

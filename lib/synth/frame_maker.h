@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/data/dataset.h"
-#include "prunedamr/synth/recipe.h"
+#include "prunedamr/synth/recipe/recipe.h"
 
 #include <cstdint>
 #include <limits>

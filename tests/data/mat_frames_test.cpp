@@ -3,7 +3,7 @@
 #include "data/pickle_testing.h"
 #include "fuzz/fuzz_input.h"
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/data/mat_frames.h"
+#include "prunedamr/data/published/mat_frames.h"
 
 #include <matio.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/modulation.h"
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/recording/recording.h"
 
 #include <gtest/gtest.h>
 

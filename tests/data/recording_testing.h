@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/data_testing.h"
-#include "prunedamr/data/recording.h"
+#include "prunedamr/data/recording/recording.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "data/data_testing.h"
-#include "prunedamr/data/rfc3339.h"
+#include "prunedamr/data/recording/rfc3339.h"
 
 namespace prunedamr::data {
 namespace {

@@ -2,7 +2,7 @@
 // Pickles between this reader and writer and Python itself.
 #include "data/data_testing.h"
 #include "data/pickle_testing.h"
-#include "prunedamr/data/rml2016_pickle.h"
+#include "prunedamr/data/published/rml2016_pickle.h"
 
 #include <array>
 #include <cstdio>

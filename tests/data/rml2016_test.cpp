@@ -3,7 +3,7 @@
 #include "data/pickle_testing.h"
 #include "fuzz/fuzz_input.h"
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/data/rml2016_pickle.h"
+#include "prunedamr/data/published/rml2016_pickle.h"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 #include "data/data_testing.h"
 #include "data/pickle_testing.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/data/rml2018_classes.h"
-#include "prunedamr/data/rml2018_hdf5.h"
+#include "prunedamr/data/published/rml2018_classes.h"
+#include "prunedamr/data/published/rml2018_hdf5.h"
 
 #include <complex>
 #include <hdf5.h>

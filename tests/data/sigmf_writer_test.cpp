@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "data/recording_testing.h"
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/data/sigmf_writer.h"
+#include "prunedamr/data/recording/sigmf_writer.h"
 
 #include <regex>
 

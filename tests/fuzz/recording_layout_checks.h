@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/recording_layout.h"
+#include "prunedamr/data/recording/recording_layout.h"
 
 #include <cstdlib>
 

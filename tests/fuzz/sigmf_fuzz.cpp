@@ -2,8 +2,8 @@
 // The first byte's lowest bit says whether the rest is a .sigmf-meta text or a tar archive.
 #include "fuzz/fuzz_input.h"
 #include "fuzz/recording_layout_checks.h"
-#include "prunedamr/data/sigmf_meta.h"
-#include "prunedamr/data/tar.h"
+#include "prunedamr/data/recording/sigmf_meta.h"
+#include "prunedamr/data/recording/tar.h"
 
 #include <string>
 

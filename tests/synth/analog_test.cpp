@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/analog.h"
-#include "prunedamr/synth/fft.h"
-#include "prunedamr/synth/message.h"
+#include "prunedamr/synth/signal/analog.h"
+#include "prunedamr/synth/signal/fft.h"
+#include "prunedamr/synth/signal/message.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/distribution.h"
+#include "prunedamr/synth/recipe/distribution.h"
 
 #include "prunedamr/base/error.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/fft.h"
-#include "prunedamr/synth/multiply_spectrum.h"
-#include "prunedamr/synth/phasor.h"
-#include "prunedamr/synth/white_noise.h"
+#include "prunedamr/synth/signal/fft.h"
+#include "prunedamr/synth/signal/multiply_spectrum.h"
+#include "prunedamr/synth/signal/phasor.h"
+#include "prunedamr/synth/signal/white_noise.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/interpolator.h"
+#include "prunedamr/synth/scene/interpolator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/linear.h"
-#include "prunedamr/synth/symbols.h"
+#include "prunedamr/synth/signal/linear.h"
+#include "prunedamr/synth/signal/symbols.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/fft.h"
-#include "prunedamr/synth/ofdm.h"
-#include "prunedamr/synth/symbols.h"
+#include "prunedamr/synth/signal/fft.h"
+#include "prunedamr/synth/signal/ofdm.h"
+#include "prunedamr/synth/signal/symbols.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

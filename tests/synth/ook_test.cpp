@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/ook.h"
+#include "prunedamr/synth/signal/ook.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/channel.h"
-#include "prunedamr/synth/receiver.h"
+#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/receiver.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/modulation.h"
-#include "prunedamr/synth/recipe.h"
+#include "prunedamr/synth/recipe/recipe.h"
 #include "synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe/recipe_fields.h"
+#include "prunedamr/synth/signal/signal.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::synth {
+
+/// How fast and how wide a drawn signal may be.
+struct SignalLimits {
+    double narrowest = 0.0;      ///< nominal bandwidth, cycles per sample
+    double widest = 0.9;         ///< the same
+    double longest_symbol = 1e9; ///< samples per symbol, or per period of the message's highest frequency
+};
+
+/// A kind of transmitter with everything that it draws at random.
+class Modulator
+{
+public:
+    virtual ~Modulator() = default;
+
+    /// `count` samples around frequency zero, mean power about 1 while it is on. A limit wins over the recipe's own
+    /// ranges, the bandwidth over the symbol.
+    virtual Signal modulate(int count, const SignalLimits& limits, Rng& rng) const = 0;
+};
+
+/// "linear", "keying", "cpm", "am", "fm", "ofdm", "chirp", "carrier".
+const std::vector<std::string>& modulator_names();
+
+/// Reads the modulator's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
+std::unique_ptr<Modulator> make_modulator(const std::string& name, Fields& fields);
+
+/// The makers behind `make_modulator`.
+std::unique_ptr<Modulator> make_linear_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_keying_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_cpm_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_am_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_fm_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_ofdm_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_chirp_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_carrier_modulator(Fields& fields);
+
+/// A symbol duration from `law` at which a signal of `bandwidth` symbol rates keeps the limits.
+double draw_symbol_duration(const Distribution& law, double bandwidth, const SignalLimits& limits, Rng& rng);
+
+/// A bandwidth from `law` that keeps the limits.
+double draw_bandwidth(const Distribution& law, const SignalLimits& limits, Rng& rng);
+
+} // namespace prunedamr::synth

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/scene/emission.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/synth/scene/interpolator.h"
+
+#include <volk/volk.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::synth {
+namespace {
+
+/// Nominal bandwidth at the transmitter's own rate, cycles per sample: signals of every class keep their shape
+/// there.
+constexpr double kNarrowest = 0.15, kWidest = 0.3;
+constexpr double kLead = 32.0; // own samples on either side: more than the interpolator reaches
+constexpr double kMostOwn = 1 << 27;
+constexpr std::size_t kChunk = 4096; // samples
+constexpr double kRampSymbols = 2.0;
+
+double mean_power(Samples::const_iterator begin, Samples::const_iterator end)
+{
+    double sum = 0.0;
+    for (auto x = begin; x != end; ++x)
+        sum += std::norm(*x);
+    return sum / static_cast<double>(end - begin);
+}
+
+} // namespace
+
+struct Emission::Impl {
+    Impl(const Transmitters& transmitters, const EmissionConfig& wanted, Rng& rng);
+    void add_burst(std::size_t burst, std::uint64_t begin, std::uint64_t end, std::complex<float>* out);
+    float gate(std::uint64_t place) const;
+
+    EmissionConfig config;
+    Samples own;       ///< at the transmitter's rate, all bursts
+    double step = 1.0; ///< own samples per sample of the capture
+    Samples chunk;     ///< at the capture's rate
+    std::uint64_t ramp = 1;
+    double phase = 0.0; ///< of the oscillator at sample 0, turns
+};
+
+Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wanted, Rng& rng)
+    : config(wanted), chunk(kChunk)
+{
+    const double on = static_cast<double>(config.count) * static_cast<double>(config.starts.size());
+    // The transmitter's rate is never above the capture's, so that nothing has to be filtered away.
+    const SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
+    const double most = on * config.bandwidth / limits.narrowest + 2.0 * kLead;
+    if (most > kMostOwn)
+        throw Error({ "transmission is too long", config.label, std::to_string(config.count) + " samples a burst",
+                      "shorter or fewer bursts" });
+    Signal signal = transmitters.transmit(config.label, static_cast<int>(most) + 1, limits, rng);
+    step = std::min(1.0, config.bandwidth / signal.bandwidth);
+    own = std::move(signal.samples);
+    own.resize(std::min(own.size(), static_cast<std::size_t>(on * step + 2.0 * kLead) + 1));
+    const double power = mean_power(own.begin() + Interpolator::kReach, own.end() - Interpolator::kReach);
+    const double scale = power > 0.0 ? std::sqrt(config.power / power) : 0.0; // a silent stretch of speech
+    for (auto& x : own)
+        x *= static_cast<float>(scale);
+    ramp = static_cast<std::uint64_t>(
+        std::clamp(kRampSymbols / config.bandwidth, 1.0, static_cast<double>(config.count) / 16.0));
+    phase = rng.uniform();
+}
+
+/// Raised-cosine flanks of a burst.
+float Emission::Impl::gate(std::uint64_t place) const
+{
+    const std::uint64_t edge = std::min(place, config.count - 1 - place);
+    const double share = (static_cast<double>(edge) + 0.5) / static_cast<double>(ramp);
+    return edge < ramp ? static_cast<float>(0.5 - 0.5 * std::cos(M_PI * share)) : 1.0f;
+}
+
+/// Adds the samples begin..end of the capture, all inside of one burst.
+void Emission::Impl::add_burst(std::size_t burst, std::uint64_t begin, std::uint64_t end, std::complex<float>* out)
+{
+    const Interpolator interpolator(step);
+    const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * config.center));
+    for (std::uint64_t at = begin; at < end;) {
+        const std::uint64_t part = std::min<std::uint64_t>(end - at, kChunk), place = at - config.starts[burst];
+        const double before = static_cast<double>(burst) * static_cast<double>(config.count);
+        interpolator.run(own, Interpolator::kReach + (before + static_cast<double>(place)) * step, chunk.data(),
+                         part);
+        const double turns = phase + config.center * static_cast<double>(at);
+        auto oscillator = std::complex<float>(std::polar(1.0, 2.0 * M_PI * (turns - std::floor(turns))));
+        volk_32fc_s32fc_x2_rotator_32fc(chunk.data(), chunk.data(), turn, &oscillator, static_cast<unsigned>(part));
+        for (std::uint64_t i = 0; i < part; ++i)
+            *out++ += gate(place + i) * chunk[i];
+        at += part;
+    }
+}
+
+Emission::Emission(const Transmitters& transmitters, const EmissionConfig& config, Rng& rng)
+    : impl_(std::make_unique<Impl>(transmitters, config, rng))
+{
+}
+
+Emission::~Emission() = default;
+Emission::Emission(Emission&&) noexcept = default;
+Emission& Emission::operator=(Emission&&) noexcept = default;
+
+void Emission::add_to(std::complex<float>* out, std::uint64_t at, std::uint64_t count)
+{
+    const auto& starts = impl_->config.starts;
+    for (std::size_t k = 0; k < starts.size(); ++k) {
+        const std::uint64_t begin = std::max(at, starts[k]),
+                            end = std::min(at + count, starts[k] + impl_->config.count);
+        if (begin < end)
+            impl_->add_burst(k, begin, end, out + (begin - at));
+    }
+}
+
+std::uint64_t Emission::end() const
+{
+    return impl_->config.starts.back() + impl_->config.count;
+}
+
+} // namespace prunedamr::synth

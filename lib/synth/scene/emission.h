@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe/transmitters.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::synth {
+
+/// What one transmitter sends into a capture. Frequencies are in cycles per sample, times in samples of that
+/// capture.
+struct EmissionConfig {
+    std::string label;      ///< a class that sends
+    double bandwidth = 0.1; ///< nominal
+    double center = 0.0;
+    double power = 1.0;                ///< mean of |x|^2 while on
+    std::vector<std::uint64_t> starts; ///< of its bursts, rising
+    std::uint64_t count = 0;           ///< samples of each
+};
+
+/// The transmitter works at a rate of a few times its bandwidth; what it sends is resampled and shifted as it is
+/// asked for, and switched on and off within two symbols or so. All bursts are of one transmitter: pulse, symbol
+/// rate and oscillator stay the same, the data go on.
+class Emission
+{
+public:
+    /// Throws `Error` when it would need more than 2^27 samples at its own rate.
+    Emission(const Transmitters& transmitters, const EmissionConfig& config, Rng& rng);
+    ~Emission();
+    Emission(Emission&&) noexcept;
+    Emission& operator=(Emission&&) noexcept;
+
+    /// Adds what it sends in the samples at..at + count of the capture.
+    void add_to(std::complex<float>* out, std::uint64_t at, std::uint64_t count);
+
+    std::uint64_t end() const; ///< of its last burst
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace prunedamr::synth

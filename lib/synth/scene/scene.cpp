@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/scene/scene.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/synth/recipe/recipe.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace prunedamr::synth {
+namespace {
+
+constexpr double kMostSamples = 1e12;
+constexpr double kMostBursts = 1e6;
+constexpr double kLeastBurst = 64.0; // samples
+constexpr double kSlack = 1e-9;      // of the rate or the duration: decimal numbers need not meet exactly
+
+std::string number(double value)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+}
+
+void require(bool legal, const std::string& where, const char* key, double found, const std::string& expected)
+{
+    if (!legal)
+        throw Error({ std::string("bad ") + key, where, number(found), expected });
+}
+
+void require_range(double value, double low, double high, const std::string& where, const char* key)
+{
+    require(value >= low && value <= high, where, key, value, number(low) + ".." + number(high));
+}
+
+void validate_level(const SceneSignal& signal, bool noise, const std::string& where)
+{
+    if (noise && signal.sends())
+        throw Error({ "noise has no level", where, "", "neither snr_db nor level_dbfs" });
+    if (!noise && signal.snr_db.has_value() == signal.level_dbfs.has_value())
+        throw Error({ "no level, or two", where, "", "either snr_db or level_dbfs" });
+    if (signal.snr_db)
+        require_range(*signal.snr_db, -60.0, 100.0, where, "snr_db");
+    if (signal.level_dbfs)
+        require_range(*signal.level_dbfs, -200.0, 0.0, where, "level_dbfs");
+}
+
+void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, const std::string& where)
+{
+    const double rate = scene.sample_rate_hz, end = scene.duration_s * (1.0 + kSlack);
+    require_range(signal.duration_s, kLeastBurst / rate, end, where, "duration_s");
+    require_range(signal.start_s, 0.0, end, where, "start_s");
+    require_range(static_cast<double>(signal.count), 1.0, kMostBursts, where, "repeat count");
+    require(signal.count == 1 || signal.period_s >= signal.duration_s, where, "repeat period_s", signal.period_s,
+            "at least the duration of a burst, " + number(signal.duration_s));
+    require(signal.end_s() <= end, where, "end of the last burst", signal.end_s(),
+            "at most the scene's duration_s, " + number(scene.duration_s));
+    validate_level(signal, noise, where);
+    if (noise)
+        return;
+    require_range(signal.bandwidth_hz, 1e-5 * rate, 0.9 * rate, where, "bandwidth_hz");
+    require(std::abs(signal.offset_hz) + signal.bandwidth_hz / 2 <= rate / 2 * (1.0 + kSlack), where, "offset_hz",
+            signal.offset_hz, "a band of " + number(signal.bandwidth_hz) + " Hz inside +-" + number(rate / 2));
+}
+
+std::string snr_text(double snr_db)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "SNR %.1f dB", snr_db);
+    return text;
+}
+
+} // namespace
+
+std::uint64_t Scene::sample_count() const
+{
+    return static_cast<std::uint64_t>(std::llround(duration_s * sample_rate_hz));
+}
+
+std::vector<std::uint64_t> Scene::starts(const SceneSignal& signal) const
+{
+    std::vector<std::uint64_t> result;
+    for (std::int64_t k = 0; k < signal.count; ++k)
+        result.push_back(static_cast<std::uint64_t>(
+            std::llround((signal.start_s + static_cast<double>(k) * signal.period_s) * sample_rate_hz)));
+    return result;
+}
+
+std::uint64_t Scene::burst_samples(const SceneSignal& signal) const
+{
+    const std::uint64_t last = starts(signal).back(), all = sample_count();
+    return std::min(static_cast<std::uint64_t>(std::llround(signal.duration_s * sample_rate_hz)),
+                    all - std::min(last, all));
+}
+
+double Scene::noise_dbfs_per_hz_at(double offset_hz) const
+{
+    return noise_dbfs_per_hz + noise_tilt_db * offset_hz / sample_rate_hz;
+}
+
+double Scene::level_dbfs(const SceneSignal& signal) const
+{
+    const double noise = noise_dbfs_per_hz_at(signal.offset_hz) + 10.0 * std::log10(signal.bandwidth_hz);
+    return signal.snr_db ? noise + *signal.snr_db : *signal.level_dbfs;
+}
+
+double Scene::snr_db(const SceneSignal& signal) const
+{
+    const double noise = noise_dbfs_per_hz_at(signal.offset_hz) + 10.0 * std::log10(signal.bandwidth_hz);
+    return signal.snr_db ? *signal.snr_db : *signal.level_dbfs - noise;
+}
+
+void validate(const Scene& scene, const std::string& where)
+{
+    require_range(scene.sample_rate_hz, 1.0, 1e11, where, "sample_rate_hz");
+    require_range(scene.center_freq_hz, 0.0, 1e12, where, "center_freq_hz");
+    require_range(scene.duration_s * scene.sample_rate_hz, kLeastBurst, kMostSamples, where,
+                  "duration_s: number of samples");
+    require_range(scene.noise_dbfs_per_hz, -300.0, 0.0, where, "noise_dbfs_per_hz");
+    require_range(scene.noise_tilt_db, -60.0, 60.0, where, "noise_tilt_db");
+    require_range(scene.bits, 4, 16, where, "bits");
+    const auto recipe = load_recipe(scene.recipe);
+    double bursts = 0.0;
+    for (std::size_t i = 0; i < scene.signals.size(); ++i) {
+        const auto& signal = scene.signals[i];
+        recipe->transmitters().require(signal.label);
+        validate_signal(scene, signal, recipe->transmitters().is_noise(signal.label),
+                        where + ": signal " + std::to_string(i) + " (" + signal.label + ")");
+        bursts += static_cast<double>(signal.count);
+    }
+    require(bursts <= kMostBursts, where, "number of bursts", bursts, "at most " + number(kMostBursts));
+}
+
+data::RecordingInfo scene_info(const Scene& scene)
+{
+    data::RecordingInfo info;
+    info.format = data::SampleFormat::ci16_le;
+    info.sample_rate_hz = scene.sample_rate_hz;
+    info.center_freq_hz = scene.center_freq_hz;
+    info.sample_count = scene.sample_count();
+    info.description = "synthetic scene of " + std::to_string(scene.signals.size()) + " signals";
+    for (const auto& signal : scene.signals) {
+        const double middle = scene.center_freq_hz + (signal.sends() ? signal.offset_hz : 0.0);
+        const double half = (signal.sends() ? signal.bandwidth_hz : scene.sample_rate_hz) / 2;
+        for (const std::uint64_t start : scene.starts(signal)) {
+            data::Annotation note;
+            note.label = signal.label;
+            note.sample_start = start;
+            note.sample_count = scene.burst_samples(signal);
+            note.freq_lower_hz = middle - half;
+            note.freq_upper_hz = middle + half;
+            note.comment = signal.sends() ? snr_text(scene.snr_db(signal)) : "no signal";
+            info.annotations.push_back(note);
+        }
+    }
+    std::stable_sort(info.annotations.begin(), info.annotations.end(),
+                     [](const auto& a, const auto& b) { return a.sample_start < b.sample_start; });
+    return info;
+}
+
+} // namespace prunedamr::synth

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
+
+namespace prunedamr::synth {
+
+/// Continuous-phase modulation with 2, 4, ... tones: 2FSK, 4FSK, GFSK, MSK, GMSK. Constant envelope 1.
+struct CpmConfig {
+    double samples_per_symbol = 8.0; ///< fractional, >= 1
+    double modulation_index = 0.5; ///< h: tone spacing / symbol rate; level a turns the phase by pi h a per symbol
+    double bt = 0.0;               ///< bandwidth-time product of the Gaussian filter; 0: rectangular pulse
+    double first_symbol = 0.0;     ///< sample at which symbol 0 begins
+};
+
+/// Carson's rule with the highest keying frequency, half the symbol rate: (tones - 1) h + 1, in symbol rates.
+double cpm_bandwidth(double modulation_index, int tones);
+
+/// Symbols of `tones` values as the odd levels -(tones - 1) .. tones - 1.
+std::vector<float> to_levels(const Symbols& symbols, int tones);
+
+Samples modulate_cpm(const std::vector<float>& levels, const CpmConfig& config, int count);
+
+} // namespace prunedamr::synth
