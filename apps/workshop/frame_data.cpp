@@ -7,6 +7,14 @@ namespace prunedamr::workshop {
 namespace {
 
 const std::string kRecipePrefix = "synth:";
+constexpr const char* kHeading = "Data made by a recipe (synth:...)"; // of its options in --help
+
+void refuse_recipe_options(const FrameData& options)
+{
+    for (const CLI::Option* option : options.verb->get_options())
+        if (option->get_group() == kHeading && option->count() > 0)
+            throw CLI::ValidationError(option->get_name() + " belongs to --data synth:..., not to a file");
+}
 
 } // namespace
 
@@ -22,27 +30,34 @@ std::string FrameData::recipe() const
 
 void add_frame_data_options(CLI::App& verb, FrameData& options)
 {
+    options.verb = &verb;
     verb.add_option("--data", options.data,
                     "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
+    verb.option_defaults()->group(kHeading);
     verb.add_option("--frames-per-class", options.frames_per_class,
-                    "synth: frames of each class in the fixed set that is split into parts")
+                    "frames of each class in the fixed set that is split into parts")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));
-    verb.add_option("--data-seed", options.data_seed, "synth: of all frames")->capture_default_str();
+    verb.add_option("--data-seed", options.data_seed, "of all frames")->capture_default_str();
     add_front_end_options(verb, options.front_end);
+    verb.option_defaults()->group("Options");
 }
 
 void add_frames_per_epoch(CLI::App& verb, FrameData& options)
 {
     verb.add_option("--frames-per-epoch", options.frames_per_epoch,
-                    "synth: fresh training frames of each epoch, about; they take the place of the train part")
+                    "fresh training frames of each epoch, about; they take the place of the train part")
+        ->group(kHeading)
         ->capture_default_str()
         ->check(CLI::Range(std::int64_t{ 1000 }, std::int64_t{ 1000000000 }));
 }
 
 data::Dataset load_frames(const FrameData& options)
 {
-    return options.is_recipe() ? make_recipe_frames(options) : data::read_dataset(options.data);
+    if (options.is_recipe())
+        return make_recipe_frames(options);
+    refuse_recipe_options(options);
+    return data::read_dataset(options.data);
 }
 
 FramePages frame_pages(const FrameData& options)

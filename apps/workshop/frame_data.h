@@ -18,6 +18,7 @@ struct FrameData {
     std::int64_t frames_per_class = 500; ///< recipe: of the fixed data set that is split
     std::uint64_t data_seed = 1;         ///< recipe
     std::int64_t frames_per_epoch = 100000;
+    const CLI::App* verb = nullptr; ///< whose options these are
 
     bool is_recipe() const;
     std::string recipe() const; ///< name or file
@@ -29,7 +30,8 @@ void add_frame_data_options(CLI::App& verb, FrameData& options);
 /// --frames-per-epoch, of verbs that train.
 void add_frames_per_epoch(CLI::App& verb, FrameData& options);
 
-/// Reads the file, or makes the fixed data set of a recipe.
+/// Reads the file, or makes the fixed data set of a recipe. Throws `CLI::ValidationError` for options of a recipe
+/// with a file: they would do nothing.
 data::Dataset load_frames(const FrameData& options);
 
 /// Endless training frames of a recipe in pages, none twice and none of the fixed data set.

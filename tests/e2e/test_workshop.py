@@ -186,6 +186,8 @@ class Workshop(Case):
             measured = json.loads(Path(folder, "e.json").read_text())
             self.assertEqual(measured["scores"]["accuracy"], trained["test"]["accuracy"])
             self.refused(FAILED, "unknown recipe", "eval", "m.safetensors", "--data", "synth:mine", folder=folder)
+            self.refused(USAGE, "--data-seed belongs to --data synth:", "eval", "m.safetensors", "--data", "x.h5",
+                         "--data-seed", 3, folder=folder)
 
     def test_ctrl_c_leaves_a_checkpoint_that_resumes(self):
         with tempfile.TemporaryDirectory() as folder:
