@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
 #include "frame_data.h"
+#include "method_options.h"
 #include "train_options.h"
 #include "verbs.h"
 
@@ -22,8 +23,6 @@ struct Options {
     FrameData data;
     std::string out;
     std::string json;
-    std::string partition_rule = "optimal";
-    std::string selection_rule = "clean";
     bool distil = false;
     prune::CompressConfig compress;
     TrainOptions train;
@@ -42,10 +41,7 @@ void run(Options& options)
     if (options.distil && !config.fine_tune.teacher)
         config.fine_tune.teacher = std::make_shared<const graph::Network>(original);
     config.fine_tune.title = "fine-tune";
-    config.seed = config.psr.seed = config.fine_tune.seed;
-    config.psr.device = config.fine_tune.device;
-    config.psr.partition_rule = prune::partition_rule(options.partition_rule);
-    config.psr.paper_selection = options.selection_rule == "paper-code";
+    config.seed = config.fine_tune.seed;
 
     auto result = prune::compress(original, dataset, config, [](const std::string& text) {
         std::printf("%s\n", text.c_str());
@@ -85,27 +81,18 @@ void add_compress(CLI::App& app)
     auto& config = options->compress;
     verb->add_option("model", options->model, "trained model file")->required();
     verb->add_option("--method", config.method, help)->capture_default_str()->check(CLI::IsMember(names));
-    verb->add_option("--budget", config.budget, "units=7 (kept, stem included), macs=50%, params=50k or bytes=200k")
+    verb->add_option("--budget", config.budget,
+                     "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us, or several "
+                     "joined by commas")
         ->required();
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write plan, steps, cost, history and accuracy to this file");
-    verb->add_option("--max-blocks", config.psr.max_blocks, "psr: most blocks of the partition")
-        ->capture_default_str();
-    verb->add_option("--blocks", config.psr.blocks, "psr: exactly so many blocks (0: chosen by loss drop)")
-        ->capture_default_str();
-    verb->add_option("--partition-rule", options->partition_rule,
-                     "psr: optimal, or paper-code as its authors wrote it")
-        ->capture_default_str()
-        ->check(CLI::IsMember({ "optimal", "paper-code" }));
-    verb->add_option("--selection-rule", options->selection_rule,
-                     "psr: clean, or paper-code as its authors wrote it")
-        ->capture_default_str()
-        ->check(CLI::IsMember({ "clean", "paper-code" }));
     verb->add_flag("--distil", options->distil, "fine-tune with the original as teacher");
     add_train_options(*verb, options->train);
+    add_method_options(*verb, config.options);
     verb->callback([options] { run(*options); });
 }
 

@@ -3,7 +3,8 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/prune/reassembly.h"
+#include "prunedamr/prune/ladder.h"
+#include "prunedamr/prune/psr/reassembly.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,13 +21,27 @@ graph::Plan remove_least(const graph::Network& network, const Budget& budget, co
     std::vector<int> ranked(scores.size());
     std::iota(ranked.begin(), ranked.end(), 0);
     std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return scores[a] > scores[b]; });
-    const UnitCosts costs(network, budget.quantity);
-    graph::Plan plan = reassembly_plan(network, ranked, seed);
-    while (costs.after(plan) > budget.limit && !ranked.empty()) {
-        ranked.pop_back();
-        plan = reassembly_plan(network, ranked, seed);
-    }
-    return plan;
+    const auto keep_best = [&](int removed) {
+        return reassembly_plan(network, { ranked.begin(), ranked.end() - removed }, seed);
+    };
+    return descend(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
+}
+
+std::string removal_text(const graph::Plan& plan)
+{
+    std::string text = plan.method + ": removed";
+    for (const std::string& unit : plan.remove_units)
+        text += " " + unit;
+    text += "; fresh weights:";
+    for (const std::string& unit : plan.reinitialise_units)
+        text += " " + unit;
+    return text;
+}
+
+Outcome outcome_of(graph::Plan plan)
+{
+    std::string text = removal_text(plan);
+    return { std::move(plan), nlohmann::json::object(), std::move(text) };
 }
 
 double mean_magnitude(const graph::Network& network, const graph::Unit& unit)
@@ -45,7 +60,7 @@ double mean_magnitude(const graph::Network& network, const graph::Unit& unit)
 
 } // namespace
 
-graph::Plan random_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+graph::Plan random_units(const graph::Network& network, const Budget& budget, std::uint64_t seed)
 {
     Rng rng(seed);
     std::vector<double> scores;
@@ -56,7 +71,7 @@ graph::Plan random_layers(const graph::Network& network, const Budget& budget, s
     return plan;
 }
 
-graph::Plan l1_layers(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+graph::Plan l1_units(const graph::Network& network, const Budget& budget, std::uint64_t seed)
 {
     std::vector<double> scores;
     for (const graph::Unit& unit : network.units)
@@ -64,6 +79,16 @@ graph::Plan l1_layers(const graph::Network& network, const Budget& budget, std::
     graph::Plan plan = remove_least(network, budget, scores, seed);
     plan.method = "l1";
     return plan;
+}
+
+Outcome random_units(const Task& task)
+{
+    return outcome_of(random_units(task.network, task.budget, task.seed));
+}
+
+Outcome l1_units(const Task& task)
+{
+    return outcome_of(l1_units(task.network, task.budget, task.seed));
 }
 
 } // namespace prunedamr::prune

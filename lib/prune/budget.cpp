@@ -2,41 +2,46 @@
 #include "prunedamr/prune/budget.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/reassembly.h"
+#include "prunedamr/prune/latency.h"
+#include "prunedamr/prune/psr/reassembly.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace prunedamr::prune {
 namespace {
 
-constexpr Budget::Quantity kQuantities[] = { Budget::Quantity::units, Budget::Quantity::macs,
-                                             Budget::Quantity::params, Budget::Quantity::bytes };
+using Quantity = Budget::Quantity;
 
-double amount(const graph::Cost& cost, Budget::Quantity quantity)
+constexpr Quantity kQuantities[] = { Quantity::units, Quantity::macs, Quantity::params, Quantity::bytes,
+                                     Quantity::latency };
+
+double amount(const graph::Network& network, Quantity quantity)
 {
-    switch (quantity) {
-    case Budget::Quantity::macs:
-        return static_cast<double>(cost.macs);
-    case Budget::Quantity::params:
-        return static_cast<double>(cost.params);
-    default:
-        return static_cast<double>(cost.bytes);
-    }
+    if (quantity == Quantity::latency)
+        return engine_latency_us(network);
+    return counted(graph::cost(network), network.units.size(), quantity);
 }
 
-double amount(const graph::Network& network, Budget::Quantity quantity)
+/// Factor of a number's suffix, or nothing where the quantity has no such suffix.
+std::optional<double> factor(const std::string& suffix, Quantity quantity)
 {
-    if (quantity == Budget::Quantity::units)
-        return static_cast<double>(network.units.size());
-    return amount(graph::cost(network), quantity);
+    if (quantity == Quantity::latency)
+        return suffix == "us" ? std::optional<double>(1.0)
+                              : (suffix == "ms" ? std::optional<double>(1e3) : std::nullopt);
+    if (suffix.empty())
+        return 1.0;
+    return suffix == "k" ? std::optional<double>(1e3) : (suffix == "M" ? std::optional<double>(1e6) : std::nullopt);
 }
 
-/// "12", "1.5k", "2M", "10%".
-double parse_limit(const std::string& number, double whole, const std::string& text)
+/// "12", "1.5k", "2M", "10%", "8us".
+double parse_limit(const std::string& number, Quantity quantity, const graph::Network& original,
+                   const std::string& text)
 {
     const Error bad{ { "bad limit", "budget " + text, number,
-                       "a positive number, with k, M or % after it if needed" } };
+                       quantity == Quantity::latency ? "a positive number with us or ms after it, or a percentage"
+                                                     : "a positive number, with k, M or % after it if needed" } };
     std::size_t used = 0;
     double value = 0.0;
     try {
@@ -45,83 +50,180 @@ double parse_limit(const std::string& number, double whole, const std::string& t
         throw bad;
     }
     const std::string suffix = number.substr(used);
-    if (suffix == "%")
-        value = value * whole / 100.0;
-    else if (suffix == "k")
-        value *= 1e3;
-    else if (suffix == "M")
-        value *= 1e6;
-    else if (!suffix.empty())
+    const auto scale = factor(suffix, quantity);
+    if (!scale && suffix != "%")
         throw bad;
+    value = scale ? value * *scale : value * amount(original, quantity) / 100.0;
     if (!std::isfinite(value) || value <= 0.0)
         throw bad;
     return value;
 }
 
+double parse_drop(const std::string& number, const std::string& text)
+{
+    std::size_t used = 0;
+    double points = -1.0;
+    try {
+        points = std::stod(number, &used);
+    } catch (const std::logic_error&) {
+    }
+    if (used == 0 || used != number.size() || !(points >= 0.0 && points <= 100.0))
+        throw Error{ { "bad limit", "budget " + text, number, "points of accuracy, 0 to 100" } };
+    return points;
+}
+
+Budget::Limit parse_term(const std::string& term, const graph::Network& original, const std::string& text)
+{
+    const std::size_t equals = term.find('=');
+    for (const Quantity quantity : kQuantities)
+        if (equals != std::string::npos && term.substr(0, equals) == to_string(quantity))
+            return { quantity, parse_limit(term.substr(equals + 1), quantity, original, text) };
+    throw Error{ { "unknown budget", "", text,
+                   "units=N, macs=N, params=N, bytes=N (N may be 10%, 50k, 2M), latency=8us, some of these joined "
+                   "by commas, or drop<=0.5" } };
+}
+
+std::string amount_text(const graph::Network& network, Quantity quantity)
+{
+    char text[64];
+    const double value = amount(network, quantity);
+    if (quantity == Quantity::latency)
+        std::snprintf(text, sizeof text, "latency %.2f us", value);
+    else
+        std::snprintf(text, sizeof text, "%.0f %s", value, to_string(quantity));
+    return text;
+}
+
+void add(graph::Cost& sum, const graph::Cost& cost, std::int64_t sign)
+{
+    sum.params += sign * cost.params;
+    sum.macs += sign * cost.macs;
+    sum.paper_flops += sign * cost.paper_flops;
+    sum.bytes += sign * cost.bytes;
+}
+
 } // namespace
 
-const char* to_string(Budget::Quantity quantity)
+const char* to_string(Quantity quantity)
 {
     switch (quantity) {
-    case Budget::Quantity::units:
+    case Quantity::units:
         return "units";
-    case Budget::Quantity::macs:
+    case Quantity::macs:
         return "macs";
-    case Budget::Quantity::params:
+    case Quantity::params:
         return "params";
-    case Budget::Quantity::bytes:
+    case Quantity::bytes:
         return "bytes";
+    case Quantity::latency:
+        return "latency";
     }
     PRUNEDAMR_CHECK(false, "a quantity without a name");
 }
 
+double counted(const graph::Cost& cost, std::size_t units, Quantity quantity)
+{
+    switch (quantity) {
+    case Quantity::units:
+        return static_cast<double>(units);
+    case Quantity::macs:
+        return static_cast<double>(cost.macs);
+    case Quantity::params:
+        return static_cast<double>(cost.params);
+    case Quantity::bytes:
+        return static_cast<double>(cost.bytes);
+    case Quantity::latency:
+        break;
+    }
+    PRUNEDAMR_CHECK(false, "latency is measured, not counted");
+}
+
+bool Budget::limits_latency() const
+{
+    return std::any_of(limits.begin(), limits.end(),
+                       [](const Limit& l) { return l.quantity == Quantity::latency; });
+}
+
+bool Budget::allows(const graph::Cost& cost, std::size_t units) const
+{
+    return std::all_of(limits.begin(), limits.end(), [&](const Limit& l) {
+        return l.quantity == Quantity::latency || counted(cost, units, l.quantity) <= l.limit;
+    });
+}
+
 bool Budget::met_by(const graph::Network& network) const
 {
-    return amount(network, quantity) <= limit;
+    return allows(graph::cost(network), network.units.size()) && (!limits_latency() || excess(network) <= 1.0);
+}
+
+double Budget::excess(const graph::Network& network) const
+{
+    double most = 0.0;
+    for (const Limit& l : limits)
+        most = std::max(most, amount(network, l.quantity) / l.limit);
+    return most;
+}
+
+std::string Budget::amounts(const graph::Network& network) const
+{
+    std::string text;
+    for (const Limit& l : limits)
+        text += (text.empty() ? "" : ", ") + amount_text(network, l.quantity);
+    return text;
 }
 
 Budget parse_budget(const std::string& text, const graph::Network& original)
 {
-    const std::size_t equals = text.find('=');
-    for (Budget::Quantity quantity : kQuantities) {
-        if (equals == std::string::npos || text.substr(0, equals) != to_string(quantity))
-            continue;
-        return { quantity, parse_limit(text.substr(equals + 1), amount(original, quantity), text), text };
+    Budget budget;
+    budget.text = text;
+    constexpr const char* kDrop = "drop<=";
+    if (text.rfind(kDrop, 0) == 0) {
+        budget.max_drop_points = parse_drop(text.substr(6), text);
+        return budget;
     }
-    throw Error{ { "unknown budget", "", text, "units=N, macs=N, params=N or bytes=N (N may be 10%, 50k, 2M)" } };
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find(',', start), text.size());
+        const Budget::Limit limit = parse_term(text.substr(start, end - start), original, text);
+        for (const Budget::Limit& other : budget.limits)
+            if (other.quantity == limit.quantity)
+                throw Error{ { "quantity given twice", "budget " + text, to_string(limit.quantity), "once" } };
+        budget.limits.push_back(limit);
+        start = end + 1;
+    }
+    return budget;
 }
 
-UnitCosts::UnitCosts(const graph::Network& network, Budget::Quantity quantity) : whole_(amount(network, quantity))
+UnitCosts::UnitCosts(const graph::Network& network)
 {
-    if (quantity == Budget::Quantity::units) {
-        for (const graph::Unit& unit : network.units)
-            by_unit_[unit.name] = 1.0;
-        return;
+    std::map<std::string, graph::Cost> by_node;
+    for (const graph::NodeCost& node : graph::cost_by_node(network)) {
+        by_node[node.node] = node.cost;
+        add(whole_, node.cost, 1);
     }
-    std::map<std::string, double> by_node;
-    for (const graph::NodeCost& node : graph::cost_by_node(network))
-        by_node[node.node] = amount(node.cost, quantity);
-    for (const graph::Unit& unit : network.units) {
+    for (const graph::Unit& unit : network.units)
         for (const std::string& node : unit.nodes)
-            by_unit_[unit.name] += by_node.at(node);
-    }
+            add(by_unit_[unit.name], by_node.at(node), 1);
 }
 
-double UnitCosts::after(const graph::Plan& plan) const
+graph::Cost UnitCosts::after(const graph::Plan& plan) const
 {
-    double left = whole_;
+    graph::Cost left = whole_;
     for (const std::string& unit : plan.remove_units)
-        left -= of(unit);
+        add(left, of(unit), -1);
     return left;
 }
 
 void check_reachable(const graph::Network& network, const Budget& budget)
 {
-    const double smallest = UnitCosts(network, budget.quantity).after(reassembly_plan(network, {}, 1));
-    if (smallest > budget.limit)
-        throw Error{ { "budget cannot be met", "budget " + budget.text, std::to_string(std::llround(budget.limit)),
-                       "at least " + std::to_string(std::llround(smallest)) + " " + to_string(budget.quantity) +
-                           ", the smallest reachable (stem and one unit per stage)" } };
+    const graph::Network smallest = graph::apply(network, reassembly_plan(network, {}, 1));
+    if (!budget.met_by(smallest))
+        refuse_budget(budget, smallest, "the smallest reachable (stem and one unit per stage)");
+}
+
+void refuse_budget(const Budget& budget, const graph::Network& smallest, const std::string& what)
+{
+    throw Error{ { "budget cannot be met", "budget " + budget.text, "at least " + budget.amounts(smallest),
+                   what } };
 }
 
 } // namespace prunedamr::prune

@@ -3,56 +3,12 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/baselines.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <cstdio>
 
 namespace prunedamr::prune {
 namespace {
-
-void check_method(const std::string& name)
-{
-    std::string known;
-    for (const Method& method : methods()) {
-        if (name == method.name)
-            return;
-        known += (known.empty() ? "" : ", ") + std::string(method.name);
-    }
-    throw Error{ { "unknown method", "", name, known } };
-}
-
-/// The method's plan, and its steps as JSON and for people.
-struct Planned {
-    graph::Plan plan;
-    nlohmann::json steps;
-    std::string text;
-};
-
-std::string removal_text(const graph::Plan& plan)
-{
-    std::string text = plan.method + ": removed";
-    for (const std::string& unit : plan.remove_units)
-        text += " " + unit;
-    text += "; fresh weights:";
-    for (const std::string& unit : plan.reinitialise_units)
-        text += " " + unit;
-    return text;
-}
-
-Planned make_plan(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
-                  const CompressConfig& config)
-{
-    if (config.method == "psr") {
-        PsrConfig psr_config = config.psr;
-        psr_config.seed = config.seed;
-        const PsrResult result = psr(network, dataset, budget, psr_config);
-        return { result.plan, to_json(result), to_text(result) };
-    }
-    const graph::Plan plan = config.method == "random" ? random_layers(network, budget, config.seed)
-                                                       : l1_layers(network, budget, config.seed);
-    return { plan, nlohmann::json::object(), removal_text(plan) };
-}
 
 double share_cut(std::int64_t before, std::int64_t after)
 {
@@ -92,29 +48,19 @@ void add_provenance(graph::Network& network, const nlohmann::json& report)
 
 } // namespace
 
-const std::vector<Method>& methods()
-{
-    static const std::vector<Method> list = {
-        { "psr", "layer blocks by CKA similarity, units by SynFlow, reassembly (arXiv 2406.07929)" },
-        { "random", "layer baseline: units removed at random" },
-        { "l1", "layer baseline: units of least mean absolute conv weight removed" },
-    };
-    return list;
-}
-
 CompressResult compress(const graph::Network& network, const data::Dataset& dataset, const CompressConfig& config,
                         const std::function<void(const std::string&)>& say)
 {
-    check_method(config.method);
+    const Method& method = method_named(config.method);
     const Budget budget = parse_budget(config.budget, network);
     train::check_compatible(network, dataset);
 
-    Planned planned = make_plan(network, dataset, budget, config);
-    say(planned.text);
+    Outcome outcome = method.run({ network, dataset, budget, config.fine_tune, config.seed, say }, config.options);
+    say(outcome.text);
     CompressResult result;
-    result.plan = std::move(planned.plan);
-    result.network = graph::apply(network, result.plan);
-    PRUNEDAMR_CHECK(budget.met_by(result.network), "a plan keeps to its budget");
+    result.plan = std::move(outcome.plan);
+    result.network = outcome.network ? std::move(*outcome.network) : graph::apply(network, result.plan);
+    PRUNEDAMR_CHECK(budget.limits_latency() || budget.met_by(result.network), "a plan keeps to its budget");
     const graph::Cost before = graph::cost(network);
     const graph::Cost after = graph::cost(result.network);
     say(cost_text(before, after));
@@ -123,7 +69,7 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
                       { "budget", budget.text },
                       { "seed", config.seed },
                       { "plan", graph::to_json(result.plan) },
-                      { "steps", std::move(planned.steps) },
+                      { "steps", std::move(outcome.steps) },
                       { "units", { { "before", network.units.size() }, { "after", result.network.units.size() } } },
                       { "cost", cost_report(before, after) },
                       { "fine_tune", nullptr } };

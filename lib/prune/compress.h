@@ -3,7 +3,7 @@
 
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/prune/psr.h"
+#include "prunedamr/prune/methods.h"
 #include "prunedamr/train/fit.h"
 
 #include <nlohmann/json.hpp>
@@ -14,19 +14,12 @@
 
 namespace prunedamr::prune {
 
-/// Names and one-line descriptions of the methods, for help texts.
-struct Method {
-    const char* name;
-    const char* description;
-};
-const std::vector<Method>& methods(); ///< psr, random, l1
-
 struct CompressConfig {
     std::string method = "psr";
     std::string budget = "units=4"; ///< see `Budget`
-    PsrConfig psr;
+    MethodOptions options;
     train::FitConfig fine_tune; ///< epochs = 0: no fine-tuning
-    std::uint64_t seed = 1;     ///< of the method, in place of psr.seed; fine_tune has its own
+    std::uint64_t seed = 1;     ///< of the method; fine_tune has its own
 };
 
 struct CompressResult {

@@ -5,7 +5,7 @@
 
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/prune/baselines.h"
-#include "prunedamr/prune/reassembly.h"
+#include "prunedamr/prune/psr/reassembly.h"
 
 #include <cmath>
 #include <set>
@@ -16,16 +16,50 @@ TEST(Budget, ParsesQuantitiesSuffixesAndPercentages)
 {
     const auto network = toy_network({ 2, 2, 2 });
     const auto cost = graph::cost(network);
-    EXPECT_EQ(parse_budget("units=4", network).limit, 4.0);
-    EXPECT_EQ(parse_budget("units=50%", network).limit, 3.5);
-    EXPECT_EQ(parse_budget("params=1.5k", network).limit, 1500.0);
-    EXPECT_EQ(parse_budget("bytes=2M", network).limit, 2e6);
-    EXPECT_DOUBLE_EQ(parse_budget("macs=10%", network).limit, 0.1 * static_cast<double>(cost.macs));
+    EXPECT_EQ(parse_budget("units=4", network).limits.at(0).limit, 4.0);
+    EXPECT_EQ(parse_budget("units=50%", network).limits.at(0).limit, 3.5);
+    EXPECT_EQ(parse_budget("params=1.5k", network).limits.at(0).limit, 1500.0);
+    EXPECT_EQ(parse_budget("bytes=2M", network).limits.at(0).limit, 2e6);
+    EXPECT_DOUBLE_EQ(parse_budget("macs=10%", network).limits.at(0).limit, 0.1 * static_cast<double>(cost.macs));
     EXPECT_EQ(parse_budget("macs=10%", network).text, "macs=10%");
     EXPECT_TRUE(parse_budget("params=" + std::to_string(cost.params), network).met_by(network));
     EXPECT_FALSE(parse_budget("params=" + std::to_string(cost.params - 1), network).met_by(network));
     EXPECT_TRUE(parse_budget("bytes=100%", network).met_by(network));
     EXPECT_FALSE(parse_budget("units=6", network).met_by(network));
+}
+
+TEST(Budget, JoinsSeveralLimits)
+{
+    const auto network = toy_network({ 2, 2, 2 });
+    const auto cost = graph::cost(network);
+    const std::string params = "params=" + std::to_string(cost.params);
+    EXPECT_TRUE(parse_budget(params + ",macs=100%", network).met_by(network));
+    EXPECT_FALSE(parse_budget(params + ",macs=99%", network).met_by(network));
+    EXPECT_NEAR(parse_budget(params + ",macs=50%", network).excess(network), 2.0, 1e-9);
+    EXPECT_EQ(parse_budget("units=7," + params, network).amounts(network),
+              "7 units, " + std::to_string(cost.params) + " params");
+    EXPECT_ERROR(parse_budget("macs=1M,macs=2M", network), "quantity given twice: found macs");
+    EXPECT_ERROR(parse_budget("macs=1M,", network), "unknown budget");
+}
+
+TEST(Budget, LatencyIsMeasured)
+{
+    const auto network = toy_network({ 2, 2, 2 });
+    EXPECT_EQ(parse_budget("latency=1.5ms", network).limits.at(0).limit, 1500.0);
+    EXPECT_TRUE(parse_budget("latency=10000ms", network).met_by(network));
+    EXPECT_FALSE(parse_budget("latency=0.001us", network).met_by(network));
+    const double half = parse_budget("latency=50%", network).limits.at(0).limit;
+    EXPECT_GT(half, 0.1);
+    EXPECT_ERROR(parse_budget("latency=8", network), "expected a positive number with us or ms");
+}
+
+TEST(Budget, DropIsInPoints)
+{
+    const auto network = toy_network({ 1, 1, 1 });
+    EXPECT_EQ(parse_budget("drop<=0.5", network).max_drop_points, 0.5);
+    EXPECT_FALSE(parse_budget("macs=50%", network).max_drop_points);
+    for (const char* text : { "drop<=", "drop<=x", "drop<=-1", "drop<=0.5 ", "drop<=101" })
+        EXPECT_ERROR(parse_budget(text, network), "points of accuracy");
 }
 
 TEST(Budget, RefusesWhatItDoesNotKnow)
@@ -45,12 +79,11 @@ TEST(Budget, UnitCostsPredictTheRewrittenNetwork)
             arch == std::string("amr_s") ? std::vector<int>{ 2, 2, 1, 2 } : std::vector<int>{ 2, 3, 2 }, arch);
         const auto plan = reassembly_plan(network, { 2, 4, 7 }, 1);
         const auto cost = graph::cost(graph::apply(network, plan));
-        EXPECT_EQ(UnitCosts(network, Budget::Quantity::params).after(plan), static_cast<double>(cost.params))
-            << arch;
-        EXPECT_EQ(UnitCosts(network, Budget::Quantity::macs).after(plan), static_cast<double>(cost.macs)) << arch;
-        EXPECT_EQ(UnitCosts(network, Budget::Quantity::bytes).after(plan), static_cast<double>(cost.bytes)) << arch;
-        EXPECT_EQ(UnitCosts(network, Budget::Quantity::units).after(plan),
-                  static_cast<double>(network.units.size() - plan.remove_units.size()));
+        const auto predicted = UnitCosts(network).after(plan);
+        EXPECT_EQ(predicted.params, cost.params) << arch;
+        EXPECT_EQ(predicted.macs, cost.macs) << arch;
+        EXPECT_EQ(predicted.paper_flops, cost.paper_flops) << arch;
+        EXPECT_EQ(predicted.bytes, cost.bytes) << arch;
     }
 }
 
@@ -58,7 +91,7 @@ TEST(Budget, SaysTheSmallestReachable)
 {
     const auto network = toy_network({ 3, 3, 3 });
     EXPECT_ERROR(check_reachable(network, parse_budget("units=3", network)),
-                 "budget units=3: budget cannot be met: found 3, expected at least 4 units");
+                 "budget units=3: budget cannot be met: found at least 4 units, expected");
     const auto smallest = graph::cost(graph::apply(network, reassembly_plan(network, {}, 1))).params;
     EXPECT_ERROR(check_reachable(network, parse_budget("params=5", network)),
                  "at least " + std::to_string(smallest) + " params");
@@ -68,8 +101,8 @@ TEST(Budget, SaysTheSmallestReachable)
 TEST(Baselines, RemoveNoMoreThanTheBudgetAsks)
 {
     const auto network = toy_network({ 3, 3, 3 });
-    const auto random_plan = [&](const Budget& budget) { return random_layers(network, budget, 3); };
-    const auto l1_plan = [&](const Budget& budget) { return l1_layers(network, budget, 3); };
+    const auto random_plan = [&](const Budget& budget) { return random_units(network, budget, 3); };
+    const auto l1_plan = [&](const Budget& budget) { return l1_units(network, budget, 3); };
     for (const auto& make : { std::function<graph::Plan(const Budget&)>(random_plan), { l1_plan } }) {
         for (int units = 10; units >= 4; --units) {
             const auto pruned =
@@ -89,7 +122,7 @@ TEST(Baselines, L1RemovesTheUnitOfLeastWeight)
         for (float& weight : network.tensors.at(std::string("stage2.unit3") + conv).data)
             weight *= 0.01F;
     }
-    const auto plan = l1_layers(network, parse_budget("units=9", network), 1);
+    const auto plan = l1_units(network, parse_budget("units=9", network), 1);
     EXPECT_EQ(plan.remove_units, std::vector<std::string>{ "stage2.unit3" });
 }
 
@@ -99,8 +132,8 @@ TEST(Baselines, RandomDependsOnTheSeedOnly)
     const Budget budget = parse_budget("units=6", network);
     std::set<std::vector<std::string>> plans;
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-        const auto plan = random_layers(network, budget, seed);
-        EXPECT_EQ(plan.remove_units, random_layers(network, budget, seed).remove_units);
+        const auto plan = random_units(network, budget, seed);
+        EXPECT_EQ(plan.remove_units, random_units(network, budget, seed).remove_units);
         plans.insert(plan.remove_units);
     }
     EXPECT_GT(plans.size(), 3U);

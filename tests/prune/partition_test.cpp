@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/partition.h"
+#include "prunedamr/prune/psr/partition.h"
 
 #include "graph/networks.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/psr.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include "prune/prune_testing.h"
 
@@ -109,10 +109,11 @@ TEST(Psr, RefusesTooFewFramesImpossibleBudgetsAndBlocks)
     const auto network = toy_network({ 2, 2, 2 });
     EXPECT_ERROR(psr(network, toy_dataset(200), parse_budget("units=5", network), {}),
                  "too few validation frames for 5 batches: found 30, expected at least 40");
-    EXPECT_ERROR(run(network, "units=3"), "budget cannot be met: found 3, expected at least 4 units");
+    EXPECT_ERROR(run(network, "units=3"), "budget cannot be met: found at least 4 units");
     PsrConfig config;
     config.blocks = 6;
-    EXPECT_ERROR(run(network, "units=4", config), "budget cannot be met with 6 blocks: found 4, expected at least");
+    EXPECT_ERROR(run(network, "units=4", config),
+                 "budget cannot be met: found at least 6 units, expected the smallest with 6 blocks");
     config.blocks = 8;
     EXPECT_ERROR(run(network, "units=4", config), "bad number of blocks: found 8, expected 1..7");
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/selection.h"
+#include "prunedamr/prune/psr/selection.h"
 
 #include "prune/prune_testing.h"
 
-#include "prunedamr/prune/reassembly.h"
-#include "prunedamr/prune/synflow.h"
+#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/synflow.h"
 
 #include <limits>
 #include <numeric>

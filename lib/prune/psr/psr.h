@@ -5,9 +5,10 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/budget.h"
-#include "prunedamr/prune/partition.h"
-#include "prunedamr/prune/reassembly.h"
-#include "prunedamr/prune/selection.h"
+#include "prunedamr/prune/method.h"
+#include "prunedamr/prune/psr/partition.h"
+#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/selection.h"
 
 #include <nlohmann/json.hpp>
 
@@ -47,6 +48,9 @@ struct PsrResult {
 /// frames are too few, or a block has too many combinations.
 PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
               const PsrConfig& config);
+
+/// The same as a method; seed and device are those of the task.
+Outcome psr(const Task& task, const PsrConfig& options);
 
 nlohmann::json to_json(const PsrResult& result);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/reassembly.h"
+#include "prunedamr/prune/psr/reassembly.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/similarity.h"
+#include "prunedamr/prune/psr/similarity.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/prune/cka.h"
+#include "prunedamr/prune/psr/cka.h"
 
 #include <algorithm>
 #include <cmath>
