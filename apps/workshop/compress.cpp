@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 namespace prunedamr::workshop {
@@ -28,6 +29,21 @@ struct Options {
     TrainOptions train;
 };
 
+/// Checkpoints of stages and trials, beside the last one's.
+void remove_inner_checkpoints(const std::string& checkpoint)
+{
+    namespace fs = std::filesystem;
+    const fs::path path(checkpoint);
+    const std::string prefix = path.filename().string() + ".";
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    std::vector<fs::path> inner;
+    for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.path().filename().string().rfind(prefix, 0) == 0)
+            inner.push_back(entry.path());
+    for (const fs::path& file : inner)
+        fs::remove(file);
+}
+
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
@@ -37,20 +53,20 @@ void run(Options& options)
     options.train.fit.generator = pages.make;
     options.train.fit.pages_per_epoch = pages.per_epoch;
     auto& config = options.compress;
-    config.fine_tune = options.train.fit;
-    if (options.distil && !config.fine_tune.teacher)
-        config.fine_tune.teacher = std::make_shared<const graph::Network>(original);
-    config.fine_tune.title = "fine-tune";
-    config.seed = config.fine_tune.seed;
+    auto& fine_tune = config.chain.fine_tune = options.train.fit;
+    if (options.distil && !fine_tune.teacher)
+        fine_tune.teacher = std::make_shared<const graph::Network>(original);
+    fine_tune.title = "fine-tune";
+    config.chain.seed = fine_tune.seed;
 
     auto result = prune::compress(original, dataset, config, [](const std::string& text) {
         std::printf("%s\n", text.c_str());
         std::fflush(stdout); // before the fine-tuning, into a log too
     });
     if (result.interrupted)
-        throw Error({ "interrupted; go on with --resume", config.fine_tune.checkpoint, "", "" });
+        throw Error({ "interrupted; go on with --resume", fine_tune.checkpoint, "", "" });
     result.network.provenance["compress"]["command"] = cli::command_line();
-    auto summary = finish_model(std::move(result.network), dataset, options.out, config.fine_tune.device);
+    auto summary = finish_model(std::move(result.network), dataset, options.out, fine_tune.device);
     const auto cost = summary["cost"];
     summary.erase("cost"); // the report has it beside the original's
     result.report.update(summary);
@@ -58,8 +74,9 @@ void run(Options& options)
     result.report["original_test"] = nlohmann::json::object();
     if (!dataset.indices(data::Part::test).empty())
         result.report["original_test"] =
-            train::evaluate(original, dataset, data::Part::test, config.fine_tune.device).to_json();
+            train::evaluate(original, dataset, data::Part::test, fine_tune.device).to_json();
     cli::write_json(result.report, options.json);
+    remove_inner_checkpoints(fine_tune.checkpoint);
     std::printf("%s: test %s (original %s), %lld params, %lld MACs\n", options.out.c_str(),
                 accuracy_text(result.report["test"]).c_str(), accuracy_text(result.report["original_test"]).c_str(),
                 static_cast<long long>(cost["params"].get<std::int64_t>()),
@@ -72,15 +89,12 @@ void add_compress(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("compress", "prune a trained network and fine-tune it");
-    std::vector<std::string> names;
-    std::string help = "method:";
-    for (const auto& method : prune::methods()) {
-        names.push_back(method.name);
+    std::string help = "method, a chain of them (psr,catro or psr:macs=40%,catro), or auto: a search over chains";
+    for (const auto& method : prune::methods())
         help += std::string("\n  ") + method.name + ": " + method.description;
-    }
     auto& config = options->compress;
     verb->add_option("model", options->model, "trained model file")->required();
-    verb->add_option("--method", config.method, help)->capture_default_str()->check(CLI::IsMember(names));
+    verb->add_option("--method", config.method, help)->capture_default_str();
     verb->add_option("--budget", config.budget,
                      "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us, or several "
                      "joined by commas")
@@ -90,9 +104,18 @@ void add_compress(CLI::App& app)
     verb->get_option("--data")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write plan, steps, cost, history and accuracy to this file");
+    verb->add_option("--stage-epochs", config.chain.stage_epochs,
+                     "chain: epochs after each method but the last (0: a third of --epochs)")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 100000));
+    verb->add_option("--chains", config.search.chains,
+                     "auto: chains to try, separated by blanks (default: its own)");
+    verb->add_option("--probes", config.search.probes, "drop: networks tried")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     verb->add_flag("--distil", options->distil, "fine-tune with the original as teacher");
     add_train_options(*verb, options->train);
-    add_method_options(*verb, config.options);
+    add_method_options(*verb, config.chain.options);
     verb->callback([options] { run(*options); });
 }
 

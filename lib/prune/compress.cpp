@@ -3,82 +3,82 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
+#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/prune/latency.h"
 #include "prunedamr/train/evaluate.h"
 
-#include <cstdio>
+#include <chrono>
 
 namespace prunedamr::prune {
 namespace {
 
-double share_cut(std::int64_t before, std::int64_t after)
-{
-    return before > 0 ? 1.0 - static_cast<double>(after) / static_cast<double>(before) : 0.0;
-}
+using Clock = std::chrono::steady_clock;
 
-nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after)
-{
-    return { { "before", graph::to_json(before) },
-             { "after", graph::to_json(after) },
-             { "cut",
-               { { "params", share_cut(before.params, after.params) },
-                 { "macs", share_cut(before.macs, after.macs) },
-                 { "paper_flops", share_cut(before.paper_flops, after.paper_flops) },
-                 { "bytes", share_cut(before.bytes, after.bytes) } } } };
-}
-
-std::string cost_text(const graph::Cost& before, const graph::Cost& after)
-{
-    char text[200];
-    std::snprintf(text, sizeof text, "cost: params %lld -> %lld (-%.1f %%), MACs %lld -> %lld (-%.1f %%)",
-                  static_cast<long long>(before.params), static_cast<long long>(after.params),
-                  100.0 * share_cut(before.params, after.params), static_cast<long long>(before.macs),
-                  static_cast<long long>(after.macs), 100.0 * share_cut(before.macs, after.macs));
-    return text;
-}
+constexpr const char* kAuto = "auto";
 
 /// The report without what only matters while looking at one run.
 void add_provenance(graph::Network& network, const nlohmann::json& report)
 {
     nlohmann::json entry = report;
-    entry.erase("steps");
+    for (const char* key : { "steps", "front", "latency_us", "minutes" })
+        entry.erase(key);
+    if (entry.contains("chain"))
+        for (nlohmann::json& stage : entry["chain"])
+            stage.erase("steps");
     if (network.provenance.contains("compress"))
         entry["previous"] = network.provenance["compress"];
     network.provenance["compress"] = std::move(entry);
 }
 
+nlohmann::json report_of(const graph::Network& original, const ChainResult& result, const CompressConfig& config)
+{
+    nlohmann::json report = result.stages.back();
+    if (result.stages.size() == 1)
+        return report;
+    report["method"] = config.method;
+    report["chain"] = result.stages;
+    report["units"] = { { "before", original.units.size() }, { "after", result.network.units.size() } };
+    report["cost"] = cost_report(graph::cost(original), graph::cost(result.network));
+    return report;
+}
+
 } // namespace
 
 CompressResult compress(const graph::Network& network, const data::Dataset& dataset, const CompressConfig& config,
-                        const std::function<void(const std::string&)>& say)
+                        const Say& say)
 {
-    const Method& method = method_named(config.method);
-    const Budget budget = parse_budget(config.budget, network);
+    const auto start = Clock::now();
     train::check_compatible(network, dataset);
+    const Budget budget = parse_budget(config.budget, network);
+    const bool is_auto = config.method == kAuto;
+    const Stages stages = is_auto ? Stages{} : parse_chain(config.method);
+    if (is_auto && budget.max_drop_points)
+        throw Error{ { "auto takes limits, not a drop", "budget " + budget.text, "",
+                       "such as params=10k,macs=0.2M" } };
 
-    Outcome outcome = method.run({ network, dataset, budget, config.fine_tune, config.seed, say }, config.options);
-    say(outcome.text);
+    SearchResult found;
+    if (is_auto)
+        found = search_auto(network, dataset, budget, config.chain, config.search, say);
+    else if (budget.max_drop_points)
+        found = search_drop(network, dataset, stages, budget, config.chain, config.search, say);
+    else
+        found.best = run_chain(network, dataset, stages, budget, config.chain, say);
+
     CompressResult result;
-    result.plan = std::move(outcome.plan);
-    result.network = outcome.network ? std::move(*outcome.network) : graph::apply(network, result.plan);
-    PRUNEDAMR_CHECK(budget.limits_latency() || budget.met_by(result.network), "a plan keeps to its budget");
-    const graph::Cost before = graph::cost(network);
-    const graph::Cost after = graph::cost(result.network);
-    say(cost_text(before, after));
-
-    result.report = { { "method", config.method },
-                      { "budget", budget.text },
-                      { "seed", config.seed },
-                      { "plan", graph::to_json(result.plan) },
-                      { "steps", std::move(outcome.steps) },
-                      { "units", { { "before", network.units.size() }, { "after", result.network.units.size() } } },
-                      { "cost", cost_report(before, after) },
-                      { "fine_tune", nullptr } };
-    if (config.fine_tune.epochs > 0) {
-        train::FitResult fitted = train::fit(result.network, dataset, config.fine_tune);
-        result.report["fine_tune"] = train::to_json(fitted);
-        result.interrupted = fitted.interrupted;
-        result.network = std::move(fitted.network);
+    result.interrupted = found.interrupted || found.best.interrupted;
+    if (result.interrupted)
+        return result;
+    result.report = report_of(network, found.best, config);
+    if (!found.trials.empty()) {
+        say(found.text);
+        result.report["front"] = to_json(found.trials);
+        result.report["wanted"] = budget.text;
     }
+    result.plan = std::move(found.best.plan);
+    result.network = std::move(found.best.network);
+    result.report["latency_us"] = { { "before", engine_latency_us(network) },
+                                    { "after", engine_latency_us(result.network) } };
+    result.report["minutes"] = std::chrono::duration<double, std::ratio<60>>(Clock::now() - start).count();
     add_provenance(result.network, result.report);
     return result;
 }

@@ -34,7 +34,7 @@ struct Outcome {
     nlohmann::json steps = nlohmann::json::object(); ///< how it came to it: scores, orders, matrices
     std::string text;                                ///< the same for people, without a last newline
     /// What became of apply(network, plan) in a method that trains on the way; else nothing.
-    std::optional<graph::Network> network;
+    std::optional<graph::Network> network = std::nullopt;
     bool interrupted = false; ///< a training on the way was stopped; its checkpoint holds the state
 };
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/chain.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/prune/latency.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace prunedamr::prune {
+namespace {
+
+/// Fine-tuning of one stage of a chain.
+train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::size_t stages)
+{
+    train::FitConfig fit = config.fine_tune;
+    if (stage + 1 == stages || fit.epochs == 0)
+        return fit;
+    fit.epochs = config.stage_epochs > 0 ? config.stage_epochs : std::max(1, fit.epochs / 3);
+    if (!fit.checkpoint.empty())
+        fit.checkpoint += ".stage" + std::to_string(stage + 1);
+    return fit;
+}
+
+/// Takes `network` through one stage; true when it was interrupted.
+bool run_stage(graph::Network& network, const data::Dataset& dataset, const Stage& stage, const Budget& budget,
+               const train::FitConfig& fit, const ChainConfig& config, ChainResult& result, const Say& say)
+{
+    Outcome outcome =
+        method_named(stage.method).run({ network, dataset, budget, fit, config.seed, say }, config.options);
+    if (outcome.interrupted)
+        return true;
+    say(outcome.text);
+    const graph::Cost before = graph::cost(network);
+    const std::size_t units = network.units.size();
+    network = outcome.network ? std::move(*outcome.network) : graph::apply(network, outcome.plan);
+    PRUNEDAMR_CHECK(budget.allows(graph::cost(network), network.units.size()), "a plan keeps to its budget");
+    const graph::Cost after = graph::cost(network);
+    say(cost_text(before, after));
+    nlohmann::json report = { { "method", stage.method },
+                              { "budget", budget.text },
+                              { "seed", config.seed },
+                              { "plan", graph::to_json(outcome.plan) },
+                              { "steps", std::move(outcome.steps) },
+                              { "units", { { "before", units }, { "after", network.units.size() } } },
+                              { "cost", cost_report(before, after) },
+                              { "fine_tune", nullptr } };
+    bool interrupted = false;
+    if (fit.epochs > 0) {
+        train::FitResult fitted = train::fit(network, dataset, fit);
+        report["fine_tune"] = train::to_json(fitted);
+        interrupted = fitted.interrupted;
+        network = std::move(fitted.network);
+    }
+    result.plan = std::move(outcome.plan);
+    result.stages.push_back(std::move(report));
+    return interrupted;
+}
+
+} // namespace
+
+Stages parse_chain(const std::string& text)
+{
+    Stages stages;
+    // A comma followed by a method begins a stage; one followed by a quantity goes on with the stage's budget.
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find(',', start), text.size());
+        const std::string term = text.substr(start, end - start);
+        const std::size_t colon = term.find(':');
+        if (!stages.empty() && colon == std::string::npos && term.find('=') != std::string::npos &&
+            !stages.back().budget.empty())
+            stages.back().budget += "," + term;
+        else
+            stages.push_back({ term.substr(0, colon), colon == std::string::npos ? "" : term.substr(colon + 1) });
+        start = end + 1;
+    }
+    for (const Stage& stage : stages)
+        method_named(stage.method);
+    if (!stages.back().budget.empty())
+        throw Error{ { "the last method of a chain has no budget of its own", "method " + text,
+                       stages.back().budget, "its budget as --budget" } };
+    return stages;
+}
+
+Budget part_of_way(const graph::Network& network, const Budget& budget, double share)
+{
+    Budget part = budget;
+    const graph::Cost whole = graph::cost(network);
+    part.text.clear();
+    for (Budget::Limit& limit : part.limits) {
+        const double from = limit.quantity == Budget::Quantity::latency
+                                ? engine_latency_us(network)
+                                : counted(whole, network.units.size(), limit.quantity);
+        if (from > limit.limit)
+            limit.limit = from * std::pow(limit.limit / from, share);
+        char text[64];
+        std::snprintf(text, sizeof text, "%s%s=%.0f%s", part.text.empty() ? "" : ",", to_string(limit.quantity),
+                      limit.limit, limit.quantity == Budget::Quantity::latency ? "us" : "");
+        part.text += text;
+    }
+    return part;
+}
+
+ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
+                      const Budget& budget, const ChainConfig& config, const Say& say)
+{
+    ChainResult result;
+    result.network = original;
+    for (std::size_t i = 0; i < stages.size() && !result.interrupted; ++i) {
+        const bool last = i + 1 == stages.size();
+        const double share = static_cast<double>(i + 1) / static_cast<double>(stages.size());
+        const Budget target = last                       ? budget
+                              : stages[i].budget.empty() ? part_of_way(original, budget, share)
+                                                         : parse_budget(stages[i].budget, original);
+        if (stages.size() > 1)
+            say(stages[i].method + " to " + target.text + ":");
+        result.interrupted = run_stage(result.network, dataset, stages[i], target,
+                                       stage_fit(config, i, stages.size()), config, result, say);
+    }
+    return result;
+}
+
+} // namespace prunedamr::prune

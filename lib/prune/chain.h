@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/prune/method.h"
+#include "prunedamr/prune/methods.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::prune {
+
+/// One method of a chain, and the budget of its result ("macs=40%" of the original); an empty one is a share of the
+/// whole way.
+struct Stage {
+    std::string method;
+    std::string budget;
+};
+
+using Stages = std::vector<Stage>;
+
+/// Takes lines for people, without a last newline.
+using Say = std::function<void(const std::string&)>;
+
+/// "psr", "psr,catro" or "psr:macs=40%,catro". Throws `Error` for an empty or unknown method, or a budget on the
+/// last stage (that is the budget of the chain).
+Stages parse_chain(const std::string& text);
+
+/// How a chain is carried out.
+struct ChainConfig {
+    MethodOptions options;
+    train::FitConfig fine_tune; ///< after the last stage; epochs = 0: no fine-tuning at all
+    int stage_epochs = 0;       ///< after each earlier stage; 0: a third of `fine_tune.epochs`, at least 1
+    std::uint64_t seed = 1;     ///< of the methods; fine_tune has its own
+};
+
+struct ChainResult {
+    graph::Network network;
+    /// One per stage: {"method", "budget", "seed", "plan", "steps", "units": {"before", "after"},
+    /// "cost": {"before", "after", "cut" (shares of before that are gone)}, "fine_tune" (history or null)}
+    std::vector<nlohmann::json> stages;
+    graph::Plan plan; ///< of the last stage
+    bool interrupted = false;
+};
+
+/// Stage after stage: score, choose, rewrite, fine-tune. A stage without a budget of its own gets the point that
+/// divides the way from the original to `budget` into equal ratios. Checkpoints of earlier stages are
+/// `checkpoint`.stage1, .stage2 ...
+ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
+                      const Budget& budget, const ChainConfig& config, const Say& say);
+
+/// The budget that lies `share` (0..1) of the way from the network as it is to `budget`, in equal ratios.
+Budget part_of_way(const graph::Network& network, const Budget& budget, double share);
+
+} // namespace prunedamr::prune

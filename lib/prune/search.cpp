@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/search.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/prune/latency.h"
+#include "prunedamr/train/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+namespace prunedamr::prune {
+namespace {
+
+void check_validation(const data::Dataset& dataset, const char* method)
+{
+    if (dataset.indices(data::Part::validation).empty())
+        throw Error{ { "no validation frames to choose by", method, "0 frames in this part", "at least 1" } };
+}
+
+/// One chain run to one budget, and what became of it.
+struct Tried {
+    ChainResult result;
+    Trial trial;
+};
+
+/// Runs chains and keeps the list of what was tried.
+class Laboratory
+{
+public:
+    Laboratory(const graph::Network& original, const data::Dataset& dataset, const ChainConfig& chain,
+               const Say& say)
+        : original_(original), dataset_(dataset), chain_(chain), say_(say)
+    {
+    }
+
+    Tried run(const std::string& name, const Stages& stages, const Budget& budget, int epochs)
+    {
+        ChainConfig config = chain_;
+        config.fine_tune.epochs = epochs;
+        if (!config.fine_tune.checkpoint.empty())
+            config.fine_tune.checkpoint += ".trial" + std::to_string(++number_);
+        say_(name + ", " + budget.text + ", " + std::to_string(epochs) + " epochs:");
+        Tried tried{ run_chain(original_, dataset_, stages, budget, config, [](const std::string&) {}), {} };
+        if (tried.result.interrupted)
+            return tried;
+        tried.trial = measure(tried.result.network);
+        tried.trial.chain = name;
+        tried.trial.budget = budget.text;
+        tried.trial.epochs = epochs;
+        trials_.push_back(tried.trial);
+        char text[160];
+        std::snprintf(text, sizeof text, "  validation %.2f %%, %lld MACs, %lld params, %.2f us",
+                      100.0 * tried.trial.validation_accuracy, static_cast<long long>(tried.trial.macs),
+                      static_cast<long long>(tried.trial.params), tried.trial.latency_us);
+        say_(text);
+        return tried;
+    }
+
+    Trial measure(const graph::Network& network) const
+    {
+        const graph::Cost cost = graph::cost(network);
+        Trial trial;
+        trial.macs = cost.macs;
+        trial.params = cost.params;
+        trial.latency_us = engine_latency_us(network);
+        trial.validation_accuracy =
+            train::evaluate(network, dataset_, data::Part::validation, chain_.fine_tune.device).accuracy();
+        return trial;
+    }
+
+    std::vector<Trial>& trials() { return trials_; }
+
+private:
+    const graph::Network& original_;
+    const data::Dataset& dataset_;
+    const ChainConfig& chain_;
+    const Say& say_;
+    std::vector<Trial> trials_;
+    int number_ = 0;
+};
+
+SearchResult finish(Laboratory& laboratory, Tried best, Stages stages)
+{
+    SearchResult result;
+    result.trials = laboratory.trials();
+    mark_front(result.trials);
+    result.text = front_text(result.trials);
+    result.stages = std::move(stages);
+    result.best = std::move(best.result);
+    return result;
+}
+
+SearchResult stopped()
+{
+    SearchResult result;
+    result.interrupted = true;
+    return result;
+}
+
+/// A chain that is still in the race of `search_auto`.
+struct Runner {
+    std::string name;
+    Stages stages;
+    Tried tried = {};
+};
+
+/// Runs every runner; those that cannot meet the budget leave. False when interrupted.
+bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budget& budget, int epochs,
+               std::string& refusals, const Say& say)
+{
+    std::vector<Runner> left;
+    for (Runner& runner : runners) {
+        try {
+            runner.tried = laboratory.run(runner.name, runner.stages, budget, epochs);
+        } catch (const Error& error) {
+            say("  " + std::string(error.what()));
+            refusals += (refusals.empty() ? "" : "; ") + runner.name + ": " + error.what();
+            continue;
+        }
+        if (runner.tried.result.interrupted)
+            return false;
+        left.push_back(std::move(runner));
+    }
+    std::stable_sort(left.begin(), left.end(), [](const Runner& a, const Runner& b) {
+        return a.tried.trial.validation_accuracy > b.tried.trial.validation_accuracy;
+    });
+    runners = std::move(left);
+    return true;
+}
+
+} // namespace
+
+const std::vector<std::string>& default_chains()
+{
+    static const std::vector<std::string> chains = { "psr", "l1" };
+    return chains;
+}
+
+SearchResult search_drop(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
+                         const Budget& budget, const ChainConfig& chain, const SearchConfig& config, const Say& say)
+{
+    check_validation(dataset, "drop");
+    PRUNEDAMR_CHECK(budget.max_drop_points.has_value(), "a budget of accuracy");
+    Laboratory laboratory(original, dataset, chain, say);
+    const double least_accuracy =
+        laboratory.measure(original).validation_accuracy - *budget.max_drop_points / 100.0;
+    double small = 0.01, large = 1.0; // shares of MACs: too small, large enough
+    std::optional<Tried> best;
+    double most = 0.0;
+    for (int probe = 0; probe < config.probes; ++probe) {
+        const double share = std::sqrt(small * large);
+        char text[32];
+        std::snprintf(text, sizeof text, "macs=%.2f%%", 100.0 * share);
+        std::optional<Tried> tried;
+        try {
+            tried =
+                laboratory.run(stages.back().method, stages, parse_budget(text, original), chain.fine_tune.epochs);
+        } catch (const Error& error) { // smaller than the method can go
+            say("  " + std::string(error.what()));
+            small = share;
+            continue;
+        }
+        if (tried->result.interrupted)
+            return stopped();
+        most = std::max(most, tried->trial.validation_accuracy);
+        const bool holds = tried->trial.validation_accuracy >= least_accuracy;
+        (holds ? large : small) = share;
+        if (holds)
+            best = std::move(tried);
+    }
+    if (!best)
+        throw Error{ { "no network tried loses so little", "budget " + budget.text,
+                       "validation accuracy " + std::to_string(100.0 * most) + " % at best",
+                       std::to_string(100.0 * least_accuracy) + " %: more epochs, or a larger drop" } };
+    return finish(laboratory, std::move(*best), stages);
+}
+
+SearchResult search_auto(const graph::Network& original, const data::Dataset& dataset, const Budget& budget,
+                         const ChainConfig& chain, const SearchConfig& config, const Say& say)
+{
+    check_validation(dataset, "auto");
+    Laboratory laboratory(original, dataset, chain, say);
+    std::vector<Runner> runners;
+    for (const std::string& name : config.chains.empty() ? default_chains() : config.chains)
+        runners.push_back({ name, parse_chain(name) });
+    const int epochs = chain.fine_tune.epochs;
+    std::string refusals;
+    for (const int divisor : { 8, 2, 1 }) {
+        if (!run_round(laboratory, runners, budget, std::max(1, epochs / divisor), refusals, say))
+            return stopped();
+        if (runners.empty())
+            throw Error{ { "no chain can meet the budget", "budget " + budget.text, refusals, "" } };
+        runners.resize(divisor == 8 ? (runners.size() + 2) / 3 : 1);
+    }
+    Runner best = std::move(runners.front());
+    for (const double share : config.way)
+        if (share < 1.0 &&
+            laboratory.run(best.name, best.stages, part_of_way(original, budget, share), epochs).result.interrupted)
+            return stopped();
+    return finish(laboratory, std::move(best.tried), std::move(best.stages));
+}
+
+} // namespace prunedamr::prune
