@@ -49,6 +49,7 @@ void run(Options& options)
     finish_train_options(options.train, options.out);
     const auto original = graph::load_model(options.model);
     const auto dataset = load_frames(options.data);
+    read_cost_matrix(options.train, dataset.class_names);
     const auto pages = frame_pages(options.data);
     options.train.fit.generator = pages.make;
     options.train.fit.pages_per_epoch = pages.per_epoch;

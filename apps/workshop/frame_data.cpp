@@ -34,7 +34,7 @@ void add_frame_data_options(CLI::App& verb, FrameData& options)
     verb.add_option("--data", options.data,
                     "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
     verb.option_defaults()->group(kHeading);
-    verb.add_option("--frames-per-class", options.frames_per_class,
+    verb.add_option("--data-frames-per-class", options.frames_per_class,
                     "frames of each class in the fixed set that is split into parts")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));

@@ -7,51 +7,73 @@
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/train/evaluate.h"
+#include "prunedamr/train/settings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 namespace prunedamr::workshop {
 
+namespace {
+
+std::string option_name(const std::string& name)
+{
+    std::string option = "--" + name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    return option;
+}
+
+template <class T> void add_number(CLI::App& verb, const train::NumberSetting& setting, T& value)
+{
+    const bool epochs = std::string(setting.name) == "epochs"; // 0: a verb that also does other work does not train
+    const T low = epochs ? T{ 0 } : static_cast<T>(setting.low);
+    verb.add_option(option_name(setting.option ? setting.option : setting.name), value, setting.help)
+        ->capture_default_str()
+        ->check(CLI::Range(low, static_cast<T>(setting.high)));
+}
+
+void add_augment(CLI::App& verb, TrainOptions& options)
+{
+    std::vector<std::string> names;
+    for (const train::Augmentation& one : train::augmentations()) {
+        names.push_back(one.name);
+        if (options.fit.augment.*one.chosen)
+            options.augment.push_back(one.name);
+    }
+    names.push_back("none");
+    verb.add_option("--augment", options.augment, "what is done to training frames at random, comma-separated")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->capture_default_str()
+        ->check(CLI::IsMember(names));
+}
+
+} // namespace
+
 void add_train_options(CLI::App& verb, TrainOptions& options)
 {
-    auto& fit = options.fit;
-    verb.add_option("--epochs", fit.epochs, "passes over the training part")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 100000));
-    verb.add_option("--batch", fit.batch, "frames per step")->capture_default_str()->check(CLI::Range(2, 65536));
-    verb.add_option("--lr", fit.learning_rate, "learning rate of Adam")
-        ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    verb.add_option("--schedule", fit.schedule, "step or cosine")
-        ->capture_default_str()
-        ->check(CLI::IsMember({ "step", "cosine" }));
-    verb.add_option("--step-epochs", fit.step_epochs, "step: epochs between decays")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 100000));
-    verb.add_option("--step-factor", fit.step_factor, "step: factor of each decay")
-        ->capture_default_str()
-        ->check(CLI::Range(0.001, 1.0));
-    verb.add_option("--l1", fit.l1_weight, "weight of the parameters' L1 norm (the PSR paper: 1e-4)")
-        ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
-    verb.add_option("--weight-decay", fit.weight_decay, "of AdamW")
-        ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
-    verb.add_option("--label-smoothing", fit.label_smoothing, "0..0.5")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 0.5));
-    verb.add_flag("!--no-augment", fit.augment, "do not rotate the phase of training frames at random");
+    train::FitConfig& fit = options.fit;
+    for (const train::NumberSetting& setting : train::number_settings())
+        if (setting.help)
+            std::visit([&](auto* value) { add_number(verb, setting, *value); }, setting.in(fit));
+    for (const train::ChoiceSetting& setting : train::choice_settings())
+        verb.add_option(option_name(setting.name), setting.in(fit), setting.help)
+            ->capture_default_str()
+            ->check(CLI::IsMember(setting.choices));
+    add_augment(verb, options);
     verb.add_option("--teacher", options.teacher, "model to distil from");
-    verb.add_option("--distil-weight", fit.distil_weight, "share of the distillation term")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--distil-temperature", fit.distil_temperature, "of teacher and student")
-        ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+    verb.add_option(
+        "--cost-matrix", options.cost_matrix,
+        "JSON {truth: {predicted: cost}}: confusions that cost more are learnt to be avoided; not named: "
+        "0 on the diagonal, else 1");
+    verb.add_option(
+            "--floor", options.floors,
+            "class that must be recognised so often on validation data, as BPSK=95% or BPSK=95%@10dB (cells "
+            "from that SNR on); may be given again")
+        ->allow_extra_args(false);
     verb.add_option("--seed", fit.seed, "of weights, order and augmentation")->capture_default_str();
-    verb.add_option("--threads", fit.threads, "0: all cores")->capture_default_str()->check(CLI::Range(0, 1024));
     verb.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
     verb.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
     verb.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
@@ -59,13 +81,24 @@ void add_train_options(CLI::App& verb, TrainOptions& options)
 
 void finish_train_options(TrainOptions& options, const std::string& out)
 {
+    train::FitConfig& fit = options.fit;
     if (std::filesystem::path(out).extension() != ".safetensors")
         throw Error({ "not a name for a model file", out, "", "NAME.safetensors" });
     check_writable(out);
-    if (options.fit.checkpoint.empty())
-        options.fit.checkpoint = out + ".checkpoint";
+    if (fit.checkpoint.empty())
+        fit.checkpoint = out + ".checkpoint";
+    train::choose_augmentations(fit.augment, options.augment);
+    fit.floors.clear();
+    for (const std::string& floor : options.floors)
+        fit.floors.push_back(train::parse_floor(floor));
     if (!options.teacher.empty())
-        options.fit.teacher = std::make_shared<const graph::Network>(graph::load_model(options.teacher));
+        fit.teacher = std::make_shared<const graph::Network>(graph::load_model(options.teacher));
+}
+
+void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names)
+{
+    if (!options.cost_matrix.empty())
+        options.fit.cost = data::read_cost_matrix(options.cost_matrix, class_names);
 }
 
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,

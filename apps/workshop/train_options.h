@@ -6,20 +6,27 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
 namespace prunedamr::workshop {
 
 /// Options that training and fine-tuning share.
 struct TrainOptions {
     train::FitConfig fit;
-    std::string teacher; ///< model file to distil from
+    std::string teacher;              ///< model file to distil from
+    std::vector<std::string> augment; ///< names
+    std::vector<std::string> floors;  ///< as `train::parse_floor` reads them
+    std::string cost_matrix;          ///< file
 };
 
 void add_train_options(CLI::App& verb, TrainOptions& options);
 
-/// Checks that `out` has a place, before hours of work; fills in what depends on other options: teacher and
-/// checkpoint name.
+/// Checks that `out` has a place, before hours of work; fills in what depends on other options: teacher, checkpoint
+/// name, augmentations, floors.
 void finish_train_options(TrainOptions& options, const std::string& out);
+
+/// Reads the cost matrix, if there is one, for the classes of the data set.
+void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names);
 
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
 /// network and writes the model file.

@@ -49,8 +49,10 @@ const std::vector<Modulation>& modulations()
         { "AM-DSB-SC", "AM", "double-sideband amplitude modulation, carrier suppressed", { "DSB-SC" } },
         { "AM-SSB",
           "AM",
-          "single-sideband amplitude modulation, carrier suppressed",
+          "single-sideband amplitude modulation, carrier suppressed, of either sideband",
           { "AM-SSB-SC", "SSB", "USB", "LSB" } },
+        { "AM-USB", "AM", "single-sideband amplitude modulation, upper sideband", {}, "AM-LSB" },
+        { "AM-LSB", "AM", "single-sideband amplitude modulation, lower sideband", {}, "AM-USB" },
         { "AM-SSB-WC", "AM", "single-sideband amplitude modulation with carrier", {} },
         { "FM", "FM", "analogue frequency modulation, narrow to wide", {} },
         { "NBFM",
@@ -85,6 +87,14 @@ std::string family_of(const std::string& label)
 {
     const Modulation* row = find_modulation(label);
     return row ? row->family : label;
+}
+
+std::string mirror_of(const std::string& label)
+{
+    const Modulation* row = find_modulation(label);
+    if (!row)
+        return "";
+    return row->mirror ? row->mirror : label;
 }
 
 } // namespace prunedamr

@@ -13,6 +13,7 @@ struct Modulation {
     const char* family;     ///< "noise", "CW", "ASK", "PSK", "QAM", "APSK", "FSK", "AM", "FM", "OFDM", "CSS"
     const char* definition; ///< one sentence, for cards and help texts
     std::vector<std::string_view> aliases; ///< other spellings in data sets and recordings
+    const char* mirror = nullptr; ///< class of the complex conjugate (spectral mirror); null: the class itself
 };
 
 /// All classes of our recipes and of the data sets that we read, in their canonical order.
@@ -23,5 +24,9 @@ const Modulation* find_modulation(std::string_view name);
 
 /// Family of a label; a label that the table does not know is a family of its own.
 std::string family_of(const std::string& label);
+
+/// Label of a class's spectral mirror (the complex conjugate of its samples), in the spelling of the table or, for
+/// a class that is its own mirror, as given; empty for a label that the table does not know.
+std::string mirror_of(const std::string& label);
 
 } // namespace prunedamr

@@ -2,7 +2,6 @@
 #include "prunedamr/train/batches.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace prunedamr::train {
@@ -30,31 +29,6 @@ torch::Tensor labels_of(const data::Dataset& dataset, const std::vector<std::int
     std::transform(indices.begin(), indices.end(), labels.data_ptr<std::int64_t>(),
                    [&](std::int64_t index) { return dataset.label[static_cast<std::size_t>(index)]; });
     return labels;
-}
-
-void rotate_phases(Batch& batch, Rng& rng)
-{
-    const std::int64_t length = batch.frames.size(2);
-    float* i = batch.frames.data_ptr<float>();
-    for (std::int64_t frame = 0; frame < batch.frames.size(0); ++frame, i += 2 * length) {
-        const double phase = rng.uniform(0.0, 2.0 * M_PI);
-        const auto c = static_cast<float>(std::cos(phase));
-        const auto s = static_cast<float>(std::sin(phase));
-        float* q = i + length;
-        for (std::int64_t n = 0; n < length; ++n) {
-            const float in_phase = i[n];
-            i[n] = c * in_phase - s * q[n];
-            q[n] = s * in_phase + c * q[n];
-        }
-    }
-}
-
-std::vector<std::int64_t> shuffled(std::vector<std::int64_t> indices, Rng& rng)
-{
-    for (std::size_t left = indices.size(); left > 1; --left)
-        std::swap(indices[left - 1],
-                  indices[static_cast<std::size_t>(rng.integer(0, static_cast<std::int64_t>(left) - 1))]);
-    return indices;
 }
 
 torch::Tensor infer(nn::GraphModule& module, const data::Dataset& dataset, const std::vector<std::int64_t>& indices,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/rng.h"
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/nn/graph_module.h"
 
@@ -24,12 +23,6 @@ Batch gather(const data::Dataset& dataset, const std::vector<std::int64_t>& indi
 
 /// Labels [indices] int64 on the CPU.
 torch::Tensor labels_of(const data::Dataset& dataset, const std::vector<std::int64_t>& indices);
-
-/// Turns every frame of a batch by its own random phase: x e^{j phi}, phi uniform on [0, 2 pi).
-void rotate_phases(Batch& batch, Rng& rng);
-
-/// Frames of one training epoch in their order: the same seed and epoch give the same order.
-std::vector<std::int64_t> shuffled(std::vector<std::int64_t> indices, Rng& rng);
 
 /// Logits [indices, classes] on the CPU; puts the module into evaluation mode.
 torch::Tensor infer(nn::GraphModule& module, const data::Dataset& dataset, const std::vector<std::int64_t>& indices,

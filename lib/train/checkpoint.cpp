@@ -9,10 +9,11 @@
 namespace prunedamr::train {
 namespace {
 
-constexpr int kCheckpointFormat = 1;
+constexpr int kCheckpointFormat = 2;
 constexpr const char* kMetadataKey = "prunedamr_checkpoint";
 const std::string kWeights = "weights/";
 const std::string kBest = "best/";
+const std::string kAverage = "average/";
 const std::string kOptimiser = "optimiser";
 
 safetensors::View view_of(const graph::Tensor& tensor)
@@ -45,6 +46,8 @@ std::vector<Epoch> epochs_from_json(const nlohmann::json& rows)
         epoch.train_loss = row.at("train_loss").get<double>();
         epoch.train_accuracy = row.at("train_accuracy").get<double>();
         epoch.validation_accuracy = row.at("validation_accuracy").get<double>();
+        epoch.validation_cost = row.at("validation_cost").get<double>();
+        epoch.recalls = row.at("recalls").get<std::vector<double>>();
         epoch.learning_rate = row.at("learning_rate").get<double>();
         epoch.seconds = row.at("seconds").get<double>();
         epochs.push_back(epoch);
@@ -84,6 +87,8 @@ nlohmann::json to_json(const std::vector<Epoch>& epochs)
                          { "train_loss", epoch.train_loss },
                          { "train_accuracy", epoch.train_accuracy },
                          { "validation_accuracy", epoch.validation_accuracy },
+                         { "validation_cost", epoch.validation_cost },
+                         { "recalls", epoch.recalls },
                          { "learning_rate", epoch.learning_rate },
                          { "seconds", epoch.seconds } });
     return rows;
@@ -96,6 +101,8 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path)
         views[kWeights + name] = view_of(tensor);
     for (const auto& [name, tensor] : checkpoint.best)
         views[kBest + name] = view_of(tensor);
+    for (const auto& [name, tensor] : checkpoint.average)
+        views[kAverage + name] = view_of(tensor);
     views[kOptimiser] = { safetensors::Dtype::u8,
                           { static_cast<std::int64_t>(checkpoint.optimiser.size()) },
                           reinterpret_cast<const std::byte*>(checkpoint.optimiser.data()),
@@ -103,6 +110,7 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path)
     const nlohmann::json metadata = { { "format", kCheckpointFormat },
                                       { "fingerprint", checkpoint.fingerprint },
                                       { "epochs", to_json(checkpoint.epochs) },
+                                      { "averaged_steps", checkpoint.averaged_steps },
                                       { "best_epoch", checkpoint.best_epoch },
                                       { "best_validation_accuracy", checkpoint.best_validation_accuracy } };
     safetensors::write(path, views, { { kMetadataKey, metadata.dump() } });
@@ -117,6 +125,7 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
         checkpoint.fingerprint = metadata.at("fingerprint");
         check_same_run(checkpoint.fingerprint, expected, path);
         checkpoint.epochs = epochs_from_json(metadata.at("epochs"));
+        checkpoint.averaged_steps = metadata.at("averaged_steps").get<std::int64_t>();
         checkpoint.best_epoch = metadata.at("best_epoch").get<int>();
         checkpoint.best_validation_accuracy = metadata.at("best_validation_accuracy").get<double>();
     } catch (const nlohmann::json::exception& fault) {
@@ -124,6 +133,7 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
     }
     checkpoint.weights = tensors_under(file, kWeights);
     checkpoint.best = tensors_under(file, kBest);
+    checkpoint.average = tensors_under(file, kAverage);
     const safetensors::View& optimiser = file.at(kOptimiser, safetensors::Dtype::u8);
     checkpoint.optimiser.assign(reinterpret_cast<const char*>(optimiser.data), optimiser.size_bytes);
     return checkpoint;

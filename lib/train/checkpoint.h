@@ -24,10 +24,12 @@ struct Checkpoint {
     Tensors weights;       ///< after the last finished epoch
     Tensors best;          ///< after the best one
     std::string optimiser; ///< LibTorch's own serialisation
+    Tensors average;       ///< running average of the weights, if there is one
+    std::int64_t averaged_steps = 0;
 };
 
-/// What makes a run the run that it is: network, data, hyper-parameters, seed; not its device or threads.
-/// The number of epochs counts only where the schedule depends on it.
+/// What makes a run the run that it is: network, data, hyper-parameters, seed; not its device,
+/// threads or patience. The number of epochs counts only where the schedule depends on it.
 nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
 
 /// One safetensors file, written atomically. Throws `Error` when it cannot be written.

@@ -38,6 +38,7 @@ nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& d
     nlohmann::json all = to_json(config);
     all.erase("threads"); // where a run is computed may change between its parts
     all.erase("device");
+    all.erase("patience"); // changes where a run ends, not how it goes
     if (config.schedule != "cosine")
         all.erase("epochs"); // the rate of a step schedule does not depend on them: a run may be made longer
     all["teacher"] = config.teacher ? hash_of(config.teacher->tensors) : "none";

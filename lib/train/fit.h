@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/data/cost_matrix.h"
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/floors.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,23 +20,38 @@ namespace prunedamr::train {
 /// the same ones each time. It is called from another thread.
 using FrameGenerator = std::function<data::Dataset(std::uint64_t page)>;
 
+/// What is learnt from a teacher beside the labels.
+struct DistilConfig {
+    double weight = 0.7;         ///< share of the teacher's logits in the loss (Hinton et al. 2015)
+    double temperature = 2.0;    ///< of teacher and student
+    double feature_weight = 0.0; ///< of attention transfer between the stages (Zagoruyko & Komodakis 2017)
+};
+
 /// Defaults are the training of arXiv 2406.07929: Adam 1e-3, batch 128, x0.8 every 10 epochs, 50 epochs.
+/// Ranges and help texts of all numbers stand in `settings.cpp`.
 struct FitConfig {
-    int epochs = 50; ///< >= 1
-    int batch = 128; ///< frames, >= 2
+    int epochs = 50;
+    int batch = 128; ///< frames
     double learning_rate = 1e-3;
-    std::string schedule = "step"; ///< "step", or "cosine" down to 0 over all epochs, batch by batch
-    int step_epochs = 10;          ///< "step": multiply the rate by `step_factor` every so many epochs
+    std::string optimiser = "adamw"; ///< "adamw", or "sgd" with Nesterov momentum 0.9
+    std::string schedule = "step";   ///< "step", "cosine", "constant": see `learning_rate`
+    int step_epochs = 10;
     double step_factor = 0.8;
-    double l1_weight = 0.0;       ///< times the L1 norm of all parameters (the paper: 1e-4 for ResNet and VGG)
-    double weight_decay = 0.0;    ///< decoupled from the gradient (AdamW)
-    bool augment = true;          ///< random phase rotation, exact for every class
-    double label_smoothing = 0.0; ///< 0..0.5
-    FrameGenerator generator;     ///< if set, takes the place of the data set's train part: no frame is seen twice
-    int pages_per_epoch = 1;      ///< of the generator
+    int warmup_epochs = 0;      ///< the rate rises over these; fewer than `epochs`
+    int patience = 0;           ///< stop after so many epochs without a better one; 0: never
+    double clip_gradient = 0.0; ///< largest L2 norm of the whole gradient; 0: any
+    double ema = 0.0;       ///< decay per step of the weights' running average, which is then the result; 0: none
+    double l1_weight = 0.0; ///< times the L1 norm of all parameters (the paper: 1e-4 for ResNet and VGG)
+    double weight_decay = 0.0; ///< adamw: decoupled from the gradient; sgd: added to it
+    double label_smoothing = 0.0;
+    AugmentConfig augment;
+    FrameGenerator generator; ///< if set, takes the place of the data set's train part: no frame is seen twice
+    int pages_per_epoch = 1;  ///< of the generator
+    int frames_per_class = 0; ///< labelled ones of the train part, see `choose_labelled`; 0: all
     std::shared_ptr<const graph::Network> teacher; ///< distil from it if set
-    double distil_weight = 0.7;                    ///< share of the distillation term, 0..1
-    double distil_temperature = 2.0;
+    DistilConfig distil;
+    data::CostMatrix cost;     ///< of confusions, learnt beside the labels and choosing the epoch; empty: none
+    std::vector<Floor> floors; ///< of recall on the validation part
     std::uint64_t seed = 1;
     int threads = 0; ///< LibTorch threads, 0: as LibTorch has them (OMP_NUM_THREADS, else all cores)
     std::string device = "cpu";
@@ -45,8 +63,10 @@ struct FitConfig {
 struct Epoch {
     int number = 0;                   ///< from 1
     double train_loss = 0.0;          ///< mean over frames, without the L1 term
-    double train_accuracy = 0.0;      ///< 0..1, running, in training mode
+    double train_accuracy = 0.0;      ///< 0..1, running, in training mode, of labelled frames
     double validation_accuracy = 0.0; ///< 0..1
+    double validation_cost = 0.0;     ///< mean cost of the decisions; 0 without cost matrix
+    std::vector<double> recalls;      ///< 0..1, reached on the validation part, of each floor
     double learning_rate = 0.0;       ///< at its start
     double seconds = 0.0;
 };
@@ -57,23 +77,28 @@ struct FitResult {
     int best_epoch = 0;
     double best_validation_accuracy = 0.0;
     std::vector<Epoch> epochs;
-    bool interrupted = false;  ///< stopped by SIGINT or SIGTERM; the checkpoint holds the last finished epoch
-    double frames_per_s = 0.0; ///< trained, without validation
-    FitConfig config;          ///< what was asked for
+    bool interrupted = false;   ///< stopped by SIGINT or SIGTERM; the checkpoint holds the last finished epoch
+    bool stopped_early = false; ///< by `patience`
+    double frames_per_s = 0.0;  ///< trained, without validation
+    FitConfig config;           ///< what was asked for
 };
 
 /// Trains on the train part or on what the generator makes, chooses the epoch on the validation part, never looks
-/// at the test part. A resumed run gives the same weights as one that was never stopped (same seed, same threads).
+/// at the test part. The best epoch is the first of least shortfall from the floors; among equals the one of least
+/// cost if there is a cost matrix, else of highest accuracy.
+/// A resumed run gives the same weights as one that was never stopped (same seed, same threads).
 /// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
 /// The result carries no golden vector and no accuracy: those of `network` are no longer true.
 /// Throws `Error` when data, teacher and network do not fit (length, front end, class names), a value of the config
-/// is out of range, a checkpoint is damaged or belongs to another run, or the loss is no longer finite.
+/// is out of range, a checkpoint is damaged or belongs to another run, the loss is no longer finite, or no epoch
+/// held all floors (the checkpoint stays).
 FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
 
 nlohmann::json to_json(const FitConfig& config);
 
 /// {"config", "epochs": [{"epoch", "train_loss", "train_accuracy", "validation_accuracy", "learning_rate",
-/// "seconds"}], "best_epoch", "best_validation_accuracy", "interrupted", "frames_per_s"}
+/// "validation_cost", "recalls", "seconds"}], "best_epoch", "best_validation_accuracy",
+/// "interrupted", "stopped_early", "frames_per_s"}
 nlohmann::json to_json(const FitResult& result);
 
 } // namespace prunedamr::train

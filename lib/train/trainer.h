@@ -3,15 +3,19 @@
 
 #include "prunedamr/base/progress.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/train/batches.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/batch_stream.h"
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/fit.h"
+#include "prunedamr/train/objective.h"
+#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/validation.h"
+#include "prunedamr/train/weight_average.h"
 
 #include <torch/torch.h>
 
-#include <future>
 #include <memory>
-#include <vector>
+#include <optional>
 
 namespace prunedamr::train {
 
@@ -29,28 +33,29 @@ private:
     void restore();
     void save();
     bool train_epoch(Epoch& epoch, Progress& progress);
-    bool train_page(const data::Dataset& frames, std::vector<std::int64_t> order, int page, Epoch& epoch, Rng& rng,
-                    Progress& progress);
-    int pages() const; ///< of an epoch
-    data::Dataset take_page(std::uint64_t number);
-    double train_batch(const Batch& batch, std::int64_t& right);
-    torch::Tensor loss_of(const Batch& batch, const torch::Tensor& frames, const torch::Tensor& logits);
+    bool train_page(const Page& page, int number, Epoch& epoch, const Rng& rng, Progress& progress);
+    double train_batch(const Batch& batch);
+    void step();
     void finish_epoch(Epoch& epoch);
-    double learning_rate(int epoch, double share_of_epoch) const;
+    void weigh_classes();
+    bool out_of_patience() const;
+    FitResult result(bool interrupted) const;
     Tensors present_weights() const;
 
     const data::Dataset& dataset_;
     FitConfig config_;
     torch::Device device_;
     nn::GraphModule module_;
-    std::unique_ptr<nn::GraphModule> teacher_;
-    std::unique_ptr<torch::optim::AdamW> optimiser_;
-    std::vector<std::int64_t> train_;
-    std::vector<std::int64_t> validation_;
+    TrainingFrames frames_;
+    Augmenter augmenter_;
+    Objective objective_;
+    Validation validation_;
+    std::unique_ptr<torch::optim::Optimizer> optimiser_;
+    std::optional<WeightAverage> average_;
     Checkpoint state_;
-    std::future<data::Dataset> next_page_;
-    std::int64_t epoch_frames_ = 0; ///< of the present epoch, trained so far
-    std::int64_t epoch_right_ = 0;  ///< of these, classified right
+    std::int64_t epoch_frames_ = 0;   ///< of the present epoch, trained so far
+    std::int64_t epoch_labelled_ = 0; ///< of these, with a label
+    std::int64_t epoch_right_ = 0;    ///< of these, classified right
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;
 };

@@ -176,7 +176,7 @@ class Workshop(Case):
             mine["classes"] = {label: mine["classes"][label] for label in mine["classes"] if label in kept}
             mine["snr_db"] = [15, 40]
             Path(folder, "mine.json").write_text(json.dumps(mine))
-            data = ["--data", "synth:mine.json", "--frames-per-class", 60, "--data-seed", 3]
+            data = ["--data", "synth:mine.json", "--data-frames-per-class", 60, "--data-seed", 3]
             self.done("train", "--arch", "amr_s", *data, "--frames-per-epoch", 1000, "--out", "m.safetensors",
                       "--epochs", 2, *TRAINING, "--json", "t.json", folder=folder)
             trained = json.loads(Path(folder, "t.json").read_text())

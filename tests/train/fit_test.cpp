@@ -227,7 +227,7 @@ TEST(Fit, DistilsFromATeacherWithoutUsefulLabels)
     const data::Dataset dataset = test::tones(100);
     train::FitConfig config = quick(20);
     config.teacher = std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
-    config.distil_weight = 1.0;
+    config.distil.weight = 1.0;
     data::Dataset unlabelled = dataset;
     for (const std::int64_t i : unlabelled.indices(data::Part::train))
         unlabelled.label[static_cast<std::size_t>(i)] = 0;
@@ -266,8 +266,8 @@ TEST(Fit, RefusesValuesOutOfRange)
     refused([](train::FitConfig& c) { c.batch = 1; }, "batch: value out of range");
     refused([](train::FitConfig& c) { c.learning_rate = NAN; }, "learning_rate: value out of range");
     refused([](train::FitConfig& c) { c.label_smoothing = 0.6; }, "label_smoothing: value out of range");
-    refused([](train::FitConfig& c) { c.distil_weight = -0.1; }, "distil_weight: value out of range");
-    refused([](train::FitConfig& c) { c.schedule = "poly"; }, "expected step or cosine");
+    refused([](train::FitConfig& c) { c.distil.weight = -0.1; }, "distil_weight: value out of range");
+    refused([](train::FitConfig& c) { c.schedule = "poly"; }, "expected step, cosine, constant");
     refused([](train::FitConfig& c) { c.device = "abacus"; }, "expected cpu, cuda or cuda:N");
 }
 

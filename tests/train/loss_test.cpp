@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/loss.h"
 
-#include "prunedamr/train/batches.h"
+#include "nn/expect_error.h"
+#include "prunedamr/graph/zoo.h"
+#include "prunedamr/train/batch_stream.h"
+#include "prunedamr/train/objective.h"
+#include "prunedamr/train/shuffle.h"
 #include "train/toy_data.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 using namespace prunedamr;
@@ -27,7 +32,7 @@ TEST(Loss, CrossEntropyWithSmoothingHasItsClosedForm)
         }
     }
     const torch::Tensor labels = torch::tensor({ 1, 0 }, torch::kInt64);
-    EXPECT_NEAR(train::cross_entropy(logits, labels, smoothing).item<double>(), expected, 1e-12);
+    EXPECT_NEAR(train::cross_entropy(logits, labels, smoothing).mean().item<double>(), expected, 1e-12);
 }
 
 // d/dz of T^2 KL(p || softmax(z/T)), mean over the batch, is T (softmax(z/T) - p) / B.
@@ -75,22 +80,6 @@ TEST(Batches, GatherCopiesFramesAndLabelsInOrder)
     EXPECT_TRUE(torch::equal(train::labels_of(dataset, { 3, 29, 0, 11 }), batch.labels));
 }
 
-TEST(Batches, RotationTurnsEveryFrameByOneAngle)
-{
-    const data::Dataset dataset = test::tones(4);
-    const train::Batch plain = train::gather(dataset, dataset.indices(data::Part::train), 0, 6);
-    train::Batch turned = train::gather(dataset, dataset.indices(data::Part::train), 0, 6);
-    Rng rng(1);
-    train::rotate_phases(turned, rng);
-    const auto complex_of = [](const train::Batch& batch) {
-        return torch::complex(batch.frames.select(1, 0), batch.frames.select(1, 1));
-    };
-    const torch::Tensor turn = complex_of(turned) / complex_of(plain);
-    EXPECT_TRUE(torch::allclose(turn.abs(), torch::ones({ 6, 32 }), 1e-5, 1e-5));
-    EXPECT_TRUE(torch::allclose(turn, turn.slice(1, 0, 1).expand({ 6, 32 }), 1e-4, 1e-4));
-    EXPECT_FALSE(torch::allclose(turn[0], turn[1]));
-}
-
 TEST(Batches, ShuffleIsAPermutationThatFollowsTheSeed)
 {
     for (const std::int64_t size : { 0, 1, 101 }) {
@@ -105,4 +94,168 @@ TEST(Batches, ShuffleIsAPermutationThatFollowsTheSeed)
         std::sort(once.begin(), once.end());
         EXPECT_EQ(once, indices);
     }
+}
+
+TEST(Loss, ExpectedCostIsThatOfADrawnDecision)
+{
+    const torch::Tensor logits = torch::tensor({ { 1.0, 2.0, 0.0 }, { -1.0, 0.5, 3.0 } }, torch::kFloat64);
+    const torch::Tensor labels = torch::tensor({ 2, 0 }, torch::kInt64);
+    const double costs[3][3] = { { 0, 4, 1 }, { 1, 0, 2 }, { 7, 1, 0.5 } };
+    const torch::Tensor matrix = torch::from_blob(const_cast<double*>(&costs[0][0]), { 3, 3 }, torch::kFloat64);
+    const torch::Tensor found = train::expected_cost(logits, labels, matrix);
+    for (int b = 0; b < 2; ++b) {
+        double total = 0.0, sum = 0.0;
+        for (int c = 0; c < 3; ++c) {
+            total += std::exp(logits[b][c].item<double>());
+            sum += std::exp(logits[b][c].item<double>()) * costs[labels[b].item<int>()][c];
+        }
+        EXPECT_NEAR(found[b].item<double>(), sum / total, 1e-12);
+    }
+}
+
+TEST(Loss, AttentionDistanceIsThatOfThePlainLoops)
+{
+    torch::manual_seed(4);
+    torch::Tensor student = torch::randn({ 3, 2, 1, 5 }, torch::kFloat64).requires_grad_();
+    torch::Tensor teacher = torch::randn({ 3, 7, 1, 5 }, torch::kFloat64).requires_grad_();
+    const auto map_of = [](const torch::Tensor& x, int b) {
+        std::vector<double> map(5);
+        double energy = 0.0;
+        for (int n = 0; n < 5; ++n) {
+            for (int c = 0; c < x.size(1); ++c)
+                map[static_cast<std::size_t>(n)] += std::pow(x[b][c][0][n].item<double>(), 2);
+            energy += std::pow(map[static_cast<std::size_t>(n)], 2);
+        }
+        for (double& value : map)
+            value /= std::sqrt(energy);
+        return map;
+    };
+    double expected = 0.0;
+    for (int b = 0; b < 3; ++b)
+        for (std::size_t n = 0; n < 5; ++n)
+            expected += std::pow(map_of(student, b)[n] - map_of(teacher, b)[n], 2) / 3;
+    const torch::Tensor distance = train::attention_distance(student, teacher);
+    EXPECT_NEAR(distance.item<double>(), expected, 1e-12);
+    distance.backward();
+    EXPECT_TRUE(student.grad().defined());
+    EXPECT_FALSE(teacher.grad().defined());
+    EXPECT_NEAR(train::attention_distance(student, 3.0 * student).item<double>(), 0.0, 1e-12);
+}
+
+namespace {
+
+train::Batch toy_batch(std::initializer_list<std::int64_t> labels)
+{
+    const data::Dataset dataset = test::tones(10);
+    train::Batch batch = train::gather(dataset, dataset.indices(data::Part::train), 0, labels.size());
+    batch.labels = torch::tensor(std::vector<std::int64_t>(labels), torch::kInt64);
+    return batch;
+}
+
+double loss_with(const train::FitConfig& config, const train::Batch& batch, const std::vector<double>& weights = {})
+{
+    train::Objective objective(test::tiny_network(), config, torch::kCPU);
+    if (!weights.empty())
+        objective.set_class_weights(weights);
+    nn::GraphModule student(test::tiny_network());
+    student.eval();
+    return objective(student, batch).loss.item<double>();
+}
+
+} // namespace
+
+TEST(Objective, WeighsClassesAndAddsExpectedCost)
+{
+    const train::Batch both = toy_batch({ 0, 2 });
+    train::Batch first{ both.frames.slice(0, 0, 1), both.labels.slice(0, 0, 1) };
+    train::Batch second{ both.frames.slice(0, 1, 2), both.labels.slice(0, 1, 2) };
+    train::FitConfig config;
+    const double a = loss_with(config, first), b = loss_with(config, second);
+    EXPECT_NEAR(loss_with(config, both), (a + b) / 2, 1e-6);
+    EXPECT_NEAR(loss_with(config, both, { 3, 9, 1 }), (3 * a + b) / 4, 1e-6);
+    EXPECT_NEAR(loss_with(config, both, { 1, 1, 1 }), (a + b) / 2, 1e-6);
+
+    config.cost = data::CostMatrix(nlohmann::json::object(), { "class0", "class1", "class2" }, "");
+    EXPECT_NEAR(loss_with(config, first), a + 1 - std::exp(-a), 1e-6); // every confusion costs 1: 1 - p(truth)
+}
+
+TEST(Objective, FramesWithoutLabelCountForTheTeacherAlone)
+{
+    train::FitConfig config;
+    config.teacher = std::make_shared<const graph::Network>(test::tiny_network());
+    config.distil.weight = 0.25;
+    const train::Batch known = toy_batch({ 1, 2 }), half = toy_batch({ 1, train::kNoLabel });
+    const train::Batch none = toy_batch({ train::kNoLabel, train::kNoLabel });
+    const train::Batch first{ known.frames.slice(0, 0, 1), known.labels.slice(0, 0, 1) };
+    EXPECT_NEAR(loss_with(config, none), 0.0, 1e-6); // the student is its teacher
+    EXPECT_NEAR(loss_with(config, half), loss_with(config, first), 1e-6);
+    EXPECT_GT(loss_with(config, known), 0.1);
+}
+
+TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
+{
+    graph::ZooConfig zoo;
+    zoo.arch = "amr_s";
+    zoo.front_end.frame_length = 128;
+    zoo.labels = { "class0", "class1", "class2" };
+    const graph::Network student = graph::make_network(zoo);
+    zoo.seed = 2;
+    train::FitConfig config;
+    config.teacher = std::make_shared<const graph::Network>(graph::make_network(zoo));
+    train::Batch batch{ torch::randn({ 4, 2, 128 }), torch::tensor({ 0, 1, 2, 0 }, torch::kInt64) };
+    nn::GraphModule module(student);
+    module.eval();
+    const double plain = train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>();
+    config.distil.feature_weight = 10.0;
+    EXPECT_GT(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), plain);
+    config.teacher = std::make_shared<const graph::Network>(student);
+    config.distil.weight = 1.0;
+    EXPECT_NEAR(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), 0.0, 1e-5);
+    config.teacher = std::make_shared<const graph::Network>(test::tiny_network()); // it has no stages
+    test::expect_error([&] { train::Objective(student, config, torch::kCPU); }, "feature_weight");
+}
+
+TEST(BatchStream, GivesEveryFrameOnceAndFollowsTheSeed)
+{
+    const data::Dataset dataset = test::tones(17); // 51 frames
+    train::AugmentConfig plain;
+    train::choose_augmentations(plain, { "none" });
+    train::Augmenter augmenter(plain, dataset.front_end, dataset.class_names);
+    train::Page page{ std::make_shared<const data::Dataset>(dataset), {}, nullptr };
+    Rng rng(1);
+    for (std::int64_t i = 0; i < 51; ++i)
+        page.order.push_back(50 - i);
+    for (const auto& [size, batches, frames] :
+         { std::array{ 10, 5, 50 }, { 25, 2, 50 }, { 17, 3, 51 }, { 64, 1, 51 } }) {
+        train::BatchStream stream(page, size, augmenter, rng);
+        train::Batch batch;
+        int given = 0, count = 0;
+        while (stream.next(batch)) {
+            EXPECT_DOUBLE_EQ(stream.share(), given / 51.0);
+            for (std::int64_t b = 0; b < batch.labels.size(0); ++b, ++given)
+                EXPECT_TRUE(std::equal(dataset.frame(50 - given), dataset.frame(50 - given) + 64,
+                                       batch.frames.data_ptr<float>() + 64 * b));
+            ++count;
+        }
+        EXPECT_EQ(count, batches);
+        EXPECT_EQ(given, frames); // a last batch of one frame is left out
+    }
+}
+
+TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
+{
+    const data::Dataset dataset = test::tones(20);
+    train::AugmentConfig config;
+    train::choose_augmentations(config, { "rotate", "shift", "noise" });
+    train::Page page{ std::make_shared<const data::Dataset>(dataset), dataset.indices(data::Part::train), nullptr };
+    const auto third_batch = [&](std::uint64_t seed) {
+        train::Augmenter augmenter(config, dataset.front_end, dataset.class_names);
+        train::BatchStream stream(page, 8, augmenter, Rng(seed));
+        train::Batch batch;
+        for (int i = 0; i < 3; ++i)
+            EXPECT_TRUE(stream.next(batch));
+        return batch.frames;
+    };
+    EXPECT_TRUE(torch::equal(third_batch(1), third_batch(1)));
+    EXPECT_FALSE(torch::equal(third_batch(1), third_batch(2)));
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/objective.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/train/loss.h"
+
+#include <algorithm>
+
+namespace prunedamr::train {
+namespace {
+
+std::map<int, std::string> last_nodes(const graph::Network& network)
+{
+    std::map<int, std::string> nodes;
+    for (const graph::Unit& unit : network.units)
+        nodes[unit.stage] = unit.nodes.back();
+    return nodes;
+}
+
+torch::Tensor tensor_of(const std::vector<std::vector<double>>& rows, const torch::Device& device)
+{
+    std::vector<float> values;
+    for (const auto& row : rows)
+        values.insert(values.end(), row.begin(), row.end());
+    const auto size = static_cast<std::int64_t>(rows.size());
+    return torch::tensor(values).reshape({ size, -1 }).to(device);
+}
+
+} // namespace
+
+Objective::Objective(const graph::Network& student, const FitConfig& config, const torch::Device& device)
+    : config_(config), device_(device)
+{
+    if (!config_.cost.empty())
+        costs_ = tensor_of(config_.cost.rows(), device_);
+    if (!config_.teacher)
+        return;
+    teacher_ = std::make_unique<nn::GraphModule>(*config_.teacher);
+    teacher_->to(device_);
+    teacher_->eval();
+    if (config_.distil.feature_weight == 0.0)
+        return;
+    const auto student_shapes = graph::infer_shapes(student);
+    const auto teacher_shapes = graph::infer_shapes(*config_.teacher);
+    const auto teacher_stages = last_nodes(*config_.teacher);
+    for (const auto& [stage, node] : last_nodes(student)) {
+        const auto match = teacher_stages.find(stage);
+        if (match == teacher_stages.end())
+            continue;
+        const graph::Shape &a = student_shapes.at(node), &b = teacher_shapes.at(match->second);
+        if (a.height != b.height || a.width != b.width)
+            continue;
+        student_nodes_.push_back(node);
+        teacher_nodes_.push_back(match->second);
+    }
+    if (student_nodes_.empty())
+        throw Error({ "no stage has as many positions in student and teacher", "feature_weight",
+                      config_.teacher->name, "a teacher of the same shape, or weight 0" });
+}
+
+void Objective::set_class_weights(const std::vector<double>& weights)
+{
+    const bool equal = std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 1.0; });
+    class_weights_ = equal ? torch::Tensor() : tensor_of({ weights }, device_).flatten();
+}
+
+torch::Tensor Objective::label_loss(const torch::Tensor& logits, const Batch& batch) const
+{
+    const torch::Tensor labelled = batch.labels.ge(0).nonzero().flatten();
+    if (labelled.size(0) == 0)
+        return logits.sum() * 0.0;
+    const bool all = labelled.size(0) == batch.labels.size(0);
+    const torch::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labelled)).to(device_);
+    const torch::Tensor known = all ? logits : logits.index_select(0, labelled.to(device_));
+    torch::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
+    if (costs_.defined())
+        losses = losses + expected_cost(known, labels, costs_);
+    if (!class_weights_.defined())
+        return losses.mean();
+    const torch::Tensor weights = class_weights_.index_select(0, labels);
+    return (weights * losses).sum() / weights.sum();
+}
+
+torch::Tensor Objective::feature_loss(const std::map<std::string, torch::Tensor>& student,
+                                      const std::map<std::string, torch::Tensor>& teacher) const
+{
+    torch::Tensor sum = torch::zeros({}, device_);
+    for (std::size_t i = 0; i < student_nodes_.size(); ++i)
+        sum = sum + attention_distance(student.at(student_nodes_[i]), teacher.at(teacher_nodes_[i]));
+    return sum / static_cast<double>(student_nodes_.size());
+}
+
+Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& batch)
+{
+    const torch::Tensor frames = batch.frames.to(device_);
+    std::map<std::string, torch::Tensor> features, teacher_features;
+    Value value;
+    value.logits = student.forward(frames, student_nodes_, features);
+    value.loss = label_loss(value.logits, batch);
+    if (!teacher_)
+        return value;
+    torch::Tensor teacher_logits;
+    {
+        const torch::NoGradGuard no_grad;
+        teacher_logits = teacher_->forward(frames, teacher_nodes_, teacher_features);
+    }
+    const DistilConfig& distil = config_.distil;
+    value.loss = (1.0 - distil.weight) * value.loss +
+                 distil.weight * distillation(value.logits, teacher_logits, distil.temperature);
+    if (!student_nodes_.empty())
+        value.loss = value.loss + distil.feature_weight * feature_loss(features, teacher_features);
+    return value;
+}
+
+} // namespace prunedamr::train

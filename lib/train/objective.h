@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/batches.h"
+#include "prunedamr/train/fit.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::train {
+
+/// What a training step makes smaller:
+///   (1 - w) mean over labelled frames of (cross-entropy + expected cost), weighed by class
+///   + w distillation of the teacher's logits + v attention transfer, mean over the stages.
+/// Without teacher w = v = 0.
+class Objective
+{
+public:
+    /// Throws `Error` when features are to be matched and no stage of student and teacher has equal positions.
+    Objective(const graph::Network& student, const FitConfig& config, const torch::Device& device);
+
+    struct Value {
+        torch::Tensor loss;   ///< of no dimension
+        torch::Tensor logits; ///< [B, C] of the student
+    };
+    Value operator()(nn::GraphModule& student, const Batch& batch);
+
+    void set_class_weights(const std::vector<double>& weights); ///< [classes]; all 1 at first
+
+private:
+    torch::Tensor label_loss(const torch::Tensor& logits, const Batch& batch) const;
+    torch::Tensor feature_loss(const std::map<std::string, torch::Tensor>& student,
+                               const std::map<std::string, torch::Tensor>& teacher) const;
+
+    const FitConfig& config_;
+    torch::Device device_;
+    std::unique_ptr<nn::GraphModule> teacher_;
+    std::vector<std::string> student_nodes_; ///< last of each matched stage
+    std::vector<std::string> teacher_nodes_; ///< the same stages
+    torch::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
+    torch::Tensor class_weights_;            ///< [classes]; undefined where all are 1
+};
+
+} // namespace prunedamr::train

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/validation.h"
+
+#include "prunedamr/data/scores.h"
+#include "prunedamr/train/batches.h"
+
+namespace prunedamr::train {
+
+Validation::Validation(const data::Dataset& dataset, const FitConfig& config, const torch::Device& device)
+    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(data::Part::validation)),
+      floors_(config.floors, dataset, indices_)
+{
+}
+
+void Validation::measure(nn::GraphModule& module, Epoch& epoch) const
+{
+    if (empty())
+        return;
+    const torch::Tensor best = infer(module, dataset_, indices_, device_, 2 * config_.batch).argmax(1).contiguous();
+    const std::vector<std::int64_t> predicted(best.data_ptr<std::int64_t>(),
+                                              best.data_ptr<std::int64_t>() + best.numel());
+    data::Scores scores(dataset_.class_names);
+    for (std::size_t i = 0; i < indices_.size(); ++i) {
+        const auto frame = static_cast<std::size_t>(indices_[i]);
+        scores.add(dataset_.label[frame], static_cast<std::int32_t>(predicted[i]), dataset_.snr_db[frame]);
+    }
+    epoch.validation_accuracy = scores.accuracy();
+    epoch.validation_cost = config_.cost.mean(scores);
+    epoch.recalls = floors_.recalls(predicted);
+}
+
+bool Validation::better(const Epoch& epoch, const Epoch& than) const
+{
+    const double missing = shortfall(config_.floors, epoch.recalls);
+    const double missing_than = shortfall(config_.floors, than.recalls);
+    if (missing != missing_than)
+        return missing < missing_than;
+    if (!config_.cost.empty())
+        return epoch.validation_cost < than.validation_cost;
+    return epoch.validation_accuracy > than.validation_accuracy;
+}
+
+} // namespace prunedamr::train
