@@ -44,6 +44,19 @@ void remove_inner_checkpoints(const std::string& checkpoint)
         fs::remove(file);
 }
 
+/// What is wrong with a --method; empty if nothing is.
+std::string method_fault(const std::string& text)
+{
+    if (text == "auto")
+        return "";
+    try {
+        prune::parse_chain(text);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
@@ -95,7 +108,7 @@ void add_compress(CLI::App& app)
         help += std::string("\n  ") + method.name + ": " + method.description;
     auto& config = options->compress;
     verb->add_option("model", options->model, "trained model file")->required();
-    verb->add_option("--method", config.method, help)->capture_default_str();
+    verb->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
     verb->add_option("--budget", config.budget,
                      "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us, or several "
                      "joined by commas")
