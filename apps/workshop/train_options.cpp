@@ -76,6 +76,8 @@ void add_train_options(CLI::App& verb, TrainOptions& options)
     verb.add_option("--seed", fit.seed, "of weights, order and augmentation")->capture_default_str();
     verb.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
     verb.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
+    verb.add_flag("--teacher-once", fit.distil.once,
+                  "the teacher reads each frame once, before the first epoch and not augmented: much faster");
     verb.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
 }
 

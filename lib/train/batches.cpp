@@ -12,13 +12,15 @@ Batch gather(const data::Dataset& dataset, const std::vector<std::int64_t>& indi
     const auto frames = static_cast<std::int64_t>(std::min(count, indices.size() - first));
     const std::int64_t values = 2 * dataset.length();
     Batch batch{ torch::empty({ frames, 2, dataset.length() }, torch::kFloat32),
-                 torch::empty({ frames }, torch::kInt64) };
+                 torch::empty({ frames }, torch::kInt64), torch::empty({ frames }, torch::kInt64) };
     float* to = batch.frames.data_ptr<float>();
     std::int64_t* label = batch.labels.data_ptr<std::int64_t>();
+    std::int64_t* place = batch.indices.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < frames; ++i, to += values) {
         const std::int64_t index = indices[first + static_cast<std::size_t>(i)];
         std::memcpy(to, dataset.frame(index), static_cast<std::size_t>(values) * sizeof(float));
         label[i] = dataset.label[static_cast<std::size_t>(index)];
+        place[i] = index;
     }
     return batch;
 }

@@ -11,10 +11,12 @@
 
 namespace prunedamr::train {
 
-/// Frames [count, 2, L] float32 and labels [count] int64 on the CPU, copied from a data set.
+/// Frames [count, 2, L] float32, labels [count] int64 and the frames' places in their data set [count] int64, on
+/// the CPU, copied from a data set.
 struct Batch {
     torch::Tensor frames;
     torch::Tensor labels;
+    torch::Tensor indices = {};
 };
 
 /// The frames `indices[first .. first + count)`; `count` ends at the end of `indices`.

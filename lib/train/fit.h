@@ -25,6 +25,9 @@ struct DistilConfig {
     double weight = 0.7;         ///< share of the teacher's logits in the loss (Hinton et al. 2015)
     double temperature = 2.0;    ///< of teacher and student
     double feature_weight = 0.0; ///< of attention transfer between the stages (Zagoruyko & Komodakis 2017)
+    /// The teacher reads every frame once, before the first epoch, as the data set has it; else the augmented frame
+    /// in every step, which costs a forward pass of the teacher each time. Not with a generator or features.
+    bool once = false;
 };
 
 /// Defaults are the training of arXiv 2406.07929: Adam 1e-3, batch 128, x0.8 every 10 epochs, 50 epochs.

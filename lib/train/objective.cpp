@@ -58,6 +58,16 @@ Objective::Objective(const graph::Network& student, const FitConfig& config, con
                       config_.teacher->name, "a teacher of the same shape, or weight 0" });
 }
 
+void Objective::remember_teacher(const data::Dataset& dataset, const std::vector<std::int64_t>& indices)
+{
+    if (!teacher_)
+        return;
+    constexpr int kFrames = 256;
+    const torch::Tensor places = torch::tensor(indices);
+    remembered_ = torch::zeros({ dataset.size(), teacher_->network().classes() });
+    remembered_.index_copy_(0, places, infer(*teacher_, dataset, indices, device_, kFrames));
+}
+
 void Objective::set_class_weights(const std::vector<double>& weights)
 {
     const bool equal = std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 1.0; });
@@ -90,6 +100,15 @@ torch::Tensor Objective::feature_loss(const std::map<std::string, torch::Tensor>
     return sum / static_cast<double>(student_nodes_.size());
 }
 
+torch::Tensor Objective::teacher_logits(const Batch& batch, const torch::Tensor& frames,
+                                        std::map<std::string, torch::Tensor>& features) const
+{
+    const torch::NoGradGuard no_grad;
+    if (remembered_.defined())
+        return remembered_.index_select(0, batch.indices).to(device_);
+    return teacher_->forward(frames, teacher_nodes_, features);
+}
+
 Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& batch)
 {
     const torch::Tensor frames = batch.frames.to(device_);
@@ -99,14 +118,10 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
     value.loss = label_loss(value.logits, batch);
     if (!teacher_)
         return value;
-    torch::Tensor teacher_logits;
-    {
-        const torch::NoGradGuard no_grad;
-        teacher_logits = teacher_->forward(frames, teacher_nodes_, teacher_features);
-    }
+    const torch::Tensor wanted = teacher_logits(batch, frames, teacher_features);
     const DistilConfig& distil = config_.distil;
-    value.loss = (1.0 - distil.weight) * value.loss +
-                 distil.weight * distillation(value.logits, teacher_logits, distil.temperature);
+    value.loss =
+        (1.0 - distil.weight) * value.loss + distil.weight * distillation(value.logits, wanted, distil.temperature);
     if (!student_nodes_.empty())
         value.loss = value.loss + distil.feature_weight * feature_loss(features, teacher_features);
     return value;

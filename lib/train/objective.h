@@ -27,10 +27,16 @@ public:
     };
     Value operator()(nn::GraphModule& student, const Batch& batch);
 
+    /// `DistilConfig::once`: takes the teacher's logits of these frames now; batches must then come from this data
+    /// set. Without a teacher it does nothing.
+    void remember_teacher(const data::Dataset& dataset, const std::vector<std::int64_t>& indices);
+
     void set_class_weights(const std::vector<double>& weights); ///< [classes]; all 1 at first
 
 private:
     torch::Tensor label_loss(const torch::Tensor& logits, const Batch& batch) const;
+    torch::Tensor teacher_logits(const Batch& batch, const torch::Tensor& frames,
+                                 std::map<std::string, torch::Tensor>& features) const;
     torch::Tensor feature_loss(const std::map<std::string, torch::Tensor>& student,
                                const std::map<std::string, torch::Tensor>& teacher) const;
 
@@ -39,6 +45,7 @@ private:
     std::unique_ptr<nn::GraphModule> teacher_;
     std::vector<std::string> student_nodes_; ///< last of each matched stage
     std::vector<std::string> teacher_nodes_; ///< the same stages
+    torch::Tensor remembered_;               ///< logits [frames of the data set, C]; undefined without `once`
     torch::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
     torch::Tensor class_weights_;            ///< [classes]; undefined where all are 1
 };

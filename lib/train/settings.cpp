@@ -104,6 +104,10 @@ void check_settings(const FitConfig& config)
         if (std::find(setting.choices.begin(), setting.choices.end(), setting.in(copy)) == setting.choices.end())
             throw Error({ std::string("unknown ") + setting.name, setting.name, setting.in(copy), known });
     }
+    if (config.teacher && config.distil.once && (config.generator || config.distil.feature_weight > 0.0))
+        throw Error({ "the teacher cannot read the frames only once", "distil.once",
+                      config.generator ? "frames made while training" : "features to match",
+                      "a fixed data set and logits alone" });
     if (config.warmup_epochs > 0 && config.warmup_epochs >= config.epochs)
         throw Error({ "value out of range", "warmup_epochs", std::to_string(config.warmup_epochs),
                       "fewer than epochs: " + std::to_string(config.epochs) });
@@ -124,6 +128,7 @@ nlohmann::json to_json(const FitConfig& config)
     if (!config.generator)
         all["pages_per_epoch"] = 0;
     all["teacher"] = config.teacher ? config.teacher->name : "";
+    all["distil_once"] = config.distil.once;
     all["cost"] = config.cost.rows();
     all["floors"] = nlohmann::json::array();
     for (const Floor& floor : config.floors)

@@ -57,6 +57,8 @@ Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, co
         average_.emplace(module_.tensors(), config_.ema);
     if (!config_.checkpoint.empty())
         state_.fingerprint = fingerprint(network, dataset, config_);
+    if (config_.distil.once)
+        objective_.remember_teacher(dataset, dataset.indices(data::Part::train));
     state_.best = present_weights();
     if (config_.resume && !config_.checkpoint.empty() && std::filesystem::exists(config_.checkpoint))
         restore();

@@ -192,6 +192,34 @@ TEST(Objective, FramesWithoutLabelCountForTheTeacherAlone)
     EXPECT_GT(loss_with(config, known), 0.1);
 }
 
+TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
+{
+    const data::Dataset dataset = test::tones(10);
+    train::FitConfig config;
+    config.teacher = std::make_shared<const graph::Network>([] {
+        graph::Network other = test::tiny_network();
+        graph::initialise(other, 77);
+        return other;
+    }());
+    config.distil.weight = 1.0;
+    const auto indices = dataset.indices(data::Part::train);
+    train::Batch batch = train::gather(dataset, indices, 1, 3);
+    nn::GraphModule student(test::tiny_network());
+    student.eval();
+    train::Objective asked(test::tiny_network(), config, torch::kCPU);
+    const double expected = asked(student, batch).loss.item<double>();
+    train::Objective remembering(test::tiny_network(), config, torch::kCPU);
+    remembering.remember_teacher(dataset, indices);
+    EXPECT_NEAR(remembering(student, batch).loss.item<double>(), expected, 1e-6);
+    EXPECT_GT(expected, 1e-4);
+    batch.indices = batch.indices.flip(0); // it answers for the places, not for the samples
+    EXPECT_GT(std::abs(remembering(student, batch).loss.item<double>() - expected), 1e-6);
+
+    config.distil.once = true;
+    config.distil.feature_weight = 1.0;
+    EXPECT_THROW(train::check_settings(config), Error);
+}
+
 TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
 {
     graph::ZooConfig zoo;
