@@ -2,6 +2,7 @@
 #include "prunedamr/nn/operations.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/nn/synchronised_norm.h"
 
 namespace prunedamr::nn {
 namespace {
@@ -21,6 +22,9 @@ Tensor convolve(const Node& node, const OperationTensors& t)
 
 Tensor normalise(const Node& node, const OperationTensors& t)
 {
+    if (const SumOverProcesses* sum = SynchronisedNorms::present(); sum && t.training)
+        return synchronised_batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var,
+                                       kStatisticsMomentum, node.epsilon, *sum);
     return torch::batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var, t.training,
                              kStatisticsMomentum, node.epsilon, /*cudnn_enabled=*/true);
 }

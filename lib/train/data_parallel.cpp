@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/data_parallel.h"
+
+#include "prunedamr/base/atomic_file.h"
+
+#include <c10/util/accumulate.h>
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
+#include <cstring>
+#include <filesystem>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace prunedamr::train {
+namespace {
+
+constexpr std::int64_t kPieceValues = std::int64_t{ 1 } << 20; // 4 MiB of float32
+
+/// Consecutive tensors together of about `kPieceValues`.
+std::vector<std::vector<torch::Tensor>> pieces_of(const std::vector<torch::Tensor>& tensors)
+{
+    std::vector<std::vector<torch::Tensor>> pieces;
+    std::int64_t values = kPieceValues;
+    for (const torch::Tensor& tensor : tensors) {
+        if (values >= kPieceValues) {
+            pieces.emplace_back();
+            values = 0;
+        }
+        pieces.back().push_back(tensor);
+        values += tensor.numel();
+    }
+    return pieces;
+}
+
+/// `shapes` is sorted by name, as the tensors of a network are.
+graph::Network network_from(const nlohmann::json& description, const std::string& weights)
+{
+    graph::Network network = graph::network_from_json(description.at("graph"), "network of process 0");
+    const char* from = weights.data();
+    for (const auto& [name, shape] : description.at("shapes").items()) {
+        graph::Tensor& tensor = network.tensors[name];
+        tensor.shape = shape.get<std::vector<std::int64_t>>();
+        tensor.data.resize(static_cast<std::size_t>(c10::multiply_integers(tensor.shape)));
+        std::memcpy(tensor.data.data(), from, tensor.data.size() * sizeof(float));
+        from += tensor.data.size() * sizeof(float);
+    }
+    return network;
+}
+
+void write_all(int file, const std::string& bytes)
+{
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t written = write(file, bytes.data() + done, bytes.size() - done);
+        if (written <= 0)
+            throw Error({ "no memory for the checkpoint of process 0", "", std::strerror(errno), "" });
+        done += static_cast<std::size_t>(written);
+    }
+}
+
+} // namespace
+
+Share share_of(std::size_t count, const ProcessGroup& processes)
+{
+    const auto rank = static_cast<std::size_t>(processes.rank()), size = static_cast<std::size_t>(processes.size());
+    const std::size_t first = count * rank / size;
+    return { first, count * (rank + 1) / size - first };
+}
+
+void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup& processes)
+{
+    if (processes.size() == 1)
+        return;
+    const torch::NoGradGuard no_grad;
+    std::vector<torch::Tensor> gradients;
+    for (const torch::Tensor& parameter : parameters)
+        if (parameter.grad().defined())
+            gradients.push_back(parameter.grad());
+    const auto pieces = pieces_of(gradients);
+    std::vector<torch::Tensor> flat;
+    for (const auto& piece : pieces) {
+        std::vector<torch::Tensor> rows;
+        for (const torch::Tensor& gradient : piece)
+            rows.push_back(gradient.flatten());
+        flat.push_back(torch::cat(rows));
+    }
+    processes.sum(flat);
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        std::int64_t first = 0;
+        for (torch::Tensor gradient : pieces[i]) {
+            gradient.copy_(flat[i].slice(0, first, first + gradient.numel()).view(gradient.sizes()));
+            first += gradient.numel();
+        }
+    }
+}
+
+graph::Network network_of_leader(const graph::Network& network, const ProcessGroup& processes)
+{
+    if (processes.size() == 1)
+        return network;
+    std::string description, weights;
+    if (processes.leads()) {
+        nlohmann::json shapes = nlohmann::json::object();
+        for (const auto& [name, tensor] : network.tensors) {
+            shapes[name] = tensor.shape;
+            weights.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size() * sizeof(float));
+        }
+        description = nlohmann::json{ { "graph", graph::to_json(network) }, { "shapes", shapes } }.dump();
+    }
+    processes.broadcast(description);
+    processes.broadcast(weights);
+    return processes.leads() ? network : network_from(nlohmann::json::parse(description), weights);
+}
+
+void check_same_run(const nlohmann::json& fingerprint, const ProcessGroup& processes)
+{
+    std::string text = fingerprint.dump();
+    processes.broadcast(text);
+    const nlohmann::json of_leader = nlohmann::json::parse(text);
+    for (const auto& [key, value] : of_leader.items())
+        if (const nlohmann::json own = fingerprint.value(key, nlohmann::json()); own != value)
+            throw Error({ "process " + std::to_string(processes.rank()) + " was started for another run: " + key +
+                              " differs",
+                          "", own.dump(), value.dump() + ", as process 0 has" });
+}
+
+FileOfLeader::FileOfLeader(const std::string& path, const ProcessGroup& processes)
+    : path_(path), exists_(!path.empty() && std::filesystem::exists(path))
+{
+    if (processes.size() == 1)
+        return;
+    std::string bytes = processes.leads() && exists_ ? read_file(path) : "";
+    processes.broadcast(bytes);
+    exists_ = !bytes.empty();
+    if (processes.leads() || !exists_)
+        return;
+    memory_ = memfd_create("checkpoint", MFD_CLOEXEC);
+    path_ = "/proc/self/fd/" + std::to_string(memory_);
+    write_all(memory_, bytes);
+}
+
+FileOfLeader::~FileOfLeader()
+{
+    if (memory_ >= 0)
+        close(memory_);
+}
+
+} // namespace prunedamr::train

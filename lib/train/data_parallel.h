@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/network.h"
+#include "prunedamr/train/process_group.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <vector>
+
+namespace at {
+class Tensor;
+}
+
+namespace prunedamr::train {
+
+/// What of `count` things falls to this process: together all of them, in order of rank, none of them empty if
+/// there are at least as many as processes.
+struct Share {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+Share share_of(std::size_t count, const ProcessGroup& processes);
+
+/// The gradients of parameters, where they have one, summed over the processes in pieces of a few MiB.
+void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup& processes);
+
+/// The network of process 0 with its weights, whatever is given elsewhere.
+graph::Network network_of_leader(const graph::Network& network, const ProcessGroup& processes);
+
+/// Throws `Error` naming what differs from process 0's run; `fingerprint` as of a checkpoint.
+void check_same_run(const nlohmann::json& fingerprint, const ProcessGroup& processes);
+
+/// A file of process 0 that every process can read: there the file itself, elsewhere a copy in memory.
+class FileOfLeader
+{
+public:
+    FileOfLeader(const std::string& path, const ProcessGroup& processes);
+    ~FileOfLeader();
+    FileOfLeader(const FileOfLeader&) = delete;
+    FileOfLeader& operator=(const FileOfLeader&) = delete;
+
+    bool exists() const { return exists_; }
+    const std::string& path() const { return path_; } ///< to open, while this lives
+
+private:
+    std::string path_;
+    bool exists_ = false;
+    int memory_ = -1;
+};
+
+} // namespace prunedamr::train
