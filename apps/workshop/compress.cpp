@@ -74,12 +74,15 @@ void run(Options& options)
     fine_tune.title = "fine-tune";
     config.chain.seed = fine_tune.seed;
 
+    if (!fine_tune.processes.leads())
+        return train::follow(dataset, fine_tune);
     auto result = prune::compress(original, dataset, config, [](const std::string& text) {
         std::printf("%s\n", text.c_str());
         std::fflush(stdout); // before the fine-tuning, into a log too
     });
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", fine_tune.checkpoint, "", "" });
+    train::dismiss(fine_tune.processes);
     result.network.provenance["compress"]["command"] = cli::command_line();
     auto summary = finish_model(std::move(result.network), dataset, options.out, fine_tune.device);
     const auto cost = summary["cost"];

@@ -37,6 +37,8 @@ void run(Options& options)
     auto result = train::fit(graph::make_network(options.zoo), dataset, options.train.fit);
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });
+    if (!options.train.fit.processes.leads())
+        return;
     result.network.provenance = { { "train", cli::command_line() }, { "data", dataset.provenance } };
     auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
     report["train"] = train::to_json(result);

@@ -86,7 +86,9 @@ void finish_train_options(TrainOptions& options, const std::string& out)
     train::FitConfig& fit = options.fit;
     if (std::filesystem::path(out).extension() != ".safetensors")
         throw Error({ "not a name for a model file", out, "", "NAME.safetensors" });
-    check_writable(out);
+    fit.processes = train::ProcessGroup(train::process_place_from_environment());
+    if (fit.processes.leads())
+        check_writable(out);
     if (fit.checkpoint.empty())
         fit.checkpoint = out + ".checkpoint";
     train::choose_augmentations(fit.augment, options.augment);

@@ -21,8 +21,8 @@ struct TrainOptions {
 
 void add_train_options(CLI::App& verb, TrainOptions& options);
 
-/// Checks that `out` has a place, before hours of work; fills in what depends on other options: teacher, checkpoint
-/// name, augmentations, floors.
+/// Joins other processes if the environment names them; checks that `out` has a place, before hours of work; fills
+/// in what depends on other options: teacher, checkpoint name, augmentations, floors.
 void finish_train_options(TrainOptions& options, const std::string& out);
 
 /// Reads the cost matrix, if there is one, for the classes of the data set.

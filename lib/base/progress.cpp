@@ -23,8 +23,8 @@ std::string clock_text(double seconds)
 
 } // namespace
 
-Progress::Progress(std::string title, int steps)
-    : title_(std::move(title)), steps_(steps), terminal_(isatty(STDERR_FILENO) == 1),
+Progress::Progress(std::string title, int steps, bool shown)
+    : title_(std::move(title)), steps_(steps), shown_(shown), terminal_(shown && isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()), drawn_(start_)
 {
     PRUNEDAMR_CHECK(steps >= 1, "progress needs at least one step");
@@ -48,6 +48,8 @@ void Progress::within_step(double share)
 void Progress::step_done(const std::string& note)
 {
     ++done_;
+    if (!shown_)
+        return;
     if (terminal_) {
         std::fprintf(stderr, "\r\033[K%s %d/%d  %s\n", title_.c_str(), done_, steps_, note.c_str());
         draw(0.0, "");

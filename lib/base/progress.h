@@ -12,7 +12,8 @@ class Progress
 {
 public:
     /// `title` names the work ("train"), `steps` is its length in outer steps (epochs, units), >= 1.
-    Progress(std::string title, int steps);
+    /// Nothing is written where another process shows it.
+    Progress(std::string title, int steps, bool shown = true);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -29,6 +30,7 @@ private:
     std::string title_;
     int steps_;
     int done_ = 0;
+    bool shown_;
     bool terminal_;
     std::chrono::steady_clock::time_point start_;
     std::chrono::steady_clock::time_point drawn_;

@@ -3,6 +3,7 @@
 
 #include "prunedamr/train/augment.h"
 #include "prunedamr/train/batches.h"
+#include "prunedamr/train/process_group.h"
 #include "prunedamr/train/training_frames.h"
 
 #include <future>
@@ -11,16 +12,19 @@ namespace prunedamr::train {
 
 inline constexpr std::int64_t kNoLabel = -1; ///< label of a frame that only the teacher knows
 
-/// The augmented batches of a page. While one is trained on, another thread prepares the next. What is random in a
-/// batch follows from `rng` and the batch's number alone. A last batch of one frame is left out: batch norm has no
-/// variance over it.
+/// The augmented batches of a page, of each of them the share of this process. While one is trained on, another
+/// thread prepares the next. What is random in a frame follows from `rng` and its place in the page alone. A last
+/// batch of one frame is left out, for batch norm has no variance over it, and so is one of fewer frames than
+/// processes.
 class BatchStream
 {
 public:
     /// `page` and `augmenter` must stay as long as the stream.
-    BatchStream(const Page& page, int batch, Augmenter& augmenter, const Rng& rng);
+    /// `batch` counts the frames of each process.
+    BatchStream(const Page& page, int batch, Augmenter& augmenter, const Rng& rng,
+                const ProcessGroup& processes = {});
 
-    /// The next batch, of at least two frames; false at the end.
+    /// The next batch, of at least two frames over all processes; false at the end.
     bool next(Batch& batch);
 
     std::size_t number() const { return number_; } ///< of batches given so far
@@ -31,7 +35,9 @@ private:
     bool has(std::size_t number) const;
 
     const Page& page_;
-    std::size_t size_;
+    ProcessGroup processes_;
+    std::size_t size_;  ///< frames of a batch over all processes
+    std::size_t least_; ///< so many, at least
     Augmenter& augmenter_;
     Rng rng_;
     std::size_t number_ = 0;

@@ -12,7 +12,7 @@ Batch gather(const data::Dataset& dataset, const std::vector<std::int64_t>& indi
     const auto frames = static_cast<std::int64_t>(std::min(count, indices.size() - first));
     const std::int64_t values = 2 * dataset.length();
     Batch batch{ torch::empty({ frames, 2, dataset.length() }, torch::kFloat32),
-                 torch::empty({ frames }, torch::kInt64), torch::empty({ frames }, torch::kInt64) };
+                 torch::empty({ frames }, torch::kInt64), torch::empty({ frames }, torch::kInt64), 0 };
     float* to = batch.frames.data_ptr<float>();
     std::int64_t* label = batch.labels.data_ptr<std::int64_t>();
     std::int64_t* place = batch.indices.data_ptr<std::int64_t>();

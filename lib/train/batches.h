@@ -17,6 +17,12 @@ struct Batch {
     torch::Tensor frames;
     torch::Tensor labels;
     torch::Tensor indices = {};
+    std::int64_t elsewhere = 0; ///< frames of the same step in other processes
+
+    double share() const ///< of the step's frames, 0..1
+    {
+        return static_cast<double>(labels.size(0)) / static_cast<double>(labels.size(0) + elsewhere);
+    }
 };
 
 /// The frames `indices[first .. first + count)`; `count` ends at the end of `indices`.

@@ -23,6 +23,9 @@ struct Share {
 };
 Share share_of(std::size_t count, const ProcessGroup& processes);
 
+/// This process's share of some indices.
+std::vector<std::int64_t> own_of(const std::vector<std::int64_t>& indices, const ProcessGroup& processes);
+
 /// The gradients of parameters, where they have one, summed over the processes in pieces of a few MiB.
 void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup& processes);
 

@@ -36,8 +36,9 @@ std::string hash_of_labels(const data::Dataset& dataset)
 nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
 {
     nlohmann::json all = to_json(config);
-    all.erase("threads"); // where a run is computed may change between its parts
-    all.erase("device");
+    for (const char* key : { "threads", "device", "processes", "batch" })
+        all.erase(key); // where a run is computed may change between its parts
+    all["frames of a step"] = config.batch * config.processes.size();
     all.erase("patience"); // changes where a run ends, not how it goes
     if (config.schedule != "cosine")
         all.erase("epochs"); // the rate of a step schedule does not depend on them: a run may be made longer

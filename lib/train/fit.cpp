@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/evaluate.h"
+#include "prunedamr/train/joint_fit.h"
 #include "prunedamr/train/settings.h"
 #include "prunedamr/train/trainer.h"
 
@@ -42,17 +43,86 @@ private:
     int threads_before_;
 };
 
-} // namespace
-
-FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+const FitConfig& checked(const FitConfig& config, const graph::Network& network, const data::Dataset& dataset)
 {
     check_settings(config);
     check_compatible(network, dataset);
     if (config.teacher)
         check_compatible(*config.teacher, dataset);
-    const InterruptGuard guard;
-    const ComputeSettings settings(config.threads);
-    return Trainer(network, dataset, config).run();
+    return config;
+}
+
+/// A training run of all processes; checked when it is made.
+class Run
+{
+public:
+    Run(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+        : processes_(config.processes), settings_(config.threads),
+          trainer_(network, dataset, checked(config, network, dataset))
+    {
+    }
+
+    FitResult operator()()
+    {
+        FitResult result = trainer_.run();
+        processes_.finish();
+        return result;
+    }
+
+private:
+    ProcessGroup processes_;
+    InterruptGuard guard_;
+    ComputeSettings settings_;
+    Trainer trainer_;
+};
+
+/// False when it was interrupted.
+bool follow_one(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+{
+    Run run(network, dataset, config);
+    try {
+        return !run().interrupted;
+    } catch (const LostProcess&) {
+        throw;
+    } catch (const Error&) {
+        return true; // process 0 met it too, and knows whether to go on
+    }
+}
+
+/// The message that sends the user to the checkpoint.
+[[noreturn]] void give_up(const LostProcess& lost, const std::string& checkpoint)
+{
+    if (checkpoint.empty())
+        throw lost;
+    throw LostProcess({ lost.what() + std::string("; go on with --resume"), checkpoint, "", "" });
+}
+
+} // namespace
+
+FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+{
+    graph::Network joint_network = network;
+    FitConfig joint = config;
+    try {
+        PRUNEDAMR_CHECK(join_fit(joint_network, joint), "process 0 dismisses those that follow it only");
+        return Run(joint_network, dataset, joint)();
+    } catch (const LostProcess& lost) {
+        give_up(lost, joint.checkpoint);
+    }
+}
+
+void follow(const data::Dataset& dataset, const FitConfig& config)
+{
+    graph::Network network;
+    FitConfig joint = config;
+    try {
+        while (join_fit(network, joint))
+            if (!follow_one(network, dataset, joint))
+                throw Error({ "interrupted; go on with --resume", joint.checkpoint, "", "" });
+        config.processes.finish();
+    } catch (const LostProcess& lost) {
+        give_up(lost, joint.checkpoint);
+    }
 }
 
 nlohmann::json to_json(const FitResult& result)

@@ -6,6 +6,7 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/train/augment.h"
 #include "prunedamr/train/floors.h"
+#include "prunedamr/train/process_group.h"
 
 #include <nlohmann/json.hpp>
 
@@ -34,7 +35,7 @@ struct DistilConfig {
 /// Ranges and help texts of all numbers stand in `settings.cpp`.
 struct FitConfig {
     int epochs = 50;
-    int batch = 128; ///< frames
+    int batch = 128; ///< frames of a step, in each process
     double learning_rate = 1e-3;
     std::string optimiser = "adamw"; ///< "adamw", or "sgd" with Nesterov momentum 0.9
     std::string schedule = "step";   ///< "step", "cosine", "constant": see `learning_rate`
@@ -60,6 +61,7 @@ struct FitConfig {
     std::string device = "cpu";
     std::string checkpoint;      ///< file written at the start and after every epoch; empty: none
     bool resume = false;         ///< go on from `checkpoint` if it exists
+    ProcessGroup processes;      ///< that take their share of every step, by default this one alone
     std::string title = "train"; ///< for the progress bar
 };
 
@@ -95,7 +97,16 @@ struct FitResult {
 /// Throws `Error` when data, teacher and network do not fit (length, front end, class names), a value of the config
 /// is out of range, a checkpoint is damaged or belongs to another run, the loss is no longer finite, or no epoch
 /// held all floors (the checkpoint stays).
+/// Several processes do what one does with their joint batch, up to the order in which floats are added (dropout
+/// apart, whose masks differ). All call it; network, teacher and settings are those of process 0, which alone shows
+/// progress and writes the checkpoint. `LostProcess` names the checkpoint to resume from.
 FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
+
+/// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls `dismiss`,
+/// for work that trains more than once, or after a plan that one process makes. `config` as there, but for the
+/// settings.
+void follow(const data::Dataset& dataset, const FitConfig& config);
+void dismiss(const ProcessGroup& processes);
 
 nlohmann::json to_json(const FitConfig& config);
 

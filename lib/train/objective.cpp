@@ -2,6 +2,7 @@
 #include "prunedamr/train/objective.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/train/data_parallel.h"
 #include "prunedamr/train/loss.h"
 
 #include <algorithm>
@@ -63,9 +64,10 @@ void Objective::remember_teacher(const data::Dataset& dataset, const std::vector
     if (!teacher_)
         return;
     constexpr int kFrames = 256;
-    const torch::Tensor places = torch::tensor(indices);
+    const std::vector<std::int64_t> own = own_of(indices, config_.processes);
     remembered_ = torch::zeros({ dataset.size(), teacher_->network().classes() });
-    remembered_.index_copy_(0, places, infer(*teacher_, dataset, indices, device_, kFrames));
+    remembered_.index_copy_(0, torch::tensor(own), infer(*teacher_, dataset, own, device_, kFrames));
+    config_.processes.sum({ remembered_ });
 }
 
 void Objective::set_class_weights(const std::vector<double>& weights)
@@ -77,8 +79,11 @@ void Objective::set_class_weights(const std::vector<double>& weights)
 torch::Tensor Objective::label_loss(const torch::Tensor& logits, const Batch& batch) const
 {
     const torch::Tensor labelled = batch.labels.ge(0).nonzero().flatten();
-    if (labelled.size(0) == 0)
+    const ProcessGroup& processes = config_.processes;
+    if (labelled.size(0) == 0) {
+        processes.sum(0.0); // as the others do
         return logits.sum() * 0.0;
+    }
     const bool all = labelled.size(0) == batch.labels.size(0);
     const torch::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labelled)).to(device_);
     const torch::Tensor known = all ? logits : logits.index_select(0, labelled.to(device_));
@@ -86,9 +91,9 @@ torch::Tensor Objective::label_loss(const torch::Tensor& logits, const Batch& ba
     if (costs_.defined())
         losses = losses + expected_cost(known, labels, costs_);
     if (!class_weights_.defined())
-        return losses.mean();
+        return losses.sum() / processes.sum(static_cast<double>(labels.size(0)));
     const torch::Tensor weights = class_weights_.index_select(0, labels);
-    return (weights * losses).sum() / weights.sum();
+    return (weights * losses).sum() / processes.sum(weights.sum().item<double>());
 }
 
 torch::Tensor Objective::feature_loss(const std::map<std::string, torch::Tensor>& student,
@@ -120,10 +125,11 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
         return value;
     const torch::Tensor wanted = teacher_logits(batch, frames, teacher_features);
     const DistilConfig& distil = config_.distil;
-    value.loss =
-        (1.0 - distil.weight) * value.loss + distil.weight * distillation(value.logits, wanted, distil.temperature);
+    const double share = batch.share();
+    value.loss = (1.0 - distil.weight) * value.loss +
+                 share * distil.weight * distillation(value.logits, wanted, distil.temperature);
     if (!student_nodes_.empty())
-        value.loss = value.loss + distil.feature_weight * feature_loss(features, teacher_features);
+        value.loss = value.loss + share * distil.feature_weight * feature_loss(features, teacher_features);
     return value;
 }
 

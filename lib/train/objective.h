@@ -14,7 +14,8 @@ namespace prunedamr::train {
 /// What a training step makes smaller:
 ///   (1 - w) mean over labelled frames of (cross-entropy + expected cost), weighed by class
 ///   + w distillation of the teacher's logits + v attention transfer, mean over the stages.
-/// Without teacher w = v = 0.
+/// Without teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
+/// do their gradients.
 class Objective
 {
 public:

@@ -30,7 +30,7 @@ const std::vector<NumberSetting>& number_settings()
     using C = FitConfig;
     static const std::vector<NumberSetting> list = {
         { "epochs", nullptr, 1, 100000, "passes over the training part", [](C& c) -> Slot { return &c.epochs; } },
-        { "batch", nullptr, 2, 65536, "frames per step", [](C& c) -> Slot { return &c.batch; } },
+        { "batch", nullptr, 2, 65536, "frames per step, of each process", [](C& c) -> Slot { return &c.batch; } },
         { "learning_rate", "lr", 1e-9, 1000, "learning rate", [](C& c) -> Slot { return &c.learning_rate; } },
         { "step_epochs", nullptr, 1, 100000, "step: epochs between decays",
           [](C& c) -> Slot { return &c.step_epochs; } },
@@ -134,6 +134,7 @@ nlohmann::json to_json(const FitConfig& config)
     for (const Floor& floor : config.floors)
         all["floors"].push_back(to_text(floor));
     all["seed"] = config.seed;
+    all["processes"] = config.processes.size();
     all["device"] = config.device;
     return all;
 }

@@ -3,6 +3,8 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/nn/synchronised_norm.h"
+#include "prunedamr/train/data_parallel.h"
 #include "prunedamr/train/loss.h"
 #include "prunedamr/train/optimiser.h"
 #include "prunedamr/train/schedule.h"
@@ -43,6 +45,14 @@ std::string note_of(const Epoch& epoch, const FitConfig& config, bool validated,
     return note + text;
 }
 
+/// Of statistics of batch norms; empty in one process.
+nn::SumOverProcesses sum_over(const ProcessGroup& processes)
+{
+    if (processes.size() == 1)
+        return {};
+    return [processes](torch::Tensor& tensor) { processes.sum({ tensor }); };
+}
+
 } // namespace
 
 Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
@@ -55,18 +65,29 @@ Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, co
     optimiser_ = make_optimiser(config_, module_.parameters());
     if (config_.ema > 0.0)
         average_.emplace(module_.tensors(), config_.ema);
-    if (!config_.checkpoint.empty())
+    if (!config_.checkpoint.empty() || config_.processes.size() > 1)
         state_.fingerprint = fingerprint(network, dataset, config_);
+    check_same_run(state_.fingerprint, config_.processes);
     if (config_.distil.once)
         objective_.remember_teacher(dataset, dataset.indices(data::Part::train));
     state_.best = present_weights();
-    if (config_.resume && !config_.checkpoint.empty() && std::filesystem::exists(config_.checkpoint))
-        restore();
+    if (config_.resume && !config_.checkpoint.empty())
+        resume();
 }
 
-void Trainer::restore()
+/// Process 0 first: what it refuses, the others do not see.
+void Trainer::resume()
 {
-    state_ = read_checkpoint(config_.checkpoint, state_.fingerprint);
+    if (config_.processes.leads() && std::filesystem::exists(config_.checkpoint))
+        restore(config_.checkpoint);
+    const FileOfLeader file(config_.checkpoint, config_.processes);
+    if (!config_.processes.leads() && file.exists())
+        restore(file.path());
+}
+
+void Trainer::restore(const std::string& checkpoint)
+{
+    state_ = read_checkpoint(checkpoint, state_.fingerprint);
     try {
         module_.load(state_.weights);
         if (average_)
@@ -74,14 +95,14 @@ void Trainer::restore()
         if (!state_.epochs.empty())
             train::restore(*optimiser_, state_.optimiser, device_);
     } catch (const c10::Error& fault) {
-        throw Error({ "damaged checkpoint: optimiser state", config_.checkpoint, "", "" });
+        throw Error({ "damaged checkpoint: optimiser state", checkpoint, "", "" });
     }
     weigh_classes();
 }
 
 void Trainer::save()
 {
-    if (config_.checkpoint.empty())
+    if (config_.checkpoint.empty() || !config_.processes.leads())
         return;
     state_.optimiser = state_of(*optimiser_);
     state_.weights = present_weights();
@@ -114,13 +135,14 @@ void Trainer::step()
 double Trainer::train_batch(const Batch& batch)
 {
     const Objective::Value value = objective_(module_, batch);
-    const double loss = value.loss.item<double>();
+    const double loss = config_.processes.sum(value.loss.item<double>());
     if (!std::isfinite(loss))
         return loss;
     optimiser_->zero_grad();
     value.loss.backward();
+    sum_gradients(module_.parameters(), config_.processes);
     step();
-    epoch_frames_ += batch.labels.size(0);
+    epoch_frames_ += batch.labels.size(0) + batch.elsewhere;
     epoch_labelled_ += batch.labels.ge(0).sum().item<std::int64_t>();
     epoch_right_ += value.logits.argmax(1).cpu().eq(batch.labels).sum().item<std::int64_t>();
     return loss;
@@ -130,7 +152,8 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
 {
     // Everything random in an epoch follows from seed and number, so that a resumed run repeats it.
     Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
-    torch::manual_seed(rng.next());
+    torch::manual_seed(rng.next() + static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
+    const nn::SynchronisedNorms norms(sum_over(config_.processes));
     module_.train();
     const auto start = Clock::now();
     epoch_frames_ = epoch_labelled_ = epoch_right_ = 0;
@@ -140,8 +163,9 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
             return false;
     }
     epoch.train_loss /= static_cast<double>(epoch_frames_);
-    epoch.train_accuracy =
-        epoch_labelled_ > 0 ? static_cast<double>(epoch_right_) / static_cast<double>(epoch_labelled_) : 0.0;
+    const double labelled = config_.processes.sum(static_cast<double>(epoch_labelled_));
+    const double right = config_.processes.sum(static_cast<double>(epoch_right_));
+    epoch.train_accuracy = labelled > 0.0 ? right / labelled : 0.0;
     trained_seconds_ += seconds_since(start);
     trained_frames_ += static_cast<double>(epoch_frames_);
     return true;
@@ -149,10 +173,10 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
 
 bool Trainer::train_page(const Page& page, int number, Epoch& epoch, const Rng& rng, Progress& progress)
 {
-    BatchStream batches(page, config_.batch, augmenter_, rng);
+    BatchStream batches(page, config_.batch, augmenter_, rng, config_.processes);
     Batch batch;
     while (batches.next(batch)) {
-        if (interrupted())
+        if (config_.processes.any(interrupted()))
             return false;
         const double share = (number + batches.share()) / frames_.pages();
         set_learning_rate(*optimiser_, learning_rate(config_, epoch.number - 1 + share));
@@ -161,7 +185,7 @@ bool Trainer::train_page(const Page& page, int number, Epoch& epoch, const Rng& 
             throw Error({ "the loss is not finite",
                           "epoch " + std::to_string(epoch.number) + ", batch " + std::to_string(batches.number()),
                           std::to_string(loss), "a finite loss: try a lower learning rate" });
-        epoch.train_loss += loss * static_cast<double>(batch.labels.size(0));
+        epoch.train_loss += loss * static_cast<double>(batch.labels.size(0) + batch.elsewhere);
         progress.within_step(share);
     }
     return true;
@@ -204,7 +228,7 @@ FitResult Trainer::run()
     const int done = static_cast<int>(state_.epochs.size());
     if (done >= config_.epochs || out_of_patience())
         return result(false);
-    Progress progress(config_.title, config_.epochs - done);
+    Progress progress(config_.title, config_.epochs - done, config_.processes.leads());
     if (done == 0)
         save();
     for (int number = done + 1; number <= config_.epochs && !out_of_patience(); ++number) {

@@ -23,14 +23,15 @@ namespace prunedamr::train {
 class Trainer
 {
 public:
-    /// Restores `config.checkpoint` when it is there and `config.resume` is set.
+    /// Restores `config.checkpoint` (of process 0) when it is there and `config.resume` is set.
     Trainer(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
 
     /// Runs the epochs that are left; stops early, after the last finished epoch, on SIGINT or SIGTERM.
     FitResult run();
 
 private:
-    void restore();
+    void resume();
+    void restore(const std::string& checkpoint);
     void save();
     bool train_epoch(Epoch& epoch, Progress& progress);
     bool train_page(const Page& page, int number, Epoch& epoch, const Rng& rng, Progress& progress);
@@ -54,7 +55,7 @@ private:
     std::optional<WeightAverage> average_;
     Checkpoint state_;
     std::int64_t epoch_frames_ = 0;   ///< of the present epoch, trained so far
-    std::int64_t epoch_labelled_ = 0; ///< of these, with a label
+    std::int64_t epoch_labelled_ = 0; ///< of these, here, with a label
     std::int64_t epoch_right_ = 0;    ///< of these, classified right
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;

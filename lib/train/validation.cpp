@@ -3,6 +3,7 @@
 
 #include "prunedamr/data/scores.h"
 #include "prunedamr/train/batches.h"
+#include "prunedamr/train/data_parallel.h"
 
 namespace prunedamr::train {
 
@@ -16,7 +17,11 @@ void Validation::measure(nn::GraphModule& module, Epoch& epoch) const
 {
     if (empty())
         return;
-    const torch::Tensor best = infer(module, dataset_, indices_, device_, 2 * config_.batch).argmax(1).contiguous();
+    const Share share = share_of(indices_.size(), config_.processes);
+    const torch::Tensor best = torch::zeros({ static_cast<std::int64_t>(indices_.size()) }, torch::kInt64);
+    best.narrow(0, static_cast<std::int64_t>(share.first), static_cast<std::int64_t>(share.count))
+        .copy_(infer(module, dataset_, own_of(indices_, config_.processes), device_, 2 * config_.batch).argmax(1));
+    config_.processes.sum({ best }); // each has zeros where the others have their frames
     const std::vector<std::int64_t> predicted(best.data_ptr<std::int64_t>(),
                                               best.data_ptr<std::int64_t>() + best.numel());
     data::Scores scores(dataset_.class_names);

@@ -17,7 +17,8 @@ public:
 
     bool empty() const { return indices_.empty(); }
 
-    /// Fills in accuracy, cost and recalls of `epoch`. Nothing without a validation part.
+    /// Each process infers its share. Fills in accuracy, cost and recalls of `epoch`. Nothing without a validation
+    /// part.
     void measure(nn::GraphModule& module, Epoch& epoch) const;
 
     /// Less shortfall from the floors; then less cost if there is a cost matrix, else higher accuracy.
