@@ -116,10 +116,10 @@ void add_compress(CLI::App& app)
     auto& config = options->compress;
     verb->add_option("model", options->model, "trained model file")->required();
     verb->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
+    config.budget.clear();
     verb->add_option("--budget", config.budget,
                      "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us, or several "
-                     "joined by commas")
-        ->required();
+                     "joined by commas; needed by every method but odf2nna with --epsilon");
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();

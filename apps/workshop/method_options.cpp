@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "method_options.h"
 
+#include "prunedamr/base/error.h"
+
 namespace prunedamr::workshop {
 namespace {
 
@@ -14,8 +16,15 @@ void add_psr_options(CLI::App& verb, prune::PsrConfig& psr)
         ->add_option_function<std::string>(
             "--partition-rule",
             [&psr](const std::string& name) { psr.partition_rule = prune::partition_rule(name); },
-            "optimal (default), or paper-code as its authors wrote it")
-        ->check(CLI::IsMember({ "optimal", "paper-code" }));
+            "optimal (default), paper-code as its authors wrote it, equal or random runs (ablations)")
+        ->check(CLI::IsMember({ "optimal", "paper-code", "equal", "random" }));
+    std::vector<std::string> scores;
+    std::string score_help = "score of the selection:";
+    for (const auto& score : prune::training_free_scores()) {
+        scores.push_back(score.name);
+        score_help += std::string("\n  ") + score.name + ": " + score.description;
+    }
+    group->add_option("--score", psr.score, score_help)->capture_default_str()->check(CLI::IsMember(scores));
     group
         ->add_option_function<std::string>(
             "--selection-rule", [&psr](const std::string& name) { psr.paper_selection = name == "paper-code"; },
@@ -23,11 +32,32 @@ void add_psr_options(CLI::App& verb, prune::PsrConfig& psr)
         ->check(CLI::IsMember({ "clean", "paper-code" }));
 }
 
+void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
+{
+    using Of = prune::OdfOptions::Of;
+    auto* group = verb.add_option_group("odf2nna", "units that hardly vary");
+    group->add_option_function<std::string>(
+        "--epsilon",
+        [&odf2nna](const std::string& text) {
+            try {
+                odf2nna.epsilons = prune::parse_epsilons(text);
+            } catch (const Error& error) {
+                throw CLI::ValidationError("--epsilon", error.what());
+            }
+        },
+        "share of the layer's largest variability below which a unit goes, in place of a budget; \"sweep\" or a "
+        "list such as 0.01,0.05,0.1 shows accuracy against size for each");
+    group->add_option("--of", odf2nna.of, "layers to thin: dense, channels or all (default)")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, Of>{ { "dense", Of::dense }, { "channels", Of::channels }, { "all", Of::all } }));
+}
+
 } // namespace
 
 void add_method_options(CLI::App& verb, prune::MethodOptions& options)
 {
     add_psr_options(verb, options.psr);
+    add_odf2nna_options(verb, options.odf2nna);
 }
 
 } // namespace prunedamr::workshop

@@ -45,17 +45,22 @@ void check_plan(const Network& network, const Plan& plan)
     }
     for (const auto& [name, channels] : plan.keep_channels)
         network.node(name);
+    for (const auto& [name, values] : plan.constants)
+        network.node(name);
 }
 
 } // namespace
 
 nlohmann::json to_json(const Plan& plan)
 {
-    return { { "method", plan.method },
-             { "remove_units", plan.remove_units },
-             { "reinitialise_units", plan.reinitialise_units },
-             { "keep_channels", plan.keep_channels },
-             { "seed", plan.seed } };
+    nlohmann::json json = { { "method", plan.method },
+                            { "remove_units", plan.remove_units },
+                            { "reinitialise_units", plan.reinitialise_units },
+                            { "keep_channels", plan.keep_channels },
+                            { "seed", plan.seed } };
+    for (const auto& [name, values] : plan.constants)
+        json["constants"][name] = values.size();
+    return json;
 }
 
 Network remove_unit(const Network& network, const std::string& unit)
@@ -75,6 +80,8 @@ Network apply(const Network& network, const Plan& plan)
     Network pruned = network;
     for (const std::string& unit : plan.remove_units)
         take_out_unit(pruned, unit);
+    if (!plan.constants.empty())
+        pruned = fold_constants(std::move(pruned), plan.constants);
     if (!plan.keep_channels.empty())
         thin_channels(pruned, plan.keep_channels);
     for (const std::string& unit : plan.reinitialise_units)

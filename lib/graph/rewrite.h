@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/graph/fold_constants.h"
 #include "prunedamr/graph/network.h"
 
 #include <map>
@@ -17,9 +18,11 @@ struct Plan {
     std::vector<std::string> remove_units;       ///< units taken out, their consumers read the unit's input
     std::vector<std::string> reinitialise_units; ///< units whose structure stays and whose weights are drawn anew
     std::map<std::string, std::vector<int>> keep_channels; ///< node -> kept output channels, ascending
-    std::uint64_t seed = 1;                                ///< for re-initialisation
+    ChannelConstants constants; ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
+    std::uint64_t seed = 1;     ///< for re-initialisation
 };
 
+/// "constants", if there are any, tells their number by node.
 nlohmann::json to_json(const Plan& plan);
 
 /// The pruned network: valid, weights carried over, without golden vector and accuracy (they are no longer true).

@@ -60,6 +60,17 @@ bool run_stage(graph::Network& network, const data::Dataset& dataset, const Stag
     return interrupted;
 }
 
+/// Without limits only methods that choose alone can run.
+void check_budgets(const Stages& stages, const Budget& budget, const MethodOptions& options)
+{
+    for (const Stage& stage : stages) {
+        const Method& method = method_named(stage.method);
+        if (budget.limits.empty() && stage.budget.empty() &&
+            !(method.chooses_alone && method.chooses_alone(options)))
+            throw Error{ { "no budget is given", "method " + stage.method, "", "one, such as macs=10%" } };
+    }
+}
+
 } // namespace
 
 Stages parse_chain(const std::string& text)
@@ -107,6 +118,7 @@ Budget part_of_way(const graph::Network& network, const Budget& budget, double s
 ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
                       const Budget& budget, const ChainConfig& config, const Say& say)
 {
+    check_budgets(stages, budget, config.options);
     ChainResult result;
     result.network = original;
     for (std::size_t i = 0; i < stages.size() && !result.interrupted; ++i) {

@@ -44,8 +44,8 @@ struct ChainResult {
 };
 
 /// Stage after stage: score, choose, rewrite, fine-tune. A stage without a budget of its own gets the point that
-/// divides the way from the original to `budget` into equal ratios. Checkpoints of earlier stages are
-/// `checkpoint`.stage1, .stage2 ...
+/// divides the way from the original to `budget` into equal ratios; without limits it must choose alone.
+/// Checkpoints of earlier stages are `checkpoint`.stage1, .stage2 ...
 ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
                       const Budget& budget, const ChainConfig& config, const Say& say);
 

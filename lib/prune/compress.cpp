@@ -49,10 +49,10 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
 {
     const auto start = Clock::now();
     train::check_compatible(network, dataset);
-    const Budget budget = parse_budget(config.budget, network);
+    const Budget budget = config.budget.empty() ? Budget{} : parse_budget(config.budget, network);
     const bool is_auto = config.method == kAuto;
     const Stages stages = is_auto ? Stages{} : parse_chain(config.method);
-    if (is_auto && budget.max_drop_points)
+    if (is_auto && budget.limits.empty())
         throw Error{ { "auto takes limits, not a drop", "budget " + budget.text, "",
                        "such as params=10k,macs=0.2M" } };
 

@@ -13,7 +13,7 @@ namespace prunedamr::prune {
 
 struct CompressConfig {
     std::string method = "psr";     ///< a method, a chain ("psr,catro", "psr:macs=40%,catro") or "auto"
-    std::string budget = "units=4"; ///< see `Budget`
+    std::string budget = "units=4"; ///< see `Budget`; empty where every method chooses alone (an epsilon)
     ChainConfig chain;
     SearchConfig search;
 };

@@ -14,6 +14,9 @@ const std::vector<Method>& methods()
           [](const Task& task, const MethodOptions&) { return random_units(task); } },
         { "l1", "layer baseline: units of least mean absolute conv weight removed",
           [](const Task& task, const MethodOptions&) { return l1_units(task); } },
+        { "odf2nna", "dense units and channels that hardly vary over the data (arXiv 2312.10560)",
+          [](const Task& task, const MethodOptions& options) { return odf2nna(task, options.odf2nna); },
+          [](const MethodOptions& options) { return chooses_alone(options.odf2nna); } },
     };
     return list;
 }

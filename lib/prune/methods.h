@@ -3,6 +3,7 @@
 
 #include "prunedamr/prune/baselines.h"
 #include "prunedamr/prune/method.h"
+#include "prunedamr/prune/odf2nna/odf2nna.h"
 #include "prunedamr/prune/psr/psr.h"
 
 #include <string>
@@ -13,6 +14,7 @@ namespace prunedamr::prune {
 /// Options of all methods; each reads its own.
 struct MethodOptions {
     PsrConfig psr;
+    OdfOptions odf2nna;
 };
 
 /// One row for each method that `compress` offers.
@@ -20,6 +22,8 @@ struct Method {
     const char* name;
     const char* description; ///< one line for help texts
     Outcome (*run)(const Task& task, const MethodOptions& options);
+    /// True when the options say how small the result is, so that no budget is needed; null: never.
+    bool (*chooses_alone)(const MethodOptions& options) = nullptr;
 };
 const std::vector<Method>& methods();
 

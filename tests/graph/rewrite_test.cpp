@@ -136,6 +136,8 @@ TEST(Plan, IsWrittenAsJson)
     plan.keep_channels["c"] = { 0, 2 };
     EXPECT_EQ(to_json(plan).dump(), R"({"keep_channels":{"c":[0,2]},"method":"psr","reinitialise_units":[],)"
                                     R"("remove_units":["a"],"seed":1})");
+    plan.constants["d"] = { { 1, 0.5F }, { 3, 0.0F } };
+    EXPECT_EQ(to_json(plan)["constants"], nlohmann::json({ { "d", 2 } }));
 }
 
 TEST(FoldBatchNorm, KeepsLogitsAndUnits)

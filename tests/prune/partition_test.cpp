@@ -6,6 +6,7 @@
 #include "prunedamr/base/rng.h"
 
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace prunedamr::prune {
@@ -146,8 +147,37 @@ TEST(Partition, PaperCodeWalksBackByLossNotByArgmin)
     EXPECT_EQ(fisher_partition({ 0.0, 0.1, 5.0, 5.5 }, 2, PartitionRule::paper_code), (std::vector<int>{ 2, 2 }));
 }
 
+TEST(Partition, EqualRunsDifferByOneAtMost)
+{
+    using Sizes = std::vector<int>;
+    const auto equal = [](int units, int blocks) {
+        return partition(std::vector<double>(units, 0.0), blocks, PartitionRule::equal, 1);
+    };
+    EXPECT_EQ(equal(28, 4), (Sizes{ 7, 7, 7, 7 }));
+    EXPECT_EQ(equal(28, 5), (Sizes{ 6, 6, 6, 5, 5 }));
+    EXPECT_EQ(equal(3, 3), (Sizes{ 1, 1, 1 }));
+    EXPECT_EQ(equal(1, 1), (Sizes{ 1 }));
+}
+
+TEST(Partition, RandomBordersAreEquallyLikely)
+{
+    std::map<std::vector<int>, int> seen;
+    constexpr int kDraws = 3000;
+    for (int seed = 0; seed < kDraws; ++seed)
+        ++seen[partition(std::vector<double>(5, 0.0), 3, PartitionRule::random, seed)];
+    EXPECT_EQ(seen.size(), 6U); // borders: 2 of 4
+    for (const auto& [sizes, count] : seen) {
+        EXPECT_EQ(std::accumulate(sizes.begin(), sizes.end(), 0), 5);
+        EXPECT_NEAR(count, kDraws / 6, 100); // 4.9 standard deviations
+    }
+    EXPECT_EQ(partition({ 1.0, 2.0 }, 1, PartitionRule::random, 3), std::vector<int>{ 2 });
+    EXPECT_EQ(partition({ 1.0, 1.1, 5.0 }, 2, PartitionRule::optimal, 3), (std::vector<int>{ 2, 1 }));
+}
+
 TEST(Partition, RefusesBadNumbersOfBlocks)
 {
+    for (const PartitionRule rule : { PartitionRule::equal, PartitionRule::random, PartitionRule::optimal })
+        EXPECT_ERROR(partition({ 1.0, 2.0 }, 3, rule, 1), "bad number of blocks: found 3, expected 1..2");
     EXPECT_ERROR(fisher_partition({ 1.0, 2.0 }, 3), "partition: bad number of blocks: found 3, expected 1..2");
     EXPECT_ERROR(fisher_partition({ 1.0, 2.0 }, 0), "found 0");
     EXPECT_ERROR(fisher_losses({}, 1), "bad number of blocks");

@@ -95,7 +95,7 @@ TEST(Psr, TextShowsEveryStep)
     const auto network = toy_network({ 2, 2, 2 });
     const auto result = run(network, "units=5");
     const std::string text = to_text(result);
-    for (const char* part : { "similarity", "row sums", "partition: ", "block 1: stem", "SynFlow",
+    for (const char* part : { "similarity", "row sums", "partition: ", "block 1: stem", "synflow",
                               "reassembly: ", "of 7 units stay: stem", "1.00", "stage3.unit2" })
         EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
     const auto deep = run(toy_network({ 5, 5, 4 }), "units=4");

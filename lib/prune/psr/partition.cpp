@@ -2,6 +2,7 @@
 #include "prunedamr/prune/psr/partition.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
 
 #include <algorithm>
 #include <limits>
@@ -35,12 +36,17 @@ struct Segmentation {
     std::vector<std::vector<int>> last;
 };
 
+void check_blocks(const std::vector<double>& values, int blocks)
+{
+    if (blocks < 1 || blocks > static_cast<int>(values.size()))
+        throw Error{ { "bad number of blocks", "partition", std::to_string(blocks),
+                       "1.." + std::to_string(values.size()) } };
+}
+
 Segmentation segment(const std::vector<double>& values, int blocks)
 {
+    check_blocks(values, blocks);
     const int count = static_cast<int>(values.size());
-    if (blocks < 1 || blocks > count)
-        throw Error{ { "bad number of blocks", "partition", std::to_string(blocks),
-                       "1.." + std::to_string(count) } };
     const Table deviation = deviations(values);
     Segmentation result{ Table(blocks + 1, std::vector<double>(count + 1, 0.0)),
                          std::vector<std::vector<int>>(blocks + 1, std::vector<int>(count + 1, 0)) };
@@ -87,33 +93,87 @@ std::vector<int> borders_by_loss(const Segmentation& table, int count, int block
     return borders;
 }
 
+std::vector<int> borders_equal(int count, int blocks)
+{
+    std::vector<int> borders;
+    for (int b = 1; b < blocks; ++b)
+        borders.push_back(b * (count / blocks) + std::min(b, count % blocks));
+    return borders;
+}
+
+std::vector<int> borders_random(int count, int blocks, std::uint64_t seed)
+{
+    Rng rng(seed);
+    std::vector<int> inner(count - 1);
+    std::iota(inner.begin(), inner.end(), 1);
+    for (int b = 0; b < blocks - 1; ++b)
+        std::swap(inner[b], inner[rng.integer(b, count - 2)]);
+    inner.resize(blocks - 1);
+    std::sort(inner.begin(), inner.end());
+    return inner;
+}
+
+std::vector<int> sizes_between(std::vector<int> borders, int count)
+{
+    borders.push_back(count);
+    std::vector<int> sizes(borders.size());
+    std::adjacent_difference(borders.begin(), borders.end(), sizes.begin());
+    return sizes;
+}
+
 } // namespace
 
 PartitionRule partition_rule(const std::string& name)
 {
-    for (PartitionRule rule : { PartitionRule::optimal, PartitionRule::paper_code }) {
+    for (PartitionRule rule :
+         { PartitionRule::optimal, PartitionRule::paper_code, PartitionRule::equal, PartitionRule::random }) {
         if (name == to_string(rule))
             return rule;
     }
-    throw Error{ { "unknown partition rule", "", name, "optimal or paper-code" } };
+    throw Error{ { "unknown partition rule", "", name, "optimal, paper-code, equal or random" } };
 }
 
 const char* to_string(PartitionRule rule)
 {
-    return rule == PartitionRule::optimal ? "optimal" : "paper-code";
+    switch (rule) {
+    case PartitionRule::optimal:
+        return "optimal";
+    case PartitionRule::paper_code:
+        return "paper-code";
+    case PartitionRule::equal:
+        return "equal";
+    case PartitionRule::random:
+        return "random";
+    }
+    PRUNEDAMR_CHECK(false, "a partition rule without a name");
 }
 
 std::vector<int> fisher_partition(const std::vector<double>& values, int blocks, PartitionRule rule)
 {
+    PRUNEDAMR_CHECK(rule == PartitionRule::optimal || rule == PartitionRule::paper_code,
+                    "a rule of Fisher's table");
     const Segmentation table = segment(values, blocks);
     const int count = static_cast<int>(values.size());
     std::vector<int> borders = rule == PartitionRule::optimal ? borders_by_argmin(table, count, blocks)
                                                               : borders_by_loss(table, count, blocks);
     std::reverse(borders.begin(), borders.end());
-    borders.push_back(count);
-    std::vector<int> sizes(borders.size());
-    std::adjacent_difference(borders.begin(), borders.end(), sizes.begin());
-    return sizes;
+    return sizes_between(std::move(borders), count);
+}
+
+std::vector<int> partition(const std::vector<double>& values, int blocks, PartitionRule rule, std::uint64_t seed)
+{
+    check_blocks(values, blocks);
+    const int count = static_cast<int>(values.size());
+    switch (rule) {
+    case PartitionRule::equal:
+        return sizes_between(borders_equal(count, blocks), count);
+    case PartitionRule::random:
+        return sizes_between(borders_random(count, blocks, seed), count);
+    case PartitionRule::optimal:
+    case PartitionRule::paper_code:
+        break;
+    }
+    return fisher_partition(values, blocks, rule);
 }
 
 std::vector<double> fisher_losses(const std::vector<double>& values, int max_blocks)

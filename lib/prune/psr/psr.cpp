@@ -2,7 +2,10 @@
 #include "prunedamr/prune/psr/psr.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
 #include "prunedamr/prune/psr/similarity.h"
+#include "prunedamr/train/batches.h"
+#include "prunedamr/train/shuffle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,9 +61,9 @@ private:
 class BudgetSearch
 {
 public:
-    BudgetSearch(const graph::Network& network, const Budget& budget, const PsrConfig& config)
-        : network_(network), budget_(budget), seed_(config.seed), bounds_(network),
-          selection_(network, { config.paper_selection, config.seed, config.device })
+    BudgetSearch(const graph::Network& network, const Budget& budget, SelectionConfig selection)
+        : network_(network), budget_(budget), seed_(selection.seed), bounds_(network),
+          selection_(network, std::move(selection))
     {
     }
 
@@ -115,6 +118,20 @@ private:
     Selection selection_;
 };
 
+/// Training frames for a score that reads them, else null.
+std::shared_ptr<const train::Batch> score_frames(const data::Dataset& dataset, const PsrConfig& config)
+{
+    constexpr std::size_t kFrames = 64; // as arXiv 2101.08134
+    if (!training_free_score(config.score).reads_frames)
+        return nullptr;
+    Rng rng = Rng(config.seed).fork(2);
+    const auto frames = train::shuffled(dataset.indices(data::Part::train), rng);
+    if (frames.size() < 2)
+        throw Error{ { "too few training frames", "score " + config.score, std::to_string(frames.size()),
+                       "2 or more" } };
+    return std::make_shared<const train::Batch>(train::gather(dataset, frames, 0, kFrames));
+}
+
 } // namespace
 
 PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
@@ -131,6 +148,7 @@ PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const
     check_reachable(network, budget);
 
     PsrResult result;
+    result.score = config.score;
     for (const graph::Unit& unit : network.units)
         result.units.push_back(unit.name);
     result.similarity = unit_similarity(network, dataset, { config.batches, 128, config.seed, config.device });
@@ -139,10 +157,12 @@ PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const
     const int max_blocks = std::min(units, std::max(config.max_blocks, config.blocks));
     result.losses = fisher_losses(result.sums, max_blocks);
 
-    BudgetSearch search(network, budget, config);
+    BudgetSearch search(
+        network, budget,
+        { config.paper_selection, config.seed, config.device, config.score, score_frames(dataset, config) });
     int blocks = config.blocks > 0 ? config.blocks : choose_blocks(result.sums, max_blocks);
     for (;; --blocks) {
-        result.block_sizes = fisher_partition(result.sums, blocks, config.partition_rule);
+        result.block_sizes = partition(result.sums, blocks, config.partition_rule, config.seed);
         if (search.run(result.block_sizes, result))
             break;
         if (config.blocks > 0 || blocks == 1)

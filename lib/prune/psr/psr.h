@@ -25,6 +25,7 @@ struct PsrConfig {
     PartitionRule partition_rule = PartitionRule::optimal;
     bool paper_selection =
         false; ///< the authors' selection: the random copy is not drawn anew between combinations
+    std::string score = "synflow"; ///< of the selection, one of `training_free_scores`
     std::uint64_t seed = 1;
     std::string device = "cpu";
 };
@@ -37,6 +38,7 @@ struct PsrResult {
     std::vector<double> sums;                    ///< s_l = row sums
     std::vector<double> losses;                  ///< L(N, k), k = 1..max_blocks
     std::vector<int> block_sizes;                ///< partition
+    std::string score;                           ///< of the selection
     std::vector<Choice> choices;                 ///< one per block
     graph::Plan plan;
 };

@@ -109,8 +109,10 @@ std::string to_text(const PsrResult& result)
         const std::size_t last = first + static_cast<std::size_t>(result.block_sizes[b]) - 1;
         const auto& choice = result.choices[b];
         text << "block " << b + 1 << ": " << result.units[first] << " .. " << result.units[last] << " ("
-             << result.block_sizes[b] << " units): chosen " << joined(names_of(result, choice.kept)) << ", SynFlow "
-             << format("%.6g", choice.score) << ", least of " << choice.combinations << "\n";
+             << result.block_sizes[b] << " units): chosen " << joined(names_of(result, choice.kept)) << ", "
+             << result.score << " " << format("%.6g", choice.score)
+             << (training_free_score(result.score).largest ? ", most of " : ", least of ") << choice.combinations
+             << "\n";
         first = last + 1;
     }
     const std::vector<std::string> kept = result_units(result);
@@ -132,14 +134,17 @@ nlohmann::json to_json(const PsrResult& result)
                            { "combinations", choice.combinations } });
         first += result.block_sizes[b];
     }
-    return { { "units", result.units },
-             { "similarity", result.similarity },
-             { "sums", result.sums },
-             { "losses", result.losses },
-             { "block_sizes", result.block_sizes },
-             { "blocks", blocks },
-             { "kept_units", result_units(result) },
-             { "plan", graph::to_json(result.plan) } };
+    return {
+        { "units", result.units },
+        { "similarity", result.similarity },
+        { "sums", result.sums },
+        { "losses", result.losses },
+        { "block_sizes", result.block_sizes },
+        { "score", result.score },
+        { "blocks", blocks },
+        { "kept_units", result_units(result) },
+        { "plan", graph::to_json(result.plan) },
+    };
 }
 
 } // namespace prunedamr::prune

@@ -4,17 +4,15 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
 #include "prunedamr/prune/psr/reassembly.h"
-#include "prunedamr/prune/psr/synflow.h"
+#include "prunedamr/train/batches.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
 namespace prunedamr::prune {
 namespace {
-
-constexpr int kPaperBatch = 128;
-constexpr int kRunBatch = 2; // ranks as 128 does, 64 times faster
 
 /// C(n, k), or more than `limit` as soon as that is certain.
 std::int64_t combinations(int n, int k, std::int64_t limit)
@@ -64,8 +62,12 @@ std::vector<int> share_units(const std::vector<int>& block_sizes, int kept)
 }
 
 Selection::Selection(const graph::Network& network, SelectionConfig config)
-    : network_(network), config_(std::move(config)), random_(network), tensors_of_unit_(network.units.size())
+    : network_(network), config_(std::move(config)), score_(training_free_score(config_.score)), random_(network),
+      tensors_of_unit_(network.units.size())
 {
+    PRUNEDAMR_CHECK(config_.frames || !score_.reads_frames, "frames for a score that reads them");
+    if (!config_.frames)
+        config_.frames = std::make_shared<const train::Batch>();
     graph::initialise(random_, fresh_seed(config_.seed));
     std::map<std::string, int> unit_of_node;
     for (std::size_t u = 0; u < network.units.size(); ++u) {
@@ -85,11 +87,16 @@ void Selection::copy_trained(graph::Network& target, int unit) const
         target.tensors[name] = network_.tensors.at(name);
 }
 
+double Selection::score(const graph::Network& copy) const
+{
+    return score_.of(copy, *config_.frames, config_.device);
+}
+
 Choice Selection::choose_in_block(int first, int size, int keep, graph::Network& random)
 {
     Choice best;
     best.combinations = static_cast<int>(combinations(size, keep, kMostCombinations));
-    best.score = std::numeric_limits<double>::infinity();
+    best.score = std::numeric_limits<double>::infinity() * (score_.largest ? -1.0 : 1.0);
     Progress progress("select among units " + std::to_string(first) + ".." + std::to_string(first + size - 1), 1);
     std::vector<int> chosen(keep);
     std::iota(chosen.begin(), chosen.end(), 0);
@@ -101,15 +108,16 @@ Choice Selection::choose_in_block(int first, int size, int keep, graph::Network&
         graph::Network& copy = config_.paper_selection ? random : fresh;
         for (int unit : chosen)
             copy_trained(copy, first + unit);
-        const double score = synflow_score(copy, kRunBatch, config_.device) * (kPaperBatch / kRunBatch);
-        if (score < best.score) {
-            best.score = score;
+        const double value = score(copy);
+        if (std::isfinite(value) && (score_.largest ? value > best.score : value < best.score)) {
+            best.score = value;
             best.kept = chosen;
         }
         progress.within_step(static_cast<double>(++done) / best.combinations);
     } while (next_combination(chosen, size));
     if (best.kept.empty())
-        throw Error{ { "no finite SynFlow score", "unit " + network_.units[first].name, "", "finite weights" } };
+        throw Error{ { "no combination of units has a finite score", "unit " + network_.units[first].name,
+                       score_.name, "finite weights, or another score" } };
     for (int& unit : best.kept)
         unit += first;
     progress.step_done(std::to_string(best.combinations) + " combinations");

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
+#include "prunedamr/prune/psr/scores/scores.h"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +16,7 @@ namespace prunedamr::prune {
 /// Which units of one block stay.
 struct Choice {
     std::vector<int> kept; ///< unit indices, ascending
-    double score = 0.0;    ///< SynFlow of the winner, batch 128
+    double score = 0.0;    ///< of the winner; SynFlow as of batch 128
     int combinations = 0;  ///< how many were compared
 };
 
@@ -27,16 +29,20 @@ struct SelectionConfig {
     bool paper_selection = false; ///< the random copy is never drawn anew: scores depend on the order
     std::uint64_t seed = 1;       ///< of the random copy, by fresh_seed
     std::string device = "cpu";
+    std::string score = "synflow";              ///< one of `training_free_scores`
+    std::shared_ptr<const train::Batch> frames; ///< training frames for scores that read them; else it may be null
 };
 
 /// Step 2 of PSR: in each block, of all combinations of the units to keep, the one whose trained weights in a
-/// random copy of the network give the smallest SynFlow score; ties go to the lexicographically first. The random
-/// copy is drawn from the same seed for every combination, so that only trained weights differ.
+/// random copy of the network give the best score (SynFlow: the smallest; others as `training_free_scores` says);
+/// ties go to the lexicographically first. The random copy is drawn from the same seed for every combination, so
+/// that only trained weights differ.
 class Selection
 {
 public:
     static constexpr int kMostCombinations = 200'000; ///< in one block
 
+    /// Throws `Error` for an unknown score.
     Selection(const graph::Network& network, SelectionConfig config);
 
     /// One choice per block, keep[b] units of block b. Blocks already decided with the same number are not repeated
@@ -46,9 +52,11 @@ public:
 private:
     Choice choose_in_block(int first, int size, int keep, graph::Network& random);
     void copy_trained(graph::Network& target, int unit) const;
+    double score(const graph::Network& copy) const;
 
     const graph::Network& network_;
     SelectionConfig config_;
+    const TrainingFreeScore& score_;
     graph::Network random_;
     std::vector<std::vector<std::string>> tensors_of_unit_;
     std::map<std::vector<int>, Choice> decided_; ///< by {first unit, size, keep}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/odf2nna/odf2nna.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/progress.h"
+#include "prunedamr/graph/channel_ties.h"
+#include "prunedamr/graph/fold_constants.h"
+#include "prunedamr/prune/ladder.h"
+#include "prunedamr/prune/odf2nna/odf2nna_report.h"
+#include "prunedamr/train/evaluate.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+namespace prunedamr::prune {
+namespace {
+
+constexpr double kSweepLoss = 0.01; // of validation accuracy, before retraining
+
+bool is_dense(const graph::Network& network, const graph::ChannelLayer& layer)
+{
+    return std::all_of(layer.nodes.begin(), layer.nodes.end(),
+                       [&](const std::string& node) { return network.node(node).op == graph::Op::linear; });
+}
+
+std::vector<graph::ChannelLayer> layers_of(const graph::Network& network, OdfOptions::Of of)
+{
+    auto layers = graph::channel_layers(network);
+    const auto other_kind = [&](const graph::ChannelLayer& layer) {
+        return of != OdfOptions::Of::all && is_dense(network, layer) != (of == OdfOptions::Of::dense);
+    };
+    layers.erase(std::remove_if(layers.begin(), layers.end(), other_kind), layers.end());
+    if (layers.empty())
+        throw Error{ { "nothing to prune", "network " + network.name, "no layer of two or more removable units",
+                       of == OdfOptions::Of::dense ? "hidden linear layers (or --of all)"
+                                                   : "convs or hidden linears" } };
+    return layers;
+}
+
+OdfStep measured(const Task& task, const graph::Network& network, double epsilon)
+{
+    OdfStep step{ epsilon, graph::cost(network), std::nullopt };
+    if (!task.dataset.indices(data::Part::validation).empty())
+        step.validation_accuracy =
+            train::evaluate(network, task.dataset, data::Part::validation, task.fine_tune.device).accuracy();
+    return step;
+}
+
+double epsilon_for_budget(const Task& task, const VaryingUnits& units)
+{
+    const std::vector<double> steps = units.steps();
+    std::size_t chosen = 0; // `descend` returns the last plan that it asks for
+    descend(task.network,
+            { static_cast<int>(steps.size()),
+              [&](int rung) {
+                  chosen = static_cast<std::size_t>(rung);
+                  return units.plan(steps[chosen]);
+              } },
+            task.budget);
+    return steps[chosen];
+}
+
+double epsilon_of_sweep(const OdfRun& run)
+{
+    double chosen = run.sweep.front().epsilon;
+    for (const OdfStep& step : run.sweep)
+        if (*step.validation_accuracy >= *run.original.validation_accuracy - kSweepLoss)
+            chosen = step.epsilon;
+    return chosen;
+}
+
+void sweep(const Task& task, const VaryingUnits& units, const std::vector<double>& epsilons, OdfRun& run)
+{
+    if (!run.original.validation_accuracy)
+        throw Error{ { "no validation frames to compare epsilons on", "data set", "0", "at least 1" } };
+    Progress progress("epsilon", static_cast<int>(epsilons.size()));
+    for (const double epsilon : epsilons) {
+        run.sweep.push_back(measured(task, graph::apply(task.network, units.plan(epsilon)), epsilon));
+        progress.step_done(std::to_string(run.sweep.back().cost.params) + " params");
+    }
+}
+
+} // namespace
+
+std::vector<double> parse_epsilons(const std::string& text)
+{
+    if (text == "sweep")
+        return { 0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5 };
+    std::set<double> epsilons;
+    std::istringstream list(text + ",");
+    for (std::string number; std::getline(list, number, ',');) {
+        std::size_t used = 0;
+        double value = -1.0;
+        try {
+            value = std::stod(number, &used);
+        } catch (const std::logic_error&) {
+        }
+        if (used == 0 || used != number.size() || !(value >= 0.0 && value < 1.0))
+            throw Error{ { "bad epsilon", "epsilon " + text, number,
+                           "a number from 0 to below 1, several joined by commas, or sweep" } };
+        epsilons.insert(value);
+    }
+    return { epsilons.begin(), epsilons.end() };
+}
+
+bool chooses_alone(const OdfOptions& options)
+{
+    return !options.epsilons.empty();
+}
+
+VaryingUnits::VaryingUnits(const Task& task, OdfOptions::Of of)
+    : VaryingUnits(
+          task.network, of,
+          activation_moments(task.network, task.dataset, graph::mixed_nodes(task.network), task.fine_tune.device))
+{
+}
+
+VaryingUnits::VaryingUnits(const graph::Network& network, OdfOptions::Of of, MomentsByNode moments)
+    : network_(network), layers_(layers_of(network, of)), moments_(std::move(moments)),
+      relative_(relative_variability(network_, layers_, moments_))
+{
+}
+
+graph::KeptGroups VaryingUnits::kept(double epsilon) const
+{
+    graph::KeptGroups kept(layers_.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        for (std::size_t g = 0; g < relative_[l].size(); ++g)
+            if (relative_[l][g] > epsilon)
+                kept[l].push_back(static_cast<int>(g));
+        if (kept[l].empty()) // a layer in which nothing varies
+            kept[l].push_back(0);
+    }
+    return kept;
+}
+
+graph::Plan VaryingUnits::plan(double epsilon) const
+{
+    const graph::KeptGroups kept_groups = kept(epsilon);
+    graph::Plan plan = graph::channel_plan(network_, layers_, kept_groups);
+    plan.method = "odf2nna";
+    const graph::ChannelTies ties(network_);
+    std::set<int> removed;
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+        for (std::size_t g = 0; g < layers_[l].groups.size(); ++g)
+            if (!std::binary_search(kept_groups[l].begin(), kept_groups[l].end(), static_cast<int>(g))) {
+                const auto& [node, channel] = layers_[l].groups[g].members.front();
+                removed.insert(ties.groups(node)[static_cast<std::size_t>(channel)]);
+            }
+    for (const auto& [node, moments] : moments_) {
+        const auto groups = ties.groups(node);
+        for (std::size_t c = 0; c < groups.size(); ++c)
+            if (removed.count(groups[c]))
+                plan.constants[node][static_cast<int>(c)] = static_cast<float>(moments.mean[c]);
+    }
+    return plan;
+}
+
+std::vector<double> VaryingUnits::steps() const
+{
+    std::set<double> steps{ 0.0 };
+    for (const auto& layer : relative_)
+        for (const double relative : layer)
+            if (relative < 1.0)
+                steps.insert(relative);
+    return { steps.begin(), steps.end() };
+}
+
+Outcome odf2nna(const Task& task, const OdfOptions& options)
+{
+    const bool budgeted = !task.budget.limits.empty();
+    if (budgeted && options.epsilons.size() == 1)
+        throw Error{ { "a budget and an epsilon are given", "odf2nna", "budget " + task.budget.text,
+                       "one of them; the budget finds its own epsilon" } };
+    const VaryingUnits units(task, options.of);
+    OdfRun run{ units, measured(task, task.network, 0.0), {}, {}, budgeted };
+    if (options.epsilons.size() > 1)
+        sweep(task, units, options.epsilons, run);
+    const double epsilon = budgeted                      ? epsilon_for_budget(task, units)
+                           : options.epsilons.size() > 1 ? epsilon_of_sweep(run)
+                                                         : options.epsilons.at(0);
+    graph::Plan plan = units.plan(epsilon);
+    run.chosen = measured(task, graph::apply(task.network, plan), epsilon);
+    return { std::move(plan), to_json(run), to_text(run), std::nullopt, false };
+}
+
+} // namespace prunedamr::prune

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/prune/method.h"
+#include "prunedamr/prune/odf2nna/variability.h"
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::prune {
+
+/// ODF2NNA (arXiv 2312.10560): from a deliberately large trained network keep the units whose output varies over
+/// the data by more than a tolerance epsilon, move their weights into a smaller network, retrain lightly. The
+/// paper's statistic and the scale of its epsilon could not be read. [ours]: v = standard deviation of a unit's
+/// activation over the training set; it is kept iff v > epsilon * max v of its layer (`relative_variability`); the
+/// mean of what is removed goes into the next layer's bias (`graph::fold_constants`). Units are hidden linear units
+/// and, channel by channel, convs; channels tied by shortcuts go together. A layer keeps at least one.
+struct OdfOptions {
+    enum class Of { dense, channels, all };
+
+    std::vector<double> epsilons; ///< ascending; none: the budget decides; several: a sweep is shown first
+    Of of = Of::all;              ///< layers of hidden linear units, those with a conv, or both
+};
+
+/// "0.05", "0.01,0.05,0.1", or "sweep" for 0 to 0.5 in eight steps; ascending. Throws `Error` unless 0 <= each < 1.
+std::vector<double> parse_epsilons(const std::string& text);
+
+/// True when the method needs no budget: an epsilon is given.
+bool chooses_alone(const OdfOptions& options);
+
+/// What keeping by any epsilon makes of one network.
+class VaryingUnits
+{
+public:
+    /// Measures on the training part. Throws `Error` when no layer of that kind can be thinned.
+    VaryingUnits(const Task& task, OdfOptions::Of of);
+
+    /// Of a given variability, for tests and tools. `moments` of `graph::mixed_nodes`.
+    VaryingUnits(const graph::Network& network, OdfOptions::Of of, MomentsByNode moments);
+
+    graph::KeptGroups kept(double epsilon) const;
+    graph::Plan plan(double epsilon) const;
+
+    /// 0 and every epsilon at which one unit more goes, ascending, below 1.
+    std::vector<double> steps() const;
+
+    const std::vector<graph::ChannelLayer>& layers() const { return layers_; }
+    const std::vector<std::vector<double>>& relative() const { return relative_; } ///< r [layers][groups]
+
+private:
+    const graph::Network& network_;
+    std::vector<graph::ChannelLayer> layers_;
+    MomentsByNode moments_;
+    std::vector<std::vector<double>> relative_;
+};
+
+/// With limits: the smallest epsilon whose network meets them. Without: the given epsilon; of several the largest
+/// that loses at most one point of validation accuracy before retraining (the smallest if all lose more).
+/// Throws `Error` when the budget cannot be met, or both a budget and a single epsilon are given.
+Outcome odf2nna(const Task& task, const OdfOptions& options);
+
+} // namespace prunedamr::prune
