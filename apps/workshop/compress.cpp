@@ -117,9 +117,11 @@ void add_compress(CLI::App& app)
     verb->add_option("model", options->model, "trained model file")->required();
     verb->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
     config.budget.clear();
-    verb->add_option("--budget", config.budget,
-                     "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us, or several "
-                     "joined by commas; needed by every method but odf2nna with --epsilon");
+    verb->add_option(
+        "--budget", config.budget,
+        "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us (one frame in the "
+        "engine on this host), several joined by commas; or drop<=0.5, the smallest network that loses "
+        "no more points. Only odf2nna with --epsilon needs none");
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();
