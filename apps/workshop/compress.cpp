@@ -6,8 +6,10 @@
 #include "verbs.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/data/select_classes.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/outline.h"
+#include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/compress.h"
 #include "prunedamr/train/evaluate.h"
 
@@ -26,9 +28,26 @@ struct Options {
     std::string out;
     std::string json;
     bool distil = false;
+    std::vector<std::string> classes; ///< of the result; empty: all
     prune::CompressConfig compress;
     TrainOptions train;
 };
+
+/// Leaves frames and networks of these classes, if any are named: the whole of what follows is about them.
+void narrow(const std::vector<std::string>& classes, graph::Network& original, data::Dataset& dataset,
+            FramePages& pages, std::shared_ptr<const graph::Network>& teacher)
+{
+    if (classes.empty())
+        return;
+    original = graph::keep_classes(original, classes);
+    dataset = data::select_classes(dataset, classes);
+    if (teacher)
+        teacher = std::make_shared<const graph::Network>(graph::keep_classes(*teacher, classes));
+    if (pages.make)
+        pages.make = [make = pages.make, classes](std::uint64_t page) {
+            return data::select_classes(make(page), classes);
+        };
+}
 
 /// Checkpoints of stages and trials, beside the last one's.
 void remove_inner_checkpoints(const std::string& checkpoint)
@@ -61,10 +80,11 @@ std::string method_fault(const std::string& text)
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
-    const auto original = graph::load_model(options.model);
-    const auto dataset = load_frames(options.data);
+    auto original = graph::load_model(options.model);
+    auto dataset = load_frames(options.data);
+    auto pages = frame_pages(options.data);
+    narrow(options.classes, original, dataset, pages, options.train.fit.teacher);
     read_cost_matrix(options.train, dataset.class_names);
-    const auto pages = frame_pages(options.data);
     options.train.fit.generator = pages.make;
     options.train.fit.pages_per_epoch = pages.per_epoch;
     auto& config = options.compress;
@@ -122,6 +142,11 @@ void add_compress(CLI::App& app)
         "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us (one frame in the "
         "engine on this host), several joined by commas; or drop<=0.5, the smallest network that loses "
         "no more points. Only odf2nna with --epsilon needs none");
+    verb->add_option(
+            "--classes", options->classes,
+            "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
+            "network fine-tuned and both networks tested on these alone")
+        ->delimiter(',');
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();

@@ -52,12 +52,38 @@ void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
             std::map<std::string, Of>{ { "dense", Of::dense }, { "channels", Of::channels }, { "all", Of::all } }));
 }
 
+void add_labelled_options(CLI::App& verb, prune::MethodOptions& options)
+{
+    auto* group = verb.add_option_group("catro, lcp", "scores from labelled frames");
+    group
+        ->add_option_function<int>(
+            "--samples-per-class",
+            [&options](int samples) {
+                options.catro.samples_per_class = samples;
+                options.baseline.samples_per_class = samples;
+            },
+            "frames of the train part per class (default 100)")
+        ->check(CLI::Range(2, 1000000));
+}
+
+void add_baseline_options(CLI::App& verb, prune::BaselineOptions& baseline)
+{
+    auto* group = verb.add_option_group("random, l1, fpgm, bnp, lcp", "baselines");
+    group
+        ->add_option_function<std::string>(
+            "--part", [&baseline](const std::string& name) { baseline.part = prune::part_named(name); },
+            "what goes: units (default, but for fpgm) or channels (random, l1, bnp, fpgm)")
+        ->check(CLI::IsMember({ "units", "channels" }));
+}
+
 } // namespace
 
 void add_method_options(CLI::App& verb, prune::MethodOptions& options)
 {
     add_psr_options(verb, options.psr);
     add_odf2nna_options(verb, options.odf2nna);
+    add_labelled_options(verb, options);
+    add_baseline_options(verb, options.baseline);
 }
 
 } // namespace prunedamr::workshop

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/keep_channels.h"
+#include "prunedamr/graph/keep_classes.h"
 #include "prunedamr/graph/rewire.h"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ nlohmann::json to_json(const Plan& plan)
                             { "remove_units", plan.remove_units },
                             { "reinitialise_units", plan.reinitialise_units },
                             { "keep_channels", plan.keep_channels },
+                            { "keep_classes", plan.keep_classes },
                             { "seed", plan.seed } };
     for (const auto& [name, values] : plan.constants)
         json["constants"][name] = values.size();
@@ -84,6 +86,8 @@ Network apply(const Network& network, const Plan& plan)
         pruned = fold_constants(std::move(pruned), plan.constants);
     if (!plan.keep_channels.empty())
         thin_channels(pruned, plan.keep_channels);
+    if (!plan.keep_classes.empty())
+        shrink_classifier(pruned, plan.keep_classes);
     for (const std::string& unit : plan.reinitialise_units)
         initialise(pruned, plan.seed, find_unit(pruned, unit).nodes);
     forget_results(pruned);

@@ -19,7 +19,8 @@ struct Plan {
     std::vector<std::string> reinitialise_units; ///< units whose structure stays and whose weights are drawn anew
     std::map<std::string, std::vector<int>> keep_channels; ///< node -> kept output channels, ascending
     ChannelConstants constants; ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
-    std::uint64_t seed = 1;     ///< for re-initialisation
+    std::vector<std::string> keep_classes; ///< labels that stay; empty: all
+    std::uint64_t seed = 1;                ///< for re-initialisation
 };
 
 /// "constants", if there are any, tells their number by node.
@@ -45,6 +46,11 @@ std::vector<ChannelGroup> channel_groups(const Network& network);
 /// Keeps only `channels` (ascending, at least one) of a conv's or linear's output, and whatever is tied to them;
 /// all tensors of producers and readers are sliced. Throws `Error` naming the node when a group is not removable.
 Network keep_channels(const Network& network, const std::string& node, const std::vector<int>& channels);
+
+/// Shrinks the classifier to the classes of `labels` (two or more, in any order): their logits stay as they are, in
+/// the network's order. Throws `Error` for a label that the network does not have or one named twice, and naming
+/// the node when the logits are not made by one linear or conv and what follows it channel by channel.
+Network keep_classes(const Network& network, const std::vector<std::string>& labels);
 
 /// Folds every batch norm that follows a conv or linear (as its only reader) into that node's weight and bias.
 /// Logits stay the same up to rounding; units keep their remaining nodes.

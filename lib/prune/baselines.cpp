@@ -2,32 +2,75 @@
 #include "prunedamr/prune/baselines.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/rng.h"
+#include "prunedamr/prune/baseline_scores.h"
 #include "prunedamr/prune/ladder.h"
+#include "prunedamr/prune/probe.h"
 #include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/uniform_channels.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace prunedamr::prune {
 namespace {
 
-/// Removes the units of least score one by one until the reassembled network meets the budget.
-graph::Plan remove_least(const graph::Network& network, const Budget& budget, const std::vector<double>& scores,
-                         std::uint64_t seed)
+using Layers = std::vector<graph::ChannelLayer>;
+
+/// Scores of units, and what a report would show beside them.
+struct UnitScores {
+    std::vector<double> scores;
+    nlohmann::json steps = nlohmann::json::object();
+};
+
+UnitScores lcp_unit_scores(const Task& task, const BaselineOptions& options)
 {
-    check_reachable(network, budget);
-    std::vector<int> ranked(scores.size());
-    std::iota(ranked.begin(), ranked.end(), 0);
-    std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return scores[a] > scores[b]; });
-    const auto keep_best = [&](int removed) {
-        return reassembly_plan(network, { ranked.begin(), ranked.end() - removed }, seed);
-    };
-    return descend(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
+    const auto seen = draw_per_class(task.dataset, labelled_frames(task.dataset, task.fine_tune),
+                                     options.samples_per_class, task.seed);
+    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(data::Part::validation),
+                                       options.samples_per_class, task.seed);
+    const auto gains = probe_gains(task.network, task.dataset, seen, unseen, task.fine_tune.device);
+    UnitScores result;
+    for (const ProbeGain& gain : gains) {
+        result.scores.push_back(gain.after - gain.before);
+        result.steps["probe_before"].push_back(gain.before);
+        result.steps["probe_after"].push_back(gain.after);
+    }
+    return result;
 }
 
-std::string removal_text(const graph::Plan& plan)
+struct Baseline {
+    const char* name;
+    Part part;                                                             ///< when the user names none
+    UnitScores (*units)(const Task& task, const BaselineOptions& options); ///< null: not for units
+    GroupScores (*channels)(const Task& task, const Layers& layers);       ///< null: not for channels
+};
+
+const Baseline kBaselines[] = {
+    { "random", Part::units,
+      [](const Task& task, const BaselineOptions&) {
+          return UnitScores{ random_unit_scores(task.network, task.seed) };
+      },
+      [](const Task& task, const Layers& layers) { return random_group_scores(layers, task.seed); } },
+    { "l1", Part::units,
+      [](const Task& task, const BaselineOptions&) { return UnitScores{ l1_unit_scores(task.network) }; },
+      [](const Task& task, const Layers& layers) { return l1_group_scores(task.network, layers); } },
+    { "fpgm", Part::channels, nullptr,
+      [](const Task& task, const Layers& layers) { return fpgm_group_scores(task.network, layers); } },
+    { "bnp", Part::units,
+      [](const Task& task, const BaselineOptions&) { return UnitScores{ bnp_unit_scores(task.network) }; },
+      [](const Task& task, const Layers& layers) { return bnp_group_scores(task.network, layers); } },
+    { "lcp", Part::units, lcp_unit_scores, nullptr },
+};
+
+const Baseline& baseline_named(const std::string& name)
+{
+    const auto* found = std::find_if(std::begin(kBaselines), std::end(kBaselines),
+                                     [&](const Baseline& baseline) { return name == baseline.name; });
+    PRUNEDAMR_CHECK(found != std::end(kBaselines), "name of a baseline");
+    return *found;
+}
+
+std::string units_text(const graph::Plan& plan)
 {
     std::string text = plan.method + ": removed";
     for (const std::string& unit : plan.remove_units)
@@ -38,57 +81,77 @@ std::string removal_text(const graph::Plan& plan)
     return text;
 }
 
-Outcome outcome_of(graph::Plan plan)
+Outcome remove_units(const Baseline& baseline, const Task& task, const BaselineOptions& options)
 {
-    std::string text = removal_text(plan);
-    return { std::move(plan), nlohmann::json::object(), std::move(text) };
+    UnitScores found = baseline.units(task, options);
+    Outcome outcome;
+    outcome.plan = remove_least_units(task.network, task.budget, found.scores, task.seed);
+    outcome.plan.method = baseline.name;
+    outcome.steps = std::move(found.steps);
+    outcome.steps["part"] = to_string(Part::units);
+    for (const graph::Unit& unit : task.network.units)
+        outcome.steps["units"].push_back(unit.name);
+    outcome.steps["scores"] = found.scores;
+    outcome.text = units_text(outcome.plan);
+    return outcome;
 }
 
-double mean_magnitude(const graph::Network& network, const graph::Unit& unit)
+Outcome remove_channels(const Baseline& baseline, const Task& task)
 {
-    double sum = 0.0;
-    std::size_t count = 0;
-    for (const std::string& name : unit.nodes) {
-        if (network.node(name).op != graph::Op::conv)
-            continue;
-        for (float weight : network.tensor(name + ".weight").data)
-            sum += std::abs(weight);
-        count += network.tensor(name + ".weight").data.size();
-    }
-    return count ? sum / static_cast<double>(count) : 0.0;
+    const Layers layers = graph::channel_layers(task.network);
+    const GroupScores scores = baseline.channels(task, layers);
+    if (std::all_of(scores.begin(), scores.end(), [](const auto& of_layer) { return of_layer.empty(); }))
+        throw Error{ { "no channel can be removed", "network " + task.network.name, "",
+                       "a layer that " + std::string(baseline.name) + " can score" } };
+    Outcome outcome;
+    outcome.plan = descend(task.network, uniform_ladder(task.network, layers, scores), task.budget);
+    outcome.plan.method = baseline.name;
+    outcome.steps["part"] = to_string(Part::channels);
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        outcome.steps["layers"].push_back({ { "name", layers[l].name }, { "scores", scores[l] } });
+    std::size_t thinned = 0;
+    for (const auto& layer : layers)
+        thinned += outcome.plan.keep_channels.count(layer.nodes.front());
+    outcome.text = outcome.plan.method + ": channels removed from " + std::to_string(thinned) + " of " +
+                   std::to_string(layers.size()) + " layers";
+    return outcome;
 }
 
 } // namespace
 
-graph::Plan random_units(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+const char* to_string(Part part)
 {
-    Rng rng(seed);
-    std::vector<double> scores;
-    for (std::size_t i = 0; i < network.units.size(); ++i)
-        scores.push_back(rng.uniform());
-    graph::Plan plan = remove_least(network, budget, scores, seed);
-    plan.method = "random";
-    return plan;
+    return part == Part::units ? "units" : "channels";
 }
 
-graph::Plan l1_units(const graph::Network& network, const Budget& budget, std::uint64_t seed)
+Part part_named(const std::string& name)
 {
-    std::vector<double> scores;
-    for (const graph::Unit& unit : network.units)
-        scores.push_back(mean_magnitude(network, unit));
-    graph::Plan plan = remove_least(network, budget, scores, seed);
-    plan.method = "l1";
-    return plan;
+    for (const Part part : { Part::units, Part::channels })
+        if (name == to_string(part))
+            return part;
+    throw Error{ { "unknown part of a network", "", name, "units or channels" } };
 }
 
-Outcome random_units(const Task& task)
+Outcome baseline(const std::string& name, const Task& task, const BaselineOptions& options)
 {
-    return outcome_of(random_units(task.network, task.budget, task.seed));
+    const Baseline& chosen = baseline_named(name);
+    const Part part = options.part.value_or(chosen.part);
+    if (part == Part::units ? !chosen.units : !chosen.channels)
+        throw Error{ { "this baseline does not remove that", name, to_string(part), to_string(chosen.part) } };
+    return part == Part::units ? remove_units(chosen, task, options) : remove_channels(chosen, task);
 }
 
-Outcome l1_units(const Task& task)
+graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+                               const std::vector<double>& scores, std::uint64_t seed)
 {
-    return outcome_of(l1_units(task.network, task.budget, task.seed));
+    check_reachable(network, budget);
+    std::vector<int> ranked(scores.size());
+    std::iota(ranked.begin(), ranked.end(), 0);
+    std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return scores[a] > scores[b]; });
+    const auto keep_best = [&](int removed) {
+        return reassembly_plan(network, { ranked.begin(), ranked.end() - removed }, seed);
+    };
+    return descend(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
 }
 
 } // namespace prunedamr::prune

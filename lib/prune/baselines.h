@@ -6,14 +6,38 @@
 #include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/method.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace prunedamr::prune {
 
-/// Layer baselines: units ranked at random, or by the mean absolute value of their conv weights; the least goes
-/// first, until the budget is met; reassembly as in PSR. Throw `Error` when the budget cannot be met.
-graph::Plan random_units(const graph::Network& network, const Budget& budget, std::uint64_t seed);
-graph::Plan l1_units(const graph::Network& network, const Budget& budget, std::uint64_t seed);
+/// What a baseline removes: whole units, or channels of every layer.
+enum class Part { units, channels };
+const char* to_string(Part part);
 
-Outcome random_units(const Task& task);
-Outcome l1_units(const Task& task);
+/// Throws `Error` for another name than "units" or "channels".
+Part part_named(const std::string& name);
+
+struct BaselineOptions {
+    std::optional<Part> part;    ///< nothing: what the baseline was proposed for
+    int samples_per_class = 100; ///< lcp: frames that probes learn from (train part) and are scored on (validation)
+};
+
+/// The baselines, by name: what scores least goes first until the budget is met.
+///   random  any order (units, channels)
+///   l1      mean |w| of a unit's convs; sum |w| of a channel's filter (arXiv 1608.08710) (units, channels)
+///   fpgm    sum of distances of a channel's filter to the layer's other filters (arXiv 1811.00250) (channels)
+///   bnp     mean |gamma| of the batch norms (arXiv 1708.06519) (units, channels)
+///   lcp     accuracy that a linear probe gains over the unit (units)
+/// Units leave as in PSR's reassembly. Channels leave every layer in the same share; what a group of tied channels
+/// scores is the mean over its members. bnp leaves layers without a norm whole.
+/// Throws `Error` for a part that the baseline cannot remove, or when the budget cannot be met.
+Outcome baseline(const std::string& name, const Task& task, const BaselineOptions& options);
+
+/// Removes the units of least score one by one until the reassembled network meets the budget.
+graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+                               const std::vector<double>& scores, std::uint64_t seed);
 
 } // namespace prunedamr::prune

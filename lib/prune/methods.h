@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/prune/baselines.h"
+#include "prunedamr/prune/catro/catro.h"
 #include "prunedamr/prune/method.h"
 #include "prunedamr/prune/odf2nna/odf2nna.h"
 #include "prunedamr/prune/psr/psr.h"
@@ -15,6 +16,8 @@ namespace prunedamr::prune {
 struct MethodOptions {
     PsrConfig psr;
     OdfOptions odf2nna;
+    CatroOptions catro;
+    BaselineOptions baseline;
 };
 
 /// One row for each method that `compress` offers.

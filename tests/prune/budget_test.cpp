@@ -4,11 +4,9 @@
 #include "prune/prune_testing.h"
 
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/baselines.h"
 #include "prunedamr/prune/psr/reassembly.h"
 
 #include <cmath>
-#include <set>
 
 namespace prunedamr::prune {
 
@@ -96,47 +94,6 @@ TEST(Budget, SaysTheSmallestReachable)
     EXPECT_ERROR(check_reachable(network, parse_budget("params=5", network)),
                  "at least " + std::to_string(smallest) + " params");
     EXPECT_NO_THROW(check_reachable(network, parse_budget("params=" + std::to_string(smallest), network)));
-}
-
-TEST(Baselines, RemoveNoMoreThanTheBudgetAsks)
-{
-    const auto network = toy_network({ 3, 3, 3 });
-    const auto random_plan = [&](const Budget& budget) { return random_units(network, budget, 3); };
-    const auto l1_plan = [&](const Budget& budget) { return l1_units(network, budget, 3); };
-    for (const auto& make : { std::function<graph::Plan(const Budget&)>(random_plan), { l1_plan } }) {
-        for (int units = 10; units >= 4; --units) {
-            const auto pruned =
-                graph::apply(network, make(parse_budget("units=" + std::to_string(units), network)));
-            EXPECT_EQ(static_cast<int>(pruned.units.size()), units);
-        }
-        const Budget half = parse_budget("macs=50%", network);
-        EXPECT_TRUE(half.met_by(graph::apply(network, make(half))));
-        EXPECT_ERROR(make(parse_budget("units=3", network)), "at least 4 units");
-    }
-}
-
-TEST(Baselines, L1RemovesTheUnitOfLeastWeight)
-{
-    auto network = toy_network({ 3, 3, 3 });
-    for (const char* conv : { ".conv1.weight", ".conv2.weight" }) {
-        for (float& weight : network.tensors.at(std::string("stage2.unit3") + conv).data)
-            weight *= 0.01F;
-    }
-    const auto plan = l1_units(network, parse_budget("units=9", network), 1);
-    EXPECT_EQ(plan.remove_units, std::vector<std::string>{ "stage2.unit3" });
-}
-
-TEST(Baselines, RandomDependsOnTheSeedOnly)
-{
-    const auto network = toy_network({ 3, 3, 3 });
-    const Budget budget = parse_budget("units=6", network);
-    std::set<std::vector<std::string>> plans;
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-        const auto plan = random_units(network, budget, seed);
-        EXPECT_EQ(plan.remove_units, random_units(network, budget, seed).remove_units);
-        plans.insert(plan.remove_units);
-    }
-    EXPECT_GT(plans.size(), 3U);
 }
 
 } // namespace prunedamr::prune

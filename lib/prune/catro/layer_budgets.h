@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/prune/catro/width_cost.h"
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace prunedamr::prune {
+
+/// What keeping x groups of layer l is worth: [l][x], x = 0..n_l, not falling with x. The objective of a choice of
+/// widths is the sum over layers; where each row has diminishing returns it is submodular in the groups kept.
+using LayerValues = std::vector<std::vector<double>>;
+
+double objective(const LayerValues& values, const std::vector<int>& widths);
+
+/// A quantity and what the budget allows of it.
+struct LimitedCost {
+    WidthCost cost;
+    double limit = 0.0;
+};
+
+/// Widths, at least 1 each, of the largest objective that two greedy passes find: one gives groups to layers of
+/// width 1, the other takes groups from whole layers, each time where the objective gains most (loses least) per
+/// cost; costs are shares of their limits, summed. Where `fill` is set a pass ends by giving whatever still fits,
+/// so that no layer could be wider. `allowed` must not become true by widening. Nothing when width 1 throughout is
+/// too much.
+std::optional<std::vector<int>> choose_widths(const LayerValues& values, const std::vector<LimitedCost>& costs,
+                                              const std::function<bool(const std::vector<int>&)>& allowed,
+                                              bool fill);
+
+/// No widths of at least 1 whose cost keeps to the limit have a larger objective than this. The textbook bound of
+/// greedy choice (1 - 1/e) needs costs that add up, and these do not: a group costs what its neighbours make it
+/// cost. So the bound is computed: Lagrangian relaxation of the limit, the inner problem (pairwise between layers)
+/// bounded by min-sum diffusion (Werner 2007, doi:10.1109/TPAMI.2007.1036).
+double objective_bound(const LayerValues& values, const LimitedCost& limited);
+
+} // namespace prunedamr::prune

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/probe.h"
+
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/batches.h"
+
+#include <map>
+#include <set>
+
+namespace prunedamr::prune {
+namespace {
+
+constexpr double kRidge = 1e-3;
+constexpr std::size_t kBatch = 64; // frames
+
+torch::Tensor to_matrix(const std::vector<std::vector<double>>& rows)
+{
+    const auto columns = static_cast<std::int64_t>(rows.at(0).size());
+    torch::Tensor matrix = torch::empty({ static_cast<std::int64_t>(rows.size()), columns }, torch::kFloat64);
+    double* to = matrix.data_ptr<double>();
+    for (const auto& row : rows)
+        to = std::copy(row.begin(), row.end(), to);
+    return matrix;
+}
+
+/// Samples by node, the mean over positions of every channel.
+std::map<std::string, ProbeSamples> pooled_features(nn::GraphModule& module, const std::set<std::string>& nodes,
+                                                    const data::Dataset& dataset, const ClassFrames& frames,
+                                                    const torch::Device& device)
+{
+    const torch::NoGradGuard no_grad;
+    const std::vector<std::string> names(nodes.begin(), nodes.end());
+    std::map<std::string, ProbeSamples> samples;
+    for (const auto& of_class : frames)
+        for (std::size_t first = 0; first < of_class.size(); first += kBatch) {
+            const auto batch = train::gather(dataset, of_class, first, kBatch);
+            std::map<std::string, torch::Tensor> outputs;
+            module.forward(batch.frames.to(device), names, outputs);
+            for (const auto& [node, output] : outputs) {
+                const torch::Tensor pooled = output.to(torch::kCPU, torch::kFloat64).mean({ 2, 3 }).contiguous();
+                const double* row = pooled.data_ptr<double>();
+                for (std::int64_t n = 0; n < pooled.size(0); ++n, row += pooled.size(1)) {
+                    samples[node].features.emplace_back(row, row + pooled.size(1));
+                    samples[node].labels.push_back(static_cast<int>(batch.labels[n].item<std::int64_t>()));
+                }
+            }
+        }
+    return samples;
+}
+
+} // namespace
+
+double probe_accuracy(const ProbeSamples& seen, const ProbeSamples& unseen, int classes)
+{
+    const torch::Tensor x = to_matrix(seen.features);
+    const torch::Tensor labels = torch::tensor(std::vector<std::int64_t>(seen.labels.begin(), seen.labels.end()));
+    const torch::Tensor y = torch::one_hot(labels, classes).to(torch::kFloat64);
+    const torch::Tensor mean_x = x.mean(0), mean_y = y.mean(0);
+    const torch::Tensor centred = x - mean_x;
+    torch::Tensor gram = centred.t().matmul(centred);
+    // The last term: features that never vary must not make the system singular.
+    gram.diagonal().add_(kRidge * gram.diagonal().mean().item<double>() + 1e-30);
+    const torch::Tensor weights = torch::linalg_solve(gram, centred.t().matmul(y - mean_y));
+    const torch::Tensor outputs = (to_matrix(unseen.features) - mean_x).matmul(weights) + mean_y;
+    const torch::Tensor predicted = outputs.argmax(1);
+    int right = 0;
+    for (std::size_t n = 0; n < unseen.labels.size(); ++n)
+        right += predicted[static_cast<std::int64_t>(n)].item<std::int64_t>() == unseen.labels[n] ? 1 : 0;
+    return static_cast<double>(right) / static_cast<double>(unseen.labels.size());
+}
+
+std::vector<ProbeGain> probe_gains(const graph::Network& network, const data::Dataset& dataset,
+                                   const ClassFrames& seen, const ClassFrames& unseen, const std::string& device)
+{
+    std::set<std::string> nodes;
+    for (const graph::Unit& unit : network.units) {
+        nodes.insert(graph::unit_input(network, unit));
+        nodes.insert(unit.nodes.back());
+    }
+    const torch::Device place = nn::device_from_name(device);
+    nn::GraphModule module(network);
+    module.to(place);
+    module.eval();
+    const auto learnt = pooled_features(module, nodes, dataset, seen, place);
+    const auto scored = pooled_features(module, nodes, dataset, unseen, place);
+    std::map<std::string, double> accuracy;
+    for (const std::string& node : nodes)
+        accuracy[node] = probe_accuracy(learnt.at(node), scored.at(node), static_cast<int>(network.classes()));
+    std::vector<ProbeGain> gains;
+    for (const graph::Unit& unit : network.units)
+        gains.push_back({ accuracy.at(graph::unit_input(network, unit)), accuracy.at(unit.nodes.back()) });
+    return gains;
+}
+
+} // namespace prunedamr::prune
