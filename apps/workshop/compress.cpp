@@ -116,6 +116,8 @@ void run(Options& options)
     if (!dataset.indices(data::Part::test).empty())
         result.report["original_test"] =
             train::evaluate(original, dataset, data::Part::test, fine_tune.device).to_json();
+    if (!options.classes.empty())
+        result.report["classes"] = dataset.class_names;
     cli::write_json(result.report, options.json);
     remove_inner_checkpoints(fine_tune.checkpoint);
     std::printf("%s: test %s (original %s), %lld params, %lld MACs\n", options.out.c_str(),

@@ -4,6 +4,7 @@
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -11,7 +12,8 @@ namespace prunedamr::prune {
 namespace {
 
 constexpr double kRidge = 1e-3;
-constexpr std::size_t kBatch = 64; // frames
+constexpr std::size_t kBatch = 64;                                       // frames
+const std::vector<std::int64_t> kSamples = { 0 }, kPositions = { 2, 3 }; // dimensions that means run over
 
 torch::Tensor to_matrix(const std::vector<std::vector<double>>& rows)
 {
@@ -37,7 +39,7 @@ std::map<std::string, ProbeSamples> pooled_features(nn::GraphModule& module, con
             std::map<std::string, torch::Tensor> outputs;
             module.forward(batch.frames.to(device), names, outputs);
             for (const auto& [node, output] : outputs) {
-                const torch::Tensor pooled = output.to(torch::kCPU, torch::kFloat64).mean({ 2, 3 }).contiguous();
+                const torch::Tensor pooled = output.to(torch::kCPU, torch::kFloat64).mean(kPositions).contiguous();
                 const double* row = pooled.data_ptr<double>();
                 for (std::int64_t n = 0; n < pooled.size(0); ++n, row += pooled.size(1)) {
                     samples[node].features.emplace_back(row, row + pooled.size(1));
@@ -55,7 +57,7 @@ double probe_accuracy(const ProbeSamples& seen, const ProbeSamples& unseen, int 
     const torch::Tensor x = to_matrix(seen.features);
     const torch::Tensor labels = torch::tensor(std::vector<std::int64_t>(seen.labels.begin(), seen.labels.end()));
     const torch::Tensor y = torch::one_hot(labels, classes).to(torch::kFloat64);
-    const torch::Tensor mean_x = x.mean(0), mean_y = y.mean(0);
+    const torch::Tensor mean_x = x.mean(kSamples), mean_y = y.mean(kSamples);
     const torch::Tensor centred = x - mean_x;
     torch::Tensor gram = centred.t().matmul(centred);
     // The last term: features that never vary must not make the system singular.

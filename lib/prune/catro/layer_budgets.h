@@ -23,12 +23,12 @@ struct LimitedCost {
 
 /// Widths, at least 1 each, of the largest objective that two greedy passes find: one gives groups to layers of
 /// width 1, the other takes groups from whole layers, each time where the objective gains most (loses least) per
-/// cost; costs are shares of their limits, summed. Where `fill` is set a pass ends by giving whatever still fits,
-/// so that no layer could be wider. `allowed` must not become true by widening. Nothing when width 1 throughout is
-/// too much.
+/// cost; costs are shares of their limits, summed. `refine` gives whatever still fits, so that no layer could be
+/// wider, and exchanges groups between layers while that helps; it asks `allowed` often. `allowed` must not become
+/// true by widening. Nothing when width 1 throughout is too much.
 std::optional<std::vector<int>> choose_widths(const LayerValues& values, const std::vector<LimitedCost>& costs,
                                               const std::function<bool(const std::vector<int>&)>& allowed,
-                                              bool fill);
+                                              bool refine);
 
 /// No widths of at least 1 whose cost keeps to the limit have a larger objective than this. The textbook bound of
 /// greedy choice (1 - 1/e) needs costs that add up, and these do not: a group costs what its neighbours make it
