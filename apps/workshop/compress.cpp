@@ -104,7 +104,7 @@ void run(Options& options)
         throw Error({ "interrupted; go on with --resume", fine_tune.checkpoint, "", "" });
     train::dismiss(fine_tune.processes);
     result.network.provenance["compress"]["command"] = cli::command_line();
-    auto summary = finish_model(std::move(result.network), dataset, options.out, fine_tune.device);
+    auto summary = finish_model(std::move(result.network), dataset, options.out, fine_tune);
     const auto cost = summary["cost"];
     summary.erase("cost"); // the report has it beside the original's
     result.report.update(summary);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "attacks.h"
 #include "cli.h"
 #include "eval_recordings.h"
 #include "frame_data.h"
@@ -6,6 +7,7 @@
 #include "verbs.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/data/cost_matrix.h"
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/data/scores.h"
 #include "prunedamr/graph/contract.h"
@@ -28,6 +30,9 @@ struct Options {
     std::vector<std::string> recordings;
     std::string part = "test";
     std::string backend = "engine";
+    std::string cost_matrix;
+    std::vector<std::string> attacks;
+    int attack_frames = 0;
     std::string json;
 };
 
@@ -67,19 +72,35 @@ data::Scores score(const graph::Network& network, const data::Dataset& dataset, 
     return scores;
 }
 
+/// What is measured on --data.
+void measure(const graph::Network& network, const Options& options, const Attacks& attacks, nlohmann::json& report)
+{
+    const auto dataset = load_frames(options.data);
+    data::CostMatrix costs;
+    if (!options.cost_matrix.empty())
+        costs = data::read_cost_matrix(options.cost_matrix, dataset.class_names);
+    const auto scores = score(network, dataset, options);
+    std::printf("%s", scores.to_text().c_str());
+    report["scores"] = scores.to_json();
+    report["data"] = dataset.provenance;
+    if (!costs.empty()) {
+        report["mean_cost"] = costs.mean(scores);
+        std::printf("\nmean cost %.4f\n", costs.mean(scores));
+    }
+    if (attacks)
+        report["attacks"] = attacks(network, dataset, part_named(options.part));
+}
+
 void run(const Options& options)
 {
+    const Attacks attacks =
+        options.attacks.empty() ? Attacks() : make_attacks(options.attacks, options.attack_frames);
     const auto network = graph::load_model(options.model);
     nlohmann::json report = { { "model", network.name }, { "backend", options.backend } };
     if (options.data.data.empty() && options.recordings.empty())
         throw CLI::RequiredError("one of --data and --recordings");
-    if (!options.data.data.empty()) {
-        const auto dataset = load_frames(options.data);
-        const auto scores = score(network, dataset, options);
-        std::printf("%s", scores.to_text().c_str());
-        report["scores"] = scores.to_json();
-        report["data"] = dataset.provenance;
-    }
+    if (!options.data.data.empty())
+        measure(network, options, attacks, report);
     if (!options.recordings.empty())
         report["recordings"] = eval_recordings(network, options.recordings);
     cli::write_json(report, options.json);
@@ -100,6 +121,21 @@ void add_eval(CLI::App& app)
     verb->add_option("--backend", options->backend, "who runs the network on --data")
         ->capture_default_str()
         ->check(CLI::IsMember(backends()));
+    auto* data = verb->get_option("--data");
+    verb->add_option("--cost-matrix", options->cost_matrix,
+                     "JSON {truth: {predicted: cost}}: prints the mean cost of the decisions")
+        ->needs(data);
+    auto* attack =
+        verb->add_option("--attack", options->attacks,
+                         "accuracy under fgsm:-20dB, pgd:-20dB:10 (steps), with -linf behind the name for "
+                         "that norm, noise:-20dB, offset:0.002 (cycles per sample), phase-noise:-20dB; dB "
+                         "below the frame's power; may be given again");
+    attack->allow_extra_args(false)->needs(data);
+    verb->add_option("--attack-frames", options->attack_frames,
+                     "attacks: about so many frames, as many of each class and SNR; 0: all")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 100000000))
+        ->needs(attack);
     cli::add_json(*verb, options->json, "write the numbers to this file");
     verb->callback([options] { run(*options); });
 }

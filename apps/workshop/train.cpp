@@ -40,7 +40,7 @@ void run(Options& options)
     if (!options.train.fit.processes.leads())
         return;
     result.network.provenance = { { "train", cli::command_line() }, { "data", dataset.provenance } };
-    auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
+    auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit);
     report["train"] = train::to_json(result);
     report["command"] = cli::command_line();
     cli::write_json(report, options.json);

@@ -106,8 +106,10 @@ void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& cla
 }
 
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
-                            const std::string& device)
+                            const train::FitConfig& fit)
 {
+    train::check_floors(network, dataset, fit);
+    const std::string& device = fit.device;
     network.name = std::filesystem::path(out).stem().string();
     double validation_accuracy = NAN;
     if (!dataset.indices(data::Part::validation).empty()) {

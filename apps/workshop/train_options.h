@@ -29,10 +29,10 @@ void finish_train_options(TrainOptions& options, const std::string& out);
 void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names);
 
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
-/// network and writes the model file.
+/// network and writes the model file. Throws `Error` before that when the floors of `fit` are not held.
 /// Returns {"out", "cost", "temperature", "validation_accuracy", "test"}.
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
-                            const std::string& device);
+                            const train::FitConfig& fit);
 
 /// "64.55 %" of `Scores::to_json`, or "not measured" of an empty object.
 std::string accuracy_text(const nlohmann::json& scores);

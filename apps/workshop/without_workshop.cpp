@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The verbs that need LibTorch, in a build without it: they say so.
 #include "absent.h"
+#include "attacks.h"
 #include "runner.h"
 #include "verbs.h"
 
@@ -19,6 +20,11 @@ void add_train(CLI::App& app)
 void add_compress(CLI::App& app)
 {
     kWorkshop.add_verb(app, "compress");
+}
+
+Attacks make_attacks(const std::vector<std::string>&, int)
+{
+    kWorkshop.refuse("--attack");
 }
 
 Runner make_torch_runner(const graph::Network&)

@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/contract.h"
 #include "prunedamr/train/batches.h"
+#include "prunedamr/train/validation.h"
 
 #include <cmath>
 
@@ -84,6 +85,18 @@ data::Scores evaluate(const graph::Network& network, const data::Dataset& datase
         scores.add(dataset.label[index], static_cast<std::int32_t>(prediction[i]), dataset.snr_db[index]);
     }
     return scores;
+}
+
+void check_floors(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+{
+    if (config.floors.empty())
+        return;
+    const torch::Device device = nn::device_from_name(config.device);
+    nn::GraphModule module(network);
+    module.to(device);
+    Epoch reached;
+    Validation(dataset, config, device).measure(module, reached);
+    check_floors(config.floors, reached.recalls);
 }
 
 double fit_temperature(const graph::Network& network, const data::Dataset& dataset, data::Part part,

@@ -4,6 +4,7 @@
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/data/scores.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/train/fit.h"
 
 #include <string>
 
@@ -16,6 +17,9 @@ data::Scores evaluate(const graph::Network& network, const data::Dataset& datase
 
 /// `graph::check_contract` of a data set: throws `Error` naming what differs, front end or class names.
 void check_compatible(const graph::Network& network, const data::Dataset& dataset);
+
+/// Throws `Error` naming class, reached and wanted when a network does not hold the floors on the validation part.
+void check_floors(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
 
 /// Temperature (Guo et al. 2017), 0.05 to 20, that minimises the negative log-likelihood on one part.
 /// Throws `Error` as `evaluate` does.

@@ -95,8 +95,8 @@ struct FitResult {
 /// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
 /// The result carries no golden vector and no accuracy: those of `network` are no longer true.
 /// Throws `Error` when data, teacher and network do not fit (length, front end, class names), a value of the config
-/// is out of range, a checkpoint is damaged or belongs to another run, the loss is no longer finite, or no epoch
-/// held all floors (the checkpoint stays).
+/// is out of range, a checkpoint is damaged or belongs to another run, or the loss is no longer finite. That no
+/// epoch held the floors is no error here: see `check_floors`.
 /// Several processes do what one does with their joint batch, up to the order in which floats are added (dropout
 /// apart, whose masks differ). All call it; network, teacher and settings are those of process 0, which alone shows
 /// progress and writes the checkpoint. `LostProcess` names the checkpoint to resume from.

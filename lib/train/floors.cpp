@@ -14,7 +14,7 @@ namespace {
 std::string percent(double share)
 {
     char text[32];
-    std::snprintf(text, sizeof text, "%.10g%%", 100 * share);
+    std::snprintf(text, sizeof text, "%.4g%%", 100 * share);
     return text;
 }
 
@@ -117,12 +117,12 @@ std::vector<double> class_weights(const std::vector<Floor>& floors, const std::v
     return weights;
 }
 
-void check_floors(const std::vector<Floor>& floors, const std::vector<double>& recalls, const std::string& where)
+void check_floors(const std::vector<Floor>& floors, const std::vector<double>& recalls)
 {
     for (std::size_t i = 0; i < floors.size(); ++i)
         if (recalls[i] < floors[i].recall)
-            throw Error({ "no epoch held all floors; in the best one " + floors[i].class_name + " fell short",
-                          where, percent(recalls[i]), to_text(floors[i]) });
+            throw Error({ "recognised on validation data less often than its floor asks", floors[i].class_name,
+                          percent(recalls[i]), to_text(floors[i]) });
 }
 
 } // namespace prunedamr::train

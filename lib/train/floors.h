@@ -48,6 +48,6 @@ std::vector<double> class_weights(const std::vector<Floor>& floors, const std::v
                                   const std::vector<std::vector<double>>& recalls);
 
 /// Throws `Error` naming class, reached and wanted if a floor is not held.
-void check_floors(const std::vector<Floor>& floors, const std::vector<double>& recalls, const std::string& where);
+void check_floors(const std::vector<Floor>& floors, const std::vector<double>& recalls);
 
 } // namespace prunedamr::train

@@ -249,9 +249,6 @@ FitResult Trainer::run()
 
 FitResult Trainer::result(bool interrupted) const
 {
-    if (!interrupted)
-        check_floors(config_.floors, state_.epochs[static_cast<std::size_t>(state_.best_epoch) - 1].recalls,
-                     "epoch " + std::to_string(state_.best_epoch));
     FitResult result;
     result.network = module_.network();
     result.network.tensors = state_.best;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/graph/network.h"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::workshop {
+
+/// Prints the accuracy under each attack; returns [{"attack", "kind", its level, "frames", "accuracy", "by_snr"}].
+using Attacks =
+    std::function<nlohmann::json(const graph::Network& network, const data::Dataset& dataset, data::Part part)>;
+
+/// `texts` as `train::parse_attack` reads them, measured on about `frames` frames of the part, as many of each
+/// class and SNR (0: all). Throws `Error` for a text that is no attack, or in a build without LibTorch.
+Attacks make_attacks(const std::vector<std::string>& texts, int frames);
+
+} // namespace prunedamr::workshop

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/data/dataset.h"
+#include "prunedamr/data/scores.h"
+#include "prunedamr/graph/network.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace prunedamr::train {
+
+/// A small disturbance of every frame, chosen against the network or at random.
+struct Attack {
+    enum class Kind {
+        fgsm,        ///< one step along the gradient of the loss (Goodfellow et al. 2015)
+        pgd,         ///< several, each projected back to the bound (Madry et al. 2018)
+        noise,       ///< complex white noise
+        offset,      ///< carrier offset of random sign
+        phase_noise, ///< random walk of the phase
+    };
+    enum class Norm {
+        l2,   ///< the disturbance's energy is bounded by `level_db`
+        linf, ///< each of its values, I or Q, by the root of half the power that `level_db` allows
+    };
+
+    Kind kind = Kind::fgsm;
+    Norm norm = Norm::l2;    ///< fgsm, pgd
+    double level_db = -20.0; ///< fgsm, pgd, noise: power below the frame's; phase_noise: mean square phase, rad^2
+    int steps = 10;          ///< pgd
+    double offset = 0.0;     ///< of kind offset, cycles per sample
+
+    bool needs_gradient() const { return kind == Kind::fgsm || kind == Kind::pgd; }
+};
+
+/// "fgsm:-20dB", "pgd:-20dB:10", "fgsm-linf:-20dB", "pgd-linf:-20dB", "noise:-10dB", "offset:0.002",
+/// "phase-noise:-20dB"; -100 to 20 dB, 1 to 1000 steps, at most 0.5 cycles per sample. Throws `Error` with the
+/// forms.
+Attack parse_attack(const std::string& text);
+std::string to_text(const Attack& attack);
+
+/// {"kind", "level_db" or "offset_cycles_per_sample", and for fgsm and pgd "norm", for pgd "steps"}
+nlohmann::json to_json(const Attack& attack);
+
+/// Scores of a network on disturbed frames of a data set, run by LibTorch. The same seed gives the same noise to a
+/// frame whichever others are measured. Throws `Error` when data and network do not fit or there are no frames.
+data::Scores attacked_scores(const graph::Network& network, const data::Dataset& dataset,
+                             const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed = 1,
+                             int batch = 256);
+
+} // namespace prunedamr::train

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `prunedamr train` and `eval` can be asked for: augmentation, floors, costs, attacks; and what they refuse."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from test_workshop import FAILED, HAVE_WORKSHOP, TRAINING, USAGE, Case
+
+DATA = ["--data", "d.safetensors"]
+
+
+class Training(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.kept = tempfile.TemporaryDirectory()
+        cls.folder = cls.kept.name
+        cls().done("synth", "--out", "d.safetensors", "--labels", "noise,OOK,OFDM", "--frames-per-class", 150, "--frame",
+                   256, "--block", 2048, "--snr-low", 10, folder=cls.folder)
+        Path(cls.folder, "costs.json").write_text('{"OOK": {"noise": 10}}')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kept.cleanup()
+
+    def runTest(self):
+        """For setUpClass, which needs an instance."""
+
+    def train(self, out, *options):
+        self.done("train", *DATA, "--out", out, *TRAINING, "--json", "t.json", *options, folder=self.folder)
+        return json.loads(Path(self.folder, "t.json").read_text())
+
+    @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+    def test_options_reach_the_run_and_attacks_are_measured(self):
+        report = self.train("all.safetensors", "--epochs", 2, "--augment", "rotate,conjugate,shift,resample,noise",
+                            "--optimiser", "sgd", "--lr", 0.02, "--schedule", "constant", "--warmup-epochs", 1, "--ema",
+                            0.9, "--clip-gradient", 5, "--cost-matrix", "costs.json", "--floor", "OOK=1%")
+        config = report["train"]["config"]
+        self.assertEqual(config["augment"], ["rotate", "conjugate", "shift", "resample", "noise"])
+        self.assertEqual((config["optimiser"], config["ema"], config["floors"]), ("sgd", 0.9, ["OOK=1%"]))
+        self.assertEqual(config["cost"], [[0, 1, 1], [10, 0, 1], [1, 1, 0]])
+        self.assertEqual(len(report["train"]["epochs"][0]["recalls"]), 1)
+
+        text = self.done("eval", "all.safetensors", *DATA, "--cost-matrix", "costs.json", "--attack", "pgd:-15dB:3",
+                         "--attack", "offset:0.001", "--attack-frames", 60, "--json", "e.json", folder=self.folder)
+        measured = json.loads(Path(self.folder, "e.json").read_text())
+        self.assertIn("mean cost", text)
+        self.assertEqual([a["attack"] for a in measured["attacks"]], ["pgd:-15dB:3", "offset:0.001"])
+        for attack in measured["attacks"]:
+            self.assertTrue(0 <= attack["accuracy"] <= 1 and 50 <= attack["frames"] <= 60, attack)
+        names, rows = measured["scores"]["class_names"], measured["scores"]["confusion"]
+        cost = sum(count * ((10 if (t, p) == (names.index("OOK"), names.index("noise")) else 1) if t != p else 0)
+                   for t, row in enumerate(rows) for p, count in enumerate(row))
+        self.assertAlmostEqual(measured["mean_cost"], cost / measured["scores"]["count"])
+
+    @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+    def test_a_floor_that_is_not_held_writes_no_model_but_keeps_the_checkpoint(self):
+        self.refused_last(FAILED, "less often than its floor asks: found ", "train", *DATA, "--out", "floor.safetensors",
+                          *TRAINING, "--epochs", 1, "--lr", 1e-9, "--floor", "OOK=99%", "--floor", "noise=99%")
+        self.assertFalse(Path(self.folder, "floor.safetensors").exists())
+        self.assertTrue(Path(self.folder, "floor.safetensors.checkpoint").exists())
+
+    @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+    def test_few_labels_with_a_teacher(self):
+        self.train("teacher.safetensors", "--epochs", 2)
+        report = self.train("student.safetensors", "--epochs", 1, "--teacher", "teacher.safetensors",
+                            "--frames-per-class", 5, "--feature-weight", 1)
+        self.assertEqual(report["train"]["config"]["frames_per_class"], 5)
+        self.assertEqual(report["train"]["config"]["teacher"], "teacher")
+
+    def refused_last(self, code, text, *arguments):
+        """As `refused`, after lines of progress."""
+        from test_workshop import run
+
+        result = run(*arguments, folder=self.folder)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertIn(text, result.stderr.splitlines()[-1])
+
+    @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+    def test_wrong_options_are_refused_in_one_line(self):
+        def refused(code, text, *options):
+            self.refused(code, text, "train", *DATA, "--out", "x.safetensors", *options, folder=self.folder)
+
+        refused(USAGE, "warp", "--augment", "rotate,warp")
+        refused(USAGE, "lion", "--optimiser", "lion")
+        refused(USAGE, "--ema", "--ema", 1)
+        refused(FAILED, "expected CLASS=PERCENT%", "--floor", "OOK")
+        refused(FAILED, "8PSK=9%: floor of a class that the data set lacks", "--floor", "8PSK=9%")
+        refused(FAILED, "warmup_epochs", "--warmup-epochs", 3, "--epochs", 3)
+        Path(self.folder, "bad.json").write_text('{"OOK": {"9PSK": 1}}')
+        refused(FAILED, "bad.json: cost matrix: unknown class: found 9PSK, expected", "--cost-matrix", "bad.json")
+        self.assertFalse(Path(self.folder, "x.safetensors").exists())
+
+    @unittest.skipIf(HAVE_WORKSHOP, "built with the workshop")
+    def test_attacks_need_the_workshop(self):
+        self.refused(FAILED, "--attack: not in this build", "eval", "m.safetensors", *DATA, "--attack", "fgsm:-20dB",
+                     folder=self.folder)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a training run can be asked for beyond its defaults, and that each survives a resume.
+#include "prunedamr/train/checkpoint.h"
+#include "prunedamr/train/evaluate.h"
+#include "prunedamr/train/optimiser.h"
+#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/validation.h"
+#include "prunedamr/train/weight_average.h"
+
+#include "nn/expect_error.h"
+#include "train/toy_data.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+using namespace prunedamr;
+using test::expect_error;
+
+namespace {
+
+train::FitConfig quick(int epochs)
+{
+    train::FitConfig config;
+    config.epochs = epochs;
+    config.batch = 32;
+    config.learning_rate = 1e-2;
+    config.threads = 1;
+    return config;
+}
+
+void expect_same_weights(const graph::Network& a, const graph::Network& b)
+{
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (const auto& [name, tensor] : a.tensors)
+        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
+}
+
+std::shared_ptr<const graph::Network> toy_teacher()
+{
+    graph::Network teacher = test::tiny_network();
+    graph::initialise(teacher, 3);
+    return std::make_shared<const graph::Network>(teacher);
+}
+
+struct Variant {
+    const char* name;
+    void (*change)(train::FitConfig&);
+};
+const Variant kVariants[] = {
+    { "sgd", [](train::FitConfig& c) { c.optimiser = "sgd"; } },
+    { "ema", [](train::FitConfig& c) { c.ema = 0.95; } },
+    { "clip", [](train::FitConfig& c) { c.clip_gradient = 0.1; } },
+    { "warmup",
+      [](train::FitConfig& c) {
+          c.warmup_epochs = 2;
+          c.schedule = "constant";
+      } },
+    { "patience", [](train::FitConfig& c) { c.patience = 2; } },
+    { "augmented",
+      [](train::FitConfig& c) {
+          train::choose_augmentations(c.augment, { "rotate", "conjugate", "shift", "resample", "noise" });
+      } },
+    { "cost",
+      [](train::FitConfig& c) {
+          c.cost = data::CostMatrix({ { "class0", { { "class1", 5 } } } }, { "class0", "class1", "class2" }, "");
+      } },
+    { "floors", [](train::FitConfig& c) { c.floors = { train::parse_floor("class1=1%") }; } },
+    { "few labels",
+      [](train::FitConfig& c) {
+          c.frames_per_class = 5;
+          c.teacher = toy_teacher();
+      } },
+};
+
+train::FitConfig stopping_after(train::FitConfig config, int epochs, const std::string& checkpoint)
+{
+    config.epochs = epochs;
+    config.checkpoint = checkpoint;
+    config.resume = true;
+    return config;
+}
+
+} // namespace
+
+TEST(Recovery, AResumedRunGivesTheSameWeightsWhateverIsAskedFor)
+{
+    const data::Dataset dataset = test::tones(40, 1.5);
+    for (const Variant& variant : kVariants) {
+        SCOPED_TRACE(variant.name);
+        train::FitConfig config = quick(6);
+        variant.change(config);
+        const test::TemporaryFile file("variant.ckpt");
+        train::fit(test::tiny_network(), dataset, stopping_after(config, 3, file.path()));
+        const auto resumed = train::fit(test::tiny_network(), dataset, stopping_after(config, 6, file.path()));
+        const auto straight = train::fit(test::tiny_network(), dataset, config);
+        expect_same_weights(straight.network, resumed.network);
+        EXPECT_EQ(straight.epochs.size(), resumed.epochs.size());
+        EXPECT_EQ(straight.epochs.back().train_loss, resumed.epochs.back().train_loss);
+        EXPECT_EQ(straight.best_epoch, resumed.best_epoch);
+        EXPECT_EQ(straight.stopped_early, resumed.stopped_early);
+    }
+}
+
+TEST(Recovery, WhatIsAskedForChangesTheWeightsAndTheFingerprint)
+{
+    const data::Dataset dataset = test::tones(40, 1.5);
+    const auto plain = train::fit(test::tiny_network(), dataset, quick(3));
+    const auto plain_print = train::fingerprint(test::tiny_network(), dataset, quick(3));
+    for (const Variant& variant : kVariants) {
+        SCOPED_TRACE(variant.name);
+        train::FitConfig config = quick(3);
+        variant.change(config);
+        if (variant.name == std::string("patience"))
+            continue; // ends a run, does not change it
+        EXPECT_NE(train::fingerprint(test::tiny_network(), dataset, config), plain_print);
+        if (variant.name == std::string("floors"))
+            continue; // so low that it is always held
+        EXPECT_NE(train::fit(test::tiny_network(), dataset, config).network.tensor("fc.weight").data,
+                  plain.network.tensor("fc.weight").data);
+    }
+}
+
+TEST(Recovery, SgdIsNesterovsRecursion)
+{
+    train::FitConfig config;
+    config.optimiser = "sgd";
+    config.weight_decay = 0.1;
+    torch::Tensor p = torch::tensor({ 2.0 }, torch::kFloat64).requires_grad_();
+    const auto optimiser = train::make_optimiser(config, { p });
+    train::set_learning_rate(*optimiser, 0.05);
+    double expected = 2.0, velocity = 0.0;
+    for (int i = 0; i < 5; ++i) {
+        optimiser->zero_grad();
+        p.pow(3).sum().backward();
+        optimiser->step();
+        const double gradient = 3 * expected * expected + 0.1 * expected;
+        velocity = i == 0 ? gradient : 0.9 * velocity + gradient;
+        expected -= 0.05 * (gradient + 0.9 * velocity);
+        EXPECT_NEAR(p.item<double>(), expected, 1e-12);
+    }
+}
+
+TEST(Recovery, AClippedGradientMovesSgdNoFartherThanTheBound)
+{
+    data::Dataset dataset = test::tones(40);
+    train::FitConfig config = quick(1);
+    config.optimiser = "sgd";
+    config.clip_gradient = 1e-6;
+    const graph::Network before = test::tiny_network();
+    const graph::Network after = train::fit(before, dataset, config).network;
+    for (const char* name : { "conv.weight", "fc.weight" })
+        for (std::size_t i = 0; i < before.tensor(name).data.size(); ++i)
+            EXPECT_NEAR(after.tensor(name).data[i], before.tensor(name).data[i], 1e-6);
+}
+
+TEST(WeightAverage, IsThePlainRecursionAndSwapsBack)
+{
+    std::map<std::string, torch::Tensor> tensors{ { "w", torch::tensor({ 1.0f }) } };
+    train::WeightAverage average(tensors, 0.5);
+    double expected = 1.0;
+    for (int n = 1; n <= 20; ++n) {
+        const float value = static_cast<float>(n * n);
+        tensors["w"].fill_(value);
+        average.update();
+        const double decay = std::min(0.5, (1.0 + n) / (10.0 + n));
+        expected = decay * expected + (1.0 - decay) * value;
+    }
+    EXPECT_NEAR(average.values().at("w").data[0], expected, 1e-3);
+    average.swap();
+    EXPECT_NEAR(tensors["w"].item<double>(), expected, 1e-3);
+    average.swap();
+    EXPECT_EQ(tensors["w"].item<double>(), 400.0);
+    EXPECT_EQ(average.updates(), 20);
+    expect_error([&] { average.restore({}, 1); }, "average of the weights");
+}
+
+TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
+{
+    const data::Dataset dataset = test::tones(60, 1.5);
+    train::FitConfig config = quick(4);
+    config.ema = 0.9;
+    const auto result = train::fit(test::tiny_network(), dataset, config);
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, data::Part::validation).accuracy(),
+                     result.best_validation_accuracy);
+    const auto plain = train::fit(test::tiny_network(), dataset, quick(4));
+    EXPECT_NE(plain.network.tensor("bn.running_mean").data, result.network.tensor("bn.running_mean").data);
+}
+
+TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
+{
+    data::Dataset dataset = test::tones(100, 0.1);
+    for (const std::int64_t i : dataset.indices(data::Part::validation))
+        dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
+    train::FitConfig config = quick(50);
+    config.patience = 3;
+    const auto result = train::fit(test::tiny_network(), dataset, config);
+    EXPECT_TRUE(result.stopped_early);
+    EXPECT_LT(result.epochs.size(), 50u);
+    EXPECT_EQ(static_cast<int>(result.epochs.size()), result.best_epoch + 3);
+    EXPECT_FALSE(train::fit(test::tiny_network(), dataset, quick(4)).stopped_early);
+}
+
+TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
+{
+    const data::Dataset dataset = test::tones(20);
+    train::FitConfig config;
+    const auto epoch = [](double accuracy, double cost, std::vector<double> recalls) {
+        train::Epoch epoch;
+        epoch.validation_accuracy = accuracy;
+        epoch.validation_cost = cost;
+        epoch.recalls = std::move(recalls);
+        return epoch;
+    };
+    EXPECT_TRUE(train::Validation(dataset, config, torch::kCPU).better(epoch(0.9, 0, {}), epoch(0.8, 0, {})));
+    config.cost = data::CostMatrix(nlohmann::json::object(), dataset.class_names, "");
+    const train::Validation by_cost(dataset, config, torch::kCPU);
+    EXPECT_TRUE(by_cost.better(epoch(0.7, 0.1, {}), epoch(0.8, 0.2, {})));
+    EXPECT_FALSE(by_cost.better(epoch(0.9, 0.2, {}), epoch(0.8, 0.2, {})));
+    config.floors = { train::parse_floor("class0=90%") };
+    const train::Validation by_floor(dataset, config, torch::kCPU);
+    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.9, { 0.9 }), epoch(0.8, 0.1, { 0.89 })));
+    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.1, { 0.9 }), epoch(0.8, 0.2, { 1.0 })));
+    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.3, { 0.85 }), epoch(0.8, 0.2, { 0.8 })));
+}
+
+TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
+{
+    data::Dataset dataset = test::tones(60, 0.3);
+    for (const std::int64_t i : dataset.indices(data::Part::validation)) // half of class 0 is mislabelled
+        if (dataset.label[static_cast<std::size_t>(i)] == 1 && i % 2 == 0)
+            dataset.label[static_cast<std::size_t>(i)] = 0;
+    train::FitConfig config = quick(3);
+    config.floors = { train::parse_floor("class0=99%@8dB") };
+    const test::TemporaryFile file("floor.ckpt");
+    config.checkpoint = file.path();
+    const auto result = train::fit(test::tiny_network(), dataset, config);
+    expect_error([&] { train::check_floors(result.network, dataset, config); },
+                 "class0: recognised on validation data less often than its floor asks: found ");
+    config.floors = { train::parse_floor("class2=50%") };
+    EXPECT_NO_THROW(train::check_floors(result.network, dataset, config));
+    config.floors = result.config.floors;
+    const auto kept =
+        train::read_checkpoint(file.path(), train::fingerprint(test::tiny_network(), dataset, config));
+    EXPECT_EQ(kept.epochs.size(), 3u);
+    ASSERT_EQ(kept.epochs[0].recalls.size(), 1u);
+    EXPECT_LT(kept.epochs[0].recalls[0], 0.99);
+}
+
+TEST(Recovery, AFloorLiftsItsClass)
+{
+    const data::Dataset dataset = test::tones(150, 4.0);
+    const auto recall = [&](const train::FitConfig& config) {
+        const auto result = train::fit(test::tiny_network(), dataset, config);
+        return train::evaluate(result.network, dataset, data::Part::validation).recall_by_class()[1];
+    };
+    train::FitConfig config = quick(15);
+    const double plain = recall(config);
+    ASSERT_LT(plain, 0.85);
+    config.floors = { train::parse_floor("class1=85%") };
+    EXPECT_GE(recall(config), 0.85);
+}
+
+TEST(Recovery, ADearConfusionIsAvoided)
+{
+    const data::Dataset dataset = test::tones(150, 4.0);
+    const auto confused = [&](const train::FitConfig& config) {
+        const auto result = train::fit(test::tiny_network(), dataset, config);
+        return train::evaluate(result.network, dataset, data::Part::test).confusion()[0][1];
+    };
+    train::FitConfig config = quick(10);
+    const auto plain = confused(config);
+    config.cost = data::CostMatrix({ { "class0", { { "class1", 30 } } } }, dataset.class_names, "");
+    EXPECT_LT(confused(config), plain / 2);
+}
+
+TEST(Recovery, WithCostsTheCheapestEpochIsTaken)
+{
+    const data::Dataset dataset = test::tones(60, 2.0);
+    train::FitConfig config = quick(10);
+    config.cost = data::CostMatrix({ { "class0", { { "class1", 5 } } } }, dataset.class_names, "");
+    const auto result = train::fit(test::tiny_network(), dataset, config);
+    for (const train::Epoch& epoch : result.epochs)
+        EXPECT_GE(epoch.validation_cost,
+                  result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
+    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, data::Part::validation)),
+                     result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
+}
+
+TEST(TrainingFrames, FewLabelsAloneWithoutATeacherWithAllOthersWithOne)
+{
+    const data::Dataset dataset = test::tones(100); // 60 train frames of each class
+    const graph::Network network = test::tiny_network();
+    train::FitConfig config = quick(1);
+    config.frames_per_class = 3;
+    Rng rng(1);
+    EXPECT_EQ(train::TrainingFrames(network, dataset, config).page(1, 0, rng).order.size(), 9u);
+
+    config.teacher = toy_teacher();
+    const train::Page page = train::TrainingFrames(network, dataset, config).page(1, 0, rng);
+    std::map<std::int64_t, int> times;
+    for (const std::int64_t index : page.order)
+        ++times[index];
+    EXPECT_EQ(times.size(), 180u);
+    int labelled = 0;
+    for (const auto& [index, count] : times) {
+        const bool has_label = (*page.labelled)[static_cast<std::size_t>(index)];
+        labelled += has_label;
+        EXPECT_NEAR(count, has_label ? 2.5 : 1.0, 0.5 * has_label); // 171 / 7 = 24 of 9 frames
+    }
+    EXPECT_EQ(labelled, 9);
+}
+
+TEST(TrainingFrames, GeneratedOnesAllHaveLabels)
+{
+    train::FitConfig config = quick(1);
+    config.frames_per_class = 3;
+    config.generator = [](std::uint64_t) { return test::tones(10); };
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); },
+                 "frames_per_class: generated frames all have labels");
+}
+
+TEST(Recovery, ATeacherMakesUseOfFramesWithoutLabels)
+{
+    const data::Dataset dataset = test::tones(200, 2.0);
+    train::FitConfig config = quick(10);
+    const auto teacher =
+        std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
+    graph::Network student = test::tiny_network();
+    graph::initialise(student, 9);
+    config.frames_per_class = 2;
+    const double alone = train::fit(student, dataset, config).best_validation_accuracy;
+    config.teacher = teacher;
+    EXPECT_GT(train::fit(student, dataset, config).best_validation_accuracy, alone + 0.05);
+}
+
+TEST(Recovery, RefusesValuesOutOfRange)
+{
+    const data::Dataset dataset = test::tones(10);
+    const auto refused = [&](void (*change)(train::FitConfig&), const std::string& message) {
+        train::FitConfig config = quick(2);
+        change(config);
+        expect_error([&] { train::fit(test::tiny_network(), dataset, config); }, message);
+    };
+    refused([](train::FitConfig& c) { c.optimiser = "lion"; },
+            "unknown optimiser: found lion, expected adamw, sgd");
+    refused([](train::FitConfig& c) { c.ema = 1.0; }, "ema: value out of range: found 1, expected 0 to 0.999999");
+    refused([](train::FitConfig& c) { c.warmup_epochs = 2; }, "warmup_epochs: value out of range: found 2");
+    refused([](train::FitConfig& c) { c.augment.resample_ppm = 1e6; }, "resample_ppm: value out of range");
+    refused([](train::FitConfig& c) { c.clip_gradient = -1; }, "clip_gradient: value out of range");
+    refused([](train::FitConfig& c) { c.floors = { train::parse_floor("class7=5%") }; }, "class7");
+}
