@@ -100,6 +100,14 @@ void Augmenter::apply(float* frame, std::int64_t& label, float snr_db, Rng& rng)
         rotate(frame, length, rng);
 }
 
+bool Augmenter::relabels() const
+{
+    for (std::size_t label = 0; label < mirror_.size(); ++label)
+        if (config_.conjugate && mirror_[label] >= 0 && mirror_[label] != static_cast<std::int64_t>(label))
+            return true;
+    return false;
+}
+
 void Augmenter::shift(float* frame, Rng& rng)
 {
     const std::int64_t length = front_end_.frame_length;

@@ -48,6 +48,8 @@ public:
     /// front end's scale again.
     void apply(float* frame, std::int64_t& label, float snr_db, Rng& rng);
 
+    bool relabels() const; ///< whether a frame can change its class
+
 private:
     void shift(float* frame, Rng& rng);
     void resample(float* frame, Rng& rng);

@@ -68,6 +68,9 @@ Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, co
     if (!config_.checkpoint.empty() || config_.processes.size() > 1)
         state_.fingerprint = fingerprint(network, dataset, config_);
     check_same_run(state_.fingerprint, config_.processes);
+    if (config_.teacher && config_.distil.once && augmenter_.relabels())
+        throw Error({ "the teacher cannot read the frames only once", "distil.once",
+                      "conjugation changes classes of the data set", "an augmentation that keeps them" });
     if (config_.distil.once)
         objective_.remember_teacher(dataset, dataset.indices(data::Part::train));
     state_.best = present_weights();
