@@ -76,6 +76,32 @@ void add_baseline_options(CLI::App& verb, prune::BaselineOptions& baseline)
         ->check(CLI::IsMember({ "units", "channels" }));
 }
 
+void add_rl_options(CLI::App& verb, prune::RlOptions& rl)
+{
+    auto* group = verb.add_option_group("rl", "filters by a learnt distribution");
+    const auto add = [group](const char* name, auto& value, const char* help) {
+        group->add_option(name, value, help)->capture_default_str();
+    };
+    add("--rl-step", rl.step, "share of all filters removed in a step");
+    add("--rl-rounds", rl.search.rounds, "times that the policy may learn in a step");
+    add("--rl-branches", rl.search.branches, "actions tried in a round, size of the replay buffer");
+    add("--rl-depth", rl.search.depth, "steps that a trajectory looks ahead; work grows by branches for each");
+    add("--rl-sigma", rl.search.sigma, "noise of actions");
+    add("--rl-lambda", rl.search.rate, "rate of the policy's learning");
+    add("--rl-gamma", rl.search.discount, "discount of later rewards");
+    add("--rl-delta", rl.search.clip, "largest relative change of a share of the policy");
+    add("--rl-epsilon", rl.epsilon, "chance of a random choice in the first step, falling");
+    add("--rl-alpha", rl.flops_weight, "reward for FLOPs cut (the paper: 0 or 0.25)");
+    add("--rl-beta", rl.params_weight, "reward for parameters cut (the paper: 0 or 0.25)");
+    add("--latency-weight", rl.latency_weight, "reward for measured latency cut");
+    add("--reward-frames", rl.reward_frames, "validation frames that candidates are judged by");
+    add("--calibration-frames", rl.calibration_frames, "train frames of the Taylor scores");
+    add("--distil-every", rl.distil_every, "steps between distillations from the original; 0: none");
+    add("--distil-epochs", rl.distil_epochs, "epochs of each of these distillations");
+    add("--rl-temperature", rl.distil_temperature, "of these distillations");
+    add("--rl-labels", rl.label_weight, "share of the labels beside the teacher in these distillations");
+}
+
 } // namespace
 
 void add_method_options(CLI::App& verb, prune::MethodOptions& options)
@@ -84,6 +110,7 @@ void add_method_options(CLI::App& verb, prune::MethodOptions& options)
     add_odf2nna_options(verb, options.odf2nna);
     add_labelled_options(verb, options);
     add_baseline_options(verb, options.baseline);
+    add_rl_options(verb, options.rl);
 }
 
 } // namespace prunedamr::workshop

@@ -27,6 +27,8 @@ const std::vector<Method>& methods()
         { "odf2nna", "dense units and channels that hardly vary over the data (arXiv 2312.10560)",
           [](const Task& task, const MethodOptions& options) { return odf2nna(task, options.odf2nna); },
           [](const MethodOptions& options) { return chooses_alone(options.odf2nna); } },
+        { "rl", "filters by a learnt distribution over the layers and Taylor scores (RL-Pruner, arXiv 2411.06463)",
+          [](const Task& task, const MethodOptions& options) { return rl_pruner(task, options.rl); } },
     };
     return list;
 }

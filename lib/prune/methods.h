@@ -6,6 +6,7 @@
 #include "prunedamr/prune/method.h"
 #include "prunedamr/prune/odf2nna/odf2nna.h"
 #include "prunedamr/prune/psr/psr.h"
+#include "prunedamr/prune/rl/rl.h"
 
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct MethodOptions {
     OdfOptions odf2nna;
     CatroOptions catro;
     BaselineOptions baseline;
+    RlOptions rl;
 };
 
 /// One row for each method that `compress` offers.

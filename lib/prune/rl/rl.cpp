@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/rl/rl.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/interrupt.h"
+#include "prunedamr/base/progress.h"
+#include "prunedamr/prune/rl/distil.h"
+#include "prunedamr/prune/rl/pruning_world.h"
+#include "prunedamr/prune/rl/rl_report.h"
+#include "prunedamr/train/checkpoint.h"
+
+#include <cstdio>
+#include <optional>
+
+namespace prunedamr::prune {
+namespace rl {
+namespace {
+
+constexpr double kLargestFall = 0.1; // of accuracy in a step, relative
+
+struct Range {
+    const char* name;
+    double value, low, high;
+};
+
+std::vector<Range> ranges(const RlOptions& o)
+{
+    constexpr double kMany = 1e6;
+    return { { "step", o.step, 1e-6, 1.0 },
+             { "rounds", static_cast<double>(o.search.rounds), 1, kMany },
+             { "branches", static_cast<double>(o.search.branches), 1, kMany },
+             { "depth", static_cast<double>(o.search.depth), 1, 10 },
+             { "sigma", o.search.sigma, 0, 10 },
+             { "lambda", o.search.rate, 0, 1 },
+             { "gamma", o.search.discount, 0, 1 },
+             { "delta", o.search.clip, 0, 1 },
+             { "epsilon", o.epsilon, 0, 1 },
+             { "alpha", o.flops_weight, 0, kMany },
+             { "beta", o.params_weight, 0, kMany },
+             { "latency weight", o.latency_weight, 0, kMany },
+             { "calibration frames", static_cast<double>(o.calibration_frames), 1, 1e9 },
+             { "reward frames", static_cast<double>(o.reward_frames), 1, 1e9 },
+             { "steps between distillations", static_cast<double>(o.distil_every), 0, kMany },
+             { "epochs of a distillation", static_cast<double>(o.distil_epochs), 1, kMany },
+             { "temperature", o.distil_temperature, 0.01, 1000 },
+             { "label weight", o.label_weight, 0, 1 } };
+}
+
+void check(const RlOptions& options)
+{
+    for (const Range& range : ranges(options)) {
+        char limits[64];
+        std::snprintf(limits, sizeof limits, "%g..%g", range.low, range.high);
+        if (!(range.value >= range.low && range.value <= range.high))
+            throw Error{ { "value out of range", std::string("rl: ") + range.name, std::to_string(range.value),
+                           limits } };
+    }
+}
+
+/// What was sampled in a step and which of it is taken.
+struct Choice {
+    Sampled sampled;
+    std::size_t index = 0; ///< into `sampled.replay`
+    bool explored = false;
+
+    const Trajectory& taken() const { return sampled.replay[index]; }
+};
+
+class Pruner
+{
+public:
+    Pruner(const Task& task, const RlOptions& options);
+
+    Outcome run();
+
+private:
+    using Share = std::function<void(double)>;
+
+    std::optional<StepRecord> search(int step, const Share& progress);
+    Choice choose(const Ranking& ranking, const Rng& rng, double exploration, const Share& progress) const;
+    void take(const StepRecord& record);
+    bool recover(int step);
+    std::string note(const StepRecord& record) const;
+    Outcome outcome(bool stopped);
+
+    const Task& task_;
+    RlOptions options_;
+    PruningWorld world_;
+    Distiller distiller_;
+    SearchLog log_;
+    State state_;
+    Policy policy_;
+    double accuracy_ = 0.0; ///< of `state_` on the reward frames
+    int steps_expected_ = 1;
+    RlResult result_;
+};
+
+/// What makes a search the search that it is.
+nlohmann::json identity(const Task& task, const RlOptions& options)
+{
+    train::FitConfig recovery = task.fine_tune;
+    recovery.epochs = options.distil_epochs; // those after the search change nothing in it
+    nlohmann::json run = train::fingerprint(task.network, task.dataset, recovery);
+    for (const Range& range : ranges(options))
+        run[std::string("rl ") + range.name] = range.value;
+    run["budget"] = task.budget.text;
+    run["method seed"] = task.seed;
+    return run;
+}
+
+Pruner::Pruner(const Task& task, const RlOptions& options)
+    : task_(task), options_(options), world_(task, options_), distiller_(task, options_),
+      log_(task.fine_tune.checkpoint.empty() ? "" : task.fine_tune.checkpoint + ".search", task.fine_tune.resume,
+           identity(task, options), world_.original().kept),
+      state_(world_.original()), policy_(by_width(world_.widths(state_))),
+      accuracy_(world_.reward(state_).accuracy), steps_expected_(world_.steps_left(state_, policy_))
+{
+    // A latency that is measured while other branches run would be another one.
+    options_.search.threads = options.latency_weight > 0.0 ? 1 : task.fine_tune.threads;
+    for (const auto& layer : world_.layers())
+        result_.layers.push_back(layer.name);
+    result_.widths = world_.widths(state_);
+    result_.accuracy = accuracy_;
+    result_.reward_frames = world_.reward_frames();
+}
+
+Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration, const Share& progress) const
+{
+    Choice choice;
+    choice.sampled = sample(world_, state_, ranking, policy_, options_.search, rng.fork(0), progress);
+    Rng chance = rng.fork(1);
+    choice.explored = chance.chance(exploration);
+    if (choice.explored)
+        choice.index = static_cast<std::size_t>(
+            chance.integer(0, static_cast<std::int64_t>(choice.sampled.replay.size()) - 1));
+    return choice;
+}
+
+/// Nothing when it was interrupted.
+std::optional<StepRecord> Pruner::search(int step, const Share& progress)
+{
+    const InterruptGuard guard;
+    const Rng rng = Rng(task_.seed).fork(static_cast<std::uint64_t>(step));
+    const Ranking ranking = world_.ranking(state_);
+    StepRecord record;
+    record.exploration = exploration(options_.epsilon, step, steps_expected_);
+    Choice choice = choose(ranking, rng.fork(0), record.exploration, progress);
+    if (accuracy_ - choice.taken().reward.accuracy > kLargestFall * accuracy_ && !choice.sampled.interrupted) {
+        record.reset = true;
+        policy_ = by_width(world_.widths(state_));
+        choice = choose(ranking, rng.fork(1), record.exploration, progress);
+    }
+    if (choice.sampled.interrupted)
+        return std::nullopt;
+    const Trajectory& taken = choice.taken();
+    const State after = world_.tightened(state_, ranking, taken.action, taken.state);
+    if (after.kept == state_.kept) // by chance of a measured latency the smallest network may miss its limit
+        refuse_budget(task_.budget, after.network, "the smallest that this method reaches");
+    record.removed = removed_between(state_.kept, after.kept);
+    record.policy = choice.sampled.policy;
+    record.reward = world_.reward(after);
+    record.value = taken.value;
+    record.explored = choice.explored;
+    record.round_values = choice.sampled.round_values;
+    return record;
+}
+
+void Pruner::take(const StepRecord& record)
+{
+    state_ = world_.without(state_, record.removed);
+    policy_ = record.policy;
+    accuracy_ = record.reward.accuracy;
+    result_.steps.push_back(record);
+    result_.costs.push_back(graph::cost(state_.network));
+}
+
+/// False when it was interrupted.
+bool Pruner::recover(int step)
+{
+    const auto distillation = distiller_.recover(state_.network, step);
+    if (!distillation)
+        return false;
+    result_.distillations.push_back(*distillation);
+    accuracy_ = world_.reward(state_).accuracy;
+    return true;
+}
+
+std::string Pruner::note(const StepRecord& record) const
+{
+    char text[160];
+    std::snprintf(text, sizeof text, "%lld MACs, %lld params, accuracy %.2f %%%s",
+                  static_cast<long long>(result_.costs.back().macs),
+                  static_cast<long long>(result_.costs.back().params), 100.0 * record.reward.accuracy,
+                  record.reset ? ", policy reset" : "");
+    return text;
+}
+
+Outcome Pruner::outcome(bool stopped)
+{
+    result_.kept = world_.widths(state_);
+    Outcome outcome{ world_.plan(state_), to_json(result_), to_text(result_), std::nullopt, stopped };
+    outcome.plan.method = "rl";
+    outcome.plan.seed = task_.seed;
+    if (!result_.distillations.empty())
+        outcome.network = std::move(state_.network);
+    return outcome;
+}
+
+Outcome Pruner::run()
+{
+    std::optional<Progress> progress;
+    const int logged = static_cast<int>(log_.steps().size());
+    for (int step = 0, shown = 0; step < logged || !world_.finished(state_); ++step) {
+        if (step == shown) { // at the start, and when there are more steps than expected
+            const int left = world_.steps_left(state_, policy_);
+            progress.emplace("rl", left);
+            shown += left;
+        }
+        if (step < logged) {
+            take(log_.steps()[static_cast<std::size_t>(step)]);
+        } else {
+            const auto record = search(step, [&](double share) { progress->within_step(share); });
+            if (!record)
+                return outcome(true);
+            log_.append(*record);
+            take(*record);
+        }
+        progress->step_done(note(result_.steps.back()));
+        if (distiller_.due(step + 1) && !recover(step + 1))
+            return outcome(true);
+    }
+    return outcome(false);
+}
+
+} // namespace
+} // namespace rl
+
+Outcome rl_pruner(const Task& task, const RlOptions& options)
+{
+    rl::check(options);
+    return rl::Pruner(task, options).run();
+}
+
+} // namespace prunedamr::prune

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/rng.h"
+#include "prunedamr/prune/rl/policy.h"
+#include "prunedamr/prune/rl/thinning.h"
+
+#include <functional>
+#include <vector>
+
+namespace prunedamr::prune::rl {
+
+struct Reward {
+    double value = 0.0;    ///< r(s)
+    double accuracy = 0.0; ///< 0..1, of the frames rewarded with
+};
+
+/// Kept groups of each layer, those to be removed first at the front.
+using Ranking = std::vector<std::vector<int>>;
+
+/// What the search acts upon. Several threads call it at once.
+class World
+{
+public:
+    virtual ~World() = default;
+
+    virtual Ranking ranking(const State& state) const = 0;
+    /// One step of removals, spread over the layers by the action; shortened where it ends the pruning.
+    virtual State act(const State& state, const Ranking& ranking, const Policy& action) const = 0;
+    virtual Reward reward(const State& state) const = 0;
+    /// No further step is wanted.
+    virtual bool finished(const State& state) const = 0;
+};
+
+/// Values of the paper.
+struct SearchConfig {
+    int rounds = 10;       ///< trajectory sets of a step; the policy may learn after each
+    int branches = 10;     ///< b, actions tried at each depth; also the size of the replay buffer
+    int depth = 1;         ///< d, steps that a trajectory looks ahead
+    double sigma = 0.04;   ///< of the action noise
+    double rate = 0.1;     ///< lambda of the update
+    double discount = 0.9; ///< gamma
+    double clip = 0.2;     ///< delta of the update
+    int threads = 1;       ///< branches looked at side by side; 0: all cores
+};
+
+/// One action from the present state and what it is worth.
+struct Trajectory {
+    double value = 0.0; ///< Q
+    Reward reward;      ///< of `state`
+    Policy action;
+    State state; ///< after the action
+};
+
+/// The trajectories of highest value, best first; among equals the earlier one.
+class ReplayBuffer
+{
+public:
+    explicit ReplayBuffer(int size) : size_(static_cast<std::size_t>(size)) {}
+
+    void offer(Trajectory trajectory);
+    const std::vector<Trajectory>& best() const { return best_; }
+
+private:
+    std::size_t size_;
+    std::vector<Trajectory> best_;
+};
+
+/// Q of a state d steps deep: r(s) + gamma * max over b actions of Q one step further. A finished state stays as it
+/// is: its reward counts at every remaining depth.
+double state_value(const World& world, const State& state, const Reward& reward, const Policy& policy, int depth,
+                   const SearchConfig& config, const Rng& rng);
+
+struct Sampled {
+    std::vector<Trajectory> replay;   ///< best first, not empty
+    Policy policy;                    ///< after learning
+    std::vector<double> round_values; ///< best Q of each round
+    bool interrupted = false;
+};
+
+/// One step of the search: in each round b trajectories; whenever the best Q so far improves, the policy moves
+/// towards the best action. Same generator, same result, whatever the number of threads.
+/// `progress` receives the share done.
+/// An interrupt (see `InterruptGuard`) ends it after the present round.
+Sampled sample(const World& world, const State& state, const Ranking& ranking, Policy policy,
+               const SearchConfig& config, const Rng& rng, const std::function<void(double)>& progress);
+
+} // namespace prunedamr::prune::rl

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/rl/taylor.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/prune/rl/thinning.h"
+#include "prunedamr/train/batches.h"
+
+#include <algorithm>
+
+namespace prunedamr::prune::rl {
+
+FilterScores taylor_scores(const graph::Network& network, const data::Dataset& dataset,
+                           const std::vector<std::int64_t>& indices, const std::string& device)
+{
+    constexpr std::size_t kBatch = 256;
+    PRUNEDAMR_CHECK(!indices.empty(), "frames to calibrate with");
+    nn::GraphModule module(network);
+    const torch::Device target = nn::device_from_name(device);
+    module.to(target);
+    module.eval();
+    for (std::size_t first = 0; first < indices.size(); first += kBatch) {
+        const train::Batch batch = train::gather(dataset, indices, first, kBatch);
+        const torch::Tensor loss = torch::nn::functional::cross_entropy(
+            module.forward(batch.frames.to(target)), batch.labels.to(target),
+            torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum));
+        (loss / static_cast<double>(indices.size())).backward();
+    }
+    const torch::NoGradGuard no_grad;
+    FilterScores scores;
+    for (const graph::Node& node : network.nodes) {
+        if (node.op != graph::Op::conv && node.op != graph::Op::linear)
+            continue;
+        const torch::Tensor& weight = module.tensors().at(node.name + ".weight");
+        const torch::Tensor gradient = weight.grad().defined() ? weight.grad() : torch::zeros_like(weight);
+        const torch::Tensor sums =
+            (weight * gradient).abs().to(torch::kFloat64).flatten(1).sum(1).to(torch::kCPU).contiguous();
+        const double* first = sums.data_ptr<double>();
+        scores[node.name].assign(first, first + sums.numel());
+    }
+    return scores;
+}
+
+std::vector<std::vector<int>> removal_ranking(const std::vector<graph::ChannelLayer>& layers,
+                                              const graph::KeptGroups& kept, const graph::Plan& plan,
+                                              const FilterScores& scores)
+{
+    std::vector<std::vector<int>> ranking = kept;
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+        std::vector<double> score(layers[l].groups.size(), 0.0);
+        for (const int group : kept[l])
+            for (const auto& [node, channel] : layers[l].groups[static_cast<std::size_t>(group)].members)
+                score[static_cast<std::size_t>(group)] +=
+                    scores.at(node)[static_cast<std::size_t>(position(plan, node, channel))];
+        std::stable_sort(ranking[l].begin(), ranking[l].end(), [&](int a, int b) {
+            return score[static_cast<std::size_t>(a)] < score[static_cast<std::size_t>(b)];
+        });
+    }
+    return ranking;
+}
+
+} // namespace prunedamr::prune::rl
