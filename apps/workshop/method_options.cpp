@@ -102,6 +102,24 @@ void add_rl_options(CLI::App& verb, prune::RlOptions& rl)
     add("--rl-labels", rl.label_weight, "share of the labels beside the teacher in these distillations");
 }
 
+void add_consensus_options(CLI::App& verb, prune::ConsensusConfig& consensus)
+{
+    auto* group = verb.add_option_group("consensus", "units one by one");
+    group->add_option("--distances", consensus.distances, "some of the distances, joined by commas (default: all)")
+        ->delimiter(',')
+        ->check(CLI::IsMember(prune::distance_names()));
+    group->add_option("--consensus-samples", consensus.samples, "training frames that the distances are taken over")
+        ->capture_default_str();
+    group->add_option("--epochs-per-step", consensus.epochs_per_step, "fine-tuning between two units (0: none)")
+        ->capture_default_str();
+    group->add_option("--least-units", consensus.least_units, "units of every stage that stay")
+        ->capture_default_str();
+    group
+        ->add_option("--stability-sets", consensus.stability_sets,
+                     "disjoint sets of frames on which the first ranking is repeated and compared (0: none)")
+        ->capture_default_str();
+}
+
 } // namespace
 
 void add_method_options(CLI::App& verb, prune::MethodOptions& options)
@@ -111,6 +129,7 @@ void add_method_options(CLI::App& verb, prune::MethodOptions& options)
     add_labelled_options(verb, options);
     add_baseline_options(verb, options.baseline);
     add_rl_options(verb, options.rl);
+    add_consensus_options(verb, options.consensus);
 }
 
 } // namespace prunedamr::workshop

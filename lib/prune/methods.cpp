@@ -10,6 +10,8 @@ const std::vector<Method>& methods()
     static const std::vector<Method> list = {
         { "psr", "layer blocks by CKA similarity, units by SynFlow, reassembly (arXiv 2406.07929)",
           [](const Task& task, const MethodOptions& options) { return psr(task, options.psr); } },
+        { "consensus", "units one by one, least missed by the rank sum of eight distances (arXiv 2411.14345)",
+          [](const Task& task, const MethodOptions& options) { return consensus(task, options.consensus); } },
         { "catro", "channels by class-aware trace ratio, widths by greedy choice with a bound (arXiv 2110.10921)",
           [](const Task& task, const MethodOptions& options) { return catro(task, options.catro); } },
         { "random", "baseline: units (or channels) at random",

@@ -3,6 +3,7 @@
 
 #include "prunedamr/prune/baselines.h"
 #include "prunedamr/prune/catro/catro.h"
+#include "prunedamr/prune/consensus/consensus.h"
 #include "prunedamr/prune/method.h"
 #include "prunedamr/prune/odf2nna/odf2nna.h"
 #include "prunedamr/prune/psr/psr.h"
@@ -20,6 +21,7 @@ struct MethodOptions {
     CatroOptions catro;
     BaselineOptions baseline;
     RlOptions rl;
+    ConsensusConfig consensus;
 };
 
 /// One row for each method that `compress` offers.

@@ -135,7 +135,8 @@ bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budge
 
 const std::vector<std::string>& default_chains()
 {
-    static const std::vector<std::string> chains = { "psr", "l1" };
+    static const std::vector<std::string> chains = { "psr",     "consensus", "l1",     "catro",      "rl",
+                                                     "odf2nna", "psr,catro", "psr,rl", "psr,odf2nna" };
     return chains;
 }
 

@@ -26,6 +26,9 @@ CompressConfig config_of(const std::string& method, const std::string& budget, i
     config.chain.fine_tune.batch = 32;
     config.chain.fine_tune.learning_rate = 3e-3;
     config.chain.fine_tune.threads = 1;
+    config.chain.options.consensus.least_units = 1;
+    config.chain.options.consensus.epochs_per_step = 1;
+    config.chain.options.consensus.samples = 128;
     return config;
 }
 
@@ -82,7 +85,7 @@ TEST(Compress, RefusesBadInput)
     const auto network = toy_network({ 2, 2, 2 });
     const auto dataset = toy_dataset(400);
     EXPECT_ERROR(compress(network, dataset, config_of("magic", "units=4", 0), silent),
-                 "unknown method: found magic, expected psr, ");
+                 "unknown method: found magic, expected psr, consensus, catro, random");
     EXPECT_ERROR(compress(network, dataset, config_of("psr", "watts=4", 0), silent), "unknown budget");
     for (const Method& method : methods())
         EXPECT_ERROR(compress(network, dataset, config_of(method.name, "units=3", 0), silent),

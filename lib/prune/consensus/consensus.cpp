@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/consensus/consensus.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/progress.h"
+#include "prunedamr/prune/consensus/consensus_report.h"
+#include "prunedamr/prune/consensus/distances.h"
+#include "prunedamr/prune/consensus/features.h"
+#include "prunedamr/train/batches.h"
+#include "prunedamr/train/fit.h"
+
+#include <algorithm>
+#include <map>
+
+namespace prunedamr::prune {
+namespace {
+
+constexpr int kLeastFrames = 16;
+
+const Distance& distance_named(const std::string& name)
+{
+    std::string known;
+    for (const Distance& distance : distances()) {
+        if (name == distance.name)
+            return distance;
+        known += (known.empty() ? "" : ", ") + std::string(distance.name);
+    }
+    throw Error{ { "unknown distance", "", name, known } };
+}
+
+void check(const char* option, int value, int least)
+{
+    if (value < least)
+        throw Error{ { "value out of range", option, std::to_string(value), "at least " + std::to_string(least) } };
+}
+
+ConsensusConfig checked(ConsensusConfig config)
+{
+    if (config.distances.empty())
+        config.distances = distance_names();
+    for (const std::string& name : config.distances) {
+        distance_named(name);
+        if (std::count(config.distances.begin(), config.distances.end(), name) > 1)
+            throw Error{ { "distance given twice", "", name, "once" } };
+    }
+    check("consensus samples", config.samples, kLeastFrames);
+    check("epochs per step", config.epochs_per_step, 0);
+    check("least units", config.least_units, 1);
+    check("stability sets", config.stability_sets, 0);
+    if (config.stability_sets == 1)
+        throw Error{ { "value out of range", "stability sets", "1", "0, or at least 2" } };
+    return config;
+}
+
+std::map<std::string, int> stages_of(const graph::Network& network)
+{
+    std::map<std::string, int> stages;
+    for (const graph::Unit& unit : network.units)
+        stages[unit.name] = unit.stage;
+    return stages;
+}
+
+/// How many more units each stage can give.
+std::map<int, int> spare_units(const graph::Network& network, int least_units)
+{
+    std::map<int, int> spare;
+    for (const graph::Unit& unit : network.units)
+        ++spare.try_emplace(unit.stage, -least_units).first->second;
+    return spare;
+}
+
+/// Takes the costliest candidates out of every stage, down to `least_units`.
+graph::Network smallest(const graph::Network& network, int least_units)
+{
+    const UnitCosts costs(network);
+    std::vector<std::string> units = candidate_units(network);
+    std::stable_sort(units.begin(), units.end(), [&](const std::string& a, const std::string& b) {
+        return costs.of(a).macs > costs.of(b).macs;
+    });
+    const auto stages = stages_of(network);
+    auto spare = spare_units(network, least_units);
+    graph::Plan plan;
+    for (const std::string& unit : units) {
+        if (spare.at(stages.at(unit))-- > 0)
+            plan.remove_units.push_back(unit);
+    }
+    return graph::apply(network, plan);
+}
+
+[[noreturn]] void refuse(const Budget& budget, const graph::Network& reached, int least_units)
+{
+    refuse_budget(budget, reached,
+                  "the smallest with " + std::to_string(least_units) + (least_units == 1 ? " unit" : " units") +
+                      " in every stage (--least-units)");
+}
+
+/// Index of the candidate to take out, or -1.
+int choose(const graph::Network& network, const UnitRanking& ranking, int least_units)
+{
+    const auto stages = stages_of(network);
+    const auto spare = spare_units(network, least_units);
+    int best = -1;
+    for (std::size_t u = 0; u < ranking.units.size(); ++u) {
+        const bool free = spare.at(stages.at(ranking.units[u])) > 0;
+        if (free && (best < 0 || ranking.consensus[u] < ranking.consensus[static_cast<std::size_t>(best)]))
+            best = static_cast<int>(u);
+    }
+    return best;
+}
+
+/// One run of the method.
+class Run
+{
+public:
+    Run(const Task& task, const ConsensusConfig& config) : task_(task), config_(config), network_(task.network)
+    {
+        outcome_.plan.method = "consensus";
+        outcome_.plan.seed = task.seed;
+        const auto wanted = static_cast<std::size_t>(config.samples);
+        frames_ = draw_frames(task.dataset, wanted * std::max<std::size_t>(1, sets()), task.seed);
+        check_frames();
+        report_.config = config;
+        report_.frames = static_cast<int>(std::min(wanted, frames_.size()));
+    }
+
+    Outcome run()
+    {
+        for (bool met = task_.budget.met_by(network_); !met && !outcome_.interrupted;) {
+            take_out_one();
+            met = task_.budget.met_by(network_);
+            if (!met)
+                recover();
+        }
+        outcome_.steps = to_json(report_);
+        outcome_.text = to_text(report_);
+        if (trained_ || outcome_.interrupted)
+            outcome_.network = std::move(network_);
+        return std::move(outcome_);
+    }
+
+private:
+    std::size_t sets() const { return static_cast<std::size_t>(config_.stability_sets); }
+
+    void check_frames() const
+    {
+        const std::size_t least = kLeastFrames * std::max<std::size_t>(1, sets());
+        if (frames_.size() < least)
+            throw Error{ { "too few training frames for consensus", "data set", std::to_string(frames_.size()),
+                           "at least " + std::to_string(least) } };
+    }
+
+    UnitRanking rank(std::size_t first, std::size_t count, const std::string& title) const
+    {
+        const auto from = frames_.begin() + static_cast<std::ptrdiff_t>(first);
+        return rank_units(network_, task_.dataset, { from, from + static_cast<std::ptrdiff_t>(count) },
+                          config_.distances, task_.fine_tune.device, title);
+    }
+
+    /// The frames of the choice are the first set where there are enough for all sets.
+    void measure_stability(const UnitRanking& ranking)
+    {
+        const auto used = static_cast<std::size_t>(report_.frames);
+        const std::size_t count = std::min(used, frames_.size() / sets());
+        std::vector<UnitRanking> rankings;
+        for (std::size_t s = 0; s < sets(); ++s) {
+            const std::string title = "rank units, set " + std::to_string(s + 1);
+            rankings.push_back(s == 0 && count == used ? ranking : rank(s * count, count, title));
+        }
+        report_.stability = stability_of(rankings, static_cast<int>(count));
+    }
+
+    void take_out_one()
+    {
+        const std::string number = std::to_string(report_.steps.size() + 1);
+        UnitRanking ranking = rank(0, static_cast<std::size_t>(report_.frames), "rank units, step " + number);
+        if (report_.steps.empty() && sets() > 0)
+            measure_stability(ranking);
+        const int chosen = choose(network_, ranking, config_.least_units);
+        if (chosen < 0)
+            refuse(task_.budget, network_, config_.least_units);
+        const std::string unit = ranking.units[static_cast<std::size_t>(chosen)];
+        network_ = graph::remove_unit(network_, unit);
+        outcome_.plan.remove_units.push_back(unit);
+        report_.steps.push_back({ std::move(ranking), chosen, {} });
+        task_.say("step " + number + ": " + to_text(report_.steps.back()));
+    }
+
+    void recover()
+    {
+        if (config_.epochs_per_step == 0)
+            return;
+        const std::string number = std::to_string(report_.steps.size());
+        train::FitConfig fine_tune = task_.fine_tune;
+        fine_tune.epochs = config_.epochs_per_step;
+        fine_tune.title = "fine-tune, step " + number;
+        if (!fine_tune.checkpoint.empty())
+            fine_tune.checkpoint += "." + number;
+        train::FitResult fitted = train::fit(network_, task_.dataset, fine_tune);
+        network_ = std::move(fitted.network);
+        trained_ = true;
+        outcome_.interrupted = fitted.interrupted;
+        report_.steps.back().validation_accuracy = fitted.best_validation_accuracy;
+    }
+
+    const Task& task_;
+    const ConsensusConfig& config_;
+    graph::Network network_;
+    std::vector<std::int64_t> frames_;
+    ConsensusReport report_;
+    Outcome outcome_;
+    bool trained_ = false;
+};
+
+} // namespace
+
+std::vector<std::string> distance_names()
+{
+    std::vector<std::string> names;
+    for (const Distance& distance : distances())
+        names.emplace_back(distance.name);
+    return names;
+}
+
+std::vector<std::string> candidate_units(const graph::Network& network)
+{
+    const auto shapes = graph::infer_shapes(network);
+    std::vector<std::string> names;
+    for (const graph::Unit& unit : network.units) {
+        if (unit.removable && !unit.transition &&
+            shapes.at(graph::unit_input(network, unit)) == shapes.at(unit.nodes.back()))
+            names.push_back(unit.name);
+    }
+    return names;
+}
+
+UnitRanking rank_units(const graph::Network& network, const data::Dataset& dataset,
+                       const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
+                       const std::string& device, const std::string& title)
+{
+    UnitRanking ranking;
+    ranking.units = candidate_units(network);
+    ranking.distances.assign(names.size(), {});
+    const torch::Tensor labels = train::labels_of(dataset, frames);
+    const torch::Tensor whole = classifier_features(network, dataset, frames, device);
+    Progress progress(title, std::max<int>(1, static_cast<int>(ranking.units.size())));
+    for (const std::string& unit : ranking.units) {
+        const torch::Tensor without =
+            classifier_features(graph::remove_unit(network, unit), dataset, frames, device);
+        for (std::size_t m = 0; m < names.size(); ++m)
+            ranking.distances[m].push_back(distance_named(names[m]).of(whole, without, labels));
+        progress.step_done(unit);
+    }
+    add_ranks(ranking);
+    return ranking;
+}
+
+Outcome consensus(const Task& task, const ConsensusConfig& options)
+{
+    const ConsensusConfig config = checked(options);
+    if (candidate_units(task.network).empty())
+        throw Error{ { "no unit can be taken out", "network " + task.network.name, "",
+                       "a removable unit that keeps its shape" } };
+    const graph::Network least = smallest(task.network, config.least_units);
+    if (!task.budget.met_by(least))
+        refuse(task.budget, least, config.least_units);
+    return Run(task, config).run();
+}
+
+} // namespace prunedamr::prune
