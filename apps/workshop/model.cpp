@@ -2,10 +2,12 @@
 #include "cli.h"
 #include "verbs.h"
 
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/onnx_export.h"
 #include "prunedamr/graph/zoo.h"
 
 #include <nlohmann/json.hpp>
@@ -87,6 +89,15 @@ void verify(const std::string& file)
     std::printf("%s: good (%s)\n", file.c_str(), compiled.description().c_str());
 }
 
+void export_onnx(const std::string& file, const std::string& out)
+{
+    check_writable(out);
+    const auto network = graph::load_model(file);
+    graph::export_onnx(network, out);
+    std::printf("%s: frames [batch, 2, %lld] -> logits [batch, %lld]\n", out.c_str(),
+                static_cast<long long>(network.length()), static_cast<long long>(network.classes()));
+}
+
 } // namespace
 
 void add_model(CLI::App& app)
@@ -118,6 +129,12 @@ void add_model(CLI::App& app)
         verb->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
     verified->add_option("file", *file, "model file")->required();
     verified->callback([file] { verify(*file); });
+
+    auto out = std::make_shared<std::string>();
+    auto* exported = verb->add_subcommand("export-onnx", "write a model for other runtimes (ONNX, opset 13)");
+    exported->add_option("file", *file, "model file")->required();
+    exported->add_option("--out", *out, "FILE.onnx to write")->required();
+    exported->callback([file, out] { export_onnx(*file, *out); });
 }
 
 } // namespace prunedamr::workshop

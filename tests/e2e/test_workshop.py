@@ -61,6 +61,8 @@ class Usage(Case):
             Path(folder, "text.safetensors").write_text("Dear sir,")
             self.refused(FAILED, "safetensors file", "model", "show", "text.safetensors", folder=folder)
             self.refused(FAILED, "nowhere", "model", "verify", "nowhere.safetensors", folder=folder)
+            self.refused(FAILED, "nowhere", "model", "export-onnx", "nowhere.safetensors", "--out", "x.onnx",
+                         folder=folder)
             self.refused(FAILED, "unknown label", "synth", "--labels", "9PSK", "--out", "x.h5", folder=folder)
             self.refused(FAILED, "unknown data set format", "synth", "--out", "x.csv", folder=folder)
             self.refused(FAILED, "folder does not exist", "synth", "--out", "no/where.h5", folder=folder)
@@ -163,6 +165,10 @@ class Workshop(Case):
             self.assertEqual([r["backend"] for r in rows], ["engine", "onednn", "torch"])
             self.assertTrue(all(0 < r["median_us"] <= r["p99_us"] for r in rows))
             self.done("model", "verify", "small.safetensors", folder=folder)
+            self.done("model", "export-onnx", "small.safetensors", "--out", "small.onnx", folder=folder)
+            self.assertIn(b"prunedamr", Path(folder, "small.onnx").read_bytes()[:32])
+            self.refused(FAILED, "folder does not exist", "model", "export-onnx", "small.safetensors", "--out",
+                         "no/where.onnx", folder=folder)
             shown = self.done("model", "show", "small.safetensors", folder=folder)
             self.assertIn("small: ", shown)
 
