@@ -115,6 +115,8 @@ bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budge
     for (Runner& runner : runners) {
         try {
             runner.tried = laboratory.run(runner.name, runner.stages, budget, epochs);
+        } catch (const train::LostProcess&) {
+            throw;
         } catch (const Error& error) {
             say("  " + std::string(error.what()));
             refusals += (refusals.empty() ? "" : "; ") + runner.name + ": " + error.what();
@@ -159,6 +161,8 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
         try {
             tried =
                 laboratory.run(stages.back().method, stages, parse_budget(text, original), chain.fine_tune.epochs);
+        } catch (const train::LostProcess&) {
+            throw;
         } catch (const Error& error) { // smaller than the method can go
             say("  " + std::string(error.what()));
             small = share;
