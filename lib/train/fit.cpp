@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/fit.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/joint_fit.h"
@@ -47,6 +48,10 @@ const FitConfig& checked(const FitConfig& config, const graph::Network& network,
 {
     check_settings(config);
     check_compatible(network, dataset);
+    for (const graph::Node& node : network.nodes)
+        if (node.op == graph::Op::complex_norm && config.processes.size() > 1)
+            throw Error({ "complex norms are not synchronised over processes", "node '" + node.name + "'",
+                          std::to_string(config.processes.size()) + " processes", "1" });
     if (config.teacher)
         check_compatible(*config.teacher, dataset);
     return config;
