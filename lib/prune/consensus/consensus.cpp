@@ -187,11 +187,13 @@ private:
 
     void recover()
     {
-        if (config_.epochs_per_step == 0)
-            return;
-        const std::string number = std::to_string(report_.steps.size());
         train::FitConfig fine_tune = task_.fine_tune;
-        fine_tune.epochs = config_.epochs_per_step;
+        fine_tune.epochs = std::min(config_.epochs_per_step, fine_tune.epochs);
+        if (fine_tune.epochs == 0)
+            return;
+        fine_tune.warmup_epochs = std::min(fine_tune.warmup_epochs, fine_tune.epochs - 1);
+        fine_tune.floors.clear(); // they are for the result
+        const std::string number = std::to_string(report_.steps.size());
         fine_tune.title = "fine-tune, step " + number;
         if (!fine_tune.checkpoint.empty())
             fine_tune.checkpoint += "." + number;

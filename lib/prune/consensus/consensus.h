@@ -14,7 +14,7 @@ namespace prunedamr::prune {
 struct ConsensusConfig {
     std::vector<std::string> distances; ///< names of `distances()`; empty: all eight
     int samples = 2048;                 ///< frames that the distances are taken over, >= 16
-    int epochs_per_step = 10;           ///< fine-tuning between two removals; 0: none
+    int epochs_per_step = 10;           ///< fine-tuning between two removals, at most the task's own; 0: none
     int least_units = 2;                ///< of every stage that stay, >= 1
     int stability_sets = 4;             ///< disjoint sets of frames on which the first ranking is repeated; 0: none
 };

@@ -5,6 +5,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
+#include "prunedamr/train/shuffle.h"
 
 #include <algorithm>
 #include <map>

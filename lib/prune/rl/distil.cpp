@@ -21,9 +21,12 @@ train::FitConfig Distiller::config(int step) const
     train::FitConfig config = task_.fine_tune;
     config.epochs = options_.distil_epochs;
     config.schedule = "cosine";
+    config.warmup_epochs = 0;
+    config.patience = 0;
+    config.floors.clear(); // those are of the final result
     config.teacher = teacher_;
-    config.distil_weight = 1.0 - options_.label_weight;
-    config.distil_temperature = options_.distil_temperature;
+    config.distil.weight = 1.0 - options_.label_weight;
+    config.distil.temperature = options_.distil_temperature;
     config.title = "rl, distillation after step " + std::to_string(step);
     if (!config.checkpoint.empty())
         config.checkpoint += "." + std::to_string(step);
