@@ -12,7 +12,6 @@
 
 #include <cmath>
 #include <functional>
-#include <limits>
 
 namespace prunedamr::prune {
 namespace {
@@ -303,9 +302,10 @@ TEST(Scores, AreFiniteAndRepeatableOnRealShapes)
 TEST(Scores, EqualFramesAreTheWorstForThoseThatTellFramesApart)
 {
     Tiny tiny;
+    const double apart = score("naswot", tiny.network, tiny.batch);
     tiny.batch.frames[1] = tiny.batch.frames[0];
-    EXPECT_EQ(score("naswot", tiny.network, tiny.batch), -std::numeric_limits<double>::infinity());
-    EXPECT_LT(score("jacov", tiny.network, tiny.batch), -1e4); // an eigenvalue of 0 gives 1/k
+    EXPECT_LT(score("naswot", tiny.network, tiny.batch), apart - 20.0); // minus infinity but for rounding
+    EXPECT_LT(score("jacov", tiny.network, tiny.batch), -1e4);          // an eigenvalue of 0 gives 1/k
 }
 
 TEST(Scores, SelectionTakesTheLargestOrTheSmallest)
