@@ -20,6 +20,7 @@ train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::si
     if (stage + 1 == stages || fit.epochs == 0)
         return fit;
     fit.epochs = config.stage_epochs > 0 ? config.stage_epochs : std::max(1, fit.epochs / 3);
+    fit.warmup_epochs = std::min(fit.warmup_epochs, fit.epochs - 1);
     if (!fit.checkpoint.empty())
         fit.checkpoint += ".stage" + std::to_string(stage + 1);
     return fit;
