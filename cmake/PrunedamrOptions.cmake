@@ -77,8 +77,10 @@ prunedamr_part(ONEDNN "oneDNN backend of the engine" _onednn "libdnnl-dev")
 find_package(HDF5 QUIET COMPONENTS C)
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
 
-pkg_check_modules(MATIO QUIET IMPORTED_TARGET matio)
 find_package(ZLIB QUIET)
+prunedamr_part(ZLIB "model updates" ZLIB_FOUND "zlib1g-dev")
+
+pkg_check_modules(MATIO QUIET IMPORTED_TARGET matio)
 if(MATIO_FOUND AND ZLIB_FOUND)
   set(_matio ON)
 else()

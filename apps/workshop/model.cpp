@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
+#include "model_verbs.h"
 #include "verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
@@ -135,6 +136,7 @@ void add_model(CLI::App& app)
     exported->add_option("file", *file, "model file")->required();
     exported->add_option("--out", *out, "FILE.onnx to write")->required();
     exported->callback([file, out] { export_onnx(*file, *out); });
+    add_model_update(*verb);
 }
 
 } // namespace prunedamr::workshop

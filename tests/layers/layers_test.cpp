@@ -45,6 +45,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^hdf5)", { "lib/data" } },
     { R"(^matio)", { "lib/data" } },
     { R"(^sodium)", { "lib/data" } },
+    { R"(^zlib\.h)", { "lib/base", "lib/data" } },
 };
 
 std::vector<std::string> includes_of(const std::string& text)

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace prunedamr::workshop {
+
+void add_model_update(CLI::App& model); ///< the verbs `diff` and `patch` of `model`
+
+} // namespace prunedamr::workshop

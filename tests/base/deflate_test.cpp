@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/deflate.h"
+#include "prunedamr/base/rng.h"
+
+#include "base/expect_error.h"
+
+namespace prunedamr {
+namespace {
+
+std::string noise(std::size_t size)
+{
+    Rng rng(size + 1);
+    std::string text(size, '\0');
+    for (char& c : text)
+        c = static_cast<char>(rng.integer(0, 255));
+    return text;
+}
+
+class Deflate : public ::testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        if (!deflate_available())
+            GTEST_SKIP() << "built without zlib";
+    }
+};
+
+TEST_F(Deflate, BytesComeBack)
+{
+    for (const std::size_t size : { 0u, 1u, 7u, 65537u, 1000003u })
+        for (const std::string& text : { noise(size), std::string(size, 'x') })
+            for (const std::string& dictionary : { std::string(), noise(100), noise(100000) })
+                EXPECT_EQ(inflated(deflated(text, dictionary), size, dictionary), text);
+    EXPECT_LT(deflated(std::string(100000, 'x')).size(), 200u);
+}
+
+TEST_F(Deflate, ADictionaryIsKnownAlready)
+{
+    const std::string text = noise(20000);
+    EXPECT_LT(deflated(text, text).size(), 600u);
+    EXPECT_LT(deflated(text.substr(15000), noise(50000) + text).size(), 300u); // only its end counts
+    EXPECT_ERROR(inflated(deflated(text, text), text.size()), "damaged");
+    EXPECT_ERROR(inflated(deflated(text, text), text.size(), noise(20000)), "damaged");
+}
+
+TEST_F(Deflate, WrongSizesAndDamageAreRefused)
+{
+    const std::string text(5000, 'x'), stream = deflated(text);
+    EXPECT_ERROR(inflated(stream, 4999), "damaged");
+    EXPECT_ERROR(inflated(stream, 5001), "damaged");
+    EXPECT_ERROR(inflated(stream + "x", 5000), "damaged");
+    EXPECT_ERROR(inflated(stream.substr(1), 5000), "damaged");
+    EXPECT_ERROR(inflated("", 0), "damaged");
+    EXPECT_ERROR(inflated(stream, std::size_t{ 1 } << 30), "cannot hold what it promises");
+    EXPECT_ERROR(inflated(stream, ~std::size_t{ 0 }), "too large");
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+        std::string damaged = stream;
+        damaged[i] ^= 1;
+        EXPECT_ERROR(inflated(damaged, 5000), "damaged");
+    }
+}
+
+TEST(DeflateAbsent, SaysWhatWouldBringIt)
+{
+    if (deflate_available())
+        GTEST_SKIP() << "built with zlib";
+    EXPECT_ERROR(deflated("x"), "this build has no zlib");
+}
+
+} // namespace
+} // namespace prunedamr
