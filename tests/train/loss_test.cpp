@@ -5,6 +5,7 @@
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/train/batch_stream.h"
 #include "prunedamr/train/objective.h"
+#include "prunedamr/train/settings.h"
 #include "prunedamr/train/shuffle.h"
 #include "train/toy_data.h"
 
