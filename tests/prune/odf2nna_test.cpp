@@ -162,7 +162,8 @@ TEST(Odf2nna, StillUnitsGoAndLogitsStay)
     auto compact = toy_network({ 1, 2, 1, 1 }, "amr_s");
     still(compact, "stage2.unit2.bn1", 0, -0.5F);
     for (const auto& network : { dense, shuffled, residual, compact }) {
-        const auto outcome = run(network, noise_dataset(network, 30), "", { { 0.0 }, Of::all });
+        SCOPED_TRACE(network.name);
+        const auto outcome = run(network, noise_dataset(network, 300), "", { { 0.0 }, Of::all });
         const auto pruned = graph::apply(network, outcome.plan);
         EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params) << network.name;
         expect_same_logits(network, pruned);

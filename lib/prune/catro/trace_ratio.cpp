@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace prunedamr::prune {
@@ -11,9 +12,15 @@ namespace {
 
 std::vector<int> largest(const Scatter& scatter, double lambda, int size)
 {
+    constexpr double kLeastScatter = 1e-9; // of the largest
     std::vector<double> gain(scatter.between.size());
+    double most = 0.0;
     for (std::size_t k = 0; k < gain.size(); ++k)
-        gain[k] = scatter.between[k] - lambda * scatter.within[k];
+        most = std::max(most, scatter.between[k] + scatter.within[k]);
+    for (std::size_t k = 0; k < gain.size(); ++k)
+        gain[k] = scatter.between[k] + scatter.within[k] > kLeastScatter * most
+                      ? scatter.between[k] - lambda * scatter.within[k]
+                      : -std::numeric_limits<double>::infinity();
     std::vector<int> ranked(gain.size());
     std::iota(ranked.begin(), ranked.end(), 0);
     std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return gain[a] > gain[b]; });

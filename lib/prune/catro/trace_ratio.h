@@ -19,7 +19,8 @@ struct TraceRatioSet {
 
 /// The `size` channels of largest trace ratio, by Dinkelbach's iteration: lambda <- J(I), I <- the `size` largest
 /// between_k - lambda within_k, until lambda stands. lambda never falls, and where it stands no other set of that
-/// size has a larger ratio. Ties go to the lower index. 1 <= size <= channels.
+/// size has a larger ratio. Channels that do not vary (1e-9 of the largest scatter) come last: they would not lower
+/// the ratio, but they tell nothing. Ties go to the lower index. 1 <= size <= channels.
 TraceRatioSet largest_trace_ratio(const Scatter& scatter, int size);
 
 } // namespace prunedamr::prune
