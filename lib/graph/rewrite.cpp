@@ -46,6 +46,8 @@ void check_plan(const Network& network, const Plan& plan)
     }
     for (const auto& [name, channels] : plan.keep_channels)
         network.node(name);
+    if (!plan.keep_classes.empty())
+        json["keep_classes"] = plan.keep_classes;
     for (const auto& [name, values] : plan.constants)
         network.node(name);
 }
@@ -58,7 +60,6 @@ nlohmann::json to_json(const Plan& plan)
                             { "remove_units", plan.remove_units },
                             { "reinitialise_units", plan.reinitialise_units },
                             { "keep_channels", plan.keep_channels },
-                            { "keep_classes", plan.keep_classes },
                             { "seed", plan.seed } };
     for (const auto& [name, values] : plan.constants)
         json["constants"][name] = values.size();

@@ -23,7 +23,7 @@ struct Plan {
     std::uint64_t seed = 1;                ///< for re-initialisation
 };
 
-/// "constants", if there are any, tells their number by node.
+/// "constants", if there are any, tells their number by node; "keep_classes" stands there if classes go.
 nlohmann::json to_json(const Plan& plan);
 
 /// The pruned network: valid, weights carried over, without golden vector and accuracy (they are no longer true).

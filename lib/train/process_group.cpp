@@ -67,7 +67,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place)
     } catch (const Error&) {
         throw;
     } catch (const std::exception& fault) {
-        throw Error({ "the processes could not connect", place.address + ":" + std::to_string(place.port),
+        throw Error({ "not all processes came, or they could not connect", place.address + ":" + std::to_string(place.port),
                       first_line(fault), "" });
     }
 }

@@ -16,8 +16,9 @@ from pathlib import Path
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 FAILED = 1
 SHAPE = ["--frame", 128, "--block", 1024]
-NETWORK = ["--arch", "resnet56", "--units", "1,1,1"]  # without dropout, whose masks differ between processes
-RUN = ["--data", "d.safetensors", "--epochs", 3, "--threads", 1, "--seed", 5, "--lr", 0.01]
+NETWORK = ["--arch", "resnet56", "--units", "2,1,1"]  # without dropout, whose masks differ between processes
+# SGD: Adam makes the rounding of small gradients as large as everything else
+RUN = ["--data", "d.safetensors", "--epochs", 3, "--threads", 1, "--seed", 5, "--optimiser", "sgd", "--lr", 0.01]
 
 
 def free_port():
@@ -107,15 +108,15 @@ class Processes(unittest.TestCase):
         self.assertEqual(self.json("two.json")["train"]["config"]["processes"], 2)
 
     def test_three_processes_take_the_frames_of_a_recipe_apart(self):
-        recipe = ["--data", "synth:onair", "--frames-per-class", 10, *SHAPE, "--frames-per-epoch", 1000, "--epochs", 1, "--lr", 0.01,
-                  "--threads", 1]
+        recipe = ["--data", "synth:onair", "--data-frames-per-class", 10, *SHAPE, "--frames-per-epoch", 1000,
+                  "--epochs", 1, "--optimiser", "sgd", "--lr", 0.01, "--threads", 1]
         self.alone("train", *NETWORK, *recipe, "--batch", 192, "--out", "r1.safetensors", "--json", "r1.json")
         self.together(3, "train", *NETWORK, *recipe, "--batch", 64, "--out", "r3.safetensors", "--json", "r3.json")
         self.assert_same_course(self.json("r3.json")["train"], self.json("r1.json")["train"])
         self.assert_same_weights("r3.safetensors", "r1.safetensors")
 
     def test_compress_is_planned_once(self):
-        line = ["compress", "one.safetensors", "--method", "psr", "--budget", "units=3", *RUN]
+        line = ["compress", "one.safetensors", "--method", "psr", "--budget", "units=4", *RUN]
         self.alone(*line, "--batch", 32, "--out", "c1.safetensors", "--json", "c1.json")
         out, _ = self.together(2, *line, "--batch", 16, "--out", "c2.safetensors", "--json", "c2.json")
         self.assertIn("similarity of units", out)

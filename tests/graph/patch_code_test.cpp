@@ -131,7 +131,7 @@ nlohmann::json slice_json(const nlohmann::json& changes)
 TEST(PatchPlan, SegmentsMakeTheFile)
 {
     const std::string base = bytes_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9 });
-    nlohmann::json plan = slice_json({});
+    nlohmann::json plan = slice_json(nlohmann::json::object());
     plan.insert(plan.begin(), nlohmann::json({ { "code", "text" }, { "bytes", 3 } }));
     plan.push_back({ { "code", "same" }, { "bytes", 4 }, { "base", 32 } });
     const auto segments = read_plan(plan, 3, 3 + 8 + 4);

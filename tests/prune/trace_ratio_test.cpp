@@ -22,21 +22,24 @@ Scatter random_scatter(int channels, Rng& rng)
     return scatter;
 }
 
-/// Largest ratio of all sets of a size.
+/// Largest ratio of all sets of a size that take channels without scatter only where others do not suffice.
 double best_by_enumeration(const Scatter& scatter, int size)
 {
     const auto channels = static_cast<int>(scatter.between.size());
+    const auto live = static_cast<int>(
+        std::count_if(scatter.within.begin(), scatter.within.end(), [](double within) { return within > 0.0; }));
     double best = 0.0;
     for (int bits = 0; bits < (1 << channels); ++bits) {
         double between = 0.0, within = 0.0;
-        int count = 0;
+        int count = 0, dead = 0;
         for (int k = 0; k < channels; ++k)
             if (bits & (1 << k)) {
                 between += scatter.between[static_cast<std::size_t>(k)];
                 within += scatter.within[static_cast<std::size_t>(k)];
                 ++count;
+                dead += scatter.within[static_cast<std::size_t>(k)] > 0.0 ? 0 : 1;
             }
-        if (count == size && within > 0.0)
+        if (count == size && dead == std::max(0, size - live) && within > 0.0)
             best = std::max(best, between / within);
     }
     return best;

@@ -24,7 +24,7 @@ const graph::Network& trained()
 {
     static const graph::Network network = [] {
         train::FitConfig config;
-        config.epochs = 6;
+        config.epochs = 16;
         config.batch = 32;
         config.learning_rate = 1e-2;
         config.threads = 1;

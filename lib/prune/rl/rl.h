@@ -9,14 +9,14 @@ namespace prunedamr::prune {
 /// Values are those of the paper where it gives them.
 struct RlOptions {
     rl::SearchConfig search;
-    double step = 0.05;           ///< share of all filters removed in a step, above 0 up to 1
+    double step = 0.02;           ///< share of all filters removed in a step (the authors' code: 0.01), up to 1
     double epsilon = 0.4;         ///< chance of a random choice from the replay buffer at first, 0..1
     double flops_weight = 0.0;    ///< alpha of the reward; the paper also: 0.25
     double params_weight = 0.0;   ///< beta; the paper also: 0.25
     double latency_weight = 0.0;  ///< of the share of measured latency that is gone (ours)
     int calibration_frames = 512; ///< of the Taylor score, from the train part
     int reward_frames = 1024;     ///< from the validation part, the same ones all the time
-    int distil_every = 4;         ///< steps between distillations; 0: none
+    int distil_every = 5;         ///< steps between distillations (the authors' code: 1); 0: none
     int distil_epochs = 1;
     double distil_temperature = 2.0;
     double label_weight = 0.25; ///< c: share of the labels beside the teacher, 0..1
