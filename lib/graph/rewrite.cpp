@@ -46,8 +46,6 @@ void check_plan(const Network& network, const Plan& plan)
     }
     for (const auto& [name, channels] : plan.keep_channels)
         network.node(name);
-    if (!plan.keep_classes.empty())
-        json["keep_classes"] = plan.keep_classes;
     for (const auto& [name, values] : plan.constants)
         network.node(name);
 }
@@ -61,6 +59,8 @@ nlohmann::json to_json(const Plan& plan)
                             { "reinitialise_units", plan.reinitialise_units },
                             { "keep_channels", plan.keep_channels },
                             { "seed", plan.seed } };
+    if (!plan.keep_classes.empty())
+        json["keep_classes"] = plan.keep_classes;
     for (const auto& [name, values] : plan.constants)
         json["constants"][name] = values.size();
     return json;
