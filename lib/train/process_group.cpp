@@ -67,8 +67,8 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place)
     } catch (const Error&) {
         throw;
     } catch (const std::exception& fault) {
-        throw Error({ "not all processes came, or they could not connect", place.address + ":" + std::to_string(place.port),
-                      first_line(fault), "" });
+        throw Error({ "not all processes came, or they could not connect",
+                      place.address + ":" + std::to_string(place.port), first_line(fault), "" });
     }
 }
 

@@ -21,12 +21,12 @@ void side_by_side(int count, int threads, const std::function<void(int)>& work)
         for (int i = next++; i < count; i = next++)
             work(i);
     };
-    std::vector<std::future<void>> helpers;
+    std::vector<std::future<void>> workers;
     for (int t = 1; t < std::min(threads, count); ++t)
-        helpers.push_back(std::async(std::launch::async, run));
+        workers.push_back(std::async(std::launch::async, run));
     run();
-    for (auto& helper : helpers)
-        helper.get();
+    for (auto& worker : workers)
+        worker.get();
 }
 
 Trajectory try_action(const World& world, const State& state, const Ranking& ranking, const Policy& policy,
