@@ -84,6 +84,36 @@ void shuffle_channels(const View& in, const View& out, int groups)
     });
 }
 
+void shuffle_positions(const View& in, const View& out, int groups)
+{
+    const int members = in.width / groups;
+    each_position(out, [&](int frame, int y, int x) {
+        std::copy_n(position(in, frame, y, x % groups * members + x / groups), in.channels,
+                    position(out, frame, y, x));
+    });
+}
+
+void copy_positions(const View& in, const View& out, int first)
+{
+    each_position(in, [&](int frame, int y, int x) {
+        std::copy_n(position(in, frame, y, x), in.channels, position(out, frame, y, first + x));
+    });
+}
+
+void sum_complex(const View& in, const View& out)
+{
+    const int filters = in.channels / 2;
+    each_position(out, [&](int frame, int y, int x) {
+        const float* row_i = position(in, frame, 0, x);
+        const float* row_q = position(in, frame, 1, x);
+        float* to = position(out, frame, y, x);
+        for (int c = 0; c < filters; ++c) {
+            to[2 * c] = row_i[c] - row_q[filters + c];
+            to[2 * c + 1] = row_q[c] + row_i[filters + c];
+        }
+    });
+}
+
 void sigmoid(const View& in, const View& out)
 {
     each_position(in, [&](int frame, int y, int x) {

@@ -25,6 +25,15 @@ void clear_channels(const View& out, int first);
 /// Channel j * groups + g of `out` is channel g * (C / groups) + j of `in`.
 void shuffle_channels(const View& in, const View& out, int groups);
 
+/// Position i * groups + g of `out` is position g * (W / groups) + i of `in`.
+void shuffle_positions(const View& in, const View& out, int groups);
+
+/// `in` becomes positions `first` ... of `out`.
+void copy_positions(const View& in, const View& out, int first);
+
+/// As `graph::Op::complex_sum` says.
+void sum_complex(const View& in, const View& out);
+
 void sigmoid(const View& in, const View& out);
 
 /// Zeroes the positions left and right of every row.

@@ -181,6 +181,8 @@ private:
             return kernels.mul(broadcast(step.inputs[0], count, out), broadcast(step.inputs[1], count, out), out);
         case Op::concat:
             return run_concat(step, out);
+        case Op::concat_width:
+            return run_concat_width(step, out);
         case Op::max_pool:
             return kernels.max_pool({ in, out, sweep_of(step) });
         case Op::avg_pool:
@@ -192,11 +194,16 @@ private:
             return clear_channels(out, in.channels);
         case Op::channel_shuffle:
             return shuffle_channels(in, out, static_cast<int>(step.groups));
+        case Op::position_shuffle:
+            return shuffle_positions(in, out, static_cast<int>(step.groups));
+        case Op::complex_sum:
+            return sum_complex(in, out);
         case Op::flatten:
         case Op::as_image:
             return relayout(in, out);
         case Op::input:
         case Op::batch_norm:
+        case Op::complex_norm:
         case Op::linear:
         case Op::dropout:
         case Op::detach:
@@ -241,6 +248,16 @@ private:
             const View in = view(input, out.frames);
             copy_channels(in, out, first);
             first += in.channels;
+        }
+    }
+
+    void run_concat_width(const Step& step, const View& out) const
+    {
+        int first = 0;
+        for (int input : step.inputs) {
+            const View in = view(input, out.frames);
+            copy_positions(in, out, first);
+            first += in.width;
         }
     }
 

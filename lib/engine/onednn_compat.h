@@ -100,6 +100,19 @@ inline dnnl::concat::primitive_desc concat(const dnnl::engine& engine, const mem
 #endif
 }
 
+/// [extent / group_size, group_size] of an axis transposed.
+inline dnnl::shuffle_forward::primitive_desc shuffle(const dnnl::engine& engine, const memory::desc& desc, int axis,
+                                                     int group_size, const dnnl::primitive_attr& attr)
+{
+    using Shuffle = dnnl::shuffle_forward;
+    const auto prop = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+    return Shuffle::primitive_desc(engine, prop, desc, desc, axis, group_size, attr);
+#else
+    return { Shuffle::desc(prop, desc, axis, group_size), engine, attr };
+#endif
+}
+
 /// Holds oneDNN to the calling thread while it lives; OpenMP's setting belongs to each calling thread.
 class OneThread
 {

@@ -174,7 +174,7 @@ private:
         held_[step.output] = out;
     }
 
-    void add_concat(const Step& step)
+    void add_concat(const Step& step, int axis)
     {
         std::vector<memory::desc> descs;
         std::vector<Argument> arguments;
@@ -182,10 +182,20 @@ private:
             arguments.push_back(argument(DNNL_ARG_MULTIPLE_SRC + static_cast<int>(descs.size()), held_[value]));
             descs.push_back(held_[value].desc);
         }
-        const auto descriptor = concat(engine_, any(step.output), 1, descs, attributes());
+        const auto descriptor = concat(engine_, any(step.output), axis, descs, attributes());
         const Held out = recorder_.allocate(descriptor.dst_desc());
         arguments.push_back(argument(DNNL_ARG_DST, out));
         recorder_.call(descriptor, arguments);
+        held_[step.output] = out;
+    }
+
+    void add_shuffle(const Step& step, int axis)
+    {
+        const Held in = recorder_.plain(held_[step.inputs[0]]);
+        const Held out = recorder_.allocate(in.desc);
+        const auto members = static_cast<int>(dims(shape(step.output))[axis] / step.groups);
+        recorder_.call(shuffle(engine_, in.desc, axis, members, attributes()),
+                       { argument(DNNL_ARG_SRC, in), argument(DNNL_ARG_DST, out) });
         held_[step.output] = out;
     }
 
@@ -203,7 +213,7 @@ private:
     [[noreturn]] static void refuse(const Step& step)
     {
         throw Error{ { "the oneDNN backend cannot run this operation", step.node, graph::to_string(step.op),
-                       "an operation of the zoo (the native backend runs all)" } };
+                       "another operation (the native backend runs all)" } };
     }
 
     void add_step(std::size_t index)
@@ -232,7 +242,13 @@ private:
         case Op::global_avg_pool:
             return add_pool(step, algorithm::pooling_avg_exclude_padding, geometry(whole));
         case Op::concat:
-            return add_concat(step);
+            return add_concat(step, 1);
+        case Op::concat_width:
+            return add_concat(step, 3);
+        case Op::channel_shuffle:
+            return add_shuffle(step, 1);
+        case Op::position_shuffle:
+            return add_shuffle(step, 3);
         case Op::pad_channels:
             return add_pad(step);
         case Op::flatten:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/plan.h"
 
+#include "prunedamr/engine/fuse_complex.h"
+#include "prunedamr/engine/plan_edit.h"
+#include "prunedamr/graph/complex_norm.h"
 #include "prunedamr/graph/rewrite.h"
 
 #include <algorithm>
@@ -44,6 +47,20 @@ void set_batch_norm(const graph::Network& network, const Node& node, Step& step)
     }
 }
 
+/// A complex norm is a 1x1 conv of pairs.
+void set_complex_norm(const graph::Network& network, const Node& node, Step& step)
+{
+    const auto maps = graph::complex_norm_maps(network, node);
+    step.op = Op::conv;
+    step.groups = static_cast<std::int64_t>(maps.size());
+    for (const graph::PairMap& map : maps) {
+        for (const double factor : { map.ii, map.iq, map.qi, map.qq })
+            step.weight.push_back(static_cast<float>(factor));
+        step.bias.push_back(static_cast<float>(map.offset_i));
+        step.bias.push_back(static_cast<float>(map.offset_q));
+    }
+}
+
 void set_conv(const graph::Network& network, const Node& node, Step& step)
 {
     step.op = Op::conv;
@@ -72,9 +89,11 @@ Plan lower(const graph::Network& network)
             step.inputs.push_back(value_of.at(input));
         if (node.op == Op::batch_norm)
             set_batch_norm(network, node, step);
+        else if (node.op == Op::complex_norm)
+            set_complex_norm(network, node, step);
         else if (node.op == Op::conv || node.op == Op::linear)
             set_conv(network, node, step);
-        if (node.op == Op::linear || node.op == Op::batch_norm)
+        if (step.op == Op::conv && node.op != Op::conv)
             step.window = {};
         step.output = static_cast<int>(plan.values.size());
         value_of[node.name] = step.output;
@@ -83,34 +102,6 @@ Plan lower(const graph::Network& network)
     }
     plan.output = value_of.at(network.nodes.back().name);
     return plan;
-}
-
-int count_readers(const Plan& plan, int value)
-{
-    int readers = value == plan.output ? 1 : 0;
-    for (const Step& step : plan.steps)
-        readers += static_cast<int>(std::count(step.inputs.begin(), step.inputs.end(), value)) +
-                   (step.shortcut == value ? 1 : 0);
-    return readers;
-}
-
-/// The step whose result only one reader sees, so that it may be changed; nullptr if there is none.
-Step* sole_producer(Plan& plan, int value)
-{
-    if (count_readers(plan, value) != 1)
-        return nullptr;
-    const auto producer =
-        std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& step) { return step.output == value; });
-    return producer == plan.steps.end() ? nullptr : &*producer;
-}
-
-void erase_steps(Plan& plan, const std::vector<const Step*>& gone)
-{
-    std::vector<Step> kept;
-    for (Step& step : plan.steps)
-        if (std::find(gone.begin(), gone.end(), &step) == gone.end())
-            kept.push_back(std::move(step));
-    plan.steps = std::move(kept);
 }
 
 /// conv -> add becomes one conv in the add's place, where the other input is known to be ready.
@@ -187,6 +178,7 @@ void number_values(Plan& plan)
 Plan make_plan(const graph::Network& network)
 {
     Plan plan = lower(graph::fold_batch_norm(network));
+    fuse_complex(plan);
     fuse_shortcuts(plan);
     fuse_relus(plan);
     number_values(plan);

@@ -16,8 +16,8 @@ struct Value {
     int last = 0;  ///< last step that reads it
 };
 
-/// One call of a kernel. `op` is never batch_norm, linear, flatten of one position, dropout or detach:
-/// those have become convs or nothing.
+/// One call of a kernel. `op` is never batch_norm, complex_norm, linear, flatten of one position, dropout or
+/// detach: those have become convs or nothing.
 struct Step {
     std::string node; ///< the network's name for it, for messages
     graph::Op op = graph::Op::input;

@@ -123,10 +123,17 @@ ThinnedCost::ThinnedCost(const Network& network, const std::vector<ChannelLayer>
         return channels;
     };
     for (const Node& node : network.nodes) {
-        if (node.op != Op::conv && node.op != Op::linear && node.op != Op::batch_norm)
+        if (node.op != Op::conv && node.op != Op::linear && node.op != Op::batch_norm &&
+            node.op != Op::complex_norm)
             continue;
         const Shape in = shapes.at(node.inputs[0]), out = shapes.at(node.name);
-        Item item{ channels_of(node.inputs[0]), channels_of(node.name), out.height * out.width, 0, 0, node.bias };
+        Item item{ channels_of(node.inputs[0]),
+                   channels_of(node.name),
+                   out.height * out.width,
+                   0,
+                   node.op == Op::complex_norm,
+                   0,
+                   node.bias };
         if (node.op == Op::linear)
             item.taps = 1;
         if (node.op == Op::conv)
@@ -144,8 +151,9 @@ Cost ThinnedCost::of(const std::vector<int>& kept) const
     for (const Item& item : items_) {
         const std::int64_t out = item.out.count(kept);
         if (item.taps == 0) {
-            cost.params += 2 * out;
-            stored += 4 * out;
+            const std::int64_t learned = item.complex ? 5 * out / 2 : 2 * out;
+            cost.params += learned;
+            stored += 2 * learned; // as many statistics
             cost.paper_flops += 2 * out * item.positions;
             continue;
         }

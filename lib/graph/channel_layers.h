@@ -53,7 +53,8 @@ private:
     struct Item {
         Channels in, out;
         std::int64_t positions = 0;     ///< of the output
-        std::int64_t taps = 0;          ///< weights per pair of channels; 0 for a batch norm
+        std::int64_t taps = 0;          ///< weights per pair of channels; 0 for a norm
+        bool complex = false;           ///< a complex norm: five learned values for two channels, not four
         std::int64_t in_per_filter = 0; ///< fixed input channels of a grouped conv's filter; 0: all of `in`
         bool bias = false;
     };

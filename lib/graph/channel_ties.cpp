@@ -39,8 +39,14 @@ ChannelTies::Ids ChannelTies::output_ids(const Node& node, const Shape& output)
         return fresh(output.channels, false);
     case Op::channel_shuffle:
         return shuffle_ids(node);
+    case Op::complex_sum:
+        return complex_ids(node);
+    case Op::complex_norm:
+        tie_pairs(ids_.at(node.inputs[0]));
+        break;
     case Op::add:
     case Op::mul:
+    case Op::concat_width:
         for (const std::string& input : node.inputs)
             tie(ids_.at(node.inputs[0]), ids_.at(input));
         break;
@@ -66,6 +72,7 @@ ChannelTies::Ids ChannelTies::output_ids(const Node& node, const Shape& output)
     case Op::max_pool:
     case Op::avg_pool:
     case Op::global_avg_pool:
+    case Op::position_shuffle:
     case Op::dropout:
     case Op::detach:
         break; // channel by channel
@@ -96,6 +103,25 @@ ChannelTies::Ids ChannelTies::shuffle_ids(const Node& node)
             tie({ in[i] }, { out.back() });
         }
     return out;
+}
+
+/// A complex filter goes with both its parts and gives both its channels.
+ChannelTies::Ids ChannelTies::complex_ids(const Node& node)
+{
+    const Ids& in = ids_.at(node.inputs[0]);
+    const std::size_t filters = in.size() / 2;
+    Ids out;
+    for (std::size_t c = 0; c < filters; ++c) {
+        tie({ in[c] }, { in[filters + c] });
+        out.insert(out.end(), 2, in[c]);
+    }
+    return out;
+}
+
+void ChannelTies::tie_pairs(const Ids& ids)
+{
+    for (std::size_t i = 0; i + 1 < ids.size(); i += 2)
+        tie({ ids[i] }, { ids[i + 1] });
 }
 
 ChannelTies::Ids ChannelTies::fresh(std::int64_t count, bool frozen)

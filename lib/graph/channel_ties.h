@@ -28,6 +28,8 @@ private:
     Ids output_ids(const Node& node, const Shape& output);
     Ids conv_ids(const Node& node);
     Ids shuffle_ids(const Node& node);
+    Ids complex_ids(const Node& node);
+    void tie_pairs(const Ids& ids);
     Ids fresh(std::int64_t count, bool frozen);
     void freeze(const Ids& ids);
     void tie(const Ids& a, const Ids& b);

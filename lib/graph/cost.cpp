@@ -11,6 +11,7 @@ constexpr std::int64_t kFloatBytes = 4;
 Cost node_cost(const Node& node, const std::vector<Shape>& inputs, const Shape& output)
 {
     Cost cost;
+    const bool is_norm = node.op == Op::batch_norm || node.op == Op::complex_norm;
     for (const auto& [name, shape] : expected_tensors(node, inputs)) {
         std::int64_t count = 1;
         for (const std::int64_t extent : shape)
@@ -18,10 +19,10 @@ Cost node_cost(const Node& node, const std::vector<Shape>& inputs, const Shape& 
         const bool statistic = name.find(".running_", node.name.size()) != std::string::npos;
         cost.params += statistic ? 0 : count;
         cost.bytes += kFloatBytes * count;
-        if (shape.size() > 1) // a filter: used once at every output position
+        if (shape.size() > 1 && !is_norm) // a filter: used once at every output position
             cost.macs += count * output.height * output.width;
     }
-    cost.paper_flops = cost.macs + (node.op == Op::batch_norm ? 2 * output.count() : 0);
+    cost.paper_flops = cost.macs + (is_norm ? 2 * output.count() : 0);
     cost.peak_activation_bytes = kFloatBytes * output.count();
     return cost;
 }

@@ -12,7 +12,7 @@ namespace prunedamr::graph {
 struct Cost {
     std::int64_t params = 0;                ///< learned parameters (running statistics are not counted)
     std::int64_t macs = 0;                  ///< multiply-accumulates of conv and linear, one frame
-    std::int64_t paper_flops = 0;           ///< the papers' "FLOPs": macs + 2 per batch-norm output element
+    std::int64_t paper_flops = 0;           ///< the papers' "FLOPs": macs + 2 per output element of a norm
     std::int64_t bytes = 0;                 ///< of all stored tensors, float32
     std::int64_t peak_activation_bytes = 0; ///< largest sum of live activations, float32, one frame
 };

@@ -30,9 +30,14 @@ Tensor initial(const Node& node, const std::string& name, const std::vector<std:
         count *= extent;
     Tensor tensor{ shape, std::vector<float>(static_cast<std::size_t>(count), 0.0F) };
     const bool weight = ends_with(name, ".weight");
+    const bool scale = weight || ends_with(name, ".running_var");
     if (node.op == Op::batch_norm) {
-        if (weight || ends_with(name, ".running_var"))
+        if (scale)
             std::fill(tensor.data.begin(), tensor.data.end(), 1.0F);
+    } else if (node.op == Op::complex_norm) {
+        const float half_power = std::sqrt(0.5F); // |weight * (I, Q)| is then 1; the covariance starts at 1
+        for (std::size_t i = 0; scale && i < tensor.data.size(); ++i)
+            tensor.data[i] = i % 3 == 2 ? 0.0F : weight ? half_power : 1.0F;
     } else if (weight) {
         Rng rng = Rng(seed).fork(hash(name));
         const double deviation = std::sqrt(2.0 * static_cast<double>(shape[0]) / static_cast<double>(count));

@@ -81,18 +81,28 @@ Tensor take(const Tensor& tensor, std::size_t axis, const Indices& indices)
     return taken;
 }
 
+/// The pairs of channels that `channels` holds; ties see to it that pairs are whole.
+Indices pairs_of(const Indices& channels)
+{
+    Indices pairs;
+    for (std::size_t i = 0; i < channels.size(); i += 2)
+        pairs.push_back(channels[i] / 2);
+    return pairs;
+}
+
 /// Slices a node's tensors and channel counts; `inputs` and `outputs` are the kept channels on either side.
 void thin_node(Network& network, Node& node, const Indices& inputs, const Indices& outputs,
                std::int64_t input_channels)
 {
     const bool depthwise = is_depthwise(node, input_channels);
+    const bool pairs = node.op == Op::complex_norm;
     for (const char* part : { ".weight", ".bias", ".running_mean", ".running_var" }) {
         const auto found = network.tensors.find(node.name + part);
         if (found == network.tensors.end())
             continue;
-        found->second = take(found->second, 0, outputs);
+        found->second = take(found->second, 0, pairs ? pairs_of(outputs) : outputs);
         const bool filter = found->second.shape.size() > 1;
-        if (filter && !depthwise && node.groups == 1)
+        if (filter && !pairs && !depthwise && node.groups == 1)
             found->second = take(found->second, 1, inputs);
     }
     if (node.op == Op::conv || node.op == Op::linear || node.op == Op::pad_channels)

@@ -19,6 +19,10 @@ const char* to_string(Op op)
         return "conv";
     case Op::batch_norm:
         return "batch_norm";
+    case Op::complex_sum:
+        return "complex_sum";
+    case Op::complex_norm:
+        return "complex_norm";
     case Op::relu:
         return "relu";
     case Op::sigmoid:
@@ -29,6 +33,8 @@ const char* to_string(Op op)
         return "mul";
     case Op::concat:
         return "concat";
+    case Op::concat_width:
+        return "concat_width";
     case Op::max_pool:
         return "max_pool";
     case Op::avg_pool:
@@ -39,6 +45,8 @@ const char* to_string(Op op)
         return "pad_channels";
     case Op::channel_shuffle:
         return "channel_shuffle";
+    case Op::position_shuffle:
+        return "position_shuffle";
     case Op::flatten:
         return "flatten";
     case Op::linear:

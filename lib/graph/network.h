@@ -14,25 +14,36 @@ namespace prunedamr::graph {
 
 /// Operations of a network. Every activation is [batch, channels, height, width]; 1-D networks have height 1.
 /// Tensor names are "<node>.<part>", as torch names them; shapes are given with each operation.
+///
+/// Complex numbers (Trabelsi et al., arXiv 1705.09792): complex channel c is channels 2c (I) and 2c + 1 (Q), as in
+/// the input. A complex conv is `as_image` (rows I and Q), an ordinary conv with kernel 1 x k whose filters are the
+/// real parts, then the imaginary parts of C complex filters, and `complex_sum`: with A the first C channels and B
+/// the rest, channel 2c is A[c, I] - B[c, Q] and channel 2c + 1 is A[c, Q] + B[c, I].
+/// `complex_norm` multiplies the centred pair by the inverse square root of its covariance, then by the symmetric
+/// `weight` [C/2, 3] (II, QQ, IQ), and adds `bias` [C/2, 2]; running_mean [C/2, 2], running_var [C/2, 3].
 enum class Op {
-    input,      ///< the frame: [2, 1, length], I then Q, float32
-    as_image,   ///< [C, 1, W] -> [1, C, W]: the frame as a one-channel image (same bytes)
-    conv,       ///< weight [out, in/groups, kernel_h, kernel_w], bias [out] if `bias`
-    batch_norm, ///< weight, bias, running_mean, running_var [C]; `epsilon`
+    input,        ///< the frame: [2, 1, length], I then Q, float32
+    as_image,     ///< [C, 1, W] -> [1, C, W]: the frame as a one-channel image (same bytes)
+    conv,         ///< weight [out, in/groups, kernel_h, kernel_w], bias [out] if `bias`
+    batch_norm,   ///< weight, bias, running_mean, running_var [C]; `epsilon`
+    complex_sum,  ///< [2C, 2, W] -> [2C, 1, W]: second half of a complex conv, see above
+    complex_norm, ///< batch norm of pairs of channels (2c, 2c + 1) as complex numbers, see above; `epsilon`
     relu,
     sigmoid,
-    add,             ///< sum of the inputs; [C, 1, 1] inputs are broadcast over positions
-    mul,             ///< product of two inputs; a [C, 1, 1] input is broadcast over positions
-    concat,          ///< along channels
-    max_pool,        ///< over `window`, padding counts as minus infinity
-    avg_pool,        ///< over `window`, padding is not counted
-    global_avg_pool, ///< mean over positions, [C, 1, 1]
-    pad_channels,    ///< zero channels appended up to `out_channels`
-    channel_shuffle, ///< [groups, C/groups] transposed to [C/groups, groups]
-    flatten,         ///< [C, H, W] -> [C*H*W, 1, 1]
-    linear,          ///< weight [out, in], bias [out] if `bias`
-    dropout,         ///< identity outside training; probability `dropout`
-    detach,          ///< identity; stops the gradient in training
+    add,              ///< sum of the inputs; [C, 1, 1] inputs are broadcast over positions
+    mul,              ///< product of two inputs; a [C, 1, 1] input is broadcast over positions
+    concat,           ///< along channels
+    concat_width,     ///< along positions
+    max_pool,         ///< over `window`, padding counts as minus infinity
+    avg_pool,         ///< over `window`, padding is not counted
+    global_avg_pool,  ///< mean over positions, [C, 1, 1]
+    pad_channels,     ///< zero channels appended up to `out_channels`
+    channel_shuffle,  ///< [groups, C/groups] transposed to [C/groups, groups]
+    position_shuffle, ///< the same along the width, [groups, W/groups]
+    flatten,          ///< [C, H, W] -> [C*H*W, 1, 1]
+    linear,           ///< weight [out, in], bias [out] if `bias`
+    dropout,          ///< identity outside training; probability `dropout`
+    detach,           ///< identity; stops the gradient in training
 };
 
 const char* to_string(Op op);
@@ -136,7 +147,8 @@ std::string unit_input(const Network& network, const Unit& unit);
 std::vector<std::string> consumers(const Network& network, const std::string& name);
 
 /// (Re)initialises the tensors of `node_names` (all nodes if empty): conv and linear weights Kaiming normal
-/// (fan in, ReLU gain), biases 0, batch norm 1/0 with running mean 0, variance 1. Same seed, same weights.
+/// (fan in, ReLU gain), biases 0, batch norm 1/0 with running mean 0, variance 1 (complex: of unit power,
+/// covariance the identity). Same seed, same weights.
 void initialise(Network& network, std::uint64_t seed, const std::vector<std::string>& node_names = {});
 
 /// The graph without tensors as JSON (the model file's metadata), and back (not yet validated against tensors).

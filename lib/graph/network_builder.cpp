@@ -65,9 +65,9 @@ std::string NetworkBuilder::pad_channels(const std::string& name, const std::str
     return append(node);
 }
 
-std::string NetworkBuilder::channel_shuffle(const std::string& name, const std::string& input, std::int64_t groups)
+std::string NetworkBuilder::shuffle(Op op, const std::string& name, const std::string& input, std::int64_t groups)
 {
-    Node node = make_node(name, Op::channel_shuffle, { input });
+    Node node = make_node(name, op, { input });
     node.groups = groups;
     return append(node);
 }

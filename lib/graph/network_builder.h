@@ -28,11 +28,14 @@ public:
     std::string conv(const std::string& name, const std::string& input, const ConvShape& shape);
     std::string linear(const std::string& name, const std::string& input, std::int64_t out_channels);
     std::string pad_channels(const std::string& name, const std::string& input, std::int64_t out_channels);
-    std::string channel_shuffle(const std::string& name, const std::string& input, std::int64_t groups);
+    std::string shuffle(Op op, const std::string& name, const std::string& input, std::int64_t groups);
     std::string pool(Op op, const std::string& name, const std::string& input, const Window& window);
     std::string dropout(const std::string& name, const std::string& input, double probability);
     /// Any operation without attributes.
     std::string plain(Op op, const std::string& name, const std::vector<std::string>& inputs);
+
+    /// Of a node's output. Throws `Error` as `infer_shapes` does.
+    Shape shape(const std::string& node) const { return infer_shapes(network_).at(node); }
 
 private:
     std::string append(Node node);

@@ -3,27 +3,29 @@
 #include "prunedamr/graph/json_fields.h"
 #include "prunedamr/graph/network.h"
 
-#include <array>
-
 namespace prunedamr::graph {
 namespace {
 
-constexpr std::array<Op, 18> kOps = { Op::input,        Op::as_image,        Op::conv,     Op::batch_norm,
-                                      Op::relu,         Op::sigmoid,         Op::add,      Op::mul,
-                                      Op::concat,       Op::max_pool,        Op::avg_pool, Op::global_avg_pool,
-                                      Op::pad_channels, Op::channel_shuffle, Op::flatten,  Op::linear,
-                                      Op::dropout,      Op::detach };
+constexpr Op kOps[] = { Op::input,        Op::as_image,        Op::conv,
+                        Op::batch_norm,   Op::complex_sum,     Op::complex_norm,
+                        Op::relu,         Op::sigmoid,         Op::add,
+                        Op::mul,          Op::concat,          Op::concat_width,
+                        Op::max_pool,     Op::avg_pool,        Op::global_avg_pool,
+                        Op::pad_channels, Op::channel_shuffle, Op::position_shuffle,
+                        Op::flatten,      Op::linear,          Op::dropout,
+                        Op::detach };
 
 /// Which attributes an operation has; only these are written and read.
 struct Attributes {
-    bool window, out_channels, groups, bias;
+    bool window, out_channels, groups, bias, epsilon;
 };
 
 Attributes attributes_of(Op op)
 {
     const bool conv = op == Op::conv, linear = op == Op::linear;
     return { conv || op == Op::max_pool || op == Op::avg_pool, conv || linear || op == Op::pad_channels,
-             conv || op == Op::channel_shuffle, conv || linear };
+             conv || op == Op::channel_shuffle || op == Op::position_shuffle, conv || linear,
+             op == Op::batch_norm || op == Op::complex_norm };
 }
 
 Op op_from(const std::string& name, const std::string& where)
@@ -49,7 +51,7 @@ nlohmann::json to_json(const Node& node)
         json["groups"] = node.groups;
     if (has.bias)
         json["bias"] = node.bias;
-    if (node.op == Op::batch_norm)
+    if (has.epsilon)
         json["epsilon"] = node.epsilon;
     if (node.op == Op::dropout)
         json["dropout"] = node.dropout;
@@ -82,7 +84,7 @@ Node node_from(const nlohmann::json& json, const std::string& where)
         node.groups = fields.integer("groups");
     if (has.bias)
         node.bias = fields.boolean("bias");
-    if (node.op == Op::batch_norm)
+    if (has.epsilon)
         node.epsilon = fields.number("epsilon");
     if (node.op == Op::dropout)
         node.dropout = fields.number("dropout");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/graph/reference_ops.h"
 
+#include "prunedamr/graph/complex_norm.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -160,16 +162,59 @@ Values concat(const std::vector<Operand>& in)
     return result;
 }
 
-Values channel_shuffle(const Node& node, const Operand& in)
+/// `blocks` of [groups, extent / groups, inner] become [extent / groups, groups, inner].
+Values shuffle(const Values& in, std::int64_t blocks, std::int64_t extent, std::int64_t groups)
+{
+    const std::int64_t per_group = extent / groups;
+    const std::int64_t inner = static_cast<std::int64_t>(in.size()) / (blocks * extent);
+    Values result;
+    result.reserve(in.size());
+    for (std::int64_t b = 0; b < blocks; ++b)
+        for (std::int64_t i = 0; i < per_group; ++i)
+            for (std::int64_t g = 0; g < groups; ++g) {
+                const auto from = in.begin() + (b * extent + g * per_group + i) * inner;
+                result.insert(result.end(), from, from + inner);
+            }
+    return result;
+}
+
+Values concat_width(const std::vector<Operand>& in, const Shape& out)
+{
+    Values result;
+    for (std::int64_t row = 0; row < out.channels * out.height; ++row)
+        for (const Operand& operand : in) {
+            const auto from = operand.data->begin() + row * operand.shape.width;
+            result.insert(result.end(), from, from + operand.shape.width);
+        }
+    return result;
+}
+
+Values complex_sum(const Operand& in)
+{
+    const std::int64_t width = in.shape.width, filters = in.shape.channels / 2;
+    const auto at = [&](std::int64_t channel, int row, std::int64_t x) {
+        return (*in.data)[(2 * channel + row) * width + x];
+    };
+    Values result(static_cast<std::size_t>(in.shape.channels * width));
+    for (std::int64_t c = 0; c < filters; ++c)
+        for (std::int64_t x = 0; x < width; ++x) {
+            result[2 * c * width + x] = at(c, 0, x) - at(filters + c, 1, x);
+            result[(2 * c + 1) * width + x] = at(c, 1, x) + at(filters + c, 0, x);
+        }
+    return result;
+}
+
+Values complex_norm(const Network& network, const Node& node, const Operand& in)
 {
     const std::int64_t positions = in.shape.height * in.shape.width;
-    const std::int64_t per_group = in.shape.channels / node.groups;
-    Values result;
-    result.reserve(in.data->size());
-    for (std::int64_t i = 0; i < per_group; ++i)
-        for (std::int64_t g = 0; g < node.groups; ++g) {
-            const auto plane = in.data->begin() + (g * per_group + i) * positions;
-            result.insert(result.end(), plane, plane + positions);
+    const auto maps = complex_norm_maps(network, node);
+    Values result(in.data->size());
+    for (std::size_t c = 0; c < maps.size(); ++c)
+        for (std::int64_t p = 0; p < positions; ++p) {
+            const std::size_t i = 2 * c * positions + p, q = i + positions;
+            const double x = (*in.data)[i], y = (*in.data)[q];
+            result[i] = static_cast<float>(maps[c].ii * x + maps[c].iq * y + maps[c].offset_i);
+            result[q] = static_cast<float>(maps[c].qi * x + maps[c].qq * y + maps[c].offset_q);
         }
     return result;
 }
@@ -208,8 +253,16 @@ std::vector<float> run_node(const Network& network, const Node& node, const std:
         return pool(node, inputs[0], output);
     case Op::global_avg_pool:
         return global_avg_pool(inputs[0]);
+    case Op::concat_width:
+        return concat_width(inputs, output);
     case Op::channel_shuffle:
-        return channel_shuffle(node, inputs[0]);
+        return shuffle(*inputs[0].data, 1, output.channels, node.groups);
+    case Op::position_shuffle:
+        return shuffle(*inputs[0].data, output.channels * output.height, output.width, node.groups);
+    case Op::complex_sum:
+        return complex_sum(inputs[0]);
+    case Op::complex_norm:
+        return complex_norm(network, node, inputs[0]);
     case Op::pad_channels: {
         Values padded = *inputs[0].data;
         padded.resize(static_cast<std::size_t>(output.count()), 0.0F);

@@ -10,6 +10,7 @@ namespace {
 // Far above any network of this field; they keep every product of extents within 64 bits.
 constexpr std::int64_t kMaxChannels = 1 << 16;
 constexpr int kMaxWindow = 1024;
+constexpr int kMaxPool = 1 << 16; // a pool may cover a whole frame
 constexpr std::int64_t kMaxActivation = 1 << 26;
 constexpr std::size_t kMaxInputs = 64;
 
@@ -33,7 +34,7 @@ void check_arity(const Node& node)
         low = high = 0;
     else if (node.op == Op::mul)
         low = high = 2;
-    else if (node.op == Op::add || node.op == Op::concat) {
+    else if (node.op == Op::add || node.op == Op::concat || node.op == Op::concat_width) {
         low = 2;
         high = kMaxInputs;
     }
@@ -47,8 +48,8 @@ void check_window(const Node& node)
 {
     const Window& w = node.window;
     const bool pool = node.op != Op::conv;
-    require_range(node, "kernel height", w.kernel_h, 1, kMaxWindow);
-    require_range(node, "kernel width", w.kernel_w, 1, kMaxWindow);
+    require_range(node, "kernel height", w.kernel_h, 1, pool ? kMaxPool : kMaxWindow);
+    require_range(node, "kernel width", w.kernel_w, 1, pool ? kMaxPool : kMaxWindow);
     require_range(node, "stride height", w.stride_h, 1, kMaxWindow);
     require_range(node, "stride width", w.stride_w, 1, kMaxWindow);
     // A pool's window must always hold a sample, hence at most half of it may be padding.
@@ -96,6 +97,33 @@ Shape broadcast_shape(const Node& node, const std::vector<Shape>& inputs)
     return out;
 }
 
+Shape concat_width_shape(const Node& node, const std::vector<Shape>& inputs)
+{
+    Shape out = inputs[0];
+    out.width = 0;
+    for (const Shape& in : inputs) {
+        if (in.channels != out.channels || in.height != out.height)
+            fail(node, "inputs do not fit", to_string(in),
+                 "[" + std::to_string(out.channels) + ", " + std::to_string(out.height) + ", *]");
+        out.width += in.width;
+    }
+    return out;
+}
+
+Shape complex_sum_shape(const Node& node, const Shape& in)
+{
+    if (in.channels % 2 != 0 || in.height != 2)
+        fail(node, "input is not real and imaginary parts over rows I and Q", to_string(in), "[2C, 2, W]");
+    return { in.channels, 1, in.width };
+}
+
+Shape complex_norm_shape(const Node& node, const Shape& in)
+{
+    if (in.channels % 2 != 0)
+        fail(node, "channels do not come in pairs", to_string(in), "[2C, H, W]");
+    return in;
+}
+
 Shape concat_shape(const Node& node, const std::vector<Shape>& inputs)
 {
     Shape out = inputs[0];
@@ -118,9 +146,11 @@ Shape pad_channels_shape(const Node& node, const Shape& in)
 Shape shuffle_shape(const Node& node, const Shape& in)
 {
     require_range(node, "groups", node.groups, 1, kMaxChannels);
-    if (in.channels % node.groups != 0)
-        fail(node, "groups do not divide the channels", std::to_string(node.groups),
-             "a divisor of " + std::to_string(in.channels));
+    const bool by_channel = node.op == Op::channel_shuffle;
+    const std::int64_t extent = by_channel ? in.channels : in.width;
+    if (extent % node.groups != 0)
+        fail(node, std::string("groups do not divide the ") + (by_channel ? "channels" : "width"),
+             std::to_string(node.groups), "a divisor of " + std::to_string(extent));
     return in;
 }
 
@@ -156,11 +186,18 @@ Shape output_shape(const Node& node, const std::vector<Shape>& in, std::int64_t 
         return broadcast_shape(node, in);
     case Op::concat:
         return concat_shape(node, in);
+    case Op::concat_width:
+        return concat_width_shape(node, in);
+    case Op::complex_sum:
+        return complex_sum_shape(node, in[0]);
+    case Op::complex_norm:
+        return complex_norm_shape(node, in[0]);
     case Op::global_avg_pool:
         return { in[0].channels, 1, 1 };
     case Op::pad_channels:
         return pad_channels_shape(node, in[0]);
     case Op::channel_shuffle:
+    case Op::position_shuffle:
         return shuffle_shape(node, in[0]);
     case Op::flatten:
         return { in[0].count(), 1, 1 };
@@ -208,6 +245,13 @@ std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& no
     if (node.op == Op::batch_norm)
         for (const char* part : { ".weight", ".bias", ".running_mean", ".running_var" })
             tensors[node.name + part] = { inputs.at(0).channels };
+    if (node.op == Op::complex_norm) {
+        const std::int64_t pairs = inputs.at(0).channels / 2;
+        tensors = { { node.name + ".weight", { pairs, 3 } },
+                    { node.name + ".bias", { pairs, 2 } },
+                    { node.name + ".running_mean", { pairs, 2 } },
+                    { node.name + ".running_var", { pairs, 3 } } };
+    }
     if (node.op == Op::conv)
         tensors[node.name + ".weight"] = { node.out_channels, inputs.at(0).channels / node.groups,
                                            node.window.kernel_h, node.window.kernel_w };

@@ -46,7 +46,8 @@ void check_nodes(const Network& network)
             throw Error({ "bad name", where, "", "1..200 characters of [A-Za-z0-9_.-]" });
         if ((node.op == Op::input) != (&node == &nodes.front()))
             throw Error({ "the first node, and only the first, is the input", where, to_string(node.op), "" });
-        if (node.op == Op::batch_norm && !(node.epsilon > 0.0 && node.epsilon <= 1.0))
+        if ((node.op == Op::batch_norm || node.op == Op::complex_norm) &&
+            !(node.epsilon > 0.0 && node.epsilon <= 1.0))
             throw Error({ "bad epsilon", where, std::to_string(node.epsilon), "above 0, at most 1" });
         if (node.op == Op::dropout && !(node.dropout >= 0.0 && node.dropout < 1.0))
             throw Error({ "bad dropout", where, std::to_string(node.dropout), "at least 0, below 1" });
@@ -71,6 +72,27 @@ void check_tensor(const Tensor& tensor, const std::string& name, const std::vect
         throw Error({ "tensor '" + name + "' holds a value that is not finite", where, "", "" });
 }
 
+void check_variances(const Tensor& variances, const std::string& where)
+{
+    for (const float variance : variances.data)
+        if (variance < 0.0F)
+            throw Error({ "negative running variance", where, std::to_string(variance), "0 or more" });
+}
+
+/// Rows of (II, QQ, IQ); a hair of rounding is allowed, `epsilon` covers it.
+void check_covariances(const Tensor& covariances, const std::string& where)
+{
+    const auto& v = covariances.data;
+    for (std::size_t i = 0; i + 2 < v.size(); i += 3) {
+        const double product = static_cast<double>(v[i]) * v[i + 1],
+                     cross = static_cast<double>(v[i + 2]) * v[i + 2];
+        if (v[i] < 0.0F || v[i + 1] < 0.0F || cross > product * (1 + 1e-5))
+            throw Error({ "running covariance of a pair is not one", where,
+                          std::to_string(v[i]) + ", " + std::to_string(v[i + 1]) + ", " + std::to_string(v[i + 2]),
+                          "II, QQ of 0 or more, IQ squared at most their product" });
+    }
+}
+
 void check_tensors(const Network& network, const std::map<std::string, Shape>& shapes)
 {
     std::set<std::string> known;
@@ -87,9 +109,9 @@ void check_tensors(const Network& network, const std::map<std::string, Shape>& s
             known.insert(name);
         }
         if (node.op == Op::batch_norm)
-            for (const float variance : network.tensor(node.name + ".running_var").data)
-                if (variance < 0.0F)
-                    throw Error({ "negative running variance", where, std::to_string(variance), "0 or more" });
+            check_variances(network.tensor(node.name + ".running_var"), where);
+        if (node.op == Op::complex_norm)
+            check_covariances(network.tensor(node.name + ".running_var"), where);
     }
     for (const auto& [name, tensor] : network.tensors)
         if (!known.count(name))

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/modulation.h"
-#include "prunedamr/graph/zoo_architectures.h"
+#include "prunedamr/graph/zoo/architectures.h"
 
 namespace prunedamr::graph {
 namespace {
@@ -16,6 +16,12 @@ struct Recipe {
     void (*build)(Network&, const std::vector<StageShape>&);
 };
 
+template <int StemChannels, int Kernel, int Squeeze>
+void separable(Network& network, const std::vector<StageShape>& stages)
+{
+    build_amr_separable(network, { StemChannels, Kernel, Squeeze }, stages);
+}
+
 const std::vector<Recipe>& recipes()
 {
     static const std::vector<Recipe> table = {
@@ -25,12 +31,32 @@ const std::vector<Recipe>& recipes()
         { { "resnet110", "the pruning papers' ResNet110 on a 1 x 2 x L image (1.73 M parameters)" },
           { { 16, 18 }, { 32, 18 }, { 64, 18 } },
           build_cifar_resnet },
+        { { "vgg16", "the pruning papers' VGG16 (10 convs) on the same image" },
+          { { 64, 2 }, { 128, 2 }, { 256, 3 }, { 512, 3 } },
+          build_vgg16 },
+        { { "cnn1d", "the pruning papers' CNN1D: six 1-D residual stacks" }, { { 32, 6 } }, build_cnn1d },
+        { { "dense", "a large multi-layer perceptron, for pruning dense layers" }, { { 512, 4 } }, build_dense },
+        { { "ulcnn", "ULCNN: complex stem, separable convs, attention (9,751 stored values at 11 classes)" },
+          { { 32, 1 }, { 32, 1 }, { 32, 1 }, { 32, 1 }, { 32, 1 }, { 32, 1 } },
+          build_ulcnn },
         { { "amr_s", "compact 1-D residual network, small" },
           { { 16, 2 }, { 24, 3 }, { 32, 3 }, { 48, 3 } },
           build_amr_resnet },
         { { "amr_m", "compact 1-D residual network, medium" },
           { { 24, 3 }, { 32, 4 }, { 48, 4 }, { 64, 3 } },
           build_amr_resnet },
+        { { "amr_l", "compact 1-D residual network, large" },
+          { { 32, 3 }, { 48, 4 }, { 64, 5 }, { 96, 3 } },
+          build_amr_resnet },
+        { { "amr_xs", "separable 1-D residual network of 10 k parameters" },
+          { { 30, 3 }, { 30, 2 }, { 30, 1 } },
+          separable<24, 7, 8> },
+        { { "amr_ds_s", "separable 1-D residual network, small" },
+          { { 48, 3 }, { 56, 3 }, { 64, 2 } },
+          separable<32, 9, 8> },
+        { { "amr_ds_m", "separable 1-D residual network, medium" },
+          { { 64, 4 }, { 88, 4 }, { 112, 2 } },
+          separable<48, 9, 8> },
     };
     return table;
 }

@@ -21,8 +21,9 @@ struct Architecture {
     const char* description; ///< one line for help texts
 };
 
-/// Names that `make_network` accepts: resnet56, resnet110 (the papers' shapes), amr_s, amr_m (compact 1-D
-/// residual networks of this project).
+/// Names that `make_network` accepts: the papers' resnet56, resnet110, vgg16, cnn1d and ulcnn; dense; and this
+/// project's own 1-D residual networks amr_s, amr_m, amr_l and, of separable convs, amr_xs, amr_ds_s, amr_ds_m.
+/// MCLDNN is not among them: its LSTMs would need a recurrent operation, which the graph has not.
 const std::vector<Architecture>& architectures();
 
 /// A new network with initial weights. Throws `Error` for an unknown name or a frame too short for its strides.

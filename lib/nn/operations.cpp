@@ -2,6 +2,7 @@
 #include "prunedamr/nn/operations.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/nn/complex_operations.h"
 
 namespace prunedamr::nn {
 namespace {
@@ -9,8 +10,6 @@ namespace {
 using graph::Node;
 using graph::Op;
 using torch::Tensor;
-
-constexpr double kStatisticsMomentum = 0.1;
 
 Tensor convolve(const Node& node, const OperationTensors& t)
 {
@@ -46,12 +45,13 @@ Tensor sum(const std::vector<Tensor>& inputs)
     return total;
 }
 
-Tensor shuffle_channels(const Node& node, const Tensor& x)
+Tensor shuffle(const Node& node, const Tensor& x)
 {
-    const auto batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
-    return x.reshape({ batch, node.groups, channels / node.groups, height, width })
-        .transpose(1, 2)
-        .reshape({ batch, channels, height, width });
+    const int axis = node.op == Op::channel_shuffle ? 1 : 3;
+    std::vector<std::int64_t> split = x.sizes().vec();
+    split[axis] /= node.groups;
+    split.insert(split.begin() + axis, node.groups);
+    return x.reshape(split).transpose(axis, axis + 1).reshape(x.sizes());
 }
 
 Tensor as_column(const Tensor& x)
@@ -81,6 +81,8 @@ Tensor run_operation(const Node& node, const OperationTensors& t)
         return x * t.inputs.at(1);
     case Op::concat:
         return torch::cat(t.inputs, 1);
+    case Op::concat_width:
+        return torch::cat(t.inputs, 3);
     case Op::max_pool:
         return max_pool(node, x);
     case Op::avg_pool:
@@ -90,7 +92,12 @@ Tensor run_operation(const Node& node, const OperationTensors& t)
     case Op::pad_channels:
         return torch::constant_pad_nd(x, { 0, 0, 0, 0, 0, node.out_channels - x.size(1) });
     case Op::channel_shuffle:
-        return shuffle_channels(node, x);
+    case Op::position_shuffle:
+        return shuffle(node, x);
+    case Op::complex_sum:
+        return complex_sum(x);
+    case Op::complex_norm:
+        return complex_norm(node, t);
     case Op::flatten:
         return as_column(x.flatten(1));
     case Op::linear:

@@ -9,6 +9,9 @@
 
 namespace prunedamr::nn {
 
+/// Share of a batch in the running statistics that it updates.
+constexpr double kStatisticsMomentum = 0.1;
+
 /// What one node reads: activations [batch, C, H, W] and its own tensors (undefined where it has none).
 struct OperationTensors {
     std::vector<torch::Tensor> inputs;

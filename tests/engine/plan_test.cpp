@@ -60,6 +60,17 @@ TEST(Plan, Resnet56IsConvsWithEverythingFused)
     EXPECT_EQ(count_steps(plan, [](const Step& step) { return step.relu; }), 55);
 }
 
+TEST(Plan, AComplexStemIsOneConvOfTheFrame)
+{
+    const Plan plan = make_plan(zoo_network("ulcnn", 128));
+    EXPECT_EQ(count_op(plan, Op::complex_sum) + count_op(plan, Op::as_image), 0);
+    const Step& stem = plan.steps[1];
+    EXPECT_EQ(stem.op, Op::conv);
+    EXPECT_EQ(stem.inputs, std::vector<int>{ 0 });
+    EXPECT_EQ(stem.weight.size(), 32u * 2u * 5u);
+    EXPECT_TRUE(stem.relu);
+}
+
 TEST(Plan, FusesAReluOnlyWhenNobodyElseReadsItsInput)
 {
     const Plan alone = make_plan(small_net(false));

@@ -28,7 +28,7 @@ public:
 
     void grow()
     {
-        switch (pick(0, 9)) {
+        switch (pick(0, 11)) {
         case 0:
         case 1:
         case 2:
@@ -45,6 +45,10 @@ public:
             return branches();
         case 8:
             return rearrange();
+        case 9:
+            return widen();
+        case 10:
+            return complex();
         default:
             return separable();
         }
@@ -162,10 +166,32 @@ private:
     void rearrange()
     {
         const auto channels = shape().channels;
-        if (rng_.chance(0.5))
-            x_ = build_.channel_shuffle(name(), x_, divisor(channels));
+        if (rng_.chance(0.3))
+            x_ = build_.shuffle(Op::channel_shuffle, name(), x_, divisor(channels));
+        else if (rng_.chance(0.4))
+            x_ = build_.shuffle(Op::position_shuffle, name(), x_, divisor(shape().width));
         else
             x_ = build_.pad_channels(name(), x_, channels + pick(0, 9));
+    }
+
+    /// Joined by its own pools along the positions.
+    void widen()
+    {
+        const auto mean = build_.pool(Op::avg_pool, name(), x_, { 1, 1, 1, 2 });
+        x_ = build_.plain(Op::concat_width, name(), { x_, mean });
+    }
+
+    /// A complex sum where shapes allow, of whatever came before or of a conv along the rows; a complex norm.
+    void complex()
+    {
+        if (shape().height == 2) {
+            const auto filters = 2 * pick(1, 12);
+            if (rng_.chance(0.7) || shape().channels % 2 != 0)
+                x_ = build_.conv(name(), x_, { filters, graph::same_window(1, 5), 1, rng_.chance(0.5) });
+            x_ = build_.plain(Op::complex_sum, name(), { x_ });
+        }
+        if (shape().channels % 2 == 0)
+            x_ = build_.plain(Op::complex_norm, name(), { x_ });
     }
 
     graph::Network& network_;

@@ -31,11 +31,17 @@ Network masked(const Network& network, const Members& channels)
     for (const auto& [producer, channel] : channels) {
         zero(producer + ".weight", channel);
         zero(producer + ".bias", channel);
-        for (const std::string& reader : consumers(network, producer))
+        for (const std::string& reader : consumers(network, producer)) {
             if (network.node(reader).op == Op::batch_norm) {
                 zero(reader + ".weight", channel);
                 zero(reader + ".bias", channel);
             }
+            if (network.node(reader).op == Op::complex_sum)
+                for (const std::string& norm : consumers(network, reader)) {
+                    zero(norm + ".weight", channel % static_cast<int>(network.node(producer).out_channels / 2));
+                    zero(norm + ".bias", channel % static_cast<int>(network.node(producer).out_channels / 2));
+                }
+        }
     }
     return result;
 }
@@ -139,6 +145,41 @@ TEST(ChannelGroups, ShuffleAndDepthwiseTieGroupedConvsAndLogitsFreeze)
     const auto groups = channel_groups(depthwise_net());
     EXPECT_EQ(groups[2].members, (Members{ { "stem", 2 }, { "depth", 2 } }));
     EXPECT_EQ(groups[6].members, (Members{ { "point", 0 }, { "gate", 0 } }));
+}
+
+TEST(ChannelGroups, AComplexFilterIsBothItsParts)
+{
+    const auto groups = channel_groups(complex_net());
+    EXPECT_EQ(groups[1].members, (Members{ { "stem", 1 }, { "stem", 4 } }));
+    EXPECT_TRUE(groups[1].removable);
+    const Network pruned = keep_channels(complex_net(), "stem", { 0, 2, 3, 5 });
+    EXPECT_EQ(pruned.tensor("norm.running_var").shape, (std::vector<std::int64_t>{ 2, 3 }));
+    EXPECT_EQ(infer_shapes(pruned).at("norm"), (Shape{ 4, 1, 21 }));
+    EXPECT_ERROR(keep_channels(complex_net(), "stem", { 0, 2, 3 }), "a kept channel is tied to a removed one");
+}
+
+TEST(ChannelGroups, SeparableNetworksThinInEveryUnit)
+{
+    for (const char* arch : { "ulcnn", "amr_xs" }) {
+        const Network network = make_network(zoo_config(arch, 64, 3));
+        Plan plan; // three channels less everywhere
+        std::map<std::string, std::set<int>> gone;
+        std::map<std::string, int> groups_of;
+        for (const ChannelGroup& group : channel_groups(network)) {
+            const auto& [first, channel] = group.members.front();
+            if (!group.removable || channel == 0 || groups_of[first]++ >= 3)
+                continue;
+            for (const auto& [node, index] : group.members)
+                gone[node].insert(index);
+        }
+        for (const auto& [node, channels] : gone)
+            plan.keep_channels[node] = all_but(network.node(node).out_channels, channels);
+        const Network pruned = apply(network, plan);
+        for (const Node& node : network.nodes)
+            if (node.op == Op::conv && node.out_channels > 4) {
+                EXPECT_LT(pruned.node(node.name).out_channels, node.out_channels) << arch << " " << node.name;
+            }
+    }
 }
 
 TEST(KeepChannels, RefusesWhatIsTiedOrMalformed)

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -41,8 +42,10 @@ std::string temporary_path(const std::string& extension)
 {
     static int count = 0;
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    return ::testing::TempDir() + "prunedamr_" + test->test_suite_name() + "_" + test->name() + "_" +
-           std::to_string(getpid()) + "_" + std::to_string(count++) + extension;
+    std::string name = std::string(test->test_suite_name()) + "_" + test->name();
+    std::replace(name.begin(), name.end(), '/', '_'); // parameterised tests
+    return ::testing::TempDir() + "prunedamr_" + name + "_" + std::to_string(getpid()) + "_" +
+           std::to_string(count++) + extension;
 }
 
 ModelBytes::ModelBytes(const Network& network)

@@ -78,6 +78,32 @@ TEST(Validate, NamesTheNodeThatDoesNotFit)
     expect_invalid([](Network& n) { n.nodes.clear(); }, "network 'tiny': bad number of nodes: found 0");
 }
 
+TEST(Validate, NamesTheComplexNodeThatDoesNotFit)
+{
+    const auto expect = [](const std::function<void(Network&)>& spoil, const std::string& message) {
+        Network network = complex_net();
+        spoil(network);
+        EXPECT_ERROR(validate(network), message);
+    };
+    expect([](Network& n) { node_of(n, "stem").out_channels = 5; },
+           "node 'sum': complex_sum: input is not real and imaginary parts over rows I and Q: found [5, 2, 21]");
+    expect(
+        [](Network& n) {
+            node_of(n, "stem").out_channels = 5;
+            node_of(n, "sum").op = Op::relu;
+        },
+        "node 'norm': complex_norm: channels do not come in pairs: found [5, 2, 21], expected [2C, H, W]");
+    expect([](Network& n) { node_of(n, "shuffle").groups = 3; },
+           "node 'shuffle': position_shuffle: groups do not divide the width: found 3, expected a divisor of 20");
+    expect([](Network& n) { node_of(n, "both").inputs.push_back("norm"); },
+           "node 'both': concat_width: inputs do not fit: found [6, 1, 21], expected [7, 1, *]");
+    expect([](Network& n) { node_of(n, "norm").epsilon = 0.0; }, "node 'norm': bad epsilon");
+    expect([](Network& n) { n.tensors.at("norm.running_var").data[2] = 9.0F; },
+           "node 'norm': running covariance of a pair is not one");
+    expect([](Network& n) { n.tensors.at("norm.weight").shape = { 6 }; },
+           "tensor 'norm.weight' has the wrong shape");
+}
+
 TEST(Validate, NamesTheTensorThatDoesNotFit)
 {
     expect_invalid([](Network& n) { n.tensors.erase("u.c.weight"); }, "node 'u.c': missing tensor 'u.c.weight'");

@@ -4,6 +4,8 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
 
+#include <cmath>
+
 namespace prunedamr::graph {
 namespace {
 
@@ -27,6 +29,21 @@ Network finished(Network network)
     randomise(network, 2);
     validate(network);
     return network;
+}
+
+/// Covariances of pairs (II, QQ, IQ) with a correlation of at most 0.6.
+void randomise_complex_norm(Network& network, const Node& node, Rng& rng)
+{
+    for (const char* part : { ".weight", ".bias", ".running_mean" })
+        for (float& value : network.tensors.at(node.name + part).data)
+            value = static_cast<float>(rng.uniform(-1.0, 1.0));
+    auto& covariance = network.tensors.at(node.name + ".running_var").data;
+    for (std::size_t i = 0; i < covariance.size(); i += 3) {
+        const double i_power = rng.uniform(0.5, 1.5), q_power = rng.uniform(0.5, 1.5);
+        covariance[i] = static_cast<float>(i_power);
+        covariance[i + 1] = static_cast<float>(q_power);
+        covariance[i + 2] = static_cast<float>(rng.uniform(-0.6, 0.6) * std::sqrt(i_power * q_power));
+    }
 }
 
 std::string conv_norm_relu(NetworkBuilder& build, const std::string& name, const std::string& input,
@@ -56,6 +73,8 @@ void randomise(Network& network, std::uint64_t seed)
 {
     Rng rng(seed);
     for (const Node& node : network.nodes) {
+        if (node.op == Op::complex_norm)
+            randomise_complex_norm(network, node, rng);
         if (node.op == Op::batch_norm)
             for (const char* part : { ".weight", ".bias", ".running_mean", ".running_var" })
                 for (float& value : network.tensors.at(node.name + part).data)
@@ -126,7 +145,7 @@ Network shuffle_net()
     const auto left = conv_norm_relu(build, "left", input, { 4, same_window(1, 3), 1, false });
     const auto right = conv_norm_relu(build, "right", input, { 4, same_window(1, 7), 1, false });
     auto x = build.plain(Op::concat, "concat", { left, right });
-    x = build.channel_shuffle("shuffle", x, 2);
+    x = build.shuffle(Op::channel_shuffle, "shuffle", x, 2);
     x = conv_norm_relu(build, "merge", x, { 8, same_window(1, 1), 1, false });
     x = conv_norm_relu(build, "grouped", x, { 8, same_window(1, 3), 4, false });
     x = build.pool(Op::avg_pool, "avg_pool", x, { 1, 3, 1, 2, 0, 1 });
@@ -138,9 +157,32 @@ Network shuffle_net()
     return finished(std::move(network));
 }
 
+Network complex_net()
+{
+    Network network = empty_net("complex", 3);
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::as_image, "image", { build.plain(Op::input, "input", {}) });
+    x = build.conv("stem", x, { 6, same_window(1, 5), 1, true });
+    x = build.plain(Op::complex_sum, "sum", { x });
+    x = build.plain(Op::complex_norm, "norm", { x });
+    x = build.plain(Op::relu, "stem_relu", { x });
+    x = conv_norm_relu(build, "point", x, { 7, { 1, 2, 1, 1, 0, 0 }, 1, false });
+    x = build.shuffle(Op::position_shuffle, "shuffle", x, 4);
+    const auto mean = build.plain(Op::global_avg_pool, "mean", { x });
+    const auto peak = build.pool(Op::max_pool, "peak", x, { 1, 20, 1, 1, 0, 0 });
+    auto gate = build.plain(Op::concat_width, "both", { mean, peak });
+    gate = build.conv("squeeze", gate, { 3, {}, 1, true });
+    gate = build.conv("excite", build.plain(Op::relu, "gate_relu", { gate }), { 7, {}, 1, true });
+    gate = build.plain(Op::sigmoid, "gate", { build.plain(Op::global_avg_pool, "join", { gate }) });
+    x = build.plain(Op::mul, "mul", { x, gate });
+    x = build.plain(Op::global_avg_pool, "pool", { x });
+    build.linear("fc", x, network.classes());
+    return finished(std::move(network));
+}
+
 std::vector<Network> all_nets()
 {
-    return { residual_net(), concat_net(), depthwise_net(), shuffle_net() };
+    return { residual_net(), concat_net(), depthwise_net(), shuffle_net(), complex_net() };
 }
 
 } // namespace prunedamr::graph

@@ -24,6 +24,7 @@ Network residual_net();  ///< the papers' residual network with one or two units
 Network concat_net();    ///< two branches concatenated, then a 2-D conv on an image
 Network depthwise_net(); ///< separable convs with a sigmoid gate (mul)
 Network shuffle_net();   ///< concat, channel shuffle, pools, flatten and a hidden linear
+Network complex_net();   ///< complex conv and norm, position shuffle, attention over joined positions
 std::vector<Network> all_nets();
 
 } // namespace prunedamr::graph

@@ -124,6 +124,66 @@ TEST(Reference, ChannelOperationsByHand)
     EXPECT_EQ(run_op(linear, { { { 2, 1, 1 }, { 5, 6 } } }, { 2, 1, 1 }, tensors), (Values{ 27, 59 }));
 }
 
+TEST(Reference, PositionOperationsByHand)
+{
+    Node shuffle = op(Op::position_shuffle);
+    shuffle.groups = 2;
+    const Shape rows{ 2, 1, 4 };
+    EXPECT_EQ(run_op(shuffle, { { rows, { 0, 1, 2, 3, 4, 5, 6, 7 } } }, rows), (Values{ 0, 2, 1, 3, 4, 6, 5, 7 }));
+    EXPECT_EQ(
+        run_op(op(Op::concat_width), { { { 2, 1, 1 }, { 7, 8 } }, { { 2, 1, 2 }, { 1, 2, 3, 4 } } }, { 2, 1, 3 }),
+        (Values{ 7, 1, 2, 8, 3, 4 }));
+}
+
+TEST(Reference, ComplexSumIsAComplexProduct)
+{
+    // Filters (2 + 3j) and (1 - 1j) of one tap on the samples 5 + 7j and -1 + 0j: A = real parts, B = imaginary
+    // parts.
+    const Values in = { 2 * 5, 2 * -1, 2 * 7, 0, 1 * 5,  1 * -1,  1 * 7,  0,
+                        3 * 5, 3 * -1, 3 * 7, 0, -1 * 5, -1 * -1, -1 * 7, 0 };
+    EXPECT_EQ(run_op(op(Op::complex_sum), { { { 4, 2, 2 }, in } }, { 4, 1, 2 }),
+              (Values{ -11, -2, 29, -3, 12, -1, 2, 1 }));
+}
+
+TEST(Reference, ComplexNormWhitensItsCovariance)
+{
+    // The samples' own mean and covariance as statistics, weight the identity: the output has covariance 1 and mean
+    // 0, and the map is the symmetric root: it does not turn the pair.
+    const Values i = { 1, 2, -3, 0.5F, 4, -1, 0, 2 }, q = { 2, 1, -1, 3, 5, 0, 1, -2 };
+    const auto mean_of = [](const Values& a, const Values& b) {
+        double sum = 0.0;
+        for (std::size_t n = 0; n < a.size(); ++n)
+            sum += static_cast<double>(a[n]) * b[n];
+        return sum / static_cast<double>(a.size());
+    };
+    const Values ones(i.size(), 1.0F);
+    const double mean_i = mean_of(i, ones), mean_q = mean_of(q, ones);
+    const auto covariance = [&](const Values& a, double mean_a, const Values& b, double mean_b) {
+        return static_cast<float>(mean_of(a, b) - mean_a * mean_b);
+    };
+    Node norm = op(Op::complex_norm);
+    norm.epsilon = 1e-9;
+    const std::map<std::string, Tensor> tensors = {
+        { "n.weight", { { 1, 3 }, { 1, 1, 0 } } },
+        { "n.bias", { { 1, 2 }, { 0, 0 } } },
+        { "n.running_mean", { { 1, 2 }, { static_cast<float>(mean_i), static_cast<float>(mean_q) } } },
+        { "n.running_var",
+          { { 1, 3 },
+            { covariance(i, mean_i, i, mean_i), covariance(q, mean_q, q, mean_q),
+              covariance(i, mean_i, q, mean_q) } } }
+    };
+    Values both = i;
+    both.insert(both.end(), q.begin(), q.end());
+    const Shape shape{ 2, 1, 8 };
+    const Values out = run_op(norm, { { shape, both } }, shape, tensors);
+    const Values out_i(out.begin(), out.begin() + 8), out_q(out.begin() + 8, out.end());
+    EXPECT_NEAR(mean_of(out_i, ones), 0.0, 1e-6);
+    EXPECT_NEAR(mean_of(out_i, out_i), 1.0, 1e-5);
+    EXPECT_NEAR(mean_of(out_q, out_q), 1.0, 1e-5);
+    EXPECT_NEAR(mean_of(out_i, out_q), 0.0, 1e-5);
+    EXPECT_NEAR(mean_of(out_i, q), mean_of(out_q, i) + mean_q * mean_of(out_i, ones), 1e-5);
+}
+
 TEST(Reference, PoolsLeavePaddingOut)
 {
     const Shape in{ 1, 1, 5 }, out{ 1, 1, 3 };

@@ -16,7 +16,7 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
     for (const graph::Architecture& architecture : graph::architectures()) {
         graph::ZooConfig config;
         config.arch = architecture.name;
-        config.front_end.frame_length = 64;
+        config.front_end.frame_length = 32;
         config.labels = { "BPSK", "QPSK", "8PSK" };
         const graph::Network network = graph::make_network(config);
         nn::GraphModule module(network);

@@ -41,6 +41,32 @@ double loss_of(nn::GraphModule& module, const torch::Tensor& frames)
     return torch::cross_entropy_loss(module.forward(frames), labels).item<double>();
 }
 
+void expect_gradients_of_finite_differences(const graph::Network& network)
+{
+    nn::GraphModule module(network);
+    module.to(torch::kFloat64);
+    module.train();
+    const torch::Tensor frames = tensor_of(test::random_frames(6, 16), 16).to(torch::kFloat64);
+    const auto labels = torch::arange(6) % 3;
+    torch::cross_entropy_loss(module.forward(frames), labels).backward();
+    const double step = 1e-6;
+    for (const auto& parameter : module.named_parameters()) {
+        torch::Tensor flat = parameter.value().detach();
+        ASSERT_TRUE(parameter.value().grad().defined()) << parameter.key();
+        const torch::Tensor gradient = parameter.value().grad().contiguous().flatten();
+        for (std::int64_t i = 0; i < std::min<std::int64_t>(flat.numel(), 20); ++i) {
+            const torch::Tensor change = torch::zeros(flat.numel(), torch::kFloat64);
+            change[i] = step;
+            flat.add_(change.reshape(flat.sizes()));
+            const double above = loss_of(module, frames);
+            flat.sub_(change.reshape(flat.sizes()), 2);
+            const double below = loss_of(module, frames);
+            flat.add_(change.reshape(flat.sizes()));
+            EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * step), 1e-7) << parameter.key();
+        }
+    }
+}
+
 } // namespace
 
 TEST(GraphModule, MatchesReferenceOnEveryOperation)
@@ -90,26 +116,39 @@ TEST(GraphModule, GivesEveryNodeOutputAsTheReferenceDoes)
 
 TEST(GraphModule, GradientsAreThoseOfFiniteDifferences)
 {
-    nn::GraphModule module(test::tiny_network(16, 3));
-    module.to(torch::kFloat64);
+    expect_gradients_of_finite_differences(test::tiny_network(16, 3));
+    expect_gradients_of_finite_differences(test::tiny_complex_network(16, 3));
+}
+
+TEST(GraphModule, ComplexNormWhitensTheBatchAndFollowsItsCovariance)
+{
+    const graph::Network network = test::tiny_complex_network(16, 2);
+    auto tensors = network.tensors;
+    tensors["bn.weight"].data = { 1, 1, 0, 1, 1, 0, 1, 1, 0 };
+    tensors["bn.bias"].data.assign(6, 0.0F);
+    nn::GraphModule module(network);
+    module.load(tensors);
     module.train();
-    const torch::Tensor frames = tensor_of(test::random_frames(6, 16), 16).to(torch::kFloat64);
-    const auto labels = torch::arange(6) % 3;
-    torch::cross_entropy_loss(module.forward(frames), labels).backward();
-    const double step = 1e-6;
-    for (const auto& parameter : module.named_parameters()) {
-        torch::Tensor flat = parameter.value().detach();
-        ASSERT_TRUE(parameter.value().grad().defined()) << parameter.key();
-        const torch::Tensor gradient = parameter.value().grad().contiguous().flatten();
-        for (std::int64_t i = 0; i < std::min<std::int64_t>(flat.numel(), 20); ++i) {
-            const torch::Tensor change = torch::zeros(flat.numel(), torch::kFloat64);
-            change[i] = step;
-            flat.add_(change.reshape(flat.sizes()));
-            const double above = loss_of(module, frames);
-            flat.sub_(change.reshape(flat.sizes()), 2);
-            const double below = loss_of(module, frames);
-            flat.add_(change.reshape(flat.sizes()));
-            EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * step), 1e-7) << parameter.key();
+    std::map<std::string, torch::Tensor> outputs;
+    module.forward(tensor_of(test::random_frames(5, 16), 16), { "sum", "bn" }, outputs);
+    const graph::Network after = module.to_network();
+    for (std::int64_t pair = 0; pair < 3; ++pair) {
+        const auto rows = [&](const char* node) {
+            return outputs.at(node)
+                .detach()
+                .to(torch::kFloat64)
+                .transpose(0, 1)
+                .flatten(1)
+                .slice(0, 2 * pair, 2 * pair + 2);
+        };
+        EXPECT_TRUE(
+            torch::allclose(torch::cov(rows("bn"), /*correction=*/0), torch::eye(2, torch::kFloat64), 1e-3, 1e-4));
+        const torch::Tensor cov = torch::cov(rows("sum")); // unbiased
+        const double expected[] = { cov[0][0].item<double>(), cov[1][1].item<double>(), cov[0][1].item<double>() };
+        for (std::size_t part = 0; part < 3; ++part) {
+            const auto at = static_cast<std::size_t>(3 * pair) + part;
+            EXPECT_NEAR(after.tensor("bn.running_var").data[at],
+                        0.9 * network.tensor("bn.running_var").data[at] + 0.1 * expected[part], 1e-4);
         }
     }
 }

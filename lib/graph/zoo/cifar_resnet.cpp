@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/network_builder.h"
-#include "prunedamr/graph/zoo_architectures.h"
+#include "prunedamr/graph/zoo/architectures.h"
 
 namespace prunedamr::graph {
 namespace {
 
 /// conv, norm, relu, conv, norm, add, relu; where the shape changes the shortcut is the mean of the unit's input,
 /// zero-padded in channels and cut from the gradient, as the papers' code has it.
-std::string residual_unit(NetworkBuilder& build, const std::string& input, int channels, bool transition)
+std::string residual_unit(NetworkBuilder& build, const UnitPlace& place)
 {
-    const int stride = transition ? 2 : 1;
-    auto x = build.conv("conv1", input, { channels, same_window(3, 3, stride, stride) });
+    const int stride = place.transition ? 2 : 1, channels = place.out_channels;
+    auto x = build.conv("conv1", place.input, { channels, same_window(3, 3, stride, stride) });
     x = build.plain(Op::batch_norm, "bn1", { x });
     x = build.plain(Op::relu, "relu1", { x });
     x = build.conv("conv2", x, { channels, same_window(3, 3) });
     x = build.plain(Op::batch_norm, "bn2", { x });
-    std::string shortcut = input;
-    if (transition) {
+    std::string shortcut = place.input;
+    if (place.transition) {
         shortcut = build.plain(Op::global_avg_pool, "shortcut.pool", { shortcut });
         shortcut = build.pad_channels("shortcut.pad", shortcut, channels);
         shortcut = build.plain(Op::detach, "shortcut.detach", { shortcut });
@@ -37,15 +36,7 @@ void build_cifar_resnet(Network& network, const std::vector<StageShape>& stages)
     x = build.plain(Op::batch_norm, "bn", { x });
     x = build.plain(Op::relu, "relu", { x });
     build.end_unit();
-    for (std::size_t s = 0; s < stages.size(); ++s)
-        for (int u = 0; u < stages[s].units; ++u) {
-            const bool transition = s > 0 && u == 0;
-            const int stage = static_cast<int>(s) + 1;
-            build.begin_unit("stage" + std::to_string(stage) + ".unit" + std::to_string(u + 1), stage, true,
-                             transition);
-            x = residual_unit(build, x, stages[s].channels, transition);
-            build.end_unit();
-        }
+    x = build_stages(build, x, stages.front().channels, stages, false, residual_unit).back();
     x = build.plain(Op::global_avg_pool, "pool", { x });
     build.linear("fc", x, network.classes());
 }
