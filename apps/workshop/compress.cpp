@@ -7,6 +7,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/outline.h"
 #include "prunedamr/prune/compress.h"
 #include "prunedamr/train/evaluate.h"
 
@@ -84,6 +85,9 @@ void run(Options& options)
     const auto cost = summary["cost"];
     summary.erase("cost"); // the report has it beside the original's
     result.report.update(summary);
+    result.report["base"] = options.model;
+    result.report["original"] = graph::outline(original);
+    result.report["command"] = cli::command_line();
     // The original may have been measured on other data: compare on these.
     result.report["original_test"] = nlohmann::json::object();
     if (!dataset.indices(data::Part::test).empty())

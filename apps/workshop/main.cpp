@@ -15,6 +15,7 @@ int main(int argc, char** argv)
     workshop::add_compress(app);
     workshop::add_eval(app);
     workshop::add_bench(app);
+    workshop::add_report(app);
     workshop::add_model(app);
     return cli::run(app, argc, argv);
 }

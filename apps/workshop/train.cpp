@@ -40,6 +40,7 @@ void run(Options& options)
     result.network.provenance = { { "train", cli::command_line() }, { "data", dataset.provenance } };
     auto report = finish_model(std::move(result.network), dataset, options.out, options.train.fit.device);
     report["train"] = train::to_json(result);
+    report["command"] = cli::command_line();
     cli::write_json(report, options.json);
     std::printf("%s: validation %.2f %%, test %s, best epoch %d\n", options.out.c_str(),
                 100 * result.best_validation_accuracy, accuracy_text(report["test"]).c_str(), result.best_epoch);

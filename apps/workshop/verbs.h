@@ -13,6 +13,7 @@ void add_train(CLI::App& app);
 void add_compress(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_report(CLI::App& app);
 void add_model(CLI::App& app);
 
 } // namespace prunedamr::workshop

@@ -60,17 +60,56 @@ Interval fitted(const std::vector<double>& values, int ticks_about)
     return { step * std::floor(range.low / step + kSlack), step * std::ceil(range.high / step - kSlack) };
 }
 
+std::vector<double> log_ticks(const Interval& interval, int about)
+{
+    PRUNEDAMR_CHECK(interval.low > 0.0 && interval.low < interval.high && about > 0, "a log axis has an extent");
+    std::vector<double> all, powers;
+    for (double decade = std::pow(10.0, std::floor(std::log10(interval.low)));
+         decade <= interval.high * (1 + kSlack); decade *= 10.0)
+        for (const double factor : { 1.0, 2.0, 5.0 }) {
+            const double value = factor * decade;
+            if (value < interval.low * (1 - kSlack) || value > interval.high * (1 + kSlack))
+                continue;
+            all.push_back(value);
+            if (factor == 1.0)
+                powers.push_back(value);
+        }
+    return static_cast<int>(powers.size()) >= about ? powers : all;
+}
+
+Interval log_fitted(const std::vector<double>& values)
+{
+    Interval range{ HUGE_VAL, 0.0 };
+    for (const double value : values)
+        if (std::isfinite(value) && value > 0.0)
+            range = { std::min(range.low, value), std::max(range.high, value) };
+    if (range.low > range.high)
+        return { 1.0, 10.0 };
+    const auto steps = log_ticks({ range.low / 20.0, range.high * 20.0 }, 1000);
+    const auto low = std::upper_bound(steps.begin(), steps.end(), range.low * 0.95) - 1;
+    const auto high = std::lower_bound(steps.begin(), steps.end(), range.high * 1.05);
+    return { *low, *high };
+}
+
+std::string quantity_text(double value)
+{
+    constexpr std::pair<double, const char*> kPrefixes[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" } };
+    char text[64];
+    for (const auto& [scale, prefix] : kPrefixes)
+        if (std::abs(value) >= scale) {
+            std::snprintf(text, sizeof text, "%.4g%s", value / scale, prefix);
+            return text;
+        }
+    std::snprintf(text, sizeof text, "%.4g", value);
+    return text;
+}
+
 Axes::Axes(Svg& svg, AxesConfig config) : svg_(svg), config_(std::move(config))
 {
     const Box& box = config_.box;
-    const auto x_ticks = ticks(config_.x, config_.x_ticks);
     const auto y_ticks = ticks(config_.y, config_.y_ticks);
-    const double x_step = tick_step(config_.x, config_.x_ticks), y_step = tick_step(config_.y, config_.y_ticks);
-    for (const double value : x_ticks) {
-        const double x = place(value, config_.y.low).x;
-        svg_.line({ x, box.y }, { x, box.y + box.height }, mark::grid);
-        svg_.text({ x, box.y + box.height + 13.0 }, tick_text(value, x_step), mark::tick_left);
-    }
+    const double y_step = tick_step(config_.y, config_.y_ticks);
+    draw_x_ticks();
     for (const double value : y_ticks) {
         const double y = place(config_.x.low, value).y;
         svg_.line({ box.x, y }, { box.x + box.width, y }, mark::grid);
@@ -81,13 +120,28 @@ Axes::Axes(Svg& svg, AxesConfig config) : svg_(svg), config_(std::move(config))
     draw_border();
 }
 
+void Axes::draw_x_ticks()
+{
+    const Box& box = config_.box;
+    const double step = tick_step(config_.x, config_.x_ticks);
+    for (const double value :
+         config_.log_x ? log_ticks(config_.x, config_.x_ticks) : ticks(config_.x, config_.x_ticks)) {
+        const double x = place(value, config_.y.low).x;
+        svg_.line({ x, box.y }, { x, box.y + box.height }, mark::grid);
+        svg_.text({ x, box.y + box.height + 13.0 }, config_.log_x ? quantity_text(value) : tick_text(value, step),
+                  mark::tick_left);
+    }
+}
+
 Point Axes::place(double x, double y) const
 {
     const Box& box = config_.box;
     const auto share = [](double value, const Interval& range) {
         return std::clamp((value - range.low) / (range.high - range.low), 0.0, 1.0);
     };
-    return { box.x + box.width * share(x, config_.x), box.y + box.height * (1.0 - share(y, config_.y)) };
+    const Interval log_range{ std::log10(config_.x.low), std::log10(config_.x.high) };
+    const double along = config_.log_x ? share(std::log10(x), log_range) : share(x, config_.x);
+    return { box.x + box.width * along, box.y + box.height * (1.0 - share(y, config_.y)) };
 }
 
 void Axes::draw_border()

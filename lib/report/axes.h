@@ -23,6 +23,15 @@ std::string tick_text(double value, double step);
 /// The least interval of whole ticks that holds all finite values and is not empty.
 Interval fitted(const std::vector<double>& values, int ticks_about);
 
+/// The same for a logarithmic axis: 1, 2 or 5 times powers of ten, only the powers where those are many enough.
+std::vector<double> log_ticks(const Interval& interval, int about);
+
+/// The least interval between such ticks, with a little air, that holds all finite values above 0.
+Interval log_fitted(const std::vector<double>& values);
+
+/// A quantity with its decimal prefix: 950, 20k, 1.5M.
+std::string quantity_text(double value);
+
 struct AxesConfig {
     Box box; ///< of the plotted area; title and numbers stand outside of it
     Interval x;
@@ -31,6 +40,7 @@ struct AxesConfig {
     std::string x_name; ///< below, with the unit of x
     int x_ticks = 5;    ///< about
     int y_ticks = 4;
+    bool log_x = false; ///< x > 0, its ticks with decimal prefixes
 };
 
 /// Room that title and numbers need around an axes' box.
@@ -57,9 +67,12 @@ public:
     /// A picture that fills the axes.
     void picture(const std::string& png);
 
-private:
+    /// Where a value is drawn.
     Point place(double x, double y) const;
+
+private:
     void draw_border();
+    void draw_x_ticks();
 
     Svg& svg_;
     AxesConfig config_;

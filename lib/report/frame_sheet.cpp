@@ -2,6 +2,7 @@
 #include "prunedamr/report/frame_sheet.h"
 
 #include "prunedamr/base/modulation.h"
+#include "prunedamr/report/html.h"
 
 #include <algorithm>
 
@@ -37,16 +38,9 @@ std::vector<ClassDrawings> draw_classes(const std::vector<FrameCell>& cells)
 
 std::string page_style(const SheetConfig& config)
 {
-    return "body{margin:0 auto;padding:28px;max-width:" + std::to_string(1304 * config.columns) +
-           "px;font:15px/1.5 Inter,'Helvetica Neue','DejaVu Sans',Arial,sans-serif;background:#fff;color:#14181f}"
-           "h1{font-size:26px;margin:0}h2{font-size:21px;margin:44px 0 0}p{margin:2px 0 14px;color:#5b6470}"
-           "nav{display:flex;flex-wrap:wrap;gap:6px 8px;margin:18px 0}"
-           "nav a{padding:2px 11px;border:1px solid #9aa1ab;border-radius:12px;color:inherit;text-decoration:none}"
-           ".sheet{display:grid;gap:10px " +
+    return "body{max-width:" + std::to_string(1304 * config.columns) + "px}.sheet{display:grid;gap:10px " +
            std::to_string(static_cast<int>(kGap)) + "px;grid-template-columns:repeat(" +
-           std::to_string(config.columns) +
-           ",minmax(0,1fr))}svg{width:100%;height:auto}"
-           "@media(prefers-color-scheme:dark){body{background:#14171c;color:#eceff3}p{color:#a5adb8}}";
+           std::to_string(config.columns) + ",minmax(0,1fr))}svg{width:100%;height:auto}";
 }
 
 } // namespace
@@ -64,13 +58,8 @@ std::string sheet_html(const SheetConfig& config, const std::vector<FrameCell>& 
             sections += drawing.element(classes[i].label);
         sections += "</div>\n</section>\n";
     }
-    return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light "
-           "dark\">\n"
-           "<title>" +
-           escape(config.title) + "</title>\n<style>" + style_sheet() + page_style(config) +
-           "</style>\n</head>\n<body>\n<h1>" + escape(config.title) + "</h1>\n<p>" + escape(config.note) +
-           "</p>\n<nav>\n" + contents + "</nav>\n" + sections + "</body>\n</html>\n";
+    return html_page(config.title, page_style(config),
+                     html_element("p", config.note) + "\n<nav>\n" + contents + "</nav>\n" + sections);
 }
 
 std::string sheet_svg(const SheetConfig& config, const std::vector<FrameCell>& cells)

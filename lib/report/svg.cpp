@@ -53,6 +53,16 @@ const char* style_sheet()
            ".series{fill:none;stroke:#0072b2;stroke-width:1;stroke-linejoin:round}"
            ".context{fill:none;stroke:#8b929c;stroke-width:.8;stroke-opacity:.75;stroke-linejoin:round}"
            ".dots{fill:none;stroke:#0072b2;stroke-width:2.2;stroke-linecap:round;stroke-opacity:.65}"
+           ".spot{stroke-width:8;stroke-opacity:1}.grey{stroke:#8b929c}"
+           ".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}.c4{stroke:#e69f00}"
+           ".c5{stroke:#56b4e9}.c6{stroke:#14181f}"
+           ".line{fill:none;stroke-width:1.6;stroke-linejoin:round}"
+           ".d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 2.5}.d3{stroke-dasharray:9 2.5 2 2.5}"
+           ".point{stroke-width:4;stroke-linecap:round;stroke-dasharray:none}"
+           ".border{fill:none;stroke:#d55e00;stroke-width:2}"
+           ".kept{fill:#0072b2}.fresh{fill:#e69f00}.gone{fill:none;stroke:#9aa1ab;stroke-dasharray:2 2}"
+           ".cells{image-rendering:pixelated}"
+           ".cell{font-size:10px;text-anchor:middle}.light{fill:#fff}.black{fill:#14181f}"
            ".heading{fill:#14181f;font-size:17px;font-weight:600}"
            ".title{fill:#14181f;font-weight:600}"
            ".note{fill:#5b6470}"
@@ -62,10 +72,16 @@ const char* style_sheet()
            "@media(prefers-color-scheme:dark){"
            ".paper{fill:#14171c}"
            ".frame,.grid,.rule{stroke:#707986}"
-           ".series,.dots{stroke:#56b4e9}"
+           ".series,.dots{stroke:#56b4e9}.grey{stroke:#8b929c}.c0{stroke:#2f9be0}.c6{stroke:#eceff3}"
            ".heading,.title{fill:#eceff3}"
            ".note,.tick{fill:#a5adb8}"
            "}";
+}
+
+std::string series_mark(std::size_t i)
+{
+    constexpr std::size_t kColours = 7, kDashes = 4;
+    return "line c" + std::to_string(i % kColours) + " d" + std::to_string(i / kColours % kDashes);
 }
 
 std::string escape(std::string_view text)
@@ -101,6 +117,12 @@ void Svg::text(Point at, std::string_view text, const char* mark)
              escape(text) + "</text>\n";
 }
 
+void Svg::text_upwards(Point at, std::string_view text, const char* mark)
+{
+    body_ += "<text transform=\"translate(" + coordinate(at.x) + " " + coordinate(at.y) +
+             ") rotate(-90)\" class=\"" + mark + "\">" + escape(text) + "</text>\n";
+}
+
 void Svg::line(Point from, Point to, const char* mark)
 {
     body_ += "<line x1=\"" + coordinate(from.x) + "\" y1=\"" + coordinate(from.y) + "\" x2=\"" + coordinate(to.x) +
@@ -129,11 +151,21 @@ void Svg::points(const std::vector<Point>& points, const char* mark)
     body_ += "<path d=\"" + data + "\" class=\"" + mark + "\"/>\n";
 }
 
-void Svg::png(const Box& box, const std::string& png)
+void Svg::image(const Box& box, const std::string& png, const char* attribute)
 {
     body_ += "<image x=\"" + coordinate(box.x) + "\" y=\"" + coordinate(box.y) + "\" width=\"" +
-             coordinate(box.width) + "\" height=\"" + coordinate(box.height) +
-             "\" preserveAspectRatio=\"none\" href=\"data:image/png;base64," + base64(png) + "\"/>\n";
+             coordinate(box.width) + "\" height=\"" + coordinate(box.height) + "\" preserveAspectRatio=\"none\"" +
+             attribute + " href=\"data:image/png;base64," + base64(png) + "\"/>\n";
+}
+
+void Svg::png(const Box& box, const std::string& png)
+{
+    image(box, png, "");
+}
+
+void Svg::cells(const Box& box, const std::string& png)
+{
+    image(box, png, " class=\"cells\"");
 }
 
 void Svg::place(const Svg& drawing, Point at)

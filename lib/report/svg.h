@@ -28,14 +28,26 @@ inline constexpr const char* grid = "grid";       ///< line: a tick's line throu
 inline constexpr const char* series = "series";   ///< path: the quantity shown
 inline constexpr const char* context = "context"; ///< path: what it is shown against
 inline constexpr const char* dots = "dots";       ///< points
-inline constexpr const char* rule = "rule";       ///< line between parts of a page
-inline constexpr const char* heading = "heading"; ///< text, largest first
+inline constexpr const char* spot = "dots spot";  ///< points that are looked at one by one
+inline constexpr const char* spot_grey = "dots spot grey";
+inline constexpr const char* border = "border";       ///< path or rect: an outline over a picture
+inline constexpr const char* kept = "kept";           ///< rect: a part of a network that stays
+inline constexpr const char* fresh = "fresh";         ///< the same with new weights
+inline constexpr const char* gone = "gone";           ///< rect: a part taken out
+inline constexpr const char* on_dark = "cell light";  ///< number on a dark cell of a picture
+inline constexpr const char* on_light = "cell black"; ///< number on a light one
+inline constexpr const char* on_paper = "cell tick";  ///< number where a picture has no colour
+inline constexpr const char* rule = "rule";           ///< line between parts of a page
+inline constexpr const char* heading = "heading";     ///< text, largest first
 inline constexpr const char* title = "title";
 inline constexpr const char* note = "note";
 inline constexpr const char* tick = "tick";
 inline constexpr const char* tick_left = "tick mid";  ///< centred on its point
 inline constexpr const char* tick_right = "tick end"; ///< ends at its point
 } // namespace mark
+
+/// The mark of the i-th of several lines: seven colours, then the same with dashes, 28 that differ.
+std::string series_mark(std::size_t i);
 
 /// CSS for every mark: one sequence of colours that the colour-blind can tell apart (Okabe and Ito), neutral greys.
 const char* style_sheet();
@@ -52,13 +64,15 @@ class Svg
 public:
     Svg(double width, double height);
 
-    void text(Point at, std::string_view text, const char* mark); ///< `at`: the start of its base line
+    void text(Point at, std::string_view text, const char* mark);         ///< `at`: the start of its base line
+    void text_upwards(Point at, std::string_view text, const char* mark); ///< the same, a quarter turn to the left
     void line(Point from, Point to, const char* mark);
     void rect(const Box& box, const char* mark);
     void path(const std::vector<Point>& points, const char* mark);   ///< joined by straight lines
     void points(const std::vector<Point>& points, const char* mark); ///< round dots
     void png(const Box& box, const std::string& png);                ///< a PNG file's bytes, stretched
-    void place(const Svg& drawing, Point at);                        ///< another drawing with its corner at `at`
+    void cells(const Box& box, const std::string& png); ///< the same; its pixels stay rectangles with sharp edges
+    void place(const Svg& drawing, Point at);           ///< another drawing with its corner at `at`
 
     double width() const { return width_; }
     double height() const { return height_; }
@@ -71,6 +85,7 @@ public:
     std::string document(std::string_view name) const;
 
 private:
+    void image(const Box& box, const std::string& png, const char* attribute);
     std::string open_tag(std::string_view name) const;
 
     double width_, height_;

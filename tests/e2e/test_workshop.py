@@ -98,6 +98,17 @@ class Usage(Case):
         self.assertEqual(meta["captures"][0]["core:frequency"], 433920000)
         self.assertEqual(len(samples), 4 * 50000)
 
+    def test_runs_are_compared_on_a_page(self):
+        runs = sorted((Path(__file__).resolve().parents[1] / "report" / "runs").glob("*.json"))
+        with tempfile.TemporaryDirectory() as folder:
+            text = self.done("report", *runs, "--out", "r.html", "--title", "a<b", folder=folder)
+            self.assertIn("r.html: 3 runs", text) # eval and bench measured one of them
+            page = Path(folder, "r.html").read_text()
+            self.assertIn("<h1>a&lt;b</h1>", page)
+            self.refused(FAILED, "unknown extension", "report", runs[0], "--out", "r.pdf", folder=folder)
+            Path(folder, "x.json").write_text('{"method": 1, "cost": {}}')
+            self.refused(FAILED, "x.json: bad value of 'method'", "report", "x.json", "--out", "x.html", folder=folder)
+            self.assertEqual(sorted(os.listdir(folder)), ["r.html", "x.json"])
 
     def test_frames_and_captures_are_drawn(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -43,6 +43,42 @@ TEST(Axes, FittedIntervalHoldsAllFiniteValuesBetweenTicks)
     }
 }
 
+TEST(Axes, LogTicksAreOneTwoFive)
+{
+    EXPECT_EQ(log_ticks({ 9.99, 101 }, 8), (std::vector<double>{ 10, 20, 50, 100 }));
+    EXPECT_EQ(log_ticks({ 1, 1e6 }, 4).size(), 7u); // powers alone are enough
+    for (const std::vector<double>& values :
+         { std::vector<double>{ 8.6e6, 4.2e7, std::nan(""), 0.0, -5.0 }, { 100.0 }, { 1e-3, 1e9 } }) {
+        const Interval range = log_fitted(values);
+        EXPECT_LT(range.low, values[0]);
+        EXPECT_GT(range.high, values[0]);
+        EXPECT_GE(range.low, values[0] / 5.0);
+        EXPECT_GE(log_ticks(range, 4).size(), 2u);
+    }
+    EXPECT_LT(log_fitted({}).low, log_fitted({}).high);
+}
+
+TEST(Axes, ALogAxisPlacesByRatio)
+{
+    Svg svg(400, 200);
+    AxesConfig config = kConfig;
+    config.x = { 10, 1000 };
+    config.log_x = true;
+    const Axes axes(svg, config);
+    EXPECT_NEAR(axes.place(100, 0).x, 200.0, 1e-9);
+    EXPECT_NEAR(axes.place(20, 0).x - axes.place(10, 0).x, axes.place(400, 0).x - axes.place(200, 0).x, 1e-9);
+    EXPECT_EQ(axes.place(1, 0).x, 100.0);
+    EXPECT_EQ(count_of(svg.element(""), ">1k<"), 1);
+}
+
+TEST(Axes, QuantitiesHavePrefixes)
+{
+    EXPECT_EQ(quantity_text(950), "950");
+    EXPECT_EQ(quantity_text(20000), "20k");
+    EXPECT_EQ(quantity_text(1.5e6), "1.5M");
+    EXPECT_EQ(quantity_text(0.5), "0.5");
+}
+
 TEST(Axes, ALongLineKeepsItsExtremesAndFewVertices)
 {
     Svg svg(400, 200);

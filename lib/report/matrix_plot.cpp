@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/report/matrix_plot.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/report/axes.h"
+#include "prunedamr/report/heat_map.h"
+#include "prunedamr/report/line_chart.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::report {
+namespace {
+
+constexpr double kTop = 22.0, kGap = 6.0, kScale = 10.0, kScaleRoom = 52.0, kDotRoom = 12.0;
+constexpr double kBright = 0.58; // share of the scale from which dark numbers are read best
+
+double longest(const std::vector<std::string>& names)
+{
+    double width = 0.0;
+    for (const auto& name : names)
+        width = std::max(width, text_width(name));
+    return width;
+}
+
+struct Layout {
+    Box box;              ///< of the cells
+    bool upright = false; ///< column names are turned
+    double below = 0.0;   ///< room for them
+};
+
+Layout layout_of(const MatrixPlot& plot)
+{
+    Layout layout;
+    const double names = longest(plot.columns);
+    layout.upright = names > plot.cell_width - 3.0;
+    layout.below = (layout.upright ? names + kGap : 14.0) + (plot.x_name.empty() ? 4.0 : 20.0);
+    layout.box = { longest(plot.rows) + kGap + (plot.marked.empty() ? 0.0 : kDotRoom), kTop,
+                   plot.cell_width * static_cast<double>(plot.columns.size()),
+                   plot.cell_height * static_cast<double>(plot.rows.size()) };
+    return layout;
+}
+
+Box cell_box(const MatrixPlot& plot, const Layout& layout, std::size_t row, std::size_t column)
+{
+    return { layout.box.x + plot.cell_width * static_cast<double>(column),
+             layout.box.y + plot.cell_height * static_cast<double>(row), plot.cell_width, plot.cell_height };
+}
+
+void draw_colours(Svg& svg, const MatrixPlot& plot, const Layout& layout)
+{
+    HeatMap map{ static_cast<int>(plot.columns.size()), static_cast<int>(plot.rows.size()), {} };
+    for (const auto& row : plot.values)
+        for (const double value : row)
+            map.values.push_back(static_cast<float>(value));
+    if (map.values.empty())
+        return;
+    svg.cells(layout.box, png_of(map, static_cast<float>(plot.low), static_cast<float>(plot.high)));
+    for (std::size_t row = 0; row < plot.rows.size(); ++row)
+        for (std::size_t column = 0; column < plot.columns.size(); ++column)
+            if (std::isnan(plot.values[row][column]))
+                svg.rect(cell_box(plot, layout, row, column), mark::paper);
+}
+
+void draw_texts(Svg& svg, const MatrixPlot& plot, const Layout& layout)
+{
+    for (std::size_t row = 0; row < plot.texts.size(); ++row)
+        for (std::size_t column = 0; column < plot.texts[row].size(); ++column) {
+            if (plot.texts[row][column].empty())
+                continue;
+            const Box box = cell_box(plot, layout, row, column);
+            const double value = plot.values[row][column];
+            const bool bright = (value - plot.low) / (plot.high - plot.low) > kBright;
+            svg.text({ box.x + box.width / 2, box.y + box.height / 2 + 3.5 }, plot.texts[row][column],
+                     std::isnan(value) ? mark::on_paper
+                     : bright          ? mark::on_light
+                                       : mark::on_dark);
+        }
+}
+
+void draw_names(Svg& svg, const MatrixPlot& plot, const Layout& layout)
+{
+    const Box& box = layout.box;
+    for (std::size_t row = 0; row < plot.rows.size(); ++row) {
+        const double y = box.y + plot.cell_height * (static_cast<double>(row) + 0.5);
+        const bool marked = !plot.marked.empty() && plot.marked[row];
+        if (marked)
+            svg.points({ { box.x - kGap, y } }, mark::spot);
+        svg.text({ box.x - kGap - (plot.marked.empty() ? 0.0 : kDotRoom - 4.0), y + 3.5 }, plot.rows[row],
+                 mark::tick_right);
+    }
+    const double bottom = box.y + box.height;
+    for (std::size_t column = 0; column < plot.columns.size(); ++column) {
+        const double x = box.x + plot.cell_width * (static_cast<double>(column) + 0.5);
+        if (layout.upright)
+            svg.text_upwards({ x + 3.5, bottom + kGap }, plot.columns[column], mark::tick_right);
+        else
+            svg.text({ x, bottom + 13.0 }, plot.columns[column], mark::tick_left);
+    }
+    svg.text({ box.x + box.width / 2, bottom + layout.below - 5.0 }, plot.x_name, mark::tick_left);
+    svg.text({ box.x, box.y - 8.0 }, plot.title, mark::title);
+}
+
+void draw_blocks(Svg& svg, const MatrixPlot& plot, const Layout& layout)
+{
+    std::size_t first = 0;
+    for (const int size : plot.blocks) {
+        const Box corner = cell_box(plot, layout, first, first);
+        svg.rect({ corner.x, corner.y, plot.cell_width * size, plot.cell_height * size }, mark::border);
+        first += static_cast<std::size_t>(size);
+    }
+}
+
+void draw_scale(Svg& svg, const MatrixPlot& plot, const Box& box)
+{
+    constexpr int kSteps = 64;
+    HeatMap map{ 1, kSteps, {} };
+    for (int i = 0; i < kSteps; ++i)
+        map.values.push_back(static_cast<float>(kSteps - 1 - i));
+    const double x = box.x + box.width + 12.0;
+    svg.cells({ x, box.y, kScale, box.height }, png_of(map, 0.0f, kSteps - 1.0f));
+    for (const double value : { plot.low, plot.high })
+        svg.text({ x + kScale + 4.0, value == plot.low ? box.y + box.height : box.y + 8.0 }, quantity_text(value),
+                 mark::tick);
+}
+
+} // namespace
+
+Svg draw(const MatrixPlot& plot)
+{
+    PRUNEDAMR_CHECK(plot.values.size() == plot.rows.size() && plot.low < plot.high &&
+                        (plot.marked.empty() || plot.marked.size() == plot.rows.size()),
+                    "a matrix has as many rows as names");
+    for (const auto& row : plot.values)
+        PRUNEDAMR_CHECK(row.size() == plot.columns.size(), "a matrix has as many columns as names");
+    const Layout layout = layout_of(plot);
+    const Box& box = layout.box;
+    const double width = std::max(box.x + box.width + kScaleRoom, box.x + text_width(plot.title) * 1.1);
+    Svg svg(width, box.y + box.height + layout.below);
+    draw_colours(svg, plot, layout);
+    draw_texts(svg, plot, layout);
+    draw_names(svg, plot, layout);
+    svg.rect(box, mark::frame);
+    draw_blocks(svg, plot, layout);
+    draw_scale(svg, plot, box);
+    return svg;
+}
+
+} // namespace prunedamr::report

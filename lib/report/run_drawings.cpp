@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/report/run_drawings.h"
+
+#include "prunedamr/report/line_chart.h"
+#include "prunedamr/report/pareto_plot.h"
+#include "prunedamr/report/unit_grid.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace prunedamr::report {
+namespace {
+
+struct CostAxis {
+    const char* key;
+    const char* name;
+};
+constexpr CostAxis kCostAxes[] = { { "macs", "MACs of one frame" },
+                                   { "params", "parameters" },
+                                   { "latency_us", "latency of one frame on the engine, \u00b5s" } };
+
+std::optional<double> cost_of(const std::optional<graph::Cost>& cost, const std::optional<double>& latency_us,
+                              const std::string& key)
+{
+    if (key == "latency_us")
+        return latency_us;
+    if (!cost)
+        return std::nullopt;
+    return static_cast<double>(key == "macs" ? cost->macs : cost->params);
+}
+
+void add_point(std::vector<ParetoPoint>& points, const std::string& name, const std::optional<double>& cost,
+               const std::optional<Accuracy>& test)
+{
+    if (cost && *cost > 0.0 && test && std::isfinite(test->mean))
+        points.push_back({ name, *cost, test->mean });
+}
+
+std::string base_name(const Run& run)
+{
+    return run.base.empty() ? "the original" : run.base;
+}
+
+/// Whether the network that a run was made from is among the runs: by its name, or by cost and accuracy.
+bool has_base(const std::vector<Run>& runs, const Run& made)
+{
+    return std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+        const bool equal = made.base.empty() && run.cost && run.test && made.base_test &&
+                           run.cost->params == made.base_cost->params && run.cost->macs == made.base_cost->macs &&
+                           run.test->mean == made.base_test->mean;
+        return equal || run.name == made.base;
+    });
+}
+
+Series snr_series(const std::string& name, const Accuracy& accuracy)
+{
+    Series series{ name, {}, {} };
+    for (const auto& [snr_db, share] : accuracy.by_snr) {
+        series.x.push_back(snr_db);
+        series.y.push_back(100.0 * share);
+    }
+    return series;
+}
+
+Svg snr_chart(const std::vector<Series>& series, double width)
+{
+    LineChartConfig config{ "Test accuracy, %", "SNR label, dB", width, 0.57 * width };
+    config.dots = true;
+    return line_chart(config, series);
+}
+
+Series attack_series(const std::string& name, const std::vector<Attack>& attacks, const std::string& kind)
+{
+    std::vector<std::pair<double, double>> points;
+    for (const Attack& attack : attacks)
+        if (attack.kind == kind)
+            points.emplace_back(attack.level_db, 100.0 * attack.accuracy);
+    std::sort(points.begin(), points.end());
+    Series series{ name, {}, {} };
+    for (const auto& [level, accuracy] : points) {
+        series.x.push_back(level);
+        series.y.push_back(accuracy);
+    }
+    return series;
+}
+
+Series epoch_series(const std::string& name, const Run& run, double TrainingEpoch::*value, double scale)
+{
+    Series series{ name, {}, {} };
+    for (const TrainingEpoch& epoch : run.epochs) {
+        series.x.push_back(epoch.number);
+        series.y.push_back(scale * epoch.*value);
+    }
+    return series;
+}
+
+} // namespace
+
+std::vector<std::vector<const Run*>> by_base(const std::vector<Run>& runs)
+{
+    using Key = std::tuple<std::string, std::int64_t, std::int64_t>;
+    std::vector<Key> keys;
+    std::vector<std::vector<const Run*>> groups;
+    for (const Run& run : runs) {
+        if (!run.base_cost)
+            continue;
+        const Key key{ run.base, run.base_cost->params, run.base_cost->macs };
+        const auto at = std::find(keys.begin(), keys.end(), key) - keys.begin();
+        if (at == static_cast<std::ptrdiff_t>(keys.size())) {
+            keys.push_back(key);
+            groups.emplace_back();
+        }
+        groups[static_cast<std::size_t>(at)].push_back(&run);
+    }
+    return groups;
+}
+
+Drawings pareto_drawings(const std::vector<Run>& runs)
+{
+    Drawings drawings;
+    for (const CostAxis& axis : kCostAxes) {
+        std::vector<ParetoPoint> points;
+        for (const Run& run : runs)
+            add_point(points, run.name, cost_of(run.cost, run.latency_us, axis.key), run.test);
+        for (const auto& group : by_base(runs)) {
+            const Run& run = *group.front();
+            if (!has_base(runs, run))
+                add_point(points, base_name(run), cost_of(run.base_cost, run.base_latency_us, axis.key),
+                          run.base_test);
+        }
+        if (points.size() > 1)
+            drawings.emplace_back(std::string("test accuracy over ") + axis.name,
+                                  pareto_plot({ "Test accuracy, %", axis.name }, points));
+    }
+    return drawings;
+}
+
+Drawings front_drawings(const Run& run)
+{
+    Drawings drawings;
+    for (const CostAxis& axis : kCostAxes) {
+        std::vector<ParetoPoint> points;
+        for (const FrontPoint& point : run.front)
+            if (const auto cost = point.cost.find(axis.key); cost != point.cost.end() && cost->second > 0.0)
+                points.push_back({ point.chain, cost->second, point.validation_accuracy });
+        if (points.size() > 1)
+            drawings.emplace_back(std::string("search: validation accuracy over ") + axis.name,
+                                  pareto_plot({ "Search: validation accuracy, %", axis.name }, points));
+    }
+    return drawings;
+}
+
+Drawings snr_drawings(const std::vector<Run>& runs)
+{
+    std::vector<Series> series;
+    for (const Run& run : runs)
+        if (run.test && !run.test->by_snr.empty())
+            series.push_back(snr_series(run.name, *run.test));
+    for (const auto& group : by_base(runs)) {
+        const Run& run = *group.front();
+        if (run.base_test && !run.base_test->by_snr.empty() && !has_base(runs, run))
+            series.push_back(snr_series(base_name(run), *run.base_test));
+    }
+    if (series.empty())
+        return {};
+    return { { "accuracy by SNR", snr_chart(series, 760.0) } };
+}
+
+Drawings attack_drawings(const std::vector<Run>& runs)
+{
+    std::vector<std::string> kinds;
+    for (const Run& run : runs)
+        for (const Attack& attack : run.attacks)
+            if (std::find(kinds.begin(), kinds.end(), attack.kind) == kinds.end())
+                kinds.push_back(attack.kind);
+    Drawings drawings;
+    for (const std::string& kind : kinds) {
+        std::vector<Series> series;
+        for (const Run& run : runs)
+            if (auto one = attack_series(run.name, run.attacks, kind); !one.x.empty())
+                series.push_back(std::move(one));
+        for (const auto& group : by_base(runs))
+            if (auto one = attack_series(base_name(*group.front()), group.front()->base_attacks, kind);
+                !one.x.empty() && !has_base(runs, *group.front()))
+                series.push_back(std::move(one));
+        LineChartConfig config{ "Accuracy under " + kind + ", %", "level, dB", 520.0, 300.0 };
+        config.dots = true;
+        drawings.emplace_back("accuracy under " + kind, line_chart(config, series));
+    }
+    return drawings;
+}
+
+Drawings unit_drawings(const std::vector<Run>& runs)
+{
+    Drawings drawings;
+    for (const auto& group : by_base(runs)) {
+        std::vector<const Run*> with_units;
+        for (const Run* run : group)
+            if (!run->removed_units.empty())
+                with_units.push_back(run);
+        if (!with_units.empty())
+            drawings.emplace_back("units of " + base_name(*group.front()), unit_grid(with_units));
+    }
+    return drawings;
+}
+
+Drawings training_drawings(const Run& run)
+{
+    if (run.epochs.empty())
+        return {};
+    LineChartConfig loss{ "Training loss", "epoch", 380.0, 220.0 };
+    loss.dots = run.epochs.size() <= 30;
+    loss.whole_x = true;
+    LineChartConfig accuracy = loss, rate = loss;
+    loss.legend = rate.legend = false;
+    accuracy.title = "Accuracy, %";
+    rate.title = "Learning rate, thousandths";
+    const auto series = [&](const char* name, double TrainingEpoch::*value, double scale) {
+        return epoch_series(name, run, value, scale);
+    };
+    return { { "training loss", line_chart(loss, { series("", &TrainingEpoch::train_loss, 1.0) }) },
+             { "accuracy while training",
+               line_chart(accuracy, { series("train", &TrainingEpoch::train_accuracy, 100.0),
+                                      series("validation", &TrainingEpoch::validation_accuracy, 100.0) }) },
+             { "learning rate", line_chart(rate, { series("", &TrainingEpoch::learning_rate, 1e3) }) } };
+}
+
+Drawings change_drawings(const Run& run)
+{
+    if (!run.test || !run.base_test || run.test->by_snr.empty() || run.base_test->by_snr.empty())
+        return {};
+    return { { "accuracy by SNR, before and after",
+               snr_chart({ snr_series("after", *run.test), snr_series("before", *run.base_test) }, 420.0) } };
+}
+
+} // namespace prunedamr::report

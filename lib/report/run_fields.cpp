@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/report/run_fields.h"
+
+#include "prunedamr/base/error.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace prunedamr::report {
+
+using graph::JsonFields;
+
+std::optional<double> optional_number(JsonFields& fields, const char* key, const std::string& where)
+{
+    if (!fields.has(key) || fields.at(key).is_null())
+        return std::nullopt;
+    return number_within(fields, key, -kLargest, kLargest, where);
+}
+
+std::string optional_text(JsonFields& fields, const char* key)
+{
+    return fields.has(key) && !fields.at(key).is_null() ? fields.text(key) : "";
+}
+
+double number_within(JsonFields& fields, const char* key, double low, double high, const std::string& where)
+{
+    const double value = fields.number(key);
+    if (!(value >= low && value <= high))
+        throw Error({ std::string("bad value of '") + key + "'", where, fields.at(key).dump(),
+                      nlohmann::json(low).dump() + ".." + nlohmann::json(high).dump() });
+    return value;
+}
+
+double share_at(JsonFields& fields, const char* key, const std::string& where)
+{
+    return number_within(fields, key, 0.0, 1.0, where);
+}
+
+const nlohmann::json& list_at(JsonFields& fields, const char* key, const std::string& where)
+{
+    const auto& value = fields.at(key);
+    if (!value.is_array())
+        throw Error({ std::string("bad value of '") + key + "'", where, value.type_name(), "a list" });
+    return value;
+}
+
+std::vector<std::vector<double>> matrix_from_json(const nlohmann::json& json, std::size_t rows,
+                                                  const std::string& where)
+{
+    const std::string expected = std::to_string(rows) + " rows of " + std::to_string(rows) + " numbers";
+    if (!json.is_array() || json.size() != rows)
+        throw Error({ "not a square matrix", where, json.type_name(), expected });
+    std::vector<std::vector<double>> matrix;
+    for (const auto& row : json) {
+        if (!row.is_array() || row.size() != rows)
+            throw Error({ "not a square matrix", where, row.dump().substr(0, 40), expected });
+        matrix.emplace_back();
+        for (const auto& value : row) {
+            if (!value.is_null() && !(value.is_number() && std::abs(value.get<double>()) < kLargest))
+                throw Error({ "not a square matrix", where, value.dump().substr(0, 40), expected });
+            matrix.back().push_back(value.is_null() ? NAN : value.get<double>());
+        }
+    }
+    return matrix;
+}
+
+namespace {
+
+std::map<int, double> by_snr_from_json(const nlohmann::json& json, const std::string& where)
+{
+    std::map<int, double> result;
+    JsonFields fields(json, where);
+    for (const auto& item : json.items()) {
+        const std::string& key = item.key();
+        int snr_db = 0;
+        const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), snr_db);
+        if (fault != std::errc() || end != key.data() + key.size() || std::abs(snr_db) > 1000)
+            throw Error({ "not an SNR in dB", where, "'" + key + "'", "a whole number" });
+        result[snr_db] = share_at(fields, key.c_str(), where);
+    }
+    return result;
+}
+
+} // namespace
+
+Accuracy accuracy_from_json(const nlohmann::json& json, const std::string& where)
+{
+    JsonFields fields(json, where);
+    Accuracy result;
+    result.mean = share_at(fields, "accuracy", where);
+    if (fields.has("by_snr"))
+        result.by_snr = by_snr_from_json(fields.at("by_snr"), where + ".by_snr");
+    if (fields.has("class_names"))
+        result.classes = fields.texts("class_names");
+    if (fields.has("confusion") && !result.classes.empty())
+        result.confusion = matrix_from_json(fields.at("confusion"), result.classes.size(), where + ".confusion");
+    return result;
+}
+
+std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::string& where)
+{
+    std::vector<Attack> result;
+    if (!json.is_array())
+        throw Error({ "attacks are not a list", where, json.type_name(), "a list" });
+    for (const auto& one : json) {
+        JsonFields fields(one, where);
+        result.push_back({ fields.text("kind"), number_within(fields, "level_db", -1000.0, 1000.0, where),
+                           share_at(fields, "accuracy", where) });
+    }
+    return result;
+}
+
+void read_measurements(Run& run, const nlohmann::json& json, const std::string& where)
+{
+    JsonFields fields(json, where);
+    run.minutes = optional_number(fields, "minutes", where);
+    for (const char* key : { "robustness", "attacks" }) {
+        if (!fields.has(key) || fields.at(key).is_null())
+            continue;
+        const auto& value = fields.at(key);
+        const std::string place = where + ": " + key;
+        if (value.is_array())
+            run.attacks = attacks_from_json(value, place);
+        else {
+            JsonFields sides(value, place);
+            run.attacks = attacks_from_json(sides.at("after"), place + ".after");
+            if (sides.has("before"))
+                run.base_attacks = attacks_from_json(sides.at("before"), place + ".before");
+        }
+    }
+    if (fields.has("latency_us") && !fields.at("latency_us").is_null()) {
+        JsonFields sides(fields.at("latency_us"), where + ": latency_us");
+        run.latency_us = optional_number(sides, "after", where);
+        run.base_latency_us = optional_number(sides, "before", where);
+    }
+}
+
+std::optional<double> Accuracy::at_high_snr() const
+{
+    double sum = 0.0;
+    int labels = 0;
+    for (auto at = by_snr.lower_bound(kHighSnr_db); at != by_snr.end(); ++at, ++labels)
+        sum += at->second;
+    return labels > 0 ? std::optional(sum / labels) : std::nullopt;
+}
+
+} // namespace prunedamr::report
