@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes docs/results.md from the run files in docs/results/runs (see collect.py). No number in it is written by
+hand: `table.py` writes the page, `table.py --check` fails when the page is not what the files say."""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HIGH_SNR_DB = 0
+COSTS = ("params", "macs", "paper_flops", "bytes")
+Attack = namedtuple("Attack", "kind norm level_db steps")
+
+
+class Wrong(Exception):
+    """A run file that is not what it should be; the message names file and key."""
+
+
+def read_runs(folder):
+    runs = []
+    for path in sorted(Path(folder).glob("*.json")):
+        try:
+            run = json.loads(path.read_text())
+            for key in ("name", "base", "method", "budget", "options", "seed", "data"):
+                run[key]
+            [run["cost"][key] for key in COSTS]
+            run["high"] = high_snr_accuracy(run["test"])
+            run["test"]["accuracy"]
+        except KeyError as key:
+            raise Wrong(f"{path}: missing key {key}") from None
+        except (TypeError, ValueError) as error:
+            raise Wrong(f"{path}: {error}") from None
+        run["file"] = path.name
+        runs.append(run)
+    return runs
+
+
+def high_snr_accuracy(scores):
+    values = [share for label, share in scores["by_snr"].items() if int(label) >= HIGH_SNR_DB]
+    return statistics.fmean(values) if values else None
+
+
+class Row:
+    """Runs that differ in their seed only."""
+
+    def __init__(self, runs):
+        self.runs = sorted(runs, key=lambda run: run["seed"])
+        seeds = [run["seed"] for run in runs]
+        if len(set(seeds)) != len(seeds):
+            raise Wrong(f"{runs[-1]['file']}: the same base, method, budget, options and seed as another file")
+        first = runs[0]
+        self.base, self.method, self.budget, self.options = (first[k] for k in ("base", "method", "budget", "options"))
+
+    @property
+    def is_base(self):
+        return self.method == "train"
+
+    @property
+    def distilled(self):
+        return "--distil" in self.options.split()
+
+    def values(self, get):
+        """Of the runs that have it."""
+        found = []
+        for run in self.runs:
+            try:
+                value = get(run)
+            except KeyError:
+                continue
+            if value is not None:
+                found.append(value)
+        return found
+
+    def mean(self, get):
+        values = self.values(get)
+        return statistics.fmean(values) if values else None
+
+    def accuracy(self):
+        return self.mean(lambda run: run["test"]["accuracy"])
+
+    def cost(self, key):
+        return self.mean(lambda run: run["cost"][key])
+
+    def cut(self, key):
+        """Share of the base's cost that is gone."""
+        return self.mean(lambda run: 1.0 - run["cost"][key] / run["base_cost"][key])
+
+    def points_lost(self):
+        """Against the base on the same frames, in points; less than 0 is a gain."""
+        return self.mean(lambda run: 100.0 * (run["base_test"]["accuracy"] - run["test"]["accuracy"]))
+
+    def attacked(self, attack):
+        return self.mean(lambda run: next((a["accuracy"] for a in run.get("attacks", []) if attack_of(a) == attack),
+                                          None))
+
+    def name(self):
+        return (self.method + " " + self.options).strip()
+
+
+def attack_of(json_object):
+    return Attack(json_object["kind"], json_object.get("norm", ""), json_object["level_db"],
+                  json_object.get("steps", 0))
+
+
+def attack_name(attack):
+    norm = "-linf" if attack.norm == "linf" else ""
+    steps = f", {attack.steps} steps" if attack.steps else ""
+    return f"{attack.kind.upper()}{norm} {number(attack.level_db)} dB{steps}"
+
+
+def group_rows(runs):
+    groups = {}
+    for run in runs:
+        groups.setdefault((run["base"], run["method"], run["budget"], run["options"]), []).append(run)
+    rows = [Row(group) for group in groups.values()]
+    # A base first, then its pruned networks by what they cost, the most accurate first among equals.
+    return sorted(rows, key=lambda row: (row.base, not row.is_base, -row.cost("macs"), -row.accuracy(), row.name()))
+
+
+def number(value):
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def points(value):
+    return ("\N{MINUS SIGN}" if value < 0 else "+") + f"{abs(value):.2f}"
+
+
+def percent(values):
+    """Mean and, of several, the sample standard deviation."""
+    if not values:
+        return "\N{EN DASH}"
+    text = f"{100 * statistics.fmean(values):.2f}"
+    if len(values) > 1:
+        text += f" ± {100 * statistics.stdev(values):.2f}"
+    return text
+
+
+def whole(values):
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,}\N{EN DASH}{high:,}"
+
+
+def decimal(value, digits=1):
+    return "\N{EN DASH}" if value is None else f"{value:.{digits}f}"
+
+
+def cells(row, attacks):
+    lost = row.points_lost()
+    yield f"**{row.base}**" if row.is_base else row.method + (f" `{row.options}`" if row.options else "")
+    yield row.budget
+    yield str(len(row.runs))
+    yield percent(row.values(lambda run: run["test"]["accuracy"]))
+    yield "" if lost is None else points(-lost)
+    yield percent(row.values(lambda run: run["high"]))
+    for key in ("params", "macs", "paper_flops"):
+        yield whole(row.values(lambda run: run["cost"][key]))
+    yield decimal(row.mean(lambda run: run["latency_us"]))
+    yield whole(row.values(lambda run: run["cost"]["bytes"]))
+    yield decimal(row.mean(lambda run: run["minutes"]))
+    for attack in attacks:
+        value = row.attacked(attack)
+        yield "\N{EN DASH}" if value is None else f"{100 * value:.2f}"
+
+
+def table(rows, attacks):
+    head = ["method", "budget", "seeds", "accuracy, %", "to base, points", f"at ≥ {HIGH_SNR_DB} dB, %", "params",
+            "MACs", "paper_flops", "latency, µs", "bytes", "minutes"] + [f"{attack_name(a)}, %" for a in attacks]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
+    return lines + ["| " + " | ".join(cells(row, attacks)) + " |" for row in rows]
+
+
+# What must hold ------------------------------------------------------------------------------------------------
+
+def verdict(holds, text):
+    return f"- **{'yes' if holds else 'no'}**: {text}"
+
+
+def missing(text):
+    return f"- **not measured**: {text}"
+
+
+def psr_on_resnet56(rows):
+    claim = "PSR on ResNet56: at least 87.8 % of paper_flops and 89.0 % of the parameters gone, "
+    for distilled, most_lost in ((False, 0.96), (True, 0.0)):
+        text = claim + ("with distillation nothing lost" if distilled else f"at most {most_lost} points lost")
+        found = [row for row in rows if row.base == "resnet56" and row.method == "psr" and row.distilled == distilled
+                 and row.cut("paper_flops") >= 0.878 and row.cut("params") >= 0.89]
+        if not found:
+            yield missing(text + ": no such run that small")
+            continue
+        row = min(found, key=Row.points_lost)
+        yield verdict(row.points_lost() <= most_lost,
+                      f"{text}: {100 * row.cut('paper_flops'):.1f} % and {100 * row.cut('params'):.1f} % gone, "
+                      f"{points(-row.points_lost())} points ({row.budget}, {len(row.runs)} seeds)")
+
+
+def beats_baselines(rows):
+    """At equal MACs: the same base, budget and options."""
+    for row in rows:
+        if row.method not in ("psr", "catro", "rl"):
+            continue
+        for other in rows:
+            same = (other.base, other.budget, other.distilled) == (row.base, row.budget, row.distilled)
+            if not same or other.method not in ("random", "l1"):
+                continue
+            gain = 100 * (row.accuracy() - other.accuracy())
+            yield verdict(gain > 0, f"{row.name()} above {other.name()} on {row.base} at {row.budget}: "
+                          f"{points(gain)} points, at {round(row.cost('macs')):,} against "
+                          f"{round(other.cost('macs')):,} MACs")
+
+
+def odf2nna_on_dense(rows):
+    text = "ODF2NNA: more than 70 % of a dense network's parameters gone without loss"
+    found = [row for row in rows if row.method == "odf2nna" and row.base.startswith("dense") and row.cut("params") > 0.7]
+    if not found:
+        yield missing(text + ": no such run")
+        return
+    row = min(found, key=Row.points_lost)
+    yield verdict(row.points_lost() <= 0, f"{text}: {100 * row.cut('params'):.1f} % gone, "
+                  f"{points(-row.points_lost())} points ({row.name()}, {row.budget or 'no budget'})")
+
+
+def robustness_after_consensus(rows, attacks):
+    for row in rows:
+        if row.method != "consensus":
+            continue
+        base = next((r for r in rows if r.base == row.base and r.is_base), None)
+        for attack in attacks:
+            before, after = (r.attacked(attack) if r else None for r in (base, row))
+            if before is not None and after is not None:
+                yield verdict(after >= before, f"consensus on {row.base} at {row.budget}, no less robust under "
+                              f"{attack_name(attack)}: {100 * before:.2f} % before, {100 * after:.2f} % after")
+
+
+def small_networks(rows):
+    text = "a network of at most 10,000 parameters and 0.2 M MACs at or above ULCNN"
+    ulcnn = next((row for row in rows if row.is_base and row.base == "ulcnn"), None)
+    small = [row for row in rows if row is not ulcnn and row.cost("params") <= 10000 and row.cost("macs") <= 200000]
+    if ulcnn and small:
+        best = max(small, key=Row.accuracy)
+        yield verdict(best.accuracy() >= ulcnn.accuracy(),
+                      f"{text}: {best.base} {best.name()} {best.budget}, {100 * best.accuracy():.2f} % with "
+                      f"{round(best.cost('params')):,} parameters and {round(best.cost('macs')):,} MACs against "
+                      f"{100 * ulcnn.accuracy():.2f} %")
+    else:
+        yield missing(text + ": no such pair of runs")
+    text = "a network of at most 100,000 parameters above every larger one"
+    small = [row for row in rows if row.cost("params") <= 100000]
+    large = [row for row in rows if row.cost("params") > 100000]
+    if small and large:
+        best, rival = max(small, key=Row.accuracy), max(large, key=Row.accuracy)
+        yield verdict(best.accuracy() > rival.accuracy(),
+                      f"{text}: {best.base} {best.name()} {best.budget}, {100 * best.accuracy():.2f} % with "
+                      f"{round(best.cost('params')):,} parameters against {100 * rival.accuracy():.2f} % of "
+                      f"{rival.base} {rival.name()} {rival.budget}")
+    else:
+        yield missing(text + ": no such pair of runs")
+
+
+# The page ------------------------------------------------------------------------------------------------------
+
+def distinct(runs, key):
+    return sorted({run.get(key) or "not known" for run in runs})
+
+
+def data_lines(runs):
+    kinds = sorted({json.dumps(run["data"], sort_keys=True) for run in runs})
+    if len(kinds) > 1:
+        files = [next(r["file"] for r in runs if json.dumps(r["data"], sort_keys=True) == kind) for kind in kinds]
+        raise Wrong(f"runs on different data or splits cannot be compared: {', '.join(files)}")
+    data = json.loads(kinds[0])
+    split = ", ".join(f"{part} {data['split'][part]:,}" for part in ("train", "validation", "test"))
+    made = ", ".join(f"{key} {json.dumps(value)}" for key, value in sorted(data["provenance"].items()))
+    return [f"- Data: {data['frames']:,} frames ({made}).",
+            f"- Split: {split} frames. Epochs are chosen on the validation part, the test part is read once."]
+
+
+def make_page(runs):
+    rows = group_rows(runs)
+    attacks = sorted({attack_of(a) for run in runs for a in run.get("attacks", [])})
+    lines = ["# Results", "",
+             "Made by `docs/results/table.py` from the files in `docs/results/runs`, which `docs/results/run.sh` "
+             "writes; no number is written by hand, and a test compares the page with the files.", ""]
+    lines += data_lines(runs)
+    lines += [f"- Host: {', '.join(distinct(runs, 'host'))}. Commit: {', '.join(distinct(runs, 'commit'))}.",
+              "- Accuracy is the mean over the seeds of a row ± their sample standard deviation, on the whole test "
+              f"part and on its SNR labels of {HIGH_SNR_DB} dB and more (mean over labels). \"to base\" compares with "
+              "the base on the same frames.",
+              "- Latency is that of one frame on the engine (batch 1, median of a run of `bench`), minutes are those "
+              "of the whole command; both are means over seeds. Attacks: accuracy of the test part, or of as many "
+              "frames of it as the run attacked, perturbed at that level below the frame's power.", ""]
+    for base in sorted({row.base for row in rows}):
+        lines += [f"## {base}", ""] + table([row for row in rows if row.base == base], attacks) + [""]
+    lines += ["## What must hold", ""]
+    lines += [*psr_on_resnet56(rows), *beats_baselines(rows), *odf2nna_on_dense(rows),
+              *robustness_after_consensus(rows, attacks), *small_networks(rows)]
+    lines += ["", "## Commands", "", "Of the first seed of each row:", "", "```"]
+    lines += [row.runs[0]["command"] for row in rows if row.runs[0].get("command")]
+    return "\n".join(lines + ["```", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", default=HERE / "runs", help="folder of run files")
+    parser.add_argument("--out", default=HERE.parent / "results.md", help="the page")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args()
+    try:
+        runs = read_runs(options.runs)
+        if not runs:
+            raise Wrong(f"{options.runs}: no run files")
+        page = make_page(runs)
+    except Wrong as wrong:
+        sys.exit(f"table.py: {wrong}")
+    out = Path(options.out)
+    if options.check:
+        if not out.exists() or out.read_text() != page:
+            sys.exit(f"table.py: {out} is not what {options.runs} says: run table.py")
+        return
+    temporary = Path(f"{out}.part")
+    temporary.write_text(page)
+    os.replace(temporary, out)
+
+
+if __name__ == "__main__":
+    main()

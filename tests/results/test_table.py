@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/results/table.py against plain computations on runs made up here; run.sh against a stand-in of the command."""
+
+import json
+import math
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+FAKE = Path(__file__).resolve().parent / "fake_prunedamr.py"
+DATA = {"frames": 2000, "split": {"train": 1400, "validation": 200, "test": 400}, "provenance": {"recipe": "rml2016a"}}
+
+
+def scores(rng):
+    by_snr = {str(label): rng.random() for label in range(-6, 6, 2)}
+    return {"accuracy": rng.random(), "by_snr": by_snr, "count": 400}
+
+
+def run(rng, base, method, seed, params, macs, budget="macs=50%", options="", **changes):
+    pruned = method != "train"
+    result = {"name": f"{base}-{method}-{options}-{seed}", "base": base, "method": method, "seed": seed,
+              "budget": budget if pruned else "", "options": options, "data": DATA, "host": "a host", "commit": "abc",
+              "command": f"prunedamr {base} {method} {seed}", "minutes": rng.uniform(1, 9),
+              "latency_us": rng.uniform(10, 90), "test": scores(rng),
+              "cost": {"params": params, "macs": macs, "paper_flops": macs + 7, "bytes": 4 * params},
+              "attacks": [{"kind": "fgsm", "norm": "l2", "level_db": -20.0, "accuracy": rng.random()}]}
+    if pruned:
+        result["base_cost"] = {"params": 100000, "macs": 2000000, "paper_flops": 2100000, "bytes": 400000}
+        result["base_test"] = scores(rng)
+    result.update(changes)
+    return result
+
+
+def accurate(value):
+    return {"accuracy": value, "by_snr": {"0": value}, "count": 400}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.rng = random.Random(5)
+
+    def table(self, *arguments):
+        return subprocess.run([sys.executable, RESULTS / "table.py", "--runs", self.folder / "runs", "--out",
+                               self.folder / "results.md", *arguments], capture_output=True, text=True)
+
+    def page(self, runs):
+        (self.folder / "runs").mkdir(exist_ok=True)
+        for i, one in enumerate(runs):
+            (self.folder / "runs" / f"{i}.json").write_text(json.dumps(one))
+        result = self.table()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return (self.folder / "results.md").read_text()
+
+    def rows(self, page):
+        """Of all tables: method -> cells."""
+        lines = [line.strip("| \n").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+        return {cells[0]: cells for cells in lines}
+
+    def refused(self, runs, text):
+        (self.folder / "runs").mkdir(exist_ok=True)
+        for i, one in enumerate(runs):
+            (self.folder / "runs" / f"{i}.json").write_text(json.dumps(one))
+        result = self.table()
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(text, result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+        self.assertFalse((self.folder / "results.md").exists())
+
+
+class Table(Case):
+    def test_numbers_of_a_row_are_those_of_its_seeds(self):
+        runs = [run(self.rng, "net", "psr", seed, 50000 + seed, 900000, options="--distil") for seed in (3, 1, 2)]
+        runs.append(run(self.rng, "net", "train", 1, 100000, 2000000))
+        rows = self.rows(self.page(runs))
+        self.assertEqual(list(rows)[1], "**net**") # the base first
+        cells = rows["psr `--distil`"]
+        accuracies = [100 * one["test"]["accuracy"] for one in runs[:3]]
+        mean = sum(accuracies) / 3
+        spread = math.sqrt(sum((value - mean) ** 2 for value in accuracies) / 2)
+        high = [100 * (sum(one["test"]["by_snr"][label] for label in ("0", "2", "4")) / 3) for one in runs[:3]]
+        lost = sum(100 * one["base_test"]["accuracy"] - accuracy for one, accuracy in zip(runs, accuracies)) / 3
+        self.assertEqual(cells[1:3], ["macs=50%", "3"])
+        self.assertEqual(cells[3], f"{mean:.2f} ± {spread:.2f}")
+        self.assertEqual(cells[4].replace("\N{MINUS SIGN}", "-"), f"{-lost:+.2f}")
+        self.assertEqual(cells[5].split(" ±")[0], f"{sum(high) / 3:.2f}")
+        self.assertEqual(cells[6], "50,001\N{EN DASH}50,003")
+        self.assertEqual(cells[7:9], ["900,000", "900,007"])
+        self.assertEqual(cells[9], f"{sum(one['latency_us'] for one in runs[:3]) / 3:.1f}")
+        self.assertEqual(cells[10], "200,004\N{EN DASH}200,012")
+        self.assertEqual(cells[11], f"{sum(one['minutes'] for one in runs[:3]) / 3:.1f}")
+        self.assertEqual(cells[12], f"{100 * sum(one['attacks'][0]['accuracy'] for one in runs[:3]) / 3:.2f}")
+        self.assertEqual(rows["method"][12], "FGSM \N{MINUS SIGN}20 dB, %")
+
+    def test_one_seed_has_no_spread_and_what_is_absent_is_a_dash(self):
+        one = run(self.rng, "net", "l1", 1, 5, 5, attacks=[], latency_us=None)
+        page = self.page([one, run(self.rng, "net", "train", 1, 9, 9)])
+        cells = self.rows(page)["l1"]
+        self.assertNotIn("±", cells[3])
+        self.assertEqual((cells[9], cells[12]), ("\N{EN DASH}", "\N{EN DASH}"))
+
+    def test_the_same_files_give_the_same_page_and_a_changed_page_is_noticed(self):
+        runs = [run(self.rng, "net", "psr", seed, 5, 5) for seed in (1, 2)]
+        page = self.page(runs)
+        self.assertEqual(self.page(runs[::-1]).split("## What")[0], page.split("## What")[0])
+        self.assertEqual(self.table("--check").returncode, 0)
+        (self.folder / "results.md").write_text(page.replace("2,000 frames", "2,001 frames"))
+        self.assertIn("is not what", self.table("--check").stderr)
+
+    def test_wrong_files_are_named(self):
+        good = run(self.rng, "net", "psr", 1, 5, 5)
+        self.refused([], "no run files")
+        self.refused([good, good], "1.json: the same base, method, budget, options and seed")
+        self.refused([good, dict(good, seed=2, data=dict(DATA, frames=1))], "different data or splits")
+        self.refused([good, dict(good, seed=2, cost={})], "1.json: missing key 'params'")
+        self.refused([good, 7], "1.json")
+
+
+class MustHold(Case):
+    def claims(self, runs):
+        text = self.page(runs).split("## What must hold")[1].split("## Commands")[0]
+        return [line for line in text.splitlines() if line.startswith("- ")]
+
+    def claim(self, runs, start):
+        found = [line for line in self.claims(runs) if start in line]
+        self.assertEqual(len(found), 1, found)
+        return found[0]
+
+    def psr(self, cut, accuracy, **changes):
+        return run(self.rng, "resnet56", "psr", 1, round(100000 * (1 - cut)), round(2000000 * (1 - cut)),
+                   test=accurate(accuracy), base_test=accurate(0.62), **changes)
+
+    def test_psr_on_resnet56(self):
+        start = "at most 0.96 points lost"
+        self.assertIn("not measured", self.claim([self.psr(0.85, 0.62)], start))
+        line = self.claim([self.psr(0.9, 0.615)], start)
+        self.assertTrue(line.startswith("- **yes**"), line)
+        self.assertIn("90.0 % gone, \N{MINUS SIGN}0.50 points", line)
+        self.assertTrue(self.claim([self.psr(0.9, 0.6)], start).startswith("- **no**"))
+        line = self.claim([self.psr(0.9, 0.62, options="--distil")], "with distillation nothing lost")
+        self.assertTrue(line.startswith("- **yes**"), line)
+
+    def test_methods_against_baselines_at_the_same_budget(self):
+        runs = [run(self.rng, "net", method, 1, 5, macs, test=accurate(accuracy), budget=budget)
+                for method, macs, accuracy, budget in (("catro", 50, 0.5, "macs=50%"), ("l1", 49, 0.6, "macs=50%"),
+                                                       ("random", 48, 0.4, "macs=50%"), ("l1", 20, 0.1, "macs=20%"))]
+        lines = [line for line in self.claims(runs) if "catro above" in line]
+        self.assertEqual(sorted(line[:9] for line in lines), ["- **no**:", "- **yes**"])
+        self.assertIn("catro above l1 on net at macs=50%: \N{MINUS SIGN}10.00 points, at 50 against 49 MACs", "".join(lines))
+
+    def test_the_small_networks(self):
+        ulcnn = run(self.rng, "ulcnn", "train", 1, 9751, 196000, test=accurate(0.6))
+        large = run(self.rng, "amr_m", "train", 1, 300000, 5000000, test=accurate(0.61))
+        small = run(self.rng, "amr_m", "auto: psr,catro", 1, 9000, 190000, test=accurate(0.605))
+        self.assertTrue(self.claim([ulcnn, large, small], "above ULCNN").startswith("- **yes**"))
+        self.assertTrue(self.claim([ulcnn, large, small], "above every larger one").startswith("- **no**"))
+        small["cost"]["macs"] = 200001
+        self.assertIn("not measured", self.claim([ulcnn, large, small], "above ULCNN"))
+
+    def test_dense_and_consensus(self):
+        dense = run(self.rng, "dense", "odf2nna", 1, 29000, 5, test=accurate(0.5), base_test=accurate(0.5))
+        self.assertTrue(self.claim([dense], "ODF2NNA").startswith("- **yes**"))
+        dense["cost"]["params"] = 30001
+        self.assertIn("not measured", self.claim([dense], "ODF2NNA"))
+        base = run(self.rng, "net", "train", 1, 9, 9)
+        pruned = run(self.rng, "net", "consensus", 1, 5, 5)
+        expected = "yes" if pruned["attacks"][0]["accuracy"] >= base["attacks"][0]["accuracy"] else "no"
+        self.assertTrue(self.claim([base, pruned], "no less robust").startswith(f"- **{expected}**"))
+
+
+class RunScript(Case):
+    def start(self):
+        environment = dict(os.environ, RUNS=str(self.folder / "runs"), PAGE=str(self.folder / "results.md"), SEEDS="1 2")
+        return subprocess.run(["sh", RESULTS / "run.sh", FAKE, self.folder / "work"], env=environment,
+                              capture_output=True, text=True)
+
+    def test_makes_the_page_and_goes_on_where_it_was_stopped(self):
+        result = self.start()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        calls = (self.folder / "work" / "calls.txt").read_text().splitlines()
+        listed = len(re.findall("^run ", (RESULTS / "run.sh").read_text(), re.MULTILINE))
+        self.assertEqual(sum(call.startswith("compress") for call in calls), 2 * listed)
+        cells = self.rows((self.folder / "results.md").read_text())["psr `--distil`"]
+        self.assertEqual(cells[2:4], ["2", "50.00 ± 0.00"])
+        self.assertEqual(cells[5:12], ["62.50 ± 0.00", "500", "2,500", "3,000", "7.5", "2,000", "2.5"])
+        self.assertEqual(cells[12], "12.50") # the offset, which has no level, is left out
+        base = json.loads((self.folder / "runs" / "resnet56.json").read_text())
+        self.assertEqual((base["base"], base["minutes"]), ("resnet56", 1.5))
+
+        gone = self.folder / "work" / "resnet56-l1-s2.json"
+        gone.unlink()
+        (self.folder / "runs" / "resnet56-l1-s2.json").unlink()
+        self.assertEqual(self.start().returncode, 0)
+        again = (self.folder / "work" / "calls.txt").read_text().splitlines()[len(calls):]
+        self.assertEqual([call.split()[0] for call in again], ["compress"])
+        self.assertIn("--seed 2", again[0])
+
+    def test_wrong_usage(self):
+        result = subprocess.run(["sh", RESULTS / "run.sh"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("usage: run.sh PRUNEDAMR WORK", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
