@@ -13,7 +13,8 @@ namespace prunedamr::report {
 namespace {
 
 constexpr std::size_t kNameCharacters = 40;
-constexpr double kLine = 11.0; // height of a name
+constexpr std::size_t kMostNames = 30; // of more points only those of the front have one
+constexpr double kLine = 11.0;         // height of a name
 
 bool overlap(const Box& a, const Box& b)
 {
@@ -129,7 +130,8 @@ Svg pareto_plot(const ParetoConfig& config, const std::vector<ParetoPoint>& poin
         names.keep_clear(places.back());
     }
     for (std::size_t i = 0; i < points.size(); ++i)
-        names.write(places[i], shortened(points[i].name, kNameCharacters));
+        if (points.size() <= kMostNames || std::find(front.begin(), front.end(), i) != front.end())
+            names.write(places[i], shortened(points[i].name, kNameCharacters));
     return svg;
 }
 

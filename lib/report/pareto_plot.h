@@ -25,7 +25,8 @@ struct ParetoConfig {
     double height = 360.0;
 };
 
-/// Accuracy [%] over cost (logarithmic); the front as a staircase, its points in colour, all with names.
+/// Accuracy [%] over cost (logarithmic); the front as a staircase, its points in colour, with names (of
+/// more than 30 points only those of the front).
 Svg pareto_plot(const ParetoConfig& config, const std::vector<ParetoPoint>& points);
 
 } // namespace prunedamr::report

@@ -51,9 +51,10 @@ struct Similarity {
 
 /// Accuracy under an attack.
 struct Attack {
-    std::string kind;
-    double level_db = 0.0; ///< of the perturbation below the signal
-    double accuracy = 0.0; ///< 0..1
+    std::string kind;        ///< with its norm and steps, if they are not the usual ones
+    double level = 0.0;      ///< of the perturbation below the frame's power, or whatever `unit` says
+    std::string unit = "dB"; ///< of the level
+    double accuracy = 0.0;   ///< 0..1
 };
 
 /// A network that a search met on its way.

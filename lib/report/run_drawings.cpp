@@ -75,7 +75,7 @@ Series attack_series(const std::string& name, const std::vector<Attack>& attacks
     std::vector<std::pair<double, double>> points;
     for (const Attack& attack : attacks)
         if (attack.kind == kind)
-            points.emplace_back(attack.level_db, 100.0 * attack.accuracy);
+            points.emplace_back(attack.level, 100.0 * attack.accuracy);
     std::sort(points.begin(), points.end());
     Series series{ name, {}, {} };
     for (const auto& [level, accuracy] : points) {
@@ -169,22 +169,22 @@ Drawings snr_drawings(const std::vector<Run>& runs)
 
 Drawings attack_drawings(const std::vector<Run>& runs)
 {
-    std::vector<std::string> kinds;
+    std::vector<std::pair<std::string, std::string>> kinds; // with their unit
     for (const Run& run : runs)
         for (const Attack& attack : run.attacks)
-            if (std::find(kinds.begin(), kinds.end(), attack.kind) == kinds.end())
-                kinds.push_back(attack.kind);
+            if (std::find(kinds.begin(), kinds.end(), std::pair(attack.kind, attack.unit)) == kinds.end())
+                kinds.emplace_back(attack.kind, attack.unit);
     Drawings drawings;
-    for (const std::string& kind : kinds) {
+    for (const auto& [kind, unit] : kinds) {
         std::vector<Series> series;
         for (const Run& run : runs)
-            if (auto one = attack_series(run.name, run.attacks, kind); !one.x.empty())
-                series.push_back(std::move(one));
+            series.push_back(attack_series(run.name, run.attacks, kind));
         for (const auto& group : by_base(runs))
-            if (auto one = attack_series(base_name(*group.front()), group.front()->base_attacks, kind);
-                !one.x.empty() && !has_base(runs, *group.front()))
-                series.push_back(std::move(one));
-        LineChartConfig config{ "Accuracy under " + kind + ", %", "level, dB", 520.0, 300.0 };
+            if (!has_base(runs, *group.front()))
+                series.push_back(attack_series(base_name(*group.front()), group.front()->base_attacks, kind));
+        series.erase(std::remove_if(series.begin(), series.end(), [](const Series& one) { return one.x.empty(); }),
+                     series.end());
+        LineChartConfig config{ "Accuracy under " + kind + ", %", "level, " + unit, 520.0, 300.0 };
         config.dots = true;
         drawings.emplace_back("accuracy under " + kind, line_chart(config, series));
     }

@@ -104,8 +104,20 @@ std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::str
         throw Error({ "attacks are not a list", where, json.type_name(), "a list" });
     for (const auto& one : json) {
         JsonFields fields(one, where);
-        result.push_back({ fields.text("kind"), number_within(fields, "level_db", -1000.0, 1000.0, where),
-                           share_at(fields, "accuracy", where) });
+        Attack attack;
+        attack.kind = fields.text("kind");
+        if (optional_text(fields, "norm") == "linf")
+            attack.kind += "-linf";
+        if (const auto steps = optional_number(fields, "steps", where))
+            attack.kind += ", " + std::to_string(static_cast<long>(*steps)) + " steps";
+        const char* level = "level_db";
+        if (!fields.has(level) && fields.has("offset_cycles_per_sample")) {
+            level = "offset_cycles_per_sample";
+            attack.unit = "cycles per sample";
+        }
+        attack.level = number_within(fields, level, -1000.0, 1000.0, where);
+        attack.accuracy = share_at(fields, "accuracy", where);
+        result.push_back(std::move(attack));
     }
     return result;
 }

@@ -24,7 +24,7 @@ double share_at(graph::JsonFields& fields, const char* key, const std::string& w
 /// {"accuracy", "by_snr", "class_names", "confusion"}, of which only the first must be there.
 Accuracy accuracy_from_json(const nlohmann::json& json, const std::string& where);
 
-/// [{"kind", "level_db", "accuracy"}, ...]
+/// [{"kind", "level_db" or "offset_cycles_per_sample", "accuracy"}, ...], perhaps with "norm" and "steps".
 std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::string& where);
 
 /// Attacks of a run: "robustness" or "attacks", a list, or {"before", "after"} lists; and its "latency_us".

@@ -121,9 +121,8 @@ void read_chain(Run& run, const nlohmann::json& chain, const std::string& where)
         names += fields.text("method");
         read_stage(run, stage, where + ": chain");
     }
-    if (!names.empty() && names != run.method)
-        run.method =
-            run.method.empty() || run.method.find(',') != std::string::npos ? names : run.method + ": " + names;
+    if (run.method == "auto")
+        run.method += ": " + names;
 }
 
 /// Units and channels of the network before, in order of depth.
@@ -152,10 +151,13 @@ std::vector<FrontPoint> front_from_json(const nlohmann::json& list, const std::s
         JsonFields fields(one, where);
         FrontPoint point;
         const auto& chain = fields.at("chain");
-        point.chain = chain.is_string() ? chain.get<std::string>() : chain.dump();
+        point.chain =
+            (chain.is_string() ? chain.get<std::string>() : chain.dump()) + " " + optional_text(fields, "budget");
         for (const char* key : { "macs", "params", "latency_us" })
             if (const auto value = optional_number(fields, key, where))
                 point.cost[key] = *value;
+        if (!fields.has("validation_accuracy") || fields.at("validation_accuracy").is_null())
+            continue; // without a validation part
         point.validation_accuracy = share_at(fields, "validation_accuracy", where);
         point.on_front = fields.boolean("on_front");
         result.push_back(std::move(point));
@@ -173,7 +175,8 @@ std::optional<Accuracy> measured(JsonFields& fields, const char* key, const std:
 void read_compression(Run& run, JsonFields& fields, const std::string& where)
 {
     run.method = fields.text("method");
-    run.budget = optional_text(fields, "budget");
+    run.budget =
+        optional_text(fields, fields.has("wanted") ? "wanted" : "budget"); // of a search: what was asked for
     run.base_test = measured(fields, "original_test", where);
     JsonFields costs(fields.at("cost"), where + ": cost");
     run.base_cost = cost_from_json(costs.at("before"), where + ": cost.before");

@@ -62,7 +62,7 @@ TEST(RunPage, OddRunsAreDrawnToo)
     odd.removed_units = { "u" };
     odd.layers = { { "n", 1, 0 }, { "m", 2, 4 } };
     odd.similarities = { {}, { { "u" }, { { 1.0 } }, { 1 }, {} } };
-    odd.attacks = { { "fgsm", -20, 0.5 }, { "pgd", -20, 0.1 } };
+    odd.attacks = { { "fgsm", -20, "dB", 0.5 }, { "pgd", -20, "dB", 0.1 } };
     odd.front = { { "a", { { "macs", 1 } }, 0.5, true }, { "b", { { "macs", 2 } }, 0.6, true } };
     const std::string page = run_page("t", { odd, odd });
     EXPECT_TRUE(well_formed(page));

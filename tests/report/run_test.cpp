@@ -99,8 +99,12 @@ TEST(Run, AChainAddsUpWhatItsStagesRemoved)
     json["method"] = "auto";
     json["minutes"] = 3.5;
     json["latency_us"] = { { "before", 60.0 }, { "after", 20.0 } };
-    json["robustness"] = { { "before", { { { "kind", "fgsm" }, { "level_db", -20 }, { "accuracy", 0.25 } } } },
-                           { "after", { { { "kind", "fgsm" }, { "level_db", -20 }, { "accuracy", 0.5 } } } } };
+    json["robustness"] = {
+        { "before", { { { "kind", "fgsm" }, { "level_db", -20 }, { "accuracy", 0.25 } } } },
+        { "after",
+          { { { "kind", "fgsm" }, { "level_db", -20 }, { "accuracy", 0.5 } },
+            { { "kind", "pgd" }, { "norm", "linf" }, { "steps", 10 }, { "level_db", -20 }, { "accuracy", 0.1 } } } }
+    };
     json["original"] = {
         { "units", { "u1", "u2" } },
         { "layers", { { { "node", "b.conv" }, { "channels", 4 } }, { { "node", "x" }, { "channels", 9 } } } }
@@ -120,7 +124,10 @@ TEST(Run, AChainAddsUpWhatItsStagesRemoved)
     EXPECT_EQ(run.layers[1].all, 0u);
     EXPECT_EQ(run.minutes, 3.5);
     EXPECT_EQ(run.base_latency_us, 60.0);
+    ASSERT_EQ(run.attacks.size(), 2u);
     EXPECT_EQ(run.attacks[0].accuracy, 0.5);
+    EXPECT_EQ(run.attacks[1].kind, "pgd-linf, 10 steps");
+    EXPECT_EQ(run.attacks[0].level, -20.0);
     EXPECT_EQ(run.base_attacks[0].accuracy, 0.25);
     EXPECT_EQ(run.front[0].cost.at("macs"), 100.0);
 }
