@@ -4,7 +4,8 @@
 # and latency; then docs/results/runs and the page. Run again it goes on where it was stopped.
 #   usage: run.sh PRUNEDAMR WORK
 #   PRUNEDAMR: the command; WORK: folder for data and models
-#   FRAMES (200): frames per cell; SEEDS ("1 2 3"); EPOCHS (50) of bases; RUNS: folder for the run files
+#   FRAMES (200): frames per cell; SEEDS ("1 2 3"); EPOCHS (50) of bases; RUNS: folder for the run files;
+#   NETWORKS (networks.sh): the list of networks
 set -eu
 [ $# -eq 2 ] || { sed -n 's/^#   //p' "$0" >&2; exit 2; }
 prunedamr=$1
@@ -62,16 +63,6 @@ run() {
 once "$data" "$prunedamr" synth --recipe rml2016a --frames-per-cell "${FRAMES:-200}" --out "$data"
 once "$work/data.json" "$prunedamr" data info "$data" --json "$work/data.json"
 
-base resnet56 --arch resnet56 --l1 1e-4
-base amr_s --arch amr_s
-
-run resnet56-psr resnet56 units=5 psr
-run resnet56-psr-distil resnet56 units=5 psr --distil
-run resnet56-random resnet56 units=5 random
-run resnet56-l1 resnet56 units=5 l1
-
-run amr_s-psr amr_s macs=50% psr
-run amr_s-random amr_s macs=50% random
-run amr_s-l1 amr_s macs=50% l1
+. "${NETWORKS:-$here/networks.sh}"
 
 /usr/bin/python3 "$here/table.py" --runs "$runs" --out "${PAGE:-$here/../results.md}"

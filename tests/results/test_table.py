@@ -176,17 +176,37 @@ class MustHold(Case):
         self.assertTrue(self.claim([base, pruned], "no less robust").startswith(f"- **{expected}**"))
 
 
+NETWORKS = """
+base resnet56 --arch resnet56
+base amr_s --arch amr_s
+run resnet56-psr resnet56 units=5 psr
+run resnet56-psr-distil resnet56 units=5 psr --distil
+run resnet56-l1 resnet56 units=5 l1
+run amr_s-l1 amr_s macs=50% l1
+"""
+
+
 class RunScript(Case):
     def start(self):
-        environment = dict(os.environ, RUNS=str(self.folder / "runs"), PAGE=str(self.folder / "results.md"), SEEDS="1 2")
+        (self.folder / "networks.sh").write_text(NETWORKS)
+        environment = dict(os.environ, RUNS=str(self.folder / "runs"), PAGE=str(self.folder / "results.md"), SEEDS="1 2",
+                           NETWORKS=str(self.folder / "networks.sh"))
         return subprocess.run(["sh", RESULTS / "run.sh", FAKE, self.folder / "work"], env=environment,
                               capture_output=True, text=True)
+
+    def test_the_list_of_networks_is_shell_and_names_each_once(self):
+        text = (RESULTS / "networks.sh").read_text()
+        self.assertEqual(subprocess.run(["sh", "-n", RESULTS / "networks.sh"]).returncode, 0)
+        names = re.findall(r"^(?:run|base) (\S+) ", text, re.MULTILINE)
+        self.assertEqual(len(names), len(set(names)))
+        bases = set(re.findall(r"^base (\S+) ", text, re.MULTILINE))
+        self.assertLessEqual(set(re.findall(r"^run \S+ (\S+) ", text, re.MULTILINE)), bases)
 
     def test_makes_the_page_and_goes_on_where_it_was_stopped(self):
         result = self.start()
         self.assertEqual(result.returncode, 0, result.stderr)
         calls = (self.folder / "work" / "calls.txt").read_text().splitlines()
-        listed = len(re.findall("^run ", (RESULTS / "run.sh").read_text(), re.MULTILINE))
+        listed = len(re.findall("^run ", NETWORKS, re.MULTILINE))
         self.assertEqual(sum(call.startswith("compress") for call in calls), 2 * listed)
         cells = self.rows((self.folder / "results.md").read_text())["psr `--distil`"]
         self.assertEqual(cells[2:4], ["2", "50.00 ± 0.00"])
