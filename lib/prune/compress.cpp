@@ -53,7 +53,7 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
     const bool is_auto = config.method == kAuto;
     const Stages stages = is_auto ? Stages{} : parse_chain(config.method);
     if (is_auto && budget.limits.empty())
-        throw Error{ { "auto needs limits", "budget " + budget.text, budget.text.empty() ? "none" : "a drop",
+        throw Error{ { "auto needs limits", "budget", budget.text.empty() ? "none" : budget.text,
                        "such as params=10k,macs=0.2M" } };
 
     SearchResult found;
