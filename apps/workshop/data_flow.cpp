@@ -17,10 +17,9 @@ namespace {
 
 constexpr const char* kPartNames[] = { "train", "validation", "test" };
 
-/// The frames of `source` to `writer`.
+/// The frames of `source` to `writer`, under an `InterruptGuard`.
 void copy(data::FrameSource& source, data::DatasetWriter& writer, const std::string& path)
 {
-    const InterruptGuard guard;
     Progress progress("data", 1);
     const auto total = static_cast<double>(source.frame_count());
     std::int64_t done = 0;
@@ -78,6 +77,7 @@ nlohmann::ordered_json write_frames(data::FrameSource& source, const DataOutput&
     options.split_seed = output.seed;
     data::Dataset header = source.header();
     header.provenance = provenance_of_inputs(source);
+    const InterruptGuard guard; // before there is a file that an interrupt could leave behind
     data::DatasetWriter writer(output.path, header, options);
     copy(source, writer, output.path);
     const auto summary = summary_of(writer.finish(), output, options.samples, keep);

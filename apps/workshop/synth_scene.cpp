@@ -39,8 +39,8 @@ synth::Scene make_scene(Options& options)
 /// Streams the capture to its files; returns how many samples were clipped.
 std::uint64_t write_capture(const synth::Scene& scene, const data::RecordingInfo& info, const std::string& out)
 {
+    const InterruptGuard guard; // before there is a file that an interrupt could leave behind
     data::SigmfWriter writer(out, info);
-    const InterruptGuard guard;
     Progress progress("scene", 1);
     const auto clipped = synth::render_scene(scene, [&](const std::complex<float>* piece, std::size_t count) {
         if (interrupted())

@@ -4,7 +4,7 @@
 # and latency; then docs/results/runs and the page. Run again it goes on where it was stopped.
 #   usage: run.sh PRUNEDAMR WORK
 #   PRUNEDAMR: the command; WORK: folder for data and models
-#   FRAMES (200): frames per cell; SEEDS ("1 2 3"); EPOCHS (50) of bases; RUNS: folder for the run files;
+#   FRAMES (200): frames per cell; SEEDS ("1 2 3"); RUNS: folder for the run files;
 #   NETWORKS (networks.sh): the list of networks
 set -eu
 [ $# -eq 2 ] || { sed -n 's/^#   //p' "$0" >&2; exit 2; }
@@ -13,7 +13,6 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 runs=${RUNS:-$here/runs}
 seeds=${SEEDS:-1 2 3}
-epochs=${EPOCHS:-50}
 data=$work/data.h5
 attacks="--attack fgsm:-30dB --attack fgsm:-20dB --attack fgsm:-10dB"
 host="$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $(nproc) cores"
@@ -41,7 +40,7 @@ finish() {
 base() {
     name=$1
     shift
-    once "$work/$name.json" "$prunedamr" train --data "$data" --epochs "$epochs" --resume "$@" \
+    once "$work/$name.json" "$prunedamr" train --data "$data" --resume "$@" \
         --out "$work/$name.safetensors" --json "$work/$name.json"
     finish "$name" "" ""
 }
