@@ -61,6 +61,8 @@ def collect(options):
         result["cost"] = costs(run, path, "after")
         result["base_cost"] = costs(run, path, "before")
         result["base_test"] = accuracy(run, path, "original_test")
+        if result["method"] == "consensus" and at(run, path, "steps", "stability"):
+            result["stability"] = at(run, path, "steps", "stability")
     else:
         result.update(base=options.name, method="train", budget="", cost=costs(run, path))
         result["seed"] = at(run, path, "train", "config", "seed")

@@ -10,10 +10,14 @@ base amr_ds_m --arch amr_ds_m --epochs 50 --schedule cosine --lr 0.004 --weight-
 
 # Beside resnet56 a teacher that reads once is eight times faster; the others are small enough to be asked each time.
 large="--distil --teacher-once --schedule cosine --lr 0.004 --weight-decay 0.02"
+all=$seeds seeds=1
 run resnet56-psr-long resnet56 macs=12.2% psr $large --epochs 48
+run resnet56-psr-plain resnet56 macs=12.2% psr --schedule cosine --lr 0.004 --weight-decay 0.02 --epochs 48
+seeds=$all
 run resnet56-psr resnet56 macs=12.2% psr $large --epochs 16
 run resnet56-random resnet56 macs=12.2% random $large --epochs 16
 run resnet56-l1 resnet56 macs=12.2% l1 $large --epochs 16
+run resnet56-consensus resnet56 macs=12.2% consensus $large --epochs 16 --epochs-per-step 0 --least-units 1
 
 small="--distil --schedule cosine --lr 0.004 --weight-decay 0.02 --epochs 16"
 run amr_s-psr amr_s macs=50% psr $small

@@ -64,6 +64,11 @@ class Row:
     def distilled(self):
         return "--distil" in self.options.split()
 
+    @property
+    def epochs(self):
+        words = self.options.split()
+        return words[words.index("--epochs") + 1] if "--epochs" in words else ""
+
     def values(self, get):
         """Of the runs that have it."""
         found = []
@@ -200,13 +205,13 @@ def psr_on_resnet56(rows):
 
 
 def beats_baselines(rows):
-    """At equal MACs: the same base, budget and options."""
+    """At equal MACs: the same base, budget and recovery."""
     for row in rows:
         if row.method not in ("psr", "catro", "rl"):
             continue
         for other in rows:
-            same = (other.base, other.budget, other.distilled) == (row.base, row.budget, row.distilled)
-            if not same or other.method not in ("random", "l1"):
+            if other.method not in ("random", "l1") or any(
+                    getattr(other, key) != getattr(row, key) for key in ("base", "budget", "distilled", "epochs")):
                 continue
             gain = 100 * (row.accuracy() - other.accuracy())
             yield verdict(gain > 0, f"{row.name()} above {other.name()} on {row.base} at {row.budget}: "
@@ -223,6 +228,25 @@ def odf2nna_on_dense(rows):
     row = min(found, key=Row.points_lost)
     yield verdict(row.points_lost() <= 0, f"{text}: {100 * row.cut('params'):.1f} % gone, "
                   f"{points(-row.points_lost())} points ({row.name()}, {row.budget or 'no budget'})")
+
+
+def stability_of_consensus(rows):
+    """Mean over the seeds of Spearman's correlation between rankings of the base's units on disjoint frames."""
+    text = "consensus: its ranking of {} over disjoint sets of frames is steadier than that of the best single distance"
+    found = [row for row in rows if row.values(lambda run: run["stability"])]
+    if not found:
+        yield missing(text.format("units"))
+    for row in found:
+        mean = row.mean(lambda run: run["stability"]["consensus"])
+        names = row.values(lambda run: run["stability"])[0]["distances"]
+        singles = {name: row.mean(lambda run, name=name: run["stability"]["distances"][name]) for name in names}
+        singles = {name: value for name, value in singles.items() if value is not None}
+        if mean is None or not singles:
+            yield missing(text.format(row.base + "'s units"))
+            continue
+        best = max(singles, key=singles.get)
+        yield verdict(mean > singles[best], f"{text.format(row.base + chr(39) + 's units')}: mean rank correlation "
+                      f"{mean:.3f} against {singles[best]:.3f} of {best} ({len(row.runs)} seeds)")
 
 
 def robustness_after_consensus(rows, attacks):
@@ -297,7 +321,7 @@ def make_page(runs):
     for base in sorted({row.base for row in rows}):
         lines += [f"## {base}", ""] + table([row for row in rows if row.base == base], attacks) + [""]
     lines += ["## What must hold", ""]
-    lines += [*psr_on_resnet56(rows), *beats_baselines(rows), *odf2nna_on_dense(rows),
+    lines += [*psr_on_resnet56(rows), *beats_baselines(rows), *odf2nna_on_dense(rows), *stability_of_consensus(rows),
               *robustness_after_consensus(rows, attacks), *small_networks(rows)]
     lines += ["", "## Commands", "", "Of the first seed of each row:", "", "```"]
     lines += [row.runs[0]["command"] for row in rows if row.runs[0].get("command")]

@@ -155,6 +155,8 @@ class MustHold(Case):
         lines = [line for line in self.claims(runs) if "catro above" in line]
         self.assertEqual(sorted(line[:9] for line in lines), ["- **no**:", "- **yes**"])
         self.assertIn("catro above l1 on net at macs=50%: \N{MINUS SIGN}10.00 points, at 50 against 49 MACs", "".join(lines))
+        runs[0]["options"] = "--epochs 48" # more than the others had
+        self.assertFalse([line for line in self.claims(runs) if "catro above" in line])
 
     def test_the_small_networks(self):
         ulcnn = run(self.rng, "ulcnn", "train", 1, 9751, 196000, test=accurate(0.6))
@@ -174,6 +176,19 @@ class MustHold(Case):
         pruned = run(self.rng, "net", "consensus", 1, 5, 5)
         expected = "yes" if pruned["attacks"][0]["accuracy"] >= base["attacks"][0]["accuracy"] else "no"
         self.assertTrue(self.claim([base, pruned], "no less robust").startswith(f"- **{expected}**"))
+
+    def test_stability_of_the_consensus_against_the_best_single_distance(self):
+        def ranked(seed, consensus, **singles):
+            stability = {"consensus": consensus, "distances": singles, "sets": 4, "frames": 100}
+            return run(self.rng, "net", "consensus", seed, 5, 5, stability=stability)
+
+        start = "steadier than that of the best single"
+        self.assertIn("not measured", self.claim([run(self.rng, "net", "consensus", 1, 5, 5)], start))
+        line = self.claim([ranked(1, 0.9, cka=0.5, wasserstein=0.8), ranked(2, 0.8, cka=0.7, wasserstein=0.6)], start)
+        self.assertTrue(line.startswith("- **yes**"), line)
+        self.assertIn("0.850 against 0.700 of wasserstein (2 seeds)", line)
+        line = self.claim([ranked(1, 0.5, cka=0.5, wasserstein=None), ranked(2, 0.5, cka=0.7, wasserstein=None)], start)
+        self.assertTrue(line.startswith("- **no**"), line)
 
 
 NETWORKS = """
