@@ -108,6 +108,12 @@ struct Golden {
     std::vector<float> logits; ///< [classes]
 };
 
+/// 8-bit form of an activation: a value is scale * (q - zero), q = 0..255.
+struct QuantisedValue {
+    float scale = 1.0F; ///< 1e-30..1e30
+    int zero = 0;       ///< 0..255
+};
+
 /// A network with its weights and everything that a receiver must know of it.
 /// A plain value: copy it, change it, `validate` it.
 struct Network {
@@ -120,6 +126,7 @@ struct Network {
     FrontEndSpec front_end;            ///< its frame_length is the network's input length
     Decision decision;
     Golden golden;
+    std::map<std::string, QuantisedValue> quantised; ///< nodes whose output is held in 8 bits, see quantise.h
     nlohmann::json provenance = nlohmann::json::object(); ///< how it was made: commands, data, seeds
     nlohmann::json accuracy = nlohmann::json::object(); ///< measured accuracy, as `data::Scores::to_json` writes it
 
@@ -137,7 +144,7 @@ std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& no
                                                                   const std::vector<Shape>& inputs);
 
 /// Checks the whole network: names, order, arity, attributes, shapes, tensors present with the right shape and
-/// finite values, no stray tensors, units well formed, logits as many as labels. Throws `Error` naming the node.
+/// finite values, no stray tensors, units well formed, quantised values, logits as many as labels. Throws `Error` naming the node.
 void validate(const Network& network);
 
 /// The outside node that feeds a unit. Throws `Error` naming the unit if there is not exactly one.

@@ -124,6 +124,19 @@ Decision decision_from(const nlohmann::json& json, const std::string& where)
     return decision;
 }
 
+std::map<std::string, QuantisedValue> quantised_from(const nlohmann::json& json, const std::string& where)
+{
+    if (!json.is_object())
+        throw Error({ "bad value of 'quantised'", where, json.type_name(), "an object" });
+    std::map<std::string, QuantisedValue> quantised;
+    for (const auto& [name, form] : json.items()) {
+        JsonFields fields(form, where + ": quantised '" + name + "'");
+        quantised[name] = { static_cast<float>(fields.number("scale")), fields.small_integer("zero") };
+        fields.refuse_others();
+    }
+    return quantised;
+}
+
 const nlohmann::json& list(JsonFields& fields, const char* key, const std::string& where)
 {
     const auto& value = fields.at(key);
@@ -141,17 +154,20 @@ nlohmann::json to_json(const Network& network)
         nodes.push_back(to_json(node));
     for (const Unit& unit : network.units)
         units.push_back(to_json(unit));
-    return { { "name", network.name },
-             { "nodes", nodes },
-             { "units", units },
-             { "labels", network.labels },
-             { "families", network.families },
-             { "front_end", to_json(network.front_end) },
-             { "decision",
-               { { "temperature", network.decision.temperature },
-                 { "min_confidence", network.decision.min_confidence } } },
-             { "provenance", network.provenance },
-             { "accuracy", network.accuracy } };
+    nlohmann::json json = { { "name", network.name },
+                            { "nodes", nodes },
+                            { "units", units },
+                            { "labels", network.labels },
+                            { "families", network.families },
+                            { "front_end", to_json(network.front_end) },
+                            { "decision",
+                              { { "temperature", network.decision.temperature },
+                                { "min_confidence", network.decision.min_confidence } } },
+                            { "provenance", network.provenance },
+                            { "accuracy", network.accuracy } };
+    for (const auto& [name, form] : network.quantised)
+        json["quantised"][name] = { { "scale", form.scale }, { "zero", form.zero } };
+    return json;
 }
 
 Network network_from_json(const nlohmann::json& json, const std::string& where)
@@ -169,6 +185,8 @@ Network network_from_json(const nlohmann::json& json, const std::string& where)
     network.decision = decision_from(fields.at("decision"), where);
     network.provenance = fields.at("provenance");
     network.accuracy = fields.at("accuracy");
+    if (fields.has("quantised"))
+        network.quantised = quantised_from(fields.at("quantised"), where);
     fields.refuse_others();
     return network;
 }

@@ -7,7 +7,8 @@
 
 namespace prunedamr::graph {
 
-/// The network in inference mode as ONNX 1.8 (opset 13), for runtimes that know nothing of this project.
+/// The network in inference mode as ONNX 1.8 (opset 13), for runtimes that know nothing of this project; in float32,
+/// also where it is quantised.
 /// Input "frames" [batch, 2, length], output "logits" [batch, classes], float32, any batch. Initialisers have the
 /// tensors' names; a complex norm, which ONNX lacks, becomes a conv of constants "/<node>:weight" and
 /// "/<node>:bias". Metadata "labels", "families",

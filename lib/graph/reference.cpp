@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/reference_ops.h"
 
 #include <algorithm>
@@ -24,19 +25,29 @@ std::map<std::string, std::string> last_readers(const Network& network)
     return readers;
 }
 
+void round_to_8_bits(std::vector<float>& values, const QuantisedValue& form)
+{
+    for (float& value : values)
+        value = dequantise(quantise(value, form), form);
+}
+
 /// Runs one frame; outputs that nobody reads any more are dropped unless `keep_all`.
 Activations run_frame(const Network& network, const std::map<std::string, Shape>& shapes, const float* frame,
                       bool keep_all)
 {
     const auto readers = last_readers(network);
     Activations values;
-    values[network.nodes.front().name].assign(frame, frame + 2 * network.length());
-    for (std::size_t i = 1; i < network.nodes.size(); ++i) {
-        const Node& node = network.nodes[i];
+    for (const Node& node : network.nodes) {
         std::vector<Operand> inputs;
         for (const std::string& input : node.inputs)
             inputs.push_back({ shapes.at(input), &values.at(input) });
-        values[node.name] = run_node(network, node, inputs, shapes.at(node.name));
+        auto& output = values[node.name];
+        if (node.op == Op::input)
+            output.assign(frame, frame + 2 * network.length());
+        else
+            output = run_node(network, node, inputs, shapes.at(node.name));
+        if (const auto form = network.quantised.find(node.name); form != network.quantised.end())
+            round_to_8_bits(output, form->second);
         for (const std::string& input : node.inputs)
             if (!keep_all && readers.at(input) == node.name)
                 values.erase(input);

@@ -11,6 +11,7 @@ namespace prunedamr::graph {
 
 /// The definition of what a network computes: plain loops, double accumulation, no library.
 /// Slow on purpose; engines and rewriting are tested against it.
+/// Values in 8 bits as quantise.h says.
 /// `frames` [batch, 2, length] -> logits [batch, classes]. In inference mode (dropout is identity).
 std::vector<float> run_reference(const Network& network, const std::vector<float>& frames);
 

@@ -2,6 +2,7 @@
 #include "prunedamr/graph/reference_ops.h"
 
 #include "prunedamr/graph/complex_norm.h"
+#include "prunedamr/graph/reference_filters.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,74 +12,6 @@ namespace prunedamr::graph {
 namespace {
 
 using Values = std::vector<float>;
-
-/// Output positions [first, last) along one axis whose input position `o * stride + offset` lies inside.
-struct Range {
-    std::int64_t first, last;
-};
-
-Range inside(std::int64_t outputs, std::int64_t inputs, std::int64_t stride, std::int64_t offset)
-{
-    const std::int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-    const std::int64_t last = inputs - offset <= 0 ? 0 : (inputs - offset - 1) / stride + 1;
-    return { first, std::max(first, std::min(outputs, last)) };
-}
-
-/// Adds one filter row to one output row.
-void add_taps(double* sums, std::int64_t outputs, const float* row, std::int64_t inputs, const float* taps,
-              const Window& w)
-{
-    for (int k = 0; k < w.kernel_w; ++k) {
-        const std::int64_t offset = k - w.pad_w;
-        const auto [first, last] = inside(outputs, inputs, w.stride_w, offset);
-        const double tap = taps[k];
-        for (std::int64_t o = first; o < last; ++o)
-            sums[o] += tap * row[o * w.stride_w + offset];
-    }
-}
-
-Values conv(const Network& network, const Node& node, const Operand& in, const Shape& out)
-{
-    const Window& w = node.window;
-    const Values& weight = network.tensor(node.name + ".weight").data;
-    const Values* bias = node.bias ? &network.tensor(node.name + ".bias").data : nullptr;
-    const std::int64_t in_per_group = in.shape.channels / node.groups;
-    const std::int64_t out_per_group = out.channels / node.groups;
-    Values result;
-    result.reserve(static_cast<std::size_t>(out.count()));
-    std::vector<double> sums(static_cast<std::size_t>(out.width));
-    for (std::int64_t o = 0; o < out.channels; ++o)
-        for (std::int64_t y = 0; y < out.height; ++y) {
-            std::fill(sums.begin(), sums.end(), bias ? (*bias)[o] : 0.0);
-            for (std::int64_t i = 0; i < in_per_group; ++i)
-                for (int k = 0; k < w.kernel_h; ++k) {
-                    const std::int64_t row = y * w.stride_h + k - w.pad_h;
-                    if (row < 0 || row >= in.shape.height)
-                        continue;
-                    const std::int64_t channel = o / out_per_group * in_per_group + i;
-                    add_taps(sums.data(), out.width,
-                             in.data->data() + (channel * in.shape.height + row) * in.shape.width, in.shape.width,
-                             weight.data() + ((o * in_per_group + i) * w.kernel_h + k) * w.kernel_w, w);
-                }
-            for (const double sum : sums)
-                result.push_back(static_cast<float>(sum));
-        }
-    return result;
-}
-
-Values linear(const Network& network, const Node& node, const Operand& in, const Shape& out)
-{
-    const Values& weight = network.tensor(node.name + ".weight").data;
-    const std::int64_t inputs = in.shape.channels;
-    Values result;
-    for (std::int64_t o = 0; o < out.channels; ++o) {
-        double sum = node.bias ? network.tensor(node.name + ".bias").data[o] : 0.0;
-        for (std::int64_t i = 0; i < inputs; ++i)
-            sum += static_cast<double>(weight[o * inputs + i]) * (*in.data)[i];
-        result.push_back(static_cast<float>(sum));
-    }
-    return result;
-}
 
 Values batch_norm(const Network& network, const Node& node, const Operand& in)
 {
@@ -235,9 +168,8 @@ std::vector<float> run_node(const Network& network, const Node& node, const std:
 {
     switch (node.op) {
     case Op::conv:
-        return conv(network, node, inputs[0], output);
     case Op::linear:
-        return linear(network, node, inputs[0], output);
+        return run_filter(network, node, inputs[0], output);
     case Op::batch_norm:
         return batch_norm(network, node, inputs[0]);
     case Op::relu:

@@ -30,6 +30,7 @@ void bypass_nodes(Network& network, const std::set<std::string>& nodes, const st
 void forget_results(Network& network)
 {
     network.golden = {};
+    network.quantised.clear();
     network.accuracy = nlohmann::json::object();
 }
 

@@ -13,7 +13,8 @@ namespace prunedamr::graph {
 void bypass_nodes(Network& network, const std::set<std::string>& nodes, const std::string& output,
                   const std::string& input);
 
-/// Drops golden vector and accuracy: what was computed or measured with the old weights is no longer true.
+/// Drops golden vector, accuracy and quantised values: what was computed or measured with the old weights is no longer
+/// true.
 void forget_results(Network& network);
 
 } // namespace prunedamr::graph

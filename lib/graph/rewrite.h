@@ -26,7 +26,8 @@ struct Plan {
 /// "constants", if there are any, tells their number by node; "keep_classes" stands there if classes go.
 nlohmann::json to_json(const Plan& plan);
 
-/// The pruned network: valid, weights carried over, without golden vector and accuracy (they are no longer true).
+/// The pruned network: valid, weights carried over, in float32, without golden vector and accuracy (they are no longer
+/// true).
 /// Throws `Error` naming unit or node when the plan cannot be carried out; `network` is never changed.
 Network apply(const Network& network, const Plan& plan);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/graph/quantise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -207,6 +208,7 @@ void validate(const Network& network)
                       to_string(logits), "[" + std::to_string(network.classes()) + ", 1, 1]" });
     check_tensors(network, shapes);
     check_units(network);
+    check_quantised(network);
 }
 
 } // namespace prunedamr::graph
