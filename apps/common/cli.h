@@ -32,6 +32,13 @@ double number_with_suffix(const std::string& text);
 /// An option whose value is a number with an optional k/M/G suffix.
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help);
 
+/// An option whose value is a list joined by commas, as one argument: what follows it is not part of it.
+template <class T>
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<T>& values, const std::string& help)
+{
+    return app.add_option(name, values, help)->delimiter(',')->allow_extra_args(false);
+}
+
 /// `--json FILE`; that the file can be written is checked with the command line, before the work.
 CLI::Option* add_json(CLI::App& app, std::string& path, const std::string& help);
 

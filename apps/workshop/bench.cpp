@@ -100,11 +100,9 @@ void add_bench(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
     verb->add_option("model", options->model, "model file")->required();
-    verb->add_option("--against", options->against, "peers: onednn, torch (comma-separated)")
-        ->delimiter(',')
+    cli::add_list(*verb, "--against", options->against, "peers: onednn, torch (comma-separated)")
         ->check(CLI::IsMember({ "onednn", "torch" }));
-    verb->add_option("--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
-        ->delimiter(',')
+    cli::add_list(*verb, "--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
         ->check(CLI::Range(1, 1024));
     verb->add_option("--repetitions", options->repetitions, "timed calls of each case")
         ->capture_default_str()

@@ -144,11 +144,9 @@ void add_compress(CLI::App& app)
         "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us (one frame in the "
         "engine on this host), several joined by commas; or drop<=0.5, the smallest network that loses "
         "no more points. Only odf2nna with --epsilon needs none");
-    verb->add_option(
-            "--classes", options->classes,
-            "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
-            "network fine-tuned and both networks tested on these alone")
-        ->delimiter(',');
+    cli::add_list(*verb, "--classes", options->classes,
+                  "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
+                  "network fine-tuned and both networks tested on these alone");
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();

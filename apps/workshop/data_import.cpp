@@ -109,8 +109,7 @@ void run(Options& options)
 
 void add_selection_options(CLI::App& verb, data::Selection& selection)
 {
-    verb.add_option("--labels", selection.labels, "only these classes, in this order, comma-separated")
-        ->delimiter(',');
+    cli::add_list(verb, "--labels", selection.labels, "only these classes, in this order, comma-separated");
     verb.add_option("--snr-low", selection.snr_low_db, "only from this SNR on [dB]; frames of unknown SNR stay");
     verb.add_option("--snr-high", selection.snr_high_db, "only up to this SNR [dB]; the same");
     verb.add_option("--frames-per-cell", selection.frames_per_cell,

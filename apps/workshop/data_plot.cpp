@@ -102,9 +102,8 @@ void add_data_plot(CLI::App& data)
     verb->add_option("files", options->files, "data sets, and captures with labelled annotations")->required();
     verb->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->required();
     auto& choice = options->choice;
-    verb->add_option("--labels", choice.labels, "classes, comma-separated (default: all)")->delimiter(',');
-    verb->add_option("--snr", choice.snr_db, "of each class the cells nearest to these [dB]")
-        ->delimiter(',')
+    cli::add_list(*verb, "--labels", choice.labels, "classes, comma-separated (default: all)");
+    cli::add_list(*verb, "--snr", choice.snr_db, "of each class the cells nearest to these [dB]")
         ->capture_default_str();
     verb->add_option("--frames-per-cell", choice.examples, "examples drawn of each class and SNR")
         ->capture_default_str()

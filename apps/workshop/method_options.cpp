@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "method_options.h"
 
+#include "cli.h"
 #include "prunedamr/base/error.h"
 
 namespace prunedamr::workshop {
@@ -105,8 +106,8 @@ void add_rl_options(CLI::App& verb, prune::RlOptions& rl)
 void add_consensus_options(CLI::App& verb, prune::ConsensusConfig& consensus)
 {
     auto* group = verb.add_option_group("consensus", "units one by one");
-    group->add_option("--distances", consensus.distances, "some of the distances, joined by commas (default: all)")
-        ->delimiter(',')
+    cli::add_list(*group, "--distances", consensus.distances,
+                  "some of the distances, joined by commas (default: all)")
         ->check(CLI::IsMember(prune::distance_names()));
     group->add_option("--consensus-samples", consensus.samples, "training frames that the distances are taken over")
         ->capture_default_str();

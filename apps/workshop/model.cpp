@@ -120,7 +120,7 @@ void add_model(CLI::App& app)
     shown->add_option("--classes", options->classes, "with --arch: number of classes")
         ->capture_default_str()
         ->check(CLI::Range(2, 10000));
-    shown->add_option("--units", options->units, "with --arch: units per stage, comma-separated")->delimiter(',');
+    cli::add_list(*shown, "--units", options->units, "with --arch: units per stage, comma-separated");
     shown->add_flag("--nodes", options->nodes, "also a line per node");
     cli::add_json(*shown, options->json, "write the numbers to this file");
     shown->callback([options] { show(*options); });

@@ -99,7 +99,7 @@ void add_synth(CLI::App& app)
             "onair: what an antenna sees; rml2016a: RadioML 2016.10a again; or a recipe of your own, FILE.json")
         ->capture_default_str();
     verb->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl");
-    verb->add_option("--labels", options->labels, "classes, comma-separated (default: all)")->delimiter(',');
+    cli::add_list(*verb, "--labels", options->labels, "classes, comma-separated (default: all)");
     verb->add_option("--seed", options->seed, "of everything random")->capture_default_str();
     verb->add_option("--threads", options->threads, "0: all cores; the result does not depend on it")
         ->capture_default_str()

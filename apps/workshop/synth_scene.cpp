@@ -78,8 +78,7 @@ void add_random_options(CLI::App& verb, Options& options, std::vector<CLI::Optio
     const auto add = [&](CLI::Option* option) { added.push_back(option); };
     add(verb.add_option("--recipe", random.recipe, "how transmitters are drawn (default onair)"));
     add(verb.add_option("--signals", random.signals, "how many (default 8)")->check(CLI::Range(1, 1000)));
-    add(verb.add_option("--labels", random.labels, "their classes, comma-separated (default: all)")
-            ->delimiter(','));
+    add(cli::add_list(verb, "--labels", random.labels, "their classes, comma-separated (default: all)"));
     add(cli::add_quantity(verb, "--rate", random.sample_rate_hz, "sample rate [Hz] (default 1M)"));
     add(cli::add_quantity(verb, "--freq", random.center_freq_hz, "centre frequency [Hz] (default 0)"));
     add(verb.add_option("--duration", random.duration_s, "of the capture [s] (default 1)"));

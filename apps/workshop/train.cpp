@@ -63,8 +63,8 @@ void add_train(CLI::App& app)
     options->zoo.arch = "amr_s";
     options->train.fit.epochs = 50;
     verb->add_option("--arch", options->zoo.arch, help)->capture_default_str()->check(CLI::IsMember(names));
-    verb->add_option("--units", options->zoo.units_per_stage, "units per stage, comma-separated (default: its own)")
-        ->delimiter(',');
+    cli::add_list(*verb, "--units", options->zoo.units_per_stage,
+                  "units per stage, comma-separated (default: its own)");
     add_frame_data_options(*verb, options->data);
     add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();

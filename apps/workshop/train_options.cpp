@@ -43,9 +43,7 @@ void add_augment(CLI::App& verb, TrainOptions& options)
             options.augment.push_back(one.name);
     }
     names.push_back("none");
-    verb.add_option("--augment", options.augment, "what is done to training frames at random, comma-separated")
-        ->delimiter(',')
-        ->allow_extra_args(false)
+    cli::add_list(verb, "--augment", options.augment, "what is done to training frames at random, comma-separated")
         ->capture_default_str()
         ->check(CLI::IsMember(names));
 }

@@ -73,6 +73,8 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
         say(found.text);
         result.report["front"] = to_json(found.trials);
         result.report["wanted"] = budget.text;
+        if (found.least_accuracy)
+            result.report["least_validation_accuracy"] = *found.least_accuracy;
     }
     result.plan = std::move(found.best.plan);
     result.network = std::move(found.best.network);

@@ -14,6 +14,9 @@
 namespace prunedamr::prune {
 namespace {
 
+/// Drop: shares of MACs nearer to each other than this are one.
+constexpr double kClosest = 0.98;
+
 void check_validation(const data::Dataset& dataset, const char* method)
 {
     if (dataset.indices(data::Part::validation).empty())
@@ -153,7 +156,7 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
     double small = 0.01, large = 1.0; // shares of MACs: too small, large enough
     std::optional<Tried> best;
     double most = 0.0;
-    for (int probe = 0; probe < config.probes; ++probe) {
+    for (int probe = 0; probe < config.probes && small < kClosest * large;) {
         const double share = std::sqrt(small * large);
         char text[32];
         std::snprintf(text, sizeof text, "macs=%.2f%%", 100.0 * share);
@@ -170,6 +173,7 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
         }
         if (tried->result.interrupted)
             return stopped();
+        ++probe;
         most = std::max(most, tried->trial.validation_accuracy);
         const bool holds = tried->trial.validation_accuracy >= least_accuracy;
         (holds ? large : small) = share;
@@ -180,7 +184,9 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
         throw Error{ { "no network tried loses so little", "budget " + budget.text,
                        "validation accuracy " + std::to_string(100.0 * most) + " % at best",
                        std::to_string(100.0 * least_accuracy) + " %: more epochs, or a larger drop" } };
-    return finish(laboratory, std::move(*best), stages);
+    SearchResult result = finish(laboratory, std::move(*best), stages);
+    result.least_accuracy = least_accuracy;
+    return result;
 }
 
 SearchResult search_auto(const graph::Network& original, const data::Dataset& dataset, const Budget& budget,

@@ -4,6 +4,8 @@
 #include "prunedamr/prune/chain.h"
 #include "prunedamr/prune/pareto.h"
 
+#include <optional>
+
 namespace prunedamr::prune {
 
 struct SearchConfig {
@@ -11,7 +13,7 @@ struct SearchConfig {
     std::vector<std::string> chains;
     /// auto: budgets on the way to the wanted one, which is the last: shares of the way in ratios.
     std::vector<double> way = { 0.4, 0.7, 1.0 };
-    int probes = 6; ///< drop: networks tried, each fine-tuned
+    int probes = 6; ///< drop: networks tried, each fine-tuned; what a method cannot reach costs none
 };
 
 /// What a search found, and everything that it tried.
@@ -21,6 +23,7 @@ struct SearchResult {
     std::vector<Trial> trials; ///< `on_front` is set
     std::string text;          ///< for people, without a last newline
     bool interrupted = false;
+    std::optional<double> least_accuracy; ///< drop: of validation, 0..1, that the result had to hold
 };
 
 /// The smallest network of a chain whose validation accuracy after fine-tuning is at most `max_drop_points` below
