@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/optimiser.h"
 
+#include "prunedamr/graph/idle_biases.h"
+
 #include <sstream>
 
 namespace prunedamr::train {
+
+std::vector<torch::Tensor> trained_parameters(const nn::GraphModule& module)
+{
+    const auto idle = graph::idle_biases(module.network());
+    std::vector<torch::Tensor> parameters;
+    for (const auto& [name, tensor] : module.tensors())
+        if (tensor.requires_grad() && idle.count(name) == 0)
+            parameters.push_back(tensor);
+    return parameters;
+}
 
 std::unique_ptr<torch::optim::Optimizer> make_optimiser(const FitConfig& config,
                                                         const std::vector<torch::Tensor>& parameters)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/fit.h"
 
 #include <torch/torch.h>
@@ -10,6 +11,9 @@
 #include <vector>
 
 namespace prunedamr::train {
+
+/// What training changes: weights, norms' scales and biases, but `graph::idle_biases`.
+std::vector<torch::Tensor> trained_parameters(const nn::GraphModule& module);
 
 /// As `config.optimiser` names it, over `parameters`.
 std::unique_ptr<torch::optim::Optimizer> make_optimiser(const FitConfig& config,

@@ -62,7 +62,8 @@ Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, co
       validation_(dataset, config_, device_)
 {
     module_.to(device_);
-    optimiser_ = make_optimiser(config_, module_.parameters());
+    parameters_ = trained_parameters(module_);
+    optimiser_ = make_optimiser(config_, parameters_);
     if (config_.ema > 0.0)
         average_.emplace(module_.tensors(), config_.ema);
     if (!config_.checkpoint.empty() || config_.processes.size() > 1)
@@ -127,9 +128,9 @@ Tensors Trainer::present_weights() const
 void Trainer::step()
 {
     if (config_.l1_weight > 0.0)
-        add_l1_gradient(module_.parameters(), config_.l1_weight);
+        add_l1_gradient(parameters_, config_.l1_weight);
     if (config_.clip_gradient > 0.0)
-        torch::nn::utils::clip_grad_norm_(module_.parameters(), config_.clip_gradient);
+        torch::nn::utils::clip_grad_norm_(parameters_, config_.clip_gradient);
     optimiser_->step();
     if (average_)
         average_->update();
@@ -143,7 +144,7 @@ double Trainer::train_batch(const Batch& batch)
         return loss;
     optimiser_->zero_grad();
     value.loss.backward();
-    sum_gradients(module_.parameters(), config_.processes);
+    sum_gradients(parameters_, config_.processes);
     step();
     epoch_frames_ += batch.labels.size(0) + batch.elsewhere;
     epoch_labelled_ += batch.labels.ge(0).sum().item<std::int64_t>();

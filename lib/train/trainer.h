@@ -47,6 +47,7 @@ private:
     FitConfig config_;
     torch::Device device_;
     nn::GraphModule module_;
+    std::vector<torch::Tensor> parameters_; ///< that it trains
     TrainingFrames frames_;
     Augmenter augmenter_;
     Objective objective_;

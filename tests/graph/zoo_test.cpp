@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/idle_biases.h"
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/graph/zoo.h"
 
@@ -112,6 +113,17 @@ TEST(Zoo, UlcnnHasThePapersSize)
     for (const NodeCost& node : cost_by_node(network))
         products += network.node(node.node).op == Op::mul ? node.output.count() : 0;
     EXPECT_EQ(found.macs + products, 196'064);
+}
+
+TEST(Zoo, OnlyBiasesBeforeANormAreIdle)
+{
+    const std::set<std::string> idle = idle_biases(make_network(zoo_config("ulcnn", 128, 11)));
+    std::set<std::string> expected = { "stem.conv.bias" }; // through the sum of complex parts
+    for (int stage = 1; stage <= 6; ++stage)
+        expected.insert("stage" + std::to_string(stage) + ".unit1.pointwise.bias");
+    EXPECT_EQ(idle, expected);
+    EXPECT_TRUE(idle_biases(make_network(zoo_config("resnet56", 128, 11))).empty());
+    EXPECT_TRUE(idle_biases(make_network(zoo_config("dense", 128, 11))).empty());
 }
 
 TEST(Zoo, SeparableNetworksKeepTheirPromises)

@@ -207,6 +207,19 @@ TEST(Fit, L1AndWeightDecayShrinkTheWeights)
     EXPECT_LT(l1_norm(train::fit(test::tiny_network(), dataset, config).network), 0.95 * plain);
 }
 
+TEST(Fit, LeavesBiasesAloneThatANormTakesAway)
+{
+    graph::Network network = test::tiny_network();
+    network.nodes[1].bias = true;
+    network.tensors["conv.bias"] = { { network.nodes[1].out_channels },
+                                     std::vector<float>(static_cast<std::size_t>(network.nodes[1].out_channels),
+                                                        0.25f) };
+    const graph::Network trained = train::fit(network, test::tones(20), quick(3)).network;
+    EXPECT_EQ(trained.tensor("conv.bias").data, network.tensor("conv.bias").data);
+    EXPECT_NE(trained.tensor("conv.weight").data, network.tensor("conv.weight").data);
+    EXPECT_NE(trained.tensor("fc.bias").data, network.tensor("fc.bias").data);
+}
+
 TEST(Fit, SchedulesHaveTheirClosedForms)
 {
     const data::Dataset dataset = test::tones(10);

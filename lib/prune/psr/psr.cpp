@@ -57,7 +57,8 @@ private:
     UnitCosts costs_;
 };
 
-/// Searches the largest number of chosen units that meets the budget, for one partition after another.
+/// Searches the largest number of chosen units that meets the budget, for one partition after another, and adds
+/// what still fits.
 class BudgetSearch
 {
 public:
@@ -75,18 +76,74 @@ public:
             const std::vector<int> keep = share_units(block_sizes, kept);
             if (kept > blocks && !plausible(block_sizes, keep))
                 continue;
-            result.choices = selection_.choose(block_sizes, keep);
-            std::vector<int> chosen;
-            for (const Choice& choice : result.choices)
-                chosen.insert(chosen.end(), choice.kept.begin(), choice.kept.end());
-            result.plan = reassembly_plan(network_, chosen, seed_);
-            if (budget_.met_by(graph::apply(network_, result.plan)))
+            Selected selected = select(block_sizes, keep);
+            const bool met = selected.met;
+            take(std::move(selected), result);
+            if (met) {
+                fill(block_sizes, keep, result);
                 return true;
+            }
         }
         return false;
     }
 
 private:
+    struct Selected {
+        std::vector<Choice> choices;
+        graph::Plan plan;
+        bool met = false;
+    };
+
+    Selected select(const std::vector<int>& block_sizes, const std::vector<int>& keep)
+    {
+        Selected selected;
+        selected.choices = selection_.choose(block_sizes, keep);
+        std::vector<int> chosen;
+        for (const Choice& choice : selected.choices)
+            chosen.insert(chosen.end(), choice.kept.begin(), choice.kept.end());
+        selected.plan = reassembly_plan(network_, chosen, seed_);
+        selected.met = budget_.met_by(graph::apply(network_, selected.plan));
+        return selected;
+    }
+
+    static void take(Selected selected, PsrResult& result)
+    {
+        result.choices = std::move(selected.choices);
+        result.plan = std::move(selected.plan);
+    }
+
+    /// The shares may leave room for a cheaper unit: one more of one block, the one with least of its units first,
+    /// until none fits.
+    void fill(const std::vector<int>& block_sizes, std::vector<int> keep, PsrResult& result)
+    {
+        std::vector<std::size_t> order(keep.size());
+        std::iota(order.begin(), order.end(), std::size_t{ 0 });
+        for (bool added = true; added;) {
+            added = false;
+            std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+                return keep[a] * block_sizes[b] < keep[b] * block_sizes[a];
+            });
+            for (std::size_t i = 0; i < order.size() && !added; ++i)
+                added = add_one(block_sizes, keep, order[i], result);
+        }
+    }
+
+    bool add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block, PsrResult& result)
+    {
+        if (keep[block] == block_sizes[block])
+            return false;
+        ++keep[block];
+        if (plausible(block_sizes, keep)) {
+            Selected selected = select(block_sizes, keep);
+            if (selected.met) {
+                take(std::move(selected), result);
+                return true;
+            }
+        }
+        --keep[block];
+        return false;
+    }
+
     /// False when no choice of `keep` units per block can meet the budget; true does not promise that one does.
     bool plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
     {
