@@ -15,10 +15,18 @@ enum class Backend {
     onednn, ///< oneDNN primitives; oneDNN itself allocates a few small blocks per primitive call
 };
 
+/// In what a network is computed whose values are quantised (`graph::Network::quantised`).
+enum class Precision {
+    as_model, ///< those values in 8 bits, the rest in float32
+    float32,  ///< all in float32
+};
+
 struct EngineConfig {
     Backend backend = Backend::native;
-    int max_batch = 64;     ///< frames per `run`, 1..1024
-    bool self_check = true; ///< replay the golden vector after compiling
+    Precision precision = Precision::as_model;
+    int max_batch = 64; ///< frames per `run`, 1..1024
+    bool self_check =
+        true; ///< replay the golden vector after compiling, unless `precision` is not that of the model
 };
 
 /// A network compiled once into a static plan: batch norms folded, activations and shortcut adds fused,
@@ -28,9 +36,10 @@ class Engine
 {
 public:
     /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, when
-    /// the self-check fails, for a backend that this build does not have and for a `max_batch` out of range.
-    /// PRUNEDAMR_ISA=portable|avx2|avx512 in the environment limits the instruction set of the native backend;
-    /// another value is an `Error`.
+    /// the self-check fails, for a backend that this build does not have, for a quantised network on oneDNN, which
+    /// computes in float32 only, and for a `max_batch` out of range.
+    /// PRUNEDAMR_ISA=portable|avx2|avx512|avx512-vnni in the environment limits the instruction set of the native
+    /// backend; another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
     ~Engine();
     Engine(Engine&&) noexcept;
@@ -48,7 +57,7 @@ public:
     std::int64_t classes() const;
 
     /// One line for logs: library version or instruction set, and precision
-    /// ("native avx512, float32", "oneDNN 2.6.3, float32").
+    /// ("native avx512-vnni, int8", "native avx512, float32", "oneDNN 2.6.3, float32").
     std::string description() const;
 
 private:

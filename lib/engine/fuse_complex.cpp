@@ -13,7 +13,7 @@ using graph::Shape;
 
 bool is_bare_conv(const Step* step)
 {
-    return step && step->op == Op::conv && step->groups == 1 && step->shortcut < 0 && !step->relu;
+    return step && step->op == Op::conv && step->groups == 1 && step->shortcut < 0 && !step->relu && !step->whole;
 }
 
 /// The image of a frame [2, 1, W] that a conv along its rows reads; nullptr if there is none.
@@ -72,7 +72,7 @@ void fuse_sums(Plan& plan)
 bool mixes_pairs(const Plan& plan, const Step& step)
 {
     const graph::Window& w = step.window;
-    return step.op == Op::conv && 2 * step.groups == plan.values[step.inputs[0]].shape.channels &&
+    return step.op == Op::conv && !step.whole && 2 * step.groups == plan.values[step.inputs[0]].shape.channels &&
            2 * step.groups == plan.values[step.output].shape.channels && w.kernel_h * w.kernel_w == 1 &&
            w.stride_h * w.stride_w == 1 && w.pad_h + w.pad_w == 0;
 }

@@ -9,7 +9,7 @@
 namespace prunedamr::engine {
 namespace {
 
-enum class Level { portable, avx2, avx512 };
+enum class Level { portable, avx2, avx512, vnni };
 
 Level allowed_level()
 {
@@ -19,24 +19,34 @@ Level allowed_level()
         return Level::portable;
     if (name == "avx2")
         return Level::avx2;
-    if (name == "avx512" || name.empty())
+    if (name == "avx512")
         return Level::avx512;
-    throw Error{ { "unknown instruction set", "PRUNEDAMR_ISA", "'" + name + "'", "portable, avx2 or avx512" } };
+    if (name == "avx512-vnni" || name.empty())
+        return Level::vnni;
+    throw Error{ { "unknown instruction set", "PRUNEDAMR_ISA", "'" + name + "'",
+                   "portable, avx2, avx512 or avx512-vnni" } };
 }
+
+constexpr KernelSet kPortable = { "portable", &kPortableKernels, &kPortableByteKernels };
+#ifdef PRUNEDAMR_X86
+constexpr KernelSet kAvx2 = { "avx2", &kAvx2Kernels, &kAvx2ByteKernels };
+constexpr KernelSet kAvx512 = { "avx512", &kAvx512Kernels, &kAvx512ByteKernels };
+constexpr KernelSet kVnni = { "avx512-vnni", &kAvx512Kernels, &kVnniByteKernels };
+#endif
 
 } // namespace
 
-const Kernels& choose_kernels()
+const KernelSet& choose_kernels()
 {
     [[maybe_unused]] const Level allowed = allowed_level();
 #ifdef PRUNEDAMR_X86
     if (allowed >= Level::avx512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-        return kAvx512Kernels;
+        return allowed >= Level::vnni && __builtin_cpu_supports("avx512vnni") ? kVnni : kAvx512;
     if (allowed >= Level::avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return kAvx2Kernels;
+        return kAvx2;
 #endif
-    return kPortableKernels;
+    return kPortable;
 }
 
 } // namespace prunedamr::engine

@@ -6,7 +6,7 @@
 namespace prunedamr::engine {
 
 /// The best kernels that this processor can run, no better than the environment variable
-/// PRUNEDAMR_ISA=portable|avx2|avx512 allows. Throws `Error` for another value of it.
-const Kernels& choose_kernels();
+/// PRUNEDAMR_ISA=portable|avx2|avx512|avx512-vnni allows. Throws `Error` for another value of it.
+const KernelSet& choose_kernels();
 
 } // namespace prunedamr::engine

@@ -7,9 +7,29 @@
 namespace prunedamr::engine {
 namespace {
 
-float* position(const View& view, int frame, int y, int x)
+/// A view as elements of one type.
+template <typename T> T* elements(const View& view);
+template <> float* elements(const View& view)
 {
-    return view.data + frame * view.frame_step + y * view.row_step + x * view.position_step;
+    return view.data;
+}
+template <> std::uint8_t* elements(const View& view)
+{
+    return view.bytes;
+}
+
+/// Calls `move` with a value of the view's element type that means 0.
+template <typename Move> void by_form(const View& view, Move move)
+{
+    if (view.bytes)
+        move(static_cast<std::uint8_t>(view.zero));
+    else
+        move(0.0f);
+}
+
+template <typename T> T* position(const View& view, int frame, int y, int x)
+{
+    return elements<T>(view) + frame * view.frame_step + y * view.row_step + x * view.position_step;
 }
 
 template <typename Visit> void each_position(const View& view, Visit visit)
@@ -21,11 +41,11 @@ template <typename Visit> void each_position(const View& view, Visit visit)
 }
 
 /// Element `index` of a frame in [channels, height, width] order.
-float* element(const View& view, int frame, int index)
+template <typename T> T* element(const View& view, int frame, int index)
 {
     const int plane = view.height * view.width;
     const int within = index % plane;
-    return position(view, frame, within / view.width, within % view.width) + index / plane;
+    return position<T>(view, frame, within / view.width, within % view.width) + index / plane;
 }
 
 } // namespace
@@ -36,7 +56,7 @@ void load_frames(const float* frames, const View& out)
     each_position(out, [&](int frame, int y, int x) {
         const float* from = frames + std::ptrdiff_t{ frame } * out.channels * plane + y * out.width + x;
         for (int c = 0; c < out.channels; ++c)
-            position(out, frame, y, x)[c] = from[c * plane];
+            position<float>(out, frame, y, x)[c] = from[c * plane];
     });
 }
 
@@ -46,57 +66,80 @@ void store_frames(const View& in, float* frames)
     each_position(in, [&](int frame, int y, int x) {
         float* to = frames + std::ptrdiff_t{ frame } * in.channels * plane + y * in.width + x;
         for (int c = 0; c < in.channels; ++c)
-            to[c * plane] = position(in, frame, y, x)[c];
+            to[c * plane] = position<float>(in, frame, y, x)[c];
     });
 }
 
 void relayout(const View& in, const View& out)
 {
     const int count = in.channels * in.height * in.width;
-    for (int frame = 0; frame < in.frames; ++frame)
-        for (int i = 0; i < count; ++i)
-            *element(out, frame, i) = *element(in, frame, i);
-}
-
-void copy_channels(const View& in, const View& out, int first)
-{
-    each_position(in, [&](int frame, int y, int x) {
-        std::copy_n(position(in, frame, y, x), in.channels, position(out, frame, y, x) + first);
+    by_form(in, [&](auto zero) {
+        using T = decltype(zero);
+        for (int frame = 0; frame < in.frames; ++frame)
+            for (int i = 0; i < count; ++i)
+                *element<T>(out, frame, i) = *element<T>(in, frame, i);
     });
 }
 
-void clear_channels(const View& out, int first)
+void copy(const View& in, const View& out)
 {
-    each_position(out, [&](int frame, int y, int x) {
-        std::fill_n(position(out, frame, y, x) + first, out.channels - first, 0.0f);
+    by_form(in, [&](auto zero) {
+        using T = decltype(zero);
+        each_position(in, [&](int frame, int y, int x) {
+            std::copy_n(position<T>(in, frame, y, x), in.channels, position<T>(out, frame, y, x));
+        });
+    });
+}
+
+View channels_of(const View& view, int first, int count)
+{
+    View part = view;
+    part.channels = count;
+    part.data += view.data ? first : 0;
+    part.bytes += view.bytes ? first : 0;
+    return part;
+}
+
+View positions_of(const View& view, int first, int count)
+{
+    View part = channels_of(view, first * view.channels, view.channels);
+    part.width = count;
+    return part;
+}
+
+void clear(const View& out)
+{
+    by_form(out, [&](auto zero) {
+        each_position(out, [&](int frame, int y, int x) {
+            std::fill_n(position<decltype(zero)>(out, frame, y, x), out.channels, zero);
+        });
     });
 }
 
 void shuffle_channels(const View& in, const View& out, int groups)
 {
     const int members = in.channels / groups;
-    each_position(in, [&](int frame, int y, int x) {
-        const float* from = position(in, frame, y, x);
-        float* to = position(out, frame, y, x);
-        for (int j = 0; j < members; ++j)
-            for (int g = 0; g < groups; ++g)
-                to[j * groups + g] = from[g * members + j];
+    by_form(in, [&](auto zero) {
+        using T = decltype(zero);
+        each_position(in, [&](int frame, int y, int x) {
+            const T* from = position<T>(in, frame, y, x);
+            T* to = position<T>(out, frame, y, x);
+            for (int j = 0; j < members; ++j)
+                for (int g = 0; g < groups; ++g)
+                    to[j * groups + g] = from[g * members + j];
+        });
     });
 }
 
 void shuffle_positions(const View& in, const View& out, int groups)
 {
     const int members = in.width / groups;
-    each_position(out, [&](int frame, int y, int x) {
-        std::copy_n(position(in, frame, y, x % groups * members + x / groups), in.channels,
-                    position(out, frame, y, x));
-    });
-}
-
-void copy_positions(const View& in, const View& out, int first)
-{
-    each_position(in, [&](int frame, int y, int x) {
-        std::copy_n(position(in, frame, y, x), in.channels, position(out, frame, y, first + x));
+    by_form(in, [&](auto zero) {
+        using T = decltype(zero);
+        each_position(out, [&](int frame, int y, int x) {
+            std::copy_n(position<T>(in, frame, y, x % groups * members + x / groups), in.channels,
+                        position<T>(out, frame, y, x));
+        });
     });
 }
 
@@ -104,9 +147,9 @@ void sum_complex(const View& in, const View& out)
 {
     const int filters = in.channels / 2;
     each_position(out, [&](int frame, int y, int x) {
-        const float* row_i = position(in, frame, 0, x);
-        const float* row_q = position(in, frame, 1, x);
-        float* to = position(out, frame, y, x);
+        const float* row_i = position<float>(in, frame, 0, x);
+        const float* row_q = position<float>(in, frame, 1, x);
+        float* to = position<float>(out, frame, y, x);
         for (int c = 0; c < filters; ++c) {
             to[2 * c] = row_i[c] - row_q[filters + c];
             to[2 * c + 1] = row_q[c] + row_i[filters + c];
@@ -117,8 +160,8 @@ void sum_complex(const View& in, const View& out)
 void sigmoid(const View& in, const View& out)
 {
     each_position(in, [&](int frame, int y, int x) {
-        const float* from = position(in, frame, y, x);
-        float* to = position(out, frame, y, x);
+        const float* from = position<float>(in, frame, y, x);
+        float* to = position<float>(out, frame, y, x);
         for (int c = 0; c < in.channels; ++c)
             to[c] = 1.0f / (1.0f + std::exp(-from[c]));
     });
@@ -129,11 +172,13 @@ void clear_border(const View& view)
     if (view.border == 0)
         return;
     const int count = view.border * view.channels;
-    for (int frame = 0; frame < view.frames; ++frame)
-        for (int y = 0; y < view.height; ++y) {
-            std::fill_n(position(view, frame, y, -view.border), count, 0.0f);
-            std::fill_n(position(view, frame, y, view.width), count, 0.0f);
-        }
+    by_form(view, [&](auto zero) {
+        for (int frame = 0; frame < view.frames; ++frame)
+            for (int y = 0; y < view.height; ++y) {
+                std::fill_n(position<decltype(zero)>(view, frame, y, -view.border), count, zero);
+                std::fill_n(position<decltype(zero)>(view, frame, y, view.width), count, zero);
+            }
+    });
 }
 
 } // namespace prunedamr::engine

@@ -5,22 +5,27 @@
 
 namespace prunedamr::engine {
 
-// Operations that move or map samples without arithmetic worth a vector: rare in networks, small in time.
+// Operations that move or map samples without arithmetic worth a vector: rare in networks, small in time. Where two
+// views of either form are named they are of one form.
 
-/// frames [frames, channels, height, width] -> view.
+/// frames [frames, channels, height, width] -> view of floats.
 void load_frames(const float* frames, const View& out);
 
-/// view -> [frames, channels, height, width].
+/// View of floats -> [frames, channels, height, width].
 void store_frames(const View& in, float* frames);
 
 /// The same samples in [channels, height, width] order under another shape of equal size (flatten, as_image).
 void relayout(const View& in, const View& out);
 
-/// `in` becomes channels `first` ... of `out`.
-void copy_channels(const View& in, const View& out, int first);
+/// Equal shapes.
+void copy(const View& in, const View& out);
 
-/// Zeroes channels `first` ... of `out`.
-void clear_channels(const View& out, int first);
+/// `count` channels from `first` on; `count` positions of each row from `first` on.
+View channels_of(const View& view, int first, int count);
+View positions_of(const View& view, int first, int count);
+
+/// Zeros everywhere.
+void clear(const View& out);
 
 /// Channel j * groups + g of `out` is channel g * (C / groups) + j of `in`.
 void shuffle_channels(const View& in, const View& out, int groups);
@@ -28,15 +33,13 @@ void shuffle_channels(const View& in, const View& out, int groups);
 /// Position i * groups + g of `out` is position g * (W / groups) + i of `in`.
 void shuffle_positions(const View& in, const View& out, int groups);
 
-/// `in` becomes positions `first` ... of `out`.
-void copy_positions(const View& in, const View& out, int first);
-
-/// As `graph::Op::complex_sum` says.
+/// As `graph::Op::complex_sum` says; floats.
 void sum_complex(const View& in, const View& out);
 
+/// Floats.
 void sigmoid(const View& in, const View& out);
 
-/// Zeroes the positions left and right of every row.
+/// Zeros at the positions left and right of every row.
 void clear_border(const View& view);
 
 } // namespace prunedamr::engine

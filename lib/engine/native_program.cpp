@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/engine/arena.h"
-#include "prunedamr/engine/isa.h"
+#include "prunedamr/engine/compiled.h"
 #include "prunedamr/engine/moves.h"
-#include "prunedamr/engine/pack.h"
 #include "prunedamr/engine/program.h"
 
 #include <algorithm>
@@ -13,29 +11,7 @@ namespace {
 using graph::Op;
 using graph::Shape;
 
-/// Activations of the frames that go through the network together stay in the second-level cache.
-constexpr std::size_t kArenaBytes = 512 * 1024;
-
-/// What engines that were cloned from one another share; never changed once made.
-struct Compiled {
-    Plan plan;
-    const Kernels* kernels = nullptr;
-    std::vector<int> borders;         ///< of each value
-    std::vector<std::size_t> offsets; ///< of each value, floats into the arena of one chunk
-    std::vector<std::size_t> weights; ///< of each step, floats into `constants`
-    std::vector<std::size_t> biases;
-    std::unique_ptr<AlignedBytes> constants;
-    std::size_t arena_bytes = 0;
-    int chunk = 1; ///< frames carried through the network together
-    std::int64_t frame_floats = 0;
-    std::int64_t classes = 0;
-};
-
-bool is_depthwise(const Plan& plan, const Step& step)
-{
-    return step.op == Op::conv && step.groups > 1 && step.groups == plan.values[step.inputs[0]].shape.channels &&
-           step.groups == plan.values[step.output].shape.channels;
-}
+constexpr std::size_t kMostSummands = 64; // of an add, by `graph::infer_shapes`
 
 Sweep sweep_of(const Step& step)
 {
@@ -43,66 +19,9 @@ Sweep sweep_of(const Step& step)
     return { w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_h, w.pad_w };
 }
 
-/// Convs read zeros left and right of a row instead of testing for its ends.
-std::vector<int> find_borders(const Plan& plan)
+bool one_form(const View& a, const View& b)
 {
-    std::vector<int> borders(plan.values.size(), 0);
-    for (const Step& step : plan.steps)
-        if (step.op == Op::conv)
-            borders[step.inputs[0]] = std::max(borders[step.inputs[0]], step.window.pad_w);
-    return borders;
-}
-
-std::size_t floats_per_frame(const Shape& shape, int border)
-{
-    return static_cast<std::size_t>(shape.height * (shape.width + 2 * border) * shape.channels);
-}
-
-void place_values(Compiled& compiled, int max_batch)
-{
-    const Plan& plan = compiled.plan;
-    compiled.borders = find_borders(plan);
-    const auto place_frames = [&](int frames) {
-        std::vector<Block> blocks;
-        for (std::size_t v = 0; v < plan.values.size(); ++v)
-            blocks.push_back(
-                { plan.values[v].first, plan.values[v].last,
-                  frames * floats_per_frame(plan.values[v].shape, compiled.borders[v]) * sizeof(float) });
-        return place(blocks);
-    };
-    const std::size_t one = place_frames(1).size;
-    compiled.chunk =
-        static_cast<int>(std::clamp<std::size_t>(kArenaBytes / one, 1, static_cast<std::size_t>(max_batch)));
-    const Placement placement = place_frames(compiled.chunk);
-    compiled.arena_bytes = placement.size;
-    for (std::size_t offset : placement.offsets)
-        compiled.offsets.push_back(offset / sizeof(float));
-}
-
-void pack_constants(Compiled& compiled)
-{
-    std::vector<float> all;
-    const auto append = [&](const std::vector<float>& data) {
-        const std::size_t offset = all.size();
-        all.insert(all.end(), data.begin(), data.end());
-        all.resize((all.size() * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment / sizeof(float));
-        return offset;
-    };
-    for (Step& step : compiled.plan.steps) {
-        PackedConv packed;
-        if (step.op == Op::conv) {
-            const std::int64_t in = compiled.plan.values[step.inputs[0]].shape.channels;
-            const std::int64_t out = compiled.plan.values[step.output].shape.channels;
-            packed = is_depthwise(compiled.plan, step) ? pack_depthwise(step, out)
-                                                       : pack_conv(step, in, out, *compiled.kernels);
-        }
-        compiled.weights.push_back(append(packed.weights));
-        compiled.biases.push_back(append(packed.bias));
-        step.weight = {};
-        step.bias = {};
-    }
-    compiled.constants = std::make_unique<AlignedBytes>(all.size() * sizeof(float));
-    std::copy(all.begin(), all.end(), compiled.constants->floats());
+    return !a.bytes == !b.bytes && (!a.bytes || (a.scale == b.scale && a.zero == b.zero));
 }
 
 class NativeProgram : public Program
@@ -111,6 +30,8 @@ public:
     explicit NativeProgram(std::shared_ptr<const Compiled> compiled)
         : compiled_(std::move(compiled)), arena_(compiled_->arena_bytes)
     {
+        for (std::size_t value = 0; value < compiled_->plan.values.size(); ++value)
+            views_.push_back(place_view(value));
     }
 
     void run(const float* frames, int batch, float* logits) noexcept override
@@ -125,26 +46,50 @@ public:
 
     std::string description() const override
     {
-        return std::string("native ") + compiled_->kernels->name + ", float32";
+        const KernelSet& kernels = *compiled_->kernels;
+        return has_bytes(compiled_->plan) ? std::string("native ") + kernels.name + ", int8"
+                                          : std::string("native ") + kernels.floats->name + ", float32";
     }
 
 private:
+    View place_view(std::size_t index) const
+    {
+        const Value& value = compiled_->plan.values[index];
+        const auto channels = static_cast<int>(value.shape.channels);
+        const auto height = static_cast<int>(value.shape.height);
+        const auto width = static_cast<int>(value.shape.width);
+        const int border = compiled_->borders[index];
+        const std::ptrdiff_t row = std::ptrdiff_t{ width + 2 * border } * channels;
+        const std::ptrdiff_t start = std::ptrdiff_t{ border } * channels;
+        std::byte* memory = arena_.data() + compiled_->offsets[index];
+        View view{};
+        if (value.form) {
+            view.bytes = reinterpret_cast<std::uint8_t*>(memory) + start;
+            view.scale = value.form->scale;
+            view.zero = value.form->zero;
+        } else {
+            view.data = reinterpret_cast<float*>(memory) + start;
+        }
+        view.frame_step = height * row;
+        view.row_step = row;
+        view.position_step = view.channels = channels;
+        view.height = height;
+        view.width = width;
+        view.border = border;
+        return view;
+    }
+
     View view(int value, int frames) const
     {
-        const Shape& shape = compiled_->plan.values[value].shape;
-        const int border = compiled_->borders[value];
-        const int channels = static_cast<int>(shape.channels);
-        const int height = static_cast<int>(shape.height);
-        const int width = static_cast<int>(shape.width);
-        const std::ptrdiff_t row = std::ptrdiff_t{ width + 2 * border } * channels;
-        float* data = arena_.floats() + compiled_->offsets[value] + std::ptrdiff_t{ border } * channels;
-        return { data, height * row, row, channels, frames, height, width, channels, border };
+        View seen = views_[value];
+        seen.frames = frames;
+        return seen;
     }
 
     /// As `view`, with steps of 0 where a [C, 1, 1] value is to be broadcast over the positions of `over`.
-    View broadcast(int value, int frames, const View& over) const
+    View broadcast(int value, const View& over) const
     {
-        View seen = view(value, frames);
+        View seen = view(value, over.frames);
         if (seen.height * seen.width == 1 && over.height * over.width > 1)
             seen.row_step = seen.position_step = 0;
         return seen;
@@ -165,33 +110,28 @@ private:
     void run_step(std::size_t index, int count) const
     {
         const Step& step = compiled_->plan.steps[index];
-        const Kernels& kernels = *compiled_->kernels;
         const View in = view(step.inputs[0], count);
         const View out = view(step.output, count);
         switch (step.op) {
         case Op::conv:
             return run_conv(index, in, out);
         case Op::relu:
-            return kernels.relu(in, out);
+        case Op::add:
+        case Op::mul:
+            return combine(step, out);
+        case Op::max_pool:
+        case Op::avg_pool:
+        case Op::global_avg_pool:
+            return pool(step, in, out);
         case Op::sigmoid:
             return sigmoid(in, out);
-        case Op::add:
-            return run_add(step, out);
-        case Op::mul:
-            return kernels.mul(broadcast(step.inputs[0], count, out), broadcast(step.inputs[1], count, out), out);
         case Op::concat:
             return run_concat(step, out);
         case Op::concat_width:
             return run_concat_width(step, out);
-        case Op::max_pool:
-            return kernels.max_pool({ in, out, sweep_of(step) });
-        case Op::avg_pool:
-            return kernels.avg_pool({ in, out, sweep_of(step) });
-        case Op::global_avg_pool:
-            return kernels.global_avg_pool(in, out);
         case Op::pad_channels:
-            copy_channels(in, out, 0);
-            return clear_channels(out, in.channels);
+            convert(in, channels_of(out, 0, in.channels));
+            return clear(channels_of(out, in.channels, out.channels - in.channels));
         case Op::channel_shuffle:
             return shuffle_channels(in, out, static_cast<int>(step.groups));
         case Op::position_shuffle:
@@ -214,31 +154,72 @@ private:
     void run_conv(std::size_t index, const View& in, const View& out) const
     {
         const Step& step = compiled_->plan.steps[index];
-        const float* constants = compiled_->constants->floats();
+        const StepConstants& at = compiled_->constants[index];
+        const std::byte* memory = compiled_->memory->data();
         View shortcut{};
         if (step.shortcut >= 0)
-            shortcut = broadcast(step.shortcut, out.frames, out);
+            shortcut = broadcast(step.shortcut, out);
         const ConvTask task{ in,
                              out,
                              shortcut,
                              sweep_of(step),
                              static_cast<int>(step.groups),
-                             constants + compiled_->weights[index],
-                             constants + compiled_->biases[index],
-                             step.relu };
-        (is_depthwise(compiled_->plan, step) ? compiled_->kernels->depthwise_conv : compiled_->kernels->conv)(task);
+                             memory + at.weights,
+                             reinterpret_cast<const float*>(memory + at.bias),
+                             step.relu,
+                             reinterpret_cast<const float*>(memory + at.factors),
+                             reinterpret_cast<const std::int32_t*>(memory + at.corrections) };
+        const KernelSet& kernels = *compiled_->kernels;
+        const bool depthwise = is_depthwise(compiled_->plan, step);
+        if (step.whole)
+            (depthwise ? kernels.bytes->depthwise_conv : kernels.bytes->conv)(task);
+        else
+            (depthwise ? kernels.floats->depthwise_conv : kernels.floats->conv)(task);
     }
 
-    void run_add(const Step& step, const View& out) const
+    /// relu, add and mul.
+    void combine(const Step& step, const View& out) const
     {
-        const Kernels& kernels = *compiled_->kernels;
-        View sum = broadcast(step.inputs[0], out.frames, out);
-        for (std::size_t i = 1; i < step.inputs.size(); ++i) {
-            kernels.add(sum, broadcast(step.inputs[i], out.frames, out), out);
-            sum = out;
+        const KernelSet& kernels = *compiled_->kernels;
+        View inputs[kMostSummands];
+        const auto count = static_cast<int>(step.inputs.size());
+        bool bytes = out.bytes != nullptr;
+        for (int i = 0; i < count; ++i) {
+            inputs[i] = broadcast(step.inputs[i], out);
+            bytes = bytes || inputs[i].bytes;
         }
-        if (step.relu)
-            kernels.relu(out, out);
+        const bool relu = step.relu || step.op == Op::relu;
+        if (step.op == Op::mul)
+            return (bytes ? kernels.bytes->mul : kernels.floats->mul)(inputs[0], inputs[1], out);
+        if (bytes)
+            return kernels.bytes->sum({ inputs, count, out, relu });
+        View sum = inputs[0];
+        for (int i = 1; i < count; ++i, sum = out)
+            kernels.floats->add(sum, inputs[i], out);
+        if (relu)
+            kernels.floats->relu(sum, out);
+    }
+
+    void pool(const Step& step, const View& in, const View& out) const
+    {
+        const Kernels& floats = *compiled_->kernels->floats;
+        const ByteKernels& bytes = *compiled_->kernels->bytes;
+        const bool any_bytes = in.bytes || out.bytes;
+        const PoolTask task{ in, out, sweep_of(step) };
+        if (step.op == Op::max_pool)
+            (any_bytes ? bytes.max_pool : floats.max_pool)(task);
+        else if (step.op == Op::avg_pool)
+            (any_bytes ? bytes.avg_pool : floats.avg_pool)(task);
+        else
+            (any_bytes ? bytes.global_avg_pool : floats.global_avg_pool)(in, out);
+    }
+
+    void convert(const View& in, const View& out) const
+    {
+        if (one_form(in, out))
+            copy(in, out);
+        else
+            compiled_->kernels->bytes->sum({ &in, 1, out, false });
     }
 
     void run_concat(const Step& step, const View& out) const
@@ -246,7 +227,7 @@ private:
         int first = 0;
         for (int input : step.inputs) {
             const View in = view(input, out.frames);
-            copy_channels(in, out, first);
+            convert(in, channels_of(out, first, in.channels));
             first += in.channels;
         }
     }
@@ -256,28 +237,21 @@ private:
         int first = 0;
         for (int input : step.inputs) {
             const View in = view(input, out.frames);
-            copy_positions(in, out, first);
+            convert(in, positions_of(out, first, in.width));
             first += in.width;
         }
     }
 
     std::shared_ptr<const Compiled> compiled_;
     AlignedBytes arena_;
+    std::vector<View> views_; ///< of each value, without a number of frames
 };
 
 } // namespace
 
 std::unique_ptr<Program> make_native_program(const Plan& plan, int max_batch)
 {
-    auto compiled = std::make_shared<Compiled>();
-    compiled->plan = plan;
-    compiled->kernels = &choose_kernels();
-    const Shape& input = plan.values[plan.steps.front().output].shape;
-    compiled->frame_floats = input.count();
-    compiled->classes = plan.values[plan.output].shape.count();
-    place_values(*compiled, max_batch);
-    pack_constants(*compiled);
-    return std::make_unique<NativeProgram>(std::move(compiled));
+    return std::make_unique<NativeProgram>(compile(plan, max_batch));
 }
 
 } // namespace prunedamr::engine

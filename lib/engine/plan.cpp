@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/plan.h"
 
+#include "prunedamr/engine/forms.h"
 #include "prunedamr/engine/fuse_complex.h"
 #include "prunedamr/engine/plan_edit.h"
 #include "prunedamr/graph/complex_norm.h"
+#include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/rewrite.h"
 
 #include <algorithm>
@@ -64,9 +66,21 @@ void set_complex_norm(const graph::Network& network, const Node& node, Step& ste
 void set_conv(const graph::Network& network, const Node& node, Step& step)
 {
     step.op = Op::conv;
+    step.whole = graph::quantised_input(network, node) != nullptr;
     step.weight = network.tensor(node.name + ".weight").data;
     step.bias = node.bias ? network.tensor(node.name + ".bias").data
                           : std::vector<float>(static_cast<std::size_t>(node.out_channels), 0.0f);
+}
+
+/// The form of a node's output.
+std::optional<graph::QuantisedValue> form_of(const graph::Network& network, const Node& node)
+{
+    if (graph::hands_on_values(node.op)) {
+        const graph::QuantisedValue* form = graph::quantised_input(network, node);
+        return form ? std::make_optional(*form) : std::nullopt;
+    }
+    const auto found = network.quantised.find(node.name);
+    return found == network.quantised.end() ? std::nullopt : std::make_optional(found->second);
 }
 
 /// One step per node; identities give their input's value to their readers.
@@ -97,7 +111,7 @@ Plan lower(const graph::Network& network)
             step.window = {};
         step.output = static_cast<int>(plan.values.size());
         value_of[node.name] = step.output;
-        plan.values.push_back({ shapes.at(node.name) });
+        plan.values.push_back({ shapes.at(node.name), node.name, form_of(network, node) });
         plan.steps.push_back(std::move(step));
     }
     plan.output = value_of.at(network.nodes.back().name);
@@ -165,7 +179,8 @@ void number_values(Plan& plan)
             values[step.shortcut].last = now;
         }
         number[step.output] = static_cast<int>(values.size());
-        values.push_back({ plan.values[step.output].shape, now, now });
+        values.push_back(plan.values[step.output]);
+        values.back().first = values.back().last = now;
         step.output = number[step.output];
     }
     plan.output = number[plan.output];
@@ -181,8 +196,15 @@ Plan make_plan(const graph::Network& network)
     fuse_complex(plan);
     fuse_shortcuts(plan);
     fuse_relus(plan);
+    settle_forms(plan);
     number_values(plan);
     return plan;
+}
+
+bool has_bytes(const Plan& plan)
+{
+    return std::any_of(plan.values.begin(), plan.values.end(),
+                       [](const Value& value) { return value.form.has_value(); });
 }
 
 } // namespace prunedamr::engine

@@ -4,6 +4,7 @@
 #include "prunedamr/graph/network.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,14 @@ namespace prunedamr::engine {
 /// An activation. Backends choose its layout and memory.
 struct Value {
     graph::Shape shape;
-    int first = 0; ///< step that writes it
-    int last = 0;  ///< last step that reads it
+    std::string node; ///< of the network, whose output it is; empty for one that the plan adds
+    std::optional<graph::QuantisedValue> form; ///< held in 8 bits; none: float32
+    int first = 0;                             ///< step that writes it
+    int last = 0;                              ///< last step that reads it
 };
 
 /// One call of a kernel. `op` is never batch_norm, complex_norm, linear, flatten of one position, dropout or
-/// detach: those have become convs or nothing.
+/// detach: those have become convs or nothing. A concat of one input is a copy in another form.
 struct Step {
     std::string node; ///< the network's name for it, for messages
     graph::Op op = graph::Op::input;
@@ -29,16 +32,21 @@ struct Step {
     int output = 0;            ///< value
     std::vector<float> weight; ///< conv: [out, in/groups, kernel_h, kernel_w]
     std::vector<float> bias;   ///< conv: [out]
+    bool whole = false;        ///< conv: reads 8 bits and uses weights rounded by `graph::quantise_weight`
 };
 
-/// A network as steps to carry out in order, activations fused and batch norms folded.
+/// A network as steps to carry out in order, activations fused and batch norms folded. Each step finds its inputs
+/// in forms that it can read and writes a form that it can write (forms.h).
 struct Plan {
     std::vector<Value> values;
     std::vector<Step> steps; ///< the first is the input
     int output = 0;          ///< value that holds the logits
 };
 
-/// `network` must be valid.
+/// `network` must be valid. Values that are quantised in it are kept as they are; others may vanish in fused steps.
 Plan make_plan(const graph::Network& network);
+
+/// Whether some value is held in 8 bits.
+bool has_bytes(const Plan& plan);
 
 } // namespace prunedamr::engine

@@ -16,7 +16,7 @@ int count_readers(const Plan& plan, int value)
 
 Step* sole_producer(Plan& plan, int value)
 {
-    if (count_readers(plan, value) != 1)
+    if (plan.values[value].form || count_readers(plan, value) != 1)
         return nullptr;
     const auto producer =
         std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& step) { return step.output == value; });

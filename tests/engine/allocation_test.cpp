@@ -2,6 +2,7 @@
 #include "dsp/allocations.h"
 #include "engine/engines.h"
 #include "graph/networks.h"
+#include "graph/quantised_networks.h"
 
 #include <gtest/gtest.h>
 
@@ -32,8 +33,12 @@ TEST(Allocations, CounterSeesEveryKind)
 
 TEST(Allocations, NativeRunMakesNoneFromItsFirstFrameOn)
 {
-    for (const auto& architecture : graph::architectures()) {
-        const auto network = zoo_network(architecture.name, 32);
+    std::vector<graph::Network> networks;
+    for (const auto& architecture : graph::architectures())
+        networks.push_back(zoo_network(architecture.name, 32));
+    for (const char* name : { "resnet56", "ulcnn", "amr_s", "amr_ds_s" })
+        networks.push_back(graph::quantised(zoo_network(name, 32), 1));
+    for (const auto& network : networks) {
         const auto frames = graph::noise_frames(network, 64, 1);
         std::vector<float> logits(static_cast<std::size_t>(64 * network.classes()));
         for (const Way& way : native_ways()) {
@@ -44,7 +49,7 @@ TEST(Allocations, NativeRunMakesNoneFromItsFirstFrameOn)
                 engine.run(frames.data(), batch, logits.data());
                 copy.run(frames.data(), batch, logits.data());
             }
-            EXPECT_EQ(allocations() - before, 0u) << architecture.name << ", " << to_string(way);
+            EXPECT_EQ(allocations() - before, 0u) << network.name << ", " << to_string(way);
         }
     }
 }

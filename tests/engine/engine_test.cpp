@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/engines.h"
 #include "graph/networks.h"
+#include "graph/quantised_networks.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
 
@@ -29,15 +30,26 @@ TEST(Engine, SaysWhatItRuns)
 {
     const auto network = zoo_network("amr_s", 64);
     EXPECT_EQ(make_engine(network, { Backend::native, "portable" }).description(), "native portable, float32");
-    for (const Way& way : ways())
-        EXPECT_EQ(make_engine(network, way).description().find(to_string(way)), 0u) << to_string(way);
+    const auto quantised = graph::quantised(network, 1);
+    EngineConfig plain;
+    plain.precision = engine::Precision::float32;
+    EXPECT_NE(Engine(quantised, plain).description().find(", float32"), std::string::npos);
+    for (const Way& way : native_ways()) {
+        EXPECT_EQ(make_engine(quantised, way).description(), to_string(way) + ", int8");
+        // VNNI adds nothing to float32.
+        const std::string isa = way.isa == "avx512-vnni" ? "avx512" : way.isa;
+        EXPECT_EQ(make_engine(network, way).description(), "native " + isa + ", float32");
+    }
+    if (ways().back().backend == Backend::onednn)
+        EXPECT_EQ(make_engine(network, ways().back()).description().find("oneDNN "), 0u);
 }
 
 TEST(Engine, RefusesUnknownInstructionSet)
 {
     const IsaLimit limit("sse9");
-    EXPECT_ERROR(Engine(zoo_network("amr_s", 64)),
-                 "PRUNEDAMR_ISA: unknown instruction set: found 'sse9', expected portable, avx2 or avx512");
+    EXPECT_ERROR(
+        Engine(zoo_network("amr_s", 64)),
+        "PRUNEDAMR_ISA: unknown instruction set: found 'sse9', expected portable, avx2, avx512 or avx512-vnni");
 }
 
 TEST(Engine, RefusesBatchLimitOutOfRange)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/pack_bytes.h"
+
+#include "prunedamr/graph/quantise.h"
+
+#include <algorithm>
+
+namespace prunedamr::engine {
+namespace {
+
+/// Whole weights of a conv by place.
+struct Weights {
+    std::int64_t inputs, outputs; ///< per group
+    int kernel_h, kernel_w;
+    graph::QuantisedWeight whole;
+
+    Weights(const Step& step, std::int64_t in_channels)
+        : inputs(in_channels / step.groups), outputs(static_cast<std::int64_t>(step.bias.size()) / step.groups),
+          kernel_h(step.window.kernel_h), kernel_w(step.window.kernel_w),
+          whole(graph::quantise_weight(step.weight, static_cast<std::int64_t>(step.bias.size())))
+    {
+    }
+    /// Output `out` of `group`; `at` counts taps and, within them, inputs. 0 beyond the end of either.
+    std::int8_t value(std::int64_t group, std::int64_t out, int row, std::int64_t at) const
+    {
+        if (out >= outputs || at >= kernel_w * inputs)
+            return 0;
+        const std::int64_t filter = ((group * outputs + out) * inputs + at % inputs) * kernel_h + row;
+        return whole.values[static_cast<std::size_t>(filter * kernel_w + at / inputs)];
+    }
+};
+
+std::int64_t padded(std::int64_t channels, const ByteKernels& kernels)
+{
+    return (channels + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+}
+
+/// What goes with each channel.
+PackedBytes pack_channels(const Step& step, const Weights& weights, const graph::QuantisedValue& in,
+                          const ByteKernels& kernels)
+{
+    PackedBytes packed;
+    const std::int64_t all = padded(weights.outputs, kernels);
+    for (std::int64_t group = 0; group < step.groups; ++group)
+        for (std::int64_t out = 0; out < all; ++out) {
+            const bool real = out < weights.outputs;
+            const auto channel = static_cast<std::size_t>(group * weights.outputs + out);
+            packed.factors.push_back(real ? in.scale * weights.whole.scales[channel] : 0.0f);
+            packed.bias.push_back(real ? step.bias[channel] : 0.0f);
+        }
+    for (int row = 0; row < weights.kernel_h; ++row)
+        for (std::int64_t group = 0; group < step.groups; ++group)
+            for (std::int64_t out = 0; out < all; ++out) {
+                std::int32_t sum = 0;
+                for (std::int64_t at = 0; at < weights.kernel_w * weights.inputs; ++at)
+                    sum += weights.value(group, out, row, at);
+                packed.corrections.push_back(-in.zero * sum);
+            }
+    return packed;
+}
+
+/// Inputs at .. at + 3 for one vector of outputs, of which those before `end` exist.
+void append_quad(std::vector<std::uint8_t>& to, const Weights& weights, std::int64_t group, std::int64_t first_out,
+                 int row, std::int64_t at, std::int64_t end, const ByteKernels& kernels)
+{
+    const auto value = [&](int lane, int i) {
+        return at + i < end ? weights.value(group, first_out + lane, row, at + i) : std::int8_t{ 0 };
+    };
+    if (kernels.order == WeightOrder::quads) {
+        for (int lane = 0; lane < kernels.lanes; ++lane)
+            for (int i = 0; i < 4; ++i)
+                to.push_back(static_cast<std::uint8_t>(value(lane, i)));
+        return;
+    }
+    for (int odd : { 0, 1 })
+        for (int lane = 0; lane < kernels.lanes; ++lane)
+            for (int i : { odd, odd + 2 }) {
+                const auto wide = static_cast<std::uint16_t>(std::int16_t{ value(lane, i) });
+                const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
+                to.insert(to.end(), bytes, bytes + sizeof wide);
+            }
+}
+
+} // namespace
+
+PackedBytes pack_bytes(const Step& step, std::int64_t in_channels, const graph::QuantisedValue& in,
+                       const ByteKernels& kernels)
+{
+    const Weights weights(step, in_channels);
+    PackedBytes packed = pack_channels(step, weights, in, kernels);
+    const std::int64_t all = padded(weights.outputs, kernels);
+    const std::int64_t block = std::int64_t{ kernels.lanes } * kernels.max_vectors;
+    const std::int64_t row_inputs = weights.kernel_w * weights.inputs;
+    const std::int64_t run = step.groups == 1 ? row_inputs : weights.inputs;
+    for (std::int64_t group = 0; group < step.groups; ++group)
+        for (std::int64_t first = 0; first < all; first += block)
+            for (int row = 0; row < weights.kernel_h; ++row)
+                for (std::int64_t start = 0; start < row_inputs; start += run)
+                    for (std::int64_t at = start; at < start + run; at += 4)
+                        for (std::int64_t out = first; out < std::min(first + block, all); out += kernels.lanes)
+                            append_quad(packed.weights, weights, group, out, row, at, start + run, kernels);
+    return packed;
+}
+
+PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& in, const ByteKernels& kernels)
+{
+    // One group of channels, whose filters have one input each.
+    Weights weights(step, step.groups);
+    Step one = step;
+    one.groups = 1;
+    weights.outputs = static_cast<std::int64_t>(step.bias.size());
+    PackedBytes packed = pack_channels(one, weights, in, kernels);
+    for (int row = 0; row < weights.kernel_h; ++row)
+        for (int tap = 0; tap < weights.kernel_w; ++tap)
+            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels); ++channel) {
+                const std::int32_t wide = weights.value(0, channel, row, tap);
+                const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
+                packed.weights.insert(packed.weights.end(), bytes, bytes + sizeof wide);
+            }
+    return packed;
+}
+
+} // namespace prunedamr::engine
