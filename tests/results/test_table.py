@@ -164,6 +164,9 @@ class MustHold(Case):
         small = run(self.rng, "amr_m", "auto: psr,catro", 1, 9000, 190000, test=accurate(0.605))
         self.assertTrue(self.claim([ulcnn, large, small], "above ULCNN").startswith("- **yes**"))
         self.assertTrue(self.claim([ulcnn, large, small], "above every larger one").startswith("- **no**"))
+        distilled = run(self.rng, "ulcnn-distilled", "train", 1, 9751, 196000, test=accurate(0.606))
+        line = self.claim([ulcnn, large, small, distilled], "above ULCNN") # the better of the two counts
+        self.assertTrue(line.startswith("- **no**") and "60.60 % of ulcnn-distilled" in line, line)
         small["cost"]["macs"] = 200001
         self.assertIn("not measured", self.claim([ulcnn, large, small], "above ULCNN"))
 
