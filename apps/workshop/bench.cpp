@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
+#include "profile.h"
 #include "runner.h"
 #include "verbs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/graph/cost.h"
+#include "prunedamr/engine/plan.h"
 #include "prunedamr/graph/model_file.h"
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,7 @@ struct Options {
     std::vector<std::string> against;
     std::vector<int> batches = { 1, 8, 64 };
     int repetitions = 200;
+    bool profile = false;
     std::string json;
 };
 
@@ -60,6 +62,35 @@ void measure(std::vector<Case>& cases, const graph::Network& network, int repeti
         }
 }
 
+/// Prints a line per case; returns them as JSON.
+nlohmann::json print_cases(const std::vector<Case>& cases, const graph::Network& network, const engine::Peak& peak)
+{
+    auto rows = nlohmann::json::array();
+    double engine_us = 0.0;
+    const auto macs = static_cast<double>(engine::macs_of(engine::make_plan(network)));
+    std::printf("%-8s %-9s %6s %12s %12s %12s %10s %8s\n", "backend", "precision", "batch", "median us", "p99 us",
+                "us/frame", "of engine", "of peak");
+    for (const auto& c : cases) {
+        const std::string precision = precision_of(network, c.backend);
+        const double median = quantile(c.us, 0.5), p99 = quantile(c.us, 0.99);
+        const double per_s = macs * c.batch / median * 1e6;
+        const double share = per_s / (precision == "int8" ? peak.int8 : peak.float32);
+        if (c.backend == "engine")
+            engine_us = median;
+        rows.push_back({ { "model", network.name },
+                         { "backend", c.backend == "float32" ? "engine" : c.backend },
+                         { "precision", precision },
+                         { "batch", c.batch },
+                         { "median_us", median },
+                         { "p99_us", p99 },
+                         { "gmac_per_s", per_s / 1e9 },
+                         { "share_of_peak", share } });
+        std::printf("%-8s %-9s %6d %12.1f %12.1f %12.2f %9.2fx %7.1f%%\n", c.backend.c_str(), precision.c_str(),
+                    c.batch, median, p99, median / c.batch, median / engine_us, 100 * share);
+    }
+    return rows;
+}
+
 void run(const Options& options)
 {
     const auto network = graph::load_model(options.model);
@@ -69,28 +100,16 @@ void run(const Options& options)
     for (const int batch : options.batches)
         for (const auto& name : names)
             cases.push_back({ name, batch, make_runner(network, name, batch), {} });
+    engine::Peak peak = engine::measure_peak();
     measure(cases, network, options.repetitions);
-
-    auto rows = nlohmann::json::array();
-    double engine_us = 0.0;
-    const double macs = static_cast<double>(graph::cost(network).macs);
-    std::printf("%-8s %6s %12s %12s %12s %10s\n", "backend", "batch", "median us", "p99 us", "us/frame",
-                "of engine");
-    for (const auto& c : cases) {
-        const double median = quantile(c.us, 0.5);
-        if (c.backend == "engine")
-            engine_us = median;
-        rows.push_back({ { "model", network.name },
-                         { "backend", c.backend },
-                         { "precision", "float32" },
-                         { "batch", c.batch },
-                         { "median_us", median },
-                         { "p99_us", quantile(c.us, 0.99) },
-                         { "gmac_per_s", macs * c.batch / median / 1e3 } });
-        std::printf("%-8s %6d %12.1f %12.1f %12.2f %9.2fx\n", c.backend.c_str(), c.batch, median,
-                    quantile(c.us, 0.99), median / c.batch, median / engine_us);
-    }
-    cli::write_json(rows, options.json);
+    const engine::Peak after = engine::measure_peak();
+    peak = { std::max(peak.float32, after.float32), std::max(peak.int8, after.int8) };
+    std::printf("peak of this core, GMAC/s: float32 %.1f, int8 %.1f\n", peak.float32 / 1e9, peak.int8 / 1e9);
+    cli::write_json(print_cases(cases, network, peak), options.json);
+    if (options.profile)
+        for (const auto& name : names)
+            if (name == "engine" || name == "float32")
+                print_profile(network, name == "float32", options.batches.front(), options.repetitions, peak);
 }
 
 } // namespace
@@ -100,13 +119,15 @@ void add_bench(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
     verb->add_option("model", options->model, "model file")->required();
-    cli::add_list(*verb, "--against", options->against, "peers: onednn, torch (comma-separated)")
-        ->check(CLI::IsMember({ "onednn", "torch" }));
+    cli::add_list(*verb, "--against", options->against,
+                  "peers: float32 (the engine without roundings to 8 bits), onednn, torch")
+        ->check(CLI::IsMember({ "float32", "onednn", "torch" }));
     cli::add_list(*verb, "--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
         ->check(CLI::Range(1, 1024));
     verb->add_option("--repetitions", options->repetitions, "timed calls of each case")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));
+    verb->add_flag("--profile", options->profile, "also a line per step of the engine, at the first --batch");
     cli::add_json(*verb, options->json, "write a row per case to this file");
     verb->callback([options] { run(*options); });
 }

@@ -12,8 +12,12 @@ namespace prunedamr::workshop {
 /// frames [batch, 2, length] -> logits [batch, classes]
 using Runner = std::function<void(const float* frames, int batch, float* logits)>;
 
-/// Names that `make_runner` accepts in this build: engine, onednn, torch.
+/// Names that `make_runner` accepts in this build: engine (in the model's precision), float32 (the engine without
+/// rounding to 8 bits), and, both in float32, onednn and torch.
 std::vector<std::string> backends();
+
+/// "int8" or "float32"
+std::string precision_of(const graph::Network& network, const std::string& backend);
 
 /// One network on one backend, on one core. Throws `Error` for a backend that this build lacks.
 Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch);

@@ -101,6 +101,7 @@ void pack_constants(Compiled& compiled)
     Memory memory;
     for (Step& step : compiled.plan.steps) {
         compiled.constants.push_back(step.op == Op::conv ? append_conv(memory, compiled, step) : StepConstants{});
+        compiled.macs.push_back(macs_of(compiled.plan, step));
         step.weight = {};
         step.bias = {};
     }

@@ -22,6 +22,7 @@ struct Compiled {
     std::vector<int> borders;             ///< of each value, positions
     std::vector<std::size_t> offsets;     ///< of each value, bytes into the arena of one chunk
     std::vector<StepConstants> constants; ///< of each step
+    std::vector<std::int64_t> macs;       ///< of each step, one frame
     std::unique_ptr<AlignedBytes> memory;
     std::size_t arena_bytes = 0;
     int chunk = 1; ///< frames carried through the network together

@@ -95,6 +95,13 @@ Engine Engine::clone() const
     return Engine(std::move(impl));
 }
 
+std::vector<StepTime> Engine::profile(const float* frames, int batch, int repetitions)
+{
+    PRUNEDAMR_CHECK(batch >= 1 && batch <= impl_->max_batch, "batch must be 1..max_batch");
+    PRUNEDAMR_CHECK(repetitions >= 1, "at least one repetition");
+    return impl_->program->profile(frames, batch, repetitions);
+}
+
 int Engine::max_batch() const
 {
     return impl_->max_batch;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/engine/step_time.h"
 #include "prunedamr/graph/network.h"
 
 #include <memory>
@@ -51,6 +52,12 @@ public:
 
     /// Another engine for another thread that shares this one's weights and compiled primitives.
     Engine clone() const;
+
+    /// Times every step, in the order in which they run; those of the native backend only (else throws `Error`).
+    /// Each is repeated in place within one of `repetitions` passes over the network: its time is that of warm
+    /// caches, and their sum is less than what `run` takes. Allocates. `frames` and `batch` as in `run`, but no
+    /// more frames than one pass carries (`StepTime::macs` tells how many those are).
+    std::vector<StepTime> profile(const float* frames, int batch, int repetitions);
 
     int max_batch() const;
     std::int64_t length() const;

@@ -66,6 +66,7 @@ struct Kernels {
     void (*add)(const View& a, const View& b, const View& out); ///< `out` may be `a`
     void (*mul)(const View& a, const View& b, const View& out);
     void (*relu)(const View& in, const View& out); ///< `out` may be `in`
+    double (*peak)(long rounds);                   ///< multiply-accumulates on registers; returns how many it did
 };
 
 /// How whole weights lie in memory: products of 4 inputs are summed by one instruction, or of 2.
@@ -87,6 +88,7 @@ struct ByteKernels {
     void (*global_avg_pool)(const View& in, const View& out);
     void (*sum)(const SumTask&);
     void (*mul)(const View& a, const View& b, const View& out);
+    double (*peak)(long rounds);
 };
 
 /// All kernels of one level of PRUNEDAMR_ISA.

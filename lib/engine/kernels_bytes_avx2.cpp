@@ -61,6 +61,11 @@ inline Quads quads(const std::uint8_t* from)
     return { _mm256_and_si256(all, _mm256_set1_epi16(0x00ff)), _mm256_srli_epi16(all, 8) };
 }
 
+inline void renew(Quads& x)
+{
+    asm volatile("" : "+x"(x.even), "+x"(x.odd));
+}
+
 inline __m256i load_pairs(const std::int8_t* weights)
 {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));

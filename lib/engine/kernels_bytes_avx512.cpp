@@ -34,6 +34,11 @@ inline Quads quads(const std::uint8_t* from)
     return { _mm512_and_si512(all, _mm512_set1_epi16(0x00ff)), _mm512_srli_epi16(all, 8) };
 }
 
+inline void renew(Quads& x)
+{
+    asm volatile("" : "+v"(x.even), "+v"(x.odd));
+}
+
 inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights)
 {
     return sum + IVec(_mm512_madd_epi16(x.even, _mm512_loadu_si512(weights))) +

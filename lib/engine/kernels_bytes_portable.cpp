@@ -50,6 +50,11 @@ inline Quads quads(const std::uint8_t* from)
     return from;
 }
 
+inline void renew(Quads& x)
+{
+    asm volatile("" : "+r"(x)::"memory");
+}
+
 inline IVec dot(IVec sum, Quads x, const std::int8_t* weights)
 {
     std::int16_t w[4 * kLanes];

@@ -30,6 +30,11 @@ inline Quads quads(const std::uint8_t* from)
     return _mm512_set1_epi32(four);
 }
 
+inline void renew(Quads& x)
+{
+    asm volatile("" : "+v"(x));
+}
+
 inline IVec dot(IVec sum, Quads x, const std::int8_t* weights)
 {
     return IVec(_mm512_dpbusd_epi32(__m512i(sum), x, _mm512_loadu_si512(weights)));

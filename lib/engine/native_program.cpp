@@ -4,6 +4,7 @@
 #include "prunedamr/engine/program.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace prunedamr::engine {
 namespace {
@@ -51,7 +52,36 @@ public:
                                           : std::string("native ") + kernels.floats->name + ", float32";
     }
 
+    std::vector<StepTime> profile(const float* frames, int batch, int repetitions) override
+    {
+        const int count = std::min(compiled_->chunk, batch);
+        const std::vector<Step>& steps = compiled_->plan.steps;
+        std::vector<std::vector<double>> us(steps.size());
+        for (int repetition = 0; repetition < repetitions; ++repetition)
+            for (std::size_t i = 0; i < steps.size(); ++i)
+                us[i].push_back(time_step(i, frames, count));
+        std::vector<StepTime> times;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            std::nth_element(us[i].begin(), us[i].begin() + repetitions / 2, us[i].end());
+            const bool copies = steps[i].op == Op::concat && steps[i].inputs.size() == 1;
+            times.push_back({ steps[i].node, copies ? "convert" : to_string(steps[i].op), steps[i].whole,
+                              count * compiled_->macs[i], us[i][static_cast<std::size_t>(repetitions / 2)] });
+        }
+        return times;
+    }
+
 private:
+    /// Microseconds for one of several times in a row.
+    double time_step(std::size_t index, const float* frames, int count) const
+    {
+        constexpr int kTimes = 16;
+        const auto start = std::chrono::steady_clock::now();
+        for (int i = 0; i < kTimes; ++i)
+            run_step(index, frames, count);
+        const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+        return took.count() / kTimes;
+    }
+
     View place_view(std::size_t index) const
     {
         const Value& value = compiled_->plan.values[index];
@@ -97,21 +127,25 @@ private:
 
     void run_chunk(const float* frames, int count, float* logits) const
     {
-        const Plan& plan = compiled_->plan;
-        load_frames(frames, view(plan.steps.front().output, count));
-        clear_border(view(plan.steps.front().output, count));
-        for (std::size_t i = 1; i < plan.steps.size(); ++i) {
-            run_step(i, count);
-            clear_border(view(plan.steps[i].output, count));
-        }
-        store_frames(view(plan.output, count), logits);
+        for (std::size_t i = 0; i < compiled_->plan.steps.size(); ++i)
+            run_step(i, frames, count);
+        store_frames(view(compiled_->plan.output, count), logits);
     }
 
-    void run_step(std::size_t index, int count) const
+    void run_step(std::size_t index, const float* frames, int count) const
     {
         const Step& step = compiled_->plan.steps[index];
-        const View in = view(step.inputs[0], count);
         const View out = view(step.output, count);
+        if (step.op == Op::input)
+            load_frames(frames, out);
+        else
+            compute(index, view(step.inputs[0], count), out);
+        clear_border(out);
+    }
+
+    void compute(std::size_t index, const View& in, const View& out) const
+    {
+        const Step& step = compiled_->plan.steps[index];
         switch (step.op) {
         case Op::conv:
             return run_conv(index, in, out);
@@ -141,7 +175,7 @@ private:
         case Op::flatten:
         case Op::as_image:
             return relayout(in, out);
-        case Op::input:
+        case Op::input: // has no input to compute from
         case Op::batch_norm:
         case Op::complex_norm:
         case Op::linear:

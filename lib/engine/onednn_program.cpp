@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/error.h"
 #include "prunedamr/engine/onednn_recipe.h"
 #include "prunedamr/engine/program.h"
 
@@ -75,6 +76,11 @@ public:
     }
 
     std::unique_ptr<Program> clone() const override { return std::make_unique<OnednnProgram>(compiled_); }
+
+    std::vector<StepTime> profile(const float*, int, int) override
+    {
+        throw Error{ { "steps cannot be timed one by one", "engine backend", "onednn", "native" } };
+    }
 
     std::string description() const override
     {

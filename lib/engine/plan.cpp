@@ -201,6 +201,29 @@ Plan make_plan(const graph::Network& network)
     return plan;
 }
 
+std::int64_t macs_of(const Plan& plan, const Step& step)
+{
+    if (step.op != Op::conv)
+        return 0;
+    const graph::Window& w = step.window;
+    const Shape &in = plan.values[step.inputs[0]].shape, &out = plan.values[step.output].shape;
+    std::int64_t rows = 0;
+    for (std::int64_t y = 0; y < out.height; ++y) {
+        const std::int64_t first = y * w.stride_h - w.pad_h;
+        rows += std::max<std::int64_t>(0, std::min<std::int64_t>(in.height, first + w.kernel_h) -
+                                              std::max<std::int64_t>(0, first));
+    }
+    return static_cast<std::int64_t>(step.weight.size()) / w.kernel_h * rows * out.width;
+}
+
+std::int64_t macs_of(const Plan& plan)
+{
+    std::int64_t sum = 0;
+    for (const Step& step : plan.steps)
+        sum += macs_of(plan, step);
+    return sum;
+}
+
 bool has_bytes(const Plan& plan)
 {
     return std::any_of(plan.values.begin(), plan.values.end(),

@@ -46,6 +46,11 @@ struct Plan {
 /// `network` must be valid. Values that are quantised in it are kept as they are; others may vanish in fused steps.
 Plan make_plan(const graph::Network& network);
 
+/// Multiply-accumulates of a step, one frame: those of kernel rows above and below the input are not done, those of zeros
+/// left and right of it are.
+std::int64_t macs_of(const Plan& plan, const Step& step);
+std::int64_t macs_of(const Plan& plan);
+
 /// Whether some value is held in 8 bits.
 bool has_bytes(const Plan& plan);
 

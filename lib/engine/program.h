@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/engine/plan.h"
+#include "prunedamr/engine/step_time.h"
 
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ public:
     virtual std::unique_ptr<Program> clone() const = 0;
 
     virtual std::string description() const = 0;
+
+    /// As `Engine::profile`. Throws `Error` for a backend that has no steps of its own to time.
+    virtual std::vector<StepTime> profile(const float* frames, int batch, int repetitions) = 0;
 };
 
 /// Throws `Error` for an unknown PRUNEDAMR_ISA.
