@@ -56,6 +56,8 @@ def collect(options):
     if pruned:
         result["base"] = options.base or Path(at(run, path, "base")).stem
         result["method"] = run["method"]
+        if "front" in run and "drop" not in run.get("wanted", ""):
+            result["method"] = "auto: " + run["method"]
         result["budget"] = run.get("wanted", at(run, path, "budget"))
         result["seed"] = at(run, path, "seed")
         result["cost"] = costs(run, path, "after")

@@ -15,6 +15,9 @@ HERE = Path(__file__).resolve().parent
 HIGH_SNR_DB = 0
 COSTS = ("params", "macs", "paper_flops", "bytes")
 Attack = namedtuple("Attack", "kind norm level_db steps")
+# Options that say how a network recovers, not how it is pruned; whether a value follows.
+RECOVERY = {"--distil": False, "--teacher-once": False, "--schedule": True, "--lr": True, "--weight-decay": True,
+            "--epochs": True}
 
 
 class Wrong(Exception):
@@ -104,7 +107,18 @@ class Row:
                                           None))
 
     def name(self):
-        return (self.method + " " + self.options).strip()
+        """The method and what it was told beside the recovery."""
+        words, own = self.options.split(), []
+        while words:
+            word = words.pop(0)
+            if word not in RECOVERY:
+                own.append(word)
+            elif RECOVERY[word]:
+                words.pop(0)
+        return " ".join([self.method, *own])
+
+    def recovery(self):
+        return ", ".join(filter(None, [self.epochs and f"{self.epochs} epochs", self.distilled and "distilled"]))
 
 
 def attack_of(json_object):
@@ -156,8 +170,9 @@ def decimal(value, digits=1):
 
 def cells(row, attacks):
     lost = row.points_lost()
-    yield f"**{row.base}**" if row.is_base else row.method + (f" `{row.options}`" if row.options else "")
+    yield f"**{row.base}**" if row.is_base else row.name()
     yield row.budget
+    yield row.recovery()
     yield str(len(row.runs))
     yield percent(row.values(lambda run: run["test"]["accuracy"]))
     yield "" if lost is None else points(-lost)
@@ -173,9 +188,9 @@ def cells(row, attacks):
 
 
 def table(rows, attacks):
-    head = ["method", "budget", "seeds", "accuracy, %", "to base, points", f"at ≥ {HIGH_SNR_DB} dB, %", "params",
+    head = ["method", "budget", "recovery", "seeds", "accuracy, %", "to base, points", f"at ≥ {HIGH_SNR_DB} dB, %", "params",
             "MACs", "paper_flops", "latency, µs", "bytes", "minutes"] + [f"{attack_name(a)}, %" for a in attacks]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|---|" + "---:|" * (len(head) - 3)]
     return lines + ["| " + " | ".join(cells(row, attacks)) + " |" for row in rows]
 
 

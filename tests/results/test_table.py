@@ -78,34 +78,35 @@ class Case(unittest.TestCase):
 
 class Table(Case):
     def test_numbers_of_a_row_are_those_of_its_seeds(self):
-        runs = [run(self.rng, "net", "psr", seed, 50000 + seed, 900000, options="--distil") for seed in (3, 1, 2)]
+        options = "--distil --epochs 16 --part channels"
+        runs = [run(self.rng, "net", "psr", seed, 50000 + seed, 900000, options=options) for seed in (3, 1, 2)]
         runs.append(run(self.rng, "net", "train", 1, 100000, 2000000))
         rows = self.rows(self.page(runs))
         self.assertEqual(list(rows)[1], "**net**") # the base first
-        cells = rows["psr `--distil`"]
+        cells = rows["psr --part channels"]
         accuracies = [100 * one["test"]["accuracy"] for one in runs[:3]]
         mean = sum(accuracies) / 3
         spread = math.sqrt(sum((value - mean) ** 2 for value in accuracies) / 2)
         high = [100 * (sum(one["test"]["by_snr"][label] for label in ("0", "2", "4")) / 3) for one in runs[:3]]
         lost = sum(100 * one["base_test"]["accuracy"] - accuracy for one, accuracy in zip(runs, accuracies)) / 3
-        self.assertEqual(cells[1:3], ["macs=50%", "3"])
-        self.assertEqual(cells[3], f"{mean:.2f} ± {spread:.2f}")
-        self.assertEqual(cells[4].replace("\N{MINUS SIGN}", "-"), f"{-lost:+.2f}")
-        self.assertEqual(cells[5].split(" ±")[0], f"{sum(high) / 3:.2f}")
-        self.assertEqual(cells[6], "50,001\N{EN DASH}50,003")
-        self.assertEqual(cells[7:9], ["900,000", "900,007"])
-        self.assertEqual(cells[9], f"{sum(one['latency_us'] for one in runs[:3]) / 3:.1f}")
-        self.assertEqual(cells[10], "200,004\N{EN DASH}200,012")
-        self.assertEqual(cells[11], f"{sum(one['minutes'] for one in runs[:3]) / 3:.1f}")
-        self.assertEqual(cells[12], f"{100 * sum(one['attacks'][0]['accuracy'] for one in runs[:3]) / 3:.2f}")
-        self.assertEqual(rows["method"][12], "FGSM \N{MINUS SIGN}20 dB, %")
+        self.assertEqual(cells[1:4], ["macs=50%", "16 epochs, distilled", "3"])
+        self.assertEqual(cells[4], f"{mean:.2f} ± {spread:.2f}")
+        self.assertEqual(cells[5].replace("\N{MINUS SIGN}", "-"), f"{-lost:+.2f}")
+        self.assertEqual(cells[6].split(" ±")[0], f"{sum(high) / 3:.2f}")
+        self.assertEqual(cells[7], "50,001\N{EN DASH}50,003")
+        self.assertEqual(cells[8:10], ["900,000", "900,007"])
+        self.assertEqual(cells[10], f"{sum(one['latency_us'] for one in runs[:3]) / 3:.1f}")
+        self.assertEqual(cells[11], "200,004\N{EN DASH}200,012")
+        self.assertEqual(cells[12], f"{sum(one['minutes'] for one in runs[:3]) / 3:.1f}")
+        self.assertEqual(cells[13], f"{100 * sum(one['attacks'][0]['accuracy'] for one in runs[:3]) / 3:.2f}")
+        self.assertEqual(rows["method"][13], "FGSM \N{MINUS SIGN}20 dB, %")
 
     def test_one_seed_has_no_spread_and_what_is_absent_is_a_dash(self):
         one = run(self.rng, "net", "l1", 1, 5, 5, attacks=[], latency_us=None)
         page = self.page([one, run(self.rng, "net", "train", 1, 9, 9)])
         cells = self.rows(page)["l1"]
-        self.assertNotIn("±", cells[3])
-        self.assertEqual((cells[9], cells[12]), ("\N{EN DASH}", "\N{EN DASH}"))
+        self.assertNotIn("±", cells[4])
+        self.assertEqual((cells[10], cells[13]), ("\N{EN DASH}", "\N{EN DASH}"))
 
     def test_the_same_files_give_the_same_page_and_a_changed_page_is_noticed(self):
         runs = [run(self.rng, "net", "psr", seed, 5, 5) for seed in (1, 2)]
@@ -226,10 +227,11 @@ class RunScript(Case):
         calls = (self.folder / "work" / "calls.txt").read_text().splitlines()
         listed = len(re.findall("^run ", NETWORKS, re.MULTILINE))
         self.assertEqual(sum(call.startswith("compress") for call in calls), 2 * listed)
-        cells = self.rows((self.folder / "results.md").read_text())["psr `--distil`"]
-        self.assertEqual(cells[2:4], ["2", "50.00 ± 0.00"])
-        self.assertEqual(cells[5:12], ["62.50 ± 0.00", "500", "2,500", "3,000", "7.5", "2,000", "2.5"])
-        self.assertEqual(cells[12], "12.50") # the offset, which has no level, is left out
+        page = (self.folder / "results.md").read_text()
+        cells = next(line.strip("| ").split(" | ") for line in page.splitlines() if "| distilled |" in line)
+        self.assertEqual(cells[3:5], ["2", "50.00 ± 0.00"])
+        self.assertEqual(cells[6:13], ["62.50 ± 0.00", "500", "2,500", "3,000", "7.5", "2,000", "2.5"])
+        self.assertEqual(cells[13], "12.50") # the offset, which has no level, is left out
         base = json.loads((self.folder / "runs" / "resnet56.json").read_text())
         self.assertEqual((base["base"], base["minutes"]), ("resnet56", 1.5))
 
