@@ -11,6 +11,8 @@ base amr_xs --arch amr_xs --epochs 50 --schedule cosine --lr 0.004
 base amr_ds_m --arch amr_ds_m --epochs 50 --schedule cosine --lr 0.004 --weight-decay 0.02
 base amr_ds_m-distilled --arch amr_ds_m --teacher "$work/resnet56.safetensors" --teacher-once \
     --augment rotate,conjugate --epochs 60 --schedule cosine --lr 0.004 --weight-decay 0.02
+base amr_ds_m-long --arch amr_ds_m --teacher "$work/resnet56.safetensors" --teacher-once \
+    --augment rotate,conjugate --epochs 120 --ema 0.998 --schedule cosine --lr 0.004 --weight-decay 0.02
 
 # A large teacher that reads each frame once costs an eighth.
 recovery="--distil --teacher-once --schedule cosine --lr 0.004 --weight-decay 0.02"
@@ -20,6 +22,7 @@ run resnet56-random resnet56 macs=12.2% random $large
 run resnet56-l1 resnet56 macs=12.2% l1 $large
 all=$seeds seeds=1 # three times as long
 run resnet56-psr-long resnet56 macs=12.2% psr $recovery --epochs 48
+run resnet56-psr-plain resnet56 macs=12.2% psr --schedule cosine --lr 0.004 --weight-decay 0.02 --epochs 48
 seeds=$all
 
 small="$recovery --epochs 12"
