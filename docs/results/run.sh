@@ -15,7 +15,7 @@ runs=${RUNS:-$here/runs}
 seeds=${SEEDS:-1 2 3}
 data=$work/data.h5
 attacks="--attack fgsm:-30dB --attack fgsm:-20dB --attack fgsm:-10dB"
-host="$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $(nproc) cores"
+host="$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $(nproc) of $(nproc --all) threads"
 commit=$(git -C "$here" describe --always --dirty 2>/dev/null || echo unknown)
 mkdir -p "$work" "$runs"
 
