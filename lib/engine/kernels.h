@@ -44,10 +44,12 @@ struct PoolTask {
     Sweep sweep;
 };
 
-/// The sum of `count` inputs, clipped below zero if `relu`. Of one input: a copy in another form.
+/// The sum of `count` inputs, the first of them times `gate` if that is set, clipped below zero if `relu`. Of one
+/// input alone: a copy, in another form. Inputs and gate may be broadcast.
 struct SumTask {
     const View* inputs;
     int count;
+    View gate;
     View out;
     bool relu;
 };
@@ -63,10 +65,9 @@ struct Kernels {
     void (*max_pool)(const PoolTask&);
     void (*avg_pool)(const PoolTask&);
     void (*global_avg_pool)(const View& in, const View& out);
-    void (*add)(const View& a, const View& b, const View& out); ///< `out` may be `a`
-    void (*mul)(const View& a, const View& b, const View& out);
-    void (*relu)(const View& in, const View& out); ///< `out` may be `in`
-    double (*peak)(long rounds);                   ///< multiply-accumulates on registers; returns how many it did
+    void (*sum)(const SumTask&);
+    void (*sigmoid)(const View& in, const View& out);
+    double (*peak)(long rounds); ///< multiply-accumulates on registers; returns how many it did
 };
 
 /// How whole weights lie in memory: products of 4 inputs are summed by one instruction, or of 2.
@@ -87,7 +88,6 @@ struct ByteKernels {
     void (*avg_pool)(const PoolTask&);
     void (*global_avg_pool)(const View& in, const View& out);
     void (*sum)(const SumTask&);
-    void (*mul)(const View& a, const View& b, const View& out);
     double (*peak)(long rounds);
 };
 

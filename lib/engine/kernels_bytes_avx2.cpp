@@ -6,13 +6,12 @@
 #define PRUNEDAMR_LANES 8
 #define PRUNEDAMR_TILE_POSITIONS_1 8
 #define PRUNEDAMR_TILE_POSITIONS_2 4
+#define PRUNEDAMR_DEPTH_POSITIONS 4
 
 namespace prunedamr::engine {
 namespace {
 
 #include "prunedamr/engine/kernels_simd.inc"
-
-using IVec = std::int32_t __attribute__((vector_size(32)));
 
 inline IVec widen(const std::uint8_t* from)
 {
@@ -30,6 +29,14 @@ inline void narrow(std::uint8_t* to, IVec v, int lanes)
     _mm_storeu_si128(reinterpret_cast<__m128i*>(all), bytes);
     for (int i = 0; i < lanes; ++i)
         to[i] = all[i];
+}
+
+inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d)
+{
+    narrow(to, a, kLanes);
+    narrow(to + kLanes, b, kLanes);
+    narrow(to + 2 * kLanes, c, kLanes);
+    narrow(to + 3 * kLanes, d, kLanes);
 }
 
 inline Vec to_float(IVec v)

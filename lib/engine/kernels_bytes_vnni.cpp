@@ -6,6 +6,7 @@
 #define PRUNEDAMR_LANES 16
 #define PRUNEDAMR_TILE_POSITIONS_1 14
 #define PRUNEDAMR_TILE_POSITIONS_2 12
+#define PRUNEDAMR_DEPTH_POSITIONS 8
 
 namespace prunedamr::engine {
 namespace {

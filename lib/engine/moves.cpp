@@ -2,7 +2,6 @@
 #include "prunedamr/engine/moves.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace prunedamr::engine {
 namespace {
@@ -40,14 +39,6 @@ template <typename Visit> void each_position(const View& view, Visit visit)
                 visit(frame, y, x);
 }
 
-/// Element `index` of a frame in [channels, height, width] order.
-template <typename T> T* element(const View& view, int frame, int index)
-{
-    const int plane = view.height * view.width;
-    const int within = index % plane;
-    return position<T>(view, frame, within / view.width, within % view.width) + index / plane;
-}
-
 } // namespace
 
 void load_frames(const float* frames, const View& out)
@@ -70,14 +61,26 @@ void store_frames(const View& in, float* frames)
     });
 }
 
-void relayout(const View& in, const View& out)
+void flatten(const View& in, const View& out)
 {
-    const int count = in.channels * in.height * in.width;
     by_form(in, [&](auto zero) {
         using T = decltype(zero);
-        for (int frame = 0; frame < in.frames; ++frame)
-            for (int i = 0; i < count; ++i)
-                *element<T>(out, frame, i) = *element<T>(in, frame, i);
+        each_position(in, [&](int frame, int y, int x) {
+            const T* from = position<T>(in, frame, y, x);
+            T* to = position<T>(out, frame, 0, 0) + y * in.width + x;
+            for (int c = 0; c < in.channels; ++c)
+                to[c * in.height * in.width] = from[c];
+        });
+    });
+}
+
+void as_image(const View& in, const View& out)
+{
+    by_form(in, [&](auto zero) {
+        using T = decltype(zero);
+        each_position(out, [&](int frame, int y, int x) {
+            *position<T>(out, frame, y, x) = position<T>(in, frame, 0, x)[y];
+        });
     });
 }
 
@@ -154,16 +157,6 @@ void sum_complex(const View& in, const View& out)
             to[2 * c] = row_i[c] - row_q[filters + c];
             to[2 * c + 1] = row_q[c] + row_i[filters + c];
         }
-    });
-}
-
-void sigmoid(const View& in, const View& out)
-{
-    each_position(in, [&](int frame, int y, int x) {
-        const float* from = position<float>(in, frame, y, x);
-        float* to = position<float>(out, frame, y, x);
-        for (int c = 0; c < in.channels; ++c)
-            to[c] = 1.0f / (1.0f + std::exp(-from[c]));
     });
 }
 

@@ -14,8 +14,11 @@ void load_frames(const float* frames, const View& out);
 /// View of floats -> [frames, channels, height, width].
 void store_frames(const View& in, float* frames);
 
-/// The same samples in [channels, height, width] order under another shape of equal size (flatten, as_image).
-void relayout(const View& in, const View& out);
+/// [C, H, W] -> [C * H * W, 1, 1]
+void flatten(const View& in, const View& out);
+
+/// [C, 1, W] -> [1, C, W]
+void as_image(const View& in, const View& out);
 
 /// Equal shapes.
 void copy(const View& in, const View& out);
@@ -35,9 +38,6 @@ void shuffle_positions(const View& in, const View& out, int groups);
 
 /// As `graph::Op::complex_sum` says; floats.
 void sum_complex(const View& in, const View& out);
-
-/// Floats.
-void sigmoid(const View& in, const View& out);
 
 /// Zeros at the positions left and right of every row.
 void clear_border(const View& view);

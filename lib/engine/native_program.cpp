@@ -158,7 +158,7 @@ private:
         case Op::global_avg_pool:
             return pool(step, in, out);
         case Op::sigmoid:
-            return sigmoid(in, out);
+            return compiled_->kernels->floats->sigmoid(in, out);
         case Op::concat:
             return run_concat(step, out);
         case Op::concat_width:
@@ -173,8 +173,9 @@ private:
         case Op::complex_sum:
             return sum_complex(in, out);
         case Op::flatten:
+            return flatten(in, out);
         case Op::as_image:
-            return relayout(in, out);
+            return as_image(in, out);
         case Op::input: // has no input to compute from
         case Op::batch_norm:
         case Op::complex_norm:
@@ -214,24 +215,24 @@ private:
     /// relu, add and mul.
     void combine(const Step& step, const View& out) const
     {
-        const KernelSet& kernels = *compiled_->kernels;
         View inputs[kMostSummands];
-        const auto count = static_cast<int>(step.inputs.size());
         bool bytes = out.bytes != nullptr;
-        for (int i = 0; i < count; ++i) {
-            inputs[i] = broadcast(step.inputs[i], out);
-            bytes = bytes || inputs[i].bytes;
-        }
-        const bool relu = step.relu || step.op == Op::relu;
+        const auto seen = [&](int value) {
+            const View result = broadcast(value, out);
+            bytes = bytes || result.bytes;
+            return result;
+        };
+        int count = 0;
+        for (int value : step.inputs)
+            inputs[count++] = seen(value);
+        View gate{};
         if (step.op == Op::mul)
-            return (bytes ? kernels.bytes->mul : kernels.floats->mul)(inputs[0], inputs[1], out);
-        if (bytes)
-            return kernels.bytes->sum({ inputs, count, out, relu });
-        View sum = inputs[0];
-        for (int i = 1; i < count; ++i, sum = out)
-            kernels.floats->add(sum, inputs[i], out);
-        if (relu)
-            kernels.floats->relu(sum, out);
+            gate = inputs[--count];
+        else if (step.gate >= 0)
+            gate = seen(step.gate);
+        const KernelSet& kernels = *compiled_->kernels;
+        const SumTask task{ inputs, count, gate, out, step.relu || step.op == Op::relu };
+        (bytes ? kernels.bytes->sum : kernels.floats->sum)(task);
     }
 
     void pool(const Step& step, const View& in, const View& out) const
@@ -253,7 +254,7 @@ private:
         if (one_form(in, out))
             copy(in, out);
         else
-            compiled_->kernels->bytes->sum({ &in, 1, out, false });
+            compiled_->kernels->bytes->sum({ &in, 1, {}, out, false });
     }
 
     void run_concat(const Step& step, const View& out) const

@@ -143,6 +143,19 @@ private:
         return result;
     }
 
+    /// a * gate + b
+    void add_gated(const Step& step)
+    {
+        const auto full = [&](int value) { return shape(value) == shape(step.output); };
+        int a = step.inputs[0], gate = step.gate;
+        if (full(gate))
+            std::swap(a, gate);
+        const Held product = combine(algorithm::binary_mul, held_[a], held_[gate], false);
+        const Held& b = held_[step.inputs[1]];
+        held_[step.output] = full(a) ? combine(algorithm::binary_add, product, b, step.relu)
+                                     : combine(algorithm::binary_add, b, product, step.relu);
+    }
+
     void add_combine(const Step& step, algorithm kind)
     {
         std::vector<int> order = step.inputs;
@@ -232,7 +245,7 @@ private:
         case Op::sigmoid:
             return add_eltwise(step, algorithm::eltwise_logistic);
         case Op::add:
-            return add_combine(step, algorithm::binary_add);
+            return step.gate >= 0 ? add_gated(step) : add_combine(step, algorithm::binary_add);
         case Op::mul:
             return add_combine(step, algorithm::binary_mul);
         case Op::max_pool:

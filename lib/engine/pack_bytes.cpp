@@ -59,6 +59,14 @@ PackedBytes pack_channels(const Step& step, const Weights& weights, const graph:
     return packed;
 }
 
+/// 16 bits.
+void append_wide(std::vector<std::uint8_t>& to, std::int8_t weight)
+{
+    const std::int16_t wide = weight;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
+    to.insert(to.end(), bytes, bytes + sizeof wide);
+}
+
 /// Inputs at .. at + 3 for one vector of outputs, of which those before `end` exist.
 void append_quad(std::vector<std::uint8_t>& to, const Weights& weights, std::int64_t group, std::int64_t first_out,
                  int row, std::int64_t at, std::int64_t end, const ByteKernels& kernels)
@@ -74,11 +82,8 @@ void append_quad(std::vector<std::uint8_t>& to, const Weights& weights, std::int
     }
     for (int odd : { 0, 1 })
         for (int lane = 0; lane < kernels.lanes; ++lane)
-            for (int i : { odd, odd + 2 }) {
-                const auto wide = static_cast<std::uint16_t>(std::int16_t{ value(lane, i) });
-                const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
-                to.insert(to.end(), bytes, bytes + sizeof wide);
-            }
+            for (int i : { odd, odd + 2 })
+                append_wide(to, value(lane, i));
 }
 
 } // namespace
@@ -111,12 +116,10 @@ PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& 
     weights.outputs = static_cast<std::int64_t>(step.bias.size());
     PackedBytes packed = pack_channels(one, weights, in, kernels);
     for (int row = 0; row < weights.kernel_h; ++row)
-        for (int tap = 0; tap < weights.kernel_w; ++tap)
-            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels); ++channel) {
-                const std::int32_t wide = weights.value(0, channel, row, tap);
-                const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
-                packed.weights.insert(packed.weights.end(), bytes, bytes + sizeof wide);
-            }
+        for (int tap = 0; tap < weights.kernel_w; tap += 2)
+            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels); ++channel)
+                for (int i : { tap, tap + 1 })
+                    append_wide(packed.weights, weights.value(0, channel, row, i));
     return packed;
 }
 

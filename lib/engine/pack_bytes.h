@@ -23,7 +23,8 @@ struct PackedBytes {
 PackedBytes pack_bytes(const Step& step, std::int64_t in_channels, const graph::QuantisedValue& in,
                        const ByteKernels& kernels);
 
-/// For `ByteKernels::depthwise_conv`: weights [kernel_h][kernel_w][padded channels] of 32 bits.
+/// For `ByteKernels::depthwise_conv`: weights [kernel_h][kernel_w / 2, rounded up][padded channels][2 taps] of 16
+/// bits.
 PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& in, const ByteKernels& kernels);
 
 } // namespace prunedamr::engine

@@ -144,6 +144,33 @@ void fuse_shortcuts(Plan& plan)
     erase_steps(plan, gone);
 }
 
+/// mul -> add becomes one step.
+void fuse_gates(Plan& plan)
+{
+    std::vector<const Step*> gone;
+    for (Step& add : plan.steps) {
+        if (add.op != Op::add || add.inputs.size() != 2)
+            continue;
+        for (int side : { 0, 1 }) {
+            Step* mul = sole_producer(plan, add.inputs[side]);
+            if (!mul || mul->op != Op::mul)
+                continue;
+            add.inputs = { mul->inputs[0], add.inputs[1 - side] };
+            add.gate = mul->inputs[1];
+            mul->inputs.clear();
+            mul->output = -1;
+            gone.push_back(mul);
+            break;
+        }
+    }
+    erase_steps(plan, gone);
+}
+
+bool can_clip(const Step& step)
+{
+    return step.op == Op::conv || step.op == Op::add || step.op == Op::mul;
+}
+
 void fuse_relus(Plan& plan)
 {
     std::vector<const Step*> gone;
@@ -151,7 +178,7 @@ void fuse_relus(Plan& plan)
         if (relu.op != Op::relu)
             continue;
         Step* producer = sole_producer(plan, relu.inputs.front());
-        if (!producer || (producer->op != Op::conv && producer->op != Op::add) || producer->relu)
+        if (!producer || !can_clip(*producer) || producer->relu)
             continue;
         producer->relu = true;
         producer->output = relu.output;
@@ -174,10 +201,11 @@ void number_values(Plan& plan)
             input = number[input];
             values[input].last = now;
         }
-        if (step.shortcut >= 0) {
-            step.shortcut = number[step.shortcut];
-            values[step.shortcut].last = now;
-        }
+        for (int* read : { &step.shortcut, &step.gate })
+            if (*read >= 0) {
+                *read = number[*read];
+                values[*read].last = now;
+            }
         number[step.output] = static_cast<int>(values.size());
         values.push_back(plan.values[step.output]);
         values.back().first = values.back().last = now;
@@ -195,6 +223,7 @@ Plan make_plan(const graph::Network& network)
     Plan plan = lower(graph::fold_batch_norm(network));
     fuse_complex(plan);
     fuse_shortcuts(plan);
+    fuse_gates(plan);
     fuse_relus(plan);
     settle_forms(plan);
     number_values(plan);

@@ -26,10 +26,11 @@ struct Step {
     graph::Op op = graph::Op::input;
     graph::Window window;
     std::int64_t groups = 1;
-    std::vector<int> inputs;   ///< values
-    int shortcut = -1;         ///< conv: value added to the result, [C, 1, 1] is broadcast; -1 for none
-    bool relu = false;         ///< conv, add: clip the result below zero
-    int output = 0;            ///< value
+    std::vector<int> inputs; ///< values
+    int shortcut = -1;       ///< conv: value added to the result, [C, 1, 1] is broadcast; -1 for none
+    int gate = -1;     ///< add: value that the first input is multiplied by, [C, 1, 1] is broadcast; -1 for none
+    bool relu = false; ///< conv, add, mul: clip the result below zero
+    int output = 0;    ///< value
     std::vector<float> weight; ///< conv: [out, in/groups, kernel_h, kernel_w]
     std::vector<float> bias;   ///< conv: [out]
     bool whole = false;        ///< conv: reads 8 bits and uses weights rounded by `graph::quantise_weight`
@@ -46,8 +47,8 @@ struct Plan {
 /// `network` must be valid. Values that are quantised in it are kept as they are; others may vanish in fused steps.
 Plan make_plan(const graph::Network& network);
 
-/// Multiply-accumulates of a step, one frame: those of kernel rows above and below the input are not done, those of zeros
-/// left and right of it are.
+/// Multiply-accumulates of a step, one frame: those of kernel rows above and below the input are not done, those of
+/// zeros left and right of it are.
 std::int64_t macs_of(const Plan& plan, const Step& step);
 std::int64_t macs_of(const Plan& plan);
 

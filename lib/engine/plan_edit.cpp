@@ -10,7 +10,7 @@ int count_readers(const Plan& plan, int value)
     int readers = value == plan.output ? 1 : 0;
     for (const Step& step : plan.steps)
         readers += static_cast<int>(std::count(step.inputs.begin(), step.inputs.end(), value)) +
-                   (step.shortcut == value ? 1 : 0);
+                   (step.shortcut == value ? 1 : 0) + (step.gate == value ? 1 : 0);
     return readers;
 }
 

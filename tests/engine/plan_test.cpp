@@ -80,6 +80,18 @@ TEST(Plan, FusesAReluOnlyWhenNobodyElseReadsItsInput)
     EXPECT_EQ(count_op(shared, Op::add), 1);
 }
 
+TEST(Plan, GatesBecomePartOfTheSumBehindThem)
+{
+    const Plan plan = make_plan(zoo_network("amr_ds_s", 128));
+    EXPECT_EQ(count_op(plan, Op::relu), 0);
+    EXPECT_EQ(count_op(plan, Op::mul), 3); // transitions have no shortcut
+    EXPECT_EQ(count_steps(plan, [](const Step& step) { return step.gate >= 0; }), 8 - 3);
+    for (const Step& step : plan.steps)
+        if (step.gate >= 0 || step.op == Op::mul) {
+            EXPECT_TRUE(step.relu) << step.node;
+        }
+}
+
 TEST(Plan, ValuesLiveFromTheirWriterToTheirLastReader)
 {
     for (const auto& network : graph::all_nets()) {
@@ -89,8 +101,9 @@ TEST(Plan, ValuesLiveFromTheirWriterToTheirLastReader)
             const Step& step = plan.steps[i];
             EXPECT_EQ(plan.values[step.output].first, static_cast<int>(i));
             std::vector<int> read = step.inputs;
-            if (step.shortcut >= 0)
-                read.push_back(step.shortcut);
+            for (int more : { step.shortcut, step.gate })
+                if (more >= 0)
+                    read.push_back(more);
             for (int value : read) {
                 EXPECT_LT(plan.values[value].first, static_cast<int>(i)) << network.name << ", " << step.node;
                 EXPECT_GE(plan.values[value].last, static_cast<int>(i)) << network.name << ", " << step.node;
