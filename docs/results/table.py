@@ -117,6 +117,9 @@ class Row:
                 words.pop(0)
         return " ".join([self.method, *own])
 
+    def title(self):
+        return self.base if self.is_base else f"{self.base} {self.name()} {self.budget}"
+
     def recovery(self):
         return ", ".join(filter(None, [self.epochs and f"{self.epochs} epochs", self.distilled and "distilled"]))
 
@@ -284,7 +287,7 @@ def small_networks(rows):
         ulcnn = max(published, key=Row.accuracy)
         best = max(small, key=Row.accuracy)
         yield verdict(best.accuracy() >= ulcnn.accuracy(),
-                      f"{text}: {best.base} {best.name()} {best.budget}, {100 * best.accuracy():.2f} % with "
+                      f"{text}: {best.title()}, {100 * best.accuracy():.2f} % with "
                       f"{round(best.cost('params')):,} parameters and {round(best.cost('macs')):,} MACs against "
                       f"{100 * ulcnn.accuracy():.2f} % of {ulcnn.base}")
     else:
@@ -295,9 +298,9 @@ def small_networks(rows):
     if small and large:
         best, rival = max(small, key=Row.accuracy), max(large, key=Row.accuracy)
         yield verdict(best.accuracy() > rival.accuracy(),
-                      f"{text}: {best.base} {best.name()} {best.budget}, {100 * best.accuracy():.2f} % with "
+                      f"{text}: {best.title()}, {100 * best.accuracy():.2f} % with "
                       f"{round(best.cost('params')):,} parameters against {100 * rival.accuracy():.2f} % of "
-                      f"{rival.base} {rival.name()} {rival.budget}")
+                      f"{rival.title()}")
     else:
         yield missing(text + ": no such pair of runs")
 
