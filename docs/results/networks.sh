@@ -22,6 +22,7 @@ run resnet56-random resnet56 macs=12.2% random $large
 run resnet56-l1 resnet56 macs=12.2% l1 $large
 all=$seeds seeds=1 # three times as long
 run resnet56-psr-long resnet56 macs=12.2% psr $recovery --epochs 48
+run resnet56-psr-averaged resnet56 macs=12.2% psr $recovery --augment rotate,conjugate --ema 0.998 --epochs 80
 run resnet56-psr-plain resnet56 macs=12.2% psr --schedule cosine --lr 0.004 --weight-decay 0.02 --epochs 48
 seeds=$all
 

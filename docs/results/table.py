@@ -17,7 +17,7 @@ COSTS = ("params", "macs", "paper_flops", "bytes")
 Attack = namedtuple("Attack", "kind norm level_db steps")
 # Options that say how a network recovers, not how it is pruned; whether a value follows.
 RECOVERY = {"--distil": False, "--teacher-once": False, "--schedule": True, "--lr": True, "--weight-decay": True,
-            "--epochs": True}
+            "--epochs": True, "--augment": True, "--ema": True}
 
 
 class Wrong(Exception):
@@ -67,10 +67,13 @@ class Row:
     def distilled(self):
         return "--distil" in self.options.split()
 
+    def option(self, name):
+        words = self.options.split()
+        return words[words.index(name) + 1] if name in words else ""
+
     @property
     def epochs(self):
-        words = self.options.split()
-        return words[words.index("--epochs") + 1] if "--epochs" in words else ""
+        return self.option("--epochs")
 
     def values(self, get):
         """Of the runs that have it."""
@@ -121,7 +124,8 @@ class Row:
         return self.base if self.is_base else f"{self.base} {self.name()} {self.budget}"
 
     def recovery(self):
-        return ", ".join(filter(None, [self.epochs and f"{self.epochs} epochs", self.distilled and "distilled"]))
+        return ", ".join(filter(None, [self.epochs and f"{self.epochs} epochs", self.distilled and "distilled",
+                                       self.option("--augment"), self.option("--ema") and "averaged"]))
 
 
 def attack_of(json_object):

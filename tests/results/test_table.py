@@ -78,7 +78,7 @@ class Case(unittest.TestCase):
 
 class Table(Case):
     def test_numbers_of_a_row_are_those_of_its_seeds(self):
-        options = "--distil --epochs 16 --part channels"
+        options = "--distil --epochs 16 --ema 0.9 --part channels"
         runs = [run(self.rng, "net", "psr", seed, 50000 + seed, 900000, options=options) for seed in (3, 1, 2)]
         runs.append(run(self.rng, "net", "train", 1, 100000, 2000000))
         rows = self.rows(self.page(runs))
@@ -89,7 +89,7 @@ class Table(Case):
         spread = math.sqrt(sum((value - mean) ** 2 for value in accuracies) / 2)
         high = [100 * (sum(one["test"]["by_snr"][label] for label in ("0", "2", "4")) / 3) for one in runs[:3]]
         lost = sum(100 * one["base_test"]["accuracy"] - accuracy for one, accuracy in zip(runs, accuracies)) / 3
-        self.assertEqual(cells[1:4], ["macs=50%", "16 epochs, distilled", "3"])
+        self.assertEqual(cells[1:4], ["macs=50%", "16 epochs, distilled, averaged", "3"])
         self.assertEqual(cells[4], f"{mean:.2f} ± {spread:.2f}")
         self.assertEqual(cells[5].replace("\N{MINUS SIGN}", "-"), f"{-lost:+.2f}")
         self.assertEqual(cells[6].split(" ±")[0], f"{sum(high) / 3:.2f}")
