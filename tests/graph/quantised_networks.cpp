@@ -26,9 +26,10 @@ Network quantised(const Network& network, std::uint64_t seed, double share)
     result.golden = {};
     Rng rng(seed);
     std::map<std::string, std::pair<float, float>> ranges;
-    const auto frames = noise_frames(network, 2, seed + 100);
-    const auto size = static_cast<std::ptrdiff_t>(frames.size() / 2);
-    for (const auto first : { frames.begin(), frames.begin() + size })
+    constexpr int kFrames = 32;
+    const auto frames = noise_frames(network, kFrames, seed + 100);
+    const auto size = static_cast<std::ptrdiff_t>(frames.size() / kFrames);
+    for (auto first = frames.begin(); first != frames.end(); first += size)
         for (const auto& [name, values] : run_reference_nodes(result, { first, first + size })) {
             const auto [low, high] = std::minmax_element(values.begin(), values.end());
             auto& range = ranges[name];

@@ -9,7 +9,7 @@ namespace prunedamr::graph {
 QuantisedValue form_of_range(float low, float high);
 
 /// Norms folded, and every node that computes something quantised with chance `share`, but for input and logits: by
-/// its range over a few frames of noise.
+/// its range over frames of noise.
 Network quantised(const Network& network, std::uint64_t seed, double share = 1.0);
 
 } // namespace prunedamr::graph
