@@ -143,7 +143,8 @@ TEST(QuantisedReference, StaysNearTheNetworkInFloat32)
 {
     for (const Network& network : all_nets()) {
         const auto frames = noise_frames(network, 8, 5);
-        const auto expected = run_reference(network, frames), got = run_reference(quantised(network, 1), frames);
+        const auto expected = run_reference(network, frames),
+                   got = run_reference(quantised(network, 1, 1.0, 32), frames);
         EXPECT_NE(got, expected) << network.name;
         EXPECT_LT(relative_error(expected, got), 0.1) << network.name;
     }

@@ -20,15 +20,14 @@ QuantisedValue form_of_range(float low, float high)
     return { scale, std::clamp(static_cast<int>(std::lround(-low / scale)), 0, 255) };
 }
 
-Network quantised(const Network& network, std::uint64_t seed, double share)
+Network quantised(const Network& network, std::uint64_t seed, double share, int calibration_frames)
 {
     Network result = fold_batch_norm(network);
     result.golden = {};
     Rng rng(seed);
     std::map<std::string, std::pair<float, float>> ranges;
-    constexpr int kFrames = 32;
-    const auto frames = noise_frames(network, kFrames, seed + 100);
-    const auto size = static_cast<std::ptrdiff_t>(frames.size() / kFrames);
+    const auto frames = noise_frames(network, calibration_frames, seed + 100);
+    const auto size = static_cast<std::ptrdiff_t>(frames.size() / static_cast<std::size_t>(calibration_frames));
     for (auto first = frames.begin(); first != frames.end(); first += size)
         for (const auto& [name, values] : run_reference_nodes(result, { first, first + size })) {
             const auto [low, high] = std::minmax_element(values.begin(), values.end());

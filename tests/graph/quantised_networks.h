@@ -10,6 +10,6 @@ QuantisedValue form_of_range(float low, float high);
 
 /// Norms folded, and every node that computes something quantised with chance `share`, but for input and logits: by
 /// its range over frames of noise.
-Network quantised(const Network& network, std::uint64_t seed, double share = 1.0);
+Network quantised(const Network& network, std::uint64_t seed, double share = 1.0, int calibration_frames = 2);
 
 } // namespace prunedamr::graph
