@@ -69,6 +69,8 @@ def collect(options):
         result.update(base=options.name, method="train", budget="", cost=costs(run, path))
         result["seed"] = at(run, path, "train", "config", "seed")
     result["command"] = run.get("command", "")
+    result["validation"] = run["validation_accuracy"] if "validation_accuracy" in run else \
+        at(run, path, "train", "best_validation_accuracy")
     # Where the run does not say how long it took: its epochs, which a resumed training remembers.
     epochs = (run.get("fine_tune") if pruned else at(run, path, "train")) or {"epochs": []}
     seconds = sum(at(epoch, path, "seconds") for epoch in epochs["epochs"])

@@ -22,10 +22,10 @@ cost = {"params": 1000, "macs": 5000, "paper_flops": 6000, "bytes": 4000}
 scores = {"accuracy": 0.5, "by_snr": {"-2": 0.25, "0": 0.5, "2": 0.75}, "count": 40}
 reports = {
     "data": {"frames": 100, "split": {"train": 50, "validation": 10, "test": 40}, "provenance": {"recipe": "r"}},
-    "train": {"cost": cost, "test": scores,
+    "train": {"cost": cost, "test": scores, "validation_accuracy": 0.5,
               "train": {"config": {"seed": 1}, "epochs": [{"seconds": 30.0}, {"seconds": 60.0}]}},
     "compress": {"method": option("--method"), "budget": option("--budget"), "seed": int(option("--seed") or 0),
-                 "cost": {"before": cost, "after": {key: value // 2 for key, value in cost.items()}}, "test": scores,
+                 "cost": {"before": cost, "after": {key: value // 2 for key, value in cost.items()}}, "test": scores, "validation_accuracy": 0.5,
                  "original_test": scores, "fine_tune": None, "minutes": 2.5, "command": "prunedamr compress ..."},
     "eval": {"attacks": [{"kind": "fgsm", "norm": "l2", "level_db": -20.0, "accuracy": 0.125},
                          {"kind": "offset", "offset_cycles_per_sample": 0.1, "accuracy": 0.1}]},
