@@ -118,4 +118,21 @@ TEST(Psr, RefusesTooFewFramesImpossibleBudgetsAndBlocks)
     EXPECT_ERROR(run(network, "units=4", config), "bad number of blocks: found 8, expected 1..7");
 }
 
+// Without it every choice would be the equal shares of some number of units.
+TEST(Psr, UnitsThatStillFitAreAdded)
+{
+    const graph::Network network = toy_network({ 3, 3, 3 });
+    int uneven = 0;
+    for (int percent = 30; percent <= 95; percent += 5) {
+        const std::string budget = "params=" + std::to_string(percent) + "%";
+        const PsrResult result = run(network, budget);
+        expect_sound(network, result, budget);
+        std::vector<int> keep;
+        for (const Choice& choice : result.choices)
+            keep.push_back(static_cast<int>(choice.kept.size()));
+        uneven += keep != share_units(result.block_sizes, std::accumulate(keep.begin(), keep.end(), 0));
+    }
+    EXPECT_GT(uneven, 0);
+}
+
 } // namespace prunedamr::prune

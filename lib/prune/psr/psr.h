@@ -45,9 +45,9 @@ struct PsrResult {
 
 /// The stem takes part in similarity, partition and selection like every other unit, and always stays in the
 /// result, chosen or not. The number of units chosen is the largest whose reassembled network meets the budget:
-/// with "units=5" and four blocks, one per block and the stem. Where the budget leaves no unit for some block, a
-/// smaller number of blocks is taken (unless config.blocks fixes it). Throws `Error` when the budget cannot be met,
-/// frames are too few, or a block has too many combinations.
+/// with "units=5" and four blocks, one per block and the stem; single units that still fit then join it. Where the
+/// budget leaves no unit for some block, a smaller number of blocks is taken (unless config.blocks fixes it).
+/// Throws `Error` when the budget cannot be met, frames are too few, or a block has too many combinations.
 PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
               const PsrConfig& config);
 
