@@ -32,14 +32,4 @@ Name it with -DPYTHON_EXECUTABLE=/usr/bin/python3")
   return()
 endif()
 
-if(NOT DEFINED PRUNEDAMR_PYTHON_DIR)
-  # A directory of the prefix that this Python already searches (Debian: dist-packages), else the standard one.
-  execute_process(
-    COMMAND ${PRUNEDAMR_GNURADIO_PYTHON} -c "
-import os, sys, sysconfig
-prefix = os.path.normpath('${CMAKE_INSTALL_PREFIX}')
-searched = [p for p in sys.path if p.endswith('-packages') and os.path.normpath(os.path.join(p, '../../..')) == prefix]
-standard = sysconfig.get_path('platlib', 'posix_prefix', {'base': prefix, 'platbase': prefix})
-print(os.path.relpath((searched + [standard])[0], prefix))"
-    OUTPUT_VARIABLE PRUNEDAMR_PYTHON_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-endif()
+prunedamr_python_dir(${PRUNEDAMR_GNURADIO_PYTHON} PRUNEDAMR_PYTHON_DIR)

@@ -39,15 +39,6 @@ std::int64_t system_time_ns()
     return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-std::uint64_t interval_samples(double interval_s, double sample_rate)
-{
-    const double samples = std::round(interval_s * sample_rate);
-    if (!(samples >= 0 && samples < 1e18))
-        throw ::prunedamr::Error(
-            { "value out of range", "classifier: interval_s", std::to_string(interval_s), "0 or more seconds" });
-    return static_cast<std::uint64_t>(samples);
-}
-
 pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 {
     const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), pmt::mp("sample_count"), pmt::from_uint64(count));
@@ -62,7 +53,7 @@ classifier::sptr classifier::make(const std::string& model_file, double sample_r
     stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
     config.center_freq_hz = center_freq;
     stream::check(config); // first, so that a bad rate is not taken for a bad interval
-    config.interval_samples = interval_samples(interval_s, sample_rate);
+    config.interval_samples = stream::interval_samples(interval_s, sample_rate);
     config.live = live;
     return gnuradio::make_block_sptr<classifier_impl>(model_file, config);
 }

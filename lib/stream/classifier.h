@@ -32,6 +32,10 @@ struct ClassifierConfig {
 /// Throws `Error` naming the first value that is outside its range.
 void check(const ClassifierConfig& config);
 
+/// Samples of a decision interval of `interval_s` seconds, for `ClassifierConfig::interval_samples`; the rate is
+/// one that `check` accepts. Throws `Error` for a time that is negative, not finite or beyond all counting.
+std::uint64_t interval_samples(double interval_s, double sample_rate_hz);
+
 struct ClassifierStats {
     std::uint64_t samples = 0;
     std::uint64_t frames = 0; ///< classified

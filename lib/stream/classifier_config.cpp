@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/classifier.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace prunedamr::stream {
@@ -32,6 +33,15 @@ void check(const ClassifierConfig& config)
         require_range("min_confidence", *config.min_confidence, 0, 1, "0..1");
     require_range("max_lag_s", config.max_lag_s, 1e-3, 3600, "1e-3..3600");
     require_range("max_batch", config.max_batch, 1, 64, "1..64");
+}
+
+std::uint64_t interval_samples(double interval_s, double sample_rate_hz)
+{
+    const double samples = std::round(interval_s * sample_rate_hz);
+    if (!(samples >= 0 && samples < 1e18))
+        throw Error(
+            { "value out of range", "classifier: interval_s", std::to_string(interval_s), "0 or more seconds" });
+    return static_cast<std::uint64_t>(samples);
 }
 
 } // namespace prunedamr::stream

@@ -18,6 +18,16 @@ void write(LabelEvent& event, State state, std::string_view label, std::string_v
 
 } // namespace
 
+void probabilities(const float* logits, std::size_t classes, double temperature, double* result) noexcept
+{
+    const double largest = *std::max_element(logits, logits + classes);
+    double total = 0.0;
+    for (std::size_t c = 0; c < classes; ++c)
+        total += result[c] = std::exp((logits[c] - largest) / temperature);
+    for (std::size_t c = 0; c < classes; ++c)
+        result[c] /= total;
+}
+
 Vote::Vote(const graph::Network& network, double min_confidence)
     : labels_(network.labels), temperature_(network.decision.temperature), min_confidence_(min_confidence),
       sum_(network.labels.size()), frame_(network.labels.size())
@@ -40,12 +50,9 @@ void Vote::add(const float* logits, int frames) noexcept
 {
     const std::size_t classes = sum_.size();
     for (int f = 0; f < frames; ++f, logits += classes) {
-        const double largest = *std::max_element(logits, logits + classes);
-        double total = 0.0;
+        probabilities(logits, classes, temperature_, frame_.data());
         for (std::size_t c = 0; c < classes; ++c)
-            total += frame_[c] = std::exp((logits[c] - largest) / temperature_);
-        for (std::size_t c = 0; c < classes; ++c)
-            sum_[c] += frame_[c] / total;
+            sum_[c] += frame_[c];
     }
     frames_ += static_cast<std::uint64_t>(frames);
 }

@@ -9,6 +9,9 @@
 
 namespace prunedamr::stream {
 
+/// Calibrated probabilities of one frame: softmax of logits / temperature. Both [classes], classes >= 1.
+void probabilities(const float* logits, std::size_t classes, double temperature, double* result) noexcept;
+
 /// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean:
 /// the class when it is sure; else the most probable family when that is; else noise when it is the best class,
 /// however unsure; else unknown.
