@@ -81,6 +81,10 @@ void run(Options& options)
 {
     finish_train_options(options.train, options.out);
     auto original = graph::load_model(options.model);
+    if (!original.quantised.empty())
+        throw Error({ "model is quantised already", options.model,
+                      std::to_string(original.quantised.size()) + " values in 8 bits",
+                      "the float32 model: compress first, then quantise" });
     auto dataset = load_frames(options.data);
     auto pages = frame_pages(options.data);
     narrow(options.classes, original, dataset, pages, options.train.fit.teacher);

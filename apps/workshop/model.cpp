@@ -68,6 +68,8 @@ void show(const Options& options)
     for (const auto& unit : network.units)
         std::printf(" %s", unit.name.c_str());
     std::printf("\n");
+    if (!network.quantised.empty())
+        std::printf("%zu values in 8 bits\n", network.quantised.size());
     if (network.accuracy.contains("accuracy"))
         std::printf("test accuracy %.2f %%\n", 100 * network.accuracy["accuracy"].get<double>());
     if (options.nodes)
@@ -76,6 +78,7 @@ void show(const Options& options)
     auto report = graph::to_json(cost);
     report["name"] = network.name;
     report["labels"] = network.labels;
+    report["quantised_values"] = network.quantised.size();
     report["front_end"] = to_json(network.front_end);
     report["accuracy"] = network.accuracy;
     report["provenance"] = network.provenance;

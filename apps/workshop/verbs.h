@@ -11,6 +11,7 @@ CLI::App* add_synth_scene(CLI::App& synth); ///< of the verb `synth`
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
 void add_compress(CLI::App& app);
+void add_quantise(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_report(CLI::App& app);

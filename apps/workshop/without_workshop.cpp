@@ -22,6 +22,11 @@ void add_compress(CLI::App& app)
     kWorkshop.add_verb(app, "compress");
 }
 
+void add_quantise(CLI::App& app)
+{
+    kWorkshop.add_verb(app, "quantise");
+}
+
 Attacks make_attacks(const std::vector<std::string>&, int)
 {
     kWorkshop.refuse("--attack");

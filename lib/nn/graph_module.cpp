@@ -2,7 +2,9 @@
 #include "prunedamr/nn/graph_module.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/graph/quantise.h"
 #include "prunedamr/nn/operations.h"
+#include "prunedamr/nn/whole_numbers.h"
 
 #include <algorithm>
 #include <cstring>
@@ -64,6 +66,10 @@ void GraphModule::plan_steps()
             last_reader[index.at(input)] = i;
         }
         index[node.name] = i;
+        if (const auto form = network_.quantised.find(node.name); form != network_.quantised.end())
+            step.form = form->second;
+        const bool filters = node.op == graph::Op::conv || node.op == graph::Op::linear;
+        step.whole_weights = filters && graph::quantised_input(network_, node);
         steps_.push_back(std::move(step));
     }
     for (const auto& [value, reader] : last_reader)
@@ -84,10 +90,13 @@ torch::Tensor GraphModule::run_step(const Step& step, const std::vector<torch::T
     for (const std::size_t input : step.inputs)
         tensors.inputs.push_back(values[input]);
     tensors.weight = tensor_or_none(node.name + ".weight");
+    if (step.whole_weights)
+        tensors.weight = with_whole_weights(tensors.weight);
     tensors.bias = tensor_or_none(node.name + ".bias");
     tensors.running_mean = tensor_or_none(node.name + ".running_mean");
     tensors.running_var = tensor_or_none(node.name + ".running_var");
-    return run_operation(node, tensors);
+    torch::Tensor output = run_operation(node, tensors);
+    return step.form ? in_8_bits(output, *step.form) : output;
 }
 
 torch::Tensor GraphModule::forward(const torch::Tensor& frames)

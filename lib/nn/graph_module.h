@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,11 @@ public:
 
 private:
     struct Step {
-        std::size_t node = 0;             ///< index into network_.nodes; also of its value
-        std::vector<std::size_t> inputs;  ///< indices of the values that it reads
-        std::vector<std::size_t> release; ///< values that no later step reads
+        std::size_t node = 0;                      ///< index into network_.nodes; also of its value
+        std::vector<std::size_t> inputs;           ///< indices of the values that it reads
+        std::vector<std::size_t> release;          ///< values that no later step reads
+        std::optional<graph::QuantisedValue> form; ///< of the value, where it is quantised
+        bool whole_weights = false;
     };
 
     void plan_steps();

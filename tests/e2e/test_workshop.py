@@ -174,6 +174,8 @@ class Workshop(Case):
             shown = self.done("model", "show", "small.safetensors", folder=folder)
             self.assertIn("small: ", shown)
 
+            self.quantises("small.safetensors", accuracies[0], folder)
+
             self.refused(FAILED, "list of class names differs", "eval", "small.safetensors", "--data",
                          self.other_data(folder), folder=folder)
             self.refused(FAILED, "folder does not exist", "train", "--data", "d.h5", "--out", "no/where.safetensors",
@@ -182,6 +184,31 @@ class Workshop(Case):
                          "--out", "x.safetensors", folder=folder)
             self.refused(FAILED, "budget", "compress", "base.safetensors", "--budget", "macs=zero", "--data", "d.h5",
                          "--out", "x.safetensors", folder=folder)
+
+    def quantises(self, model, accuracy, folder):
+        """In 8 bits: as right as before, the engine and the workshop of one mind, both precisions timed."""
+        text = self.done("quantise", model, "--data", "d.h5", "--out", "bytes.safetensors", "--epochs", 1, *TRAINING,
+                         "--json", "q.json", folder=folder)
+        self.assertRegex(text, r"float32 +int8 +points")
+        report = json.loads(Path(folder, "q.json").read_text())
+        self.assertGreater(len(report["quantised"]), 5)
+        self.assertGreater(report["test"]["accuracy"], accuracy - 0.05)
+        self.done("eval", "bytes.safetensors", "--data", "d.h5", "--json", "e.json", folder=folder)
+        scores = json.loads(Path(folder, "e.json").read_text())["scores"]
+        self.assertAlmostEqual(scores["accuracy"], report["test"]["accuracy"], delta=0.01)
+        self.assertRegex(self.done("model", "verify", "bytes.safetensors", folder=folder), "good .*int8")
+        self.assertIn("values in 8 bits", self.done("model", "show", "bytes.safetensors", folder=folder))
+        text = self.done("bench", "bytes.safetensors", "--against", "float32", "--batch", 1, "--repetitions", 5,
+                         "--profile", "--json", "b.json", folder=folder)
+        self.assertIn("stem.conv", text)
+        rows = json.loads(Path(folder, "b.json").read_text())
+        self.assertEqual([r["precision"] for r in rows], ["int8", "float32"])
+        self.refused(FAILED, "quantised already", "quantise", "bytes.safetensors", "--data", "d.h5", "--out",
+                     "x.safetensors", folder=folder)
+        self.refused(FAILED, "compress first", "compress", "bytes.safetensors", "--method", "l1", "--budget",
+                     "macs=50%", "--data", "d.h5", "--out", "x.safetensors", folder=folder)
+        self.refused(FAILED, "no_such", "quantise", model, "--data", "d.h5", "--keep-float", "no_such", "--out",
+                     "x.safetensors", folder=folder)
 
     def other_data(self, folder):
         self.done("synth", "--out", "other.h5", "--labels", "OOK,BPSK", "--frames-per-class", 4, folder=folder)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/engine.h"
 
+#include "graph/networks.h"
+#include "graph/quantised_networks.h"
 #include "nn/test_networks.h"
+#include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/nn/graph_module.h"
+#include "prunedamr/nn/whole_numbers.h"
 
 #include <gtest/gtest.h>
 
@@ -33,5 +37,54 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
             EXPECT_LT(graph::relative_error({ values, values + expected.numel() }, logits), 1e-4)
                 << architecture.name << ", batch " << batch;
         }
+    }
+}
+
+/// Eight bits in training are those of the reference, but for values that fall between two steps.
+TEST(EngineParity, EightBitsAreThoseOfTheReference)
+{
+    for (const graph::Network& plain : graph::all_nets()) {
+        const graph::Network network = graph::quantised(plain, 3);
+        ASSERT_FALSE(network.quantised.empty());
+        nn::GraphModule module(network);
+        module.eval();
+        const torch::NoGradGuard no_grad;
+        for (int i = 0; i < 5; ++i) {
+            const std::vector<float> frame = graph::noise_frames(network, 1, 20 + static_cast<std::uint64_t>(i));
+            const torch::Tensor found = module.forward(torch::tensor(frame).reshape({ 1, 2, -1 })).contiguous();
+            const float* values = found.data_ptr<float>();
+            EXPECT_LT(
+                graph::relative_error(graph::run_reference(network, frame), { values, values + found.numel() }),
+                0.02)
+                << network.name;
+        }
+    }
+}
+
+TEST(WholeNumbers, WeightsAreThoseOfTheGraph)
+{
+    torch::manual_seed(1);
+    torch::Tensor weight = torch::randn({ 5, 3, 1, 7 });
+    weight[2].zero_();
+    const auto flat = weight.contiguous();
+    const std::vector<float> values(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+    const graph::QuantisedWeight expected = graph::quantise_weight(values, 5);
+    const torch::Tensor found = nn::with_whole_weights(weight).contiguous();
+    for (std::size_t i = 0; i < values.size(); ++i)
+        EXPECT_FLOAT_EQ(found.data_ptr<float>()[i],
+                        expected.scales[i / 21] * static_cast<float>(expected.values[i]));
+}
+
+TEST(WholeNumbers, GradientsPassUnlessAValueIsClipped)
+{
+    const graph::QuantisedValue form{ 0.1F, 10 }; // -1 .. 24.5
+    const torch::Tensor x = torch::tensor({ -3.0F, -0.94F, 0.0F, 0.26F, 24.0F, 30.0F }).requires_grad_();
+    const torch::Tensor y = nn::in_8_bits(x, form);
+    y.sum().backward();
+    const float expected[] = { -1.0F, -0.9F, 0.0F, 0.3F, 24.0F, 24.5F }, gradient[] = { 0, 1, 1, 1, 1, 0 };
+    for (int i = 0; i < 6; ++i) {
+        EXPECT_FLOAT_EQ(y[i].item<float>(), expected[i]);
+        EXPECT_EQ(x.grad()[i].item<float>(), gradient[i]);
+        EXPECT_EQ(y[i].item<float>(), graph::dequantise(graph::quantise(x[i].item<float>(), form), form));
     }
 }

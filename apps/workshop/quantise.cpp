@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+#include "frame_data.h"
+#include "train_options.h"
+#include "verbs.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/model_file.h"
+#include "prunedamr/prune/quantise/quantise.h"
+#include "prunedamr/train/evaluate.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+
+namespace prunedamr::workshop {
+namespace {
+
+struct Options {
+    std::string model;
+    FrameData data;
+    std::string out;
+    std::string json;
+    bool keep_biases = false;
+    prune::QuantiseConfig quantise;
+    TrainOptions train;
+};
+
+double points(const nlohmann::json& before, const nlohmann::json& after)
+{
+    return 100.0 * (after.get<double>() - before.get<double>());
+}
+
+void print_row(const std::string& name, const nlohmann::json& before, const nlohmann::json& after)
+{
+    if (before.is_number() && after.is_number())
+        std::printf("%-10s %7.2f %% %7.2f %% %+8.2f\n", name.c_str(), 100.0 * before.get<double>(),
+                    100.0 * after.get<double>(), points(before, after));
+}
+
+/// Accuracy by class and SNR as two columns, float32 and int8.
+void print_beside(nlohmann::json before, nlohmann::json after)
+{
+    std::printf("%-10s %9s %9s %8s\n", "class", "float32", "int8", "points");
+    for (const auto& [label, accuracy] : before["by_class"].items())
+        print_row(label, accuracy, after["by_class"][label]);
+    std::map<int, std::string> snrs;
+    for (const auto& [snr_db, accuracy] : before["by_snr"].items())
+        snrs[std::stoi(snr_db)] = snr_db;
+    std::printf("%-10s %9s %9s %8s\n", "SNR, dB", "float32", "int8", "points");
+    for (const auto& [order, snr_db] : snrs)
+        print_row(snr_db, before["by_snr"][snr_db], after["by_snr"][snr_db]);
+}
+
+void run(Options& options)
+{
+    finish_train_options(options.train, options.out);
+    const auto original = graph::load_model(options.model);
+    const auto dataset = load_frames(options.data);
+    train::check_compatible(original, dataset);
+    auto& fine_tune = options.train.fit;
+    read_cost_matrix(options.train, dataset.class_names);
+    options.quantise.seed = fine_tune.seed;
+    options.quantise.device = fine_tune.device;
+    options.quantise.correct_biases = !options.keep_biases;
+    auto result = prune::quantise(original, dataset, options.quantise);
+    std::printf("%s\n", prune::to_text(result.nodes).c_str());
+    std::fflush(stdout);
+    auto history = nlohmann::json();
+    if (fine_tune.epochs > 0) {
+        if (!fine_tune.teacher)
+            fine_tune.teacher = std::make_shared<const graph::Network>(original);
+        fine_tune.title = "fine-tune in 8 bits";
+        auto fitted = train::fit(result.network, dataset, fine_tune);
+        if (fitted.interrupted)
+            throw Error({ "interrupted; go on with --resume", fine_tune.checkpoint, "", "" });
+        history = train::to_json(fitted);
+        result.network = std::move(fitted.network);
+    }
+    result.network.provenance["quantise"] = { { "command", cli::command_line() },
+                                              { "base", original.name },
+                                              { "epochs", fine_tune.epochs } };
+    auto report = finish_model(std::move(result.network), dataset, options.out, fine_tune);
+    report["command"] = cli::command_line();
+    report["quantised"] = prune::to_json(result.nodes);
+    report["fine_tune"] = history;
+    report["original_test"] = nlohmann::json::object();
+    if (!dataset.indices(data::Part::test).empty()) {
+        report["original_test"] = train::evaluate(original, dataset, data::Part::test, fine_tune.device).to_json();
+        print_beside(report["original_test"], report["test"]);
+    }
+    cli::write_json(report, options.json);
+    std::printf("%s: %zu values in 8 bits, test %s in int8, %s in float32\n", options.out.c_str(),
+                result.nodes.size(), accuracy_text(report["test"]).c_str(),
+                accuracy_text(report["original_test"]).c_str());
+}
+
+} // namespace
+
+void add_quantise(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("quantise", "8-bit form of a trained network, for the engine");
+    verb->add_option("model", options->model, "trained model file")->required();
+    add_frame_data_options(*verb, options->data);
+    verb->get_option("--data")->required();
+    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
+    cli::add_json(*verb, options->json, "write ranges, history and accuracy to this file");
+    auto& quantise = options->quantise;
+    verb->add_option("--calibration-frames", quantise.frames, "of the train part that ranges are taken over")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 10000000));
+    verb->add_option("--outside", quantise.outside,
+                     "share of values that the percentile rule leaves out at either end")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 0.1));
+    cli::add_list(*verb, "--keep-float", quantise.keep_float, "nodes whose output stays float32, comma-separated");
+    verb->add_flag("--keep-biases", options->keep_biases, "no bias correction");
+    options->train.fit.epochs = 0;
+    options->train.fit.learning_rate = 1e-4;
+    options->train.fit.schedule = "cosine";
+    add_train_options(*verb, options->train);
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::workshop
