@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/stream/model.h"
 
 #include <array>
 #include <cstdio>
@@ -160,6 +161,17 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option("--model", options.model,
                    "model file, or the name of an installed model (default: onair-s); looked for in "
                    "$PRUNEDAMR_MODELS, then in share/prunedamr/models");
+    app.add_option(
+           "--backend", options.backend,
+           "who computes: native (the project's kernels), onednn, or torch: --model is then a TorchScript file "
+           "FILE.pt, with its labels and front end in FILE.json")
+        ->capture_default_str()
+        ->check(CLI::IsMember(stream::backends()));
+    app.add_option(
+           "--max-latency-us", options.max_latency_us,
+           "as many frames per call of the network as give the most throughput within that time, measured at "
+           "the start (default: 16 frames)")
+        ->check(CLI::Range(0.001, 1e9));
     app.add_option_function<std::string>(
         "--interval", [&](const std::string& text) { options.interval_s = positive_quantity("--interval", text); },
         "seconds per label (default: 0.1)");

@@ -30,7 +30,9 @@ struct Output {
 
 struct Options {
     SourceOptions source;
-    std::string model;            ///< as given; empty: the default model
+    std::string model; ///< as given; empty: the default model
+    std::string backend = "native";
+    double max_latency_us = 0.0;  ///< of a call of the network; 0: no bound
     double interval_s = 0.1;      ///< one label per interval
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<Output> outputs;  ///< at least one after `check`

@@ -47,9 +47,9 @@ void print(const std::string& statistics)
 
 Receiver::Receiver(const Options& options)
     : source_(make_source(options.source)),
-      classifier_(gr::prunedamr::classifier::make(find_model(options.model), source_.sample_rate_hz,
-                                                  source_.center_freq_hz, options.interval_s, options.name,
-                                                  source_.live, options.min_confidence)),
+      classifier_(gr::prunedamr::classifier::make(
+          find_model(options.model), source_.sample_rate_hz, source_.center_freq_hz, options.interval_s,
+          options.name, source_.live, options.min_confidence, options.backend, options.max_latency_us)),
       publisher_(make_publisher(options, !source_.live)), flowgraph_(gr::make_top_block("prunedamr-rx")),
       where_(options.source.address), quiet_(options.quiet)
 {

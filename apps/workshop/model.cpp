@@ -139,6 +139,7 @@ void add_model(CLI::App& app)
     exported->add_option("file", *file, "model file")->required();
     exported->add_option("--out", *out, "FILE.onnx to write")->required();
     exported->callback([file, out] { export_onnx(*file, *out); });
+    add_model_torchscript(*verb);
     add_model_update(*verb);
 }
 

@@ -5,6 +5,7 @@
 
 namespace prunedamr::workshop {
 
-void add_model_update(CLI::App& model); ///< the verbs `diff` and `patch` of `model`
+void add_model_update(CLI::App& model);      ///< the verbs `diff` and `patch` of `model`
+void add_model_torchscript(CLI::App& model); ///< its verb `export-torchscript`
 
 } // namespace prunedamr::workshop

@@ -20,7 +20,7 @@ std::string precision_of(const graph::Network& network, const std::string& backe
 Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch)
 {
     if (backend == "torch")
-        return make_torch_runner(network);
+        return make_torch_runner(network, max_batch);
     engine::EngineConfig config;
     config.max_batch = max_batch;
     config.backend = backend == "onednn" ? engine::Backend::onednn : engine::Backend::native;

@@ -23,6 +23,6 @@ std::string precision_of(const graph::Network& network, const std::string& backe
 Runner make_runner(const graph::Network& network, const std::string& backend, int max_batch);
 
 /// The part of `make_runner` that needs LibTorch; throws `Error` in a build without it.
-Runner make_torch_runner(const graph::Network& network);
+Runner make_torch_runner(const graph::Network& network, int max_batch);
 
 } // namespace prunedamr::workshop

@@ -1,26 +1,50 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runner.h"
 
-#include "prunedamr/graph/rewrite.h"
-#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/nn/torchscript.h"
 
-#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 
 namespace prunedamr::workshop {
+namespace {
 
-Runner make_torch_runner(const graph::Network& network)
+/// A folder of our own under the system's, removed at the end.
+class TemporaryFolder
 {
-    torch::set_num_threads(1);
-    auto module = std::make_shared<nn::GraphModule>(graph::fold_batch_norm(network));
-    module->eval();
-    const std::int64_t length = network.length();
-    return [module, length](const float* frames, int batch, float* logits) {
-        const torch::InferenceMode no_gradient;
-        const auto input = torch::from_blob(const_cast<float*>(frames), { batch, 2, length }, torch::kFloat32);
-        const auto output = module->forward(input).contiguous();
-        std::copy_n(output.data_ptr<float>(), output.numel(), logits);
-    };
+public:
+    TemporaryFolder() : path_(std::filesystem::temp_directory_path() / "prunedamr-XXXXXX")
+    {
+        if (!mkdtemp(path_.data()))
+            throw std::filesystem::filesystem_error("cannot make a folder", path_,
+                                                    std::error_code(errno, std::generic_category()));
+    }
+    ~TemporaryFolder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+private:
+    std::string path_;
+};
+
+} // namespace
+
+/// What a user of LibTorch would deploy: TorchScript, frozen and optimised for inference.
+Runner make_torch_runner(const graph::Network& network, int max_batch)
+{
+    graph::Network plain = network;
+    plain.quantised.clear();
+    const TemporaryFolder folder;
+    nn::save_torchscript(plain, folder.file("network.pt"));
+    auto engine =
+        std::make_shared<engine::Engine>(engine::Engine::torchscript(folder.file("network.pt"), plain, max_batch));
+    return [engine](const float* frames, int batch, float* logits) { engine->run(frames, batch, logits); };
 }
 
 } // namespace prunedamr::workshop

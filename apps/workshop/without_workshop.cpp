@@ -2,6 +2,7 @@
 // The verbs that need LibTorch, in a build without it: they say so.
 #include "absent.h"
 #include "attacks.h"
+#include "model_verbs.h"
 #include "runner.h"
 #include "verbs.h"
 
@@ -27,12 +28,17 @@ void add_quantise(CLI::App& app)
     kWorkshop.add_verb(app, "quantise");
 }
 
+void add_model_torchscript(CLI::App& model)
+{
+    kWorkshop.add_verb(model, "export-torchscript");
+}
+
 Attacks make_attacks(const std::vector<std::string>&, int)
 {
     kWorkshop.refuse("--attack");
 }
 
-Runner make_torch_runner(const graph::Network&)
+Runner make_torch_runner(const graph::Network&, int)
 {
     kWorkshop.refuse("--backend torch");
 }

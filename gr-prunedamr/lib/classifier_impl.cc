@@ -3,7 +3,6 @@
 
 #include "make_config.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/model_file.h"
 #include "rx_time.h"
 
 #include <gnuradio/block_detail.h>
@@ -48,21 +47,23 @@ pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 } // namespace
 
 classifier::sptr classifier::make(const std::string& model_file, double sample_rate, double center_freq,
-                                  double interval_s, const std::string& source, bool live, double min_confidence)
+                                  double interval_s, const std::string& source, bool live, double min_confidence,
+                                  const std::string& backend, double max_latency_us)
 {
     stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
     config.center_freq_hz = center_freq;
     stream::check(config); // first, so that a bad rate is not taken for a bad interval
     config.interval_samples = stream::interval_samples(interval_s, sample_rate);
     config.live = live;
-    return gnuradio::make_block_sptr<classifier_impl>(model_file, config);
+    return gnuradio::make_block_sptr<classifier_impl>(
+        stream::open_model(model_file, { backend, config.max_batch, max_latency_us }), config);
 }
 
-classifier_impl::classifier_impl(const std::string& model_file, const stream::ClassifierConfig& config)
+classifier_impl::classifier_impl(stream::Model model, const stream::ClassifierConfig& config)
     : gr::sync_block("classifier", gr::io_signature::make(1, 1, sizeof(gr_complex)),
                      gr::io_signature::make(0, 1, sizeof(gr_complex))),
       d_sample_rate(config.sample_rate_hz), d_clock(config.sample_rate_hz),
-      d_classifier(::prunedamr::graph::load_model(model_file), config,
+      d_classifier(std::move(model), config,
                    [this](const stream::LabelEvent& event) { handle_event(event); })
 {
     d_classifier.on_block([this](std::uint64_t start, std::uint64_t count) {

@@ -15,7 +15,7 @@ namespace prunedamr {
 class classifier_impl : public classifier
 {
 public:
-    classifier_impl(const std::string& model_file, const ::prunedamr::stream::ClassifierConfig& config);
+    classifier_impl(::prunedamr::stream::Model model, const ::prunedamr::stream::ClassifierConfig& config);
 
     void set_event_handler(::prunedamr::stream::EventHandler handler) override;
     void set_start_time(std::int64_t time_ns, bool from_file) override;

@@ -2,7 +2,6 @@
 #include "pdu_classifier_impl.h"
 
 #include "make_config.h"
-#include "prunedamr/graph/model_file.h"
 
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
@@ -22,15 +21,16 @@ pmt::pmt_t refuse(const pmt::pmt_t& metadata, const char* reason)
 } // namespace
 
 pdu_classifier::sptr pdu_classifier::make(const std::string& model_file, double sample_rate,
-                                          const std::string& source, double min_confidence)
+                                          const std::string& source, double min_confidence, const std::string& backend)
 {
-    return gnuradio::make_block_sptr<pdu_classifier_impl>(model_file, sample_rate, source, min_confidence);
+    return gnuradio::make_block_sptr<pdu_classifier_impl>(::prunedamr::stream::open_model(model_file, { backend }),
+                                                          sample_rate, source, min_confidence);
 }
 
-pdu_classifier_impl::pdu_classifier_impl(const std::string& model_file, double sample_rate,
+pdu_classifier_impl::pdu_classifier_impl(::prunedamr::stream::Model model, double sample_rate,
                                          const std::string& source, double min_confidence)
     : gr::block("pdu_classifier", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0)),
-      d_classifier(::prunedamr::graph::load_model(model_file), make_config(sample_rate, source, min_confidence),
+      d_classifier(std::move(model), make_config(sample_rate, source, min_confidence),
                    [](const ::prunedamr::stream::LabelEvent&) {})
 {
     message_port_register_in(pdus_port);

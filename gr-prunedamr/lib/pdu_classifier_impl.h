@@ -11,7 +11,7 @@ namespace prunedamr {
 class pdu_classifier_impl : public pdu_classifier
 {
 public:
-    pdu_classifier_impl(const std::string& model_file, double sample_rate, const std::string& source,
+    pdu_classifier_impl(::prunedamr::stream::Model model, double sample_rate, const std::string& source,
                         double min_confidence);
 
 private:

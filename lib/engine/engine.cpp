@@ -35,6 +35,12 @@ std::unique_ptr<Program> make_program(const graph::Network& network, const Engin
     return make_onednn_program(make_plan(network), config.max_batch);
 }
 
+void check_batch(int max_batch)
+{
+    if (max_batch < 1 || max_batch > kLargestBatch)
+        throw Error{ { "frames per run out of range", "max_batch", std::to_string(max_batch), "1..1024" } };
+}
+
 void check_golden(const graph::Network& network, Program& program)
 {
     if (network.golden.input.empty())
@@ -56,8 +62,7 @@ void check_golden(const graph::Network& network, Program& program)
 
 Engine::Engine(const graph::Network& network, const EngineConfig& config) : impl_(std::make_unique<Impl>())
 {
-    if (config.max_batch < 1 || config.max_batch > kLargestBatch)
-        throw Error{ { "frames per run out of range", "max_batch", std::to_string(config.max_batch), "1..1024" } };
+    check_batch(config.max_batch);
     graph::validate(network);
     const bool other_precision = config.precision == Precision::float32 && !network.quantised.empty();
     if (other_precision) {
@@ -75,6 +80,17 @@ Engine::Engine(const graph::Network& network, const EngineConfig& config) : impl
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine Engine::torchscript(const std::string& path, const graph::Network& facts, int max_batch)
+{
+    check_batch(max_batch);
+    auto impl = std::make_unique<Impl>();
+    impl->program = make_torch_program(path, facts.length(), facts.classes(), max_batch);
+    impl->max_batch = max_batch;
+    impl->length = facts.length();
+    impl->classes = facts.classes();
+    return Engine(std::move(impl));
+}
+
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;

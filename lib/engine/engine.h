@@ -50,6 +50,13 @@ public:
     /// Throws nothing; the same input gives the same bits. The native backend allocates nothing and locks nothing.
     void run(const float* frames, int batch, float* logits) noexcept;
 
+    /// The module of a TorchScript file, run by LibTorch: float32 [batch, 2, length] -> [batch, classes]. `facts`
+    /// says what a receiver must know of it (`graph/receiver_facts.h`). The plug-in libprunedamr-torch.so, beside
+    /// this library, is loaded on the first call. LibTorch allocates and locks as it likes; it computes on one
+    /// core. Throws `Error` when there is no plug-in, for a file that is no TorchScript, and for a module that
+    /// cannot take such frames or answers in another shape. A module that fails later gives logits of 0.
+    static Engine torchscript(const std::string& path, const graph::Network& facts, int max_batch);
+
     /// Another engine for another thread that shares this one's weights and compiled primitives.
     Engine clone() const;
 
@@ -64,7 +71,8 @@ public:
     std::int64_t classes() const;
 
     /// One line for logs: library version or instruction set, and precision
-    /// ("native avx512-vnni, int8", "native avx512, float32", "oneDNN 2.6.3, float32").
+    /// ("native avx512-vnni, int8", "native avx512, float32", "oneDNN 2.6.3, float32", "LibTorch 1.13.1,
+    /// TorchScript").
     std::string description() const;
 
 private:

@@ -30,6 +30,15 @@ public:
 /// Throws `Error` for an unknown PRUNEDAMR_ISA.
 std::unique_ptr<Program> make_native_program(const Plan& plan, int max_batch);
 
+/// What libprunedamr-torch.so offers under the name `kTorchProgram`: see `Engine::torchscript`.
+using MakeTorchProgram = std::unique_ptr<Program>(const std::string& path, std::int64_t length,
+                                                  std::int64_t classes, int max_batch);
+inline constexpr const char* kTorchProgram = "prunedamr_torch_program";
+
+/// Loads the plug-in if it is not there yet. Throws `Error` when it cannot be loaded.
+std::unique_ptr<Program> make_torch_program(const std::string& path, std::int64_t length, std::int64_t classes,
+                                            int max_batch);
+
 /// Throws `Error` naming the node for an operation that it lacks, or when the build has no oneDNN.
 std::unique_ptr<Program> make_onednn_program(const Plan& plan, int max_batch);
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/modulation.h"
 #include "prunedamr/graph/json_fields.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/graph/receiver_facts.h"
+
+#include <filesystem>
 
 namespace prunedamr::graph {
 namespace {
@@ -147,6 +152,41 @@ const nlohmann::json& list(JsonFields& fields, const char* key, const std::strin
 
 } // namespace
 
+nlohmann::json facts_to_json(const Network& network)
+{
+    return { { "name", network.name },
+             { "labels", network.labels },
+             { "families", network.families },
+             { "front_end", to_json(network.front_end) },
+             { "decision",
+               { { "temperature", network.decision.temperature },
+                 { "min_confidence", network.decision.min_confidence } } } };
+}
+
+Network load_facts(const std::string& path)
+{
+    constexpr std::size_t kLargest = 1 << 20;
+    const nlohmann::json json =
+        nlohmann::json::parse(read_file(path, kLargest), nullptr, /*allow_exceptions=*/false);
+    if (json.is_discarded())
+        throw Error({ "not JSON", path, "", "an object with labels and front_end" });
+    JsonFields fields(json, path);
+    Network network;
+    network.name = fields.has("name") ? fields.text("name") : std::filesystem::path(path).stem().string();
+    network.labels = fields.texts("labels");
+    if (fields.has("families"))
+        network.families = fields.texts("families");
+    else
+        for (const std::string& label : network.labels)
+            network.families.push_back(family_of(label));
+    network.front_end = front_end_from_json(fields.at("front_end"), path);
+    if (fields.has("decision"))
+        network.decision = decision_from(fields.at("decision"), path);
+    fields.refuse_others();
+    check_facts(network);
+    return network;
+}
+
 nlohmann::json to_json(const Network& network)
 {
     nlohmann::json nodes = nlohmann::json::array(), units = nlohmann::json::array();
@@ -154,17 +194,11 @@ nlohmann::json to_json(const Network& network)
         nodes.push_back(to_json(node));
     for (const Unit& unit : network.units)
         units.push_back(to_json(unit));
-    nlohmann::json json = { { "name", network.name },
-                            { "nodes", nodes },
-                            { "units", units },
-                            { "labels", network.labels },
-                            { "families", network.families },
-                            { "front_end", to_json(network.front_end) },
-                            { "decision",
-                              { { "temperature", network.decision.temperature },
-                                { "min_confidence", network.decision.min_confidence } } },
-                            { "provenance", network.provenance },
-                            { "accuracy", network.accuracy } };
+    nlohmann::json json = facts_to_json(network);
+    json["nodes"] = nodes;
+    json["units"] = units;
+    json["provenance"] = network.provenance;
+    json["accuracy"] = network.accuracy;
     for (const auto& [name, form] : network.quantised)
         json["quantised"][name] = { { "scale", form.scale }, { "zero", form.zero } };
     return json;

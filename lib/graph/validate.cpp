@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/quantise.h"
+#include "prunedamr/graph/receiver_facts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -171,17 +172,9 @@ void check_labels(const Network& network)
             throw Error({ "empty or repeated label", where, "'" + network.labels[i] + "'", "unique names" });
 }
 
-void check_facts(const Network& network)
+void check_golden(const Network& network)
 {
     const std::string where = "network '" + network.name + "'";
-    front_end_from_json(to_json(network.front_end), where);
-    const Decision& decision = network.decision;
-    if (!(decision.temperature > 0.0) || !std::isfinite(decision.temperature))
-        throw Error({ "bad decision temperature", where, std::to_string(decision.temperature), "above 0" });
-    if (!(decision.min_confidence >= 0.0 && decision.min_confidence <= 1.0))
-        throw Error({ "bad decision min_confidence", where, std::to_string(decision.min_confidence), "0..1" });
-    if (!network.provenance.is_object() || !network.accuracy.is_object())
-        throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
     const Golden& golden = network.golden;
     if (golden.input.empty() && golden.logits.empty())
         return;
@@ -196,10 +189,24 @@ void check_facts(const Network& network)
 
 } // namespace
 
+void check_facts(const Network& network)
+{
+    check_labels(network);
+    const std::string where = "network '" + network.name + "'";
+    front_end_from_json(to_json(network.front_end), where);
+    const Decision& decision = network.decision;
+    if (!(decision.temperature > 0.0) || !std::isfinite(decision.temperature))
+        throw Error({ "bad decision temperature", where, std::to_string(decision.temperature), "above 0" });
+    if (!(decision.min_confidence >= 0.0 && decision.min_confidence <= 1.0))
+        throw Error({ "bad decision min_confidence", where, std::to_string(decision.min_confidence), "0..1" });
+    if (!network.provenance.is_object() || !network.accuracy.is_object())
+        throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
+    check_golden(network);
+}
+
 void validate(const Network& network)
 {
     check_nodes(network);
-    check_labels(network);
     check_facts(network);
     const auto shapes = infer_shapes(network);
     const Shape& logits = shapes.at(network.nodes.back().name);

@@ -43,14 +43,14 @@ Tensor complex_sum(const Tensor& x)
     const auto parts = x.chunk(2, 1);
     const Tensor &a = parts[0], &b = parts[1];
     const Tensor i = a.select(2, 0) - b.select(2, 1), q = a.select(2, 1) + b.select(2, 0);
-    return torch::stack({ i, q }, 2).reshape({ x.size(0), x.size(1), 1, x.size(3) });
+    return torch::stack({ i, q }, 2).reshape({ -1, x.size(1), 1, x.size(3) });
 }
 
 Tensor complex_norm(const graph::Node& node, const OperationTensors& t)
 {
     const Tensor& input = t.inputs.at(0);
     const auto batch = input.size(0), pairs = input.size(1) / 2, height = input.size(2), width = input.size(3);
-    const Tensor split = input.reshape({ batch, pairs, 2, height, width });
+    const Tensor split = input.reshape({ -1, pairs, 2, height, width });
     const Tensor i = split.select(2, 0), q = split.select(2, 1);
     Statistics s{ t.running_mean, t.running_var };
     if (t.training) {
@@ -69,7 +69,7 @@ Tensor complex_norm(const graph::Node& node, const OperationTensors& t)
     return torch::stack({ w_ii * white_i + w_iq * white_q + per_channel(t.bias, 0),
                           w_iq * white_i + w_qq * white_q + per_channel(t.bias, 1) },
                         2)
-        .reshape(input.sizes());
+        .reshape({ -1, 2 * pairs, height, width });
 }
 
 } // namespace prunedamr::nn

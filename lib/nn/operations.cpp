@@ -52,10 +52,12 @@ Tensor sum(const std::vector<Tensor>& inputs)
 Tensor shuffle(const Node& node, const Tensor& x)
 {
     const int axis = node.op == Op::channel_shuffle ? 1 : 3;
-    std::vector<std::int64_t> split = x.sizes().vec();
+    std::vector<std::int64_t> whole = x.sizes().vec();
+    whole[0] = -1; // a recorded network takes any batch
+    std::vector<std::int64_t> split = whole;
     split[axis] /= node.groups;
     split.insert(split.begin() + axis, node.groups);
-    return x.reshape(split).transpose(axis, axis + 1).reshape(x.sizes());
+    return x.reshape(split).transpose(axis, axis + 1).reshape(whole);
 }
 
 Tensor as_column(const Tensor& x)

@@ -33,17 +33,18 @@ ClassifierConfig checked(ClassifierConfig config)
     return config;
 }
 
-engine::EngineConfig engine_config(const ClassifierConfig& config)
+Model compiled(const graph::Network& network, const ClassifierConfig& config)
 {
-    engine::EngineConfig result;
-    result.max_batch = config.max_batch;
-    return result;
+    check(config);
+    engine::EngineConfig engine_config;
+    engine_config.max_batch = config.max_batch;
+    return { network, engine::Engine(network, engine_config) };
 }
 
 } // namespace
 
 struct Classifier::Impl {
-    Impl(const graph::Network& wanted, ClassifierConfig wanted_config, EventHandler event_handler);
+    Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler);
 
     BlockClassifier block_classifier();
     void begin_interval() noexcept;
@@ -56,11 +57,10 @@ struct Classifier::Impl {
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
     LabelEvent new_event() noexcept;
 
-    graph::Network network;
+    Model model;
     ClassifierConfig config;
     EventHandler handler;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
-    engine::Engine engine;
     dsp::FrontEnd front_end;
     BlockClassifier stream, burst;
     SampleClock clock;
@@ -84,11 +84,11 @@ struct Classifier::Impl {
     std::atomic<double> busy_s{ 0.0 };
 };
 
-Classifier::Impl::Impl(const graph::Network& wanted, ClassifierConfig wanted_config, EventHandler event_handler)
-    : network(wanted), config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
-      engine(network, engine_config(config)), front_end(network.front_end), stream(block_classifier()),
-      burst(block_classifier()), clock(config.sample_rate_hz), lag(config.max_lag_s),
-      block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
+Classifier::Impl::Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler)
+    : model(std::move(wanted)), config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
+      front_end(model.facts.front_end), stream(block_classifier()), burst(block_classifier()),
+      clock(config.sample_rate_hz), lag(config.max_lag_s), block_length(front_end.block_length()),
+      block_s(block_length / config.sample_rate_hz),
       blocks_per_interval(std::max<std::uint64_t>(1, (config.interval_samples + block_length - 1) / block_length)),
       buffer(static_cast<std::size_t>(block_length)), wanted_tuned_hz(config.center_freq_hz)
 {
@@ -97,8 +97,9 @@ Classifier::Impl::Impl(const graph::Network& wanted, ClassifierConfig wanted_con
 
 BlockClassifier Classifier::Impl::block_classifier()
 {
-    const double min_confidence = config.min_confidence.value_or(network.decision.min_confidence);
-    return { front_end, engine, Vote(network, min_confidence), config.noise_floor_dbfs + config.gate_margin_db };
+    const double min_confidence = config.min_confidence.value_or(model.facts.decision.min_confidence);
+    return { front_end, model.engine, Vote(model.facts, min_confidence),
+             config.noise_floor_dbfs + config.gate_margin_db };
 }
 
 /// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
@@ -169,7 +170,7 @@ LabelEvent Classifier::Impl::new_event() noexcept
 {
     LabelEvent event;
     event.source.assign(config.source);
-    event.model.assign(network.name);
+    event.model.assign(model.facts.name);
     event.seq = next_seq++;
     event.sample_rate_hz = config.sample_rate_hz;
     event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
@@ -231,7 +232,12 @@ bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::s
 }
 
 Classifier::Classifier(const graph::Network& network, ClassifierConfig config, EventHandler handler)
-    : impl_(std::make_unique<Impl>(network, std::move(config), std::move(handler)))
+    : Classifier(compiled(network, config), config, std::move(handler))
+{
+}
+
+Classifier::Classifier(Model model, ClassifierConfig config, EventHandler handler)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(config), std::move(handler)))
 {
 }
 
@@ -281,7 +287,7 @@ ClassifierStats Classifier::stats() const noexcept
 
 const graph::Network& Classifier::network() const
 {
-    return impl_->network;
+    return impl_->model.facts;
 }
 
 void Classifier::on_block(std::function<void(std::uint64_t, std::uint64_t)> handler)

@@ -3,6 +3,7 @@
 
 #include "prunedamr/graph/network.h"
 #include "prunedamr/stream/label_event.h"
+#include "prunedamr/stream/model.h"
 
 #include <complex>
 #include <cstdint>
@@ -26,7 +27,7 @@ struct ClassifierConfig {
     /// skipped and their frames counted in dropped_frames. File input never drops.
     bool live = false;
     double max_lag_s = 0.25;
-    int max_batch = 16; ///< frames per engine call, 1..64
+    int max_batch = 16; ///< frames per engine call, 1..64; of a `Model`: what its engine was opened with
 };
 
 /// Throws `Error` naming the first value that is outside its range.
@@ -55,6 +56,9 @@ class Classifier
 public:
     /// Throws `Error` for a configuration outside its ranges; compiles the network.
     Classifier(const graph::Network& network, ClassifierConfig config, EventHandler handler);
+
+    /// The same for a model that is compiled already.
+    Classifier(Model model, ClassifierConfig config, EventHandler handler);
     ~Classifier();
     Classifier(Classifier&&) noexcept;
 

@@ -26,6 +26,7 @@ const std::map<std::string, Names> kMayInclude = {
     { "stream", { "base", "dsp", "data", "graph", "engine" } },
     { "python", { "base", "graph", "engine", "stream" } },
     { "report", { "base", "dsp", "data", "graph" } },
+    { "torchscript", { "base", "engine" } },
     { "nn", { "base", "graph" } },
     { "train", { "base", "data", "graph", "nn", "synth" } },
     { "prune", { "base", "data", "graph", "engine", "nn", "train" } },
@@ -37,7 +38,7 @@ struct Guarded {
     std::vector<std::string> folders;
 };
 const std::vector<Guarded> kGuarded = {
-    { R"(^(torch|ATen|c10)/)", { "lib/nn", "lib/train", "lib/prune", "apps/workshop" } },
+    { R"(^(torch|ATen|c10)/)", { "lib/nn", "lib/train", "lib/prune", "lib/torchscript", "apps/workshop" } },
     { R"(^(gnuradio|pmt)/)", { "gr-prunedamr", "apps/rx" } },
     { R"(^(oneapi/)?dnnl)", { "lib/engine" } },
     { R"(^pybind11/)", { "lib/python", "gr-prunedamr" } },

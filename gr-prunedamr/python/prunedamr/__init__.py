@@ -12,7 +12,7 @@ def model_path(model):
 
     Shipped models are in share/prunedamr/models of the prefix, or where PRUNEDAMR_MODELS says.
     """
-    if os.sep in model or model.endswith(".safetensors"):
+    if os.sep in model or model.endswith((".safetensors", ".pt")):
         return model
     installed = Path(__file__).resolve().parents[5] / "share" / "prunedamr" / "models"
     folder = Path(os.environ.get("PRUNEDAMR_MODELS", installed))

@@ -39,7 +39,7 @@ public:
     using sptr = std::shared_ptr<classifier>;
 
     /*!
-     * \param model_file a .safetensors model
+     * \param model_file a .safetensors model, or for the backend torch a TorchScript file with a .json beside it
      * \param sample_rate Hz, > 0; must be the true rate: bandwidths, times and the interval follow from it
      * \param center_freq tuned frequency, Hz
      * \param interval_s seconds per decision, >= 0; shorter is quicker to follow and less sure.
@@ -47,12 +47,15 @@ public:
      * \param source name of the stream in its events
      * \param live drop whole frames when the computer falls behind, and count them; false holds the source back
      * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param backend who computes: native, onednn or torch
+     * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
      */
     static sptr make(const std::string& model_file, double sample_rate, double center_freq = 0.0,
                      double interval_s = 0.1, const std::string& source = "rx0", bool live = false,
-                     double min_confidence = -1.0);
+                     double min_confidence = -1.0, const std::string& backend = "native",
+                     double max_latency_us = 0.0);
 
     //! Events also go to \p handler, in the thread of work(), before they are published. Set before the start.
     virtual void set_event_handler(::prunedamr::stream::EventHandler handler) = 0;

@@ -25,15 +25,16 @@ public:
     using sptr = std::shared_ptr<pdu_classifier>;
 
     /*!
-     * \param model_file a .safetensors model
+     * \param model_file a .safetensors model, or for the backend torch a TorchScript file with a .json beside it
      * \param sample_rate of the bursts, Hz, > 0
      * \param source name of the stream in its events
      * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param backend who computes: native, onednn or torch
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
      */
     static sptr make(const std::string& model_file, double sample_rate, const std::string& source = "bursts",
-                     double min_confidence = -1.0);
+                     double min_confidence = -1.0, const std::string& backend = "native");
 };
 
 } // namespace prunedamr

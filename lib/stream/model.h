@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/graph/network.h"
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::stream {
+
+/// What a classifier runs, and what a receiver must know of it: name, labels, families, front end, decision.
+struct Model {
+    graph::Network facts; ///< may lack the graph
+    engine::Engine engine;
+};
+
+/// Names that `open_model` accepts.
+const std::vector<std::string>& backends();
+
+struct ModelConfig {
+    std::string backend = "native";
+    int max_batch = 16; ///< frames per engine call, 1..64
+    /// Above 0: instead, the frames per call with the most throughput whose call takes no longer than this (see
+    /// `engine::best_batch`; measured when the model is opened).
+    double max_latency_us = 0.0;
+};
+
+/// native, onednn: a model file. torch: a TorchScript file X.pt, run by LibTorch, and X.json beside it, which
+/// `graph/receiver_facts.h` describes. Throws `Error` naming file and fault, and for a bound that a single
+/// frame cannot meet.
+Model open_model(const std::string& file, const ModelConfig& config = {});
+
+} // namespace prunedamr::stream

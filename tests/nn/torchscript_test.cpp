@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/nn/torchscript.h"
+
+#include "graph/networks.h"
+#include "graph/quantised_networks.h"
+#include "nn/expect_error.h"
+#include "nn/test_networks.h"
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/graph/reference.h"
+#include "prunedamr/graph/zoo.h"
+#include "prunedamr/nn/graph_module.h"
+
+#include <gtest/gtest.h>
+#include <torch/script.h>
+
+#include <filesystem>
+#include <fstream>
+
+using namespace prunedamr;
+using test::expect_error;
+
+namespace {
+
+std::string scratch(const std::string& name)
+{
+    return (std::filesystem::path(testing::TempDir()) / name).string();
+}
+
+/// Runs a recorded network on batches other than the recorded one.
+void expect_same_answers(const graph::Network& network, double tolerance)
+{
+    const std::string path = scratch("network.pt");
+    nn::save_torchscript(network, path);
+    torch::jit::Module script = torch::jit::load(path);
+    engine::Engine plugin = engine::Engine::torchscript(path, network, 7);
+    EXPECT_NE(plugin.description().find("LibTorch"), std::string::npos);
+    nn::GraphModule module(network);
+    module.eval();
+    const torch::NoGradGuard no_grad;
+    for (const int batch : { 1, 7 }) {
+        const std::vector<float> frames = test::random_frames(batch, network.length());
+        const torch::Tensor input = torch::tensor(frames).reshape({ batch, 2, -1 });
+        const torch::Tensor expected = module.forward(input).contiguous();
+        const torch::Tensor found = script.forward({ input }).toTensor().contiguous();
+        EXPECT_EQ(found.sizes(), expected.sizes());
+        const std::vector<float> wanted(expected.data_ptr<float>(), expected.data_ptr<float>() + expected.numel());
+        EXPECT_LT(
+            graph::relative_error(wanted, { found.data_ptr<float>(), found.data_ptr<float>() + found.numel() }),
+            tolerance)
+            << network.name;
+        std::vector<float> logits(wanted.size());
+        plugin.clone().run(frames.data(), batch, logits.data());
+        EXPECT_LT(graph::relative_error(wanted, logits), tolerance) << network.name;
+    }
+    std::filesystem::remove(path);
+}
+
+} // namespace
+
+TEST(TorchScript, IsTheNetwork)
+{
+    expect_same_answers(test::every_operation_network(), 1e-4);
+    for (const char* arch : { "amr_s", "amr_xs", "ulcnn" }) {
+        graph::ZooConfig config;
+        config.arch = arch;
+        config.front_end.frame_length = 32;
+        config.labels = { "BPSK", "QPSK", "8PSK" };
+        expect_same_answers(graph::make_network(config), 1e-4);
+    }
+}
+
+TEST(TorchScript, KeepsRoundingsToEightBits)
+{
+    expect_same_answers(graph::quantised(graph::all_nets().front(), 3), 0.02);
+}
+
+TEST(TorchScript, RefusesWhatIsNoModuleForSuchFrames)
+{
+    const graph::Network network = test::tiny_network();
+    const std::string path = scratch("tiny.pt");
+    nn::save_torchscript(network, path);
+    graph::Network other = network;
+    other.labels.push_back("one more");
+    expect_error([&] { engine::Engine::torchscript(path, other, 2); }, "wrong shape");
+    expect_error([&] { engine::Engine::torchscript(path, network, 0); }, "1..1024");
+    expect_error([&] { engine::Engine::torchscript(scratch("absent.pt"), network, 1); }, "no such file");
+    std::ofstream(scratch("text.pt")) << "no module";
+    expect_error([&] { engine::Engine::torchscript(scratch("text.pt"), network, 1); }, "TorchScript");
+    expect_error([&] { nn::save_torchscript(network, scratch("no/where.pt")); }, "folder");
+
+    torch::jit::Module three("three");
+    three.define("def forward(self, x):\n    return x[:, 3]\n");
+    three.save(scratch("three.pt"));
+    expect_error([&] { engine::Engine::torchscript(scratch("three.pt"), network, 1); },
+                 "cannot take frames [1, 2, 32]");
+}
+
+TEST(TorchScript, AModuleThatFailsLaterAnswersWithZeros)
+{
+    torch::jit::Module moody("moody");
+    moody.define("def forward(self, x):\n"
+                 "    assert x.max() < 1.0\n"
+                 "    return x[:, 0, :3] + 1.0\n");
+    moody.save(scratch("moody.pt"));
+    engine::Engine engine = engine::Engine::torchscript(scratch("moody.pt"), test::tiny_network(), 1);
+    std::vector<float> frame(64, 0.5F), logits(3, 7.0F);
+    engine.run(frame.data(), 1, logits.data());
+    EXPECT_EQ(logits, std::vector<float>(3, 1.5F));
+    frame[0] = 2.0F;
+    engine.run(frame.data(), 1, logits.data());
+    EXPECT_EQ(logits, std::vector<float>(3, 0.0F));
+}
