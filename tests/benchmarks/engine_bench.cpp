@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Time per frame of the engine's backends, side by side.
+// Time per frame of the engine's backends and precisions, side by side.
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/zoo.h"
 
 #include "benchmarks/counting_reporter.h"
+#include "graph/quantised_networks.h"
 
 #include <benchmark/benchmark.h>
 
@@ -49,17 +50,25 @@ void run(benchmark::State& state, engine::Engine& engine, int batch)
         benchmark::Counter(batch, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-void add_benchmarks(const std::string& arch, int length, engine::Backend backend)
+struct Contender {
+    const char* name;
+    engine::Backend backend;
+    bool int8;
+};
+
+void add_benchmarks(const std::string& arch, int length, const Contender& contender)
 {
-    const auto network = make_network(arch, length);
+    auto network = make_network(arch, length);
+    if (contender.int8)
+        network = graph::quantised(network, 1);
     engine::EngineConfig config;
-    config.backend = backend;
+    config.backend = contender.backend;
     config.max_batch = kLargestBatch;
     const auto engine = std::make_shared<engine::Engine>(network, config);
     std::fprintf(stderr, "%s: %s\n", arch.c_str(), engine->description().c_str());
     for (int batch : { 1, 8, kLargestBatch }) {
-        const std::string name = arch + "/length:" + std::to_string(length) + "/batch:" + std::to_string(batch) +
-                                 "/" + (backend == engine::Backend::native ? "native" : "onednn");
+        const std::string name =
+            arch + "/length:" + std::to_string(length) + "/batch:" + std::to_string(batch) + "/" + contender.name;
         benchmark::RegisterBenchmark(name.c_str(), [engine, batch](benchmark::State& state) {
             run(state, *engine, batch);
         })->Unit(benchmark::kMicrosecond);
@@ -73,10 +82,13 @@ int main(int argc, char** argv)
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;
-    for (const engine::Backend backend : { engine::Backend::native, engine::Backend::onednn }) {
+    for (const Contender& contender : { Contender{ "native", engine::Backend::native, false },
+                                        Contender{ "native-int8", engine::Backend::native, true },
+                                        Contender{ "onednn", engine::Backend::onednn, false } }) {
         try {
-            add_benchmarks("amr_s", 1024, backend);
-            add_benchmarks("resnet56", 128, backend);
+            add_benchmarks("amr_s", 1024, contender);
+            add_benchmarks("amr_ds_m", 128, contender);
+            add_benchmarks("resnet56", 128, contender);
         } catch (const Error& error) {
             std::fprintf(stderr, "left out: %s\n", error.what());
         }
