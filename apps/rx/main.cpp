@@ -3,6 +3,7 @@
 #include "gnuradio_setup.h"
 #include "options.h"
 #include "receiver.h"
+#include "requests.h"
 
 #include "prunedamr/base/interrupt.h"
 
@@ -19,6 +20,7 @@ int main(int argc, char** argv)
         rx::check(options);
         std::signal(SIGPIPE, SIG_IGN); // a reader of stdout that leaves is no failure
         const InterruptGuard interrupt_guard;
+        const rx::RequestGuard request_guard;
         rx::set_up_gnuradio();
         rx::Receiver(options).run();
     });

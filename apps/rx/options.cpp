@@ -161,6 +161,8 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option("--model", options.model,
                    "model file, or the name of an installed model (default: onair-s); looked for in "
                    "$PRUNEDAMR_MODELS, then in share/prunedamr/models");
+    app.add_flag("--watch-model", options.watch_model,
+                 "read the model again when its file changes, as on SIGHUP; SIGUSR1 brings the one before it back");
     app.add_option(
            "--backend", options.backend,
            "who computes: native (the project's kernels), onednn, or torch: --model is then a TorchScript file "

@@ -46,13 +46,15 @@ void print(const std::string& statistics)
 } // namespace
 
 Receiver::Receiver(const Options& options)
-    : source_(make_source(options.source)),
-      classifier_(gr::prunedamr::classifier::make(
-          find_model(options.model), source_.sample_rate_hz, source_.center_freq_hz, options.interval_s,
-          options.name, source_.live, options.min_confidence, options.backend, options.max_latency_us)),
+    : source_(make_source(options.source)), model_(find_model(options.model)),
+      classifier_(gr::prunedamr::classifier::make(model_, source_.sample_rate_hz, source_.center_freq_hz,
+                                                  options.interval_s, options.name, source_.live,
+                                                  options.min_confidence, options.backend, options.max_latency_us)),
       publisher_(make_publisher(options, !source_.live)), flowgraph_(gr::make_top_block("prunedamr-rx")),
       where_(options.source.address), quiet_(options.quiet)
 {
+    if (options.watch_model)
+        watched_.emplace(model_);
     if (source_.time_ns)
         classifier_->set_start_time(*source_.time_ns, true);
     classifier_->set_event_handler(
@@ -108,12 +110,33 @@ void Receiver::wait_for_end(Statistics& statistics)
         if ((interrupted() || publisher_->fault()) && !std::exchange(stopping, true))
             stop();
         abandon_stalled_readers();
+        follow_requests();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
             print(statistics.line(classifier_->stats(), publisher_->lost()));
             next_line += 1s;
         }
     }
     end.get();
+}
+
+/// Samples flow on meanwhile. What goes wrong is said, --quiet or not.
+void Receiver::follow_requests()
+{
+    const bool changed = watched_ && watched_->changed();
+    try {
+        if (take_reload() || changed) {
+            classifier_->set_model(model_);
+            if (!quiet_)
+                print("goes over to " + model_);
+        }
+    } catch (const std::exception& error) {
+        print(std::string("keeps its model: ") + error.what());
+    }
+    if (take_restore()) {
+        const bool restored = classifier_->restore_model();
+        if (!quiet_ || !restored)
+            print(restored ? "goes back to the model before" : "has no model before the present one");
+    }
 }
 
 void Receiver::stop()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "options.h"
+#include "requests.h"
 #include "sources.h"
 #include "statistics.h"
 
@@ -24,17 +25,21 @@ public:
     explicit Receiver(const Options& options);
 
     /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. A label reader that stalls is left behind a second after such a
-    /// signal. Throws when the source or an output fails midway.
+    /// on return. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
+    /// the one before it. A label reader that stalls is left behind a second after such a signal. Throws when the
+    /// source or an output fails midway.
     void run();
 
 private:
     void wait_for_end(Statistics& statistics);
+    void follow_requests();
     void stop();
     void write_out();
     void abandon_stalled_readers();
 
     Source source_;
+    const std::string model_; ///< file
+    std::optional<WatchedFile> watched_;
     gr::prunedamr::classifier::sptr classifier_;
     std::unique_ptr<stream::Publisher> publisher_;
     gr::top_block_sptr flowgraph_;

@@ -23,6 +23,8 @@ namespace stream = ::prunedamr::stream;
 const pmt::pmt_t labels_port = pmt::mp("labels");
 const pmt::pmt_t command_port = pmt::mp("command");
 const pmt::pmt_t center_freq_key = pmt::mp("center_freq");
+const pmt::pmt_t model_key = pmt::mp("model");
+const pmt::pmt_t restore_model_key = pmt::mp("restore_model");
 const pmt::pmt_t rx_time_key = pmt::mp("rx_time");
 const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
 const pmt::pmt_t rx_rate_key = pmt::mp("rx_rate");
@@ -56,15 +58,17 @@ classifier::sptr classifier::make(const std::string& model_file, double sample_r
     config.interval_samples = stream::interval_samples(interval_s, sample_rate);
     config.live = live;
     return gnuradio::make_block_sptr<classifier_impl>(
-        stream::open_model(model_file, { backend, config.max_batch, max_latency_us }), config);
+        model_file, stream::ModelConfig{ backend, config.max_batch, max_latency_us }, config);
 }
 
-classifier_impl::classifier_impl(stream::Model model, const stream::ClassifierConfig& config)
+classifier_impl::classifier_impl(const std::string& model_file, const stream::ModelConfig& model_config,
+                                 const stream::ClassifierConfig& config)
     : gr::sync_block("classifier", gr::io_signature::make(1, 1, sizeof(gr_complex)),
                      gr::io_signature::make(0, 1, sizeof(gr_complex))),
-      d_sample_rate(config.sample_rate_hz), d_clock(config.sample_rate_hz),
-      d_classifier(std::move(model), config,
-                   [this](const stream::LabelEvent& event) { handle_event(event); })
+      d_model_config(model_config), d_sample_rate(config.sample_rate_hz), d_clock(config.sample_rate_hz),
+      d_classifier(stream::open_model(model_file, model_config), config,
+                   [this](const stream::LabelEvent& event) { handle_event(event); }),
+      d_loader([this](const std::string& wanted) { try_model(wanted); })
 {
     d_classifier.on_block([this](std::uint64_t start, std::uint64_t count) {
         if (d_tagging)
@@ -92,6 +96,25 @@ void classifier_impl::set_center_freq(double center_freq)
         throw ::prunedamr::Error({ "value out of range", "classifier: center_freq", std::to_string(center_freq),
                                    "a finite frequency in Hz" });
     d_classifier.set_center_freq_hz(center_freq);
+}
+
+void classifier_impl::set_model(const std::string& model_file)
+{
+    d_classifier.swap(stream::open_model(model_file, d_model_config));
+}
+
+bool classifier_impl::restore_model()
+{
+    return d_classifier.swap_back();
+}
+
+void classifier_impl::try_model(const std::string& model_file)
+{
+    try {
+        set_model(model_file);
+    } catch (const std::exception& error) {
+        d_logger->error("keeps its model: {}", error.what());
+    }
 }
 
 stream::ClassifierStats classifier_impl::stats() const
@@ -176,13 +199,21 @@ void classifier_impl::handle_event(const stream::LabelEvent& event)
 
 void classifier_impl::handle_command(const pmt::pmt_t& command)
 {
-    const pmt::pmt_t freq =
-        pmt::is_dict(command) ? pmt::dict_ref(command, center_freq_key, pmt::PMT_NIL) : pmt::PMT_NIL;
-    const bool number = pmt::is_real(freq) || pmt::is_integer(freq);
-    if (number && std::isfinite(pmt::to_double(freq)))
+    const auto value = [&](const pmt::pmt_t& key) {
+        return pmt::is_dict(command) ? pmt::dict_ref(command, key, pmt::PMT_NIL) : pmt::PMT_NIL;
+    };
+    const pmt::pmt_t freq = value(center_freq_key), model = value(model_key), restore = value(restore_model_key);
+    const bool number = (pmt::is_real(freq) || pmt::is_integer(freq)) && std::isfinite(pmt::to_double(freq));
+    if (number)
         d_classifier.set_center_freq_hz(pmt::to_double(freq));
-    else
-        d_logger->warn("ignores a command that is not a dict with the key center_freq (Hz)");
+    if (pmt::is_symbol(model))
+        d_loader.request(pmt::symbol_to_string(model)); // loading takes longer than samples may wait
+    const bool nothing_before = !pmt::is_null(restore) && !restore_model();
+    if (nothing_before)
+        d_logger->warn("has no model before the present one");
+    if (!number && !pmt::is_symbol(model) && pmt::is_null(restore))
+        d_logger->warn("ignores a command that is not a dict with the key center_freq (Hz), model (a file) or "
+                       "restore_model");
 }
 
 void classifier_impl::handle_tag(const gr::tag_t& tag)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model_loader.h"
 #include "rx_clock.h"
 
 #include <gnuradio/prunedamr/classifier.h>
@@ -15,11 +16,14 @@ namespace prunedamr {
 class classifier_impl : public classifier
 {
 public:
-    classifier_impl(::prunedamr::stream::Model model, const ::prunedamr::stream::ClassifierConfig& config);
+    classifier_impl(const std::string& model_file, const ::prunedamr::stream::ModelConfig& model_config,
+                    const ::prunedamr::stream::ClassifierConfig& config);
 
     void set_event_handler(::prunedamr::stream::EventHandler handler) override;
     void set_start_time(std::int64_t time_ns, bool from_file) override;
     void set_center_freq(double center_freq) override;
+    void set_model(const std::string& model_file) override;
+    bool restore_model() override;
     ::prunedamr::stream::ClassifierStats stats() const override;
 
     bool start() override;
@@ -37,6 +41,7 @@ private:
 
     void handle_event(const ::prunedamr::stream::LabelEvent& event);
     void handle_command(const pmt::pmt_t& command);
+    void try_model(const std::string& model_file);
     void handle_tag(const gr::tag_t& tag);
     void retune(double center_freq);
     void handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time);
@@ -45,6 +50,7 @@ private:
     bool input_done();
     bool input_ends_after(int count);
 
+    const ::prunedamr::stream::ModelConfig d_model_config;
     const double d_sample_rate;
     rx_clock d_clock;
     std::optional<std::int64_t> d_power_on_ns;   // system time at the device's time 0, if it counts from power-on
@@ -59,6 +65,7 @@ private:
     tag_list d_block_tags;
     tag_list d_label_tags;
     ::prunedamr::stream::Classifier d_classifier;
+    model_loader d_loader; // ends before what it swaps models of
 };
 
 } // namespace prunedamr

@@ -2,8 +2,8 @@
 #include "prunedamr/stream/classifier.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/block_classifier.h"
 #include "prunedamr/stream/lag_account.h"
+#include "prunedamr/stream/model_slot.h"
 #include "prunedamr/stream/sample_clock.h"
 
 #include <algorithm>
@@ -46,7 +46,8 @@ Model compiled(const graph::Network& network, const ClassifierConfig& config)
 struct Classifier::Impl {
     Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler);
 
-    BlockClassifier block_classifier();
+    void take_next_model() noexcept;
+    ModelChain& chain() noexcept { return slot.current(); }
     void begin_interval() noexcept;
     void process(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
@@ -57,20 +58,14 @@ struct Classifier::Impl {
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
     LabelEvent new_event() noexcept;
 
-    Model model;
-    ClassifierConfig config;
+    const ClassifierConfig config;
     EventHandler handler;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
-    dsp::FrontEnd front_end;
-    BlockClassifier stream, burst;
+    ModelSlot slot;
     SampleClock clock;
     LagAccount lag;
 
-    const int block_length;
-    const double block_s;
-    const std::uint64_t blocks_per_interval;
-    std::vector<std::complex<float>> buffer; ///< a block that is not yet full
-    int buffered = 0;
+    int buffered = 0;                 ///< samples of a block that is not yet full
     std::uint64_t blocks = 0;         ///< of this interval, skipped ones too
     std::uint64_t interval_start = 0; ///< sample index
     double tuned_hz = 0.0;            ///< of this interval
@@ -80,26 +75,24 @@ struct Classifier::Impl {
     std::uint64_t burst_samples = 0;
 
     std::atomic<double> wanted_tuned_hz;
-    std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 };
+    std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 },
+        swaps{ 0 };
     std::atomic<double> busy_s{ 0.0 };
 };
 
 Classifier::Impl::Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler)
-    : model(std::move(wanted)), config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
-      front_end(model.facts.front_end), stream(block_classifier()), burst(block_classifier()),
-      clock(config.sample_rate_hz), lag(config.max_lag_s), block_length(front_end.block_length()),
-      block_s(block_length / config.sample_rate_hz),
-      blocks_per_interval(std::max<std::uint64_t>(1, (config.interval_samples + block_length - 1) / block_length)),
-      buffer(static_cast<std::size_t>(block_length)), wanted_tuned_hz(config.center_freq_hz)
+    : config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
+      slot(std::make_unique<ModelChain>(std::move(wanted), config)), clock(config.sample_rate_hz),
+      lag(config.max_lag_s), wanted_tuned_hz(config.center_freq_hz)
 {
     PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
 }
 
-BlockClassifier Classifier::Impl::block_classifier()
+/// Between two intervals, when no sample is under way.
+void Classifier::Impl::take_next_model() noexcept
 {
-    const double min_confidence = config.min_confidence.value_or(model.facts.decision.min_confidence);
-    return { front_end, model.engine, Vote(model.facts, min_confidence),
-             config.noise_floor_dbfs + config.gate_margin_db };
+    if (blocks == 0 && buffered == 0 && slot.take())
+        add<std::uint64_t>(swaps, 1);
 }
 
 /// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
@@ -117,18 +110,20 @@ void Classifier::Impl::process(const std::complex<float>* samples, std::size_t c
         clock.set(0, SampleClock::system_time_ns(), TimeSource::system);
     add<std::uint64_t>(samples_in, count);
     while (count > 0) {
+        take_next_model();
         if (blocks == 0 && buffered == 0)
             begin_interval();
+        const int block_length = chain().block_length;
         const auto room = static_cast<std::size_t>(block_length - buffered);
         const std::size_t taken = std::min(room, count);
         if (taken == static_cast<std::size_t>(block_length)) {
             on_full_block(samples); // a whole block is there: no copy
         } else {
-            std::copy_n(samples, taken, buffer.data() + buffered);
+            std::copy_n(samples, taken, chain().buffer.data() + buffered);
             buffered += static_cast<int>(taken);
             if (buffered == block_length) {
                 buffered = 0;
-                on_full_block(buffer.data());
+                on_full_block(chain().buffer.data());
             }
         }
         samples += taken;
@@ -144,25 +139,26 @@ void Classifier::Impl::on_full_block(const std::complex<float>* samples) noexcep
     if (skip)
         skip_block();
     else
-        classify_block(samples, block_length);
-    if (++blocks == blocks_per_interval)
-        end_interval(blocks * static_cast<std::uint64_t>(block_length));
+        classify_block(samples, chain().block_length);
+    const double block_s = chain().block_s;
+    if (++blocks == chain().blocks_per_interval)
+        end_interval(blocks * static_cast<std::uint64_t>(chain().block_length));
     if (!skip)
         lag.worked(seconds_since(start), block_s);
 }
 
 void Classifier::Impl::skip_block() noexcept
 {
-    add<std::uint64_t>(dropped_frames, std::max(1, front_end.max_frames()));
-    lag.skipped(block_s);
+    add<std::uint64_t>(dropped_frames, std::max(1, chain().front_end.max_frames()));
+    lag.skipped(chain().block_s);
 }
 
 void Classifier::Impl::classify_block(const std::complex<float>* samples, int count) noexcept
 {
     if (block_handler)
-        block_handler(interval_start + blocks * static_cast<std::uint64_t>(block_length),
+        block_handler(interval_start + blocks * static_cast<std::uint64_t>(chain().block_length),
                       static_cast<std::uint64_t>(count));
-    stream.add(samples, count);
+    chain().stream.add(samples, count);
 }
 
 /// The fields that every event shares; its decision follows.
@@ -170,7 +166,7 @@ LabelEvent Classifier::Impl::new_event() noexcept
 {
     LabelEvent event;
     event.source.assign(config.source);
-    event.model.assign(model.facts.name);
+    event.model.assign(chain().model.facts.name);
     event.seq = next_seq++;
     event.sample_rate_hz = config.sample_rate_hz;
     event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
@@ -187,7 +183,7 @@ void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
     event.sample_start = interval_start;
     event.sample_count = analysed;
     event.center_freq_hz = tuned_hz;
-    add(frames, stream.decide(event));
+    add(frames, chain().stream.decide(event));
     blocks = 0;
     interval_start += analysed;
     handler(event);
@@ -196,9 +192,9 @@ void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
 void Classifier::Impl::flush() noexcept
 {
     const auto start = Clock::now();
-    std::uint64_t analysed = blocks * static_cast<std::uint64_t>(block_length);
-    if (buffered >= front_end.min_samples()) {
-        classify_block(buffer.data(), buffered);
+    std::uint64_t analysed = blocks * static_cast<std::uint64_t>(chain().block_length);
+    if (buffered >= chain().front_end.min_samples()) {
+        classify_block(chain().buffer.data(), buffered);
         analysed += static_cast<std::uint64_t>(buffered);
     }
     buffered = 0;
@@ -212,7 +208,8 @@ bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::s
                                       LabelEvent& event) noexcept
 {
     const auto start = Clock::now();
-    const auto min_samples = static_cast<std::size_t>(front_end.min_samples());
+    take_next_model();
+    const auto min_samples = static_cast<std::size_t>(chain().front_end.min_samples());
     if (count < min_samples)
         return false;
     event = new_event();
@@ -222,11 +219,11 @@ bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::s
     event.center_freq_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
     burst_samples += count;
     for (std::size_t done = 0; count - done >= min_samples;) {
-        const std::size_t taken = std::min(count - done, static_cast<std::size_t>(block_length));
-        burst.add(samples + done, static_cast<int>(taken));
+        const std::size_t taken = std::min(count - done, static_cast<std::size_t>(chain().block_length));
+        chain().burst.add(samples + done, static_cast<int>(taken));
         done += taken;
     }
-    add(frames, burst.decide(event));
+    add(frames, chain().burst.decide(event));
     add(busy_s, seconds_since(start));
     return true;
 }
@@ -281,13 +278,24 @@ ClassifierStats Classifier::stats() const noexcept
     stats.frames = impl_->frames.load(std::memory_order_relaxed);
     stats.dropped_frames = impl_->dropped_frames.load(std::memory_order_relaxed);
     stats.events = impl_->events.load(std::memory_order_relaxed);
+    stats.swaps = impl_->swaps.load(std::memory_order_relaxed);
     stats.busy_s = impl_->busy_s.load(std::memory_order_relaxed);
     return stats;
 }
 
+void Classifier::swap(Model next)
+{
+    impl_->slot.offer(std::make_unique<ModelChain>(std::move(next), impl_->config));
+}
+
+bool Classifier::swap_back()
+{
+    return impl_->slot.offer_previous();
+}
+
 const graph::Network& Classifier::network() const
 {
-    return impl_->model.facts;
+    return impl_->chain().model.facts;
 }
 
 void Classifier::on_block(std::function<void(std::uint64_t, std::uint64_t)> handler)

@@ -42,7 +42,8 @@ struct ClassifierStats {
     std::uint64_t frames = 0; ///< classified
     std::uint64_t dropped_frames = 0;
     std::uint64_t events = 0;
-    double busy_s = 0.0; ///< time spent inside `process`
+    std::uint64_t swaps = 0; ///< models gone over to while running
+    double busy_s = 0.0;     ///< time spent inside `process`
 };
 
 /// Receives events on the thread that calls `process`. Must not throw.
@@ -81,8 +82,16 @@ public:
     /// Returns false when the burst is too short.
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
+    /// The stream goes over to `next` after the interval that it is in, without losing a sample: the next event is
+    /// `next`'s. Compile it before (`open_model`): what can fail has then failed with the present model untouched.
+    /// May be called from any thread; allocates there.
+    void swap(Model next);
+
+    /// The same with the model before the present one, which is kept for this; false when there is none.
+    bool swap_back();
+
     ClassifierStats stats() const noexcept; ///< may be called from any thread
-    const graph::Network& network() const;
+    const graph::Network& network() const;  ///< of the present model; on the thread that calls `process`
 
     /// Called before a block is classified, for tags: (sample_start, sample_count of the block). Set before
     /// `process`.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pmt
@@ -156,6 +157,54 @@ class qa_classifier(gr_unittest.TestCase):
         tb.connect(blocks.vector_source_c(samples), block)
         tb.run()
         self.assertAlmostEqual(messages(debug)[-1]["center_freq_hz"], 300e6 + offset, places=3)
+
+    def renamed_model(self, name):
+        """The test model under another name of the same length, which stands in the text of the file."""
+        content = Path(MODEL).read_bytes()
+        old = b'\\"name\\":\\"tiny\\"'
+        self.assertEqual(content.count(old), 1)
+        file = tempfile.NamedTemporaryFile(suffix=".safetensors")
+        self.addCleanup(file.close)
+        file.write(content.replace(old, old.replace(b"tiny", name)))
+        file.flush()
+        return file.name
+
+    def test_another_model_by_setter_and_by_command_while_samples_flow(self):
+        block = prunedamr.classifier(MODEL, RATE, interval_s=0.01)
+        with self.assertRaisesRegex(RuntimeError, "absent.safetensors"):
+            block.set_model("absent.safetensors")
+        self.assertFalse(block.restore_model())
+        tb = gr.top_block()
+        debug = store(tb, block, "labels")
+        tb.connect(blocks.vector_source_c(qpsk(4096), True), blocks.throttle(gr.sizeof_gr_complex, 20 * RATE), block)
+        tb.start()
+
+        def wait_for(name):
+            end = time.monotonic() + 10
+            while time.monotonic() < end:
+                if debug.num_messages() and pmt.to_python(debug.get_message(debug.num_messages() - 1))["model"] == name:
+                    return
+                time.sleep(0.01)
+            self.fail("no event of model " + name)
+
+        def command(key, value):
+            block._post(pmt.intern("command"), pmt.dict_add(pmt.make_dict(), pmt.intern(key), value))
+
+        wait_for("tiny")
+        block.set_model(self.renamed_model(b"tidy"))
+        wait_for("tidy")
+        command("model", pmt.intern("absent.safetensors"))  # is reported, and changes nothing
+        command("model", pmt.intern(self.renamed_model(b"tint")))
+        wait_for("tint")
+        command("restore_model", pmt.PMT_T)
+        wait_for("tidy")
+        tb.stop()
+        tb.wait()
+        events = messages(debug)
+        self.assertEqual([event["seq"] for event in events], list(range(len(events))))
+        ends = [event["sample_start"] + event["sample_count"] for event in events]
+        self.assertEqual([event["sample_start"] for event in events], [0] + ends[:-1])
+        self.assertEqual(block.stats().swaps, 3)
 
     def test_a_second_run_of_the_same_block_goes_on_counting(self):
         tb = gr.top_block()

@@ -18,6 +18,7 @@ void bind_stats(py::module& m)
         .def_readonly("frames", &stats::frames, "frames classified")
         .def_readonly("dropped_frames", &stats::dropped_frames)
         .def_readonly("events", &stats::events)
+        .def_readonly("swaps", &stats::swaps, "models gone over to while running")
         .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
 }
 
@@ -36,6 +37,10 @@ void bind_classifier(py::module& m)
         .def("set_start_time", &classifier::set_start_time, py::arg("time_ns"), py::arg("from_file"),
              "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
         .def("set_center_freq", &classifier::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
+        .def("set_model", &classifier::set_model, py::arg("model_file"), py::call_guard<py::gil_scoped_release>(),
+             "Loads a model beside the running one and goes over to it between two intervals.")
+        .def("restore_model", &classifier::restore_model,
+             "Back to the model before the present one; false when there is none.")
         .def("stats", &classifier::stats, "Counts since the start of the stream.");
 }
 

@@ -23,7 +23,9 @@ namespace prunedamr {
  * Message port \p labels (out): one PMT dict per decision, with the keys of the label event (see
  * pmt_label.h). What is left at the end of the input is decided too.
  *
- * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver.
+ * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver, \p model (a file)
+ * brings in another model while samples flow, \p restore_model (any value) the one before it. A file that is not a
+ * sound model is reported, and the running one goes on.
  *
  * Tags on the output, behind what they describe, for its samples have gone: \p prunedamr_block at the first sample
  * after each block of the front end, which begins the next (value: dict of \p sample_start, \p sample_count), and
@@ -65,6 +67,15 @@ public:
 
     //! Tuned frequency in Hz, finite, from the next decision on; any thread.
     virtual void set_center_freq(double center_freq) = 0;
+
+    /*!
+     * Loads a model beside the running one, as make() does, and goes over to it between two intervals. Throws
+     * ::prunedamr::Error for a file that is not a sound model; the running one then goes on. Any thread.
+     */
+    virtual void set_model(const std::string& model_file) = 0;
+
+    //! The same with the model before the present one; false when there is none. Any thread.
+    virtual bool restore_model() = 0;
 
     //! Any thread.
     virtual ::prunedamr::stream::ClassifierStats stats() const = 0;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/model_chain.h"
+
+#include <algorithm>
+
+namespace prunedamr::stream {
+namespace {
+
+BlockClassifier block_classifier(ModelChain& chain, const ClassifierConfig& config)
+{
+    const graph::Network& facts = chain.model.facts;
+    return { chain.front_end, chain.model.engine,
+             Vote(facts, config.min_confidence.value_or(facts.decision.min_confidence)),
+             config.noise_floor_dbfs + config.gate_margin_db };
+}
+
+std::uint64_t blocks_in(std::uint64_t samples, int block_length)
+{
+    const auto length = static_cast<std::uint64_t>(block_length);
+    return std::max<std::uint64_t>(1, (samples + length - 1) / length);
+}
+
+} // namespace
+
+ModelChain::ModelChain(Model wanted, const ClassifierConfig& config)
+    : model(std::move(wanted)), front_end(model.facts.front_end), stream(block_classifier(*this, config)),
+      burst(block_classifier(*this, config)), block_length(front_end.block_length()),
+      block_s(block_length / config.sample_rate_hz),
+      blocks_per_interval(blocks_in(config.interval_samples, block_length)),
+      buffer(static_cast<std::size_t>(block_length))
+{
+}
+
+} // namespace prunedamr::stream
