@@ -29,8 +29,10 @@ constexpr std::array<Choice<SourceKind>, 4> kSources{ {
       SourceKind::zmq },
 } };
 
-constexpr std::array<Choice<OutputKind>, 2> kOutputs{ {
+constexpr std::array<Choice<OutputKind>, 3> kOutputs{ {
     { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
+    { "sigmf", "sigmf:NAME",
+      "SigMF annotations of a recorded source, beside its samples; under its own name: added", OutputKind::sigmf },
     { "zmq", "zmq:tcp://ADDRESS:PORT", "ZeroMQ PUB, bound: two frames, topic and JSON", OutputKind::zmq },
 } };
 
@@ -187,7 +189,7 @@ void add_output_options(CLI::App& app, Options& options)
 {
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:FILE, json:-, zmq:ENDPOINT; repeatable (default: json:-)")
+           "where labels go: json:FILE, json:-, sigmf:NAME, zmq:ENDPOINT; repeatable (default: json:-)")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
@@ -229,6 +231,9 @@ void check(Options& options)
     require(file || !source.raw.channel, "--channel", "applies to files only");
     require(!device || source.center_freq_hz, "--freq", "missing: a receiver must be tuned");
     require(device || !source.gain_db, "--gain", "applies to soapy sources only");
+    for (const Output& output : options.outputs)
+        require(file || output.kind != OutputKind::sigmf, "--out",
+                "sigmf annotates recordings: files as the source only");
     if (options.outputs.empty())
         options.outputs.push_back({ OutputKind::json, "-" });
 }

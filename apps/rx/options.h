@@ -21,7 +21,7 @@ struct SourceOptions {
     std::optional<double> gain_db; ///< none: automatic gain
 };
 
-enum class OutputKind { json, zmq };
+enum class OutputKind { json, zmq, sigmf };
 
 struct Output {
     OutputKind kind;

@@ -22,12 +22,15 @@ constexpr auto kGrace = 1s;                ///< between a signal and leaving a s
 constexpr double kLiveBufferS = 0.3;       ///< kept between a live source and the classifier,
 constexpr double kMaxLiveBuffer = 1 << 22; ///< at most so many samples
 
-std::unique_ptr<stream::Publisher> make_publisher(const Options& options, bool lossless)
+std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const Source& source)
 {
     std::vector<std::unique_ptr<stream::Sink>> sinks;
     for (const auto& output : options.outputs) {
         if (output.kind == OutputKind::json) {
             sinks.push_back(stream::make_json_lines_sink(output.target));
+        } else if (output.kind == OutputKind::sigmf) {
+            sinks.push_back(
+                stream::make_sigmf_sink({ options.source.address, source.recording.value(), output.target }));
         } else {
             stream::ZmqConfig config;
             config.endpoint = output.target;
@@ -35,7 +38,7 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, bool l
             sinks.push_back(stream::make_zmq_sink(config));
         }
     }
-    return std::make_unique<stream::Publisher>(std::move(sinks), lossless);
+    return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 
 void print(const std::string& statistics)
@@ -50,7 +53,7 @@ Receiver::Receiver(const Options& options)
       classifier_(gr::prunedamr::classifier::make(model_, source_.sample_rate_hz, source_.center_freq_hz,
                                                   options.interval_s, options.name, source_.live,
                                                   options.min_confidence, options.backend, options.max_latency_us)),
-      publisher_(make_publisher(options, !source_.live)), flowgraph_(gr::make_top_block("prunedamr-rx")),
+      publisher_(make_publisher(options, source_)), flowgraph_(gr::make_top_block("prunedamr-rx")),
       where_(options.source.address), quiet_(options.quiet)
 {
     if (options.watch_model)

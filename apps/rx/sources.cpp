@@ -53,6 +53,7 @@ Source make_file(const SourceOptions& options)
     source.block = source.samples;
     source.sample_rate_hz = recording->info().sample_rate_hz;
     source.center_freq_hz = options.center_freq_hz.value_or(recording->info().center_freq_hz);
+    source.recording = recording->info();
     // A file without a date starts at 1970, so that reading it twice gives the same labels.
     source.time_ns = recording->info().time_ns.value_or(0);
     return source;

@@ -17,8 +17,9 @@ struct Source {
     sample_source::sptr samples; ///< the same block, where this program reads the samples itself
     double sample_rate_hz = 0.0;
     double center_freq_hz = 0.0;
-    bool live = false;                   ///< cannot wait for a slow reader
-    std::optional<std::int64_t> time_ns; ///< of the first sample; none: system time when it arrives
+    std::optional<data::RecordingInfo> recording; ///< of a file
+    bool live = false;                            ///< cannot wait for a slow reader
+    std::optional<std::int64_t> time_ns;          ///< of the first sample; none: system time when it arrives
 };
 
 /// Throws `Error` naming file, device or endpoint that cannot be opened.

@@ -30,7 +30,7 @@ void zmq_label_sink_impl::write(const pmt::pmt_t& message)
     const bool pdu = !pmt::is_dict(message) && pmt::is_pair(message);
     const pmt::pmt_t label = pdu ? pmt::car(message) : message;
     if (pmt::is_dict(label) && !pmt::is_null(label)) {
-        d_sink->write(to_json_line(label));
+        d_sink->write_line(to_json_line(label));
     } else if (!d_warned) {
         d_warned = true;
         d_logger->warn("ignores messages that are neither a dict nor a PDU with metadata");

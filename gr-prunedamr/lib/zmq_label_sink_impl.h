@@ -16,7 +16,7 @@ public:
 private:
     void write(const pmt::pmt_t& message);
 
-    std::unique_ptr<::prunedamr::stream::Sink> d_sink;
+    std::unique_ptr<::prunedamr::stream::LineSink> d_sink;
     bool d_warned = false;
 };
 

@@ -42,7 +42,7 @@ private:
     sigset_t pipe_, before_;
 };
 
-class JsonLinesSink : public Sink
+class JsonLinesSink : public LineSink
 {
 public:
     explicit JsonLinesSink(const std::string& path) : path_(path)
@@ -58,7 +58,7 @@ public:
             ::close(fd_);
     }
 
-    void write(const std::string& json_line) override
+    void write_line(const std::string& json_line) override
     {
         if (ended_)
             return;
@@ -108,7 +108,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Sink> make_json_lines_sink(const std::string& path)
+std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path)
 {
     return std::make_unique<JsonLinesSink>(path);
 }

@@ -46,15 +46,23 @@ struct Publisher::Impl {
     {
     }
 
-    ~Impl() { close(); }
+    ~Impl() { end(); }
 
-    void close()
+    /// Writes what is queued and stops the thread; false when it had stopped.
+    bool end()
     {
         if (!thread.joinable())
-            return;
+            return false;
         stopping.store(true);
         wake.post();
         thread.join();
+        return true;
+    }
+
+    void close()
+    {
+        if (end())
+            for_each_sink([](Sink& sink) { sink.finish(); });
     }
 
     void run()
@@ -73,7 +81,7 @@ struct Publisher::Impl {
         bool wrote = false;
         for (; queue.pop(event); wrote = true) {
             const std::string line = to_json_line(event);
-            for_each_sink([&](Sink& sink) { sink.write(line); });
+            for_each_sink([&](Sink& sink) { sink.write(event, line); });
         }
         if (wrote)
             for_each_sink([](Sink& sink) { sink.flush(); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/data/recording/sigmf_writer.h"
 #include "prunedamr/stream/label_event.h"
 
 #include <cstdint>
@@ -11,21 +12,31 @@
 
 namespace prunedamr::stream {
 
-/// Takes finished JSON lines (without newline); called on one thread. Throws `Error` when it can write no more.
+/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws `Error` when it can
+/// write no more.
 class Sink
 {
 public:
     virtual ~Sink() = default;
-    virtual void write(const std::string& json_line) = 0;
+    virtual void write(const LabelEvent& event, const std::string& json_line) = 0;
     virtual void flush() {}
+    virtual void finish() {} ///< once, after the last event, when all went well: from `Publisher::close`
 
     /// From any thread: stop waiting for a reader that does not read; what cannot be written at once is lost.
     virtual void abandon() noexcept {}
 };
 
+/// One that needs no more than the lines.
+class LineSink : public Sink
+{
+public:
+    void write(const LabelEvent&, const std::string& json_line) final { write_line(json_line); }
+    virtual void write_line(const std::string& json_line) = 0;
+};
+
 /// JSON lines to a file, or to standard output for "-". A file is created at once; a closed pipe
 /// ends writing quietly. Throws `Error` when the file cannot be created.
-std::unique_ptr<Sink> make_json_lines_sink(const std::string& path);
+std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
 
 struct ZmqConfig {
     std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp or ipc
@@ -39,7 +50,12 @@ struct ZmqConfig {
 /// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody
 /// waits. Throws `Error` naming the endpoint when it cannot be bound, or when it is not loopback and no CURVE key
 /// is set.
-std::unique_ptr<Sink> make_zmq_sink(const ZmqConfig& config);
+std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
+
+/// SigMF annotations of a recording whose samples the events are of (`data::annotate`): one for each run of
+/// intervals with one label, from its first sample to its last, with the mean frequency edges; none for noise and
+/// unknown ones. They are written at the end, whole, or not at all. Throws `Error` where they could not be.
+std::unique_ptr<Sink> make_sigmf_sink(const data::Annotating& annotating);
 
 /// Events from the sample path to sinks on a thread of its own: a lock-free queue of fixed size between them.
 /// `publish` neither allocates nor locks. `lossless`: when the queue is full it waits (files: back-pressure);
@@ -48,7 +64,7 @@ class Publisher
 {
 public:
     Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);
-    ~Publisher(); ///< closes
+    ~Publisher(); ///< writes what is queued; sinks are not finished
     void publish(const LabelEvent& event) noexcept;
     std::uint64_t lost() const noexcept; ///< events that found the queue full
 

@@ -54,7 +54,7 @@ void check(const ZmqConfig& config)
                       "a loopback address, or a CURVE secret key" });
 }
 
-class ZmqSink : public Sink
+class ZmqSink : public LineSink
 {
 public:
     explicit ZmqSink(const ZmqConfig& config) : topic_(config.topic), socket_(context_, zmq::socket_type::pub)
@@ -73,7 +73,7 @@ public:
         }
     }
 
-    void write(const std::string& json_line) override
+    void write_line(const std::string& json_line) override
     {
         try {
             // A PUB socket drops for slow subscribers; it never refuses the second frame of a message.
@@ -105,7 +105,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Sink> make_zmq_sink(const ZmqConfig& config)
+std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config)
 {
     check(config);
     return std::make_unique<ZmqSink>(config);

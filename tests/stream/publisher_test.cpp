@@ -13,11 +13,11 @@ using namespace prunedamr::stream;
 namespace {
 
 /// Keeps seq of each line, in a place that outlives it; may be slow.
-class SeqSink : public Sink
+class SeqSink : public LineSink
 {
 public:
     SeqSink(std::vector<std::uint64_t>& seqs, std::chrono::microseconds delay) : seqs_(seqs), delay_(delay) {}
-    void write(const std::string& line) override
+    void write_line(const std::string& line) override
     {
         std::this_thread::sleep_for(delay_);
         seqs_.push_back(nlohmann::json::parse(line).at("seq").get<std::uint64_t>());

@@ -47,7 +47,7 @@ ZmqConfig at_scratch(const std::string& name)
 
 /// A SUB socket that is known to be subscribed: it has received a probe.
 struct Subscriber {
-    Subscriber(Sink& sink, const std::string& endpoint, int high_water_mark = 0)
+    Subscriber(LineSink& sink, const std::string& endpoint, int high_water_mark = 0)
         : socket(context, zmq::socket_type::sub)
     {
         socket.set(zmq::sockopt::rcvhwm, high_water_mark);
@@ -55,7 +55,7 @@ struct Subscriber {
         socket.connect(endpoint);
         socket.set(zmq::sockopt::rcvtimeo, 20);
         for (int i = 0; i < 250 && receive() != "probe"; ++i)
-            sink.write("probe");
+            sink.write_line("probe");
         socket.set(zmq::sockopt::rcvtimeo, 2000);
     }
 
@@ -93,9 +93,9 @@ TEST(JsonLinesSink, WritesALinePerEventAndCreatesTheFileAtOnce)
         std::ofstream(path) << "old";
         const auto sink = make_json_lines_sink(path);
         EXPECT_EQ(std::filesystem::file_size(path), 0u);
-        sink->write("{\"a\":1}");
+        sink->write_line("{\"a\":1}");
         EXPECT_EQ(std::filesystem::file_size(path), 8u); // before anything is closed or flushed
-        sink->write("{\"b\":2}");
+        sink->write_line("{\"b\":2}");
     }
     std::ifstream file(path);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"a\":1}\n{\"b\":2}\n");
@@ -119,12 +119,12 @@ TEST(JsonLinesSink, ClosedPipeEndsQuietly)
     int pipe_ends[2];
     ASSERT_EQ(::pipe(pipe_ends), 0);
     const auto sink = make_json_lines_sink("/dev/fd/" + std::to_string(pipe_ends[1]));
-    sink->write("first");
+    sink->write_line("first");
     char text[16];
     EXPECT_EQ(::read(pipe_ends[0], text, sizeof(text)), 6);
     ::close(pipe_ends[0]);
-    sink->write("second");
-    sink->write("third");
+    sink->write_line("second");
+    sink->write_line("third");
     sigset_t pending;
     sigpending(&pending);
     EXPECT_FALSE(sigismember(&pending, SIGPIPE));
@@ -137,7 +137,7 @@ TEST(ZmqSink, SubscriberSeesEveryMessageInTwoFrames)
     const auto sink = make_zmq_sink(config);
     Subscriber subscriber(*sink, config.endpoint);
     for (int i = 0; i < 500; ++i)
-        sink->write(std::to_string(i));
+        sink->write_line(std::to_string(i));
     EXPECT_EQ(subscriber.receive_after_probes(), "0");
     for (int i = 1; i < 500; ++i)
         ASSERT_EQ(subscriber.receive(), std::to_string(i));
@@ -151,14 +151,14 @@ TEST(ZmqSink, SubscriberThatNeverReadsSlowsNobody)
     const std::string line(500, 'x');
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 100'000; ++i)
-        sink->write(line);
+        sink->write_line(line);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
 TEST(ZmqSink, BindsLoopbackTcp)
 {
     const auto sink = make_zmq_sink(at("tcp://127.0.0.1:*"));
-    sink->write("{}");
+    sink->write_line("{}");
     EXPECT_EQ(error_of(at("tcp://localhost:*")), "");
 }
 
@@ -210,7 +210,7 @@ TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)
     bool keyed_received = false;
     zmq::message_t message;
     for (int i = 0; i < 250 && !keyed_received; ++i) {
-        sink->write("{}");
+        sink->write_line("{}");
         keyed_received = keyed.recv(message).has_value();
     }
     EXPECT_TRUE(keyed_received);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/data/recording/sigmf_text.h"
 #include "prunedamr/data/recording/rfc3339.h"
 #include "prunedamr/data/recording/sigmf_writer.h"
 #include "prunedamr_version.h"
-
-#include <nlohmann/json.hpp>
 
 namespace prunedamr::data {
 namespace {
@@ -37,6 +36,8 @@ json captures_json(const RecordingInfo& info)
     return captures;
 }
 
+} // namespace
+
 json annotation_json(const Annotation& annotation)
 {
     json entry = { { "core:sample_start", annotation.sample_start },
@@ -54,8 +55,6 @@ json annotation_json(const Annotation& annotation)
             entry[key] = text;
     return entry;
 }
-
-} // namespace
 
 std::string sigmf_meta_text(const RecordingInfo& info, const std::string& sha512)
 {

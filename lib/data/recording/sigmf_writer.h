@@ -6,6 +6,7 @@
 #include <complex>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prunedamr::data {
 
@@ -39,5 +40,23 @@ private:
 
 /// The text of a .sigmf-meta file. `sha512` is left out when empty.
 std::string sigmf_meta_text(const RecordingInfo& info, const std::string& sha512);
+
+/// Labels for samples that are there already, as annotations.
+struct Annotating {
+    std::string recording; ///< file as `Recording` takes it: SigMF of two files, or raw samples
+    RecordingInfo info;    ///< what `Recording` says of it
+    std::string path; ///< .sigmf-meta to write, or its stem; of a SigMF recording its own, which then is rewritten
+};
+
+/// Where annotations of a recording can be written, and with which generator they are ours. Checks before long work
+/// that they can: throws `Error` for an archive or WAV, whose samples other metadata cannot name, for a folder
+/// other than the recording's, which metadata cannot name either, and for a place that cannot be written.
+void check(const Annotating& annotating);
+
+/// Writes the metadata, atomically: those of a SigMF recording with all that they hold, but for annotations whose
+/// generator begins with `generator`, which `annotations` replace; for raw samples new ones (core:dataset). Sample
+/// numbers count from the first sample of the recording. Throws `Error` as `check` does.
+void annotate(const Annotating& annotating, const std::vector<Annotation>& annotations,
+              const std::string& generator);
 
 } // namespace prunedamr::data

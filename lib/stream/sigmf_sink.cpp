@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/sinks.h"
+#include "prunedamr_version.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace prunedamr::stream {
+namespace {
+
+constexpr const char* kGenerator = "gr-prunedamr";
+
+/// Neighbouring intervals of one label.
+class Run
+{
+public:
+    explicit Run(const LabelEvent& event)
+        : start_(event.sample_start), label_(event.label.view()), model_(event.model.view())
+    {
+        add(event);
+    }
+
+    bool goes_on_with(const LabelEvent& event) const
+    {
+        return event.label.view() == label_ && event.sample_start == end_ && event.model.view() == model_;
+    }
+
+    void add(const LabelEvent& event)
+    {
+        end_ = event.sample_start + event.sample_count;
+        const auto weight = static_cast<double>(event.sample_count);
+        weight_ += weight;
+        center_ += weight * event.center_freq_hz;
+        bandwidth_ += weight * event.bandwidth_hz;
+        confidence_ += weight * static_cast<double>(event.confidence);
+        if (std::isfinite(event.snr_db)) {
+            snr_weight_ += weight;
+            snr_ += weight * static_cast<double>(event.snr_db);
+        }
+    }
+
+    data::Annotation annotation() const
+    {
+        data::Annotation result;
+        result.sample_start = start_;
+        result.sample_count = end_ - start_;
+        result.label = label_;
+        if (bandwidth_ > 0.0) {
+            result.freq_lower_hz = (center_ - 0.5 * bandwidth_) / weight_;
+            result.freq_upper_hz = (center_ + 0.5 * bandwidth_) / weight_;
+        }
+        char text[64];
+        std::snprintf(text, sizeof text, "confidence %.2f", confidence_ / weight_);
+        result.comment = text;
+        if (snr_weight_ > 0.0) {
+            std::snprintf(text, sizeof text, ", SNR %.1f dB", snr_ / snr_weight_);
+            result.comment += text;
+        }
+        result.generator = std::string(kGenerator) + " " + kVersion + ", model " + model_;
+        return result;
+    }
+
+private:
+    std::uint64_t start_, end_ = 0;
+    std::string label_, model_;
+    double weight_ = 0.0, center_ = 0.0, bandwidth_ = 0.0, confidence_ = 0.0; ///< sums over samples
+    double snr_weight_ = 0.0, snr_ = 0.0;
+};
+
+class SigmfSink : public Sink
+{
+public:
+    explicit SigmfSink(const data::Annotating& annotating) : annotating_(annotating) { data::check(annotating_); }
+
+    void write(const LabelEvent& event, const std::string&) override
+    {
+        if (event.state != State::signal)
+            return;
+        if (!runs_.empty() && runs_.back().goes_on_with(event))
+            runs_.back().add(event);
+        else
+            runs_.emplace_back(event);
+    }
+
+    void finish() override
+    {
+        std::vector<data::Annotation> annotations;
+        for (const Run& run : runs_)
+            annotations.push_back(run.annotation());
+        data::annotate(annotating_, annotations, kGenerator);
+    }
+
+private:
+    data::Annotating annotating_;
+    std::vector<Run> runs_;
+};
+
+} // namespace
+
+std::unique_ptr<Sink> make_sigmf_sink(const data::Annotating& annotating)
+{
+    return std::make_unique<SigmfSink>(annotating);
+}
+
+} // namespace prunedamr::stream
