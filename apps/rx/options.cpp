@@ -179,6 +179,13 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval", [&](const std::string& text) { options.interval_s = positive_quantity("--interval", text); },
         "seconds per label (default: 0.1)");
+    app.add_flag(
+        "--bursts", options.bursts,
+        "one label per burst, from its start to its end; gaps and signals that never stop: on the interval");
+    app.add_option_function<std::string>(
+        "--burst-gap",
+        [&](const std::string& text) { options.burst_gap_s = positive_quantity("--burst-gap", text); },
+        "seconds of quiet that end a burst (default: 0.003)");
     app.add_option("--min-confidence", options.min_confidence,
                    "below this probability the label is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));

@@ -33,8 +33,10 @@ struct Options {
     std::string model;        ///< as given; empty: the default model
     bool watch_model = false; ///< read it again when its file changes
     std::string backend = "native";
-    double max_latency_us = 0.0;  ///< of a call of the network; 0: no bound
-    double interval_s = 0.1;      ///< one label per interval
+    double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
+    double interval_s = 0.1;     ///< one label per interval
+    bool bursts = false;
+    double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<Output> outputs;  ///< at least one after `check`
     std::string topic = "label";

@@ -50,9 +50,9 @@ void print(const std::string& statistics)
 
 Receiver::Receiver(const Options& options)
     : source_(make_source(options.source)), model_(find_model(options.model)),
-      classifier_(gr::prunedamr::classifier::make(model_, source_.sample_rate_hz, source_.center_freq_hz,
-                                                  options.interval_s, options.name, source_.live,
-                                                  options.min_confidence, options.backend, options.max_latency_us)),
+      classifier_(gr::prunedamr::classifier::make(
+          model_, source_.sample_rate_hz, source_.center_freq_hz, options.interval_s, options.name, source_.live,
+          options.min_confidence, options.backend, options.max_latency_us, options.bursts, options.burst_gap_s)),
       publisher_(make_publisher(options, source_)), flowgraph_(gr::make_top_block("prunedamr-rx")),
       where_(options.source.address), quiet_(options.quiet)
 {

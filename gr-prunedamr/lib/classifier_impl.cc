@@ -50,13 +50,16 @@ pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 
 classifier::sptr classifier::make(const std::string& model_file, double sample_rate, double center_freq,
                                   double interval_s, const std::string& source, bool live, double min_confidence,
-                                  const std::string& backend, double max_latency_us)
+                                  const std::string& backend, double max_latency_us, bool bursts,
+                                  double burst_gap_s)
 {
     stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
     config.center_freq_hz = center_freq;
     stream::check(config); // first, so that a bad rate is not taken for a bad interval
     config.interval_samples = stream::interval_samples(interval_s, sample_rate);
     config.live = live;
+    config.bursts = bursts;
+    config.burst_gap_s = burst_gap_s;
     return gnuradio::make_block_sptr<classifier_impl>(
         model_file, stream::ModelConfig{ backend, config.max_batch, max_latency_us }, config);
 }
@@ -263,7 +266,7 @@ void classifier_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& tim
 void classifier_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last)
 {
     for (const auto& [sample, value] : tags)
-        add_item_tag(0, std::min(sample - d_first_sample, last), key, value);
+        add_item_tag(0, std::clamp(sample - d_first_sample, nitems_read(0), last), key, value); // bursts come late
     tags.clear();
 }
 

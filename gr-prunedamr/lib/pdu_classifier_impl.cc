@@ -21,7 +21,8 @@ pmt::pmt_t refuse(const pmt::pmt_t& metadata, const char* reason)
 } // namespace
 
 pdu_classifier::sptr pdu_classifier::make(const std::string& model_file, double sample_rate,
-                                          const std::string& source, double min_confidence, const std::string& backend)
+                                          const std::string& source, double min_confidence,
+                                          const std::string& backend)
 {
     return gnuradio::make_block_sptr<pdu_classifier_impl>(::prunedamr::stream::open_model(model_file, { backend }),
                                                           sample_rate, source, min_confidence);

@@ -2,6 +2,7 @@
 #include "prunedamr/stream/classifier.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/stream/burst_segmenter.h"
 #include "prunedamr/stream/lag_account.h"
 #include "prunedamr/stream/model_slot.h"
 #include "prunedamr/stream/sample_clock.h"
@@ -49,6 +50,10 @@ struct Classifier::Impl {
     void take_next_model() noexcept;
     ModelChain& chain() noexcept { return slot.current(); }
     void begin_interval() noexcept;
+    void consume(const std::complex<float>* samples, std::size_t count) noexcept;
+    void cut() noexcept;
+    bool is_long_enough() const noexcept;
+    std::uint64_t add_rest() noexcept;
     void process(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
@@ -62,6 +67,7 @@ struct Classifier::Impl {
     EventHandler handler;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
     ModelSlot slot;
+    std::optional<BurstSegmenter> segmenter;
     SampleClock clock;
     LagAccount lag;
 
@@ -86,6 +92,8 @@ Classifier::Impl::Impl(Model wanted, ClassifierConfig wanted_config, EventHandle
       lag(config.max_lag_s), wanted_tuned_hz(config.center_freq_hz)
 {
     PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
+    if (config.bursts)
+        segmenter.emplace(interval_samples(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db);
 }
 
 /// Between two intervals, when no sample is under way.
@@ -109,6 +117,27 @@ void Classifier::Impl::process(const std::complex<float>* samples, std::size_t c
     if (!clock.is_set())
         clock.set(0, SampleClock::system_time_ns(), TimeSource::system);
     add<std::uint64_t>(samples_in, count);
+    if (segmenter)
+        segmenter->process(
+            samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); },
+            [this] { cut(); });
+    else
+        consume(samples, count);
+    add(busy_s, seconds_since(start));
+}
+
+/// Between a gap and a burst. A gap too short for the front end becomes part of its burst.
+void Classifier::Impl::cut() noexcept
+{
+    const bool after_gap = segmenter->in_burst();
+    if (after_gap && blocks == 0 && buffered < chain().front_end.min_samples())
+        return;
+    if (const std::uint64_t analysed = add_rest())
+        end_interval(analysed);
+}
+
+void Classifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
+{
     while (count > 0) {
         take_next_model();
         if (blocks == 0 && buffered == 0)
@@ -129,7 +158,24 @@ void Classifier::Impl::process(const std::complex<float>* samples, std::size_t c
         samples += taken;
         count -= taken;
     }
-    add(busy_s, seconds_since(start));
+}
+
+bool Classifier::Impl::is_long_enough() const noexcept
+{
+    const ModelChain& now = slot.current();
+    return blocks >= (segmenter && segmenter->in_burst() ? now.blocks_per_burst : now.blocks_per_interval);
+}
+
+/// Classifies what is left of the interval, if that is long enough to be; returns how many samples the interval
+/// has.
+std::uint64_t Classifier::Impl::add_rest() noexcept
+{
+    const std::uint64_t all =
+        blocks * static_cast<std::uint64_t>(chain().block_length) + static_cast<std::uint64_t>(buffered);
+    if (buffered >= chain().front_end.min_samples())
+        classify_block(chain().buffer.data(), buffered);
+    buffered = 0;
+    return all;
 }
 
 void Classifier::Impl::on_full_block(const std::complex<float>* samples) noexcept
@@ -141,7 +187,8 @@ void Classifier::Impl::on_full_block(const std::complex<float>* samples) noexcep
     else
         classify_block(samples, chain().block_length);
     const double block_s = chain().block_s;
-    if (++blocks == chain().blocks_per_interval)
+    ++blocks;
+    if (is_long_enough())
         end_interval(blocks * static_cast<std::uint64_t>(chain().block_length));
     if (!skip)
         lag.worked(seconds_since(start), block_s);
@@ -192,13 +239,12 @@ void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
 void Classifier::Impl::flush() noexcept
 {
     const auto start = Clock::now();
-    std::uint64_t analysed = blocks * static_cast<std::uint64_t>(chain().block_length);
-    if (buffered >= chain().front_end.min_samples()) {
-        classify_block(chain().buffer.data(), buffered);
-        analysed += static_cast<std::uint64_t>(buffered);
-    }
-    buffered = 0;
-    if (analysed > 0)
+    if (segmenter)
+        segmenter->flush([this](const std::complex<float>* x, std::size_t n) { consume(x, n); });
+    const bool usable = buffered >= chain().front_end.min_samples(); // else it is left out of the last event
+    const std::uint64_t rest = static_cast<std::uint64_t>(buffered);
+    const std::uint64_t all = add_rest();
+    if (const std::uint64_t analysed = usable ? all : all - rest)
         end_interval(analysed);
     interval_start = samples_in.load(std::memory_order_relaxed);
     add(busy_s, seconds_since(start));

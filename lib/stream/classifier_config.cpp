@@ -27,6 +27,11 @@ void check(const ClassifierConfig& config)
     require_range("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12, "1e-3..1e12");
     require_range("center_freq_hz", config.center_freq_hz, -1e15, 1e15, "a finite frequency, at most 1e15");
     require_range("interval_samples", static_cast<double>(config.interval_samples), 0, 0x1p40, "0..2^40");
+    require_range("burst_gap_s", config.burst_gap_s, 1e-6, 10, "1e-6..10");
+    require_range("burst_gap_s in samples", config.bursts ? config.burst_gap_s * config.sample_rate_hz : 1.0, 0,
+                  1e8, "at most 1e8");
+    require_range("burst_margin_db", config.burst_margin_db, 1, 60, "1..60");
+    require_range("max_burst_s", config.max_burst_s, 1e-6, 3600, "1e-6..3600");
     require_range("noise_floor_dbfs", config.noise_floor_dbfs, -300, 300, "-300..300");
     require_range("gate_margin_db", config.gate_margin_db, -300, 300, "-300..300");
     if (config.min_confidence)

@@ -27,6 +27,7 @@ ModelChain::ModelChain(Model wanted, const ClassifierConfig& config)
       burst(block_classifier(*this, config)), block_length(front_end.block_length()),
       block_s(block_length / config.sample_rate_hz),
       blocks_per_interval(blocks_in(config.interval_samples, block_length)),
+      blocks_per_burst(blocks_in(interval_samples(config.max_burst_s, config.sample_rate_hz), block_length)),
       buffer(static_cast<std::size_t>(block_length))
 {
 }

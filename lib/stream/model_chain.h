@@ -21,7 +21,7 @@ struct ModelChain {
     BlockClassifier stream, burst;
     int block_length;
     double block_s;
-    std::uint64_t blocks_per_interval;
+    std::uint64_t blocks_per_interval, blocks_per_burst;
     std::vector<std::complex<float>> buffer; ///< a block that is not yet full
     ModelChain* next = nullptr;              ///< of `ModelSlot`
 };

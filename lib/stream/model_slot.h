@@ -20,7 +20,7 @@ public:
     ModelSlot(const ModelSlot&) = delete;
     ModelSlot& operator=(const ModelSlot&) = delete;
 
-    ModelChain& current() noexcept { return *current_; } ///< stream's thread
+    ModelChain& current() const noexcept { return *current_; } ///< stream's thread
 
     /// Goes over to what was offered last, if anything was; stream's thread.
     bool take() noexcept;

@@ -12,8 +12,8 @@
 
 namespace prunedamr::stream {
 
-/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws `Error` when it can
-/// write no more.
+/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws `Error` when
+/// it can write no more.
 class Sink
 {
 public:

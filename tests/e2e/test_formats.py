@@ -55,6 +55,17 @@ class Formats(rx.Case):
         self.assert_done(result)
         return result
 
+    def test_one_event_per_burst(self):
+        """The tone is on in every second stretch of 20,000 samples."""
+        path = self.write("x.ci8", self.raw["ci8"])
+        result = rx.run("--source", path, "--rate", "200k", "--interval", 1, "--bursts", "--burst-gap", 0.001)
+        self.assert_done(result)
+        self.assertEqual(len(result.events), COUNT // 20_000 + 1)
+        for number, event in enumerate(result.events):
+            self.assertLess(abs(event["sample_start"] - 20_000 * number), 100)
+            self.assertEqual(event["power_dbfs"] > -15, number % 2 == 1)
+        self.assert_refused(rx.run("--source", path, "--rate", "200k", "--bursts", "--burst-gap", 100), 1, "burst_gap_s")
+
     def test_one_event_per_interval_in_every_format(self):
         for name in self.raw:
             with self.subTest(format=name):

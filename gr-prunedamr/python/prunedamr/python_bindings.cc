@@ -26,14 +26,16 @@ void bind_classifier(py::module& m)
 {
     py::class_<classifier, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
         m, "classifier", "Modulation labels from a stream of complex samples.")
-        .def(py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
-             py::arg("center_freq") = 0.0, py::arg("interval_s") = 0.1, py::arg("source") = "rx0",
-             py::arg("live") = false, py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
-             py::arg("max_latency_us") = 0.0,
-             "sample_rate and center_freq in Hz, interval_s in seconds per decision (0: one block of the front "
-             "end), live: drop frames when behind, min_confidence 0..1 (negative: the model's own), "
-             "backend: native, onednn or torch, max_latency_us: as many frames per call as give the most throughput "
-             "within that time (0: 16).")
+        .def(
+            py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
+            py::arg("center_freq") = 0.0, py::arg("interval_s") = 0.1, py::arg("source") = "rx0",
+            py::arg("live") = false, py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
+            py::arg("max_latency_us") = 0.0, py::arg("bursts") = false, py::arg("burst_gap_s") = 0.003,
+            "sample_rate and center_freq in Hz, interval_s in seconds per decision (0: one block of the front "
+            "end), live: drop frames when behind, min_confidence 0..1 (negative: the model's own), "
+            "backend: native, onednn or torch, max_latency_us: as many frames per call as give the most throughput "
+            "within that time (0: 16), bursts: decisions also begin and end where the power does, burst_gap_s: "
+            "seconds of quiet that end a burst.")
         .def("set_start_time", &classifier::set_start_time, py::arg("time_ns"), py::arg("from_file"),
              "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
         .def("set_center_freq", &classifier::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
@@ -50,7 +52,8 @@ void bind_message_blocks(py::module& m)
         m, "pdu_classifier", "Modulation labels for bursts that travel as PDUs.")
         .def(py::init(&pdu_classifier::make), py::arg("model_file"), py::arg("sample_rate"),
              py::arg("source") = "bursts", py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
-             "sample_rate in Hz, min_confidence 0..1 (negative: the model's own), backend: native, onednn or torch.");
+             "sample_rate in Hz, min_confidence 0..1 (negative: the model's own), backend: native, onednn or "
+             "torch.");
     py::class_<zmq_label_sink, gr::block, gr::basic_block, zmq_label_sink::sptr>(
         m, "zmq_label_sink", "Publishes label events over ZeroMQ PUB: two frames, topic and JSON.")
         .def(py::init(&zmq_label_sink::make), py::arg("endpoint") = "tcp://127.0.0.1:5555",

@@ -189,7 +189,7 @@ Raw MatFile::Impl::fetch(const MatVariable& variable, const std::vector<std::siz
 
 MatFile::MatFile(const std::string& path) : impl_(std::make_unique<Impl>())
 {
-    Mat_LogInitFunc("prunedamr", [](int, char*) {});
+    Mat_LogInitFunc("prunedamr", [](int, auto*) {}); // char* or, from 1.5.28 on, const char*
     impl_->path = path;
     if (!is_version73(path))
         check_mat5(path);

@@ -51,13 +51,15 @@ public:
      * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
      * \param backend who computes: native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
+     * \param bursts decisions also begin and end where the power does: one event per burst
+     * \param burst_gap_s seconds of quiet that end a burst
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
      */
     static sptr make(const std::string& model_file, double sample_rate, double center_freq = 0.0,
                      double interval_s = 0.1, const std::string& source = "rx0", bool live = false,
                      double min_confidence = -1.0, const std::string& backend = "native",
-                     double max_latency_us = 0.0);
+                     double max_latency_us = 0.0, bool bursts = false, double burst_gap_s = 0.003);
 
     //! Events also go to \p handler, in the thread of work(), before they are published. Set before the start.
     virtual void set_event_handler(::prunedamr::stream::EventHandler handler) = 0;
