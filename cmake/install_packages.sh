@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the Debian packages that a build needs: install_packages.sh live|all
-#   live: receiver, blocks, synthesis (no LibTorch)
-#   all:  the same, the workshop and the tests
+# Installs the Debian packages that a build needs: install_packages.sh live|all|arm64
+#   live:  receiver, blocks, synthesis (no LibTorch)
+#   all:   the same, the workshop and the tests
+#   arm64: the core and its tests for arm64, built and run on another machine
 set -eu
 
 # VOLK's package carries its version in Debian 12 only.
@@ -18,8 +19,12 @@ all="$live libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev li
 case "${1:-}" in
 live) packages=$live ;;
 all) packages=$all ;;
+arm64)
+    packages="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libgtest-dev
+ g++-aarch64-linux-gnu qemu-user-static"
+    ;;
 *)
-    echo "usage: install_packages.sh live|all" >&2
+    echo "usage: install_packages.sh live|all|arm64" >&2
     exit 2
     ;;
 esac

@@ -4,49 +4,90 @@
 #include "prunedamr/base/error.h"
 
 #include <cstdlib>
-#include <string>
+
+#ifdef PRUNEDAMR_ARM64
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace prunedamr::engine {
 namespace {
 
-enum class Level { portable, avx2, avx512, vnni };
+struct Level {
+    KernelSet kernels;
+    bool (*runs_here)();
+};
 
-Level allowed_level()
+bool always()
+{
+    return true;
+}
+
+#if defined(PRUNEDAMR_X86)
+bool has_avx2()
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+bool has_avx512()
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+bool has_vnni()
+{
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+#elif defined(PRUNEDAMR_ARM64)
+bool has_dotprod()
+{
+    return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+}
+#endif
+
+constexpr Level kLevels[] = {
+    { { "portable", &kPortableKernels, &kPortableByteKernels }, always },
+#if defined(PRUNEDAMR_X86)
+    { { "avx2", &kAvx2Kernels, &kAvx2ByteKernels }, has_avx2 },
+    { { "avx512", &kAvx512Kernels, &kAvx512ByteKernels }, has_avx512 },
+    { { "avx512-vnni", &kAvx512Kernels, &kVnniByteKernels }, has_vnni },
+#elif defined(PRUNEDAMR_ARM64)
+    { { "neon", &kNeonKernels, &kNeonByteKernels }, always },
+    { { "neon-dotprod", &kNeonKernels, &kDotprodByteKernels }, has_dotprod },
+#endif
+};
+
+/// The last level that may be used.
+const Level* limit()
 {
     const char* value = std::getenv("PRUNEDAMR_ISA");
     const std::string name = value ? value : "";
-    if (name == "portable")
-        return Level::portable;
-    if (name == "avx2")
-        return Level::avx2;
-    if (name == "avx512")
-        return Level::avx512;
-    if (name == "avx512-vnni" || name.empty())
-        return Level::vnni;
-    throw Error{ { "unknown instruction set", "PRUNEDAMR_ISA", "'" + name + "'",
-                   "portable, avx2, avx512 or avx512-vnni" } };
+    if (name.empty())
+        return std::end(kLevels) - 1;
+    std::string known;
+    for (const Level& level : kLevels) {
+        if (name == level.kernels.name)
+            return &level;
+        known += (known.empty() ? "" : ", ") + std::string(level.kernels.name);
+    }
+    throw Error{ { "unknown instruction set", "PRUNEDAMR_ISA", "'" + name + "'", "one of " + known } };
 }
-
-constexpr KernelSet kPortable = { "portable", &kPortableKernels, &kPortableByteKernels };
-#ifdef PRUNEDAMR_X86
-constexpr KernelSet kAvx2 = { "avx2", &kAvx2Kernels, &kAvx2ByteKernels };
-constexpr KernelSet kAvx512 = { "avx512", &kAvx512Kernels, &kAvx512ByteKernels };
-constexpr KernelSet kVnni = { "avx512-vnni", &kAvx512Kernels, &kVnniByteKernels };
-#endif
 
 } // namespace
 
+std::vector<std::string> instruction_sets()
+{
+    std::vector<std::string> names;
+    for (const Level& level : kLevels)
+        names.emplace_back(level.kernels.name);
+    return names;
+}
+
 const KernelSet& choose_kernels()
 {
-    [[maybe_unused]] const Level allowed = allowed_level();
-#ifdef PRUNEDAMR_X86
-    if (allowed >= Level::avx512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-        return allowed >= Level::vnni && __builtin_cpu_supports("avx512vnni") ? kVnni : kAvx512;
-    if (allowed >= Level::avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return kAvx2;
-#endif
-    return kPortable;
+    const Level* level = limit();
+    while (!level->runs_here())
+        --level;
+    return level->kernels;
 }
 
 } // namespace prunedamr::engine

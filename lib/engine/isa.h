@@ -3,10 +3,16 @@
 
 #include "prunedamr/engine/kernels.h"
 
+#include <string>
+#include <vector>
+
 namespace prunedamr::engine {
 
-/// The best kernels that this processor can run, no better than the environment variable
-/// PRUNEDAMR_ISA=portable|avx2|avx512|avx512-vnni allows. Throws `Error` for another value of it.
+/// The values of PRUNEDAMR_ISA on this architecture, lowest first.
+std::vector<std::string> instruction_sets();
+
+/// The best kernels that this processor can run, no better than the environment variable PRUNEDAMR_ISA allows.
+/// Throws `Error` if that is not one of `instruction_sets`.
 const KernelSet& choose_kernels();
 
 } // namespace prunedamr::engine

@@ -36,7 +36,7 @@ struct ConvTask {
     const float* bias; ///< per group, zero-padded to whole vectors
     bool relu;
     const float* factors;            ///< bytes: what a unit of each channel's sum is worth, padded as `bias`
-    const std::int32_t* corrections; ///< bytes: [kernel_h][padded channels], -zero * weights of that kernel row
+    const std::int32_t* corrections; ///< bytes: [kernel_h][padded channels], see PackedBytes
 };
 
 struct PoolTask {
@@ -70,8 +70,9 @@ struct Kernels {
     double (*peak)(long rounds); ///< multiply-accumulates on registers; returns how many it did
 };
 
-/// How whole weights lie in memory: products of 4 inputs are summed by one instruction, or of 2.
-enum class WeightOrder { quads, pairs };
+/// How whole weights lie in memory: products of 4 inputs are summed by one instruction, or of 2, or they are added
+/// one by one.
+enum class WeightOrder { quads, pairs, singles };
 
 /// The same for values in 8 bits. Convs read bytes; everything else reads and writes bytes or floats.
 /// Whole sums are exact and each float32 operation behind them is rounded for itself, in one order: every
@@ -81,6 +82,9 @@ struct ByteKernels {
     int lanes;
     int max_vectors;
     WeightOrder order;
+    int shift;               ///< what is taken from inputs before they are multiplied
+    int depth_lanes;         ///< channels that `depthwise_conv` does at once
+    WeightOrder depth_order; ///< of `depthwise_conv`; `pairs` are not shifted
 
     void (*conv)(const ConvTask&);
     void (*depthwise_conv)(const ConvTask&);
@@ -101,9 +105,12 @@ struct KernelSet {
 extern const Kernels kPortableKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+extern const Kernels kNeonKernels;
 extern const ByteKernels kPortableByteKernels;
 extern const ByteKernels kAvx2ByteKernels;
 extern const ByteKernels kAvx512ByteKernels;
 extern const ByteKernels kVnniByteKernels;
+extern const ByteKernels kNeonByteKernels;
+extern const ByteKernels kDotprodByteKernels;
 
 } // namespace prunedamr::engine

@@ -59,6 +59,8 @@ struct Quads {
 };
 constexpr WeightOrder kOrder = WeightOrder::pairs;
 constexpr int kQuadBytes = 8 * kLanes;
+constexpr int kQuads = 1;
+constexpr int kShift = 0;
 
 inline Quads quads(const std::uint8_t* from)
 {
@@ -78,11 +80,13 @@ inline __m256i load_pairs(const std::int8_t* weights)
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
 }
 
-inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights)
+template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights, std::ptrdiff_t)
 {
     return sum + IVec(_mm256_madd_epi16(x.even, load_pairs(weights))) +
            IVec(_mm256_madd_epi16(x.odd, load_pairs(weights + 4 * kLanes)));
 }
+
+#include "prunedamr/engine/kernels_bytes_sum.inc"
 
 #include "prunedamr/engine/kernels_bytes.inc"
 

@@ -26,6 +26,8 @@ struct Quads {
 };
 constexpr WeightOrder kOrder = WeightOrder::pairs;
 constexpr int kQuadBytes = 8 * kLanes;
+constexpr int kQuads = 1;
+constexpr int kShift = 0;
 
 inline Quads quads(const std::uint8_t* from)
 {
@@ -40,11 +42,13 @@ inline void renew(Quads& x)
     asm volatile("" : "+v"(x.even), "+v"(x.odd));
 }
 
-inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights)
+template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights, std::ptrdiff_t)
 {
     return sum + IVec(_mm512_madd_epi16(x.even, _mm512_loadu_si512(weights))) +
            IVec(_mm512_madd_epi16(x.odd, _mm512_loadu_si512(weights + 4 * kLanes)));
 }
+
+#include "prunedamr/engine/kernels_bytes_sum.inc"
 
 #include "prunedamr/engine/kernels_bytes.inc"
 

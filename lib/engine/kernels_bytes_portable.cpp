@@ -62,6 +62,8 @@ struct Quads {
 };
 constexpr WeightOrder kOrder = WeightOrder::pairs;
 constexpr int kQuadBytes = 8 * kLanes;
+constexpr int kQuads = 1;
+constexpr int kShift = 0;
 
 inline Quads quads(const std::uint8_t* from)
 {
@@ -76,13 +78,15 @@ inline void renew(Quads& x)
     asm volatile("" : "+m"(x));
 }
 
-inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights)
+template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights, std::ptrdiff_t)
 {
     IVec even, odd;
     __builtin_memcpy(&even, weights, sizeof even);
     __builtin_memcpy(&odd, weights + 4 * kLanes, sizeof odd);
     return multiply_add(multiply_add(sum, x.even, even), x.odd, odd);
 }
+
+#include "prunedamr/engine/kernels_bytes_sum.inc"
 
 #include "prunedamr/engine/kernels_bytes.inc"
 

@@ -23,6 +23,8 @@ inline IVec multiply_add(IVec sum, IVec a, IVec w)
 using Quads = __m512i;
 constexpr WeightOrder kOrder = WeightOrder::quads;
 constexpr int kQuadBytes = 4 * kLanes;
+constexpr int kQuads = 1;
+constexpr int kShift = 0;
 
 inline Quads quads(const std::uint8_t* from)
 {
@@ -36,10 +38,12 @@ inline void renew(Quads& x)
     asm volatile("" : "+v"(x));
 }
 
-inline IVec dot(IVec sum, Quads x, const std::int8_t* weights)
+template <int> inline IVec dot(IVec sum, Quads x, const std::int8_t* weights, std::ptrdiff_t)
 {
     return IVec(_mm512_dpbusd_epi32(__m512i(sum), x, _mm512_loadu_si512(weights)));
 }
+
+#include "prunedamr/engine/kernels_bytes_sum.inc"
 
 #include "prunedamr/engine/kernels_bytes.inc"
 

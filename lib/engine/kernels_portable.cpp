@@ -4,11 +4,6 @@
 #define PRUNEDAMR_KERNELS kPortableKernels
 #define PRUNEDAMR_KERNELS_NAME "portable"
 #define PRUNEDAMR_LANES 4
-#if defined(__aarch64__)
-#define PRUNEDAMR_TILE_POSITIONS_1 14
-#define PRUNEDAMR_TILE_POSITIONS_2 12
-#else
 #define PRUNEDAMR_TILE_POSITIONS_1 12
 #define PRUNEDAMR_TILE_POSITIONS_2 6
-#endif
 #include "prunedamr/engine/kernels_body.inc"

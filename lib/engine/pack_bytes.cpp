@@ -30,17 +30,17 @@ struct Weights {
     }
 };
 
-std::int64_t padded(std::int64_t channels, const ByteKernels& kernels)
+std::int64_t padded(std::int64_t channels, int lanes)
 {
-    return (channels + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+    return (channels + lanes - 1) / lanes * lanes;
 }
 
 /// What goes with each channel.
-PackedBytes pack_channels(const Step& step, const Weights& weights, const graph::QuantisedValue& in,
-                          const ByteKernels& kernels)
+PackedBytes pack_channels(const Step& step, const Weights& weights, const graph::QuantisedValue& in, int lanes,
+                          int shift)
 {
     PackedBytes packed;
-    const std::int64_t all = padded(weights.outputs, kernels);
+    const std::int64_t all = padded(weights.outputs, lanes);
     for (std::int64_t group = 0; group < step.groups; ++group)
         for (std::int64_t out = 0; out < all; ++out) {
             const bool real = out < weights.outputs;
@@ -54,7 +54,7 @@ PackedBytes pack_channels(const Step& step, const Weights& weights, const graph:
                 std::int32_t sum = 0;
                 for (std::int64_t at = 0; at < weights.kernel_w * weights.inputs; ++at)
                     sum += weights.value(group, out, row, at);
-                packed.corrections.push_back(-in.zero * sum);
+                packed.corrections.push_back((shift - in.zero) * sum);
             }
     return packed;
 }
@@ -92,8 +92,8 @@ PackedBytes pack_bytes(const Step& step, std::int64_t in_channels, const graph::
                        const ByteKernels& kernels)
 {
     const Weights weights(step, in_channels);
-    PackedBytes packed = pack_channels(step, weights, in, kernels);
-    const std::int64_t all = padded(weights.outputs, kernels);
+    PackedBytes packed = pack_channels(step, weights, in, kernels.lanes, kernels.shift);
+    const std::int64_t all = padded(weights.outputs, kernels.lanes);
     const std::int64_t block = std::int64_t{ kernels.lanes } * kernels.max_vectors;
     const std::int64_t row_inputs = weights.kernel_w * weights.inputs;
     const std::int64_t run = step.groups == 1 ? row_inputs : weights.inputs;
@@ -114,12 +114,16 @@ PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& 
     Step one = step;
     one.groups = 1;
     weights.outputs = static_cast<std::int64_t>(step.bias.size());
-    PackedBytes packed = pack_channels(one, weights, in, kernels);
+    const bool pairs = kernels.depth_order == WeightOrder::pairs;
+    PackedBytes packed = pack_channels(one, weights, in, kernels.depth_lanes, pairs ? 0 : kernels.shift);
     for (int row = 0; row < weights.kernel_h; ++row)
-        for (int tap = 0; tap < weights.kernel_w; tap += 2)
-            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels); ++channel)
-                for (int i : { tap, tap + 1 })
-                    append_wide(packed.weights, weights.value(0, channel, row, i));
+        for (int tap = 0; tap < weights.kernel_w; tap += pairs ? 2 : 1)
+            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels.depth_lanes); ++channel)
+                if (pairs)
+                    for (int i : { tap, tap + 1 })
+                        append_wide(packed.weights, weights.value(0, channel, row, i));
+                else
+                    packed.weights.push_back(static_cast<std::uint8_t>(weights.value(0, channel, row, tap)));
     return packed;
 }
 

@@ -12,8 +12,10 @@ namespace prunedamr::engine {
 /// group; what is missing is zero.
 struct PackedBytes {
     std::vector<std::uint8_t> weights;
-    std::vector<float> factors, bias;      ///< [group][padded channels]
-    std::vector<std::int32_t> corrections; ///< [kernel_h][group][padded channels]
+    std::vector<float> factors, bias; ///< [group][padded channels]
+    /// [kernel_h][group][padded channels]: what the input's zero point, and the kernels' shift, leave out of the
+    /// sum over that row of the kernel.
+    std::vector<std::int32_t> corrections;
 };
 
 /// For `ByteKernels::conv`: [group][block][kernel_h][taps][run / 4, rounded up] of quads of inputs; a run is the
@@ -24,7 +26,8 @@ PackedBytes pack_bytes(const Step& step, std::int64_t in_channels, const graph::
                        const ByteKernels& kernels);
 
 /// For `ByteKernels::depthwise_conv`: weights [kernel_h][kernel_w / 2, rounded up][padded channels][2 taps] of 16
-/// bits.
+/// bits
+/// (`WeightOrder::pairs`) or [kernel_h][kernel_w][padded channels] of 8 bits (`singles`).
 PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& in, const ByteKernels& kernels);
 
 } // namespace prunedamr::engine

@@ -4,6 +4,7 @@
 #include "graph/networks.h"
 #include "graph/quantised_networks.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/engine/isa.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -48,7 +49,7 @@ IsaLimit::~IsaLimit()
 std::vector<Way> native_ways()
 {
     std::vector<Way> found;
-    for (const char* isa : { "portable", "avx2", "avx512", "avx512-vnni" })
+    for (const std::string& isa : engine::instruction_sets())
         if (runs_here(isa))
             found.push_back({ engine::Backend::native, isa });
     return found;
