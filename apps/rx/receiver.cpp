@@ -71,6 +71,8 @@ Receiver::Receiver(const Options& options)
 void Receiver::run()
 {
     Statistics statistics;
+    if (!quiet_)
+        print(classifier_->description());
     flowgraph_->start();
     wait_for_end(statistics);
     write_out();

@@ -80,6 +80,7 @@ classifier_impl::classifier_impl(const std::string& model_file, const stream::Mo
     message_port_register_out(labels_port);
     message_port_register_in(command_port);
     set_msg_handler(command_port, [this](const pmt::pmt_t& command) { handle_command(command); });
+    d_logger->info("{}", description());
 }
 
 void classifier_impl::set_event_handler(stream::EventHandler handler)
@@ -109,6 +110,11 @@ void classifier_impl::set_model(const std::string& model_file)
 bool classifier_impl::restore_model()
 {
     return d_classifier.swap_back();
+}
+
+std::string classifier_impl::description() const
+{
+    return d_classifier.description();
 }
 
 void classifier_impl::try_model(const std::string& model_file)

@@ -24,6 +24,7 @@ public:
     void set_center_freq(double center_freq) override;
     void set_model(const std::string& model_file) override;
     bool restore_model() override;
+    std::string description() const override;
     ::prunedamr::stream::ClassifierStats stats() const override;
 
     bool start() override;

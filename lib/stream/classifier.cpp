@@ -339,6 +339,13 @@ bool Classifier::swap_back()
     return impl_->slot.offer_previous();
 }
 
+std::string Classifier::description() const
+{
+    const Model& model = impl_->chain().model;
+    return model.facts.name + ": " + model.engine.description() + ", " + std::to_string(model.engine.max_batch()) +
+           " frames per call";
+}
+
 const graph::Network& Classifier::network() const
 {
     return impl_->chain().model.facts;

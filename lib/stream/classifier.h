@@ -98,7 +98,9 @@ public:
     bool swap_back();
 
     ClassifierStats stats() const noexcept; ///< may be called from any thread
-    const graph::Network& network() const;  ///< of the present model; on the thread that calls `process`
+    std::string
+    description() const; ///< of the present model, for logs: name, instruction set, precision, frames per call
+    const graph::Network& network() const; ///< of the present model; on the thread that calls `process`
 
     /// Called before a block is classified, for tags: (sample_start, sample_count of the block). Set before
     /// `process`.

@@ -69,7 +69,8 @@ class CommandLine(rx.Case):
     def test_summary_counts_what_was_done(self):
         result = rx.run("--source", self.source, "--rate", "1M", "--model", rx.MODEL, plain=True)
         self.assertEqual(result.code, 0)
-        self.assertRegex(result.stderr, r"\Aprunedamr-rx: \d+\.\d s: 50000 samples \(\d+\.\d+ MS/s\), \d+ frames, "
+        self.assertRegex(result.stderr, r"\Aprunedamr-rx: amr_s: native [a-z0-9-]+, float32, 16 frames per call\n"
+                                       r"prunedamr-rx: \d+\.\d s: 50000 samples \(\d+\.\d+ MS/s\), \d+ frames, "
                                         r"%d events, 0 dropped, 0 lost, \d+ %% busy\n\Z" % len(result.events))
 
     def test_statistics_once_a_second(self):
@@ -77,6 +78,7 @@ class CommandLine(rx.Case):
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
         for _ in range(2):
+            self.assertIn(b"frames per call", process.stderr.readline())
             self.assertRegex(process.stderr.readline(), rb"prunedamr-rx: \d\.\d s: 0 samples .* busy\n")
         summary = process.communicate()[1]
         self.assertEqual((process.returncode, summary.count(b"\n")), (0, 1))

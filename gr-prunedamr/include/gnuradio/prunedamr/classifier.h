@@ -79,6 +79,10 @@ public:
     //! The same with the model before the present one; false when there is none. Any thread.
     virtual bool restore_model() = 0;
 
+    //! Model and who computes it, as the log says it at the start: "onair-s: native avx512, float32, 16 frames per
+    //! call".
+    virtual std::string description() const = 0;
+
     //! Any thread.
     virtual ::prunedamr::stream::ClassifierStats stats() const = 0;
 };
