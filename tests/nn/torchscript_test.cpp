@@ -15,15 +15,19 @@
 
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 using namespace prunedamr;
 using test::expect_error;
 
 namespace {
 
+/// Of this process alone: tests run side by side.
 std::string scratch(const std::string& name)
 {
-    return (std::filesystem::path(testing::TempDir()) / name).string();
+    const auto folder = std::filesystem::path(testing::TempDir()) / ("prunedamr-test-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    return (folder / name).string();
 }
 
 /// Runs a recorded network on batches other than the recorded one.

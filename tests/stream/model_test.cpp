@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <unistd.h>
 
 using namespace prunedamr;
 using stream::open_model;
@@ -19,9 +20,12 @@ using test::small_network;
 
 namespace {
 
+/// Of this process alone: tests run side by side.
 std::string scratch(const std::string& name)
 {
-    return (std::filesystem::path(testing::TempDir()) / name).string();
+    const auto folder = std::filesystem::path(testing::TempDir()) / ("prunedamr-test-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    return (folder / name).string();
 }
 
 std::string error_of(const std::function<void()>& action)
