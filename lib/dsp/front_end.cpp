@@ -80,7 +80,7 @@ BlockInfo FrontEnd::Impl::process(const std::complex<float>* samples, int count,
 /// Shifts the occupied band of `block` to zero and resamples it before the frames are cut.
 int FrontEnd::Impl::cut_band(int count, BlockInfo& info, float* frames) noexcept
 {
-    const Band band = auto_band->finder.find(auto_band->welch.measure(block.data(), count));
+    const Band band = auto_band->finder.find(auto_band->welch.measure(block.data(), count), block.data(), count);
     info.center = band.center;
     info.bandwidth = band.bandwidth;
     info.snr_db = band.snr_db;

@@ -24,11 +24,16 @@ constexpr float kBelowRobustPeak = 3.16e-3f; ///< -25 dB: leaves out spectral sk
 constexpr float kBelowPeak = 3.16e-5f;       ///< -45 dB: leaves out window leakage and phase noise of carriers
 constexpr int kRobustPeakShare = 80;         ///< nfft / this many bins are ignored: a smoothed carrier's width
 constexpr int kGapShare = 64;                ///< gaps up to nfft / this are bridged always
-constexpr int kPairGap = 2;                  ///< tone pair: gap at most so many times the wider one's width
+constexpr float kPairGap = 4.0f;             ///< tone pair: gap at most so many times the wider one's width
 constexpr int kPairWidths = 3;               ///< tone pair: widths differ at most by this factor
 constexpr float kPairPowers = 0.4f;          ///< tone pair: powers differ at most by 4 dB
-constexpr int kGuardBins = 4;                ///< left out on both sides of the band when noise is measured
-constexpr int kLeastNoiseShare = 32;         ///< fewest noise bins: nfft / this
+constexpr float kSidebandGap = 2.0f;         ///< pair of sidebands: the same
+constexpr float kCloseGap = 0.35f;           ///< closer than this share of the width lobes belong together anyhow
+constexpr int kBeatSamples = 64;             ///< envelopes are compared within so many: slower changes are fading
+constexpr float kSteady = 1.25f;             ///< fourth moment between that of a steady envelope and a beat
+constexpr float kInStep = 2.5f;      ///< between 2, two that know nothing of each other, and 3, two sidebands
+constexpr int kGuardBins = 4;        ///< left out on both sides of the band when noise is measured
+constexpr int kLeastNoiseShare = 32; ///< fewest noise bins: nfft / this
 
 /// Mean of a gamma variable with `shape` over its quantile at `kFloorQuantile` (Wilson and Hilferty).
 float quantile_to_mean(float shape)
@@ -44,7 +49,7 @@ BandFinder::BandFinder()
 {
 }
 
-Band BandFinder::find(const Spectrum& spectrum) noexcept
+Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* samples, int count) noexcept
 {
     const Band everything{ 0.0f, 1.0f, kNaN };
     const int n = spectrum.nfft;
@@ -61,14 +66,14 @@ Band BandFinder::find(const Spectrum& spectrum) noexcept
     find_runs(n, threshold, floor);
     if (run_count_ == 0)
         return everything;
-    join_runs(n / kGapShare, false);
-    join_runs(n / kGapShare, true);
-    const Run band = strongest_run();
+    bridge_gaps(n / kGapShare);
+    const Envelope envelope{ samples, count, floor * static_cast<float>(n) };
+    const Run band = with_its_like(strongest_run(), envelope);
     if (band.width() >= n)
         return everything;
     const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
     const float bandwidth = static_cast<float>(band.width()) / static_cast<float>(n);
-    return { center, bandwidth, snr_db(spectrum, band, std::max(threshold, floor * margin)) };
+    return { center, bandwidth, snr_db(spectrum, band, floor * margin) };
 }
 
 /// Mean over three bins, around the end as the spectrum of a sampled signal does.
@@ -110,26 +115,55 @@ void BandFinder::find_runs(int nfft, float threshold, float floor) noexcept
     }
 }
 
-/// Two lobes alike in power and width, and not far apart: the tones of FSK with a large index.
-bool BandFinder::are_tone_pair(const Run& a, const Run& b) noexcept
-{
-    const auto [narrow, wide] = std::minmax({ a.width(), b.width() });
-    const auto [weak, strong] = std::minmax({ a.power, b.power });
-    return b.begin - a.end <= kPairGap * wide && wide <= kPairWidths * narrow && weak >= kPairPowers * strong;
-}
-
-void BandFinder::join_runs(int longest_gap, bool join_tone_pairs) noexcept
+void BandFinder::bridge_gaps(int longest_gap) noexcept
 {
     int kept = 0;
     for (int i = 1; i < run_count_; ++i) {
         Run& left = runs_[kept];
         const Run& right = runs_[i];
-        if (right.begin - left.end <= longest_gap || (join_tone_pairs && are_tone_pair(left, right)))
+        if (right.begin - left.end <= longest_gap)
             left = { left.begin, right.end, left.power + right.power };
         else
             runs_[++kept] = right;
     }
     run_count_ = kept + 1;
+}
+
+bool BandFinder::are_alike(const Run& a, const Run& b) noexcept
+{
+    const auto [narrow, wide] = std::minmax({ a.width(), b.width() });
+    const auto [weak, strong] = std::minmax({ a.power, b.power });
+    return wide <= kPairWidths * narrow && weak >= kPairPowers * strong;
+}
+
+/// `band` of one or more lobes and another lobe: near each other, and the envelope says that they are one signal.
+bool BandFinder::belong_together(const Run& band, const Run& lobe, const Envelope& envelope) noexcept
+{
+    const auto width = static_cast<float>(lobe.width());
+    const auto gap = static_cast<float>(std::max(band.begin - lobe.end, lobe.begin - band.end));
+    if (gap > kPairGap * width)
+        return false;
+    return gap <= kCloseGap * width || envelope.fourth_moment(kBeatSamples) < kSteady ||
+           (gap <= kSidebandGap * width && envelope.fourth_moment(envelope.count) > kInStep);
+}
+
+/// The lobe, and all lobes like it that belong to the same signal: tones of FSK with a large index, sidebands.
+BandFinder::Run BandFinder::with_its_like(const Run& lobe, const Envelope& envelope) noexcept
+{
+    Run band = lobe;
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (int i = 0; i < run_count_; ++i) {
+            const Run& other = runs_[i];
+            const bool outside = other.end <= band.begin || other.begin >= band.end;
+            if (outside && are_alike(lobe, other) && belong_together(band, other, envelope)) {
+                band = { std::min(band.begin, other.begin), std::max(band.end, other.end),
+                         band.power + other.power };
+                grown = true;
+            }
+        }
+    }
+    return band;
 }
 
 BandFinder::Run BandFinder::strongest_run() const noexcept
@@ -138,7 +172,28 @@ BandFinder::Run BandFinder::strongest_run() const noexcept
                              [](const Run& a, const Run& b) { return a.power < b.power; });
 }
 
-/// Signal over noise within the band; the noise density is that of the bins outside it that no other signal holds.
+/// Mean fourth power over squared mean power of the signal's envelope, within short stretches: 1 where it is
+/// steady, 1.5 for two that beat, 2 for noise. `noise_power`, which is known, is taken out; infinite where nothing
+/// is left.
+float BandFinder::Envelope::fourth_moment(int stretch) const noexcept
+{
+    double fourth = 0.0, squared = 0.0;
+    for (int begin = 0; begin + stretch <= count; begin += stretch) {
+        double m2 = 0.0, m4 = 0.0;
+        for (int i = begin; i < begin + stretch; ++i) {
+            const double power = std::norm(samples[i]);
+            m2 += power / stretch;
+            m4 += power * power / stretch;
+        }
+        const double signal = m2 - noise_power;
+        fourth += m4 - 4.0 * signal * noise_power - 2.0 * noise_power * noise_power;
+        squared += signal * signal - (m4 - m2 * m2) / (stretch - 1); // less what chance adds to the square
+    }
+    return squared > 0.0 ? static_cast<float>(fourth / squared) : std::numeric_limits<float>::infinity();
+}
+
+/// Signal over noise within the band; the noise density is that of the bins outside it that neither its skirts nor
+/// another signal reach.
 float BandFinder::snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept
 {
     float noise = 0.0f, inside = 0.0f;

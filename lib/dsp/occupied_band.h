@@ -3,6 +3,7 @@
 
 #include "prunedamr/dsp/welch_spectrum.h"
 
+#include <complex>
 #include <vector>
 
 namespace prunedamr::dsp {
@@ -16,11 +17,15 @@ struct Band {
 
 /// Finds the strongest occupied band of a spectrum: the contiguous bins above both the noise floor and a level
 /// below the signal's peak. The peak ignores the few largest bins, so that a carrier does not hide its sidebands.
+/// Two lobes alike are one band where the envelope is steady, as that of FSK is (one tone rests while the other
+/// sounds), or where they rise and fall together, as sidebands do. Two neighbours beat.
 class BandFinder
 {
 public:
     BandFinder();
-    Band find(const Spectrum& spectrum) noexcept;
+
+    /// `samples`: those that the spectrum was measured on.
+    Band find(const Spectrum& spectrum, const std::complex<float>* samples, int count) noexcept;
 
 private:
     struct Run {
@@ -35,11 +40,20 @@ private:
         float peak;
     };
 
+    struct Envelope {
+        const std::complex<float>* samples;
+        int count;
+        float noise_power;
+        float fourth_moment(int stretch) const noexcept;
+    };
+
     void smooth(const Spectrum& spectrum) noexcept;
     Ranks rank(int nfft) noexcept;
     void find_runs(int nfft, float threshold, float floor) noexcept;
-    static bool are_tone_pair(const Run& a, const Run& b) noexcept;
-    void join_runs(int longest_gap, bool join_tone_pairs) noexcept;
+    void bridge_gaps(int longest_gap) noexcept;
+    static bool are_alike(const Run& a, const Run& b) noexcept;
+    static bool belong_together(const Run& band, const Run& lobe, const Envelope& envelope) noexcept;
+    Run with_its_like(const Run& lobe, const Envelope& envelope) noexcept;
     Run strongest_run() const noexcept;
     float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
 

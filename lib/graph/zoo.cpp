@@ -16,6 +16,12 @@ struct Recipe {
     void (*build)(Network&, const std::vector<StageShape>&);
 };
 
+template <int StemKernel, int StemStride>
+void residual(Network& network, const std::vector<StageShape>& stages)
+{
+    build_amr_resnet(network, { StemKernel, StemStride }, stages);
+}
+
 template <int StemChannels, int Kernel, int Squeeze>
 void separable(Network& network, const std::vector<StageShape>& stages)
 {
@@ -41,13 +47,19 @@ const std::vector<Recipe>& recipes()
           build_ulcnn },
         { { "amr_s", "compact 1-D residual network, small" },
           { { 16, 2 }, { 24, 3 }, { 32, 3 }, { 48, 3 } },
-          build_amr_resnet },
+          residual<7, 2> },
         { { "amr_m", "compact 1-D residual network, medium" },
           { { 24, 3 }, { 32, 4 }, { 48, 4 }, { 64, 3 } },
-          build_amr_resnet },
+          residual<7, 2> },
         { { "amr_l", "compact 1-D residual network, large" },
           { { 32, 3 }, { 48, 4 }, { 64, 5 }, { 96, 3 } },
-          build_amr_resnet },
+          residual<7, 2> },
+        { { "amr_s4", "amr_s for frames of some 1000 samples: the stem quarters the rate" },
+          { { 16, 2 }, { 24, 3 }, { 32, 3 }, { 48, 3 } },
+          residual<15, 4> },
+        { { "amr_m4", "amr_m for frames of some 1000 samples: the stem quarters the rate" },
+          { { 24, 3 }, { 32, 4 }, { 48, 4 }, { 64, 3 } },
+          residual<15, 4> },
         { { "amr_xs", "separable 1-D residual network of 10 k parameters" },
           { { 30, 3 }, { 30, 2 }, { 30, 1 } },
           separable<24, 7, 8> },

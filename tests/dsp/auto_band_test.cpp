@@ -108,12 +108,25 @@ TEST(AutoBand, FindsTones)
 
 TEST(AutoBand, MeasuresSnrInTheBand)
 {
-    for (const double snr_db : { 5.0, 10.0, 15.0, 20.0, 25.0 })
+    for (const double snr_db : { 0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0 })
         for (const std::uint64_t seed : { 1, 2, 3 }) {
             const double noise_in_band = 0.2 * 0.01;
             const double signal = noise_in_band * std::pow(10.0, snr_db / 10.0);
             const Samples x = band_noise(kBlock, 0.1, 0.2, signal, seed) + white_noise(kBlock, 0.01, seed + 100);
             EXPECT_NEAR(process(x).info.snr_db, snr_db, 2.0) << "seed " << seed;
+        }
+}
+
+/// Sidelobes of rectangular pulses reach far, but are no noise as long as noise is seen between or beyond them.
+TEST(AutoBand, MeasuresSnrOfSignalsWithSkirts)
+{
+    for (const double snr_db : { 0.0, 5.0, 10.0, 15.0, 20.0, 25.0 })
+        for (const double rate : { 0.01, 0.02 }) {
+            const double width = 2.0 * rate; // of the main lobe, which holds 90 % of the power
+            const Samples x = bpsk(kBlock, 0.1, rate, 81) +
+                              white_noise(kBlock, 0.9 / width / std::pow(10.0, snr_db / 10.0), 82);
+            const BlockInfo info = process(x).info;
+            EXPECT_NEAR(info.snr_db, snr_db + 10.0 * std::log10(width / info.bandwidth), 2.0) << rate;
         }
 }
 
@@ -132,15 +145,38 @@ TEST(AutoBand, StrongCarrierDoesNotHideItsSidebands)
 
 TEST(AutoBand, TwoTonesOfFskAreOneBand)
 {
-    for (const double spacing : { 0.1, 0.2, 0.3 }) {
-        // Lobes of one third of the spacing, as frequency shift keying of index 3 has them.
-        const double lobe = spacing / 3.0;
-        const Samples x = band_noise(kBlock, 0.05 - spacing / 2, lobe, 0.5, 23) +
-                          band_noise(kBlock, 0.05 + spacing / 2, lobe, 0.4, 24) + white_noise(kBlock, 0.05, 25);
+    for (const double spacing : { 0.1, 0.2, 0.3 })
+        for (const double index : { 2.5, 4.0 })
+            for (const double noise : { 0.001, 0.2 }) { // over the whole rate: 30 and 7 dB
+                const Samples x = fsk(kBlock, 0.05, spacing, spacing / index, 23) + white_noise(kBlock, noise, 25);
+                const BlockInfo info = process(x).info;
+                const double lobe = spacing / index;
+                EXPECT_NEAR(info.center, 0.05, 3 * kBin + 0.1 * lobe) << spacing << ", index " << index;
+                EXPECT_GT(info.bandwidth, spacing) << "index " << index << ", noise " << noise;
+                EXPECT_LT(info.bandwidth, spacing + 4 * lobe) << "index " << index << ", noise " << noise;
+            }
+}
+
+TEST(AutoBand, TwoNeighboursAlikeAreNotOneBand)
+{
+    for (const double noise : { 0.01, 0.3 }) {
+        const Samples x = fsk(kBlock, -0.2, 0.02, 0.02, 71) + fsk(kBlock, 0.05, 0.02, 0.02, 72) * 0.9f +
+                          white_noise(kBlock, noise, 73);
         const BlockInfo info = process(x).info;
-        EXPECT_NEAR(info.center, 0.05, 3 * kBin) << spacing;
-        EXPECT_NEAR(info.bandwidth, spacing + lobe, 6 * kBin) << spacing;
+        EXPECT_NEAR(info.center, -0.2, 6 * kBin) << noise;
+        EXPECT_LT(info.bandwidth, 0.15) << noise;
     }
+}
+
+TEST(AutoBand, SidebandsWithoutACarrierAreOneBand)
+{
+    Samples x = white_noise(kBlock, 1e-3, 74);
+    const Samples audio = band_noise(kBlock, 0.06, 0.05, 2.0, 75); // its real part: 0.035..0.085
+    for (int i = 0; i < kBlock; ++i)
+        x[i] += std::polar(1.0f, 2.0f * static_cast<float>(M_PI) * 0.1f * static_cast<float>(i)) * audio[i].real();
+    const BlockInfo info = process(x).info;
+    EXPECT_NEAR(info.center, 0.1, 3 * kBin);
+    EXPECT_NEAR(info.bandwidth, 0.17, 0.03);
 }
 
 TEST(AutoBand, WeakNeighbourIsLeftOut)

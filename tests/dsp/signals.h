@@ -55,6 +55,35 @@ inline Samples band_noise(int count, double center, double bandwidth, double pow
     return x;
 }
 
+/// Continuous-phase frequency shift keying with tones at center +- spacing/2 and `rate` symbols per sample.
+inline Samples fsk(int count, double center, double spacing, double rate, std::uint64_t seed)
+{
+    Rng rng(seed);
+    Samples x(count);
+    double phase = 0.0, tone = 0.0;
+    for (int i = 0; i < count; ++i) {
+        if (i == 0 || std::floor(i * rate) != std::floor((i - 1) * rate))
+            tone = rng.uniform(0.0, 1.0) < 0.5 ? -0.5 : 0.5;
+        phase += 2.0 * M_PI * (center + tone * spacing);
+        x[i] = std::complex<float>(std::polar(1.0, phase));
+    }
+    return x;
+}
+
+/// Binary phase shift keying with rectangular pulses.
+inline Samples bpsk(int count, double center, double rate, std::uint64_t seed)
+{
+    Rng rng(seed);
+    Samples x = tone(count, center);
+    float sign = 1.0f;
+    for (int i = 0; i < count; ++i) {
+        if (i == 0 || std::floor(i * rate) != std::floor((i - 1) * rate))
+            sign = rng.uniform(0.0, 1.0) < 0.5 ? -1.0f : 1.0f;
+        x[i] *= sign;
+    }
+    return x;
+}
+
 inline Samples operator+(Samples a, const Samples& b)
 {
     for (std::size_t i = 0; i < a.size(); ++i)

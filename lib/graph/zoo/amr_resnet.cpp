@@ -26,12 +26,12 @@ std::string residual_unit(NetworkBuilder& build, const UnitPlace& place)
 
 } // namespace
 
-void build_amr_resnet(Network& network, const std::vector<StageShape>& stages)
+void build_amr_resnet(Network& network, const StemShape& stem, const std::vector<StageShape>& stages)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
     build.begin_unit("stem", 0, false, false);
-    x = build.conv("conv", x, { stages.front().channels, same_window(1, 7, 1, 2) });
+    x = build.conv("conv", x, { stages.front().channels, same_window(1, stem.kernel, 1, stem.stride) });
     x = build.plain(Op::batch_norm, "bn", { x });
     x = build.plain(Op::relu, "relu", { x });
     build.end_unit();

@@ -20,8 +20,14 @@ void build_dense(Network& network, const std::vector<StageShape>& stages);
 /// ULCNN (arXiv 2208.04659): complex stem, separable convs with attention.
 void build_ulcnn(Network& network, const std::vector<StageShape>& stages);
 
+/// The first conv of this project's residual network.
+struct StemShape {
+    int kernel;
+    int stride; ///< the rate behind it is the frame's divided by this
+};
+
 /// This project's compact 1-D residual network.
-void build_amr_resnet(Network& network, const std::vector<StageShape>& stages);
+void build_amr_resnet(Network& network, const StemShape& stem, const std::vector<StageShape>& stages);
 
 /// What the sizes of this project's separable network differ in, besides their stages.
 struct SeparableShape {
