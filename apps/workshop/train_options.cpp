@@ -113,15 +113,21 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
     double validation_accuracy = NAN;
     if (!dataset.indices(data::Part::validation).empty()) {
         network.decision.temperature = train::fit_temperature(network, dataset, data::Part::validation, device);
+        network.decision.unknown_score =
+            train::fit_unknown_score(network, dataset, data::Part::validation, 0.01, device);
         validation_accuracy = train::evaluate(network, dataset, data::Part::validation, device).accuracy();
     }
-    if (!dataset.indices(data::Part::test).empty())
+    if (!dataset.indices(data::Part::test).empty()) {
         network.accuracy = train::evaluate(network, dataset, data::Part::test, device).to_json();
+        network.accuracy["calibration_error"] =
+            train::calibration_error(network, dataset, data::Part::test, device);
+    }
     graph::make_golden(network);
     graph::save_model(network, out);
     return { { "out", out },
              { "cost", graph::to_json(graph::cost(network)) },
              { "temperature", network.decision.temperature },
+             { "unknown_score", network.decision.unknown_score },
              { "validation_accuracy", validation_accuracy },
              { "test", network.accuracy } };
 }

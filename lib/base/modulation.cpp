@@ -9,6 +9,7 @@ const std::vector<Modulation>& modulations()
 {
     static const std::vector<Modulation> table = {
         { "noise", "noise", "receiver noise, no signal", {} },
+        { "unknown", "unknown", "a signal, but none that can be named", {} },
         { "CW", "CW", "bare carrier, nothing modulated on it", {} },
         { "OOK", "ASK", "on-off keying: a carrier switched on and off, pulse position included", { "2ASK" } },
         { "4ASK", "ASK", "amplitude shift keying with four levels, of one sign or symmetric about zero", {} },

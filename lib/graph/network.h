@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -100,6 +101,9 @@ struct Unit {
 struct Decision {
     double temperature = 1.0;    ///< logits are divided by it before softmax; > 0
     double min_confidence = 0.4; ///< below it a label is not given, 0..1
+    double hysteresis = 0.1;     ///< by which another label's probability must exceed the last one's, 0..1
+    /// Signals whose frames' mean `LogitReader::unknown_score` lies above are unknown; infinite: no such test.
+    double unknown_score = std::numeric_limits<double>::infinity();
 };
 
 /// One input and the logits it must give: the model's proof that it computes here what it computed at home.
@@ -126,7 +130,7 @@ struct Network {
     FrontEndSpec front_end;            ///< its frame_length is the network's input length
     Decision decision;
     Golden golden;
-    std::map<std::string, QuantisedValue> quantised; ///< nodes whose output is held in 8 bits, see quantise.h
+    std::map<std::string, QuantisedValue> quantised;      ///< nodes whose output is held in 8 bits, see quantise.h
     nlohmann::json provenance = nlohmann::json::object(); ///< how it was made: commands, data, seeds
     nlohmann::json accuracy = nlohmann::json::object(); ///< measured accuracy, as `data::Scores::to_json` writes it
 
@@ -144,7 +148,8 @@ std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& no
                                                                   const std::vector<Shape>& inputs);
 
 /// Checks the whole network: names, order, arity, attributes, shapes, tensors present with the right shape and
-/// finite values, no stray tensors, units well formed, quantised values, logits as many as labels. Throws `Error` naming the node.
+/// finite values, no stray tensors, units well formed, quantised values, logits as many as labels. Throws `Error`
+/// naming the node.
 void validate(const Network& network);
 
 /// The outside node that feeds a unit. Throws `Error` naming the unit if there is not exactly one.

@@ -6,6 +6,7 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/receiver_facts.h"
 
+#include <cmath>
 #include <filesystem>
 
 namespace prunedamr::graph {
@@ -125,6 +126,10 @@ Decision decision_from(const nlohmann::json& json, const std::string& where)
     Decision decision;
     decision.temperature = fields.number("temperature");
     decision.min_confidence = fields.number("min_confidence");
+    if (fields.has("hysteresis"))
+        decision.hysteresis = fields.number("hysteresis");
+    if (fields.has("unknown_score"))
+        decision.unknown_score = fields.number("unknown_score");
     fields.refuse_others();
     return decision;
 }
@@ -152,15 +157,23 @@ const nlohmann::json& list(JsonFields& fields, const char* key, const std::strin
 
 } // namespace
 
+nlohmann::json to_json(const Decision& decision)
+{
+    nlohmann::json json = { { "temperature", decision.temperature },
+                            { "min_confidence", decision.min_confidence },
+                            { "hysteresis", decision.hysteresis } };
+    if (std::isfinite(decision.unknown_score))
+        json["unknown_score"] = decision.unknown_score;
+    return json;
+}
+
 nlohmann::json facts_to_json(const Network& network)
 {
     return { { "name", network.name },
              { "labels", network.labels },
              { "families", network.families },
              { "front_end", to_json(network.front_end) },
-             { "decision",
-               { { "temperature", network.decision.temperature },
-                 { "min_confidence", network.decision.min_confidence } } } };
+             { "decision", to_json(network.decision) } };
 }
 
 Network load_facts(const std::string& path)

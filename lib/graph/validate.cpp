@@ -199,6 +199,10 @@ void check_facts(const Network& network)
         throw Error({ "bad decision temperature", where, std::to_string(decision.temperature), "above 0" });
     if (!(decision.min_confidence >= 0.0 && decision.min_confidence <= 1.0))
         throw Error({ "bad decision min_confidence", where, std::to_string(decision.min_confidence), "0..1" });
+    if (!(decision.hysteresis >= 0.0 && decision.hysteresis <= 1.0))
+        throw Error({ "bad decision hysteresis", where, std::to_string(decision.hysteresis), "0..1" });
+    if (std::isnan(decision.unknown_score))
+        throw Error({ "bad decision unknown_score", where, "not a number", "a number" });
     if (!network.provenance.is_object() || !network.accuracy.is_object())
         throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
     check_golden(network);

@@ -54,9 +54,9 @@ py::array_t<double> Model::probabilities(const py::object& frames)
 {
     const py::array_t<float> from = logits(frames);
     py::array_t<double> out({ from.shape(0), from.shape(1) });
-    const auto classes = static_cast<std::size_t>(from.shape(1));
+    const graph::LogitReader reader(network_);
     for (py::ssize_t n = 0; n < from.shape(0); ++n)
-        stream::probabilities(from.data(n, 0), classes, network_.decision.temperature, out.mutable_data(n, 0));
+        reader.probabilities(from.data(n, 0), out.mutable_data(n, 0));
     return out;
 }
 

@@ -6,11 +6,15 @@
 namespace prunedamr::stream {
 namespace {
 
-BlockClassifier block_classifier(ModelChain& chain, const ClassifierConfig& config)
+/// `alone`: its decisions have nothing to do with each other.
+BlockClassifier block_classifier(ModelChain& chain, const ClassifierConfig& config, bool alone)
 {
     const graph::Network& facts = chain.model.facts;
-    return { chain.front_end, chain.model.engine,
-             Vote(facts, config.min_confidence.value_or(facts.decision.min_confidence)),
+    graph::Decision decision = facts.decision;
+    decision.min_confidence = config.min_confidence.value_or(decision.min_confidence);
+    if (alone)
+        decision.hysteresis = 0.0;
+    return { chain.front_end, chain.model.engine, Vote(facts, decision),
              config.noise_floor_dbfs + config.gate_margin_db };
 }
 
@@ -23,9 +27,9 @@ std::uint64_t blocks_in(std::uint64_t samples, int block_length)
 } // namespace
 
 ModelChain::ModelChain(Model wanted, const ClassifierConfig& config)
-    : model(std::move(wanted)), front_end(model.facts.front_end), stream(block_classifier(*this, config)),
-      burst(block_classifier(*this, config)), block_length(front_end.block_length()),
-      block_s(block_length / config.sample_rate_hz),
+    : model(std::move(wanted)), front_end(model.facts.front_end),
+      stream(block_classifier(*this, config, config.bursts)), burst(block_classifier(*this, config, true)),
+      block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
       blocks_per_interval(blocks_in(config.interval_samples, block_length)),
       blocks_per_burst(blocks_in(interval_samples(config.max_burst_s, config.sample_rate_hz), block_length)),
       buffer(static_cast<std::size_t>(block_length))

@@ -18,19 +18,9 @@ void write(LabelEvent& event, State state, std::string_view label, std::string_v
 
 } // namespace
 
-void probabilities(const float* logits, std::size_t classes, double temperature, double* result) noexcept
-{
-    const double largest = *std::max_element(logits, logits + classes);
-    double total = 0.0;
-    for (std::size_t c = 0; c < classes; ++c)
-        total += result[c] = std::exp((logits[c] - largest) / temperature);
-    for (std::size_t c = 0; c < classes; ++c)
-        result[c] /= total;
-}
-
-Vote::Vote(const graph::Network& network, double min_confidence)
-    : labels_(network.labels), temperature_(network.decision.temperature), min_confidence_(min_confidence),
-      sum_(network.labels.size()), frame_(network.labels.size())
+Vote::Vote(const graph::Network& network, const graph::Decision& decision)
+    : labels_(network.labels), reader_(network), decision_(decision), sum_(network.labels.size()),
+      frame_(network.labels.size())
 {
     for (const auto& family : network.families) {
         const auto known = std::find(families_.begin(), families_.end(), family);
@@ -43,6 +33,7 @@ Vote::Vote(const graph::Network& network, double min_confidence)
 void Vote::reset() noexcept
 {
     std::fill(sum_.begin(), sum_.end(), 0.0);
+    unknown_scores_ = 0.0;
     frames_ = 0;
 }
 
@@ -50,7 +41,8 @@ void Vote::add(const float* logits, int frames) noexcept
 {
     const std::size_t classes = sum_.size();
     for (int f = 0; f < frames; ++f, logits += classes) {
-        probabilities(logits, classes, temperature_, frame_.data());
+        reader_.probabilities(logits, frame_.data());
+        unknown_scores_ += reader_.unknown_score(logits);
         for (std::size_t c = 0; c < classes; ++c)
             sum_[c] += frame_[c];
     }
@@ -82,24 +74,45 @@ void Vote::write_top(LabelEvent& event) const noexcept
     }
 }
 
-void Vote::decide(LabelEvent& event) const noexcept
+std::size_t Vote::best_class() const noexcept
+{
+    const auto top = static_cast<std::size_t>(std::max_element(sum_.begin(), sum_.end()) - sum_.begin());
+    const double margin = decision_.hysteresis * static_cast<double>(frames_);
+    return held_ != kNone && sum_[held_] + margin >= sum_[top] ? held_ : top;
+}
+
+bool Vote::looks_unknown(std::size_t top) const noexcept
+{
+    return reader_.is_unknown(top) || unknown_scores_ > decision_.unknown_score * static_cast<double>(frames_);
+}
+
+void Vote::decide(LabelEvent& event) noexcept
 {
     event.top_count = 0;
-    if (frames_ == 0)
+    if (frames_ == 0) {
+        held_ = kNone;
         return write(event, State::unknown, "unknown", "unknown", 0.0);
+    }
     write_top(event);
-    const auto top = static_cast<std::size_t>(std::max_element(sum_.begin(), sum_.end()) - sum_.begin());
+    const std::size_t top = best_class();
     const double confidence = sum_[top] / static_cast<double>(frames_);
     const std::string& family = families_[family_of_[top]];
-    if (confidence >= min_confidence_)
-        return write(event, family == "noise" ? State::noise : State::signal, labels_[top], family, confidence);
+    const bool noise = family == "noise";
+    held_ = kNone;
+    if (!noise && looks_unknown(top))
+        return write(event, State::unknown, "unknown", "unknown", confidence);
+    if (!noise)
+        held_ = top;
+    if (confidence >= decision_.min_confidence)
+        return write(event, noise ? State::noise : State::signal, labels_[top], family, confidence);
     std::size_t best = 0;
     for (std::size_t f = 1; f < families_.size(); ++f)
         if (family_probability(f) > family_probability(best))
             best = f;
-    if (families_[best] != "noise" && family_probability(best) >= min_confidence_)
+    const bool named = families_[best] != "noise" && families_[best] != graph::kUnknownLabel;
+    if (named && family_probability(best) >= decision_.min_confidence)
         return write(event, State::signal, families_[best], families_[best], family_probability(best));
-    if (family == "noise")
+    if (noise)
         return write(event, State::noise, labels_[top], family, confidence);
     write(event, State::unknown, "unknown", "unknown", confidence);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/graph/logits.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/stream/label_event.h"
 
@@ -9,18 +10,16 @@
 
 namespace prunedamr::stream {
 
-/// Calibrated probabilities of one frame: softmax of logits / temperature. Both [classes], classes >= 1.
-void probabilities(const float* logits, std::size_t classes, double temperature, double* result) noexcept;
-
 /// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean:
-/// the class when it is sure; else the most probable family when that is; else noise when it is the best class,
-/// however unsure; else unknown.
+/// unknown when the best class is that or the frames look like none that has a name; the class when it is sure;
+/// else the most probable family when that is; else noise when it is the best class, however unsure; else unknown.
+/// The label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
 class Vote
 {
 public:
-    Vote(const graph::Network& network, double min_confidence);
+    Vote(const graph::Network& network, const graph::Decision& decision);
 
-    void reset() noexcept;
+    void reset() noexcept; ///< for the next interval
 
     /// logits [frames, classes]
     void add(const float* logits, int frames) noexcept;
@@ -28,20 +27,26 @@ public:
     std::uint64_t frames() const noexcept { return frames_; }
 
     /// Writes state, label, family, confidence and top. Without frames: unknown.
-    void decide(LabelEvent& event) const noexcept;
+    void decide(LabelEvent& event) noexcept;
 
 private:
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
     void write_top(LabelEvent& event) const noexcept;
     double family_probability(std::size_t family) const noexcept;
+    std::size_t best_class() const noexcept;
+    bool looks_unknown(std::size_t top) const noexcept;
 
     std::vector<std::string> labels_;
     std::vector<std::string> families_;  ///< distinct, in order of appearance
     std::vector<std::size_t> family_of_; ///< index into families_ per label
-    double temperature_;
-    double min_confidence_;
+    graph::LogitReader reader_;
+    graph::Decision decision_;
     std::vector<double> sum_;
-    std::vector<double> frame_; ///< probabilities of one frame
+    std::vector<double> frame_;   ///< probabilities of one frame
+    double unknown_scores_ = 0.0; ///< their sum
     std::uint64_t frames_ = 0;
+    std::size_t held_ = kNone; ///< best class of the interval before
 };
 
 /// What an interval says when the gate let nothing through.

@@ -2,11 +2,16 @@
 #include "prunedamr/train/evaluate.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/modulation.h"
 #include "prunedamr/graph/contract.h"
+#include "prunedamr/graph/logits.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/validation.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace prunedamr::train {
 namespace {
@@ -110,6 +115,52 @@ double fit_temperature(const graph::Network& network, const data::Dataset& datas
         return torch::nll_loss(torch::log_softmax(logits / std::exp(log_temperature), 1), labels).item<double>();
     };
     return std::exp(minimum(log_likelihood_loss, std::log(kLowest), std::log(kHighest)));
+}
+
+double fit_unknown_score(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                         double false_rejection, const std::string& device)
+{
+    constexpr std::size_t kFewest = 100;
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
+    const graph::LogitReader reader(network);
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        const std::string& label =
+            dataset.class_names[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(indices[i])])];
+        if (family_of(label) != "noise" && label != graph::kUnknownLabel)
+            scores.push_back(reader.unknown_score(logits.data_ptr<float>() + i * reader.classes()));
+    }
+    if (scores.size() < kFewest)
+        return std::numeric_limits<double>::infinity();
+    const auto place = static_cast<std::size_t>((1.0 - false_rejection) * static_cast<double>(scores.size() - 1));
+    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(place), scores.end());
+    return scores[place];
+}
+
+double calibration_error(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                         const std::string& device)
+{
+    constexpr int kBins = 15;
+    struct Bin {
+        double confidence = 0.0, right = 0.0;
+    };
+    std::array<Bin, kBins> bins;
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
+    const graph::LogitReader reader(network);
+    std::vector<double> probabilities(reader.classes());
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        reader.probabilities(logits.data_ptr<float>() + i * reader.classes(), probabilities.data());
+        const auto best = std::max_element(probabilities.begin(), probabilities.end());
+        Bin& bin = bins[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>(*best * kBins)))];
+        bin.confidence += *best;
+        bin.right += best - probabilities.begin() == dataset.label[static_cast<std::size_t>(indices[i])];
+    }
+    double error = 0.0;
+    for (const Bin& bin : bins)
+        error += std::abs(bin.right - bin.confidence) / static_cast<double>(indices.size());
+    return error;
 }
 
 } // namespace prunedamr::train

@@ -41,7 +41,7 @@ TEST(FrontEndSpec, RefusesWhatIsOutsideItsRange)
 TEST(Modulation, NamesAreUniqueAndFamiliesKnown)
 {
     const std::set<std::string> families = { "noise", "CW", "ASK", "PSK",  "QAM", "APSK",
-                                             "FSK",   "AM", "FM",  "OFDM", "CSS" };
+                                             "FSK",   "AM", "FM",  "OFDM", "CSS", "unknown" };
     std::set<std::string> names;
     for (const Modulation& row : modulations()) {
         EXPECT_TRUE(names.insert(row.name).second) << row.name;

@@ -57,6 +57,14 @@ def samples_ci8(count, seed=1):
     return values
 
 
+def renamed_model(name):
+    """The test model under another name of the same length."""
+    content = Path(MODEL).read_bytes()
+    old = b'\\"name\\":\\"amr_s\\"'
+    assert content.count(old) == 1, content[:300]
+    return content.replace(old, old.replace(b"amr_s", name.encode()))
+
+
 def free_endpoint():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

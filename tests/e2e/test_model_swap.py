@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 import unittest
-from pathlib import Path
 
 import rx
 
@@ -13,17 +12,9 @@ RATE = 200_000
 SAMPLES = rx.samples_ci8(40_960).tobytes()
 
 
-def renamed(name):
-    """The test model under another name of the same length."""
-    content = Path(rx.MODEL).read_bytes()
-    old = b'\\"name\\":\\"amr_s\\"'
-    assert content.count(old) == 1, content[:300]
-    return content.replace(old, old.replace(b"amr_s", name.encode()))
-
-
 class ModelSwap(rx.Case):
     def start(self, *arguments):
-        self.model = self.write("m.safetensors", renamed("first"))
+        self.model = self.write("m.safetensors", rx.renamed_model("first"))
         self.labels = self.folder / "labels.jsonl"
         line = [rx.RX, "--model", str(self.model), "--source", "stdin", "--format", "ci8", "--rate", str(RATE), "--quiet",
                 "--interval", "0.05", "--out", f"json:{self.labels}", *arguments]
@@ -63,14 +54,14 @@ class ModelSwap(rx.Case):
 
     def test_a_watched_file_and_a_signal(self):
         self.start("--watch-model")
-        self.replace(renamed("other"))
+        self.replace(rx.renamed_model("other"))
         self.wait_for("other")
         self.replace(b"no model at all")
         time.sleep(0.5)
         self.wait_for("other")
         self.process.send_signal(signal.SIGUSR1)
         self.wait_for("first")
-        self.replace(renamed("third"))
+        self.replace(rx.renamed_model("third"))
         self.wait_for("third")
         text = self.finish()
         self.assertRegex(text, r"\Aprunedamr-rx: keeps its model: [^\n]*m\.safetensors[^\n]*\n\Z")
@@ -78,7 +69,7 @@ class ModelSwap(rx.Case):
     def test_a_signal_reads_the_file_again(self):
         self.start()
         self.process.send_signal(signal.SIGUSR1)
-        self.replace(renamed("other"))
+        self.replace(rx.renamed_model("other"))
         time.sleep(0.5)
         self.wait_for("first")  # it is not watched
         self.process.send_signal(signal.SIGHUP)

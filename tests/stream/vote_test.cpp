@@ -20,9 +20,9 @@ graph::Network labels_only(double temperature = 1.0)
 }
 
 /// The event after frames of these probabilities (their logarithms are the logits).
-LabelEvent decide(const std::vector<std::vector<double>>& frames, double min_confidence)
+LabelEvent decide(Vote& vote, const std::vector<std::vector<double>>& frames)
 {
-    Vote vote(labels_only(), min_confidence);
+    vote.reset();
     for (const auto& frame : frames) {
         std::vector<float> logits;
         for (const double p : frame)
@@ -32,6 +32,14 @@ LabelEvent decide(const std::vector<std::vector<double>>& frames, double min_con
     LabelEvent event;
     vote.decide(event);
     return event;
+}
+
+LabelEvent decide(const std::vector<std::vector<double>>& frames, double min_confidence)
+{
+    graph::Decision decision;
+    decision.min_confidence = min_confidence;
+    Vote vote(labels_only(), decision);
+    return decide(vote, frames);
 }
 
 } // namespace
@@ -116,4 +124,51 @@ TEST(Vote, ResetForgets)
     vote.decide(event);
     EXPECT_EQ(event.label.view(), "QPSK");
     EXPECT_GT(event.confidence, 0.99f);
+}
+
+TEST(Vote, KeepsItsLabelUntilAnotherIsClearlyBetter)
+{
+    graph::Decision decision;
+    decision.min_confidence = 0.3;
+    decision.hysteresis = 0.1;
+    Vote vote(labels_only(), decision);
+    EXPECT_EQ(decide(vote, { { 0.1, 0.5, 0.4, 0.0, 0.0 } }).label.view(), "BPSK");
+    EXPECT_EQ(decide(vote, { { 0.1, 0.42, 0.48, 0.0, 0.0 } }).label.view(), "BPSK");
+    EXPECT_EQ(decide(vote, { { 0.1, 0.39, 0.51, 0.0, 0.0 } }).label.view(), "QPSK");
+    EXPECT_EQ(decide(vote, { { 0.1, 0.48, 0.42, 0.0, 0.0 } }).label.view(), "QPSK");
+    EXPECT_EQ(decide(vote, { { 0.9, 0.05, 0.05, 0.0, 0.0 } }).label.view(), "noise"); // and forgets
+    EXPECT_EQ(decide(vote, { { 0.1, 0.48, 0.42, 0.0, 0.0 } }).label.view(), "BPSK");
+}
+
+TEST(Vote, IsUnknownWhereTheFramesLookLikeNoClass)
+{
+    graph::Network network = labels_only();
+    network.labels.push_back("unknown");
+    network.families.push_back("unknown");
+    graph::Decision decision;
+    decision.unknown_score = -1.0; // the unknown class has e times less than all others together
+    Vote vote(network, decision);
+    EXPECT_EQ(decide(vote, { { 0.02, 0.7, 0.01, 0.01, 0.01, 0.25 } }).label.view(), "BPSK");
+    const LabelEvent unsure = decide(vote, { { 0.02, 0.6, 0.01, 0.01, 0.01, 0.35 } });
+    EXPECT_EQ(unsure.state, State::unknown);
+    EXPECT_NEAR(unsure.confidence, 0.6, 1e-6);
+    EXPECT_EQ(decide(vote, { { 0.02, 0.3, 0.01, 0.01, 0.01, 0.65 } }).state, State::unknown);
+    EXPECT_EQ(decide(vote, { { 0.6, 0.02, 0.01, 0.01, 0.01, 0.35 } }).state,
+              State::noise); // noise is no unknown signal
+}
+
+TEST(Vote, TakesTheEnergyOfTheLogitsWhereThereIsNoUnknownClass)
+{
+    graph::Decision decision;
+    decision.unknown_score = -5.0;
+    Vote vote(labels_only(), decision);
+    LabelEvent event;
+    const std::vector<float> sure = { 0.0f, 6.0f, 0.0f, 0.0f, 0.0f }, faint = { -2.0f, 4.0f, -2.0f, -2.0f, -2.0f };
+    vote.add(sure.data(), 1);
+    vote.decide(event);
+    EXPECT_EQ(event.label.view(), "BPSK");
+    vote.reset();
+    vote.add(faint.data(), 1); // the same probabilities
+    vote.decide(event);
+    EXPECT_EQ(event.state, State::unknown);
 }

@@ -37,7 +37,7 @@ TEST(FrameMaker, HasEqualClassesSmallGroupsAndUnitFrames)
 {
     const data::Dataset dataset = FrameMaker(on_air()).make(20, 7);
     EXPECT_NO_THROW(data::validate(dataset, "onair"));
-    ASSERT_EQ(dataset.size(), 20 * 23);
+    ASSERT_EQ(dataset.size(), 20 * 24);
     std::map<int, int> classes;
     std::map<std::int64_t, int> groups;
     for (std::int64_t i = 0; i < dataset.size(); ++i) {

@@ -35,7 +35,7 @@ std::string message(const std::function<void(ordered_json&)>& spoil)
 TEST(Recipe, ClassesStandInTheClassTable)
 {
     const auto recipe = load_recipe("onair");
-    EXPECT_EQ(recipe->labels().size(), 23u);
+    EXPECT_EQ(recipe->labels().size(), 24u);
     EXPECT_EQ(recipe->labels().front(), "noise");
     for (const auto& label : recipe->labels()) {
         ASSERT_NE(find_modulation(label), nullptr) << label;

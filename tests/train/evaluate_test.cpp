@@ -92,3 +92,28 @@ TEST(Temperature, RecoversAKnownScaling)
                     0.1 * temperature);
     }
 }
+
+TEST(CalibrationError, IsSmallAtTheRightTemperatureOnly)
+{
+    data::Dataset dataset = test::tones(4000, 2.0);
+    std::fill(dataset.part.begin(), dataset.part.end(), data::Part::validation);
+    graph::Network network = test::tiny_network();
+    draw_labels(dataset, network, 3.0);
+    network.decision.temperature = 3.0;
+    EXPECT_LT(train::calibration_error(network, dataset, data::Part::validation), 0.03);
+    network.decision.temperature = 0.3;
+    EXPECT_GT(train::calibration_error(network, dataset, data::Part::validation), 0.1);
+}
+
+TEST(UnknownScore, LiesAboveAllButTheGivenShare)
+{
+    data::Dataset dataset = test::tones(2000, 2.0);
+    std::fill(dataset.part.begin(), dataset.part.end(), data::Part::validation);
+    const graph::Network network = test::tiny_network();
+    const double low = train::fit_unknown_score(network, dataset, data::Part::validation, 0.5);
+    const double high = train::fit_unknown_score(network, dataset, data::Part::validation, 0.01);
+    EXPECT_LT(low, high);
+    dataset.part.assign(dataset.part.size(), data::Part::train);
+    std::fill_n(dataset.part.begin(), 50, data::Part::validation);
+    EXPECT_TRUE(std::isinf(train::fit_unknown_score(network, dataset, data::Part::validation)));
+}

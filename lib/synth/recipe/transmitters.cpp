@@ -25,6 +25,50 @@ json merged(const ordered_json& entry, const ordered_json& modulators, const std
     return result;
 }
 
+/// Two transmissions at once on one channel, of classes that stand before this one.
+class Collision : public Modulator
+{
+public:
+    Collision(const Transmitters& transmitters, Fields& fields)
+        : transmitters_(transmitters), labels_(transmitters.labels()),
+          level_db_(fields.distribution("level_db", -60.0, 0.0)), width_(fields.distribution("width", 0.01, 100.0)),
+          offset_(fields.distribution("offset", -10.0, 10.0))
+    {
+        labels_.erase(std::remove_if(labels_.begin(), labels_.end(),
+                                     [&](const auto& label) { return transmitters.is_noise(label); }),
+                      labels_.end());
+        if (labels_.empty())
+            throw Error({ "nothing to collide", fields.where(), "no class with a modulator before it", "one" });
+    }
+
+    Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
+    {
+        Signal first = transmitters_.transmit(any(rng), count, limits, rng);
+        SignalLimits like = limits;
+        like.narrowest = std::min(limits.widest, first.bandwidth * width_.low());
+        like.widest = std::min(limits.widest, first.bandwidth * width_.high());
+        Signal second = transmitters_.transmit(any(rng), count, like, rng);
+        const double offset = first.bandwidth * offset_.draw(rng);
+        mix(second.samples, { offset, 0.0, 0.0, rng.uniform(0.0, 2.0 * M_PI) }, rng);
+        const auto level = static_cast<float>(std::pow(10.0, level_db_.draw(rng) / 20.0));
+        for (std::size_t n = 0; n < first.samples.size(); ++n)
+            first.samples[n] += level * second.samples[n];
+        return first;
+    }
+
+private:
+    const std::string& any(Rng& rng) const
+    {
+        return labels_[static_cast<std::size_t>(rng.integer(0, static_cast<std::int64_t>(labels_.size()) - 1))];
+    }
+
+    const Transmitters& transmitters_;
+    std::vector<std::string> labels_;
+    Distribution level_db_; ///< of the second
+    Distribution width_;    ///< of the second, of the first one's bandwidth
+    Distribution offset_;   ///< between the centres, the same
+};
+
 } // namespace
 
 Transmitters::Transmitters(const ordered_json& modulators, const ordered_json& classes, const std::string& where)
@@ -35,8 +79,7 @@ Transmitters::Transmitters(const ordered_json& modulators, const ordered_json& c
     if (!classes.is_object() || classes.empty())
         throw Error({ "'classes' names no class", where, classes.type_name(), "{LABEL: {...}}" });
     for (const auto& [label, description] : classes.items()) {
-        Variants& variants = classes_[label];
-        labels_.push_back(label);
+        Variants variants;
         const auto list = description.is_array() ? description : ordered_json::array({ description });
         double sum = 0.0;
         for (const auto& entry : list) {
@@ -46,11 +89,14 @@ Transmitters::Transmitters(const ordered_json& modulators, const ordered_json& c
             sum += fields.has("weight") ? fields.number("weight", 1e-9, 1e9) : 1.0;
             const std::string name = fields.text("modulator");
             if (name != "none") {
-                variants.modulators.push_back(make_modulator(name, fields));
+                variants.modulators.push_back(name == "collision" ? std::make_unique<Collision>(*this, fields)
+                                                                  : make_modulator(name, fields));
                 variants.cumulative.push_back(sum);
             }
             fields.finish();
         }
+        classes_[label] = std::move(variants);
+        labels_.push_back(label);
     }
 }
 

@@ -15,9 +15,10 @@ namespace prunedamr::synth {
 class Transmitters
 {
 public:
+    Transmitters(const Transmitters&) = delete; // collisions hold on to it
     /// "modulators": {name: {key: value, ...}}, values that the classes share; "classes": {label: {"modulator":
     /// name, key: value that differs, ...}}, or a list of such objects, each with a "weight" (1 if it has none).
-    /// Throws `Error` naming class and key.
+    /// The modulator "collision" sends two of the classes above it at once. Throws `Error` naming class and key.
     Transmitters(const nlohmann::ordered_json& modulators, const nlohmann::ordered_json& classes,
                  const std::string& where);
 

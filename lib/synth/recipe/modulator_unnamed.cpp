@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/recipe/modulator.h"
+#include "prunedamr/synth/signal/edges.h"
+#include "prunedamr/synth/signal/phasor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::synth {
+namespace {
+
+const std::vector<std::string> kShapes = { "sawtooth", "triangle" };
+enum Shape { sawtooth, triangle };
+
+/// Linear sweeps without data, one after another: FMCW and pulse-compression radar.
+class SweepModulator : public Modulator
+{
+public:
+    explicit SweepModulator(Fields& fields)
+        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
+          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)), shape_(fields.choice("shape", kShapes))
+    {
+    }
+
+    Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
+    {
+        const double bandwidth = draw_bandwidth(bandwidth_, limits, rng);
+        const double period = time_bandwidth_.draw(rng) / bandwidth;
+        const bool there_and_back = shape_.draw(rng) == Shape::triangle;
+        const double sign = rng.chance(0.5) ? 1.0 : -1.0;
+        double place = rng.uniform(), phase = rng.uniform();
+        std::vector<float> turns(static_cast<std::size_t>(count));
+        for (auto& turn : turns) {
+            const double ramp = there_and_back ? 1.0 - 2.0 * std::abs(2.0 * place - 1.0) : 2.0 * place - 1.0;
+            turn = static_cast<float>(phase);
+            phase += 0.5 * sign * bandwidth * ramp;
+            phase -= std::floor(phase);
+            place += 1.0 / period;
+            place -= std::floor(place);
+        }
+        Samples samples(turns.size());
+        write_phasors(turns.data(), turns.size(), samples.data());
+        return { std::move(samples), bandwidth };
+    }
+
+private:
+    Distribution bandwidth_;
+    Distribution time_bandwidth_; ///< of one sweep
+    Choice shape_;
+};
+
+/// Short pulses of any height and phase at random times: sparks, switching supplies, radar from afar.
+class ImpulseModulator : public Modulator
+{
+public:
+    explicit ImpulseModulator(Fields& fields)
+        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)), rate_(fields.distribution("rate", 1e-4, 0.5))
+    {
+    }
+
+    Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
+    {
+        const double bandwidth = draw_bandwidth(bandwidth_, limits, rng);
+        const double width = 1.0 / bandwidth, pause = width / rate_.draw(rng);
+        std::vector<Run> runs;
+        for (double time = 0.0; time < count + pause;) {
+            const double gap = -pause * std::log(1.0 - rng.uniform());
+            runs.push_back({ 0.0f, gap });
+            runs.push_back({ { static_cast<float>(rng.normal()), static_cast<float>(rng.normal()) }, width });
+            time += gap + width;
+        }
+        return { render_runs(runs, 0.0, count), bandwidth };
+    }
+
+private:
+    Distribution bandwidth_;
+    Distribution rate_; ///< share of the time that is filled
+};
+
+/// Several carriers at once, at any frequencies of the band.
+class CombModulator : public Modulator
+{
+public:
+    explicit CombModulator(Fields& fields)
+        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)), lines_(fields.distribution("lines", 2, 64)),
+          level_db_(fields.distribution("level_db", -60.0, 0.0))
+    {
+    }
+
+    Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
+    {
+        const double bandwidth = draw_bandwidth(bandwidth_, limits, rng);
+        const auto lines = static_cast<int>(std::lround(lines_.draw(rng)));
+        Samples samples(static_cast<std::size_t>(count)), line(samples.size());
+        std::vector<float> turns(samples.size());
+        for (int k = 0; k < lines; ++k) {
+            const double place = k < 2 ? k : rng.uniform(); // two at the edges
+            write_ramp(rng.uniform(), bandwidth * (place - 0.5), turns.size(), turns.data());
+            write_phasors(turns.data(), turns.size(), line.data());
+            const auto level = static_cast<float>(std::pow(10.0, level_db_.draw(rng) / 20.0));
+            for (std::size_t n = 0; n < samples.size(); ++n)
+                samples[n] += level * line[n];
+        }
+        return { std::move(samples), bandwidth };
+    }
+
+private:
+    Distribution bandwidth_;
+    Distribution lines_;
+    Distribution level_db_; ///< of each line
+};
+
+} // namespace
+
+std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields)
+{
+    return std::make_unique<SweepModulator>(fields);
+}
+
+std::unique_ptr<Modulator> make_impulse_modulator(Fields& fields)
+{
+    return std::make_unique<ImpulseModulator>(fields);
+}
+
+std::unique_ptr<Modulator> make_comb_modulator(Fields& fields)
+{
+    return std::make_unique<CombModulator>(fields);
+}
+
+} // namespace prunedamr::synth
