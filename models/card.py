@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the measured part of a model card (between its two markers) from the JSON files of a run.
 
-usage: card.py CARD.md WORK     (WORK holds CARD's stem.json, bench.json and, if measured, recordings.json)
+usage: card.py CARD.md WORK     (WORK holds CARD's stem.json and, as far as measured, stem.bench.json, stem.trust.json
+                                 and stem.recordings.json)
 """
 import json
 import sys
@@ -21,20 +22,18 @@ def table(header, rows):
 
 
 def cost(run):
-    before, after = run["cost"]["before"], run["cost"]["after"]
-    rows = [[key, before[key], after[key], percent(1 - after[key] / before[key])]
-            for key in ("params", "macs", "paper_flops", "bytes")]
-    return "## Cost\n\n" + table(["", "trained network", "this model", "less [%]"], rows)
+    return "## Cost\n\n" + table(["parameters", "MACs per frame", "bytes", "peak activation bytes"],
+                                 [[f"{run['cost'][key]:,}" for key in ("params", "macs", "bytes", "peak_activation_bytes")]])
 
 
 def accuracy(run):
     test, original = run["test"], run["original_test"]
-    text = (f"Test part of the fine-tuning data, {test['count']} frames, one frame each, reported once: "
-            f"**{100 * test['accuracy']:.2f} %** (the trained network before pruning: {100 * original['accuracy']:.2f} % "
-            f"on the same frames). Validation, which chose the epoch: {100 * run['validation_accuracy']:.2f} %. "
-            f"Temperature {run['temperature']:.3f}.")
+    text = (f"Test frames, reported once: {test['count']}, one by one. **{100 * test['accuracy']:.2f} %** in 8 bits, "
+            f"{100 * original['accuracy']:.2f} % in float32 on the same frames. Validation, which chose the epoch: "
+            f"{100 * run['validation_accuracy']:.2f} %.")
     by_snr = sorted(((int(snr), value) for snr, value in test["by_snr"].items()))
-    snr = table(["SNR [dB]"] + [s for s, _ in by_snr], [["accuracy [%]"] + [percent(v) for _, v in by_snr]])
+    snr = "\n\n".join(table(["SNR [dB]"] + [s for s, _ in part], [["accuracy [%]"] + [percent(v) for _, v in part]])
+                      for part in (by_snr[:13], by_snr[13:]) if part)
     recall = table(["class", "recall [%]", "most often taken for"],
                    [[name, percent(test["by_class"][name]), confusions(test, index)]
                     for index, name in enumerate(test["class_names"])])
@@ -48,35 +47,64 @@ def confusions(test, truth):
     return ", ".join(f"{name} {percent(count / sum(row))} %" for count, name in others[:3])
 
 
-def recordings(rows):
-    known = [r for r in rows if r["truth"] and "+" not in r["truth"]]
-    exact = sum(r["majority"] == r["truth"] for r in known)
-    lines = [[r["file"], r["truth"] or "not annotated", labels_given(r["labels"]), r["events"],
-              right(r, "label_right"), right(r, "family_right")] for r in rows]
+def calibration(run):
+    return ("## Calibration\n\n"
+            f"Expected calibration error on the test frames (15 bins): **{100 * run['test']['calibration_error']:.2f} %** "
+            f"at temperature {run['temperature']:.3f}. A signal is `unknown` above a score of {run['unknown_score']:.3f}, "
+            "which 1 % of the validation frames of named signals exceed.")
+
+
+def trust(result):
+    noise = [[kind, row["events"], row["events"] - row["noise"], labels_given(row["labels"])]
+             for kind, row in result["noise"].items()]
+    events = sum(row["events"] for row in result["noise"].values())
+    wrong = sum(row["events"] - row["noise"] for row in result["noise"].values())
+    unnamed = [[kind, percent(row["unknown"] / row["events"]), labels_given(row["labels"])]
+               for kind, row in result["unnamed"].items()]
+    mean = sum(row["unknown"] / row["events"] for row in result["unnamed"].values()) / len(unnamed)
+    return ("## Noise, and signals without a name\n\n"
+            f"By [trust.py](trust.py), through `prunedamr-rx`, a decision per 8192 samples. Receiver noise: {wrong} of "
+            f"{events} decisions are not `noise`.\n\n"
+            + table(["noise", "decisions", "not noise", "labels given"], noise)
+            + f"\n\nSignals that no class names, 10 to 30 dB: **{percent(mean)} %** of the decisions are `unknown`. The "
+            "recipe's class `unknown` has 32APSK, 8FSK, sweeps, impulses and combs of its own making in it; 64APSK, 16PSK, "
+            "scrambled voice, hopping and pulsed chirps were never learnt from.\n\n"
+            + table(["signal", "unknown [%]", "labels given"], unnamed))
+
+
+def recordings(report):
+    rows, sums = report["rows"], report["summary"]
+    lines = [[r["file"], r["truth"] or "not annotated", labels_given(r["labels"]), r["events"]["count"],
+              right(r, "events", "label_right"), right(r, "events", "family_right"), right(r, "frames", "label_right"),
+              right(r, "frames", "family_right")] for r in rows]
+    half = sums["unknown"] / 2
     return ("## Off the air\n\n"
-            "Real transmitters, never trained on, through the live path; one decision per 8192 samples or burst. "
-            f"The exact class has the majority in {exact} of {len(known)} annotated recordings. "
-            "A family label counts as a wrong class.\n\n"
-            + table(["recording", "truth", "labels given", "decisions", "class right [%]", "family right [%]"], lines))
+            "Real transmitters, never trained on, through the live path; one decision per 8192 samples or burst. By "
+            f"majority of decisions the class is right in {sums['class_right']} of {sums['recordings']} annotated recordings, "
+            f"the family in {sums['family_right']}; `unknown`, counted as half, makes it "
+            f"{sums['class_right'] + half:g} and {sums['family_right'] + half:g}. Single frames, mean over recordings: class "
+            f"{percent(sums['frames_label_right'])} %, family {percent(sums['frames_family_right'])} % (with `unknown` as half "
+            f"{percent(sums['frames_label_right'] + sums['frames_unknown'] / 2)} % and "
+            f"{percent(sums['frames_family_right'] + sums['frames_unknown'] / 2)} %). A family label counts as a wrong class.\n\n"
+            + table(["recording", "truth", "labels given", "decisions", "class [%]", "family [%]", "frames: class [%]",
+                     "frames: family [%]"], lines))
 
 
 def labels_given(counts):
-    most = sorted(counts.items(), key=lambda item: -item[1])[:4]
-    return ", ".join(f"{label} {count}" for label, count in most) + (", ..." if len(counts) > 4 else "")
+    most = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{label} {count}" for label, count in most[:4]) + (", ..." if len(most) > 4 else "")
 
 
-def right(row, key):
-    return percent(row[key] / row["events"]) if row["truth"] else "-"
+def right(row, level, key):
+    return percent(row[level][key] / max(1, row[level]["count"])) if row["truth"] else "-"
 
 
 def speed(rows):
     engine = {r["batch"]: r["median_us"] for r in rows if r["backend"] == "engine"}
-    lines = [[r["backend"], r["batch"], f"{r['median_us']:.0f}", f"{r['p99_us']:.0f}",
-              f"{r['median_us'] / engine[r['batch']]:.2f}"] for r in rows]
-    return (f"## Speed\n\nOne core of {processor()}, float32, microseconds per call. The cases take turns call by call, so "
-            "that each finds the caches as the others left them "
-            "(`torch` is eager LibTorch in inference mode with norms folded).\n\n"
-            + table(["backend", "frames per call", "median", "p99", "of engine"], lines))
+    lines = [[r["backend"], r["precision"], r["batch"], f"{r['median_us']:.0f}", f"{r['p99_us']:.0f}",
+              f"{r['median_us'] / engine[r['batch']]:.1f}"] for r in rows]
+    return (f"## Speed\n\nOne core of {processor()}, microseconds per call; `torch` is frozen TorchScript, in the same "
+            "minutes.\n\n" + table(["backend", "precision", "frames per call", "median", "p99", "of engine"], lines))
 
 
 def processor():
@@ -88,12 +116,13 @@ def processor():
 
 def main(card, work):
     card, work = Path(card), Path(work)
-    read = lambda name: json.loads((work / name).read_text())
-    run = read(card.stem + ".json")
-    parts = [cost(run), accuracy(run)]
-    if (work / "recordings.json").exists():
-        parts.append(recordings(read("recordings.json")["recordings"]))
-    parts.append(speed(read("bench.json")))
+    run = json.loads((work / (card.stem + ".json")).read_text())
+    parts = [cost(run), accuracy(run), calibration(run)]
+    for name, key, write in (("recordings", "recordings", recordings), ("trust", None, trust), ("bench", None, speed)):
+        file = work / f"{card.stem}.{name}.json"
+        if file.exists():
+            content = json.loads(file.read_text())
+            parts.append(write(content[key] if key else content))
     text = card.read_text()
     head, tail = text.split(BEGIN)[0], text.split(END)[1]
     card.write_text(head + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + tail)

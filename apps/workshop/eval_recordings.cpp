@@ -5,6 +5,9 @@
 
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/data/recording/recording.h"
+#include "prunedamr/dsp/front_end.h"
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/graph/logits.h"
 #include "prunedamr/stream/classifier.h"
 
 #include <algorithm>
@@ -15,12 +18,23 @@
 namespace prunedamr::workshop {
 namespace {
 
+/// How often an answer was right, and how often it was "unknown", which is wrong, but half as bad.
+struct Right {
+    int all = 0, label = 0, family = 0, unknown = 0;
+
+    void add(std::string_view given, std::string_view given_family, const std::string& truth)
+    {
+        ++all;
+        label += given == truth;
+        family += !truth.empty() && given_family == family_of(truth);
+        unknown += given == graph::kUnknownLabel;
+    }
+};
+
 struct Tally {
     std::string truth;
-    std::map<std::string, int> labels;
-    int events = 0;
-    int label_right = 0;
-    int family_right = 0;
+    std::map<std::string, int> labels, families;
+    Right events, frames;
 };
 
 std::vector<std::complex<float>> read_all(data::Recording& recording)
@@ -50,6 +64,39 @@ std::vector<data::Annotation> stretches(const data::RecordingInfo& info, std::ui
     return result;
 }
 
+/// Each frame by itself: the best class of its logits.
+class FrameReader
+{
+public:
+    explicit FrameReader(const graph::Network& network)
+        : network_(network), front_end_(network.front_end), engine_(network),
+          frames_(static_cast<std::size_t>(front_end_.max_frames() * 2 * network.length())),
+          logits_(network.labels.size())
+    {
+    }
+
+    void add(const std::complex<float>* samples, std::size_t count, const std::string& truth, Right& right)
+    {
+        const auto block = static_cast<std::size_t>(front_end_.block_length());
+        for (std::size_t begin = 0; begin < count; begin += block) {
+            const auto taken = static_cast<int>(std::min(block, count - begin));
+            const int frames = front_end_.process(samples + begin, taken, frames_.data()).frames;
+            for (int i = 0; i < frames; ++i) {
+                engine_.run(frames_.data() + i * 2 * network_.length(), 1, logits_.data());
+                const auto best =
+                    static_cast<std::size_t>(std::max_element(logits_.begin(), logits_.end()) - logits_.begin());
+                right.add(network_.labels[best], network_.families[best], truth);
+            }
+        }
+    }
+
+private:
+    const graph::Network& network_;
+    dsp::FrontEnd front_end_;
+    engine::Engine engine_;
+    std::vector<float> frames_, logits_;
+};
+
 Tally classify(const graph::Network& network, const data::RecordingInfo& info,
                const std::vector<std::complex<float>>& samples)
 {
@@ -58,20 +105,35 @@ Tally classify(const graph::Network& network, const data::RecordingInfo& info,
     stream::ClassifierConfig config;
     config.sample_rate_hz = info.sample_rate_hz;
     stream::Classifier classifier(network, config, [&](const stream::LabelEvent& event) {
-        const std::string label(event.label.view());
-        ++tally.events;
-        ++tally.labels[label];
-        tally.label_right += label == truth;
-        tally.family_right += !truth.empty() && event.family.view() == family_of(truth);
+        tally.events.add(event.label.view(), event.family.view(), truth);
+        ++tally.labels[std::string(event.label.view())];
+        ++tally.families[std::string(event.family.view())];
     });
+    FrameReader frames(network);
     for (const auto& stretch : stretches(info, samples.size())) {
         truth = stretch.label;
         if (tally.truth.find(truth) == std::string::npos)
             tally.truth += (tally.truth.empty() ? "" : "+") + truth;
         classifier.process(samples.data() + stretch.sample_start, stretch.sample_count);
         classifier.flush();
+        frames.add(samples.data() + stretch.sample_start, stretch.sample_count, truth, tally.frames);
     }
     return tally;
+}
+
+std::string majority(const std::map<std::string, int>& counts)
+{
+    const auto best = std::max_element(counts.begin(), counts.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    return best == counts.end() ? "" : best->first;
+}
+
+nlohmann::json to_json(const Right& right)
+{
+    return { { "count", right.all },
+             { "label_right", right.label },
+             { "family_right", right.family },
+             { "unknown", right.unknown } };
 }
 
 nlohmann::json row(const graph::Network& network, const std::string& file)
@@ -79,16 +141,14 @@ nlohmann::json row(const graph::Network& network, const std::string& file)
     data::Recording recording(file, {});
     cli::warn(recording.info().warnings);
     const auto tally = classify(network, recording.info(), read_all(recording));
-    const auto best = std::max_element(tally.labels.begin(), tally.labels.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
     return { { "file", std::filesystem::path(file).stem().string() },
              { "truth", tally.truth },
              { "family", tally.truth.empty() ? "" : family_of(tally.truth) },
-             { "events", tally.events },
              { "labels", tally.labels },
-             { "majority", best == tally.labels.end() ? "" : best->first },
-             { "label_right", tally.label_right },
-             { "family_right", tally.family_right } };
+             { "majority", majority(tally.labels) },
+             { "family_majority", majority(tally.families) },
+             { "events", to_json(tally.events) },
+             { "frames", to_json(tally.frames) } };
 }
 
 /// "OOK 12, noise 3": how often each label was given, most frequent first.
@@ -104,6 +164,62 @@ std::string counts(const nlohmann::json& labels)
     return text;
 }
 
+void print(const nlohmann::json& row)
+{
+    const bool known = !row["truth"].get<std::string>().empty();
+    std::printf("%-28s %-6s %7d ", row["file"].get<std::string>().c_str(),
+                known ? row["truth"].get<std::string>().c_str() : "-", row["events"]["count"].get<int>());
+    for (const char* key : { "label_right", "family_right" })
+        if (known)
+            std::printf("%6.1f %% ",
+                        100.0 * row["events"][key].get<int>() / std::max(1, row["events"]["count"].get<int>()));
+        else
+            std::printf("%8s ", "-");
+    std::printf(" %s\n", counts(row["labels"]).c_str());
+}
+
+/// Recordings right by the majority of their decisions, and the mean over recordings of what frames and decisions
+/// had right: recordings count alike, however long.
+nlohmann::json summary_of(const nlohmann::json& rows)
+{
+    nlohmann::json sum = { { "recordings", 0 }, { "class_right", 0 }, { "family_right", 0 }, { "unknown", 0 } };
+    std::map<std::string, double> shares;
+    for (const auto& row : rows) {
+        if (row["truth"].get<std::string>().empty())
+            continue;
+        sum["recordings"] = sum["recordings"].get<int>() + 1;
+        sum["class_right"] = sum["class_right"].get<int>() + (row["majority"] == row["truth"]);
+        sum["family_right"] = sum["family_right"].get<int>() + (row["family_majority"] == row["family"]);
+        sum["unknown"] = sum["unknown"].get<int>() + (row["majority"] == graph::kUnknownLabel);
+        for (const char* level : { "events", "frames" })
+            for (const char* key : { "label_right", "family_right", "unknown" })
+                shares[std::string(level) + "_" + key] +=
+                    row[level][key].get<double>() / std::max(1.0, row[level]["count"].get<double>());
+    }
+    for (const auto& [key, share] : shares)
+        sum[key] = share / sum["recordings"].get<double>();
+    return sum;
+}
+
+void print_summary(const nlohmann::json& sum)
+{
+    const auto number = [&](const char* key) { return sum[key].get<double>(); };
+    std::printf(
+        "by majority of decisions: class right in %.0f of %.0f recordings, family in %.0f; \"unknown\" in %.0f "
+        "(as half: class %.1f, family %.1f)\n",
+        number("class_right"), number("recordings"), number("family_right"), number("unknown"),
+        number("class_right") + 0.5 * number("unknown"), number("family_right") + 0.5 * number("unknown"));
+    for (const std::string level : { "events", "frames" }) {
+        const double unknown = number((level + "_unknown").c_str());
+        const double label = number((level + "_label_right").c_str());
+        const double family = number((level + "_family_right").c_str());
+        std::printf("%s, mean over recordings: class %.1f %%, family %.1f %%, unknown %.1f %% (as half: %.1f %%, "
+                    "%.1f %%)\n",
+                    level.c_str(), 100 * label, 100 * family, 100 * unknown, 100 * (label + 0.5 * unknown),
+                    100 * (family + 0.5 * unknown));
+    }
+}
+
 } // namespace
 
 nlohmann::json eval_recordings(const graph::Network& network, const std::vector<std::string>& files)
@@ -112,19 +228,12 @@ nlohmann::json eval_recordings(const graph::Network& network, const std::vector<
     std::printf("%-28s %-6s %7s %8s %8s  %s\n", "recording", "truth", "events", "label", "family", "labels given");
     for (const auto& file : files) {
         rows.push_back(row(network, file));
-        const auto& r = rows.back();
-        const bool known = !r["truth"].get<std::string>().empty();
-        const double scale = 100.0 / std::max(1, r["events"].get<int>());
-        std::printf("%-28s %-6s %7d ", r["file"].get<std::string>().c_str(),
-                    known ? r["truth"].get<std::string>().c_str() : "-", r["events"].get<int>());
-        if (known)
-            std::printf("%6.1f %% %6.1f %%", scale * r["label_right"].get<int>(),
-                        scale * r["family_right"].get<int>());
-        else
-            std::printf("%8s %8s", "-", "-");
-        std::printf("  %s\n", counts(r["labels"]).c_str());
+        print(rows.back());
     }
-    return rows;
+    nlohmann::json summary = summary_of(rows);
+    if (summary["recordings"].get<int>() > 0)
+        print_summary(summary);
+    return { { "rows", rows }, { "summary", summary } };
 }
 
 } // namespace prunedamr::workshop

@@ -59,8 +59,11 @@ void run(Options& options)
     finish_train_options(options.train, options.out);
     const auto original = graph::load_model(options.model);
     const auto dataset = load_frames(options.data);
+    const auto pages = frame_pages(options.data);
     train::check_compatible(original, dataset);
     auto& fine_tune = options.train.fit;
+    fine_tune.generator = pages.make;
+    fine_tune.pages_per_epoch = pages.per_epoch;
     read_cost_matrix(options.train, dataset.class_names);
     options.quantise.seed = fine_tune.seed;
     options.quantise.device = fine_tune.device;

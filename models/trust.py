@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a model's labels can be believed: what it says of receiver noise, and of signals that it has no name for.
+
+usage: trust.py PRUNEDAMR-RX MODEL OUT.json [MINUTES]
+MINUTES of noise (default 10), shared by five colours; 20 s of each of ten kinds of signals, at 10, 20 and 30 dB in turn.
+The signals are made here, by none of the code that made the training frames.
+"""
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+import numpy as np
+
+RATE = 100_000  # samples per second
+SIGNAL_S = 20
+CHUNK = 1 << 16
+
+
+def white(rng, count):
+    return (rng.standard_normal(count) + 1j * rng.standard_normal(count)) / np.sqrt(2)
+
+
+def shaped(samples, gain):
+    """`gain`: of frequency in cycles per sample."""
+    return np.fft.ifft(np.fft.fft(samples) * gain(np.fft.fftfreq(len(samples))))
+
+
+def filtered(samples, width):
+    """To `width` of the rate, with a raised-cosine edge of a tenth of it, as a channel filter does it."""
+    edge = 0.1 * width
+    return shaped(samples, lambda f: 0.5 + 0.5 * np.cos(np.pi * np.clip((np.abs(f) - width / 2) / edge + 0.5, 0, 1)))
+
+
+NOISE = {
+    "white": lambda rng, n: white(rng, n),
+    "tilted": lambda rng, n: shaped(white(rng, n), lambda f: 10 ** (6 * f / 20)),
+    "rolled off": lambda rng, n: shaped(white(rng, n), lambda f: 1 / np.sqrt(1 + (np.abs(f) / 0.42) ** 16)),
+    "humped": lambda rng, n: shaped(white(rng, n), lambda f: 1 + 0.3 * np.exp(-((f - 0.1) / 0.15) ** 2)),
+    "coarse": lambda rng, n: np.round(2 * white(rng, n)) / 2,
+}
+
+
+def linear(rng, count, points, per_symbol=8, roll_off=0.3):
+    """Root raised cosine, by its spectrum."""
+    symbols = np.zeros(count, complex)
+    symbols[::per_symbol] = rng.choice(points, len(symbols[::per_symbol]))
+
+    def gain(f):
+        f = np.abs(f) * per_symbol
+        slope = np.clip((f - (1 - roll_off) / 2) / roll_off, 0, 1)
+        return np.cos(np.pi / 2 * slope)
+
+    return shaped(symbols, gain)
+
+
+def rings(*counts_and_radii):
+    return np.concatenate([radius * np.exp(2j * np.pi * (np.arange(count) + 0.5) / count)
+                           for count, radius in counts_and_radii])
+
+
+def from_frequency(f):
+    return np.exp(2j * np.pi * np.cumsum(f))
+
+
+def held(values, each, count):
+    return np.repeat(values, each)[:count]
+
+
+def fsk8(rng, count):
+    return from_frequency(held(rng.integers(0, 8, count // 32 + 1) - 3.5, 32, count) / 32)
+
+
+def fmcw(rng, count):
+    return from_frequency(0.3 * (2 * np.abs((np.arange(count) / 3000) % 1 * 2 - 1) - 1) / 2)
+
+
+def voice(rng, count):
+    """Syllables of a pitch and its overtones, 300 to 3000 Hz."""
+    t = np.arange(count) / RATE
+    pitch = 120 + 30 * np.sin(2 * np.pi * 0.7 * t)
+    tone = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / RATE + rng.uniform(0, 6)) / k ** 0.7 for k in range(3, 25))
+    syllables = np.clip(np.sin(2 * np.pi * 3 * t + 2 * np.sin(2 * np.pi * 0.4 * t)), 0, None) + 0.05
+    return tone * syllables / np.std(tone * syllables)
+
+
+def scrambler(rng, count):
+    """Voice inverted about 3.3 kHz, then FM."""
+    t = np.arange(count) / RATE
+    inverted = voice(rng, count) * np.cos(2 * np.pi * 3300 * t)
+    low = np.real(shaped(inverted, lambda f: np.abs(f) < 3300 / RATE))
+    return from_frequency(2500 / RATE * low / np.std(low))
+
+
+def impulses(rng, count):
+    sparks = np.where(rng.random(count) < 0.004, rng.exponential(1, count), 0) * np.exp(2j * np.pi * rng.random(count))
+    return shaped(sparks, lambda f: np.exp(-((f / 0.15) ** 2)))
+
+
+def dtmf(rng, count):
+    each, t = 4000, np.arange(count)
+    pairs = rng.integers(0, 4, (count // each + 1, 2))
+    low = held(np.array([697, 770, 852, 941])[pairs[:, 0]], each, count)
+    high = held(np.array([1209, 1336, 1477, 1633])[pairs[:, 1]], each, count)
+    return np.exp(2j * np.pi * low * t / RATE) + np.exp(2j * np.pi * high * t / RATE)
+
+
+def hopping(rng, count):
+    return from_frequency(held(rng.uniform(-0.3, 0.3, count // 500 + 1), 500, count))
+
+
+def pulsed_chirp(rng, count):
+    place = np.arange(count) % 1000
+    return np.where(place < 300, np.exp(1j * np.pi * 0.4 / 300 * (place - 150.0) ** 2), 0)
+
+
+UNNAMED = {
+    "32APSK": lambda rng, n: linear(rng, n, rings((4, 1), (12, 2.64), (16, 4.64))),
+    "64APSK": lambda rng, n: linear(rng, n, rings((4, 1), (12, 2.4), (20, 4.3), (28, 7.0))),
+    "16PSK": lambda rng, n: linear(rng, n, rings((16, 1))),
+    "8FSK": fsk8,
+    "FMCW": fmcw,
+    "voice scrambler": scrambler,
+    "impulse noise": impulses,
+    "DTMF": dtmf,
+    "frequency hopping": hopping,
+    "pulsed chirp": pulsed_chirp,
+}
+
+
+def chunks_of_noise(kind, seconds, rng):
+    for _ in range(int(seconds * RATE / CHUNK)):
+        yield 0.02 * NOISE[kind](rng, CHUNK)
+
+
+def chunks_of_signal(kind, rng):
+    count = SIGNAL_S * RATE // CHUNK
+    signal = UNNAMED[kind](rng, count * CHUNK)
+    signal = signal / np.sqrt(np.mean(np.abs(signal) ** 2)) * np.exp(2j * np.pi * 0.03 * np.arange(len(signal)))
+    for number in range(count):
+        noise = white(rng, CHUNK) * 10 ** (-(10, 20, 30)[number % 3] / 20)
+        yield 0.1 * (signal[number * CHUNK : (number + 1) * CHUNK] + noise)
+
+
+def labels(receiver, model, chunks):
+    line = [receiver, "--source", "stdin", "--format", "cf32", "--rate", str(RATE), "--model", model, "--quiet"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        def feed():
+            for chunk in chunks:
+                process.stdin.write(chunk.astype(np.complex64).tobytes())
+            process.stdin.close()
+
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        count = Counter(json.loads(event)["label"] for event in process.stdout)
+        feeder.join()
+    if process.returncode != 0:
+        sys.exit("the receiver failed")
+    return count
+
+
+def main(receiver, model, out, minutes="10"):
+    result = {"noise": {}, "unnamed": {}}
+    for seed, kind in enumerate(NOISE):
+        rng = np.random.default_rng(seed)
+        count = labels(receiver, model, chunks_of_noise(kind, 60 * float(minutes) / len(NOISE), rng))
+        result["noise"][kind] = {"events": sum(count.values()), "noise": count["noise"], "labels": dict(count)}
+        print(f"{kind:18} {count['noise']} of {sum(count.values())} noise", dict(count.most_common(4)))
+    for seed, kind in enumerate(UNNAMED):
+        count = labels(receiver, model, chunks_of_signal(kind, np.random.default_rng(100 + seed)))
+        result["unnamed"][kind] = {"events": sum(count.values()), "unknown": count["unknown"], "labels": dict(count)}
+        print(f"{kind:18} {count['unknown']} of {sum(count.values())} unknown", dict(count.most_common(4)))
+    with open(out, "w") as file:
+        json.dump(result, file, indent=1)
+
+
+if __name__ == "__main__":
+    if not 4 <= len(sys.argv) <= 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
