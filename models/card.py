@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the measured part of a model card (between its two markers) from the JSON files of a run.
 
-usage: card.py CARD.md WORK     (WORK holds CARD's stem.json and, as far as measured, stem.bench.json, stem.trust.json
-                                 and stem.recordings.json)
+usage: card.py CARD.md WORK     (WORK holds CARD's stem.json and stem.show.json and, as far as measured,
+                                 stem.bench.json, stem.trust.json and stem.recordings.json)
 """
 import json
 import sys
@@ -19,6 +19,11 @@ def percent(value):
 def table(header, rows):
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def classes(shown):
+    return "## Classes\n\n" + table(["class", "family", "definition"],
+                                    [[row["label"], row["family"], row["definition"]] for row in shown["classes"]])
 
 
 def cost(run):
@@ -117,7 +122,8 @@ def processor():
 def main(card, work):
     card, work = Path(card), Path(work)
     run = json.loads((work / (card.stem + ".json")).read_text())
-    parts = [cost(run), accuracy(run), calibration(run)]
+    shown = json.loads((work / (card.stem + ".show.json")).read_text())
+    parts = [classes(shown), cost(run), accuracy(run), calibration(run)]
     for name, key, write in (("recordings", "recordings", recordings), ("trust", None, trust), ("bench", None, speed)):
         file = work / f"{card.stem}.{name}.json"
         if file.exists():

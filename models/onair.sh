@@ -44,6 +44,7 @@ for name in onair-m onair-s; do
         "$prunedamr" eval "$name.safetensors" --recordings "$recordings"/*.sigmf-meta \
             "$recordings"/wideband/*.sigmf-meta --json "$name.recordings.json"
     fi
+    "$prunedamr" model show "$name.safetensors" --json "$name.show.json" >&2
     cp "$name.safetensors" "$models/"
     /usr/bin/python3 "$models/card.py" "$models/$name.md" .
 done

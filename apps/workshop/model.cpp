@@ -8,6 +8,7 @@
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/receiver_facts.h"
 #include "prunedamr/graph/onnx_export.h"
 #include "prunedamr/graph/zoo.h"
 
@@ -53,6 +54,19 @@ void print_nodes(const graph::Network& network)
                     static_cast<long long>(row.cost.macs));
 }
 
+/// A row per class in the order of the logits: {"label", "family", "definition"}.
+nlohmann::json class_table(const graph::Network& network)
+{
+    auto rows = nlohmann::json::array();
+    for (std::size_t c = 0; c < network.labels.size(); ++c) {
+        const Modulation* known = find_modulation(network.labels[c]);
+        rows.push_back({ { "label", network.labels[c] },
+                         { "family", network.families[c] },
+                         { "definition", known ? known->definition : "" } });
+    }
+    return rows;
+}
+
 void show(const Options& options)
 {
     const auto network = network_of(options);
@@ -61,10 +75,12 @@ void show(const Options& options)
                 static_cast<long long>(cost.params), static_cast<long long>(cost.macs),
                 static_cast<long long>(cost.paper_flops), static_cast<long long>(cost.bytes));
     std::printf("front end %s\n", to_json(network.front_end).dump().c_str());
-    std::printf("labels");
-    for (const auto& label : network.labels)
-        std::printf(" %s", label.c_str());
-    std::printf("\nunits");
+    std::printf("decision %s\n", graph::to_json(network.decision).dump().c_str());
+    const auto classes = class_table(network);
+    for (const auto& row : classes)
+        std::printf("class %-12s %-8s %s\n", row["label"].get<std::string>().c_str(),
+                    row["family"].get<std::string>().c_str(), row["definition"].get<std::string>().c_str());
+    std::printf("units");
     for (const auto& unit : network.units)
         std::printf(" %s", unit.name.c_str());
     std::printf("\n");
@@ -77,7 +93,8 @@ void show(const Options& options)
 
     auto report = graph::to_json(cost);
     report["name"] = network.name;
-    report["labels"] = network.labels;
+    report["classes"] = classes;
+    report["decision"] = graph::to_json(network.decision);
     report["quantised_values"] = network.quantised.size();
     report["front_end"] = to_json(network.front_end);
     report["accuracy"] = network.accuracy;
