@@ -31,9 +31,10 @@ constexpr float kSidebandGap = 2.0f;         ///< pair of sidebands: the same
 constexpr float kCloseGap = 0.35f;           ///< closer than this share of the width lobes belong together anyhow
 constexpr int kBeatSamples = 64;             ///< envelopes are compared within so many: slower changes are fading
 constexpr float kSteady = 1.25f;             ///< fourth moment between that of a steady envelope and a beat
-constexpr float kInStep = 2.5f;      ///< between 2, two that know nothing of each other, and 3, two sidebands
-constexpr int kGuardBins = 4;        ///< left out on both sides of the band when noise is measured
-constexpr int kLeastNoiseShare = 32; ///< fewest noise bins: nfft / this
+constexpr float kInStep = 2.5f;        ///< between 2, two that know nothing of each other, and 3, two sidebands
+constexpr int kGuardBins = 4;          ///< left out on both sides of the band when noise is measured
+constexpr float kLargestSnrDb = 55.0f; ///< above it the floor is the stop band of some filter, not noise
+constexpr int kLeastNoiseShare = 32;   ///< fewest noise bins: nfft / this
 
 /// Mean of a gamma variable with `shape` over its quantile at `kFloorQuantile` (Wilson and Hilferty).
 float quantile_to_mean(float shape)
@@ -210,7 +211,8 @@ float BandFinder::snr_db(const Spectrum& spectrum, Run band, float noise_limit) 
         return kNaN;
     const float noise_inside = noise / static_cast<float>(noise_bins) * static_cast<float>(band.width());
     const float signal = std::max(inside - noise_inside, 1e-3f * noise_inside);
-    return 10.0f * std::log10(signal / noise_inside);
+    const float snr = 10.0f * std::log10(signal / noise_inside);
+    return snr <= kLargestSnrDb ? snr : kNaN;
 }
 
 } // namespace prunedamr::dsp

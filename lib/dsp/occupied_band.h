@@ -12,7 +12,7 @@ namespace prunedamr::dsp {
 struct Band {
     float center = 0.0f;
     float bandwidth = 1.0f; ///< 1 when the spectrum is flat: noise alone, or a signal that fills it
-    float snr_db;           ///< in the band; NaN where no noise-only bins are visible
+    float snr_db;           ///< in the band; NaN where no noise is visible beside it
 };
 
 /// Finds the strongest occupied band of a spectrum: the contiguous bins above both the noise floor and a level

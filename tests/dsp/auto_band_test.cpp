@@ -117,6 +117,14 @@ TEST(AutoBand, MeasuresSnrInTheBand)
         }
 }
 
+TEST(AutoBand, HasNoSnrWhereAFilterTookTheNoise)
+{
+    const Samples filtered = band_noise(kBlock, 0.0, 0.3, 1.0, 91) + white_noise(kBlock, 1e-8, 92);
+    const BlockInfo info = process(filtered).info;
+    EXPECT_NEAR(info.bandwidth, 0.3, 0.03);
+    EXPECT_TRUE(std::isnan(info.snr_db)) << info.snr_db;
+}
+
 /// Sidelobes of rectangular pulses reach far, but are no noise as long as noise is seen between or beyond them.
 TEST(AutoBand, MeasuresSnrOfSignalsWithSkirts)
 {

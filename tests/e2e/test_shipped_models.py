@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The models in models/: each computes here what it computed at home, keeps its size, and has a card of its own numbers;
+off the air the on-air ones are right about most families."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+TOOL = os.environ["PRUNEDAMR_TOOL"]
+ROOT = Path(__file__).resolve().parents[2]
+RECORDINGS = Path(os.environ.get("PRUNEDAMR_RECORDINGS", ROOT.parent / "shared/recordings"))
+LARGEST_MACS = {"onair-s": 2_000_000, "onair-m": 20_000_000, "rml2016a-s": 2_000_000}
+
+
+def run(*arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.json"
+        done = subprocess.run([TOOL, *map(str, arguments), "--json", str(out)], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return json.loads(out.read_text())
+
+
+class ShippedModels(unittest.TestCase):
+    def test_every_model_is_good_and_has_its_card(self):
+        files = sorted((ROOT / "models").glob("*.safetensors"))
+        self.assertEqual({file.stem for file in files}, set(LARGEST_MACS))
+        for file in files:
+            with self.subTest(model=file.stem):
+                subprocess.run([TOOL, "model", "verify", str(file)], check=True, capture_output=True, timeout=60)
+                shown = run("model", "show", file)
+                self.assertEqual(shown["name"], file.stem)
+                self.assertLessEqual(shown["macs"], LARGEST_MACS[file.stem])
+                self.assertLessEqual(shown["accuracy"]["calibration_error"], 0.03)
+                card = file.with_suffix(".md").read_text()
+                self.assertIn(f"| {shown['params']:,} | {shown['macs']:,} |", card)
+                self.assertIn(f"**{100 * shown['accuracy']['accuracy']:.2f} %**", card)
+
+    def test_families_off_the_air(self):
+        files = sorted(RECORDINGS.glob("*.sigmf-meta"))
+        if len(files) < 20:
+            self.skipTest(f"no recordings in {RECORDINGS}")
+        for name in ("onair-s", "onair-m"):
+            with self.subTest(model=name):
+                report = run("eval", ROOT / f"models/{name}.safetensors", "--recordings", *files)["recordings"]
+                self.assertEqual(report["summary"]["recordings"], len(files))
+                self.assertGreaterEqual(report["summary"]["family_right"], 18, report["summary"])
+                self.assertGreaterEqual(report["summary"]["class_right"], 15, report["summary"])
+
+
+if __name__ == "__main__":
+    unittest.main()
