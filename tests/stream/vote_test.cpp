@@ -104,7 +104,8 @@ TEST(Vote, WithoutFramesKnowsNothing)
 
 TEST(Vote, TemperatureSoftensAndLargeLogitsDoNotOverflow)
 {
-    Vote vote(labels_only(500.0), 0.0);
+    const graph::Network network = labels_only(500.0);
+    Vote vote(network, network.decision);
     const float logits[] = { 0.0f, 1000.0f, 0.0f, 0.0f, -1000.0f };
     vote.add(logits, 1);
     LabelEvent event;
@@ -114,7 +115,7 @@ TEST(Vote, TemperatureSoftensAndLargeLogitsDoNotOverflow)
 
 TEST(Vote, ResetForgets)
 {
-    Vote vote(labels_only(), 0.0);
+    Vote vote(labels_only(), {});
     const float first[] = { 0, 9, 0, 0, 0 }, second[] = { 0, 0, 9, 0, 0 };
     vote.add(first, 1);
     vote.reset();
