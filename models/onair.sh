@@ -28,13 +28,14 @@ once() {
 
 # The network of most accuracy.
 once base-m train --arch amr_m4 $few --epochs 40 --lr 0.002 --warmup-epochs 1
-once onair-m quantise base-m.safetensors $many --epochs 2 --lr 0.0001
 
 # A small one that learns from it, first whole, then with less and less.
-once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 8 --lr 0.002
+once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 6 --lr 0.002
 once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channels --budget macs=2M \
-    --teacher base-m.safetensors --stage-epochs 3 $few --epochs 14 --lr 0.002
+    --teacher base-m.safetensors --stage-epochs 2 $few --epochs 12 --lr 0.002
 once onair-s quantise pruned-s.safetensors --teacher base-m.safetensors $many --epochs 2 --lr 0.0001
+
+once onair-m quantise base-m.safetensors $many --epochs 2 --lr 0.0001
 
 for name in onair-m onair-s; do
     [ -e "$name.bench.json" ] || "$prunedamr" bench "$name.safetensors" --against torch --json "$name.bench.json"

@@ -108,6 +108,7 @@ void add_quantise(CLI::App& app)
     auto* verb = app.add_subcommand("quantise", "8-bit form of a trained network, for the engine");
     verb->add_option("model", options->model, "trained model file")->required();
     add_frame_data_options(*verb, options->data);
+    add_frames_per_epoch(*verb, options->data);
     verb->get_option("--data")->required();
     verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
     cli::add_json(*verb, options->json, "write ranges, history and accuracy to this file");
