@@ -13,6 +13,7 @@ struct OccupiedBins {
     int begin = 0, end = 0;
     float power = 0.0f; ///< above the noise
     float noise = 0.0f; ///< within
+    float peak = 0.0f;  ///< density, of one bin
 };
 
 /// All occupied bands of a wide spectrum. Where the density rises above the local noise floor by a margin there is
@@ -42,9 +43,11 @@ private:
 
     void smooth(const Spectrum& spectrum) noexcept;
     Range next_hill(int from, Margins margins) const noexcept;
-    float level_of(Range hill) noexcept;
+    float least_level(Range hill) noexcept;
     void split(Range hill, Margins margins) noexcept;
     void join_from(int first) noexcept;
+    bool has_mirror(const OccupiedBins& band, const OccupiedBins& companion) const noexcept;
+    void absorb_companions() noexcept;
     void measure(const Spectrum& spectrum, OccupiedBins& band) const noexcept;
 
     NoiseFloor noise_floor_;

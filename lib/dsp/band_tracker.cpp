@@ -74,7 +74,8 @@ void BandTracker::see(Track& track, const OccupiedBins& band) noexcept
 {
     if (track.seen) {
         track.now = { std::min(track.now.begin, band.begin), std::max(track.now.end, band.end),
-                      track.now.power + band.power, track.now.noise + band.noise };
+                      track.now.power + band.power, track.now.noise + band.noise,
+                      std::max(track.now.peak, band.peak) };
     } else {
         track.now = band;
         track.seen = true;

@@ -18,10 +18,10 @@ namespace prunedamr::stream {
 namespace {
 
 constexpr int kMostSignals = 64;
-constexpr int kMostSamples = 32768;                      ///< of a track that a decision takes
-constexpr int kLeastSegments = 4;                        ///< of a look at the end of the stream
-constexpr double kKeptS = 0.5;                           ///< a track through gaps
-constexpr double kCenterSlack = 0.25, kWidthSlack = 2.0; ///< within which the front end's finding is the track's
+constexpr int kMostSamples = 32768; ///< of a track that a decision takes
+constexpr int kLeastSegments = 4;   ///< of a look at the end of the stream
+constexpr double kKeptS = 0.5;      ///< a track through gaps
+constexpr double kFewBins = 16.0;   ///< a narrower band is measured finer within its channel
 
 SurveyConfig checked(SurveyConfig config)
 {
@@ -238,9 +238,9 @@ void Survey::Impl::decide(const dsp::Track& track) noexcept
     event.snr_db = channel.snr_db();
     const double center_hz = frequency_hz(track.center());
     const double width_hz = track.width() / plan.nfft * config.sample_rate_hz;
-    const bool agree = std::abs(event.center_freq_hz - center_hz) < kCenterSlack * width_hz &&
-                       event.bandwidth_hz < kWidthSlack * width_hz && width_hz < kWidthSlack * event.bandwidth_hz;
-    if (!agree) {
+    const bool finer = track.width() < kFewBins && event.bandwidth_hz < width_hz &&
+                       std::abs(event.center_freq_hz - center_hz) < 0.5 * width_hz;
+    if (!finer) {
         event.center_freq_hz = center_hz;
         event.bandwidth_hz = width_hz;
     }

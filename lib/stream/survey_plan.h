@@ -18,7 +18,7 @@ struct SurveyPlan {
 
 inline SurveyPlan plan_survey(double sample_rate_hz, std::uint64_t interval_samples)
 {
-    constexpr double kTransformS = 0.005, kLookS = 0.04;
+    constexpr double kTransformS = 0.006, kLookS = 0.04;
     constexpr int kLeastNfft = 256, kMostNfft = 16384, kLeastSegments = 16;
     SurveyPlan plan;
     for (plan.nfft = kLeastNfft; plan.nfft < kMostNfft && 2 * plan.nfft <= kTransformS * sample_rate_hz;)
