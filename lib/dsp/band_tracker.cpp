@@ -34,13 +34,13 @@ BandTracker::BandTracker(const BandTrackerConfig& config)
         tracks_[slot].slot = slot;
 }
 
-void BandTracker::update(const BandDetector& look) noexcept
+void BandTracker::update(const OccupiedBins* bands, int count) noexcept
 {
     for (int i = 0; i < count_; ++i)
         tracks_[i].seen = false;
     const int known = count_;
-    for (int b = 0; b < look.count(); ++b) {
-        const OccupiedBins& band = look.bands()[b];
+    for (int b = 0; b < count; ++b) {
+        const OccupiedBins& band = bands[b];
         const int best = best_track(band, known);
         if (best >= 0)
             see(tracks_[best], band);
@@ -98,6 +98,7 @@ void BandTracker::begin(const OccupiedBins& band) noexcept
     const int slot = tracks_[index].slot;
     tracks_[index] = {};
     tracks_[index].slot = slot;
+    tracks_[index].power = band.power;
     see(tracks_[index], band);
 }
 

@@ -37,7 +37,8 @@ class BandTracker
 public:
     explicit BandTracker(const BandTrackerConfig& config);
 
-    void update(const BandDetector& look) noexcept;
+    /// bands [count], what a look shows
+    void update(const OccupiedBins* bands, int count) noexcept;
     void reset() noexcept { count_ = 0; }
 
     int count() const noexcept { return count_; }

@@ -54,6 +54,16 @@ ChannelBank::ChannelBank(int nfft) : nfft_(nfft)
         for (const int n : { length, length / 4 * 5, length / 2 * 3 })
             inverses_.push_back(std::make_unique<Inverse>(n));
     inverses_.push_back(std::make_unique<Inverse>(nfft));
+    warm_up();
+}
+
+/// VOLK chooses its kernels, and allocates, when each is first called.
+void ChannelBank::warm_up()
+{
+    const std::vector<std::complex<float>> spectrum(static_cast<std::size_t>(nfft_));
+    const std::vector<float> weights(kLeastLength);
+    std::vector<std::complex<float>> out(kLeastLength / 2);
+    run(spectrum.data(), 0, false, weights.data(), kLeastLength, out.data());
 }
 
 ChannelBank::~ChannelBank() = default;

@@ -37,6 +37,7 @@ public:
 
 private:
     struct Inverse;
+    void warm_up();
     Inverse& inverse(int length) const noexcept; ///< the shortest that is no shorter
 
     int nfft_;

@@ -3,9 +3,8 @@
 
 #include "prunedamr/dsp/welch_spectrum.h"
 
-#include <volk/volk_alloc.hh>
-
 #include <complex>
+#include <vector>
 
 namespace prunedamr::dsp {
 
@@ -23,7 +22,7 @@ public:
     Spectrum finish() noexcept;
 
 private:
-    volk::vector<float> sum_, psd_;
+    std::vector<float> sum_, psd_;
     int segments_ = 0;
 };
 

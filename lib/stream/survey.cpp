@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace prunedamr::stream {
@@ -62,7 +61,7 @@ struct Survey::Impl : Core {
     void skip_look() noexcept;
     void end_interval() noexcept;
     void decide(const dsp::Track& track) noexcept;
-    void decide_noise_event() noexcept;
+    void decide_band() noexcept;
     double frequency_hz(double bin) const noexcept;
     std::uint64_t interval_length() const noexcept { return interval_segments * static_cast<unsigned>(plan.hop()); }
 
@@ -89,9 +88,11 @@ Survey::Impl::Impl(Model wanted, const SurveyConfig& survey_config, EventHandler
     : Core(std::move(wanted), survey_config.stream, std::move(event_handler)),
       plan(plan_survey(config.sample_rate_hz, config.interval_samples)), transform(plan.nfft), spectrum(plan.nfft),
       detector(plan.nfft), tracker(tracker_config(plan, survey_config)), bank(plan.nfft),
-      transformed(static_cast<std::size_t>(plan.segments_per_look) * static_cast<std::size_t>(plan.nfft)),
-      channels(static_cast<std::size_t>(survey_config.max_signals), TrackChannel(plan.nfft, kMostSamples))
+      transformed(static_cast<std::size_t>(plan.segments_per_look) * static_cast<std::size_t>(plan.nfft))
 {
+    channels.reserve(static_cast<std::size_t>(survey_config.max_signals));
+    for (int i = 0; i < survey_config.max_signals; ++i)
+        channels.emplace_back(plan.nfft, kMostSamples);
 }
 
 void Survey::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
@@ -167,7 +168,7 @@ void Survey::Impl::follow_tracks() noexcept
     power += std::accumulate(seen.psd, seen.psd + seen.nfft, 0.0);
     ++power_looks;
     detector.detect(seen);
-    tracker.update(detector);
+    tracker.update(detector.bands(), detector.count());
     const Look look{ transformed.data(), look_segments, plan.nfft,
                      segment - static_cast<std::uint64_t>(look_segments), detector };
     const auto allowed = static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval);
@@ -208,7 +209,7 @@ void Survey::Impl::end_interval() noexcept
     for (int i = 0; i < count; ++i)
         decide(*found[i]);
     if (count == 0)
-        decide_noise_event();
+        decide_band();
     for (TrackChannel& channel : channels)
         channel.clear();
     interval_start += interval_length();
@@ -247,15 +248,15 @@ void Survey::Impl::decide(const dsp::Track& track) noexcept
     handler(event);
 }
 
-void Survey::Impl::decide_noise_event() noexcept
+/// The band without a signal; nothing is known of it when every look was skipped.
+void Survey::Impl::decide_band() noexcept
 {
-    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
     LabelEvent event = interval_event(interval_length());
-    decide_noise(event);
-    event.bandwidth_hz = config.sample_rate_hz;
-    event.snr_db = kNaN;
-    event.power_dbfs =
-        power_looks > 0 ? static_cast<float>(10.0 * std::log10(std::max(power / power_looks, 1e-20))) : kNaN;
+    chain().stream.decide(event);
+    if (power_looks > 0) {
+        decide_noise(event);
+        event.power_dbfs = static_cast<float>(10.0 * std::log10(std::max(power / power_looks, 1e-20)));
+    }
     handler(event);
 }
 

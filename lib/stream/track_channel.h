@@ -25,6 +25,7 @@ class TrackChannel
 {
 public:
     TrackChannel(int nfft, int most_samples);
+    TrackChannel(TrackChannel&&) noexcept = default; ///< a copy would not have its room
 
     bool is_empty() const noexcept { return looks_ == 0; }
     void clear() noexcept;
