@@ -57,13 +57,14 @@ ChannelBank::ChannelBank(int nfft) : nfft_(nfft)
     warm_up();
 }
 
-/// VOLK chooses its kernels, and allocates, when each is first called.
+/// VOLK chooses its kernels, and allocates, when each is first called: those for aligned and for other addresses.
 void ChannelBank::warm_up()
 {
-    const std::vector<std::complex<float>> spectrum(static_cast<std::size_t>(nfft_));
-    const std::vector<float> weights(kLeastLength);
-    std::vector<std::complex<float>> out(kLeastLength / 2);
-    run(spectrum.data(), 0, false, weights.data(), kLeastLength, out.data());
+    const volk::vector<std::complex<float>> spectrum(static_cast<std::size_t>(nfft_));
+    const volk::vector<float> weights(kLeastLength);
+    volk::vector<std::complex<float>> out(kLeastLength / 2 + 1);
+    for (const int shift : { 0, 1 })
+        run(spectrum.data(), shift, false, weights.data(), kLeastLength, out.data() + shift);
 }
 
 ChannelBank::~ChannelBank() = default;
