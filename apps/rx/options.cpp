@@ -179,6 +179,12 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval", [&](const std::string& text) { options.interval_s = positive_quantity("--interval", text); },
         "seconds per label (default: 0.1)");
+    app.add_flag("--survey", options.survey,
+                 "search the whole band: a label per interval for each signal in it, with its frequency and width");
+    app.add_option("--survey-signals", options.survey_signals,
+                   "of a survey, signals followed at a time, the strongest")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     app.add_flag(
         "--bursts", options.bursts,
         "one label per burst, from its start to its end; gaps and signals that never stop: on the interval");
@@ -238,6 +244,8 @@ void check(Options& options)
     require(file || !source.raw.channel, "--channel", "applies to files only");
     require(!device || source.center_freq_hz, "--freq", "missing: a receiver must be tuned");
     require(device || !source.gain_db, "--gain", "applies to soapy sources only");
+    require(!options.survey || !options.bursts, "--survey",
+            "contradicts --bursts: bursts are those of a single signal");
     for (const Output& output : options.outputs)
         require(file || output.kind != OutputKind::sigmf, "--out",
                 "sigmf annotates recordings: files as the source only");

@@ -35,6 +35,8 @@ struct Options {
     std::string backend = "native";
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
     double interval_s = 0.1;     ///< one label per interval
+    bool survey = false;         ///< search the band and label every signal in it,
+    int survey_signals = 16;     ///< so many at a time
     bool bursts = false;
     double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
     double min_confidence = -1.0; ///< 0..1; negative: the model's own

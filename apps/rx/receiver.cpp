@@ -6,6 +6,9 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 
+#include <gnuradio/prunedamr/classifier.h>
+#include <gnuradio/prunedamr/survey.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -41,6 +44,17 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 
+gr::prunedamr::labeller::sptr make_labeller(const Options& options, const Source& source, const std::string& model)
+{
+    if (options.survey)
+        return gr::prunedamr::survey::make(model, source.sample_rate_hz, source.center_freq_hz, options.interval_s,
+                                           options.survey_signals, options.name, source.live,
+                                           options.min_confidence, options.backend, options.max_latency_us);
+    return gr::prunedamr::classifier::make(model, source.sample_rate_hz, source.center_freq_hz, options.interval_s,
+                                           options.name, source.live, options.min_confidence, options.backend,
+                                           options.max_latency_us, options.bursts, options.burst_gap_s);
+}
+
 void print(const std::string& statistics)
 {
     std::fprintf(stderr, "prunedamr-rx: %s\n", statistics.c_str());
@@ -50,29 +64,26 @@ void print(const std::string& statistics)
 
 Receiver::Receiver(const Options& options)
     : source_(make_source(options.source)), model_(find_model(options.model)),
-      classifier_(gr::prunedamr::classifier::make(
-          model_, source_.sample_rate_hz, source_.center_freq_hz, options.interval_s, options.name, source_.live,
-          options.min_confidence, options.backend, options.max_latency_us, options.bursts, options.burst_gap_s)),
-      publisher_(make_publisher(options, source_)), flowgraph_(gr::make_top_block("prunedamr-rx")),
-      where_(options.source.address), quiet_(options.quiet)
+      labeller_(make_labeller(options, source_, model_)), publisher_(make_publisher(options, source_)),
+      flowgraph_(gr::make_top_block("prunedamr-rx")), where_(options.source.address), quiet_(options.quiet)
 {
     if (options.watch_model)
         watched_.emplace(model_);
     if (source_.time_ns)
-        classifier_->set_start_time(*source_.time_ns, true);
-    classifier_->set_event_handler(
+        labeller_->set_start_time(*source_.time_ns, true);
+    labeller_->set_event_handler(
         [publisher = publisher_.get()](const stream::LabelEvent& event) { publisher->publish(event); });
     if (source_.live) // room for the lag that the classifier allows itself before it drops
         source_.block->set_min_output_buffer(
             static_cast<long>(std::min(kLiveBufferS * source_.sample_rate_hz, kMaxLiveBuffer)));
-    flowgraph_->connect(source_.block, 0, classifier_, 0);
+    flowgraph_->connect(source_.block, 0, labeller_, 0);
 }
 
 void Receiver::run()
 {
     Statistics statistics;
     if (!quiet_)
-        print(classifier_->description());
+        print(labeller_->description());
     flowgraph_->start();
     wait_for_end(statistics);
     write_out();
@@ -83,7 +94,7 @@ void Receiver::run()
     if (source_.live && !interrupted())
         throw Error{ { "the source ended by itself", where_, "", "" } };
     if (!quiet_)
-        print(statistics.summary(classifier_->stats(), publisher_->lost()));
+        print(statistics.summary(labeller_->stats(), publisher_->lost()));
 }
 
 /// Writes what is queued. A reader that stalls is waited for, but not after a signal.
@@ -117,7 +128,7 @@ void Receiver::wait_for_end(Statistics& statistics)
         abandon_stalled_readers();
         follow_requests();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
-            print(statistics.line(classifier_->stats(), publisher_->lost()));
+            print(statistics.line(labeller_->stats(), publisher_->lost()));
             next_line += 1s;
         }
     }
@@ -130,7 +141,7 @@ void Receiver::follow_requests()
     const bool changed = watched_ && watched_->changed();
     try {
         if (take_reload() || changed) {
-            classifier_->set_model(model_);
+            labeller_->set_model(model_);
             if (!quiet_)
                 print("goes over to " + model_);
         }
@@ -138,7 +149,7 @@ void Receiver::follow_requests()
         print(std::string("keeps its model: ") + error.what());
     }
     if (take_restore()) {
-        const bool restored = classifier_->restore_model();
+        const bool restored = labeller_->restore_model();
         if (!quiet_ || !restored)
             print(restored ? "goes back to the model before" : "has no model before the present one");
     }

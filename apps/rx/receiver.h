@@ -8,7 +8,7 @@
 
 #include "prunedamr/stream/sinks.h"
 
-#include <gnuradio/prunedamr/classifier.h>
+#include <gnuradio/prunedamr/labeller.h>
 #include <gnuradio/top_block.h>
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace prunedamr::rx {
 
-/// The flowgraph source -> classifier, and the publisher of its label events.
+/// The flowgraph source -> classifier or survey, and the publisher of its label events.
 class Receiver
 {
 public:
@@ -40,7 +40,7 @@ private:
     Source source_;
     const std::string model_; ///< file
     std::optional<WatchedFile> watched_;
-    gr::prunedamr::classifier::sptr classifier_;
+    gr::prunedamr::labeller::sptr labeller_;
     std::unique_ptr<stream::Publisher> publisher_;
     gr::top_block_sptr flowgraph_;
     const std::string where_; ///< the source, for errors

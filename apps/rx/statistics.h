@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/live_classifier.h"
 
 #include <chrono>
 #include <cstdint>

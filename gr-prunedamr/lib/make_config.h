@@ -20,5 +20,18 @@ inline ::prunedamr::stream::ClassifierConfig make_config(double sample_rate, con
     return config;
 }
 
+//! The same with those of the blocks that take a stream.
+inline ::prunedamr::stream::ClassifierConfig make_config(double sample_rate, double center_freq, double interval_s,
+                                                         const std::string& source, bool live,
+                                                         double min_confidence)
+{
+    ::prunedamr::stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
+    config.center_freq_hz = center_freq;
+    ::prunedamr::stream::check(config); // first, so that a bad rate is not taken for a bad interval
+    config.interval_samples = ::prunedamr::stream::interval_samples(interval_s, sample_rate);
+    config.live = live;
+    return config;
+}
+
 } // namespace prunedamr
 } // namespace gr

@@ -30,32 +30,31 @@ std::int32_t largest_magnitude(const float* values, std::ptrdiff_t count) noexce
     return largest;
 }
 
-/// Copies with non-finite samples as zero; returns the largest |component|.
-float copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
-{
-    float peak = 0.0f;
-    for (int i = 0; i < count; ++i) {
-        const bool finite = std::isfinite(samples[i].real()) && std::isfinite(samples[i].imag());
-        out[i] = finite ? samples[i] : std::complex<float>{};
-        peak = std::max({ peak, std::fabs(out[i].real()), std::fabs(out[i].imag()) });
-    }
-    return peak;
-}
-
 } // namespace
+
+PRUNEDAMR_VECTOR_CLONES
+void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
+{
+    for (int i = 0; i < count; ++i) {
+        const float re = samples[i].real(), im = samples[i].imag();
+        const bool finite = (re - re) + (im - im) == 0.0f;
+        out[i] = { finite ? re : 0.0f, finite ? im : 0.0f };
+    }
+}
 
 int copy_levelled(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
 {
     constexpr std::int32_t kInfinity = 0x7f800000;
     const auto* from = reinterpret_cast<const float*>(samples);
     auto* to = reinterpret_cast<float*>(out);
-    const std::int32_t largest = largest_magnitude(from, 2 * std::ptrdiff_t{ count });
+    std::int32_t largest = largest_magnitude(from, 2 * std::ptrdiff_t{ count });
+    if (largest >= kInfinity) {
+        copy_finite(samples, count, out);
+        from = to;
+        largest = largest_magnitude(to, 2 * std::ptrdiff_t{ count });
+    }
     float peak;
     std::memcpy(&peak, &largest, sizeof peak);
-    if (largest >= kInfinity) {
-        peak = copy_finite(samples, count, out);
-        from = to;
-    }
     int exponent = 0;
     std::frexp(peak, &exponent);
     exponent = std::max(exponent, kLeastExponent);

@@ -8,6 +8,9 @@ namespace prunedamr::dsp {
 /// Power that silence is given, in dB relative to |x| = 1.
 inline constexpr float kSilenceDbfs = -200.0f;
 
+/// Copies with non-finite samples as zero; `out` may be `samples`.
+void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept;
+
 /// Copies `count` samples to `out`, non-finite ones as zero, scaled by a power of two so that the largest
 /// component lies in 0.5..1 (silence stays zero). Returns the binary exponent taken out: in = out * 2^exponent.
 /// Spectra and sums of squares then neither overflow nor vanish, whatever the input's scale.

@@ -3,36 +3,12 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/burst_segmenter.h"
-#include "prunedamr/stream/lag_account.h"
-#include "prunedamr/stream/model_slot.h"
-#include "prunedamr/stream/sample_clock.h"
+#include "prunedamr/stream/live_core.h"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <vector>
 
 namespace prunedamr::stream {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) noexcept
-{
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Counters have one writer, the thread that calls `process`; a plain add would need a locked instruction.
-template <typename T> void add(std::atomic<T>& counter, T amount) noexcept
-{
-    counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-}
-
-ClassifierConfig checked(ClassifierConfig config)
-{
-    check(config);
-    return config;
-}
 
 Model compiled(const graph::Network& network, const ClassifierConfig& config)
 {
@@ -44,12 +20,10 @@ Model compiled(const graph::Network& network, const ClassifierConfig& config)
 
 } // namespace
 
-struct Classifier::Impl {
+struct Classifier::Impl : Core {
     Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler);
 
-    void take_next_model() noexcept;
-    ModelChain& chain() noexcept { return slot.current(); }
-    void begin_interval() noexcept;
+    bool is_between_intervals() const noexcept { return blocks == 0 && buffered == 0; }
     void consume(const std::complex<float>* samples, std::size_t count) noexcept;
     void cut() noexcept;
     bool is_long_enough() const noexcept;
@@ -61,62 +35,26 @@ struct Classifier::Impl {
     void end_interval(std::uint64_t analysed) noexcept;
     void flush() noexcept;
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
-    LabelEvent new_event() noexcept;
 
-    const ClassifierConfig config;
-    EventHandler handler;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
-    ModelSlot slot;
     std::optional<BurstSegmenter> segmenter;
-    SampleClock clock;
-    LagAccount lag;
 
-    int buffered = 0;                 ///< samples of a block that is not yet full
-    std::uint64_t blocks = 0;         ///< of this interval, skipped ones too
-    std::uint64_t interval_start = 0; ///< sample index
-    double tuned_hz = 0.0;            ///< of this interval
-    std::int64_t interval_time_ns = 0;
-    TimeSource interval_time_source = TimeSource::system;
-    std::uint64_t next_seq = 0;
+    int buffered = 0;         ///< samples of a block that is not yet full
+    std::uint64_t blocks = 0; ///< of this interval, skipped ones too
     std::uint64_t burst_samples = 0;
-
-    std::atomic<double> wanted_tuned_hz;
-    std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 },
-        swaps{ 0 };
-    std::atomic<double> busy_s{ 0.0 };
 };
 
 Classifier::Impl::Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler)
-    : config(checked(std::move(wanted_config))), handler(std::move(event_handler)),
-      slot(std::make_unique<ModelChain>(std::move(wanted), config)), clock(config.sample_rate_hz),
-      lag(config.max_lag_s), wanted_tuned_hz(config.center_freq_hz)
+    : Core(std::move(wanted), std::move(wanted_config), std::move(event_handler))
 {
-    PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
     if (config.bursts)
         segmenter.emplace(interval_samples(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db);
-}
-
-/// Between two intervals, when no sample is under way.
-void Classifier::Impl::take_next_model() noexcept
-{
-    if (blocks == 0 && buffered == 0 && slot.take())
-        add<std::uint64_t>(swaps, 1);
-}
-
-/// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
-void Classifier::Impl::begin_interval() noexcept
-{
-    tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
-    interval_time_ns = clock.time_ns(interval_start);
-    interval_time_source = clock.source();
 }
 
 void Classifier::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
 {
     const auto start = Clock::now();
-    if (!clock.is_set())
-        clock.set(0, SampleClock::system_time_ns(), TimeSource::system);
-    add<std::uint64_t>(samples_in, count);
+    arrived(count);
     if (segmenter)
         segmenter->process(
             samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); },
@@ -139,9 +77,10 @@ void Classifier::Impl::cut() noexcept
 void Classifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
     while (count > 0) {
-        take_next_model();
-        if (blocks == 0 && buffered == 0)
+        if (is_between_intervals()) {
+            take_next_model();
             begin_interval();
+        }
         const int block_length = chain().block_length;
         const auto room = static_cast<std::size_t>(block_length - buffered);
         const std::size_t taken = std::min(room, count);
@@ -208,28 +147,9 @@ void Classifier::Impl::classify_block(const std::complex<float>* samples, int co
     chain().stream.add(samples, count);
 }
 
-/// The fields that every event shares; its decision follows.
-LabelEvent Classifier::Impl::new_event() noexcept
-{
-    LabelEvent event;
-    event.source.assign(config.source);
-    event.model.assign(chain().model.facts.name);
-    event.seq = next_seq++;
-    event.sample_rate_hz = config.sample_rate_hz;
-    event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
-    event.overflows = overflows.load(std::memory_order_relaxed);
-    add<std::uint64_t>(events, 1);
-    return event;
-}
-
 void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
 {
-    LabelEvent event = new_event();
-    event.time_ns = interval_time_ns;
-    event.time_source = interval_time_source;
-    event.sample_start = interval_start;
-    event.sample_count = analysed;
-    event.center_freq_hz = tuned_hz;
+    LabelEvent event = interval_event(analysed);
     add(frames, chain().stream.decide(event));
     blocks = 0;
     interval_start += analysed;
@@ -254,7 +174,8 @@ bool Classifier::Impl::classify_burst(const std::complex<float>* samples, std::s
                                       LabelEvent& event) noexcept
 {
     const auto start = Clock::now();
-    take_next_model();
+    if (is_between_intervals())
+        take_next_model();
     const auto min_samples = static_cast<std::size_t>(chain().front_end.min_samples());
     if (count < min_samples)
         return false;
@@ -280,80 +201,36 @@ Classifier::Classifier(const graph::Network& network, ClassifierConfig config, E
 }
 
 Classifier::Classifier(Model model, ClassifierConfig config, EventHandler handler)
-    : impl_(std::make_unique<Impl>(std::move(model), std::move(config), std::move(handler)))
+    : LiveClassifier(std::make_unique<Impl>(std::move(model), std::move(config), std::move(handler)))
 {
 }
 
 Classifier::~Classifier() = default;
 Classifier::Classifier(Classifier&&) noexcept = default;
 
+Classifier::Impl& Classifier::impl() noexcept
+{
+    return static_cast<Impl&>(*core_);
+}
+
 void Classifier::process(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    impl_->process(samples, count);
+    impl().process(samples, count);
 }
 
 void Classifier::flush() noexcept
 {
-    impl_->flush();
-}
-
-void Classifier::set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept
-{
-    impl_->clock.set(sample_index, time_ns, source);
-}
-
-void Classifier::set_center_freq_hz(double center_freq_hz) noexcept
-{
-    impl_->wanted_tuned_hz.store(center_freq_hz, std::memory_order_relaxed);
-}
-
-void Classifier::count_overflow() noexcept
-{
-    impl_->overflows.fetch_add(1, std::memory_order_relaxed);
+    impl().flush();
 }
 
 bool Classifier::classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept
 {
-    return impl_->classify_burst(samples, count, event);
-}
-
-ClassifierStats Classifier::stats() const noexcept
-{
-    ClassifierStats stats;
-    stats.samples = impl_->samples_in.load(std::memory_order_relaxed);
-    stats.frames = impl_->frames.load(std::memory_order_relaxed);
-    stats.dropped_frames = impl_->dropped_frames.load(std::memory_order_relaxed);
-    stats.events = impl_->events.load(std::memory_order_relaxed);
-    stats.swaps = impl_->swaps.load(std::memory_order_relaxed);
-    stats.busy_s = impl_->busy_s.load(std::memory_order_relaxed);
-    return stats;
-}
-
-void Classifier::swap(Model next)
-{
-    impl_->slot.offer(std::make_unique<ModelChain>(std::move(next), impl_->config));
-}
-
-bool Classifier::swap_back()
-{
-    return impl_->slot.offer_previous();
-}
-
-std::string Classifier::description() const
-{
-    const Model& model = impl_->chain().model;
-    return model.facts.name + ": " + model.engine.description() + ", " + std::to_string(model.engine.max_batch()) +
-           " frames per call";
-}
-
-const graph::Network& Classifier::network() const
-{
-    return impl_->chain().model.facts;
+    return impl().classify_burst(samples, count, event);
 }
 
 void Classifier::on_block(std::function<void(std::uint64_t, std::uint64_t)> handler)
 {
-    impl_->block_handler = std::move(handler);
+    impl().block_handler = std::move(handler);
 }
 
 } // namespace prunedamr::stream

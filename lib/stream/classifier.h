@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/network.h"
-#include "prunedamr/stream/label_event.h"
-#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/live_classifier.h"
 
-#include <complex>
-#include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
-#include <string>
 
 namespace prunedamr::stream {
 
@@ -44,22 +37,8 @@ void check(const ClassifierConfig& config);
 /// one that `check` accepts. Throws `Error` for a time that is negative, not finite or beyond all counting.
 std::uint64_t interval_samples(double interval_s, double sample_rate_hz);
 
-struct ClassifierStats {
-    std::uint64_t samples = 0;
-    std::uint64_t frames = 0; ///< classified
-    std::uint64_t dropped_frames = 0;
-    std::uint64_t events = 0;
-    std::uint64_t swaps = 0; ///< models gone over to while running
-    double busy_s = 0.0;     ///< time spent inside `process`
-};
-
-/// Receives events on the thread that calls `process`. Must not throw.
-using EventHandler = std::function<void(const LabelEvent&)>;
-
-/// samples -> front end -> frames -> gate -> engine -> decision -> events. Knows no GNU Radio.
-/// The same samples give the same events whatever the chunks. After construction `process` and `flush`
-/// neither allocate, lock, throw nor log (what the handler does is its own).
-class Classifier
+/// samples -> front end -> frames -> gate -> engine -> decision -> events, for one signal at a time.
+class Classifier : public LiveClassifier
 {
 public:
     /// Throws `Error` for a configuration outside its ranges; compiles the network.
@@ -67,21 +46,13 @@ public:
 
     /// The same for a model that is compiled already.
     Classifier(Model model, ClassifierConfig config, EventHandler handler);
-    ~Classifier();
+    ~Classifier() override;
     Classifier(Classifier&&) noexcept;
 
-    void process(const std::complex<float>* samples, std::size_t count) noexcept;
+    void process(const std::complex<float>* samples, std::size_t count) noexcept override;
 
-    /// End of the stream: decides on what is left, if that is at least front end's min_samples.
-    void flush() noexcept;
-
-    /// Time of sample `sample_index` (counted from the start of the stream). Without it, system time of the first
-    /// `process` call.
-    void set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept;
-
-    /// Valid from the next decision interval on; may be called from any thread.
-    void set_center_freq_hz(double center_freq_hz) noexcept;
-    void count_overflow() noexcept; ///< may be called from any thread
+    /// What is left is decided on if that is at least the front end's min_samples.
+    void flush() noexcept override;
 
     /// One event for one burst, independent of the stream's interval: `count` samples of any length >= min_samples
     /// are cut into blocks, and all frames vote. `seq` goes on from the last event of either kind; sample_start
@@ -89,26 +60,13 @@ public:
     /// Returns false when the burst is too short.
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
-    /// The stream goes over to `next` after the interval that it is in, without losing a sample: the next event is
-    /// `next`'s. Compile it before (`open_model`): what can fail has then failed with the present model untouched.
-    /// May be called from any thread; allocates there.
-    void swap(Model next);
-
-    /// The same with the model before the present one, which is kept for this; false when there is none.
-    bool swap_back();
-
-    ClassifierStats stats() const noexcept; ///< may be called from any thread
-    std::string
-    description() const; ///< of the present model, for logs: name, instruction set, precision, frames per call
-    const graph::Network& network() const; ///< of the present model; on the thread that calls `process`
-
     /// Called before a block is classified, for tags: (sample_start, sample_count of the block). Set before
     /// `process`.
     void on_block(std::function<void(std::uint64_t, std::uint64_t)> handler);
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    Impl& impl() noexcept;
 };
 
 } // namespace prunedamr::stream

@@ -2,6 +2,7 @@
 #include "prunedamr/stream/sinks.h"
 #include "prunedamr_version.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr const char* kGenerator = "gr-prunedamr";
 
-/// Neighbouring intervals of one label.
+/// Neighbouring intervals of one label and overlapping bands.
 class Run
 {
 public:
@@ -22,8 +23,12 @@ public:
 
     bool goes_on_with(const LabelEvent& event) const
     {
-        return event.label.view() == label_ && event.sample_start == end_ && event.model.view() == model_;
+        const double apart_hz = std::abs(event.center_freq_hz - center_ / weight_);
+        return event.label.view() == label_ && event.sample_start == end_ && event.model.view() == model_ &&
+               apart_hz <= 0.5 * (event.bandwidth_hz + bandwidth_ / weight_);
     }
+
+    bool is_over(const LabelEvent& next) const { return end_ < next.sample_start; }
 
     void add(const LabelEvent& event)
     {
@@ -76,10 +81,14 @@ public:
     {
         if (event.state != State::signal)
             return;
-        if (!runs_.empty() && runs_.back().goes_on_with(event))
-            runs_.back().add(event);
-        else
-            runs_.emplace_back(event);
+        open_.erase(std::remove_if(open_.begin(), open_.end(), [&](auto i) { return runs_[i].is_over(event); }),
+                    open_.end());
+        const auto same =
+            std::find_if(open_.begin(), open_.end(), [&](auto i) { return runs_[i].goes_on_with(event); });
+        if (same != open_.end())
+            return runs_[*same].add(event);
+        open_.push_back(runs_.size());
+        runs_.emplace_back(event);
     }
 
     void finish() override
@@ -93,6 +102,7 @@ public:
 private:
     data::Annotating annotating_;
     std::vector<Run> runs_;
+    std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a survey several
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "dsp/allocations.h"
 #include "dsp/signals.h"
 #include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/survey.h"
 #include "stream/small_network.h"
 
 #include <gtest/gtest.h>
@@ -31,5 +32,30 @@ TEST(Allocations, ClassifierMakesNoneFromItsFirstSampleOn)
         EXPECT_EQ(allocations() - before, 0u);
         EXPECT_EQ(classifier.stats().events, static_cast<std::uint64_t>(events) + 1);
         EXPECT_TRUE(bursts ? events > 0 : events == 5) << events;
+    }
+}
+
+TEST(Allocations, SurveyMakesNoneFromItsFirstSampleOn)
+{
+    for (const double rate : { 100e3, 3.2e6 }) { // transforms of 512 and 16384
+        int signals = 0;
+        SurveyConfig config;
+        config.stream.sample_rate_hz = rate;
+        config.stream.max_batch = 5;
+        const graph::Network network = small_network();
+        engine::EngineConfig engine_config;
+        engine_config.max_batch = config.stream.max_batch;
+        Survey survey({ network, engine::Engine(network, engine_config) }, config,
+                      [&](const LabelEvent& event) { signals += event.bandwidth_hz < 0.9 * rate; });
+        const int count = static_cast<int>(0.2 * rate);
+        Samples x = white_noise(count, 1e-3, 1);
+        for (const auto& [center, bandwidth] : { std::pair{ -0.35, 0.01 }, { -0.1, 0.15 }, { 0.3, 0.3 } })
+            x = x + band_noise(count, center, bandwidth, 1.0, 2);
+        const std::size_t before = allocations();
+        for (int i = 0; i < count; i += 2000)
+            survey.process(x.data() + i, 2000);
+        survey.flush();
+        EXPECT_EQ(allocations() - before, 0u);
+        EXPECT_GE(signals, 9);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/prunedamr/classifier.h>
+#include <gnuradio/prunedamr/labeller.h>
 #include <gnuradio/prunedamr/pdu_classifier.h>
+#include <gnuradio/prunedamr/survey.h>
 #include <gnuradio/prunedamr/zmq_label_sink.h>
 
 #include <pybind11/pybind11.h>
@@ -22,9 +24,23 @@ void bind_stats(py::module& m)
         .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
 }
 
+void bind_labeller(py::module& m)
+{
+    py::class_<labeller, gr::sync_block, gr::block, gr::basic_block, labeller::sptr>(
+        m, "labeller", "What the blocks have in common that make labels from a stream.")
+        .def("set_start_time", &labeller::set_start_time, py::arg("time_ns"), py::arg("from_file"),
+             "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
+        .def("set_center_freq", &labeller::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
+        .def("set_model", &labeller::set_model, py::arg("model_file"), py::call_guard<py::gil_scoped_release>(),
+             "Loads a model beside the running one and goes over to it between two intervals.")
+        .def("restore_model", &labeller::restore_model,
+             "Back to the model before the present one; false when there is none.")
+        .def("stats", &labeller::stats, "Counts since the start of the stream.");
+}
+
 void bind_classifier(py::module& m)
 {
-    py::class_<classifier, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
+    py::class_<classifier, labeller, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
         m, "classifier", "Modulation labels from a stream of complex samples.")
         .def(
             py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
@@ -35,15 +51,22 @@ void bind_classifier(py::module& m)
             "end), live: drop frames when behind, min_confidence 0..1 (negative: the model's own), "
             "backend: native, onednn or torch, max_latency_us: as many frames per call as give the most throughput "
             "within that time (0: 16), bursts: decisions also begin and end where the power does, burst_gap_s: "
-            "seconds of quiet that end a burst.")
-        .def("set_start_time", &classifier::set_start_time, py::arg("time_ns"), py::arg("from_file"),
-             "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
-        .def("set_center_freq", &classifier::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
-        .def("set_model", &classifier::set_model, py::arg("model_file"), py::call_guard<py::gil_scoped_release>(),
-             "Loads a model beside the running one and goes over to it between two intervals.")
-        .def("restore_model", &classifier::restore_model,
-             "Back to the model before the present one; false when there is none.")
-        .def("stats", &classifier::stats, "Counts since the start of the stream.");
+            "seconds of quiet that end a burst.");
+}
+
+void bind_survey(py::module& m)
+{
+    py::class_<survey, labeller, gr::sync_block, gr::block, gr::basic_block, survey::sptr>(
+        m, "survey", "Searches a wide band and labels every signal in it.")
+        .def(py::init(&survey::make), py::arg("model_file"), py::arg("sample_rate"), py::arg("center_freq") = 0.0,
+             py::arg("interval_s") = 0.1, py::arg("max_signals") = 16, py::arg("source") = "rx0",
+             py::arg("live") = false, py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
+             py::arg("max_latency_us") = 0.0,
+             "sample_rate and center_freq in Hz, interval_s in seconds per decision, max_signals 1..64 at a time, "
+             "live: drop looks when behind, min_confidence 0..1 (negative: the model's own), backend: native, "
+             "onednn "
+             "or torch, max_latency_us: as many frames per call as give the most throughput within that time (0: "
+             "16).");
 }
 
 void bind_message_blocks(py::module& m)
@@ -66,6 +89,8 @@ PYBIND11_MODULE(prunedamr_python, m)
 {
     py::module::import("gnuradio.gr");
     bind_stats(m);
+    bind_labeller(m);
     bind_classifier(m);
+    bind_survey(m);
     bind_message_blocks(m);
 }

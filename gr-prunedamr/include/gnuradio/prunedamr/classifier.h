@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/classifier.h"
+#include <gnuradio/prunedamr/labeller.h>
 
-#include <gnuradio/prunedamr/api.h>
-#include <gnuradio/sync_block.h>
-
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,21 +17,15 @@ namespace prunedamr {
  * Input: one complex stream. Output: none, or the same stream with tags.
  *
  * Message port \p labels (out): one PMT dict per decision, with the keys of the label event (see
- * pmt_label.h). What is left at the end of the input is decided too.
- *
- * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver, \p model (a file)
- * brings in another model while samples flow, \p restore_model (any value) the one before it. A file that is not a
- * sound model is reported, and the running one goes on.
+ * pmt_label.h). What is left at the end of the input is decided too. Commands and the tags that it reads:
+ * labeller.h.
  *
  * Tags on the output, behind what they describe, for its samples have gone: \p prunedamr_block at the first sample
  * after each block of the front end, which begins the next (value: dict of \p sample_start, \p sample_count), and
  * \p prunedamr_label at the first sample after each decided interval (value: the event's dict). Those of the end
  * of the stream are at its last sample.
- *
- * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
- * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate).
  */
-class PRUNEDAMR_API classifier : virtual public gr::sync_block
+class PRUNEDAMR_API classifier : virtual public labeller
 {
 public:
     using sptr = std::shared_ptr<classifier>;
@@ -60,31 +50,6 @@ public:
                      double interval_s = 0.1, const std::string& source = "rx0", bool live = false,
                      double min_confidence = -1.0, const std::string& backend = "native",
                      double max_latency_us = 0.0, bool bursts = false, double burst_gap_s = 0.003);
-
-    //! Events also go to \p handler, in the thread of work(), before they are published. Set before the start.
-    virtual void set_event_handler(::prunedamr::stream::EventHandler handler) = 0;
-
-    //! Time of sample 0, ns since 1970-01-01 UTC; \p from_file: the time of a recording. Set before the start.
-    virtual void set_start_time(std::int64_t time_ns, bool from_file) = 0;
-
-    //! Tuned frequency in Hz, finite, from the next decision on; any thread.
-    virtual void set_center_freq(double center_freq) = 0;
-
-    /*!
-     * Loads a model beside the running one, as make() does, and goes over to it between two intervals. Throws
-     * ::prunedamr::Error for a file that is not a sound model; the running one then goes on. Any thread.
-     */
-    virtual void set_model(const std::string& model_file) = 0;
-
-    //! The same with the model before the present one; false when there is none. Any thread.
-    virtual bool restore_model() = 0;
-
-    //! Model and who computes it, as the log says it at the start: "onair-s: native avx512, float32, 16 frames per
-    //! call".
-    virtual std::string description() const = 0;
-
-    //! Any thread.
-    virtual ::prunedamr::stream::ClassifierStats stats() const = 0;
 };
 
 } // namespace prunedamr

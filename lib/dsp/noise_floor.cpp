@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/dsp/noise_floor.h"
+
+#include "prunedamr/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::dsp {
+namespace {
+
+constexpr int kMostStretches = 64;
+constexpr int kLeastStretch = 16;      ///< bins
+constexpr double kBinQuantile = 0.25;  ///< of the bins of a stretch lie below,
+constexpr float kBinNormal = -0.6745f; ///< the standard normal's quantile there
+constexpr double kStretchQuantile = 0.4;
+
+/// Mean of a gamma variable with `shape` over its quantile (Wilson and Hilferty).
+float quantile_to_mean(float shape) noexcept
+{
+    const float root = 1.0f - 1.0f / (9.0f * shape) + kBinNormal / (3.0f * std::sqrt(shape));
+    return 1.0f / (root * root * root);
+}
+
+float quantile(float* values, int count, double share) noexcept
+{
+    const int rank = static_cast<int>(share * count);
+    std::nth_element(values, values + rank, values + count);
+    return values[rank];
+}
+
+} // namespace
+
+NoiseFloor::NoiseFloor(int nfft)
+    : stretch_(std::max(kLeastStretch, nfft / kMostStretches)), ranked_(static_cast<std::size_t>(nfft)),
+      of_stretch_(static_cast<std::size_t>(nfft / stretch_)), of_neighbourhood_(of_stretch_.size()),
+      floor_(static_cast<std::size_t>(nfft))
+{
+    PRUNEDAMR_CHECK(nfft >= 4 * kLeastStretch && nfft % stretch_ == 0, "a noise floor is that of whole stretches");
+}
+
+const float* NoiseFloor::measure(const float* psd, float shape) noexcept
+{
+    const auto stretches = static_cast<int>(of_stretch_.size());
+    const int around = stretches / 2;
+    for (int s = 0; s < stretches; ++s) {
+        std::copy_n(psd + s * stretch_, stretch_, ranked_.data());
+        of_stretch_[s] = quantile(ranked_.data(), stretch_, kBinQuantile);
+    }
+    const float to_mean = quantile_to_mean(shape);
+    for (int s = 0; s < stretches; ++s) { // at an end the neighbourhood is the half of the band there
+        const int first = std::clamp(s - around / 2, 0, stretches - around);
+        std::copy_n(of_stretch_.data() + first, around, ranked_.data());
+        of_neighbourhood_[s] = to_mean * quantile(ranked_.data(), around, kStretchQuantile);
+    }
+    for (std::size_t i = 0; i < floor_.size(); ++i) { // linear between the middles of the stretches
+        const float at = (static_cast<float>(i) + 0.5f) / static_cast<float>(stretch_) - 0.5f;
+        const int left = std::clamp(static_cast<int>(std::floor(at)), 0, stretches - 2);
+        const float share = std::clamp(at - static_cast<float>(left), 0.0f, 1.0f);
+        floor_[i] = of_neighbourhood_[left] + share * (of_neighbourhood_[left + 1] - of_neighbourhood_[left]);
+    }
+    return floor_.data();
+}
+
+} // namespace prunedamr::dsp

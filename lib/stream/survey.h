@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/stream/classifier.h"
+
+namespace prunedamr::stream {
+
+struct SurveyConfig {
+    /// interval_samples is rounded up to whole looks of some 40 ms, which have at least 16 half-overlapping
+    /// transforms; bursts is not for a survey.
+    ClassifierConfig stream;
+    int max_signals = 16; ///< at a time, the strongest; 1..64
+};
+
+/// Throws `Error` naming the first value that is outside its range.
+void check(const SurveyConfig& config);
+
+/// A wide band in, the events of every signal in it out. Look after look the spectrum is searched for occupied
+/// bands
+/// (`dsp::BandDetector`), which are joined to tracks (`dsp::BandTracker`); of each track the channel is cut out of
+/// the same transforms (`dsp::ChannelBank`) at a rate that its band fills as the model's front end wants it, and is
+/// classified as a stream of its own would be, by at most 32768 of its samples in an interval. Each interval gives
+/// one event for each confirmed track that was seen in it, by rising frequency: its centre and bandwidth are those
+/// of the signal, sample_start, sample_count and sample_rate_hz those of the input. Without any there is one noise
+/// event for the whole band. The input's last samples, less than half a transform, are left out.
+class Survey : public LiveClassifier
+{
+public:
+    /// Throws `Error` for a configuration outside its ranges.
+    Survey(Model model, SurveyConfig config, EventHandler handler);
+    ~Survey() override;
+    Survey(Survey&&) noexcept;
+
+    void process(const std::complex<float>* samples, std::size_t count) noexcept override;
+
+    /// Decides on what is left, if that is at least four transforms, and forgets all tracks.
+    void flush() noexcept override;
+
+private:
+    struct Impl;
+    Impl& impl() noexcept;
+};
+
+} // namespace prunedamr::stream
