@@ -228,7 +228,7 @@ void Survey::Impl::decide(const dsp::Track& track) noexcept
 {
     TrackChannel& channel = channels[track.slot];
     channel.end_piece();
-    BlockClassifier& classifier = chain().stream;
+    BlockClassifier& classifier = chain().burst; // each decision by itself: the last one was another signal's
     channel.for_each_block(chain().block_length, chain().front_end.min_samples(),
                            [&](const std::complex<float>* x, int n) { classifier.add(x, n); });
     LabelEvent event = interval_event(interval_length());
