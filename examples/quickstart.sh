@@ -14,9 +14,7 @@ cmake --build "$build" --parallel "$(nproc)"
 
 capture=$build/demo.sigmf-meta
 labels=$build/demo.jsonl
-# The classes that the shipped model knows.
-"$build/bin/prunedamr" synth scene --out "$capture" --in-turn --rate 1M --freq 433.92M --duration 1.6 --snr 25 --seed 7 \
-    --labels OOK,BPSK,QPSK,8PSK,OQPSK,16QAM,64QAM,2FSK,GFSK,MSK,AM-DSB,OFDM
+"$build/bin/prunedamr" synth scene --out "$capture" --in-turn --rate 1M --freq 433.92M --duration 3 --snr 25 --seed 7
 "$build/bin/prunedamr-rx" --source "file:$capture" --model models/onair-s.safetensors --interval 0.032 \
     --out "json:$labels" --quiet
 /usr/bin/python3 examples/compare_labels.py "$capture" "$labels"
