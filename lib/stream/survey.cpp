@@ -163,7 +163,9 @@ void Survey::Impl::follow_tracks() noexcept
     tracker.update(detector.bands(), detector.count());
     const Look look{ transformed.data(), look_segments, plan.nfft,
                      segment - static_cast<std::uint64_t>(look_segments), detector };
-    const auto allowed = static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval);
+    const int block_length = chain().block_length;
+    const auto allowed =
+        std::max(block_length, static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval));
     const double share = chain().front_end.spec().occupied_share;
     for (int i = 0; i < tracker.count(); ++i) {
         const dsp::Track& track = tracker.tracks()[i];
@@ -171,7 +173,7 @@ void Survey::Impl::follow_tracks() noexcept
         if (track.seen && track.sightings == 1)
             channel.clear(); // of the slot's last track
         if (track.seen)
-            channel.add(look, track, share, bank, allowed, chain().block_length);
+            channel.add(look, track, share, bank, allowed, block_length);
         else
             channel.end_piece();
     }

@@ -178,10 +178,10 @@ TEST(Survey, LiveInputSkipsLooksWhenBehindAndFileInputNever)
         c.stream.interval_samples = 0; // a look
         Survey survey(named("small"), c,
                       [](const LabelEvent&) { std::this_thread::sleep_for(std::chrono::milliseconds(60)); });
-        const Samples x = two_signals(100000);
+        const Samples x = two_signals(40000);
         survey.process(x.data(), x.size());
         EXPECT_EQ(survey.stats().dropped_frames > 0, live);
-        EXPECT_GE(survey.stats().events, 20u);
+        EXPECT_GE(survey.stats().events, 8u);
     }
 }
 
@@ -210,8 +210,8 @@ TEST(SurveyPlan, FollowsRateAndInterval)
             EXPECT_GE(plan.segments_per_look, 16);
             EXPECT_LE(look / rate, std::max(0.061, 32.0 * plan.hop() / rate)) << rate;
             EXPECT_GE(all, interval_s * rate - 1.0);
-            if (interval_s > 0.0)
-                EXPECT_LE(all, std::max(1.05 * interval_s * rate, 16.0 * plan.hop())) << rate << ", " << interval_s;
+            const double wanted = interval_s > 0.0 ? interval_s : 0.04;
+            EXPECT_LE(all, std::max(1.07 * wanted * rate, 16.0 * plan.hop())) << rate << ", " << interval_s;
         }
     EXPECT_EQ(plan_survey(2.4e6, 240000).nfft, 8192);
     EXPECT_EQ(plan_survey(20e6, 2000000).nfft, 16384);
