@@ -163,7 +163,7 @@ void Survey::Impl::follow_tracks() noexcept
     tracker.update(detector.bands(), detector.count());
     const Look look{ transformed.data(), look_segments, plan.nfft,
                      segment - static_cast<std::uint64_t>(look_segments), detector };
-    const int block_length = chain().block_length;
+    const int block_length = std::min(chain().block_length, kMostSamples);
     const auto allowed =
         std::max(block_length, static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval));
     const double share = chain().front_end.spec().occupied_share;
