@@ -39,7 +39,7 @@ void LookSpectrum::add(const std::complex<float>* transformed) noexcept
 
 Spectrum LookSpectrum::finish() noexcept
 {
-    constexpr float kMost = 1e30f; // samples beyond all scales overflow to infinity or to no number
+    constexpr float kMost = 1e30f;          // samples beyond all scales overflow to infinity or to no number
     constexpr float kWindowEnergy = 0.375f; // mean square of the Hann window
     const auto nfft = static_cast<int>(sum_.size());
     const auto n = static_cast<float>(nfft);
