@@ -14,7 +14,7 @@ constexpr float kSmoothingGain = 1.86f;
 constexpr float kLeastOn = 3.16f, kOnSigmas = 7.0f;  ///< 5 dB, and no bin of noise in a day
 constexpr float kLeastOff = 1.6f, kOffSigmas = 3.0f; ///< 2 dB
 constexpr float kSkirts = 1e-3f;                     ///< -30 dB from the robust peak
-constexpr float kBelowLevel = 1e-2f;              ///< -20 dB
+constexpr float kBelowLevel = 1e-2f;                 ///< -20 dB
 constexpr float kBelowPeak = 3.16e-5f; ///< -45 dB: leaves out window leakage and phase noise of carriers
 constexpr int kLineBins = 6;           ///< a smoothed carrier's width
 constexpr int kBridgedBins = 3;        ///< dips up to this are bridged always,
@@ -146,19 +146,18 @@ void BandDetector::join_from(int first) noexcept
     count_ = kept + 1;
 }
 
-/// Whether about the same stands at about the same distance on the other side of `band`.
+/// Whether about the same stands at about the same distance on the other side of `band`, as far as can be seen.
 bool BandDetector::has_mirror(const OccupiedBins& band, const OccupiedBins& companion) const noexcept
 {
     const int slack = std::max(kBridgedBins, (band.end - band.begin) / kSlackShare);
-    int begin = band.begin + band.end - companion.end - slack,
-        end = band.begin + band.end - companion.begin + slack;
-    if (companion.begin >= band.end)
-        end = std::min(end, band.begin);
-    else
-        begin = std::max(begin, band.end);
-    if (begin < 0 || end > static_cast<int>(smooth_.size()) || begin >= end)
-        return false;
-    const float there = *std::max_element(smooth_.begin() + begin, smooth_.begin() + end);
+    const bool above = companion.begin >= band.end;
+    const int begin = band.begin + band.end - companion.end - slack;
+    const int end = band.begin + band.end - companion.begin + slack;
+    const auto first = smooth_.begin() + std::max(begin, above ? 0 : band.end);
+    const auto last = smooth_.begin() + std::min(end, above ? band.begin : static_cast<int>(smooth_.size()));
+    if (first >= last)
+        return true;
+    const float there = *std::max_element(first, last);
     return companion.peak < kAlike * there && there < kAlike * companion.peak;
 }
 

@@ -39,12 +39,15 @@ void LookSpectrum::add(const std::complex<float>* transformed) noexcept
 
 Spectrum LookSpectrum::finish() noexcept
 {
+    constexpr float kMost = 1e30f;          // samples beyond all scales overflow to infinity or to no number
     constexpr float kWindowEnergy = 0.375f; // mean square of the Hann window
     const auto nfft = static_cast<int>(sum_.size());
     const auto n = static_cast<float>(nfft);
     const float scale = 1.0f / (static_cast<float>(segments_) * n * n * kWindowEnergy);
-    for (int i = 0; i < nfft; ++i)
-        psd_[i] = scale * sum_[(i + nfft / 2) % nfft];
+    for (int i = 0; i < nfft; ++i) {
+        const float density = scale * sum_[(i + nfft / 2) % nfft];
+        psd_[i] = density < kMost ? density : kMost;
+    }
     std::fill(sum_.begin(), sum_.end(), 0.0f);
     const int averages = segments_;
     segments_ = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/survey.h"
 
-#include "prunedamr/base/error.h"
 #include "prunedamr/dsp/look_spectrum.h"
 #include "prunedamr/dsp/sliding_transform.h"
 #include "prunedamr/stream/live_core.h"
@@ -16,7 +15,6 @@
 namespace prunedamr::stream {
 namespace {
 
-constexpr int kMostSignals = 64;
 constexpr int kMostSamples = 32768; ///< of a track that a decision takes
 constexpr int kLeastSegments = 4;   ///< of a look at the end of the stream
 constexpr double kKeptS = 0.5;      ///< a track through gaps
@@ -39,15 +37,6 @@ dsp::BandTrackerConfig tracker_config(const SurveyPlan& plan, const SurveyConfig
 }
 
 } // namespace
-
-void check(const SurveyConfig& config)
-{
-    check(config.stream);
-    if (config.stream.bursts)
-        throw Error{ { "a survey has no bursts of the whole band", "survey: bursts", "true", "false" } };
-    if (config.max_signals < 1 || config.max_signals > kMostSignals)
-        throw Error{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals), "1..64" } };
-}
 
 struct Survey::Impl : Core {
     Impl(Model wanted, const SurveyConfig& survey_config, EventHandler event_handler);
@@ -75,7 +64,8 @@ struct Survey::Impl : Core {
     std::vector<TrackChannel> channels;           ///< by the tracks' slots
 
     std::uint64_t segment = 0; ///< number in the stream
-    int look_segments = 0;     ///< of the look that is under way
+    bool in_look = false;      ///< a look is under way,
+    int look_segments = 0;     ///< of which so many are there
     std::uint64_t looks = 0;   ///< of this interval
     std::uint64_t interval_segments = 0;
     bool skipping = false; ///< this look
@@ -100,7 +90,7 @@ void Survey::Impl::process(const std::complex<float>* samples, std::size_t count
     const auto start = Clock::now();
     arrived(count);
     while (count > 0) {
-        if (look_segments == 0)
+        if (!in_look)
             begin_look();
         const std::size_t taken = transform.add(samples, count);
         samples += taken;
@@ -113,6 +103,7 @@ void Survey::Impl::process(const std::complex<float>* samples, std::size_t count
 
 void Survey::Impl::begin_look() noexcept
 {
+    in_look = true;
     skipping = config.live && lag.must_skip();
     if (interval_segments > 0)
         return;
@@ -156,6 +147,7 @@ void Survey::Impl::end_look() noexcept
         skip_look();
     else
         follow_tracks();
+    in_look = false;
     look_segments = 0;
     if (++looks == plan.looks_per_interval)
         end_interval();
@@ -171,7 +163,9 @@ void Survey::Impl::follow_tracks() noexcept
     tracker.update(detector.bands(), detector.count());
     const Look look{ transformed.data(), look_segments, plan.nfft,
                      segment - static_cast<std::uint64_t>(look_segments), detector };
-    const auto allowed = static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval);
+    const int block_length = std::min(chain().block_length, kMostSamples);
+    const auto allowed =
+        std::max(block_length, static_cast<int>(kMostSamples * (looks + 1) / plan.looks_per_interval));
     const double share = chain().front_end.spec().occupied_share;
     for (int i = 0; i < tracker.count(); ++i) {
         const dsp::Track& track = tracker.tracks()[i];
@@ -179,7 +173,7 @@ void Survey::Impl::follow_tracks() noexcept
         if (track.seen && track.sightings == 1)
             channel.clear(); // of the slot's last track
         if (track.seen)
-            channel.add(look, track, share, bank, allowed, chain().block_length);
+            channel.add(look, track, share, bank, allowed, block_length);
         else
             channel.end_piece();
     }
@@ -199,7 +193,7 @@ void Survey::Impl::skip_look() noexcept
 
 void Survey::Impl::end_interval() noexcept
 {
-    std::array<const dsp::Track*, kMostSignals> found{};
+    std::array<const dsp::Track*, SurveyConfig::kMostSignals> found{};
     int count = 0;
     for (int i = 0; i < tracker.count(); ++i)
         if (tracker.tracks()[i].confirmed && !channels[tracker.tracks()[i].slot].is_empty())
@@ -270,6 +264,7 @@ void Survey::Impl::flush() noexcept
     interval_segments -= static_cast<std::uint64_t>(look_segments);
     if (looks > 0)
         end_interval();
+    in_look = false;
     look_segments = 0;
     interval_segments = 0;
     segment = 0;

@@ -6,10 +6,11 @@
 namespace prunedamr::stream {
 
 struct SurveyConfig {
-    /// interval_samples is rounded up to whole looks of some 40 ms, which have at least 16 half-overlapping
-    /// transforms; bursts is not for a survey.
+    static constexpr int kMostSignals = 64;
+
+    /// interval_samples is rounded up to whole looks of some 40 ms (`plan_survey`); bursts is not for a survey.
     ClassifierConfig stream;
-    int max_signals = 16; ///< at a time, the strongest; 1..64
+    int max_signals = 16; ///< at a time, the strongest; 1..kMostSignals
 };
 
 /// Throws `Error` naming the first value that is outside its range.

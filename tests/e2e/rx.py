@@ -141,3 +141,13 @@ def lines(path):
 
 def events(path):
     return [json.loads(line) for line in lines(path)]
+
+
+def edges(event):
+    """Frequencies between which its signal lies."""
+    return event["center_freq_hz"] - event["bandwidth_hz"] / 2, event["center_freq_hz"] + event["bandwidth_hz"] / 2
+
+
+def overlap(a, b):
+    """Share of the narrower one."""
+    return (min(a[1], b[1]) - max(a[0], b[0])) / min(a[1] - a[0], b[1] - b[0])

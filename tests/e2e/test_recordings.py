@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every off-air recording from end to end: no crash, the right number of events.
+"""Every off-air recording from end to end: no crash, the right number of events; the signals of a wide one found.
 
 The recordings are not part of the project: they lie in shared/recordings beside its root or where
 PRUNEDAMR_RECORDINGS says; without them the test is skipped.
@@ -33,6 +33,27 @@ class Recordings(rx.Case):
                 self.assert_done(result)
                 self.assert_complete(result.events, count, round(round(interval_s, 9) * rate))
                 self.assertTrue(all(e["sample_rate_hz"] == rate for e in result.events))
+
+    def test_survey_finds_both_radiosondes_and_no_other_steady_signal(self):
+        meta = folder() / "wideband" / "dfm_two_sondes.sigmf-meta"
+        if not meta.exists():
+            print("SKIP: no recording %s" % meta)
+            self.skipTest("no recording")
+        result = rx.run("--survey", meta)
+        self.assert_done(result)
+        intervals = len({e["sample_start"] for e in result.events})
+        self.assertGreater(intervals, 100)
+        rest = list(result.events)
+        for a in json.loads(meta.read_text())["annotations"]:
+            low, high = a["core:freq_lower_edge"], a["core:freq_upper_edge"]
+            found = [e for e in rest if rx.overlap(rx.edges(e), (low, high)) > 0.5]
+            rest = [e for e in rest if e not in found]
+            self.assertEqual(len(found), intervals)
+            center = sum(e["center_freq_hz"] for e in found) / len(found)
+            width = sum(e["bandwidth_hz"] for e in found) / len(found)
+            self.assertLess(abs(center - (low + high) / 2), 1000)
+            self.assertLess(abs(width - (high - low)), 0.3 * (high - low))
+        self.assertLess(len(rest), 0.05 * intervals, rest)
 
 
 if __name__ == "__main__":

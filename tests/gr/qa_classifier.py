@@ -7,18 +7,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, prunedamr
 
-from support import MODEL, RATE, messages, qpsk, store
-
-KEYS = """v source seq time time_source sample_start sample_count sample_rate_hz center_freq_hz bandwidth_hz snr_db
-power_dbfs state label family confidence top model dropped_frames overflows""".split()
-
-
-def tag(offset, key, value):
-    return gr.python_to_tag((offset, pmt.intern(key), value, pmt.intern("test")))
-
-
-def rx_time(seconds, fraction=0.0):
-    return pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(fraction))
+from support import KEYS, MODEL, RATE, messages, qpsk, rx_time, store, tag
 
 
 class qa_classifier(gr_unittest.TestCase):

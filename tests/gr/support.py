@@ -5,11 +5,13 @@ import os
 
 import numpy as np
 import pmt
-from gnuradio import blocks
+from gnuradio import blocks, gr
 
 MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 EXAMPLES = os.environ["PRUNEDAMR_EXAMPLES"]
 RATE = 100e3
+KEYS = """v source seq time time_source sample_start sample_count sample_rate_hz center_freq_hz bandwidth_hz snr_db
+power_dbfs state label family confidence top model dropped_frames overflows""".split()
 
 
 def qpsk(count, seed=1):
@@ -30,3 +32,11 @@ def store(tb, block, port):
     debug = blocks.message_debug()
     tb.msg_connect((block, port), (debug, "store"))
     return debug
+
+
+def tag(offset, key, value):
+    return gr.python_to_tag((offset, pmt.intern(key), value, pmt.intern("test")))
+
+
+def rx_time(seconds, fraction=0.0):
+    return pmt.make_tuple(pmt.from_uint64(seconds), pmt.from_double(fraction))
