@@ -246,7 +246,7 @@ void Survey::Impl::decide(const dsp::Track& track) noexcept
 void Survey::Impl::decide_band() noexcept
 {
     LabelEvent event = interval_event(interval_length());
-    chain().stream.decide(event);
+    chain().burst.decide(event);
     if (power_looks > 0) {
         decide_noise(event);
         event.power_dbfs = static_cast<float>(10.0 * std::log10(std::max(power / power_looks, 1e-20)));
