@@ -31,10 +31,12 @@ constexpr float kSidebandGap = 2.0f;         ///< pair of sidebands: the same
 constexpr float kCloseGap = 0.35f;           ///< closer than this share of the width lobes belong together anyhow
 constexpr int kBeatSamples = 64;             ///< envelopes are compared within so many: slower changes are fading
 constexpr float kSteady = 1.25f;             ///< fourth moment between that of a steady envelope and a beat
-constexpr float kInStep = 2.5f;        ///< between 2, two that know nothing of each other, and 3, two sidebands
-constexpr int kGuardBins = 4;          ///< left out on both sides of the band when noise is measured
-constexpr float kLargestSnrDb = 55.0f; ///< above it the floor is the stop band of some filter, not noise
-constexpr int kLeastNoiseShare = 32;   ///< fewest noise bins: nfft / this
+constexpr float kInStep = 2.5f; ///< between 2, two that know nothing of each other, and 3, two sidebands
+constexpr int kLineBins = 6, kLineShare = 40; ///< a carrier alone has at most so many bins, or share of nfft
+constexpr float kInPhase = 0.4f;              ///< share of what is not the carrier that is in phase with it
+constexpr int kGuardBins = 4;                 ///< left out on both sides of the band when noise is measured
+constexpr float kLargestSnrDb = 55.0f;        ///< above it the floor is the stop band of some filter, not noise
+constexpr int kLeastNoiseShare = 32;          ///< fewest noise bins: nfft / this
 
 /// Mean of a gamma variable with `shape` over its quantile at `kFloorQuantile` (Wilson and Hilferty).
 float quantile_to_mean(float shape)
@@ -70,7 +72,7 @@ Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* sampl
     bridge_gaps(n / kGapShare);
     const Envelope envelope{ samples, count, floor * static_cast<float>(n) };
     const Run band = with_its_like(strongest_run(), envelope);
-    if (band.width() >= n)
+    if (band.width() >= n || is_line_of_pulses(band, n, envelope))
         return everything;
     const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
     const float bandwidth = static_cast<float>(band.width()) / static_cast<float>(n);
@@ -191,6 +193,45 @@ float BandFinder::Envelope::fourth_moment(int stretch) const noexcept
         squared += signal * signal - (m4 - m2 * m2) / (stretch - 1); // less what chance adds to the square
     }
     return squared > 0.0 ? static_cast<float>(fourth / squared) : std::numeric_limits<float>::infinity();
+}
+
+float BandFinder::Envelope::power() const noexcept
+{
+    double sum = 0.0;
+    for (int i = 0; i < count; ++i)
+        sum += std::norm(samples[i]);
+    return static_cast<float>(sum / count);
+}
+
+/// Amplitude of the line that the squared samples have at twice `frequency`, averaged within stretches short enough
+/// for an error of half a bin; what unrelated samples add by chance is taken out.
+float BandFinder::Envelope::squared_line(float frequency, int stretch) const noexcept
+{
+    double pairs = 0.0;
+    int stretches = 0;
+    const std::complex<double> turn = std::polar(1.0, -4.0 * M_PI * frequency);
+    for (int begin = 0; begin + stretch <= count; begin += stretch, ++stretches) {
+        std::complex<double> sum, phase = 1.0;
+        double alone = 0.0;
+        for (int i = begin; i < begin + stretch; ++i, phase *= turn) {
+            const std::complex<double> x = samples[i];
+            sum += x * x * phase;
+            alone += std::norm(x) * std::norm(x);
+        }
+        pairs += std::norm(sum) - alone;
+    }
+    const double per_pair = pairs / (static_cast<double>(stretches) * stretch * (stretch - 1));
+    return static_cast<float>(std::sqrt(std::max(0.0, per_pair)));
+}
+
+/// A carrier's square is a line, white noise's is none. That of pulses is a line of all their power.
+bool BandFinder::is_line_of_pulses(const Run& band, int nfft, const Envelope& envelope) noexcept
+{
+    if (band.width() > std::max(kLineBins, nfft / kLineShare))
+        return false;
+    const float frequency = 0.5f * static_cast<float>(band.begin + band.end - 1 - nfft) / static_cast<float>(nfft);
+    const float rest = envelope.power() - band.power;
+    return envelope.squared_line(frequency, nfft / 4) - band.power > kInPhase * rest;
 }
 
 /// Signal over noise within the band; the noise density is that of the bins outside it that neither its skirts nor

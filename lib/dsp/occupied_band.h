@@ -18,7 +18,8 @@ struct Band {
 /// Finds the strongest occupied band of a spectrum: the contiguous bins above both the noise floor and a level
 /// below the signal's peak. The peak ignores the few largest bins, so that a carrier does not hide its sidebands.
 /// Two lobes alike are one band where the envelope is steady, as that of FSK is (one tone rests while the other
-/// sounds), or where they rise and fall together, as sidebands do. Two neighbours beat.
+/// sounds), or where they rise and fall together, as sidebands do. Two neighbours beat. What looks like a carrier
+/// in white noise is the whole band where the noise is in phase with the carrier: pulses as short as a sample.
 class BandFinder
 {
 public:
@@ -45,6 +46,8 @@ private:
         int count;
         float noise_power;
         float fourth_moment(int stretch) const noexcept;
+        float squared_line(float frequency, int stretch) const noexcept;
+        float power() const noexcept;
     };
 
     void smooth(const Spectrum& spectrum) noexcept;
@@ -55,6 +58,7 @@ private:
     static bool belong_together(const Run& band, const Run& lobe, const Envelope& envelope) noexcept;
     Run with_its_like(const Run& lobe, const Envelope& envelope) noexcept;
     Run strongest_run() const noexcept;
+    static bool is_line_of_pulses(const Run& band, int nfft, const Envelope& envelope) noexcept;
     float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
 
     std::vector<float> smooth_, ranked_;

@@ -117,6 +117,22 @@ TEST(AutoBand, MeasuresSnrInTheBand)
         }
 }
 
+TEST(AutoBand, PulsesOfASampleFillTheBandCarriersDoNot)
+{
+    for (const int count : { 230, 2000, kBlock })
+        for (const double noise : { 1e-4, 0.05 })
+            for (const double frequency : { 0.0, -0.0371, 0.2113 }) {
+                Rng rng(static_cast<std::uint64_t>(count));
+                Samples pulses = tone(count, frequency), carrier = tone(count, frequency, std::sqrt(0.5));
+                for (auto& x : pulses)
+                    x *= rng.uniform(0.0, 1.0) < 0.5 ? 0.0f : 1.0f;
+                carrier = carrier + white_noise(count, 0.25, 95); // as strong as the pulses' sidebands
+                EXPECT_EQ(process(pulses + white_noise(count, noise, 96)).info.bandwidth, 1.0f)
+                    << count << ", noise " << noise << ", at " << frequency;
+                EXPECT_LT(process(carrier).info.bandwidth, 0.2f) << count << ", at " << frequency;
+            }
+}
+
 TEST(AutoBand, HasNoSnrWhereAFilterTookTheNoise)
 {
     const Samples filtered = band_noise(kBlock, 0.0, 0.3, 1.0, 91) + white_noise(kBlock, 1e-8, 92);
@@ -131,8 +147,8 @@ TEST(AutoBand, MeasuresSnrOfSignalsWithSkirts)
     for (const double snr_db : { 0.0, 5.0, 10.0, 15.0, 20.0, 25.0 })
         for (const double rate : { 0.01, 0.02 }) {
             const double width = 2.0 * rate; // of the main lobe, which holds 90 % of the power
-            const Samples x = bpsk(kBlock, 0.1, rate, 81) +
-                              white_noise(kBlock, 0.9 / width / std::pow(10.0, snr_db / 10.0), 82);
+            const Samples x =
+                bpsk(kBlock, 0.1, rate, 81) + white_noise(kBlock, 0.9 / width / std::pow(10.0, snr_db / 10.0), 82);
             const BlockInfo info = process(x).info;
             EXPECT_NEAR(info.snr_db, snr_db + 10.0 * std::log10(width / info.bandwidth), 2.0) << rate;
         }
