@@ -104,6 +104,9 @@ void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& cla
         options.fit.cost = data::read_cost_matrix(options.cost_matrix, class_names);
 }
 
+/// Share of the signals of a validation part that may be called unknown.
+constexpr double kFalseRejection = 0.01;
+
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
                             const train::FitConfig& fit)
 {
@@ -113,8 +116,11 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
     double validation_accuracy = NAN;
     if (!dataset.indices(data::Part::validation).empty()) {
         network.decision.temperature = train::fit_temperature(network, dataset, data::Part::validation, device);
+        // Each of the two tests rejects half of what may be rejected.
         network.decision.unknown_score =
-            train::fit_unknown_score(network, dataset, data::Part::validation, 0.01, device);
+            train::fit_unknown_score(network, dataset, data::Part::validation, kFalseRejection / 2, device);
+        network.decision.min_confidence =
+            train::fit_min_confidence(network, dataset, data::Part::validation, kFalseRejection / 2, device);
         validation_accuracy = train::evaluate(network, dataset, data::Part::validation, device).accuracy();
     }
     if (!dataset.indices(data::Part::test).empty()) {
@@ -128,6 +134,7 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
              { "cost", graph::to_json(graph::cost(network)) },
              { "temperature", network.decision.temperature },
              { "unknown_score", network.decision.unknown_score },
+             { "min_confidence", network.decision.min_confidence },
              { "validation_accuracy", validation_accuracy },
              { "test", network.accuracy } };
 }

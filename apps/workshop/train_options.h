@@ -30,7 +30,7 @@ void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& cla
 
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
 /// network and writes the model file. Throws `Error` before that when the floors of `fit` are not held.
-/// Returns {"out", "cost", "temperature", "unknown_score", "validation_accuracy", "test"}.
+/// Returns {"out", "cost", "temperature", "unknown_score", "min_confidence", "validation_accuracy", "test"}.
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
                             const train::FitConfig& fit);
 

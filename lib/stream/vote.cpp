@@ -7,6 +7,8 @@
 namespace prunedamr::stream {
 namespace {
 
+constexpr double kSure = 0.4; ///< probability from which on a class or a family is named before anything else
+
 void write(LabelEvent& event, State state, std::string_view label, std::string_view family,
            double confidence) noexcept
 {
@@ -103,17 +105,20 @@ void Vote::decide(LabelEvent& event) noexcept
         return write(event, State::unknown, "unknown", "unknown", confidence);
     if (!noise)
         held_ = top;
-    if (confidence >= decision_.min_confidence)
+    const double sure = std::max(kSure, decision_.min_confidence);
+    if (confidence >= sure)
         return write(event, noise ? State::noise : State::signal, labels_[top], family, confidence);
     std::size_t best = 0;
     for (std::size_t f = 1; f < families_.size(); ++f)
         if (family_probability(f) > family_probability(best))
             best = f;
     const bool named = families_[best] != "noise" && families_[best] != graph::kUnknownLabel;
-    if (named && family_probability(best) >= decision_.min_confidence)
+    if (named && family_probability(best) >= sure)
         return write(event, State::signal, families_[best], families_[best], family_probability(best));
     if (noise)
         return write(event, State::noise, labels_[top], family, confidence);
+    if (confidence >= decision_.min_confidence)
+        return write(event, State::signal, labels_[top], family, confidence);
     write(event, State::unknown, "unknown", "unknown", confidence);
 }
 

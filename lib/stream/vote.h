@@ -10,10 +10,11 @@
 
 namespace prunedamr::stream {
 
-/// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean:
-/// unknown when the best class is that or the frames look like none that has a name; the class when it is sure;
-/// else the most probable family when that is; else noise when it is the best class, however unsure; else unknown.
-/// The label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
+/// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean: unknown
+/// when the best class is that or the frames look like none that has a name; the class when it is sure (0.4, or the
+/// least confidence if that is more); else the most probable family when that is; else noise when it is the best
+/// class, however unsure; else the best class, unsure as it is, down to the least confidence; else unknown. The
+/// label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
 class Vote
 {
 public:

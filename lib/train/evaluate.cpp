@@ -71,6 +71,29 @@ template <class Function> double minimum(const Function& function, double low, d
     return 0.5 * (low + high);
 }
 
+/// `quantile` of what `measure` says of the part's frames, those of noise and of the class `unknown` apart; `none`
+/// with too few of them.
+template <class Measure>
+double quantile_of_signals(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                           const std::string& device, const Measure& measure, double quantile, double none)
+{
+    constexpr std::size_t kFewest = 100;
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
+    std::vector<double> values;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        const std::string& label =
+            dataset.class_names[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(indices[i])])];
+        if (family_of(label) != "noise" && label != graph::kUnknownLabel)
+            values.push_back(measure(logits.data_ptr<float>() + i * network.labels.size()));
+    }
+    if (values.size() < kFewest)
+        return none;
+    const auto place = static_cast<std::ptrdiff_t>(quantile * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), values.begin() + place, values.end());
+    return values[static_cast<std::size_t>(place)];
+}
+
 } // namespace
 
 void check_compatible(const graph::Network& network, const data::Dataset& dataset)
@@ -120,22 +143,22 @@ double fit_temperature(const graph::Network& network, const data::Dataset& datas
 double fit_unknown_score(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                          double false_rejection, const std::string& device)
 {
-    constexpr std::size_t kFewest = 100;
-    const std::vector<std::int64_t> indices = indices_of(dataset, part);
-    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
     const graph::LogitReader reader(network);
-    std::vector<double> scores;
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        const std::string& label =
-            dataset.class_names[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(indices[i])])];
-        if (family_of(label) != "noise" && label != graph::kUnknownLabel)
-            scores.push_back(reader.unknown_score(logits.data_ptr<float>() + i * reader.classes()));
-    }
-    if (scores.size() < kFewest)
-        return std::numeric_limits<double>::infinity();
-    const auto place = static_cast<std::size_t>((1.0 - false_rejection) * static_cast<double>(scores.size() - 1));
-    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(place), scores.end());
-    return scores[place];
+    return quantile_of_signals(
+        network, dataset, part, device, [&](const float* logits) { return reader.unknown_score(logits); },
+        1.0 - false_rejection, std::numeric_limits<double>::infinity());
+}
+
+double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                          double false_rejection, const std::string& device)
+{
+    const graph::LogitReader reader(network);
+    std::vector<double> probabilities(reader.classes());
+    const auto confidence = [&](const float* logits) {
+        reader.probabilities(logits, probabilities.data());
+        return *std::max_element(probabilities.begin(), probabilities.end());
+    };
+    return quantile_of_signals(network, dataset, part, device, confidence, false_rejection, 0.0);
 }
 
 double calibration_error(const graph::Network& network, const data::Dataset& dataset, data::Part part,

@@ -32,6 +32,11 @@ double fit_temperature(const graph::Network& network, const data::Dataset& datas
 double fit_unknown_score(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                          double false_rejection = 0.01, const std::string& device = "cpu");
 
+/// Probability of the best class below which `false_rejection` of the part's signals lie, noise and the class
+/// `unknown` apart; 0 with fewer than 100 such frames. Throws `Error` as `evaluate` does.
+double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                          double false_rejection = 0.01, const std::string& device = "cpu");
+
 /// Expected calibration error (Naeini et al. 2015; Guo et al. 2017), 0..1: how far the confidence in the best class
 /// lies from how often it is right, on average over 15 equal bins of confidence. Throws `Error` as `evaluate` does.
 double calibration_error(const graph::Network& network, const data::Dataset& dataset, data::Part part,

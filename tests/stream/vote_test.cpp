@@ -173,3 +173,16 @@ TEST(Vote, TakesTheEnergyOfTheLogitsWhereThereIsNoUnknownClass)
     vote.decide(event);
     EXPECT_EQ(event.state, State::unknown);
 }
+
+TEST(Vote, NamesTheBestClassDownToTheLeastConfidence)
+{
+    graph::Decision decision;
+    decision.min_confidence = 0.2;
+    Vote vote(labels_only(), decision);
+    const LabelEvent unsure = decide(vote, { { 0.28, 0.32, 0.06, 0.3, 0.04 } });
+    EXPECT_EQ(unsure.label.view(), "BPSK");
+    EXPECT_EQ(unsure.state, State::signal);
+    decision.min_confidence = 0.33;
+    Vote strict(labels_only(), decision);
+    EXPECT_EQ(decide(strict, { { 0.28, 0.32, 0.06, 0.3, 0.04 } }).state, State::unknown);
+}

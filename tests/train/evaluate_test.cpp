@@ -113,6 +113,9 @@ TEST(UnknownScore, LiesAboveAllButTheGivenShare)
     const double low = train::fit_unknown_score(network, dataset, data::Part::validation, 0.5);
     const double high = train::fit_unknown_score(network, dataset, data::Part::validation, 0.01);
     EXPECT_LT(low, high);
+    const double faint = train::fit_min_confidence(network, dataset, data::Part::validation, 0.01);
+    EXPECT_GE(faint, 1.0 / 3);
+    EXPECT_LT(faint, train::fit_min_confidence(network, dataset, data::Part::validation, 0.5));
     dataset.part.assign(dataset.part.size(), data::Part::train);
     std::fill_n(dataset.part.begin(), 50, data::Part::validation);
     EXPECT_TRUE(std::isinf(train::fit_unknown_score(network, dataset, data::Part::validation)));
