@@ -15,6 +15,6 @@ cmake --build "$build" --parallel "$(nproc)"
 capture=$build/demo.sigmf-meta
 labels=$build/demo.jsonl
 "$build/bin/prunedamr" synth scene --out "$capture" --in-turn --rate 1M --freq 433.92M --duration 3 --snr 25 --seed 7
-"$build/bin/prunedamr-rx" --source "file:$capture" --model models/onair-s.safetensors --interval 0.032 \
+"$build/bin/prunedamr-rx" --source "file:$capture" --model models/onair-m.safetensors --interval 0.032 \
     --out "json:$labels" --quiet
 /usr/bin/python3 examples/compare_labels.py "$capture" "$labels"

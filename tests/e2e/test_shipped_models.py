@@ -7,8 +7,10 @@ import os
 import subprocess
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 
+RX = os.environ["PRUNEDAMR_RX"]
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("PRUNEDAMR_RECORDINGS", ROOT.parent / "shared/recordings"))
@@ -42,12 +44,28 @@ class ShippedModels(unittest.TestCase):
         files = sorted(RECORDINGS.glob("*.sigmf-meta"))
         if len(files) < 20:
             self.skipTest(f"no recordings in {RECORDINGS}")
-        for name in ("onair-s", "onair-m"):
+        for name, families, classes in (("onair-s", 16, 15), ("onair-m", 18, 15)):
             with self.subTest(model=name):
                 report = run("eval", ROOT / f"models/{name}.safetensors", "--recordings", *files)["recordings"]
                 self.assertEqual(report["summary"]["recordings"], len(files))
-                self.assertGreaterEqual(report["summary"]["family_right"], 18, report["summary"])
-                self.assertGreaterEqual(report["summary"]["class_right"], 15, report["summary"])
+                self.assertGreaterEqual(report["summary"]["family_right"], families, report["summary"])
+                self.assertGreaterEqual(report["summary"]["class_right"], classes, report["summary"])
+
+    def test_both_sondes_of_a_wide_band_are_named(self):
+        capture = RECORDINGS / "wideband/dfm_two_sondes.sigmf-meta"
+        if not capture.exists():
+            self.skipTest(f"no recordings in {RECORDINGS}")
+        for name in ("onair-s", "onair-m"):
+            with self.subTest(model=name):
+                done = subprocess.run([RX, "--source", str(capture), "--survey", "--quiet", "--model",
+                                       str(ROOT / f"models/{name}.safetensors")], capture_output=True, timeout=300)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                sides = {False: Counter(), True: Counter()}
+                for line in done.stdout.splitlines():
+                    event = json.loads(line)
+                    sides[event["center_freq_hz"] > 0][event["label"]] += 1
+                for labels in sides.values():
+                    self.assertIn(labels.most_common(1)[0][0], ("2FSK", "FSK"), labels)
 
 
 if __name__ == "__main__":
