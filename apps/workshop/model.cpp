@@ -8,8 +8,8 @@
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
-#include "prunedamr/graph/receiver_facts.h"
 #include "prunedamr/graph/onnx_export.h"
+#include "prunedamr/graph/receiver_facts.h"
 #include "prunedamr/graph/zoo.h"
 
 #include <nlohmann/json.hpp>

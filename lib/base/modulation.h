@@ -9,9 +9,9 @@ namespace prunedamr {
 
 /// One row of the project's only table of classes.
 struct Modulation {
-    const char* name;       ///< the label, as models, data sets and events write it
-    const char* family;     ///< "noise", "unknown", "CW", "ASK", "PSK", "QAM", "APSK", "FSK", "AM", "FM", "OFDM", "CSS"
-    const char* definition; ///< one sentence, for cards and help texts
+    const char* name;   ///< the label, as models, data sets and events write it
+    const char* family; ///< "noise", "unknown", "CW", "ASK", "PSK", "QAM", "APSK", "FSK", "AM", "FM", "OFDM", "CSS"
+    const char* definition;                ///< one sentence, for cards and help texts
     std::vector<std::string_view> aliases; ///< other spellings in data sets and recordings
     const char* mirror = nullptr; ///< class of the complex conjugate (spectral mirror); null: the class itself
 };

@@ -2,6 +2,7 @@
 #include "prunedamr/dsp/noise_floor.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/dsp/gamma_quartile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,17 +11,8 @@ namespace prunedamr::dsp {
 namespace {
 
 constexpr int kMostStretches = 64;
-constexpr int kLeastStretch = 16;      ///< bins
-constexpr double kBinQuantile = 0.25;  ///< of the bins of a stretch lie below,
-constexpr float kBinNormal = -0.6745f; ///< the standard normal's quantile there
+constexpr int kLeastStretch = 16; ///< bins
 constexpr double kStretchQuantile = 0.4;
-
-/// Mean of a gamma variable with `shape` over its quantile (Wilson and Hilferty).
-float quantile_to_mean(float shape) noexcept
-{
-    const float root = 1.0f - 1.0f / (9.0f * shape) + kBinNormal / (3.0f * std::sqrt(shape));
-    return 1.0f / (root * root * root);
-}
 
 float quantile(float* values, int count, double share) noexcept
 {
@@ -45,9 +37,9 @@ const float* NoiseFloor::measure(const float* psd, float shape) noexcept
     const int around = stretches / 2;
     for (int s = 0; s < stretches; ++s) {
         std::copy_n(psd + s * stretch_, stretch_, ranked_.data());
-        of_stretch_[s] = quantile(ranked_.data(), stretch_, kBinQuantile);
+        of_stretch_[s] = quantile(ranked_.data(), stretch_, kQuartile);
     }
-    const float to_mean = quantile_to_mean(shape);
+    const float to_mean = mean_over_quartile(shape);
     for (int s = 0; s < stretches; ++s) { // at an end the neighbourhood is the half of the band there
         const int first = std::clamp(s - around / 2, 0, stretches - around);
         std::copy_n(of_stretch_.data() + first, around, ranked_.data());

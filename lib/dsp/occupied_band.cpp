@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/occupied_band.h"
 
+#include "prunedamr/dsp/gamma_quartile.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,11 +14,6 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 /// Independent averages that a mean over three neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
 constexpr float kSmoothingGain = 1.86f;
-
-/// The floor is read where a quarter of the bins lies below: signals up to 3/4 of the band leave it visible,
-/// and a receiver's roll-off at the band edges does not pull it down.
-constexpr float kFloorQuantile = 0.25f;
-constexpr float kFloorQuantileNormal = -0.6745f; ///< the standard normal's quantile there
 
 constexpr float kLeastFloorMargin = 2.0f;    ///< 3 dB: an in-band SNR of 0 dB is still found
 constexpr float kFloorMarginSigmas = 6.0f;   ///< no noise bin of a block should pass
@@ -38,13 +35,6 @@ constexpr int kGuardBins = 4;                 ///< left out on both sides of the
 constexpr float kLargestSnrDb = 55.0f;        ///< above it the floor is the stop band of some filter, not noise
 constexpr int kLeastNoiseShare = 32;          ///< fewest noise bins: nfft / this
 
-/// Mean of a gamma variable with `shape` over its quantile at `kFloorQuantile` (Wilson and Hilferty).
-float quantile_to_mean(float shape)
-{
-    const float root = 1.0f - 1.0f / (9.0f * shape) + kFloorQuantileNormal / (3.0f * std::sqrt(shape));
-    return 1.0f / (root * root * root);
-}
-
 } // namespace
 
 BandFinder::BandFinder()
@@ -61,7 +51,9 @@ Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* sampl
     smooth(spectrum);
     const Ranks ranks = rank(n);
     const float shape = kSmoothingGain * static_cast<float>(spectrum.averages);
-    const float floor = ranks.floor * quantile_to_mean(shape);
+    // Signals up to 3/4 of the band leave the quartile to the noise, and a roll-off at the edges does not pull it
+    // down.
+    const float floor = ranks.floor * mean_over_quartile(shape);
     const float margin = std::max(kLeastFloorMargin, 1.0f + kFloorMarginSigmas / std::sqrt(shape));
     const float threshold =
         std::max({ floor * margin, ranks.robust_peak * kBelowRobustPeak, ranks.peak * kBelowPeak });
@@ -95,7 +87,7 @@ BandFinder::Ranks BandFinder::rank(int nfft) noexcept
 {
     const auto begin = ranked_.begin(), end = begin + nfft;
     std::copy_n(smooth_.begin(), nfft, begin);
-    const auto floor = begin + static_cast<int>(kFloorQuantile * nfft), peak = end - 1 - nfft / kRobustPeakShare;
+    const auto floor = begin + static_cast<int>(kQuartile * nfft), peak = end - 1 - nfft / kRobustPeakShare;
     std::nth_element(begin, peak, end);
     const float largest = *std::max_element(peak, end), robust = *peak;
     std::nth_element(begin, floor, peak);

@@ -16,8 +16,7 @@ struct Recipe {
     void (*build)(Network&, const std::vector<StageShape>&);
 };
 
-template <int StemKernel, int StemStride>
-void residual(Network& network, const std::vector<StageShape>& stages)
+template <int StemKernel, int StemStride> void residual(Network& network, const std::vector<StageShape>& stages)
 {
     build_amr_resnet(network, { StemKernel, StemStride }, stages);
 }
