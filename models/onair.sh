@@ -7,7 +7,7 @@
 # measure on, with a folder wideband/ of uncentred ones in it.
 # Frames are made while it trains, none is seen twice. About two hours on one core (AMD EPYC of the Zen 4 generation).
 set -eu
-[ $# -ge 3 ] || { sed -n '4,8p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '5,7p' "$0" >&2; exit 2; }
 prunedamr=$(realpath "$1")
 receiver=$(realpath "$2")
 models=$(realpath "$(dirname "$0")")

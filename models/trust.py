@@ -144,13 +144,23 @@ def chunks_of_signal(kind, rng):
         yield 0.1 * (signal[number * CHUNK : (number + 1) * CHUNK] + noise)
 
 
+def start(line):
+    try:
+        return subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    except OSError as error:
+        sys.exit(f"trust.py: {line[0]}: cannot be run: {error.strerror}")
+
+
 def labels(receiver, model, chunks):
     line = [receiver, "--source", "stdin", "--format", "cf32", "--rate", str(RATE), "--model", model, "--quiet"]
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with start(line) as process:
         def feed():
-            for chunk in chunks:
-                process.stdin.write(chunk.astype(np.complex64).tobytes())
-            process.stdin.close()
+            try:
+                for chunk in chunks:
+                    process.stdin.write(chunk.astype(np.complex64).tobytes())
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # its exit status tells
 
         feeder = threading.Thread(target=feed)
         feeder.start()

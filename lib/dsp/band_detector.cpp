@@ -8,9 +8,6 @@
 namespace prunedamr::dsp {
 namespace {
 
-/// Independent averages that a mean over three neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
-constexpr float kSmoothingGain = 1.86f;
-
 constexpr float kLeastOn = 3.16f, kOnSigmas = 7.0f;  ///< 5 dB, and no bin of noise in a day
 constexpr float kLeastOff = 1.6f, kOffSigmas = 3.0f; ///< 2 dB
 constexpr float kSkirts = 1e-3f;                     ///< -30 dB from the robust peak
@@ -36,7 +33,7 @@ BandDetector::BandDetector(int nfft)
 
 void BandDetector::detect(const Spectrum& spectrum) noexcept
 {
-    smooth(spectrum);
+    smooth_bins(spectrum, smooth_.data());
     const float shape = kSmoothingGain * static_cast<float>(spectrum.averages);
     floor_ = noise_floor_.measure(smooth_.data(), shape);
     const Margins margins{ std::max(kLeastOn, 1.0f + kOnSigmas / std::sqrt(shape)),
@@ -48,16 +45,6 @@ void BandDetector::detect(const Spectrum& spectrum) noexcept
     absorb_companions();
     for (int i = 0; i < count_; ++i)
         measure(spectrum, bands_[i]);
-}
-
-void BandDetector::smooth(const Spectrum& spectrum) noexcept
-{
-    const float* psd = spectrum.psd;
-    const int last = spectrum.nfft - 1;
-    smooth_[0] = (psd[last] + psd[0] + psd[1]) / 3.0f;
-    for (int i = 1; i < last; ++i)
-        smooth_[i] = (psd[i - 1] + psd[i] + psd[i + 1]) / 3.0f;
-    smooth_[last] = (psd[last - 1] + psd[last] + psd[0]) / 3.0f;
 }
 
 /// The first run of bins above the off margin, from `from` on, that somewhere rises above the on margin; dips are

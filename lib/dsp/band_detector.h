@@ -41,7 +41,6 @@ private:
         int begin, end;
     };
 
-    void smooth(const Spectrum& spectrum) noexcept;
     Range next_hill(int from, Margins margins) const noexcept;
     float least_level(Range hill) noexcept;
     void split(Range hill, Margins margins) noexcept;

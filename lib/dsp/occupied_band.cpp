@@ -12,9 +12,6 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// Independent averages that a mean over three neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
-constexpr float kSmoothingGain = 1.86f;
-
 constexpr float kLeastFloorMargin = 2.0f;    ///< 3 dB: an in-band SNR of 0 dB is still found
 constexpr float kFloorMarginSigmas = 6.0f;   ///< no noise bin of a block should pass
 constexpr float kBelowRobustPeak = 3.16e-3f; ///< -25 dB: leaves out spectral skirts of strong signals
@@ -29,11 +26,13 @@ constexpr float kCloseGap = 0.35f;           ///< closer than this share of the 
 constexpr int kBeatSamples = 64;             ///< envelopes are compared within so many: slower changes are fading
 constexpr float kSteady = 1.25f;             ///< fourth moment between that of a steady envelope and a beat
 constexpr float kInStep = 2.5f; ///< between 2, two that know nothing of each other, and 3, two sidebands
-constexpr int kLineBins = 6, kLineShare = 40; ///< a carrier alone has at most so many bins, or share of nfft
-constexpr float kInPhase = 0.4f;              ///< share of what is not the carrier that is in phase with it
-constexpr int kGuardBins = 4;                 ///< left out on both sides of the band when noise is measured
-constexpr float kLargestSnrDb = 55.0f;        ///< above it the floor is the stop band of some filter, not noise
-constexpr int kLeastNoiseShare = 32;          ///< fewest noise bins: nfft / this
+constexpr int kLineBins = 10,
+              kLineShare = 8;       ///< a carrier that is keyed in packets has at most so many bins, or nfft / this
+constexpr float kLeastRest = 0.25f; ///< pulses of a sample have at least this share of their power beside it ...
+constexpr float kInPhase = 0.4f;    ///< ... and so much of that, noise included, is in phase with it
+constexpr int kGuardBins = 4;       ///< left out on both sides of the band when noise is measured
+constexpr float kLargestSnrDb = 55.0f; ///< above it the floor is the stop band of some filter, not noise
+constexpr int kLeastNoiseShare = 32;   ///< fewest noise bins: nfft / this
 
 } // namespace
 
@@ -48,7 +47,7 @@ Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* sampl
     const int n = spectrum.nfft;
     if (n == 0)
         return everything;
-    smooth(spectrum);
+    smooth_bins(spectrum, smooth_.data());
     const Ranks ranks = rank(n);
     const float shape = kSmoothingGain * static_cast<float>(spectrum.averages);
     // Signals up to 3/4 of the band leave the quartile to the noise, and a roll-off at the edges does not pull it
@@ -69,17 +68,6 @@ Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* sampl
     const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
     const float bandwidth = static_cast<float>(band.width()) / static_cast<float>(n);
     return { center, bandwidth, snr_db(spectrum, band, floor * margin) };
-}
-
-/// Mean over three bins, around the end as the spectrum of a sampled signal does.
-void BandFinder::smooth(const Spectrum& spectrum) noexcept
-{
-    const float* psd = spectrum.psd;
-    const int last = spectrum.nfft - 1;
-    smooth_[0] = (psd[last] + psd[0] + psd[1]) / 3.0f;
-    for (int i = 1; i < last; ++i)
-        smooth_[i] = (psd[i - 1] + psd[i] + psd[i + 1]) / 3.0f;
-    smooth_[last] = (psd[last - 1] + psd[last] + psd[0]) / 3.0f;
 }
 
 /// What sorting the smoothed bins would show, without sorting all of them.
@@ -222,8 +210,8 @@ bool BandFinder::is_line_of_pulses(const Run& band, int nfft, const Envelope& en
     if (band.width() > std::max(kLineBins, nfft / kLineShare))
         return false;
     const float frequency = 0.5f * static_cast<float>(band.begin + band.end - 1 - nfft) / static_cast<float>(nfft);
-    const float rest = envelope.power() - band.power;
-    return envelope.squared_line(frequency, nfft / 4) - band.power > kInPhase * rest;
+    const float power = envelope.power(), rest = power - band.power;
+    return rest > kLeastRest * power && envelope.squared_line(frequency, nfft / 4) - band.power > kInPhase * rest;
 }
 
 /// Signal over noise within the band; the noise density is that of the bins outside it that neither its skirts nor

@@ -50,7 +50,6 @@ private:
         float power() const noexcept;
     };
 
-    void smooth(const Spectrum& spectrum) noexcept;
     Ranks rank(int nfft) noexcept;
     void find_runs(int nfft, float threshold, float floor) noexcept;
     void bridge_gaps(int longest_gap) noexcept;

@@ -16,6 +16,16 @@ constexpr int kLengthsPerBlock = 4;
 
 } // namespace
 
+void smooth_bins(const Spectrum& spectrum, float* result) noexcept
+{
+    const float* psd = spectrum.psd;
+    const int last = spectrum.nfft - 1;
+    result[0] = (psd[last] + psd[0] + psd[1]) / 3.0f;
+    for (int i = 1; i < last; ++i)
+        result[i] = (psd[i - 1] + psd[i] + psd[i + 1]) / 3.0f;
+    result[last] = (psd[last - 1] + psd[last] + psd[0]) / 3.0f;
+}
+
 struct WelchSpectrum::Transform {
     explicit Transform(int n) : nfft(n), hann(n), sum(n), psd(n) {}
 

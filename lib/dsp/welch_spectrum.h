@@ -14,6 +14,12 @@ struct Spectrum {
     int averages = 0;           ///< half-overlapping segments that were averaged
 };
 
+/// Mean over three bins, around the end as the spectrum of a sampled signal goes on; `result` [nfft].
+void smooth_bins(const Spectrum& spectrum, float* result) noexcept;
+
+/// Independent averages that such a mean of neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
+inline constexpr float kSmoothingGain = 1.86f;
+
 /// Welch's averaged periodogram (Hann window, 50 % overlap). The transform length follows the number of samples,
 /// a power of two 32..512 with at least 7 averages. Plans and buffers are made at construction only.
 class WelchSpectrum

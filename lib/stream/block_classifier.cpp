@@ -41,10 +41,9 @@ std::uint64_t BlockClassifier::decide(LabelEvent& event) noexcept
 {
     run_pending();
     const std::uint64_t frames = vote_.frames();
+    vote_.decide(event); // without frames too: it forgets the last label
     if (frames == 0 && !summary_.empty())
         decide_noise(event);
-    else
-        vote_.decide(event);
     summary_.write(event);
     vote_.reset();
     summary_ = {};

@@ -17,8 +17,7 @@ struct SurveyConfig {
 void check(const SurveyConfig& config);
 
 /// A wide band in, the events of every signal in it out. Look after look the spectrum is searched for occupied
-/// bands
-/// (`dsp::BandDetector`), which are joined to tracks (`dsp::BandTracker`); of each track the channel is cut out of
+/// bands (`dsp::BandDetector`), which are joined to tracks (`dsp::BandTracker`); each track's channel is cut out of
 /// the same transforms (`dsp::ChannelBank`) at a rate that its band fills as the model's front end wants it, and is
 /// classified as a stream of its own would be, by at most 32768 of its samples in an interval. Each interval gives
 /// one event for each confirmed track that was seen in it, by rising frequency: its centre and bandwidth are those

@@ -119,6 +119,7 @@ void Vote::decide(LabelEvent& event) noexcept
         return write(event, State::noise, labels_[top], family, confidence);
     if (confidence >= decision_.min_confidence)
         return write(event, State::signal, labels_[top], family, confidence);
+    held_ = kNone;
     write(event, State::unknown, "unknown", "unknown", confidence);
 }
 

@@ -139,6 +139,8 @@ TEST(Vote, KeepsItsLabelUntilAnotherIsClearlyBetter)
     EXPECT_EQ(decide(vote, { { 0.1, 0.48, 0.42, 0.0, 0.0 } }).label.view(), "QPSK");
     EXPECT_EQ(decide(vote, { { 0.9, 0.05, 0.05, 0.0, 0.0 } }).label.view(), "noise"); // and forgets
     EXPECT_EQ(decide(vote, { { 0.1, 0.48, 0.42, 0.0, 0.0 } }).label.view(), "BPSK");
+    decide(vote, {}); // silence
+    EXPECT_EQ(decide(vote, { { 0.1, 0.42, 0.48, 0.0, 0.0 } }).label.view(), "QPSK");
 }
 
 TEST(Vote, IsUnknownWhereTheFramesLookLikeNoClass)
@@ -185,4 +187,5 @@ TEST(Vote, NamesTheBestClassDownToTheLeastConfidence)
     decision.min_confidence = 0.33;
     Vote strict(labels_only(), decision);
     EXPECT_EQ(decide(strict, { { 0.28, 0.32, 0.06, 0.3, 0.04 } }).state, State::unknown);
+    EXPECT_EQ(decide(strict, { { 0.0, 0.45, 0.5, 0.05, 0.0 } }).label.view(), "QPSK"); // BPSK was not given
 }

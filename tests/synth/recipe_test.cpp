@@ -78,6 +78,47 @@ TEST(Recipe, EveryClassGivesFiniteSamplesOfAnyLength)
     }
 }
 
+Signal from_modulator(const char* name, const nlohmann::json& keys)
+{
+    Fields fields(keys, name);
+    Rng rng(17);
+    return make_modulator(name, fields)->modulate(20000, {}, rng);
+}
+
+TEST(Modulators, SweepHasASteadyEnvelopeAndFillsItsBand)
+{
+    const Signal sweep = from_modulator(
+        "sweep", { { "bandwidth", 0.4 }, { "time_bandwidth", 200 }, { "shape", { { "triangle", 1 } } } });
+    double lowest = 1.0, highest = -1.0;
+    for (std::size_t n = 1; n < sweep.samples.size(); ++n) {
+        EXPECT_NEAR(std::abs(sweep.samples[n]), 1.0, 1e-4);
+        const double f = std::arg(sweep.samples[n] * std::conj(sweep.samples[n - 1])) / (2 * M_PI);
+        lowest = std::min(lowest, f);
+        highest = std::max(highest, f);
+    }
+    EXPECT_NEAR(lowest, -0.2, 0.005);
+    EXPECT_NEAR(highest, 0.2, 0.005);
+}
+
+TEST(Modulators, CombHasItsLinesAtTheEdgesOfItsBand)
+{
+    const Signal comb = from_modulator("comb", { { "bandwidth", 0.2 }, { "lines", 2 }, { "level_db", 0 } });
+    for (const double f : { -0.1, 0.1 })
+        EXPECT_NEAR(std::abs(fourier(comb.samples, f, 0, comb.samples.size())), 20000.0, 200.0) << f;
+    EXPECT_LT(std::abs(fourier(comb.samples, 0.03, 0, comb.samples.size())), 200.0);
+}
+
+TEST(Modulators, ImpulsesFillTheirShareOfTheTime)
+{
+    const Signal impulses = from_modulator("impulses", { { "bandwidth", 0.1 }, { "rate", 0.1 } });
+    double loudest = 0.0, loud = 0.0;
+    for (const auto& x : impulses.samples)
+        loudest = std::max<double>(loudest, std::abs(x));
+    for (const auto& x : impulses.samples)
+        loud += std::abs(x) > 0.1 * loudest;
+    EXPECT_NEAR(loud / 20000.0, 0.1, 0.04);
+}
+
 TEST(Recipe, EnergyFollowsTheBurst)
 {
     const auto recipe = load_recipe("onair");

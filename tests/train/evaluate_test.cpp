@@ -2,6 +2,7 @@
 #include "prunedamr/train/evaluate.h"
 
 #include "nn/expect_error.h"
+#include "prunedamr/graph/logits.h"
 #include "prunedamr/graph/reference.h"
 #include "train/toy_data.h"
 
@@ -112,7 +113,15 @@ TEST(UnknownScore, LiesAboveAllButTheGivenShare)
     const graph::Network network = test::tiny_network();
     const double low = train::fit_unknown_score(network, dataset, data::Part::validation, 0.5);
     const double high = train::fit_unknown_score(network, dataset, data::Part::validation, 0.01);
-    EXPECT_LT(low, high);
+    const graph::LogitReader reader(network);
+    double above_low = 0, above_high = 0;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+        const double score = reader.unknown_score(reference_logits(network, dataset, i).data());
+        above_low += score > low;
+        above_high += score > high;
+    }
+    EXPECT_NEAR(above_low / static_cast<double>(dataset.size()), 0.5, 0.005);
+    EXPECT_NEAR(above_high / static_cast<double>(dataset.size()), 0.01, 0.005);
     const double faint = train::fit_min_confidence(network, dataset, data::Part::validation, 0.01);
     EXPECT_GE(faint, 1.0 / 3);
     EXPECT_LT(faint, train::fit_min_confidence(network, dataset, data::Part::validation, 0.5));

@@ -32,10 +32,10 @@ public:
      * \param interval_s seconds per decision, >= 0, rounded up to whole looks of about 0.04 s
      * \param max_signals at a time, the strongest; 1..64
      * \param source name of the stream in its events
-     * \param live drop whole looks when the computer falls behind, and count their frames; false holds the source
-     * back \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold \param
-     * backend who computes: native, onednn or torch \param max_latency_us above 0: as many frames per call as give
-     * the most throughput within that time
+     * \param live drop whole looks when the computer falls behind; false holds the source back
+     * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param backend who computes: native, onednn or torch
+     * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
      */
