@@ -5,6 +5,7 @@
 #include "verbs.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/graph/contract.h"
 #include "prunedamr/graph/zoo.h"
 
 #include <nlohmann/json.hpp>
@@ -17,11 +18,25 @@ namespace {
 
 struct Options {
     graph::ZooConfig zoo;
+    std::string from; ///< model whose weights are where it begins; empty: a fresh network
     FrameData data;
     std::string out;
     std::string json;
     TrainOptions train;
 };
+
+graph::Network first_network(Options& options, const data::Dataset& dataset)
+{
+    if (!options.from.empty()) {
+        auto network = load_float32_model(options.from);
+        graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
+        return network;
+    }
+    options.zoo.front_end = dataset.front_end;
+    options.zoo.labels = dataset.class_names;
+    options.zoo.seed = options.train.fit.seed;
+    return graph::make_network(options.zoo);
+}
 
 void run(Options& options)
 {
@@ -31,10 +46,7 @@ void run(Options& options)
     const auto pages = frame_pages(options.data);
     options.train.fit.generator = pages.make;
     options.train.fit.pages_per_epoch = pages.per_epoch;
-    options.zoo.front_end = dataset.front_end;
-    options.zoo.labels = dataset.class_names;
-    options.zoo.seed = options.train.fit.seed;
-    auto result = train::fit(graph::make_network(options.zoo), dataset, options.train.fit);
+    auto result = train::fit(first_network(options, dataset), dataset, options.train.fit);
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });
     if (!options.train.fit.processes.leads())
@@ -62,7 +74,11 @@ void add_train(CLI::App& app)
     }
     options->zoo.arch = "amr_s";
     options->train.fit.epochs = 50;
-    verb->add_option("--arch", options->zoo.arch, help)->capture_default_str()->check(CLI::IsMember(names));
+    auto* arch = verb->add_option("--arch", options->zoo.arch, help);
+    arch->capture_default_str()->check(CLI::IsMember(names));
+    verb->add_option("--from", options->from,
+                     "model file to go on from, of the data's classes and front end, instead of a fresh network")
+        ->excludes(arch);
     cli::add_list(*verb, "--units", options->zoo.units_per_stage,
                   "units per stage, comma-separated (default: its own)");
     add_frame_data_options(*verb, options->data);

@@ -37,12 +37,15 @@ void BlockClassifier::run_pending() noexcept
     pending_ = 0;
 }
 
-std::uint64_t BlockClassifier::decide(LabelEvent& event) noexcept
+std::uint64_t BlockClassifier::decide(LabelEvent& event, double least_signal) noexcept
 {
     run_pending();
     const std::uint64_t frames = vote_.frames();
     vote_.decide(event); // without frames too: it forgets the last label
-    if (frames == 0 && !summary_.empty())
+    const bool weak = summary_.signal_over_noise() < least_signal;
+    if (weak)
+        summary_.forget_signal();
+    if (weak || (frames == 0 && !summary_.empty()))
         decide_noise(event);
     summary_.write(event);
     vote_.reset();

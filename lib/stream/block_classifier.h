@@ -21,7 +21,8 @@ public:
     void add(const std::complex<float>* samples, int count) noexcept;
 
     /// Writes the decision on all blocks since the last one, and starts anew; returns the frames classified.
-    std::uint64_t decide(LabelEvent& event) noexcept;
+    /// `least_signal`: over all noise received, below which it is noise whatever the network says.
+    std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
 
 private:
     void run_pending() noexcept;

@@ -23,8 +23,20 @@ void BlockSummary::add(const dsp::BlockInfo& info, int samples, bool gated) noex
     weighted_bandwidth_ += energy * info.bandwidth;
     if (std::isfinite(info.snr_db)) {
         snr_sum_db_ += info.snr_db;
+        over_noise_ += std::pow(10.0, 0.1 * info.snr_db) * info.bandwidth;
         ++snr_count_;
     }
+}
+
+double BlockSummary::signal_over_noise() const noexcept
+{
+    return snr_count_ ? over_noise_ / snr_count_ : std::numeric_limits<double>::quiet_NaN();
+}
+
+void BlockSummary::forget_signal() noexcept
+{
+    weight_ = 0.0;
+    snr_count_ = 0;
 }
 
 void BlockSummary::write(LabelEvent& event) const noexcept

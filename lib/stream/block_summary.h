@@ -15,6 +15,13 @@ public:
 
     bool empty() const noexcept { return samples_ == 0; }
 
+    /// Power of the signals that were found over that of all noise that was received with them; NaN where no block
+    /// had an SNR.
+    double signal_over_noise() const noexcept;
+
+    /// What was found is no signal.
+    void forget_signal() noexcept;
+
     /// Writes power, SNR, bandwidth, and adds the signal's offset to the event's tuned `center_freq_hz`;
     /// `sample_rate_hz` is already there. Without a signal the band is all that was received.
     void write(LabelEvent& event) const noexcept;
@@ -26,6 +33,7 @@ private:
     double weighted_center_ = 0.0;
     double weighted_bandwidth_ = 0.0;
     double snr_sum_db_ = 0.0;
+    double over_noise_ = 0.0; ///< sum over the same blocks
     int snr_count_ = 0;
 };
 

@@ -7,16 +7,21 @@
 namespace prunedamr::stream {
 namespace {
 
-constexpr double kRise = 0.05; ///< share of the way that the floor goes up in a quiet window,
-constexpr double kFall = 0.5;  ///< and down: it must find the bottom between two bursts
+constexpr double kFollow = 0.05;        ///< share of the way to its power that the floor goes in a quiet window ...
+constexpr double kFollowWindow = 400.0; ///< ... of so many samples or more, in shorter ones less,
+constexpr double kFall = 0.5;           ///< and in one far below it: it must find the bottom between two bursts
+constexpr double kFarBelow = 0.4;       ///< of the floor; by chance a window of noise is hardly ever
 constexpr double kLeastPower = 1e-20;
-constexpr std::size_t kLeastWindow = 32; // the power of fewer samples says too little
+constexpr std::size_t kLeastWindow = 16; ///< the power of fewer samples says too little
+constexpr std::size_t kMostWindows = 16;
 
 } // namespace
 
 BurstSegmenter::BurstSegmenter(std::size_t gap_samples, double margin_db)
-    : window_(std::max(kLeastWindow, (gap_samples + kWindows - 1) / kWindows)), on_(std::pow(10.0, margin_db / 10)),
-      off_(std::pow(10.0, margin_db / 20)), held_((kWindows + 2) * window_)
+    : window_(std::max(kLeastWindow, (gap_samples + kMostWindows - 1) / kMostWindows)),
+      windows_(std::max(1, static_cast<int>(gap_samples / window_))),
+      follow_(kFollow * std::min(1.0, static_cast<double>(window_) / kFollowWindow)),
+      on_(std::pow(10.0, margin_db / 10)), off_(std::pow(10.0, margin_db / 20)), held_((kMostWindows + 2) * window_)
 {
 }
 
@@ -40,7 +45,7 @@ bool BurstSegmenter::is_loud() noexcept
         floor_ = power;
     const bool loud = power > floor_ * (in_burst_ ? off_ : on_);
     if (!loud)
-        floor_ += (power < floor_ ? kFall : kRise) * (power - floor_);
+        floor_ += (power < kFarBelow * floor_ ? kFall : follow_) * (power - floor_);
     return loud;
 }
 

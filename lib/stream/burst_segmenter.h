@@ -14,9 +14,7 @@ namespace prunedamr::stream {
 class BurstSegmenter
 {
 public:
-    static constexpr int kWindows = 16; ///< of a gap
-
-    /// gap_samples, taken up to 16 whole windows of 32 samples or more; margin_db > 0
+    /// gap_samples, taken up to whole windows of 16 samples or more, 16 of them at most; margin_db > 0
     BurstSegmenter(std::size_t gap_samples, double margin_db);
 
     bool in_burst() const noexcept { return in_burst_; } ///< of what is consumed next
@@ -65,7 +63,7 @@ private:
             }
         } else if (loud) {
             release(consume, held_count_);
-        } else if (quiet_ == kWindows) {
+        } else if (quiet_ == windows_) {
             in_burst_ = false;
             cut();
             release(consume, held_count_ - window_);
@@ -81,6 +79,8 @@ private:
     void keep_from(std::size_t first) noexcept;
 
     std::size_t window_;
+    int windows_;     ///< of a gap
+    double follow_;   ///< share of the way to a quiet window's power that the floor goes
     double on_, off_; ///< times the floor
     std::vector<std::complex<float>> held_;
     std::size_t held_count_ = 0;

@@ -10,6 +10,9 @@
 namespace prunedamr::stream {
 namespace {
 
+/// Of a gap between bursts: who finds bursts by their power has no use for lines that lie below the noise.
+constexpr double kLeastSignalInGap = 1.0;
+
 Model compiled(const graph::Network& network, const ClassifierConfig& config)
 {
     check(config);
@@ -23,6 +26,7 @@ Model compiled(const graph::Network& network, const ClassifierConfig& config)
 struct Classifier::Impl : Core {
     Impl(Model wanted, ClassifierConfig wanted_config, EventHandler event_handler);
 
+    bool is_in_gap() const noexcept { return segmenter && !segmenter->in_burst(); }
     bool is_between_intervals() const noexcept { return blocks == 0 && buffered == 0; }
     void consume(const std::complex<float>* samples, std::size_t count) noexcept;
     void cut() noexcept;
@@ -32,7 +36,7 @@ struct Classifier::Impl : Core {
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
     void classify_block(const std::complex<float>* samples, int count) noexcept;
-    void end_interval(std::uint64_t analysed) noexcept;
+    void end_interval(std::uint64_t analysed, bool is_gap) noexcept;
     void flush() noexcept;
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
@@ -71,7 +75,7 @@ void Classifier::Impl::cut() noexcept
     if (after_gap && blocks == 0 && buffered < chain().front_end.min_samples())
         return;
     if (const std::uint64_t analysed = add_rest())
-        end_interval(analysed);
+        end_interval(analysed, after_gap);
 }
 
 void Classifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
@@ -102,7 +106,7 @@ void Classifier::Impl::consume(const std::complex<float>* samples, std::size_t c
 bool Classifier::Impl::is_long_enough() const noexcept
 {
     const ModelChain& now = slot.current();
-    return blocks >= (segmenter && segmenter->in_burst() ? now.blocks_per_burst : now.blocks_per_interval);
+    return blocks >= (segmenter && !is_in_gap() ? now.blocks_per_burst : now.blocks_per_interval);
 }
 
 /// Classifies what is left of the interval, if that is long enough to be; returns how many samples the interval
@@ -128,7 +132,7 @@ void Classifier::Impl::on_full_block(const std::complex<float>* samples) noexcep
     const double block_s = chain().block_s;
     ++blocks;
     if (is_long_enough())
-        end_interval(blocks * static_cast<std::uint64_t>(chain().block_length));
+        end_interval(blocks * static_cast<std::uint64_t>(chain().block_length), is_in_gap());
     if (!skip)
         lag.worked(seconds_since(start), block_s);
 }
@@ -147,10 +151,10 @@ void Classifier::Impl::classify_block(const std::complex<float>* samples, int co
     chain().stream.add(samples, count);
 }
 
-void Classifier::Impl::end_interval(std::uint64_t analysed) noexcept
+void Classifier::Impl::end_interval(std::uint64_t analysed, bool is_gap) noexcept
 {
     LabelEvent event = interval_event(analysed);
-    add(frames, chain().stream.decide(event));
+    add(frames, chain().stream.decide(event, is_gap ? kLeastSignalInGap : 0.0));
     blocks = 0;
     interval_start += analysed;
     handler(event);
@@ -165,7 +169,7 @@ void Classifier::Impl::flush() noexcept
     const std::uint64_t rest = static_cast<std::uint64_t>(buffered);
     const std::uint64_t all = add_rest();
     if (const std::uint64_t analysed = usable ? all : all - rest)
-        end_interval(analysed);
+        end_interval(analysed, is_in_gap());
     interval_start = samples_in.load(std::memory_order_relaxed);
     add(busy_s, seconds_since(start));
 }

@@ -14,11 +14,11 @@ struct ClassifierConfig {
     /// Samples per decision; rounded up to whole blocks of the front end, at most 2^40. 0: one block.
     std::uint64_t interval_samples = 0;
     /// Decisions end where the power rises and falls, too: a burst of up to `max_burst_s` is one event, from its
-    /// start to its end; the gaps between bursts, and signals that never stop, are decided on the interval. Events
-    /// leave up to `burst_gap_s` later.
+    /// start to its end; the gaps between bursts, and signals that never stop, are decided on the interval; what is
+    /// weaker than all noise received together is no signal there. Events leave up to `burst_gap_s` later.
     bool bursts = false;
     double burst_gap_s = 0.003;           ///< of quiet, which ends a burst, 1e-6..10
-    double burst_margin_db = 6.0;         ///< over the noise, at which a burst begins, 1..60
+    double burst_margin_db = 9.0;         ///< over the noise, at which a burst begins, 1..60
     double max_burst_s = 1.0;             ///< longer ones are decided in parts, 1e-6..3600
     double noise_floor_dbfs = -120.0;     ///< known noise power of the receiver
     double gate_margin_db = 3.0;          ///< a block below floor + margin is "noise" without asking the network

@@ -166,7 +166,13 @@ std::vector<Filling> FrameMaker::Impl::start(std::int64_t frames_per_class, std:
     std::vector<Filling> fillings;
     for (std::size_t i = 0; i < config.labels.size(); ++i) {
         const auto row = std::find(all.begin(), all.end(), config.labels[i]) - all.begin();
-        fillings.push_back({ i, Rng(seed).fork(static_cast<std::uint64_t>(row)), frames_per_class, 0, 0, {} });
+        const double frames = static_cast<double>(frames_per_class) * config.recipe->share(config.labels[i]);
+        fillings.push_back({ i,
+                             Rng(seed).fork(static_cast<std::uint64_t>(row)),
+                             std::max<std::int64_t>(1, std::llround(frames)),
+                             0,
+                             0,
+                             {} });
     }
     return fillings;
 }
@@ -215,6 +221,14 @@ const std::vector<std::string>& FrameMaker::class_names() const
     return impl_->config.labels;
 }
 
+double FrameMaker::shares() const
+{
+    double sum = 0.0;
+    for (const auto& label : impl_->config.labels)
+        sum += impl_->config.recipe->share(label);
+    return sum;
+}
+
 data::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed)
 {
     const FrameMakerConfig& config = impl_->config;
@@ -230,7 +244,7 @@ data::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed
     dataset.front_end = config.front_end;
     dataset.class_names = config.labels;
     const auto floats = 2 * dataset.length();
-    dataset.frames.reserve(static_cast<std::size_t>(frames_per_class * floats) * fillings.size());
+    dataset.frames.reserve(static_cast<std::size_t>(static_cast<double>(frames_per_class * floats) * shares()));
     std::int64_t group = 0;
     for (auto& filling : fillings) {
         for (auto& harvest : filling.taken) {

@@ -33,9 +33,9 @@ Samples with_bursts(std::size_t count, const std::vector<Burst>& bursts)
 }
 
 /// Where the segmenter cuts, with pieces of `chunk` samples; checks that every sample is consumed once, in order.
-std::vector<std::size_t> cuts_of(const Samples& x, std::size_t chunk)
+std::vector<std::size_t> cuts_of(const Samples& x, std::size_t chunk, std::size_t gap = kGap)
 {
-    BurstSegmenter segmenter(kGap, 6.0);
+    BurstSegmenter segmenter(gap, 6.0);
     std::vector<std::size_t> cuts;
     std::size_t consumed = 0;
     const auto consume = [&](const std::complex<float>* samples, std::size_t count) {
@@ -94,6 +94,18 @@ TEST(BurstSegmenter, APauseShorterThanTheGapIsPartOfTheBurst)
 {
     EXPECT_EQ(cuts_of(with_bursts(30000, { { 10000, 3000 }, { 14200, 3000 } }), 30000).size(), 2u);
     EXPECT_EQ(cuts_of(with_bursts(30000, { { 10000, 3000 }, { 14900, 3000 } }), 30000).size(), 4u);
+}
+
+TEST(BurstSegmenter, PacketsOfAFewHundredSamplesAreToldApart)
+{
+    // As radar transponders send them, at two samples per microsecond: 120 us, and 20 us later the next.
+    const std::vector<Burst> packets = { { 10000, 240 }, { 10280, 240 }, { 10560, 240 } };
+    const auto cuts = cuts_of(with_bursts(12000, packets), 12000, 24);
+    ASSERT_EQ(cuts.size(), 6u);
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        EXPECT_NEAR(static_cast<double>(cuts[2 * i]), static_cast<double>(packets[i].start), 32);
+        EXPECT_NEAR(static_cast<double>(cuts[2 * i + 1]), static_cast<double>(packets[i].start + 240), 16);
+    }
 }
 
 TEST(BurstSegmenter, FindsTheFloorAfterAStartWithinABurst)
@@ -160,4 +172,20 @@ TEST(Bursts, LongOnesAreDecidedInPartsAndSteadySignalsOnTheInterval)
     EXPECT_EQ(parts, 3u); // 50 ms in parts of 20 ms, to whole blocks
     const auto steady = events_of(with_bursts(40960, { { 0, 40960 } }), config(4096), 1000);
     EXPECT_EQ(steady.size(), 10u);
+}
+
+TEST(Bursts, ALineBelowTheNoiseIsNoSignalInAGap)
+{
+    Samples x = with_bursts(60000, { { 30000, 5000 } });
+    for (std::size_t i = 0; i < x.size(); ++i) // 10 dB below the noise, 20 dB above that of its own bins
+        x[i] += std::polar(0.01f, static_cast<float>(2 * M_PI * 0.31 * static_cast<double>(i % 100)));
+    auto with_gaps = config(8192);
+    for (const LabelEvent& event : events_of(x, with_gaps, 60000))
+        if (event.sample_start + event.sample_count <= 30000) {
+            EXPECT_EQ(event.state, State::noise);
+            EXPECT_EQ(event.bandwidth_hz, kRate);
+            EXPECT_TRUE(std::isnan(event.snr_db));
+        }
+    with_gaps.bursts = false; // who asks for whatever there is gets it
+    EXPECT_LT(events_of(x, with_gaps, 60000).front().bandwidth_hz, 0.1 * kRate);
 }

@@ -9,11 +9,17 @@ namespace prunedamr::synth {
 namespace {
 
 constexpr Maker<Modulator> kMakers[] = {
-    { "linear", make_linear_modulator }, { "keying", make_keying_modulator },
-    { "cpm", make_cpm_modulator },       { "am", make_am_modulator },
-    { "fm", make_fm_modulator },         { "ofdm", make_ofdm_modulator },
-    { "chirp", make_chirp_modulator },   { "carrier", make_carrier_modulator },
-    { "sweep", make_sweep_modulator },   { "impulses", make_impulse_modulator },
+    { "linear", make_linear_modulator },
+    { "keying", make_keying_modulator },
+    { "cpm", make_cpm_modulator },
+    { "am", make_am_modulator },
+    { "fm", make_fm_modulator },
+    { "ofdm", make_ofdm_modulator },
+    { "chirp", make_chirp_modulator },
+    { "carrier", make_carrier_modulator },
+    { "sweep", make_sweep_modulator },
+    { "hops", make_hop_modulator },
+    { "impulses", make_impulse_modulator },
     { "comb", make_comb_modulator },
 };
 

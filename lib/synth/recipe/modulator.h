@@ -29,7 +29,7 @@ public:
     virtual Signal modulate(int count, const SignalLimits& limits, Rng& rng) const = 0;
 };
 
-/// "linear", "keying", "cpm", "am", "fm", "ofdm", "chirp", "carrier", "sweep", "impulses", "comb".
+/// "linear", "keying", "cpm", "am", "fm", "ofdm", "chirp", "carrier", "sweep", "hops", "impulses", "comb".
 const std::vector<std::string>& modulator_names();
 
 /// Reads the modulator's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
@@ -45,6 +45,7 @@ std::unique_ptr<Modulator> make_ofdm_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_chirp_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_carrier_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_hop_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_impulse_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_comb_modulator(Fields& fields);
 

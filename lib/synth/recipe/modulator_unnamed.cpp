@@ -12,34 +12,41 @@ namespace {
 const std::vector<std::string> kShapes = { "sawtooth", "triangle" };
 enum Shape { sawtooth, triangle };
 
-/// Linear sweeps without data, one after another: FMCW and pulse-compression radar.
+/// Linear sweeps without data, one after another (FMCW) or with pauses between them (pulse-compression radar).
 class SweepModulator : public Modulator
 {
 public:
     explicit SweepModulator(Fields& fields)
         : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
-          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)), shape_(fields.choice("shape", kShapes))
+          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)), shape_(fields.choice("shape", kShapes)),
+          pulsed_(fields.probability("pulsed")), duty_(fields.distribution("duty", 1e-3, 1.0))
     {
     }
 
     Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
     {
         const double bandwidth = draw_bandwidth(bandwidth_, limits, rng);
-        const double period = time_bandwidth_.draw(rng) / bandwidth;
+        const double duty = rng.chance(pulsed_) ? duty_.draw(rng) : 1.0;
+        const double period = time_bandwidth_.draw(rng) / bandwidth; // without the pause
         const bool there_and_back = shape_.draw(rng) == Shape::triangle;
         const double sign = rng.chance(0.5) ? 1.0 : -1.0;
-        double place = rng.uniform(), phase = rng.uniform();
+        double place = rng.uniform(0.0, 1.0 / duty), phase = rng.uniform(); // a pause from 1 on
         std::vector<float> turns(static_cast<std::size_t>(count));
-        for (auto& turn : turns) {
+        std::vector<bool> off(turns.size());
+        for (std::size_t n = 0; n < turns.size(); ++n) {
             const double ramp = there_and_back ? 1.0 - 2.0 * std::abs(2.0 * place - 1.0) : 2.0 * place - 1.0;
-            turn = static_cast<float>(phase);
-            phase += 0.5 * sign * bandwidth * ramp;
+            turns[n] = static_cast<float>(phase);
+            off[n] = place >= 1.0;
+            phase += off[n] ? 0.0 : 0.5 * sign * bandwidth * ramp;
             phase -= std::floor(phase);
             place += 1.0 / period;
-            place -= std::floor(place);
+            place -= place >= 1.0 / duty ? 1.0 / duty : 0.0;
         }
         Samples samples(turns.size());
         write_phasors(turns.data(), turns.size(), samples.data());
+        for (std::size_t n = 0; n < samples.size(); ++n)
+            if (off[n])
+                samples[n] = 0.0f;
         return { std::move(samples), bandwidth };
     }
 
@@ -47,6 +54,8 @@ private:
     Distribution bandwidth_;
     Distribution time_bandwidth_; ///< of one sweep
     Choice shape_;
+    double pulsed_;
+    Distribution duty_; ///< share of the time in which pulsed ones sweep
 };
 
 /// Short pulses of any height and phase at random times: sparks, switching supplies, radar from afar.
@@ -110,7 +119,52 @@ private:
     Distribution level_db_; ///< of each line
 };
 
+/// One or more carriers at a time that leave for other frequencies together: frequency hopping, selective calls.
+class HopModulator : public Modulator
+{
+public:
+    explicit HopModulator(Fields& fields)
+        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
+          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)),
+          lines_(fields.distribution("lines", 1, 64)), pause_(fields.distribution("pause", 0.0, 0.99))
+    {
+    }
+
+    Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
+    {
+        const double bandwidth = draw_bandwidth(bandwidth_, limits, rng);
+        const double period = time_bandwidth_.draw(rng) / bandwidth, on = period * (1.0 - pause_.draw(rng));
+        const auto lines = static_cast<int>(std::lround(lines_.draw(rng)));
+        Samples samples(static_cast<std::size_t>(count)), line(samples.size());
+        std::vector<float> turns(samples.size());
+        const auto sample_at = [&](double time) {
+            return static_cast<std::size_t>(std::clamp(std::ceil(time), 0.0, static_cast<double>(count)));
+        };
+        for (double start = -rng.uniform(0.0, period); start < count; start += period) {
+            const std::size_t first = sample_at(start), size = sample_at(start + on) - first;
+            for (int k = 0; k < lines; ++k) {
+                write_ramp(rng.uniform(), bandwidth * rng.uniform(-0.5, 0.5), size, turns.data());
+                write_phasors(turns.data(), size, line.data());
+                for (std::size_t n = 0; n < size; ++n)
+                    samples[first + n] += line[n];
+            }
+        }
+        return { std::move(samples), bandwidth };
+    }
+
+private:
+    Distribution bandwidth_;
+    Distribution time_bandwidth_; ///< of one stay
+    Distribution lines_;          ///< at a time
+    Distribution pause_;          ///< share of a stay that is silent
+};
+
 } // namespace
+
+std::unique_ptr<Modulator> make_hop_modulator(Fields& fields)
+{
+    return std::make_unique<HopModulator>(fields);
+}
 
 std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields)
 {

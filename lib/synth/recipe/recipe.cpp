@@ -56,8 +56,14 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
     fields.at("modulators");
     fields.at("classes");
     const json& stages = fields.at("stages");
+    const json shares = fields.has("shares") ? fields.at("shares") : json::object();
     fields.finish();
     transmitters_ = std::make_unique<Transmitters>(ordered["modulators"], ordered["classes"], where);
+    Fields share_fields(shares, where + ": shares");
+    for (const auto& [label, unused] : shares.items()) {
+        transmitters_->require(label);
+        shares_[label] = share_fields.number(label.c_str(), 0.01, 100.0);
+    }
 
     if (!stages.is_array())
         throw Error({ "'stages' is not a list", where, stages.type_name(), "[{\"stage\": NAME, ...}, ...]" });
@@ -76,6 +82,12 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
     if (noises != 1)
         throw Error({ "stages bring the noise " + std::to_string(noises) + " times", where, "",
                       "one stage \"noise\" of probability 1" });
+}
+
+double Recipe::share(const std::string& label) const
+{
+    const auto share = shares_.find(label);
+    return share == shares_.end() ? 1.0 : share->second;
 }
 
 int Recipe::draw_length(int shortest, int longest, Rng& rng) const

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ public:
     const std::string& name() const { return name_; }
     const std::vector<std::string>& labels() const { return transmitters_->labels(); }
     const Transmitters& transmitters() const { return *transmitters_; }
+    double share(const std::string& label) const; ///< of the frames, against 1 of the classes that name none
     double snr_low_db() const { return snr_.low(); }
     double snr_high_db() const { return snr_.high(); }
 
@@ -49,6 +51,7 @@ private:
     std::string hash_;
     std::string name_;
     std::unique_ptr<Transmitters> transmitters_;
+    std::map<std::string, double> shares_;
     std::vector<Step> steps_;
     Distribution snr_;
     Distribution level_;         ///< of the result, dB
