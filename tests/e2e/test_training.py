@@ -70,6 +70,19 @@ class Training(Case):
         self.assertEqual(report["train"]["config"]["frames_per_class"], 5)
         self.assertEqual(report["train"]["config"]["teacher"], "teacher")
 
+    @unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+    def test_a_model_is_trained_further_on_data_of_its_classes(self):
+        self.train("first.safetensors", "--epochs", 2)
+        going_on = ["--epochs", "1", "--batch", "32", "--lr", "1e-9", "--from", "first.safetensors"]
+        self.done("train", *DATA, "--out", "on.safetensors", "--json", "on.json", *going_on, folder=self.folder)
+        first, on = (json.loads(Path(self.folder, name).read_text()) for name in ("t.json", "on.json"))
+        self.assertAlmostEqual(first["validation_accuracy"], on["validation_accuracy"], delta=0.1)
+        self.done("synth", "--out", "other.safetensors", "--labels", "noise,BPSK", "--frames-per-class", 20, "--frame", 256,
+                  "--block", 2048, "--snr-low", 10, folder=self.folder)
+        self.refused_last(FAILED, "BPSK", "train", "--data", "other.safetensors", "--out", "x.safetensors", *going_on)
+        self.refused_last(USAGE, "--arch excludes --from", "train", *DATA, "--out", "x.safetensors", *going_on, "--arch",
+                          "amr_s")
+
     def refused_last(self, code, text, *arguments):
         """As `refused`, after lines of progress."""
         from test_workshop import run

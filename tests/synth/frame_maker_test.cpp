@@ -33,11 +33,12 @@ TEST(FrameMaker, GivesTheSameForAnyNumberOfThreads)
     EXPECT_EQ(one.group, again.group);
 }
 
-TEST(FrameMaker, HasEqualClassesSmallGroupsAndUnitFrames)
+TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
 {
-    const data::Dataset dataset = FrameMaker(on_air()).make(20, 7);
+    FrameMaker maker(on_air());
+    const data::Dataset dataset = maker.make(20, 7);
     EXPECT_NO_THROW(data::validate(dataset, "onair"));
-    ASSERT_EQ(dataset.size(), 20 * 24);
+    EXPECT_EQ(static_cast<double>(dataset.size()), 20 * maker.shares());
     std::map<int, int> classes;
     std::map<std::int64_t, int> groups;
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
@@ -51,7 +52,9 @@ TEST(FrameMaker, HasEqualClassesSmallGroupsAndUnitFrames)
         EXPECT_EQ(std::isnan(dataset.snr_db[i]), noise);
     }
     for (const auto& [label, count] : classes)
-        EXPECT_EQ(count, 20) << dataset.class_names[label];
+        EXPECT_EQ(count, 20 * on_air().recipe->share(dataset.class_names[label])) << dataset.class_names[label];
+    EXPECT_EQ(on_air().recipe->share("QPSK"), 1.0);
+    EXPECT_EQ(on_air().recipe->share("unknown"), 3.0);
     for (const auto& [group, count] : groups)
         EXPECT_LE(count, 4);
     EXPECT_EQ(dataset.provenance["recipe"], "onair");

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <functional>
 
 namespace prunedamr::synth {
@@ -71,7 +72,7 @@ TEST(Recipe, EveryClassGivesFiniteSamplesOfAnyLength)
             EXPECT_EQ(std::isnan(reception.snr_db), label == "noise");
             if (label != "noise") {
                 EXPECT_GE(reception.snr_db, -10.0f);
-                EXPECT_LE(reception.snr_db, 40.0f);
+                EXPECT_LE(reception.snr_db, 45.0f);
                 EXPECT_LE(std::abs(reception.center) + reception.bandwidth / 2, 0.5f);
             }
         }
@@ -85,10 +86,49 @@ Signal from_modulator(const char* name, const nlohmann::json& keys)
     return make_modulator(name, fields)->modulate(20000, {}, rng);
 }
 
+nlohmann::json sweep_keys(double pulsed)
+{
+    return { { "bandwidth", 0.4 },
+             { "time_bandwidth", 200 },
+             { "shape", { { "triangle", 1 } } },
+             { "pulsed", pulsed },
+             { "duty", 0.25 } };
+}
+
+double share_of_silence(const Samples& samples)
+{
+    return static_cast<double>(std::count(samples.begin(), samples.end(), std::complex<float>())) /
+           static_cast<double>(samples.size());
+}
+
+TEST(Modulators, PulsedSweepsFillTheirShareOfTheTime)
+{
+    EXPECT_EQ(share_of_silence(from_modulator("sweep", sweep_keys(0.0)).samples), 0.0);
+    EXPECT_NEAR(share_of_silence(from_modulator("sweep", sweep_keys(1.0)).samples), 0.75, 0.03);
+}
+
+TEST(Modulators, HopsStayOnTheirLinesAndThenLeaveForOthers)
+{
+    const Signal hops = from_modulator(
+        "hops", { { "bandwidth", 0.4 }, { "time_bandwidth", 200 }, { "lines", 1 }, { "pause", 0.2 } });
+    EXPECT_NEAR(share_of_silence(hops.samples), 0.2, 0.01);
+    int changes = 0;
+    double last = 1.0;
+    for (std::size_t n = 1; n < hops.samples.size(); ++n) {
+        const auto turn = hops.samples[n] * std::conj(hops.samples[n - 1]);
+        if (std::abs(turn) == 0.0f)
+            continue;
+        const double f = std::arg(turn) / (2 * M_PI);
+        EXPECT_LE(std::abs(f), 0.2001);
+        changes += std::abs(f - last) > 1e-3;
+        last = f;
+    }
+    EXPECT_NEAR(changes, 20000 * 0.4 / 200, 2); // each stay of 500 samples, 400 of them on
+}
+
 TEST(Modulators, SweepHasASteadyEnvelopeAndFillsItsBand)
 {
-    const Signal sweep = from_modulator(
-        "sweep", { { "bandwidth", 0.4 }, { "time_bandwidth", 200 }, { "shape", { { "triangle", 1 } } } });
+    const Signal sweep = from_modulator("sweep", sweep_keys(0.0));
     double lowest = 1.0, highest = -1.0;
     for (std::size_t n = 1; n < sweep.samples.size(); ++n) {
         EXPECT_NEAR(std::abs(sweep.samples[n]), 1.0, 1e-4);
@@ -184,6 +224,11 @@ TEST(Recipe, FaultsOfAFileAreNamed)
                   j["modulators"]["linear"]["roll_off"] = { 0.5, 0.2 };
               }),
               "mine.json: class 4ASK: roll_off: not a range: found [0.5,0.2], expected [low, high], low <= high");
+    EXPECT_EQ(message([](auto& j) { j["shares"]["BPSK"] = 0; }),
+              "mine.json: shares: bad 'BPSK': found 0, expected a number, 0.01..100.0");
+    EXPECT_NE(message([](auto& j) { j["shares"]["BSPK"] = 2; }).find("mine.json: unknown label: found BSPK"),
+              std::string::npos);
+    EXPECT_EQ(message([](auto& j) { j.erase("shares"); }), "");
     EXPECT_EQ(message([](auto& j) { j["stages"][0]["ramp_samples"] = "fast"; }),
               "mine.json: stage 1 (burst): ramp_samples: not a random quantity: found \"fast\", expected a number, "
               "[low, high], {\"log\": [low, high]} or {\"one_of\": [...]}");
