@@ -179,19 +179,22 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval", [&](const std::string& text) { options.interval_s = positive_quantity("--interval", text); },
         "seconds per label (default: 0.1)");
-    app.add_flag("--survey", options.survey,
-                 "search the whole band: a label per interval for each signal in it, with its frequency and width");
+    auto* survey = app.add_flag(
+        "--survey", options.survey,
+        "search the whole band: a label per interval for each signal in it, with its frequency and width");
     app.add_option("--survey-signals", options.survey_signals,
                    "of a survey, signals followed at a time, the strongest")
         ->capture_default_str()
-        ->check(CLI::Range(1, 64));
-    app.add_flag(
+        ->check(CLI::Range(1, 64))
+        ->needs(survey);
+    auto* bursts = app.add_flag(
         "--bursts", options.bursts,
         "one label per burst, from its start to its end; gaps and signals that never stop: on the interval");
     app.add_option_function<std::string>(
-        "--burst-gap",
-        [&](const std::string& text) { options.burst_gap_s = positive_quantity("--burst-gap", text); },
-        "seconds of quiet that end a burst (default: 0.003)");
+           "--burst-gap",
+           [&](const std::string& text) { options.burst_gap_s = positive_quantity("--burst-gap", text); },
+           "seconds of quiet that end a burst, 32 samples or more (default: 0.003)")
+        ->needs(bursts);
     app.add_option("--min-confidence", options.min_confidence,
                    "below this probability the label is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));

@@ -7,6 +7,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/select_classes.h"
+#include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/outline.h"
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/compress.h"
@@ -79,7 +80,11 @@ std::string method_fault(const std::string& text)
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
-    auto original = load_float32_model(options.model);
+    auto original = graph::load_model(options.model);
+    if (!original.quantised.empty())
+        throw Error({ "model is quantised already", options.model,
+                      std::to_string(original.quantised.size()) + " values in 8 bits",
+                      "the float32 model: compress first, then quantise" });
     auto dataset = load_frames(options.data);
     auto pages = frame_pages(options.data);
     narrow(options.classes, original, dataset, pages, options.train.fit.teacher);

@@ -6,6 +6,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/contract.h"
+#include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/zoo.h"
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,8 @@ struct Options {
 graph::Network first_network(Options& options, const data::Dataset& dataset)
 {
     if (!options.from.empty()) {
-        auto network = load_float32_model(options.from);
+        auto network = graph::load_model(options.from);
+        network.quantised.clear(); // their weights are in float32 all the same
         graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
         return network;
     }
@@ -77,7 +79,9 @@ void add_train(CLI::App& app)
     auto* arch = verb->add_option("--arch", options->zoo.arch, help);
     arch->capture_default_str()->check(CLI::IsMember(names));
     verb->add_option("--from", options->from,
-                     "model file to go on from, of the data's classes and front end, instead of a fresh network")
+                     "model file to go on from, of the data's classes and front end, instead of a fresh network; "
+                     "one in 8 bits "
+                     "becomes float32")
         ->excludes(arch);
     cli::add_list(*verb, "--units", options->zoo.units_per_stage,
                   "units per stage, comma-separated (default: its own)");

@@ -139,16 +139,6 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
              { "test", network.accuracy } };
 }
 
-graph::Network load_float32_model(const std::string& path)
-{
-    auto network = graph::load_model(path);
-    if (!network.quantised.empty())
-        throw Error({ "model is quantised already", path,
-                      std::to_string(network.quantised.size()) + " values in 8 bits",
-                      "the float32 model: train and compress first, then quantise" });
-    return network;
-}
-
 std::string accuracy_text(const nlohmann::json& scores)
 {
     if (!scores.contains("accuracy"))

@@ -28,9 +28,6 @@ void finish_train_options(TrainOptions& options, const std::string& out);
 /// Reads the cost matrix, if there is one, for the classes of the data set.
 void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names);
 
-/// A model that can still be trained. Throws `Error` for one in 8 bits.
-graph::Network load_float32_model(const std::string& path);
-
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
 /// network and writes the model file. Throws `Error` before that when the floors of `fit` are not held.
 /// Returns {"out", "cost", "temperature", "unknown_score", "min_confidence", "validation_accuracy", "test"}.

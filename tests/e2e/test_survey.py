@@ -85,6 +85,7 @@ class Survey(rx.Case):
         path = self.write("x.ci8", rx.samples_ci8(2000))
         self.assert_refused(rx.run("--survey", "--bursts", path, "--rate", "100k"), 2, "--bursts")
         self.assert_refused(rx.run("--survey", "--survey-signals", "0", path, "--rate", "100k"), 2, "--survey-signals")
+        self.assert_refused(rx.run("--survey-signals", "3", path, "--rate", "100k"), 2, "requires --survey")
 
 
 if __name__ == "__main__":
