@@ -24,6 +24,9 @@ public:
     /// `least_signal`: over all noise received, below which it is noise whatever the network says.
     std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
 
+    std::size_t held() const noexcept { return vote_.held(); } ///< as in `Vote`
+    void hold(std::size_t held) noexcept { vote_.hold(held); }
+
 private:
     void run_pending() noexcept;
 

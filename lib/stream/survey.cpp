@@ -62,6 +62,7 @@ struct Survey::Impl : Core {
     dsp::ChannelBank bank;
     std::vector<std::complex<float>> transformed; ///< [segments_per_look, nfft]
     std::vector<TrackChannel> channels;           ///< by the tracks' slots
+    std::vector<std::size_t> held;                ///< their labels' classes, the same
 
     std::uint64_t segment = 0; ///< number in the stream
     bool in_look = false;      ///< a look is under way,
@@ -81,6 +82,7 @@ Survey::Impl::Impl(Model wanted, const SurveyConfig& survey_config, EventHandler
       transformed(static_cast<std::size_t>(plan.segments_per_look) * static_cast<std::size_t>(plan.nfft))
 {
     channels.reserve(static_cast<std::size_t>(survey_config.max_signals));
+    held.assign(static_cast<std::size_t>(survey_config.max_signals), Vote::kNone);
     for (int i = 0; i < survey_config.max_signals; ++i)
         channels.emplace_back(plan.nfft, kMostSamples);
 }
@@ -107,7 +109,10 @@ void Survey::Impl::begin_look() noexcept
     skipping = config.live && lag.must_skip();
     if (interval_segments > 0)
         return;
+    const ModelChain* before = &chain();
     take_next_model();
+    if (&chain() != before)
+        std::fill(held.begin(), held.end(), Vote::kNone);
     const double before_hz = tuned_hz;
     begin_interval();
     if (tuned_hz != before_hz)
@@ -170,8 +175,10 @@ void Survey::Impl::follow_tracks() noexcept
     for (int i = 0; i < tracker.count(); ++i) {
         const dsp::Track& track = tracker.tracks()[i];
         TrackChannel& channel = channels[track.slot];
-        if (track.seen && track.sightings == 1)
-            channel.clear(); // of the slot's last track
+        if (track.seen && track.sightings == 1) { // what is there is of the slot's last track
+            channel.clear();
+            held[track.slot] = Vote::kNone;
+        }
         if (track.seen)
             channel.add(look, track, share, bank, allowed, block_length);
         else
@@ -222,13 +229,15 @@ void Survey::Impl::decide(const dsp::Track& track) noexcept
 {
     TrackChannel& channel = channels[track.slot];
     channel.end_piece();
-    BlockClassifier& classifier = chain().burst; // each decision by itself: the last one was another signal's
+    BlockClassifier& classifier = chain().stream;
     channel.for_each_block(chain().block_length, chain().front_end.min_samples(),
                            [&](const std::complex<float>* x, int n) { classifier.add(x, n); });
     LabelEvent event = interval_event(interval_length());
     event.sample_rate_hz = config.sample_rate_hz * channel.rate();
     event.center_freq_hz = tuned_hz + channel.center() * config.sample_rate_hz;
+    classifier.hold(held[track.slot]);
     add(frames, classifier.decide(event));
+    held[track.slot] = classifier.held();
     event.sample_rate_hz = config.sample_rate_hz;
     event.snr_db = channel.snr_db();
     const double center_hz = frequency_hz(track.center());

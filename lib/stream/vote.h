@@ -30,9 +30,13 @@ public:
     /// Writes state, label, family, confidence and top. Without frames: unknown.
     void decide(LabelEvent& event) noexcept;
 
-private:
+    /// The class that the hysteresis favours, of the decision before: to be kept where several signals share a
+    /// vote.
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+    std::size_t held() const noexcept { return held_; }
+    void hold(std::size_t held) noexcept { held_ = held; }
 
+private:
     void write_top(LabelEvent& event) const noexcept;
     double family_probability(std::size_t family) const noexcept;
     std::size_t best_class() const noexcept;

@@ -143,6 +143,25 @@ TEST(Vote, KeepsItsLabelUntilAnotherIsClearlyBetter)
     EXPECT_EQ(decide(vote, { { 0.1, 0.42, 0.48, 0.0, 0.0 } }).label.view(), "QPSK");
 }
 
+TEST(Vote, HoldsALabelForEachOfSeveralSignals)
+{
+    graph::Decision decision;
+    decision.min_confidence = 0.3;
+    decision.hysteresis = 0.1;
+    Vote vote(labels_only(), decision);
+    std::size_t first = Vote::kNone, second = Vote::kNone;
+    const auto label = [&](std::size_t& held, double bpsk) {
+        vote.hold(held);
+        const LabelEvent event = decide(vote, { { 0.1, bpsk, 0.9 - bpsk, 0.0, 0.0 } });
+        held = vote.held();
+        return std::string(event.label.view());
+    };
+    EXPECT_EQ(label(first, 0.5), "BPSK");
+    EXPECT_EQ(label(second, 0.43), "QPSK"); // is not the first one's
+    EXPECT_EQ(label(first, 0.43), "BPSK");
+    EXPECT_EQ(label(second, 0.47), "QPSK");
+}
+
 TEST(Vote, IsUnknownWhereTheFramesLookLikeNoClass)
 {
     graph::Network network = labels_only();
