@@ -14,6 +14,8 @@ import time
 import unittest
 from pathlib import Path
 
+import zmq
+
 RX = os.environ["PRUNEDAMR_RX"]
 MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 BLOCK = 2048  # of the test model: samples that its front end takes at once,
@@ -97,6 +99,16 @@ class Case(unittest.TestCase):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, (bytes, bytearray)) else bytes(content))
         return path
+
+    def publisher(self):
+        """A ZeroMQ socket, of which `recv` waits for a subscriber, and its endpoint."""
+        context = zmq.Context()
+        self.addCleanup(context.destroy, 0)
+        socket = context.socket(zmq.XPUB)
+        self.addCleanup(socket.close, 0)
+        socket.set(zmq.RCVTIMEO, 10_000)
+        socket.set(zmq.SNDHWM, 0)
+        return socket, "tcp://127.0.0.1:%d" % socket.bind_to_random_port("tcp://127.0.0.1")
 
     def assert_done(self, result):
         self.assertEqual((result.code, result.stderr), (0, ""))

@@ -12,8 +12,6 @@ import unittest
 from datetime import datetime
 from pathlib import Path
 
-import zmq
-
 import rx
 
 SECONDS = float(os.environ.get("PRUNEDAMR_LIVE_S", "6"))
@@ -47,7 +45,7 @@ def resident_kib(pid):
 
 
 class LiveStream(rx.Case):
-    def publish(self, publisher, data, begin):
+    def play(self, publisher, data, begin):
         """In real time, against the clock of the machine."""
         size = 8 * MESSAGE
         for number in range(int(SECONDS * RATE / MESSAGE)):
@@ -63,12 +61,7 @@ class LiveStream(rx.Case):
         models = [rx.renamed_model(name) for name in ("first", "other")]
         model = self.write("m.safetensors", models[0])
         labels = self.folder / "labels.jsonl"
-        context = zmq.Context()
-        self.addCleanup(context.destroy, 0)
-        publisher = context.socket(zmq.XPUB)
-        publisher.set(zmq.RCVTIMEO, 10_000)
-        publisher.set(zmq.SNDHWM, 0)
-        endpoint = "tcp://127.0.0.1:%d" % publisher.bind_to_random_port("tcp://127.0.0.1")
+        publisher, endpoint = self.publisher()
         line = [rx.RX, "--model", str(model), "--source", "zmq:" + endpoint, "--rate", str(RATE), "--quiet", "--interval",
                 "0.05", "--out", f"json:{labels}"]
         process = rx.subprocess.Popen(line, stderr=rx.subprocess.PIPE)
@@ -76,7 +69,7 @@ class LiveStream(rx.Case):
         publisher.recv()  # the receiver has subscribed
         self.sent = 0
         begin = time.time()
-        player = threading.Thread(target=self.publish, args=(publisher, data, begin))
+        player = threading.Thread(target=self.play, args=(publisher, data, begin))
         player.start()
         resident, swaps = [], 0
         while player.is_alive():

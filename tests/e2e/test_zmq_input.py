@@ -5,7 +5,6 @@ import array
 import signal
 import unittest
 
-import zmq
 from gnuradio import blocks, gr, zeromq
 
 import rx
@@ -18,20 +17,15 @@ MESSAGE_BYTES = 8 * 1024
 
 
 class ZmqInput(rx.Case):
-    def start(self, endpoint):
+    def start(self, endpoint, *options):
         self.labels = self.folder / "labels.json"
         process = rx.start("--source", "zmq:" + endpoint, "--rate", "500k", "--freq", "100M", "--out",
-                           "json:%s" % self.labels)
+                           "json:%s" % self.labels, *options)
         self.addCleanup(process.kill)
         return process
 
     def test_raw_samples_of_a_publisher(self):
-        context = zmq.Context()
-        self.addCleanup(context.destroy, 0)
-        publisher = context.socket(zmq.XPUB)
-        self.addCleanup(publisher.close, 0)
-        publisher.set(zmq.RCVTIMEO, 10_000)
-        endpoint = "tcp://127.0.0.1:%d" % publisher.bind_to_random_port("tcp://127.0.0.1")
+        publisher, endpoint = self.publisher()
         process = self.start(endpoint)
         publisher.recv()  # the receiver has subscribed
         for start in range(0, len(CF32), MESSAGE_BYTES):
@@ -42,13 +36,21 @@ class ZmqInput(rx.Case):
         self.assertEqual({(e["time_source"], e["sample_rate_hz"]) for e in events}, {("system", RATE)})
         self.assert_complete(events[:4], 4 * INTERVAL, INTERVAL)
 
+    def test_survey_of_a_publisher(self):
+        publisher, endpoint = self.publisher()
+        process = self.start(endpoint, "--survey")
+        publisher.recv()
+        for start in range(0, len(CF32), MESSAGE_BYTES):
+            publisher.send(CF32[start : start + MESSAGE_BYTES])
+        rx.wait_until(lambda: len(rx.lines(self.labels)) >= 3, "three labels")
+        self.stop(process, signal.SIGTERM)
+        starts = [(e["seq"], e["sample_start"]) for e in rx.events(self.labels)]
+        interval = starts[1][1]
+        self.assertAlmostEqual(interval, 0.1 * RATE, delta=0.02 * RATE)
+        self.assertEqual(starts[:3], [(k, k * interval) for k in range(3)])
+
     def test_a_message_that_is_no_samples_ends_in_one_line(self):
-        context = zmq.Context()
-        self.addCleanup(context.destroy, 0)
-        publisher = context.socket(zmq.XPUB)
-        self.addCleanup(publisher.close, 0)
-        publisher.set(zmq.RCVTIMEO, 10_000)
-        endpoint = "tcp://127.0.0.1:%d" % publisher.bind_to_random_port("tcp://127.0.0.1")
+        publisher, endpoint = self.publisher()
         process = self.start(endpoint)
         publisher.recv()
         publisher.send(b"abc")
