@@ -31,7 +31,7 @@ once first-m train --arch amr_m4 $few --epochs 40 --lr 0.002 --warmup-epochs 1
 once base-m train --from first-m.safetensors $few --epochs 36 --lr 0.001 --warmup-epochs 1
 
 # A small one that learns from it, first whole, then with less and less.
-once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 16 --lr 0.002
+once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 20 --lr 0.002
 once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channels --budget macs=2M \
     --teacher base-m.safetensors --stage-epochs 2 $few --epochs 12 --lr 0.002
 once onair-s quantise pruned-s.safetensors --teacher base-m.safetensors $many --epochs 2 --lr 0.0001

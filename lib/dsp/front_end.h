@@ -35,7 +35,7 @@ public:
     /// (cut into block_length / frame_length frames).
     int block_length() const;
 
-    /// Fewest samples that still give a frame (the frame is zero-padded at its end): frame_length / 8.
+    /// Fewest samples that still give a frame (which repeats them to its length): frame_length / 8.
     int min_samples() const;
 
     /// Most frames that one block can give.

@@ -19,17 +19,17 @@ FrontEndSpec as_is(int frame_length, int block_length)
     return spec;
 }
 
-/// The contract, written plainly: unit RMS over the frame, I then Q, zero-padded.
+/// The contract, written plainly: unit RMS over the frame, I then Q, repeated from their start.
 std::vector<float> plain_frame(const Samples& x, int start, int count, int length)
 {
     double power = 0.0;
-    for (int i = 0; i < count; ++i)
-        power += std::norm(std::complex<double>(x[start + i]));
+    for (int i = 0; i < length; ++i)
+        power += std::norm(std::complex<double>(x[start + i % count]));
     const double gain = power > 0.0 ? 1.0 / std::sqrt(power / length) : 0.0;
     std::vector<float> frame(2 * length);
-    for (int i = 0; i < count; ++i) {
-        frame[i] = static_cast<float>(gain * x[start + i].real());
-        frame[length + i] = static_cast<float>(gain * x[start + i].imag());
+    for (int i = 0; i < length; ++i) {
+        frame[i] = static_cast<float>(gain * x[start + i % count].real());
+        frame[length + i] = static_cast<float>(gain * x[start + i % count].imag());
     }
     return frame;
 }
@@ -59,7 +59,7 @@ TEST(AsIs, CutsConsecutiveFramesOfUnitRms)
     }
 }
 
-TEST(AsIs, PadsTheOnlyFrameWithZeros)
+TEST(AsIs, RepeatsWhatIsShorterThanAFrame)
 {
     dsp::FrontEnd front_end(as_is(128, 256));
     ASSERT_EQ(front_end.min_samples(), 16);
