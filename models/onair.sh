@@ -5,7 +5,7 @@
 #   models/onair.sh PRUNEDAMR PRUNEDAMR_RX WORK [RECORDINGS]
 # PRUNEDAMR, PRUNEDAMR_RX: the built commands; WORK: a folder for checkpoints; RECORDINGS: a folder of SigMF files to
 # measure on, with a folder wideband/ of uncentred ones in it.
-# Frames are made while it trains, none is seen twice. About three hours on one core (AMD EPYC of the Zen 4 generation).
+# Frames are made while it trains, none is seen twice. About four hours on one core (AMD EPYC of the Zen 4 generation).
 set -eu
 [ $# -ge 3 ] || { sed -n '5,7p' "$0" >&2; exit 2; }
 prunedamr=$(realpath "$1")
@@ -28,15 +28,15 @@ once() {
 
 # The network of most accuracy: long at a high rate, and once more from there.
 once first-m train --arch amr_m4 $few --epochs 40 --lr 0.002 --warmup-epochs 1
-once base-m train --from first-m.safetensors $few --epochs 36 --lr 0.001 --warmup-epochs 1
+once base-m train --from first-m.safetensors $few --epochs 50 --lr 0.001 --warmup-epochs 1
 
 # A small one that learns from it, first whole, then with less and less.
-once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 20 --lr 0.002
+once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 26 --lr 0.002
 once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channels --budget macs=2M \
-    --teacher base-m.safetensors --stage-epochs 2 $few --epochs 12 --lr 0.002
+    --teacher base-m.safetensors --stage-epochs 2 $few --epochs 11 --lr 0.002
 once onair-s quantise pruned-s.safetensors --teacher base-m.safetensors $many --epochs 2 --lr 0.0001
 
-once onair-m quantise base-m.safetensors $many --epochs 4 --lr 0.0003
+once onair-m quantise base-m.safetensors $many --epochs 3 --lr 0.0003
 
 for name in onair-m onair-s; do
     [ -e "$name.bench.json" ] || "$prunedamr" bench "$name.safetensors" --against torch --json "$name.bench.json"
