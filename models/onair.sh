@@ -36,7 +36,7 @@ once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channel
     --teacher base-m.safetensors --stage-epochs 2 $few --epochs 11 --lr 0.002
 once onair-s quantise pruned-s.safetensors --teacher base-m.safetensors $many --epochs 2 --lr 0.0001
 
-once onair-m quantise base-m.safetensors $many --epochs 3 --lr 0.0003
+once onair-m quantise base-m.safetensors $many --epochs 4 --lr 0.0005 --distil-weight 0.4
 
 for name in onair-m onair-s; do
     [ -e "$name.bench.json" ] || "$prunedamr" bench "$name.safetensors" --against torch --json "$name.bench.json"
