@@ -44,25 +44,42 @@ class ShippedModels(unittest.TestCase):
         files = sorted(RECORDINGS.glob("*.sigmf-meta"))
         if len(files) < 20:
             self.skipTest(f"no recordings in {RECORDINGS}")
-        for name, families, classes in (("onair-s", 16, 15), ("onair-m", 18, 15)):
+        for name, families, classes in (("onair-s", 18, 15), ("onair-m", 18, 15)):
             with self.subTest(model=name):
                 report = run("eval", ROOT / f"models/{name}.safetensors", "--recordings", *files)["recordings"]
                 self.assertEqual(report["summary"]["recordings"], len(files))
                 self.assertGreaterEqual(report["summary"]["family_right"], families, report["summary"])
                 self.assertGreaterEqual(report["summary"]["class_right"], classes, report["summary"])
 
-    def test_both_sondes_of_a_wide_band_are_named(self):
-        capture = RECORDINGS / "wideband/dfm_two_sondes.sigmf-meta"
-        if not capture.exists():
+    def events(self, capture, model, *options):
+        path = RECORDINGS / f"wideband/{capture}.sigmf-meta"
+        if not path.exists():
             self.skipTest(f"no recordings in {RECORDINGS}")
+        done = subprocess.run([RX, "--source", str(path), "--quiet", "--model", str(ROOT / f"models/{model}.safetensors"),
+                               *options], capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_radar_transponders_are_on_off_keying(self):
         for name in ("onair-s", "onair-m"):
             with self.subTest(model=name):
-                done = subprocess.run([RX, "--source", str(capture), "--survey", "--quiet", "--model",
-                                       str(ROOT / f"models/{name}.safetensors")], capture_output=True, timeout=300)
-                self.assertEqual(done.returncode, 0, done.stderr)
+                for options in ((), ("--burst-gap", "20e-6")):
+                    families = Counter(e["family"] for e in self.events("adsb_1090", name, "--bursts", *options))
+                    self.assertGreaterEqual(families["ASK"], 0.85 * families.total(), families)
+
+    def test_bursts_of_a_remote_are_found_and_nothing_else(self):
+        for name in ("onair-s", "onair-m"):
+            with self.subTest(model=name):
+                found = [e for e in self.events("led_remote_ook", name, "--bursts") if e["state"] != "noise"]
+                bursts = [e["sample_start"] for e in found if e["sample_count"] > 20_000]
+                self.assertEqual(len(bursts), 3, bursts)
+                self.assertLessEqual(len(found), 4)  # of 1.26 s
+
+    def test_both_sondes_of_a_wide_band_are_named(self):
+        for name in ("onair-s", "onair-m"):
+            with self.subTest(model=name):
                 sides = {False: Counter(), True: Counter()}
-                for line in done.stdout.splitlines():
-                    event = json.loads(line)
+                for event in self.events("dfm_two_sondes", name, "--survey"):
                     sides[event["center_freq_hz"] > 0][event["label"]] += 1
                 for labels in sides.values():
                     self.assertIn(labels.most_common(1)[0][0], ("2FSK", "FSK"), labels)
