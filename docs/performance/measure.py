@@ -90,10 +90,10 @@ def bench(host, prunedamr, model, peers, repetitions, env=None):
 
 def measure_engine(host, options, name, model, small):
     made, accuracy = quantised(host, options, name, model)
-    peers = ("float32," if made else "") + "onednn,torch"
     show = host.folder / "show.json"
     host.run(options.prunedamr, "model", "show", model, "--json", show)
     facts = json.loads(show.read_text())
+    peers = ("float32," if made or facts["quantised_values"] else "") + "onednn,torch"
     result = {"name": name, "params": facts["params"], "macs": facts["macs"],
               "rows": bench(host, options.prunedamr, made or model, peers, options.repetitions)}
     if small:
@@ -205,6 +205,18 @@ def told(options):
     return " ".join([*words, "--repetitions", str(options.repetitions)])
 
 
+def updated(old, new):
+    """`old` with what `new` has measured in it, in place of the same models' before."""
+    if old["host"] != new["host"]:
+        raise Wrong(f"measured on another host: found {old['host']}, expected {new['host']}")
+    for part in ("engine", "receiver"):
+        rows = {row["name"]: row for row in old[part]}
+        rows.update((row["name"], row) for row in new[part])
+        new[part] = list(rows.values())
+    new["options"] = old["options"] + "`, then `docs/performance/measure.py " + new["options"] + " --update"
+    return new
+
+
 def pairs(texts):
     for text in texts:
         name, _, path = text.partition("=")
@@ -219,7 +231,7 @@ def main():
     parser.add_argument("models", nargs="+", metavar="NAME=FILE")
     parser.add_argument("--data", help="data set to calibrate 8 bits with")
     parser.add_argument("--epochs", type=int, default=3, help="of fine-tuning in 8 bits")
-    parser.add_argument("--float32", nargs="*", default=[], help="names that are not put into 8 bits")
+    parser.add_argument("--float32", nargs="*", default=[], help="names that are not put into 8 bits, or are already")
     parser.add_argument("--small", nargs="*", default=[], help="names that are measured with AVX2 alone, too")
     parser.add_argument("--receiver", nargs="*", default=[], help="names that the receiver is timed with")
     parser.add_argument("--rates", nargs="*", type=int, default=[5_000_000, 10_000_000, 15_000_000, 20_000_000,
@@ -228,6 +240,7 @@ def main():
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--note", default="", help="what else the host was doing")
     parser.add_argument("--out", required=True)
+    parser.add_argument("--update", action="store_true", help="keep what OUT has of other models")
     options = parser.parse_args()
     folder = Path(options.prunedamr).resolve()
     options.prunedamr, options.rx = folder / "prunedamr", folder / "prunedamr-rx"
@@ -248,6 +261,8 @@ def main():
             model = quantised(host, options, label, models[label])[0] or models[label]
             result["receiver"].append(measure_receiver(host, options, label, model))
             print(label, "in the receiver", flush=True)
+    if options.update:
+        result = updated(json.loads(Path(options.out).read_text()), result)
     partial = Path(options.out + ".part")
     partial.write_text(json.dumps(result, indent=1) + "\n")
     partial.replace(options.out)

@@ -14,7 +14,7 @@ namespace prunedamr::stream {
 class BurstSegmenter
 {
 public:
-    /// gap_samples, taken up to whole windows of 16 samples or more, 16 of them at most; margin_db > 0
+    /// gap_samples, in whole windows of 16 samples or more, 16 of them at most; margin_db > 0
     BurstSegmenter(std::size_t gap_samples, double margin_db);
 
     bool in_burst() const noexcept { return in_burst_; } ///< of what is consumed next

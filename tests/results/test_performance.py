@@ -3,6 +3,7 @@
 
 import copy
 import json
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,18 @@ class Performance(unittest.TestCase):
         result, text = self.page(run)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return text
+
+    def test_an_update_keeps_the_other_models(self):
+        measure = runpy.run_path(str(PAGE.parent / "measure.py"))
+        new = {**copy.deepcopy(RUN), "options": "BIN large=...", "receiver": [],
+               "engine": [{"name": "large", "params": 11, "macs": 40_000_000, "rows": ROWS}]}
+        result = measure["updated"](RUN, new)
+        self.assertEqual([(row["name"], row["params"]) for row in result["engine"]], [("small", 10), ("large", 11)])
+        self.assertEqual(result["receiver"], RUN["receiver"])
+        self.assertIn("Made by `docs/performance/measure.py BIN`, then `docs/performance/measure.py BIN large=... --update`.",
+                      self.text(result))
+        with self.assertRaises(Exception):
+            measure["updated"]({**RUN, "host": "another"}, new)
 
     def test_claims_are_computed(self):
         text = self.text(RUN)
