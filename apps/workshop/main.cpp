@@ -14,6 +14,7 @@ int main(int argc, char** argv)
     workshop::add_train(app);
     workshop::add_compress(app);
     workshop::add_quantise(app);
+    workshop::add_calibrate(app);
     workshop::add_eval(app);
     workshop::add_bench(app);
     workshop::add_report(app);

@@ -80,11 +80,16 @@ void add_train_options(CLI::App& verb, TrainOptions& options)
     verb.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
 }
 
+void check_model_name(const std::string& out)
+{
+    if (std::filesystem::path(out).extension() != ".safetensors")
+        throw Error({ "not a name for a model file", out, "", "NAME.safetensors" });
+}
+
 void finish_train_options(TrainOptions& options, const std::string& out)
 {
     train::FitConfig& fit = options.fit;
-    if (std::filesystem::path(out).extension() != ".safetensors")
-        throw Error({ "not a name for a model file", out, "", "NAME.safetensors" });
+    check_model_name(out);
     fit.processes = train::ProcessGroup(train::process_place_from_environment());
     if (fit.processes.leads())
         check_writable(out);
@@ -104,11 +109,11 @@ void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& cla
         options.fit.cost = data::read_cost_matrix(options.cost_matrix, class_names);
 }
 
-/// Share of the signals of a validation part that may be called unknown.
-constexpr double kFalseRejection = 0.01;
+/// Of the false rejections; the least confidence has the rest, a backstop behind the score.
+constexpr double kScoreShare = 0.9;
 
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
-                            const train::FitConfig& fit)
+                            const train::FitConfig& fit, double false_rejection)
 {
     train::check_floors(network, dataset, fit);
     const std::string& device = fit.device;
@@ -116,11 +121,10 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
     double validation_accuracy = NAN;
     if (!dataset.indices(data::Part::validation).empty()) {
         network.decision.temperature = train::fit_temperature(network, dataset, data::Part::validation, device);
-        // Each of the two tests rejects half of what may be rejected.
-        network.decision.unknown_score =
-            train::fit_unknown_score(network, dataset, data::Part::validation, kFalseRejection / 2, device);
-        network.decision.min_confidence =
-            train::fit_min_confidence(network, dataset, data::Part::validation, kFalseRejection / 2, device);
+        network.decision.unknown_score = train::fit_unknown_score(network, dataset, data::Part::validation,
+                                                                  kScoreShare * false_rejection, device);
+        network.decision.min_confidence = train::fit_min_confidence(network, dataset, data::Part::validation,
+                                                                    (1.0 - kScoreShare) * false_rejection, device);
         validation_accuracy = train::evaluate(network, dataset, data::Part::validation, device).accuracy();
     }
     if (!dataset.indices(data::Part::test).empty()) {

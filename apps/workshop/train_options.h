@@ -28,11 +28,17 @@ void finish_train_options(TrainOptions& options, const std::string& out);
 /// Reads the cost matrix, if there is one, for the classes of the data set.
 void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names);
 
+/// Share of the validation frames of named signals that may be called unknown.
+inline constexpr double kFalseRejection = 0.01;
+
+/// Throws `Error` for a name that no model file has.
+void check_model_name(const std::string& out);
+
 /// Names the network after its file, calibrates on validation data, reports test data once, stores both in the
 /// network and writes the model file. Throws `Error` before that when the floors of `fit` are not held.
 /// Returns {"out", "cost", "temperature", "unknown_score", "min_confidence", "validation_accuracy", "test"}.
 nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset, const std::string& out,
-                            const train::FitConfig& fit);
+                            const train::FitConfig& fit, double false_rejection = kFalseRejection);
 
 /// "64.55 %" of `Scores::to_json`, or "not measured" of an empty object.
 std::string accuracy_text(const nlohmann::json& scores);

@@ -12,6 +12,7 @@ void add_data(CLI::App& app);
 void add_train(CLI::App& app);
 void add_compress(CLI::App& app);
 void add_quantise(CLI::App& app);
+void add_calibrate(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_report(CLI::App& app);

@@ -28,6 +28,11 @@ void add_quantise(CLI::App& app)
     kWorkshop.add_verb(app, "quantise");
 }
 
+void add_calibrate(CLI::App& app)
+{
+    kWorkshop.add_verb(app, "calibrate");
+}
+
 void add_model_torchscript(CLI::App& model)
 {
     kWorkshop.add_verb(model, "export-torchscript");

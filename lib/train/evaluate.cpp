@@ -77,7 +77,6 @@ template <class Measure>
 double quantile_of_signals(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                            const std::string& device, const Measure& measure, double quantile, double none)
 {
-    constexpr std::size_t kFewest = 100;
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
     const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
     std::vector<double> values;
@@ -87,7 +86,7 @@ double quantile_of_signals(const graph::Network& network, const data::Dataset& d
         if (family_of(label) != "noise" && label != graph::kUnknownLabel)
             values.push_back(measure(logits.data_ptr<float>() + i * network.labels.size()));
     }
-    if (values.size() < kFewest)
+    if (values.size() < kFewestSignals)
         return none;
     const auto place = static_cast<std::ptrdiff_t>(quantile * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), values.begin() + place, values.end());

@@ -26,8 +26,10 @@ void check_floors(const graph::Network& network, const data::Dataset& dataset, c
 double fit_temperature(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                        const std::string& device = "cpu");
 
+inline constexpr std::size_t kFewestSignals = 100; ///< of which a threshold is taken
+
 /// Score (`graph::LogitReader::unknown_score`) above which `false_rejection` of the part's signals lie, those of
-/// noise and of the class `unknown` apart; infinite with fewer than 100 such frames. Throws `Error` as `evaluate`
+/// noise and of the class `unknown` apart; infinite with fewer than `kFewestSignals`. Throws `Error` as `evaluate`
 /// does.
 double fit_unknown_score(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                          double false_rejection = 0.01, const std::string& device = "cpu");
