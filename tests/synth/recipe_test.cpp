@@ -226,8 +226,9 @@ TEST(Recipe, FaultsOfAFileAreNamed)
               "mine.json: class 4ASK: roll_off: not a range: found [0.5,0.2], expected [low, high], low <= high");
     EXPECT_EQ(message([](auto& j) { j["shares"]["BPSK"] = 0; }),
               "mine.json: shares: bad 'BPSK': found 0, expected a number, 0.01..100.0");
-    EXPECT_NE(message([](auto& j) { j["shares"]["BSPK"] = 2; }).find("mine.json: unknown label: found BSPK"),
-              std::string::npos);
+    EXPECT_NE(
+        message([](auto& j) { j["shares"]["BSPK"] = 2; }).find("mine.json: shares: no such class: found BSPK"),
+        std::string::npos);
     EXPECT_EQ(message([](auto& j) { j.erase("shares"); }), "");
     EXPECT_EQ(message([](auto& j) { j["stages"][0]["ramp_samples"] = "fast"; }),
               "mine.json: stage 1 (burst): ramp_samples: not a random quantity: found \"fast\", expected a number, "

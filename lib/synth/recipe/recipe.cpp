@@ -61,7 +61,9 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
     transmitters_ = std::make_unique<Transmitters>(ordered["modulators"], ordered["classes"], where);
     Fields share_fields(shares, where + ": shares");
     for (const auto& [label, unused] : shares.items()) {
-        transmitters_->require(label);
+        const auto& known = transmitters_->labels();
+        if (std::find(known.begin(), known.end(), label) == known.end())
+            throw Error({ "no such class", where + ": shares", label, "a label of 'classes'" });
         shares_[label] = share_fields.number(label.c_str(), 0.01, 100.0);
     }
 
