@@ -5,7 +5,7 @@
 #   models/onair.sh PRUNEDAMR PRUNEDAMR_RX WORK [RECORDINGS]
 # PRUNEDAMR, PRUNEDAMR_RX: the built commands; WORK: a folder for checkpoints; RECORDINGS: a folder of SigMF files to
 # measure on, with a folder wideband/ of uncentred ones in it.
-# Frames are made while it trains, none is seen twice. About four hours on one core (AMD EPYC of the Zen 4 generation).
+# Frames are made while it trains, none is seen twice. Some hours on one core.
 set -eu
 [ $# -ge 3 ] || { sed -n '5,7p' "$0" >&2; exit 2; }
 prunedamr=$(realpath "$1")

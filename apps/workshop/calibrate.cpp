@@ -4,6 +4,7 @@
 #include "train_options.h"
 #include "verbs.h"
 
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/contract.h"
 #include "prunedamr/graph/logits.h"
@@ -18,11 +19,7 @@
 namespace prunedamr::workshop {
 namespace {
 
-struct Options {
-    std::string model;
-    FrameData data;
-    std::string out;
-    std::string json;
+struct Options : ModelTask {
     double false_rejection = kFalseRejection;
 };
 
@@ -40,6 +37,7 @@ std::size_t named_signals(const graph::Network& network, const data::Dataset& da
 void run(const Options& options)
 {
     check_model_name(options.out);
+    check_writable(options.out);
     auto network = graph::load_model(options.model);
     const auto dataset = load_frames(options.data);
     graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
@@ -63,11 +61,7 @@ void add_calibrate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
-    verb->add_option("model", options->model, "trained model file, in 8 bits or not")->required();
-    add_frame_data_options(*verb, options->data);
-    verb->get_option("--data")->required();
-    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    cli::add_json(*verb, options->json, "write thresholds and accuracy to this file");
+    add_model_task_options(*verb, *options, "thresholds and accuracy");
     verb->add_option("--false-rejection", options->false_rejection,
                      "share of the validation frames of named signals that may be called unknown")
         ->capture_default_str()

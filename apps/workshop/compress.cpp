@@ -22,11 +22,7 @@
 namespace prunedamr::workshop {
 namespace {
 
-struct Options {
-    std::string model;
-    FrameData data;
-    std::string out;
-    std::string json;
+struct Options : ModelTask {
     bool distil = false;
     std::vector<std::string> classes; ///< of the result; empty: all
     prune::CompressConfig compress;
@@ -140,7 +136,8 @@ void add_compress(CLI::App& app)
     for (const auto& method : prune::methods())
         help += std::string("\n  ") + method.name + ": " + method.description;
     auto& config = options->compress;
-    verb->add_option("model", options->model, "trained model file")->required();
+    add_model_task_options(*verb, *options, "plan, steps, cost, history and accuracy");
+    add_frames_per_epoch(*verb, options->data);
     verb->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
     config.budget.clear();
     verb->add_option(
@@ -151,11 +148,6 @@ void add_compress(CLI::App& app)
     cli::add_list(*verb, "--classes", options->classes,
                   "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
                   "network fine-tuned and both networks tested on these alone");
-    add_frame_data_options(*verb, options->data);
-    add_frames_per_epoch(*verb, options->data);
-    verb->get_option("--data")->required();
-    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    cli::add_json(*verb, options->json, "write plan, steps, cost, history and accuracy to this file");
     verb->add_option("--stage-epochs", config.chain.stage_epochs,
                      "chain: epochs after each method but the last (0: a third of --epochs)")
         ->capture_default_str()

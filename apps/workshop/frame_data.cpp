@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frame_data.h"
 
+#include "cli.h"
 #include "front_end_options.h"
 
 namespace prunedamr::workshop {
@@ -34,13 +35,23 @@ void add_frame_data_options(CLI::App& verb, FrameData& options)
     verb.add_option("--data", options.data,
                     "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
     verb.option_defaults()->group(kHeading);
-    verb.add_option("--data-frames-per-class", options.frames_per_class,
-                    "frames of each class in the fixed set that is split into parts")
+    verb.add_option(
+            "--data-frames-per-class", options.frames_per_class,
+            "frames of each class, times its share in the recipe, in the fixed set that is split into parts")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));
     verb.add_option("--data-seed", options.data_seed, "of all frames")->capture_default_str();
     add_front_end_options(verb, options.front_end);
     verb.option_defaults()->group("Options");
+}
+
+void add_model_task_options(CLI::App& verb, ModelTask& task, const std::string& in_the_report)
+{
+    verb.add_option("model", task.model, "trained model file")->required();
+    add_frame_data_options(verb, task.data);
+    verb.get_option("--data")->required();
+    verb.add_option("--out", task.out, "model file to write, .safetensors")->required();
+    cli::add_json(verb, task.json, "write " + in_the_report + " to this file");
 }
 
 void add_frames_per_epoch(CLI::App& verb, FrameData& options)

@@ -27,6 +27,17 @@ struct FrameData {
 /// --data and the options that go with a recipe.
 void add_frame_data_options(CLI::App& verb, FrameData& options);
 
+/// What a verb that turns a model into another one takes and gives.
+struct ModelTask {
+    std::string model; ///< file that is there
+    FrameData data;
+    std::string out;  ///< model file to write
+    std::string json; ///< report; empty: none
+};
+
+/// The model, --data with its options, --out and --json.
+void add_model_task_options(CLI::App& verb, ModelTask& task, const std::string& in_the_report);
+
 /// --frames-per-epoch, of verbs that train.
 void add_frames_per_epoch(CLI::App& verb, FrameData& options);
 

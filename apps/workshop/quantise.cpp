@@ -18,11 +18,7 @@
 namespace prunedamr::workshop {
 namespace {
 
-struct Options {
-    std::string model;
-    FrameData data;
-    std::string out;
-    std::string json;
+struct Options : ModelTask {
     bool keep_biases = false;
     prune::QuantiseConfig quantise;
     TrainOptions train;
@@ -106,12 +102,8 @@ void add_quantise(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("quantise", "8-bit form of a trained network, for the engine");
-    verb->add_option("model", options->model, "trained model file")->required();
-    add_frame_data_options(*verb, options->data);
+    add_model_task_options(*verb, *options, "ranges, history and accuracy");
     add_frames_per_epoch(*verb, options->data);
-    verb->get_option("--data")->required();
-    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    cli::add_json(*verb, options->json, "write ranges, history and accuracy to this file");
     auto& quantise = options->quantise;
     verb->add_option("--calibration-frames", quantise.frames, "of the train part that ranges are taken over")
         ->capture_default_str()

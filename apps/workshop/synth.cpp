@@ -110,7 +110,8 @@ void add_synth(CLI::App& app)
     verb->option_defaults()->group(kOnairHeading);
     verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
     auto& frames = options->frames;
-    verb->add_option("--frames-per-class", options->frames_per_class, "frames of each class")
+    verb->add_option("--frames-per-class", options->frames_per_class,
+                     "frames of each class, times its share in the recipe")
         ->capture_default_str()
         ->check(CLI::Range(1, 10000000));
     verb->add_option("--snr-low", frames.snr_low_db,

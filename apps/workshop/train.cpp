@@ -30,7 +30,7 @@ graph::Network first_network(Options& options, const data::Dataset& dataset)
 {
     if (!options.from.empty()) {
         auto network = graph::load_model(options.from);
-        network.quantised.clear(); // their weights are in float32 all the same
+        network.quantised.clear(); // its weights are in float32 all the same
         graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
         return network;
     }
@@ -80,8 +80,7 @@ void add_train(CLI::App& app)
     arch->capture_default_str()->check(CLI::IsMember(names));
     verb->add_option("--from", options->from,
                      "model file to go on from, of the data's classes and front end, instead of a fresh network; "
-                     "one in 8 bits "
-                     "becomes float32")
+                     "one in 8 bits becomes float32")
         ->excludes(arch);
     cli::add_list(*verb, "--units", options->zoo.units_per_stage,
                   "units per stage, comma-separated (default: its own)");

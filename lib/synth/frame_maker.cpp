@@ -167,12 +167,8 @@ std::vector<Filling> FrameMaker::Impl::start(std::int64_t frames_per_class, std:
     for (std::size_t i = 0; i < config.labels.size(); ++i) {
         const auto row = std::find(all.begin(), all.end(), config.labels[i]) - all.begin();
         const double frames = static_cast<double>(frames_per_class) * config.recipe->share(config.labels[i]);
-        fillings.push_back({ i,
-                             Rng(seed).fork(static_cast<std::uint64_t>(row)),
-                             std::max<std::int64_t>(1, std::llround(frames)),
-                             0,
-                             0,
-                             {} });
+        const auto wanted = std::max<std::int64_t>(1, std::llround(frames));
+        fillings.push_back({ i, Rng(seed).fork(static_cast<std::uint64_t>(row)), wanted, 0, 0, {} });
     }
     return fillings;
 }

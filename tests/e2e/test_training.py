@@ -92,14 +92,15 @@ class Training(Case):
                   256, "--block", 2048, "--snr-low", 10, folder=self.folder)
         scores = []
         for share in (0.001, 0.3):
-            self.done("calibrate", "raw.safetensors", "--data", "more.safetensors", "--out", "set.safetensors", "--false-rejection", share,
-                      "--json", "c.json", folder=self.folder)
+            self.done("calibrate", "raw.safetensors", "--data", "more.safetensors", "--out", "set.safetensors",
+                      "--false-rejection", share, "--json", "c.json", folder=self.folder)
             after = json.loads(Path(self.folder, "c.json").read_text())
             scores.append([after[key] for key in ("temperature", "unknown_score", "min_confidence")])
         self.assertEqual(scores[0][0], scores[1][0])
         self.assertGreater(scores[0][1], scores[1][1])
         self.assertLess(scores[0][2], scores[1][2])
         self.refused_last(FAILED, "not a name for a model file", "calibrate", "raw.safetensors", *DATA, "--out", "x.txt")
+        self.refused_last(FAILED, "no/x.safetensors", "calibrate", "raw.safetensors", *DATA, "--out", "no/x.safetensors")
 
     def refused_last(self, code, text, *arguments):
         """As `refused`, after lines of progress."""

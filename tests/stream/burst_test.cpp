@@ -180,12 +180,15 @@ TEST(Bursts, ALineBelowTheNoiseIsNoSignalInAGap)
     for (std::size_t i = 0; i < x.size(); ++i) // 10 dB below the noise, 20 dB above that of its own bins
         x[i] += std::polar(0.01f, static_cast<float>(2 * M_PI * 0.31 * static_cast<double>(i % 100)));
     auto with_gaps = config(8192);
+    int gaps = 0;
     for (const LabelEvent& event : events_of(x, with_gaps, 60000))
         if (event.sample_start + event.sample_count <= 30000) {
+            ++gaps;
             EXPECT_EQ(event.state, State::noise);
             EXPECT_EQ(event.bandwidth_hz, kRate);
             EXPECT_TRUE(std::isnan(event.snr_db));
         }
+    EXPECT_GE(gaps, 3);
     with_gaps.bursts = false; // who asks for whatever there is gets it
     EXPECT_LT(events_of(x, with_gaps, 60000).front().bandwidth_hz, 0.1 * kRate);
 }
