@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace prunedamr::dsp {
 namespace {
@@ -30,6 +31,12 @@ constexpr int kLineBins = 10;          ///< a carrier that is keyed in packets h
 constexpr int kLineShare = 8;          ///< ... or nfft / this
 constexpr float kLeastRest = 0.25f;    ///< pulses of a sample have at least this share of their power beside it ...
 constexpr float kInPhase = 0.4f;       ///< ... and so much of that, noise included, is in phase with it
+constexpr int kLeastPulses = 3;        ///< a carrier is keyed with at least so many in a block ...
+constexpr float kShortestPulse = 64;   ///< ... of at least so many samples in the mean ...
+constexpr float kPulseLevel = 0.25f;   ///< ... above this share of their power ...
+constexpr float kPauseLevel = 0.01f;   ///< ... while less than this is left between them
+constexpr float kPulseLobes = 32.0f;   ///< its band times the mean pulse, which is that of two chips
+constexpr float kPulsePower = 0.75f;   ///< share of the power that lies in there: else the pulses are modulated
 constexpr int kGuardBins = 4;          ///< left out on both sides of the band when noise is measured
 constexpr float kLargestSnrDb = 55.0f; ///< above it the floor is the stop band of some filter, not noise
 constexpr int kLeastNoiseShare = 32;   ///< fewest noise bins: nfft / this
@@ -62,8 +69,11 @@ Band BandFinder::find(const Spectrum& spectrum, const std::complex<float>* sampl
         return everything;
     bridge_gaps(n / kGapShare);
     const Envelope envelope{ samples, count, floor * static_cast<float>(n) };
-    const Run band = with_its_like(strongest_run(), envelope);
-    if (band.width() >= n || is_line_of_pulses(band, n, envelope))
+    const Run lobes = with_its_like(strongest_run(), envelope);
+    if (is_line_of_pulses(lobes, n, envelope))
+        return everything;
+    const Run band = band_of_pulses(lobes, n, envelope);
+    if (band.width() >= n)
         return everything;
     const float center = 0.5f * static_cast<float>(band.begin + band.end - 1 - n) / static_cast<float>(n);
     const float bandwidth = static_cast<float>(band.width()) / static_cast<float>(n);
@@ -212,6 +222,62 @@ bool BandFinder::is_line_of_pulses(const Run& band, int nfft, const Envelope& en
     const float frequency = 0.5f * static_cast<float>(band.begin + band.end - 1 - nfft) / static_cast<float>(nfft);
     const float power = envelope.power(), rest = power - band.power;
     return rest > kLeastRest * power && envelope.squared_line(frequency, nfft / 4) - band.power > kInPhase * rest;
+}
+
+/// Mean length, in samples, of the pulses of a carrier that is switched on and off; 0 where it is none.
+float BandFinder::Envelope::mean_pulse() const noexcept
+{
+    double m2 = 0.0, m4 = 0.0;
+    for (int i = 0; i < count; ++i) {
+        const double power = std::norm(samples[i]);
+        m2 += power;
+        m4 += power * power;
+    }
+    const auto level = static_cast<float>(kPulseLevel * m4 / m2);
+    double on = 0.0, off = 0.0;
+    int on_count = 0, pulses = 0;
+    bool inside = false;
+    for (int i = 0; i < count; ++i) {
+        const float power = std::norm(samples[i]);
+        const bool above = power > level;
+        pulses += above && !inside;
+        on_count += above;
+        (above ? on : off) += power;
+        inside = above;
+    }
+    if (pulses < kLeastPulses || on_count == count ||
+        off / (count - on_count) > static_cast<double>(kPauseLevel) * on / on_count)
+        return 0.0f;
+    return static_cast<float>(on_count) / static_cast<float>(pulses);
+}
+
+/// `band`, or the narrower one about most of its power that a slowly keyed carrier needs.
+BandFinder::Run BandFinder::band_of_pulses(const Run& band, int nfft, const Envelope& envelope) const noexcept
+{
+    const float pulse = envelope.mean_pulse();
+    if (pulse < kShortestPulse)
+        return band;
+    const int width = std::max(kLineBins, static_cast<int>(kPulseLobes / pulse * static_cast<float>(nfft)));
+    if (width >= band.width())
+        return band;
+    float inside = std::accumulate(smooth_.begin() + band.begin, smooth_.begin() + band.begin + width, 0.0f);
+    float most = inside;
+    int begin = band.begin;
+    for (int i = band.begin; i + width < band.end; ++i) {
+        inside += smooth_[i + width] - smooth_[i];
+        if (inside > most) {
+            most = inside;
+            begin = i + 1;
+        }
+    }
+    if (most < kPulsePower * band.power)
+        return band;
+    float moment = 0.0f;
+    for (int i = 0; i < width; ++i)
+        moment += static_cast<float>(i) * smooth_[begin + i];
+    begin += static_cast<int>(std::lround(moment / most)) - width / 2; // its middle is that of its power
+    begin = std::clamp(begin, 0, nfft - width);
+    return { begin, begin + width, most };
 }
 
 /// Signal over noise within the band; the noise density is that of the bins outside it that neither its skirts nor

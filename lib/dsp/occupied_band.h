@@ -20,6 +20,7 @@ struct Band {
 /// Two lobes alike are one band where the envelope is steady, as that of FSK is (one tone rests while the other
 /// sounds), or where they rise and fall together, as sidebands do. Two neighbours beat. What looks like a carrier
 /// in white noise is the whole band where the noise is in phase with the carrier: pulses as short as a sample.
+/// A carrier that is keyed slowly has the band of its pulses, however far a strong one's skirts reach.
 class BandFinder
 {
 public:
@@ -47,6 +48,7 @@ private:
         float noise_power;
         float fourth_moment(int stretch) const noexcept;
         float squared_line(float frequency, int stretch) const noexcept;
+        float mean_pulse() const noexcept;
         float power() const noexcept;
     };
 
@@ -58,6 +60,7 @@ private:
     Run with_its_like(const Run& lobe, const Envelope& envelope) noexcept;
     Run strongest_run() const noexcept;
     static bool is_line_of_pulses(const Run& band, int nfft, const Envelope& envelope) noexcept;
+    Run band_of_pulses(const Run& band, int nfft, const Envelope& envelope) const noexcept;
     float snr_db(const Spectrum& spectrum, Run band, float noise_limit) const noexcept;
 
     std::vector<float> smooth_, ranked_;

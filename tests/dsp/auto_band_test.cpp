@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -131,6 +132,46 @@ TEST(AutoBand, PulsesOfASampleFillTheBandCarriersDoNot)
                     << count << ", noise " << noise << ", at " << frequency;
                 EXPECT_LT(process(carrier).info.bandwidth, 0.2f) << count << ", at " << frequency;
             }
+}
+
+/// `x` where a random keying circuit is on: chips of `chip` samples.
+Samples keyed(Samples x, int chip, std::uint64_t seed)
+{
+    Rng rng(seed);
+    bool on = true;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (i % static_cast<std::size_t>(chip) == 0)
+            on = rng.uniform(0.0, 1.0) < 0.5;
+        x[i] *= on ? 1.0f : 0.0f;
+    }
+    return x;
+}
+
+Samples clipped(Samples x, float limit)
+{
+    for (auto& v : x)
+        v = { std::clamp(v.real(), -limit, limit), std::clamp(v.imag(), -limit, limit) };
+    return x;
+}
+
+TEST(AutoBand, StrongKeyedCarrierHasTheBandOfItsChips)
+{
+    for (const int chip : { 100, 200, 400 })
+        for (const double frequency : { 0.0071, -0.2 })
+            for (const float limit : { 2.0f, 0.02f }) { // also where I and Q are clipped to a square
+                const Samples x =
+                    clipped(keyed(tone(kBlock, frequency), chip, 97), limit) + white_noise(kBlock, 1e-9, 98);
+                const BlockInfo info = process(x).info;
+                EXPECT_NEAR(info.center, frequency, 0.5 * info.bandwidth) << chip << ", clipped at " << limit;
+                EXPECT_GT(info.bandwidth, 8.0 / chip) << chip << ", clipped at " << limit;
+                EXPECT_LT(info.bandwidth, 24.0 / chip) << chip << ", clipped at " << limit;
+            }
+}
+
+TEST(AutoBand, PulsesThatAreModulatedKeepTheirBand)
+{
+    const Samples x = keyed(fsk(kBlock, 0.0, 0.3, 0.02, 99), 200, 97) + white_noise(kBlock, 1e-6, 98);
+    EXPECT_GT(process(x).info.bandwidth, 0.3f);
 }
 
 TEST(AutoBand, HasNoSnrWhereAFilterTookTheNoise)

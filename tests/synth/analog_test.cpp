@@ -35,8 +35,33 @@ TEST_P(Messages, StayWithinOneAndWithinTheirBand)
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Messages,
-                         ::testing::Values(Message::voice, Message::music, Message::multiplex, Message::data,
-                                           Message::quiet));
+                         ::testing::Values(Message::voice, Message::scrambled, Message::music, Message::multiplex,
+                                           Message::data, Message::quiet));
+
+/// Mean frequency of a message's power, as a share of its highest; mean over some messages.
+double mean_frequency(Message kind)
+{
+    double sum = 0.0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        Rng rng(seed);
+        const auto message = make_message(kind, 0.1, 4096, rng);
+        Samples spectrum(message.begin(), message.end());
+        transform_forward(spectrum);
+        double power = 0.0, moment = 0.0;
+        for (int k = 1; k < 2048; ++k) {
+            power += std::norm(spectrum[k]);
+            moment += std::norm(spectrum[k]) * k / 409.6;
+        }
+        sum += moment / power / 20.0;
+    }
+    return sum;
+}
+
+TEST(Analog, ScrambledVoiceIsHighWhereVoiceIsLow)
+{
+    EXPECT_LT(mean_frequency(Message::voice), 0.45);
+    EXPECT_GT(mean_frequency(Message::scrambled), 0.55);
+}
 
 TEST(Analog, AmEnvelopeIsTheMessageOnACarrier)
 {

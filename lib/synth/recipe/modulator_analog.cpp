@@ -6,9 +6,9 @@
 namespace prunedamr::synth {
 namespace {
 
-const std::vector<std::string> kMessages = { "voice", "music", "multiplex", "data", "quiet" };
-constexpr Message kMessageOf[] = { Message::voice, Message::music, Message::multiplex, Message::data,
-                                   Message::quiet };
+const std::vector<std::string> kMessages = { "voice", "scrambled", "music", "multiplex", "data", "quiet" };
+constexpr Message kMessageOf[] = { Message::voice,     Message::scrambled, Message::music,
+                                   Message::multiplex, Message::data,      Message::quiet };
 
 const std::vector<std::string> kCarriers = { "full", "suppressed", "upper_sideband", "lower_sideband" };
 enum Carrier { full, suppressed, upper_sideband, lower_sideband };

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace prunedamr::synth {
 namespace {
@@ -52,6 +53,19 @@ public:
         const double level = amplitude / std::sqrt(2.0 * reach + 1.0);
         for (int k = std::max(1, center - reach); k <= std::min(center + reach, top()); ++k)
             add(k, level);
+    }
+
+    /// What lies at f moves to `about` - f, both shares of the highest frequency; what falls outside is lost.
+    void invert(double about)
+    {
+        std::vector<float> inverted(power_.size());
+        const int mirror = bin(about), last = std::min(bin(1.0), top());
+        used_ = 0;
+        for (int k = std::max(1, mirror - top()); k <= std::min(mirror - 1, last); ++k) {
+            inverted[k] = power_[mirror - k];
+            used_ = static_cast<std::size_t>(k + 1);
+        }
+        power_ = std::move(inverted);
     }
 
     std::vector<float> to_samples(int count)
@@ -147,6 +161,10 @@ std::vector<float> make_message(Message kind, double highest, int count, Rng& rn
     switch (kind) {
     case Message::voice:
         fill_voice(spectrum, rng);
+        break;
+    case Message::scrambled:
+        fill_voice(spectrum, rng);
+        spectrum.invert(rng.uniform(1.0, 1.2));
         break;
     case Message::music:
         fill_music(spectrum, rng);

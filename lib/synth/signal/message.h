@@ -9,6 +9,7 @@ namespace prunedamr::synth {
 
 enum class Message {
     voice,     ///< harmonics of a wandering pitch under formants, with breath noise
+    scrambled, ///< voice with its spectrum inverted, as simple voice scramblers do
     music,     ///< a few tones with overtones
     multiplex, ///< FM stereo: sum, pilot, difference on its subcarrier
     data,      ///< audio tones keyed by data (AFSK)
