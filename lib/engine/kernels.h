@@ -84,7 +84,7 @@ struct ByteKernels {
     WeightOrder order;
     int shift;               ///< what is taken from inputs before they are multiplied
     int depth_lanes;         ///< channels that `depthwise_conv` does at once
-    WeightOrder depth_order; ///< of `depthwise_conv`; `pairs` are not shifted
+    WeightOrder depth_order; ///< of `depthwise_conv`; only `singles` are shifted
 
     void (*conv)(const ConvTask&);
     void (*depthwise_conv)(const ConvTask&);

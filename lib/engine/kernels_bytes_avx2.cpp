@@ -18,10 +18,20 @@ inline IVec widen(const std::uint8_t* from)
     return IVec(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 }
 
-inline void narrow(std::uint8_t* to, IVec v, int lanes)
+struct Limits {
+    __m256i zero, least, zero_words, least_bytes;
+};
+
+inline Limits limits(int zero, int least)
 {
-    const __m128i words =
-        _mm_packus_epi32(_mm256_castsi256_si128(__m256i(v)), _mm256_extracti128_si256(__m256i(v), 1));
+    return { _mm256_set1_epi32(zero), _mm256_set1_epi32(least), _mm256_set1_epi16(static_cast<short>(zero)),
+             _mm256_set1_epi8(static_cast<char>(least)) };
+}
+
+inline void narrow(std::uint8_t* to, IVec v, const Limits& limits, int lanes)
+{
+    const __m256i held = _mm256_max_epi32(_mm256_add_epi32(__m256i(v), limits.zero), limits.least);
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(held), _mm256_extracti128_si256(held, 1));
     const __m128i bytes = _mm_packus_epi16(words, words);
     if (lanes == kLanes)
         return _mm_storel_epi64(reinterpret_cast<__m128i*>(to), bytes);
@@ -31,21 +41,26 @@ inline void narrow(std::uint8_t* to, IVec v, int lanes)
         to[i] = all[i];
 }
 
-inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d)
+/// Packing saturates, and works within halves of the register.
+inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d, const Limits& limits)
 {
-    narrow(to, a, kLanes);
-    narrow(to + kLanes, b, kLanes);
-    narrow(to + 2 * kLanes, c, kLanes);
-    narrow(to + 3 * kLanes, d, kLanes);
+    const __m256i ab = _mm256_adds_epi16(_mm256_packs_epi32(__m256i(a), __m256i(b)), limits.zero_words);
+    const __m256i cd = _mm256_adds_epi16(_mm256_packs_epi32(__m256i(c), __m256i(d)), limits.zero_words);
+    const __m256i bytes = _mm256_max_epu8(_mm256_packus_epi16(ab, cd), limits.least_bytes);
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, order));
 }
 
 inline Vec to_float(IVec v)
 {
     return Vec(_mm256_cvtepi32_ps(__m256i(v)));
 }
-inline IVec round_even(Vec v)
+/// Of two the second if either is NaN; the least whole number is what NaN becomes.
+inline IVec round_at_most(Vec v, Vec most)
 {
-    return IVec(_mm256_cvtps_epi32(_mm256_round_ps(__m256(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)));
+    const __m256 rounded =
+        _mm256_round_ps(_mm256_min_ps(__m256(most), __m256(v)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return IVec(_mm256_cvtps_epi32(rounded));
 }
 
 inline IVec multiply_add(IVec sum, IVec a, IVec w)

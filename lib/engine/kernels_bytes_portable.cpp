@@ -21,18 +21,27 @@ inline IVec widen(const std::uint8_t* from)
     return IVec{ from[0], from[1], from[2], from[3] };
 }
 
-inline void narrow(std::uint8_t* to, IVec v, int lanes)
+struct Limits {
+    int zero, least;
+};
+
+inline Limits limits(int zero, int least)
 {
-    for (int i = 0; i < lanes; ++i)
-        to[i] = static_cast<std::uint8_t>(v[i]);
+    return { zero, least };
 }
 
-inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d)
+inline void narrow(std::uint8_t* to, IVec v, const Limits& limits, int lanes)
 {
-    narrow(to, a, kLanes);
-    narrow(to + kLanes, b, kLanes);
-    narrow(to + 2 * kLanes, c, kLanes);
-    narrow(to + 3 * kLanes, d, kLanes);
+    for (int i = 0; i < lanes; ++i)
+        to[i] = static_cast<std::uint8_t>(larger(v[i] + limits.zero, limits.least));
+}
+
+inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d, const Limits& limits)
+{
+    narrow(to, a, limits, kLanes);
+    narrow(to + kLanes, b, limits, kLanes);
+    narrow(to + 2 * kLanes, c, limits, kLanes);
+    narrow(to + 3 * kLanes, d, limits, kLanes);
 }
 
 inline Vec to_float(IVec v)
@@ -41,10 +50,10 @@ inline Vec to_float(IVec v)
 }
 
 /// For |v| < 2^22: adding 1.5 * 2^23 leaves no bits behind the point, and the hardware rounds halves to even.
-inline IVec round_even(Vec v)
+inline IVec round_at_most(Vec v, Vec most)
 {
-    const Vec shifted = v + broadcast(12582912.0f);
-    return IVec(shifted) - 0x4b400000;
+    const Vec least = broadcast(-65536.0f), above = v > least ? v : least;
+    return IVec((above < most ? above : most) + broadcast(12582912.0f)) - 0x4b400000;
 }
 
 inline IVec multiply_add(IVec sum, IVec a, IVec w)

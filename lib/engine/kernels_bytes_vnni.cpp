@@ -7,6 +7,7 @@
 #define PRUNEDAMR_TILE_POSITIONS_1 14
 #define PRUNEDAMR_TILE_POSITIONS_2 12
 #define PRUNEDAMR_DEPTH_POSITIONS 8
+#define PRUNEDAMR_DEPTH_QUADS
 
 namespace prunedamr::engine {
 namespace {
@@ -14,11 +15,6 @@ namespace {
 #include "prunedamr/engine/kernels_simd.inc"
 
 #include "prunedamr/engine/kernels_bytes_512.inc"
-
-inline IVec multiply_add(IVec sum, IVec a, IVec w)
-{
-    return IVec(_mm512_dpwssd_epi32(__m512i(sum), __m512i(a), __m512i(w)));
-}
 
 using Quads = __m512i;
 constexpr WeightOrder kOrder = WeightOrder::quads;

@@ -114,16 +114,20 @@ PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& 
     Step one = step;
     one.groups = 1;
     weights.outputs = static_cast<std::int64_t>(step.bias.size());
-    const bool pairs = kernels.depth_order == WeightOrder::pairs;
-    PackedBytes packed = pack_channels(one, weights, in, kernels.depth_lanes, pairs ? 0 : kernels.shift);
+    const bool singles = kernels.depth_order == WeightOrder::singles,
+               pairs = kernels.depth_order == WeightOrder::pairs;
+    const int together = singles ? 1 : pairs ? 2 : 4;
+    PackedBytes packed = pack_channels(one, weights, in, kernels.depth_lanes, singles ? kernels.shift : 0);
     for (int row = 0; row < weights.kernel_h; ++row)
-        for (int tap = 0; tap < weights.kernel_w; tap += pairs ? 2 : 1)
+        for (int tap = 0; tap < weights.kernel_w; tap += together)
             for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels.depth_lanes); ++channel)
-                if (pairs)
-                    for (int i : { tap, tap + 1 })
-                        append_wide(packed.weights, weights.value(0, channel, row, i));
-                else
-                    packed.weights.push_back(static_cast<std::uint8_t>(weights.value(0, channel, row, tap)));
+                for (int i = tap; i < tap + together; ++i) {
+                    const std::int8_t weight = weights.value(0, channel, row, i);
+                    if (pairs)
+                        append_wide(packed.weights, weight);
+                    else
+                        packed.weights.push_back(static_cast<std::uint8_t>(weight));
+                }
     return packed;
 }
 

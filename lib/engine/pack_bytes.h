@@ -25,9 +25,8 @@ struct PackedBytes {
 PackedBytes pack_bytes(const Step& step, std::int64_t in_channels, const graph::QuantisedValue& in,
                        const ByteKernels& kernels);
 
-/// For `ByteKernels::depthwise_conv`: weights [kernel_h][kernel_w / 2, rounded up][padded channels][2 taps] of 16
-/// bits
-/// (`WeightOrder::pairs`) or [kernel_h][kernel_w][padded channels] of 8 bits (`singles`).
+/// For `ByteKernels::depthwise_conv`: weights [kernel_h][kernel_w / n, rounded up][padded channels][n taps]; n is 4
+/// taps of 8 bits (`WeightOrder::quads`), 2 of 16 bits (`pairs`) or 1 of 8 bits (`singles`).
 PackedBytes pack_depthwise_bytes(const Step& step, const graph::QuantisedValue& in, const ByteKernels& kernels);
 
 } // namespace prunedamr::engine
