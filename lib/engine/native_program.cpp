@@ -12,8 +12,6 @@ namespace {
 using graph::Op;
 using graph::Shape;
 
-constexpr std::size_t kMostSummands = 64; // of an add, by `graph::infer_shapes`
-
 Sweep sweep_of(const Step& step)
 {
     const graph::Window& w = step.window;
@@ -33,6 +31,8 @@ public:
     {
         for (std::size_t value = 0; value < compiled_->plan.values.size(); ++value)
             views_.push_back(place_view(value));
+        for (std::size_t i = 0; i < compiled_->plan.steps.size(); ++i)
+            tasks_.push_back(task_of(i));
     }
 
     void run(const float* frames, int batch, float* logits) noexcept override
@@ -55,11 +55,12 @@ public:
     std::vector<StepTime> profile(const float* frames, int batch, int repetitions) override
     {
         const int count = std::min(compiled_->chunk, batch);
+        set_frames(count);
         const std::vector<Step>& steps = compiled_->plan.steps;
         std::vector<std::vector<double>> us(steps.size());
         for (int repetition = 0; repetition < repetitions; ++repetition)
             for (std::size_t i = 0; i < steps.size(); ++i)
-                us[i].push_back(time_step(i, frames, count));
+                us[i].push_back(time_step(i, frames));
         std::vector<StepTime> times;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             std::nth_element(us[i].begin(), us[i].begin() + repetitions / 2, us[i].end());
@@ -72,12 +73,12 @@ public:
 
 private:
     /// Microseconds for one of several times in a row.
-    double time_step(std::size_t index, const float* frames, int count) const
+    double time_step(std::size_t index, const float* frames) const
     {
         constexpr int kTimes = 16;
         const auto start = std::chrono::steady_clock::now();
         for (int i = 0; i < kTimes; ++i)
-            run_step(index, frames, count);
+            run_step(index, frames);
         const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
         return took.count() / kTimes;
     }
@@ -109,37 +110,115 @@ private:
         return view;
     }
 
-    View view(int value, int frames) const
-    {
-        View seen = views_[value];
-        seen.frames = frames;
-        return seen;
-    }
+    const View& view(int value) const { return views_[value]; }
 
     /// As `view`, with steps of 0 where a [C, 1, 1] value is to be broadcast over the positions of `over`.
     View broadcast(int value, const View& over) const
     {
-        View seen = view(value, over.frames);
+        View seen = view(value);
         if (seen.height * seen.width == 1 && over.height * over.width > 1)
             seen.row_step = seen.position_step = 0;
         return seen;
     }
 
-    void run_chunk(const float* frames, int count, float* logits) const
-    {
-        for (std::size_t i = 0; i < compiled_->plan.steps.size(); ++i)
-            run_step(i, frames, count);
-        store_frames(view(compiled_->plan.output, count), logits);
-    }
+    /// What a step does, but for the number of frames: known before the first one comes.
+    struct Task {
+        ConvTask conv{};
+        void (*run_conv)(const ConvTask&) = nullptr;
+        std::vector<View> inputs; ///< of `sum`
+        SumTask sum{};
+        void (*run_sum)(const SumTask&) = nullptr;
+    };
 
-    void run_step(std::size_t index, const float* frames, int count) const
+    Task task_of(std::size_t index) const
     {
         const Step& step = compiled_->plan.steps[index];
-        const View out = view(step.output, count);
+        if (step.op == Op::conv)
+            return conv_task(index);
+        if (step.op == Op::relu || step.op == Op::add || step.op == Op::mul)
+            return sum_task(step);
+        return {};
+    }
+
+    Task conv_task(std::size_t index) const
+    {
+        const Step& step = compiled_->plan.steps[index];
+        const StepConstants& at = compiled_->constants[index];
+        const std::byte* memory = compiled_->memory->data();
+        const View& out = view(step.output);
+        Task task;
+        task.conv = { view(step.inputs[0]),
+                      out,
+                      step.shortcut >= 0 ? broadcast(step.shortcut, out) : View{},
+                      sweep_of(step),
+                      static_cast<int>(step.groups),
+                      memory + at.weights,
+                      reinterpret_cast<const float*>(memory + at.bias),
+                      step.relu,
+                      reinterpret_cast<const float*>(memory + at.factors),
+                      reinterpret_cast<const std::int32_t*>(memory + at.corrections) };
+        const KernelSet& kernels = *compiled_->kernels;
+        if (is_depthwise(compiled_->plan, step))
+            task.run_conv = step.whole ? kernels.bytes->depthwise_conv : kernels.floats->depthwise_conv;
+        else
+            task.run_conv = step.whole ? kernels.bytes->conv : kernels.floats->conv;
+        return task;
+    }
+
+    /// relu, add and mul.
+    Task sum_task(const Step& step) const
+    {
+        const View& out = view(step.output);
+        Task task;
+        for (int value : step.inputs)
+            task.inputs.push_back(broadcast(value, out));
+        View gate{};
+        if (step.op == Op::mul) {
+            gate = task.inputs.back();
+            task.inputs.pop_back();
+        } else if (step.gate >= 0) {
+            gate = broadcast(step.gate, out);
+        }
+        const auto has_bytes = [](const View& seen) { return seen.bytes != nullptr; };
+        const bool bytes =
+            has_bytes(out) || has_bytes(gate) || std::any_of(task.inputs.begin(), task.inputs.end(), has_bytes);
+        task.sum = { nullptr, static_cast<int>(task.inputs.size()), gate, out, step.relu || step.op == Op::relu };
+        task.run_sum = bytes ? compiled_->kernels->bytes->sum : compiled_->kernels->floats->sum;
+        return task;
+    }
+
+    void set_frames(int count)
+    {
+        if (count == frames_)
+            return;
+        frames_ = count;
+        for (View& view : views_)
+            view.frames = count;
+        for (Task& task : tasks_) {
+            task.conv.in.frames = task.conv.out.frames = task.conv.shortcut.frames = count;
+            task.sum.gate.frames = task.sum.out.frames = count;
+            for (View& view : task.inputs)
+                view.frames = count;
+            task.sum.inputs = task.inputs.data();
+        }
+    }
+
+    void run_chunk(const float* frames, int count, float* logits)
+    {
+        set_frames(count);
+        for (std::size_t i = 0; i < compiled_->plan.steps.size(); ++i)
+            run_step(i, frames);
+        store_frames(view(compiled_->plan.output), logits);
+    }
+
+    void run_step(std::size_t index, const float* frames) const
+    {
+        const Step& step = compiled_->plan.steps[index];
+        const View& out = view(step.output);
         if (step.op == Op::input)
             load_frames(frames, out);
         else
-            compute(index, view(step.inputs[0], count), out);
+            compute(index, view(step.inputs[0]), out);
         clear_border(out);
     }
 
@@ -148,11 +227,11 @@ private:
         const Step& step = compiled_->plan.steps[index];
         switch (step.op) {
         case Op::conv:
-            return run_conv(index, in, out);
+            return tasks_[index].run_conv(tasks_[index].conv);
         case Op::relu:
         case Op::add:
         case Op::mul:
-            return combine(step, out);
+            return tasks_[index].run_sum(tasks_[index].sum);
         case Op::max_pool:
         case Op::avg_pool:
         case Op::global_avg_pool:
@@ -186,55 +265,6 @@ private:
         }
     }
 
-    void run_conv(std::size_t index, const View& in, const View& out) const
-    {
-        const Step& step = compiled_->plan.steps[index];
-        const StepConstants& at = compiled_->constants[index];
-        const std::byte* memory = compiled_->memory->data();
-        View shortcut{};
-        if (step.shortcut >= 0)
-            shortcut = broadcast(step.shortcut, out);
-        const ConvTask task{ in,
-                             out,
-                             shortcut,
-                             sweep_of(step),
-                             static_cast<int>(step.groups),
-                             memory + at.weights,
-                             reinterpret_cast<const float*>(memory + at.bias),
-                             step.relu,
-                             reinterpret_cast<const float*>(memory + at.factors),
-                             reinterpret_cast<const std::int32_t*>(memory + at.corrections) };
-        const KernelSet& kernels = *compiled_->kernels;
-        const bool depthwise = is_depthwise(compiled_->plan, step);
-        if (step.whole)
-            (depthwise ? kernels.bytes->depthwise_conv : kernels.bytes->conv)(task);
-        else
-            (depthwise ? kernels.floats->depthwise_conv : kernels.floats->conv)(task);
-    }
-
-    /// relu, add and mul.
-    void combine(const Step& step, const View& out) const
-    {
-        View inputs[kMostSummands];
-        bool bytes = out.bytes != nullptr;
-        const auto seen = [&](int value) {
-            const View result = broadcast(value, out);
-            bytes = bytes || result.bytes;
-            return result;
-        };
-        int count = 0;
-        for (int value : step.inputs)
-            inputs[count++] = seen(value);
-        View gate{};
-        if (step.op == Op::mul)
-            gate = inputs[--count];
-        else if (step.gate >= 0)
-            gate = seen(step.gate);
-        const KernelSet& kernels = *compiled_->kernels;
-        const SumTask task{ inputs, count, gate, out, step.relu || step.op == Op::relu };
-        (bytes ? kernels.bytes->sum : kernels.floats->sum)(task);
-    }
-
     void pool(const Step& step, const View& in, const View& out) const
     {
         const Kernels& floats = *compiled_->kernels->floats;
@@ -261,7 +291,7 @@ private:
     {
         int first = 0;
         for (int input : step.inputs) {
-            const View in = view(input, out.frames);
+            const View& in = view(input);
             convert(in, channels_of(out, first, in.channels));
             first += in.channels;
         }
@@ -271,7 +301,7 @@ private:
     {
         int first = 0;
         for (int input : step.inputs) {
-            const View in = view(input, out.frames);
+            const View& in = view(input);
             convert(in, positions_of(out, first, in.width));
             first += in.width;
         }
@@ -279,7 +309,9 @@ private:
 
     std::shared_ptr<const Compiled> compiled_;
     AlignedBytes arena_;
-    std::vector<View> views_; ///< of each value, without a number of frames
+    std::vector<View> views_; ///< of each value
+    std::vector<Task> tasks_; ///< of each step
+    int frames_ = 0;          ///< that all of them are for
 };
 
 } // namespace
