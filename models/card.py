@@ -72,8 +72,7 @@ def trust(result):
             f"{events} decisions are not `noise`.\n\n"
             + table(["noise", "decisions", "not noise", "labels given"], noise)
             + f"\n\nSignals that no class names, 10 to 30 dB: **{percent(mean)} %** of the decisions are `unknown`. The "
-            "recipe's class `unknown` has 32APSK, 8FSK, sweeps, pulsed sweeps, hops (one tone, or several at a time), impulses "
-            "and combs of its own making in it; 64APSK, 16PSK and scrambled voice were never learnt from.\n\n"
+            "recipe's class `unknown` has signals of all these kinds in it but for DTMF, of its own making.\n\n"
             + table(["signal", "unknown [%]", "labels given"], unnamed))
 
 

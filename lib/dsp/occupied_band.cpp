@@ -33,6 +33,7 @@ constexpr float kLeastRest = 0.25f;    ///< pulses of a sample have at least thi
 constexpr float kInPhase = 0.4f;       ///< ... and so much of that, noise included, is in phase with it
 constexpr int kLeastPulses = 3;        ///< a carrier is keyed with at least so many in a block ...
 constexpr float kShortestPulse = 64;   ///< ... of at least so many samples in the mean ...
+constexpr int kPulseLook = 8;          ///< (looked at every so many samples)
 constexpr float kPulseLevel = 0.25f;   ///< ... above this share of their power ...
 constexpr float kPauseLevel = 0.01f;   ///< ... while less than this is left between them
 constexpr float kPulseLobes = 32.0f;   ///< its band times the mean pulse, which is that of two chips
@@ -224,31 +225,31 @@ bool BandFinder::is_line_of_pulses(const Run& band, int nfft, const Envelope& en
     return rest > kLeastRest * power && envelope.squared_line(frequency, nfft / 4) - band.power > kInPhase * rest;
 }
 
-/// Mean length, in samples, of the pulses of a carrier that is switched on and off; 0 where it is none.
+/// Mean length, in samples, of the pulses of a carrier that is switched on and off; 0 where it is none. They are
+/// long enough to look at some samples only.
 float BandFinder::Envelope::mean_pulse() const noexcept
 {
     double m2 = 0.0, m4 = 0.0;
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count; i += kPulseLook) {
         const double power = std::norm(samples[i]);
         m2 += power;
         m4 += power * power;
     }
-    const auto level = static_cast<float>(kPulseLevel * m4 / m2);
+    const double level = kPulseLevel * m4 / m2;
     double on = 0.0, off = 0.0;
-    int on_count = 0, pulses = 0;
+    int on_count = 0, off_count = 0, pulses = 0;
     bool inside = false;
-    for (int i = 0; i < count; ++i) {
-        const float power = std::norm(samples[i]);
+    for (int i = 0; i < count; i += kPulseLook) {
+        const double power = std::norm(samples[i]);
         const bool above = power > level;
         pulses += above && !inside;
-        on_count += above;
+        (above ? on_count : off_count) += 1;
         (above ? on : off) += power;
         inside = above;
     }
-    if (pulses < kLeastPulses || on_count == count ||
-        off / (count - on_count) > static_cast<double>(kPauseLevel) * on / on_count)
+    if (pulses < kLeastPulses || off_count == 0 || off / off_count > kPauseLevel * on / on_count)
         return 0.0f;
-    return static_cast<float>(on_count) / static_cast<float>(pulses);
+    return static_cast<float>(on_count * kPulseLook) / static_cast<float>(pulses);
 }
 
 /// `band`, or the narrower one about most of its power that a slowly keyed carrier needs.
