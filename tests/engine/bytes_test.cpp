@@ -159,16 +159,32 @@ TEST(Bytes, GroupedAndDepthwiseConvs)
                              { 17, 17, 17 },
                              { 33, 33, 33 },
                              { 64, 64, 64 },
-                             { 48, 48, 48 } })
+                             { 48, 48, 48 },
+                             { 150, 150, 150 } })
         for (const int rows : { 1, 2 })
-            for (const int stride : { 1, 2 })
-                for (const int kernel : { 1, 3, 5, 9 })
+            for (const int stride : { 1, 2, 3 })
+                for (const int kernel : { 1, 3, 4, 5, 7, 9, 11 })
                     expect_reference(network_of(
                         { text(g.channels) + " / " + text(g.groups) + " -> " + text(g.out) + ", kernel " +
                               text(kernel) + ", stride " + text(stride),
                           g.channels, rows, 21, 50 * rows,
                           conv({ g.out, graph::same_window(2 * rows - 1, kernel, 1, stride), g.groups, rows == 1 },
                                stride == 1) }));
+}
+
+TEST(Bytes, DepthwiseConvsOfShortRows)
+{
+    for (const int step : { 2, 3, 5, 19 })
+        for (const int kernel : { 3, 6, 9 }) {
+            auto network =
+                network_of({ "every " + text(step) + "th, kernel " + text(kernel), 70, 1, 19, 40,
+                             [&](NetworkBuilder& build, const std::string& x) {
+                                 const auto few = build.pool(Op::max_pool, "few", x, { 1, 1, 1, step });
+                                 return build.conv("conv", few, { 70, graph::same_window(1, kernel), 70 });
+                             } });
+            quantise_nodes(network, { "few" });
+            expect_reference(network);
+        }
 }
 
 TEST(Bytes, ShortcutsOfAllForms)
@@ -202,13 +218,21 @@ TEST(Bytes, ShortcutsOfAllForms)
 
 TEST(Bytes, ElementByElement)
 {
-    for (const int channels : { 1, 5, 16, 33 }) {
+    for (const int channels : { 1, 5, 16, 33, 64, 150 }) {
         const auto gated = [](Op op) {
             return [op](NetworkBuilder& build, const std::string& x) {
                 const auto gate = build.pool(Op::max_pool, "gate", x, { 1, 19 });
                 return build.plain(op, "out", { gate, x });
             };
         };
+        for (const bool relu : { false, true })
+            expect_reference(
+                network_of({ "gated add", channels, 1, 19, 90, [relu](NetworkBuilder& build, const std::string& x) {
+                                const auto gate = build.pool(Op::max_pool, "gate", x, { 1, 19 });
+                                const auto product = build.plain(Op::mul, "mul", { x, gate });
+                                const auto sum = build.plain(Op::add, relu ? "sum" : "out", { product, x });
+                                return relu ? build.plain(Op::relu, "out", { sum }) : sum;
+                            } }));
         expect_reference(network_of({ "mul", channels, 1, 19, 90, gated(Op::mul) }));
         expect_reference(network_of({ "add", channels, 1, 19, 90, gated(Op::add) }));
         expect_reference(network_of({ "relu", channels, 1, 19, 90, [](NetworkBuilder& build, const std::string& x) {
