@@ -35,7 +35,7 @@ once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 26 --
 once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channels --budget macs=2M \
     --teacher base-m.safetensors --stage-epochs 2 $few --epochs 11 --lr 0.002
 once tuned-s train --from pruned-s.safetensors --teacher base-m.safetensors $few --epochs 42 --lr 0.002
-once onair-s quantise tuned-s.safetensors --teacher base-m.safetensors $many --epochs 2 --lr 0.0001
+once onair-s quantise tuned-s.safetensors --teacher base-m.safetensors $many --epochs 6 --lr 0.0005
 
 once onair-m quantise base-m.safetensors $many --epochs 4 --lr 0.0005 --distil-weight 0.4
 
