@@ -95,6 +95,7 @@ def measure_engine(host, options, name, model, small):
     facts = json.loads(show.read_text())
     peers = ("float32," if made or facts["quantised_values"] else "") + "onednn,torch"
     result = {"name": name, "params": facts["params"], "macs": facts["macs"],
+              "samples": facts["front_end"]["frame_length"],
               "rows": bench(host, options.prunedamr, made or model, peers, options.repetitions)}
     if small:
         result["avx2_rows"] = bench(host, options.prunedamr, made or model, peers, options.repetitions, AVX2)

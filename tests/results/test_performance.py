@@ -21,9 +21,10 @@ def row(backend, precision, batch, median):
 ROWS = [row("engine", "int8", 1, 10.0), row("engine", "float32", 1, 25.0), row("onednn", "float32", 1, 50.0),
         row("torch", "float32", 1, 490.0), row("engine", "int8", 8, 40.0), row("torch", "float32", 8, 400.0)]
 RUN = {"host": "a host", "note": "", "rapl": False, "options": "BIN", "version": "1",
-       "engine": [{"name": "small", "params": 10, "macs": 1_500_000, "rows": ROWS, "avx2_rows": ROWS[:4],
+       "engine": [{"name": "small", "params": 10, "macs": 1_500_000, "samples": 128, "rows": ROWS, "avx2_rows": ROWS[:4],
                    "accuracy": {"float32": 0.6, "calibrated": 0.597, "int8": 0.601}},
-                  {"name": "large", "params": 10, "macs": 40_000_000, "rows": ROWS}],
+                  {"name": "large", "params": 10, "macs": 40_000_000, "samples": 128, "rows": ROWS},
+                  {"name": "long", "params": 10, "macs": 1_500_000, "samples": 1024, "rows": ROWS}],
        "receiver": [{"name": "small", "file_ms_per_s": 21.0, "file_ms_per_cpu_s": 22.0, "resident_mb": 30.0,
                      "first_label_ms": 40.0, "first_label_worst_ms": 300.0,
                      "zmq": [{"rate": 15_000_000, "dropped_frames": 0}, {"rate": 20_000_000, "dropped_frames": 3}]}]}
@@ -46,9 +47,9 @@ class Performance(unittest.TestCase):
     def test_an_update_keeps_the_other_models(self):
         measure = runpy.run_path(str(PAGE.parent / "measure.py"))
         new = {**copy.deepcopy(RUN), "options": "BIN large=...", "receiver": [],
-               "engine": [{"name": "large", "params": 11, "macs": 40_000_000, "rows": ROWS}]}
+               "engine": [{"name": "large", "params": 11, "macs": 40_000_000, "samples": 128, "rows": ROWS}]}
         result = measure["updated"](RUN, new)
-        self.assertEqual([(row["name"], row["params"]) for row in result["engine"]], [("small", 10), ("large", 11)])
+        self.assertEqual([(row["name"], row["params"]) for row in result["engine"]], [("small", 10), ("large", 11), ("long", 10)])
         self.assertEqual(result["receiver"], RUN["receiver"])
         self.assertIn("Made by `docs/performance/measure.py BIN`, then `docs/performance/measure.py BIN large=... --update`.",
                       self.text(result))
@@ -67,6 +68,7 @@ class Performance(unittest.TestCase):
                      "**no**: receiver with small: 20 MS/s over ZeroMQ without loss: 15.0"):
             self.assertIn("- " + line + "\n", text)
         self.assertNotIn("large, batch 1", text)
+        self.assertNotIn("long, batch 1", text)
         slower = copy.deepcopy(RUN)
         slower["engine"][0]["rows"][0]["median_us"] = 13.0
         slower["receiver"][0]["first_label_ms"] = 201.0
