@@ -73,6 +73,7 @@ class ShippedModels(unittest.TestCase):
                 found = [e for e in self.events("led_remote_ook", name, "--bursts") if e["state"] != "noise"]
                 bursts = [e["sample_start"] for e in found if e["sample_count"] > 20_000]
                 self.assertEqual(len(bursts), 3, bursts)
+                self.assertEqual({e["family"] for e in found if e["sample_count"] > 20_000}, {"ASK"})
                 self.assertLessEqual(len(found), 4)  # of 1.26 s
 
     def test_both_sondes_of_a_wide_band_are_named(self):
