@@ -28,7 +28,7 @@ once() {
 
 # The network of most accuracy: long at a high rate, and once more from there.
 once first-m train --arch amr_m4 $few --epochs 40 --lr 0.002 --warmup-epochs 1
-once base-m train --from first-m.safetensors $few --epochs 80 --lr 0.001 --warmup-epochs 1
+once base-m train --from first-m.safetensors $few --epochs 79 --lr 0.001 --warmup-epochs 1
 
 # A small one that learns from it: whole, with less and less, and long with what is left.
 once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 26 --lr 0.002

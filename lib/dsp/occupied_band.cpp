@@ -37,7 +37,8 @@ constexpr int kPulseLook = 8;          ///< (looked at every so many samples)
 constexpr float kPulseLevel = 0.25f;   ///< ... above this share of their power ...
 constexpr float kPauseLevel = 0.01f;   ///< ... while less than this is left between them
 constexpr float kPulseLobes = 32.0f;   ///< its band times the mean pulse, which is that of two chips
-constexpr float kPulsePower = 0.75f;   ///< share of the power that lies in there: else the pulses are modulated
+constexpr int kPulseLine = 4;          ///< share of that band that a carrier with its keying needs least ...
+constexpr float kPulsePower = 0.7f;    ///< ... for so much of the power: else the pulses are modulated
 constexpr int kGuardBins = 4;          ///< left out on both sides of the band when noise is measured
 constexpr float kLargestSnrDb = 55.0f; ///< above it the floor is the stop band of some filter, not noise
 constexpr int kLeastNoiseShare = 32;   ///< fewest noise bins: nfft / this
@@ -252,7 +253,7 @@ float BandFinder::Envelope::mean_pulse() const noexcept
     return static_cast<float>(on_count * kPulseLook) / static_cast<float>(pulses);
 }
 
-/// `band`, or the narrower one about most of its power that a slowly keyed carrier needs.
+/// `band`, or the narrower one about its line that a slowly keyed carrier needs.
 BandFinder::Run BandFinder::band_of_pulses(const Run& band, int nfft, const Envelope& envelope) const noexcept
 {
     const float pulse = envelope.mean_pulse();
@@ -261,23 +262,24 @@ BandFinder::Run BandFinder::band_of_pulses(const Run& band, int nfft, const Enve
     const int width = std::max(kLineBins, static_cast<int>(kPulseLobes / pulse * static_cast<float>(nfft)));
     if (width >= band.width())
         return band;
-    float inside = std::accumulate(smooth_.begin() + band.begin, smooth_.begin() + band.begin + width, 0.0f);
+    const int line = std::max(kLineBins / 2, width / kPulseLine);
+    float inside = std::accumulate(smooth_.begin() + band.begin, smooth_.begin() + band.begin + line, 0.0f);
     float most = inside;
-    int begin = band.begin;
-    for (int i = band.begin; i + width < band.end; ++i) {
-        inside += smooth_[i + width] - smooth_[i];
+    int first = band.begin;
+    for (int i = band.begin; i + line < band.end; ++i) {
+        inside += smooth_[i + line] - smooth_[i];
         if (inside > most) {
             most = inside;
-            begin = i + 1;
+            first = i + 1;
         }
     }
     if (most < kPulsePower * band.power)
         return band;
     float moment = 0.0f;
-    for (int i = 0; i < width; ++i)
-        moment += static_cast<float>(i) * smooth_[begin + i];
-    begin += static_cast<int>(std::lround(moment / most)) - width / 2; // its middle is that of its power
-    begin = std::clamp(begin, 0, nfft - width);
+    for (int i = 0; i < line; ++i)
+        moment += static_cast<float>(i) * smooth_[first + i];
+    const int middle = first + static_cast<int>(std::lround(moment / most));
+    const int begin = std::clamp(middle - width / 2, 0, nfft - width);
     return { begin, begin + width, most };
 }
 

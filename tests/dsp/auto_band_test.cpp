@@ -168,10 +168,31 @@ TEST(AutoBand, StrongKeyedCarrierHasTheBandOfItsChips)
             }
 }
 
+/// `x` in packets, with pauses as long.
+Samples in_packets(Samples x, int length)
+{
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] *= i / static_cast<std::size_t>(length) % 2 == 0 ? 1.0f : 0.0f;
+    return x;
+}
+
 TEST(AutoBand, PulsesThatAreModulatedKeepTheirBand)
 {
-    const Samples x = keyed(fsk(kBlock, 0.0, 0.3, 0.02, 99), 200, 97) + white_noise(kBlock, 1e-6, 98);
-    EXPECT_GT(process(x).info.bandwidth, 0.3f);
+    const Samples wide = keyed(fsk(kBlock, 0.0, 0.3, 0.02, 99), 200, 97) + white_noise(kBlock, 1e-6, 98);
+    EXPECT_GT(process(wide).info.bandwidth, 0.3f);
+    for (const int symbol : { 8, 16 })
+        for (const int packet : { 24, 40, 64, 96 })
+            for (const double noise : { 1e-4, 1e-3 }) {
+                const double rate = 1.0 / symbol;
+                const auto found = [&](const Samples& x) {
+                    return process(in_packets(x, packet * symbol) + white_noise(kBlock, noise, 98)).info.bandwidth /
+                           rate;
+                };
+                EXPECT_GT(found(fsk(kBlock, 0.05, 0.3 * rate, rate, 99)), 1.0) << packet << " of " << symbol;
+                EXPECT_GT(found(fsk(kBlock, 0.05, 0.5 * rate, rate, 99)), 1.2) << packet << " of " << symbol;
+                EXPECT_GT(found(fsk(kBlock, 0.05, 0.6 * rate, rate, 99)), 1.2) << packet << " of " << symbol;
+                EXPECT_GT(found(bpsk(kBlock, 0.05, rate, 99)), 1.5) << packet << " of " << symbol;
+            }
 }
 
 TEST(AutoBand, HasNoSnrWhereAFilterTookTheNoise)
