@@ -64,16 +64,25 @@ def trust(result):
              for kind, row in result["noise"].items()]
     events = sum(row["events"] for row in result["noise"].values())
     wrong = sum(row["events"] - row["noise"] for row in result["noise"].values())
-    unnamed = [[kind, percent(row["unknown"] / row["events"]), labels_given(row["labels"])]
-               for kind, row in result["unnamed"].items()]
-    mean = sum(row["unknown"] / row["events"] for row in result["unnamed"].values()) / len(unnamed)
     return ("## Noise, and signals without a name\n\n"
             f"By [trust.py](trust.py), through `prunedamr-rx`, a decision per 8192 samples. Receiver noise: {wrong} of "
             f"{events} decisions are not `noise`.\n\n"
             + table(["noise", "decisions", "not noise", "labels given"], noise)
-            + f"\n\nSignals that no class names, 10 to 30 dB: **{percent(mean)} %** of the decisions are `unknown`. The "
-            "recipe's class `unknown` has signals of all these kinds in it but for DTMF, of its own making.\n\n"
-            + table(["signal", "unknown [%]", "labels given"], unnamed))
+            + f"\n\nSignals that no class names, 10 to 30 dB: **{unknown(result['unnamed'])} %** of the decisions are `unknown`. "
+            "The recipe's class `unknown` has relatives of all these kinds in it, of its own making, and was made what it is "
+            "with this table in view.\n\n"
+            + unnamed(result["unnamed"])
+            + f"\n\nThe same for ten kinds that nothing was chosen by: **{unknown(result['held_out'])} %**.\n\n"
+            + unnamed(result["held_out"]))
+
+
+def unknown(kinds):
+    return percent(sum(row["unknown"] / row["events"] for row in kinds.values()) / len(kinds))
+
+
+def unnamed(kinds):
+    return table(["signal", "unknown [%]", "labels given"],
+                 [[kind, percent(row["unknown"] / row["events"]), labels_given(row["labels"])] for kind, row in kinds.items()])
 
 
 def recordings(report):

@@ -3,8 +3,10 @@
 """How far a model's labels can be believed: what it says of receiver noise, and of signals that it has no name for.
 
 usage: trust.py PRUNEDAMR-RX MODEL OUT.json [MINUTES]
-MINUTES of noise (default 10), shared by five colours; 20 s of each of ten kinds of signals, at 10, 20 and 30 dB in turn.
-The signals are made here, by none of the code that made the training frames.
+MINUTES of noise (default 10), shared by five colours; 20 s of each of twenty kinds of signals, at 10, 20 and 30 dB in
+turn. The signals are made here, by none of the code that made the training frames. Ten kinds have relatives in the
+recipe's class `unknown`; the other ten are HELD_OUT: nothing, neither recipe nor threshold nor model, may be chosen by
+what comes of them.
 """
 import json
 import subprocess
@@ -43,10 +45,10 @@ NOISE = {
 }
 
 
-def linear(rng, count, points, per_symbol=8, roll_off=0.3):
+def linear_of(points, count, per_symbol=8, roll_off=0.3):
     """Root raised cosine, by its spectrum."""
     symbols = np.zeros(count, complex)
-    symbols[::per_symbol] = rng.choice(points, len(symbols[::per_symbol]))
+    symbols[::per_symbol] = points[: len(symbols[::per_symbol])]
 
     def gain(f):
         f = np.abs(f) * per_symbol
@@ -54,6 +56,10 @@ def linear(rng, count, points, per_symbol=8, roll_off=0.3):
         return np.cos(np.pi / 2 * slope)
 
     return shaped(symbols, gain)
+
+
+def linear(rng, count, alphabet):
+    return linear_of(rng.choice(alphabet, count // 8 + 1), count)
 
 
 def rings(*counts_and_radii):
@@ -130,14 +136,93 @@ UNNAMED = {
 }
 
 
+def vestigial(rng, count):
+    """8VSB: eight levels and a pilot, one sideband and a little of the other."""
+    symbols = held(2 * rng.integers(0, 8, count // 8 + 1) - 7 + 1.25, 8, count).astype(complex)
+    return shaped(symbols, lambda f: np.clip((f + 0.008) / 0.016, 0, 1) * (f < 0.075))
+
+
+def picture(rng, count):
+    """Analogue television: lines of brightness between sync pulses, which are the highest amplitude."""
+    line, lines = 640, count // 640 + 1
+    drift = np.cumsum(0.05 * rng.standard_normal((lines, 20)), axis=0)
+    content = np.repeat(0.4 + 0.25 * np.tanh(rng.standard_normal((1, 20)) + drift), line // 20, axis=1)
+    content[:, :47] = 1.0
+    content[:, 47:100] = 0.75
+    return shaped(content.ravel()[:count].astype(complex), lambda f: np.clip((f + 0.03) / 0.02, 0, 1) * (f < 0.2))
+
+
+def navigation_pulses(rng, count):
+    """LORAN-C: groups of eight slowly falling pulses whose signs follow a code."""
+    t = np.arange(250)
+    shape = (t / 40.0) ** 2 * np.exp(2 - 2 * t / 40.0)
+    signal, place = np.zeros(count, complex), 0
+    while place + 8 * 400 + 250 < count:
+        for sign in rng.choice([-1, 1], 8):
+            signal[place : place + 250] += sign * shape
+            place += 400
+        place += int(rng.integers(1500, 4000))
+    return signal
+
+
+def costas_pulses(rng, count):
+    order = np.array([2, 4, 8, 5, 10, 9, 7, 3, 6, 1])
+    pulse = from_frequency(held((order - 5.5) * 0.02, 50, 500))
+    return np.tile(np.concatenate([pulse, np.zeros(700)]), count // 1200 + 1)[:count]
+
+
+def keyed_chirp(rng, count):
+    bits = held(rng.choice([-1, 1], count // 64 + 1), 64, count)
+    return bits * fmcw(rng, count)
+
+
+def parallel_tones(rng, count):
+    """Eight telegraph channels side by side, each a 2FSK of its own."""
+    return sum(from_frequency(0.04 * (k - 3.5) + held(rng.choice([-0.01, 0.01], count // 100 + 2), 100, count + 50)[50:])
+               for k in range(8))
+
+
+def wandering(rng, count):
+    return from_frequency(0.1 * np.sin(0.02 * np.cumsum(rng.standard_normal(count))))
+
+
+def pulsed_noise(rng, count):
+    return filtered(white(rng, count), 0.3) * (np.arange(count) % 900 < 350)
+
+
+def duobinary(rng, count):
+    bits = rng.choice([-1, 1], count // 8 + 2)
+    return linear_of(0.5 * (bits[1:] + bits[:-1]), count)
+
+
+def data_below_voice(rng, count):
+    """Broadcast AM whose carrier's phase carries slow data."""
+    phase = np.real(filtered(held(rng.choice([-1, 1], count // 400 + 1), 400, count).astype(complex), 0.01))
+    return (1 + 0.3 * voice(rng, count)) * np.exp(1j * 0.9 * phase)
+
+
+HELD_OUT = {
+    "8VSB": vestigial,
+    "analogue picture": picture,
+    "LORAN-C": navigation_pulses,
+    "Costas pulses": costas_pulses,
+    "keyed chirp": keyed_chirp,
+    "parallel telegraphs": parallel_tones,
+    "wandering carrier": wandering,
+    "pulsed noise": pulsed_noise,
+    "duobinary": duobinary,
+    "data below AM voice": data_below_voice,
+}
+
+
 def chunks_of_noise(kind, seconds, rng):
     for _ in range(int(seconds * RATE / CHUNK)):
         yield 0.02 * NOISE[kind](rng, CHUNK)
 
 
-def chunks_of_signal(kind, rng):
+def chunks_of_signal(make, rng):
     count = SIGNAL_S * RATE // CHUNK
-    signal = UNNAMED[kind](rng, count * CHUNK)
+    signal = make(rng, count * CHUNK)
     signal = signal / np.sqrt(np.mean(np.abs(signal) ** 2)) * np.exp(2j * np.pi * 0.03 * np.arange(len(signal)))
     for number in range(count):
         noise = white(rng, CHUNK) * 10 ** (-(10, 20, 30)[number % 3] / 20)
@@ -172,16 +257,17 @@ def labels(receiver, model, chunks):
 
 
 def main(receiver, model, out, minutes="10"):
-    result = {"noise": {}, "unnamed": {}}
+    result = {"noise": {}, "unnamed": {}, "held_out": {}}
     for seed, kind in enumerate(NOISE):
         rng = np.random.default_rng(seed)
         count = labels(receiver, model, chunks_of_noise(kind, 60 * float(minutes) / len(NOISE), rng))
         result["noise"][kind] = {"events": sum(count.values()), "noise": count["noise"], "labels": dict(count)}
         print(f"{kind:18} {count['noise']} of {sum(count.values())} noise", dict(count.most_common(4)))
-    for seed, kind in enumerate(UNNAMED):
-        count = labels(receiver, model, chunks_of_signal(kind, np.random.default_rng(100 + seed)))
-        result["unnamed"][kind] = {"events": sum(count.values()), "unknown": count["unknown"], "labels": dict(count)}
-        print(f"{kind:18} {count['unknown']} of {sum(count.values())} unknown", dict(count.most_common(4)))
+    for name, kinds, first_seed in (("unnamed", UNNAMED, 100), ("held_out", HELD_OUT, 200)):
+        for seed, (kind, make) in enumerate(kinds.items(), first_seed):
+            count = labels(receiver, model, chunks_of_signal(make, np.random.default_rng(seed)))
+            result[name][kind] = {"events": sum(count.values()), "unknown": count["unknown"], "labels": dict(count)}
+            print(f"{kind:18} {count['unknown']} of {sum(count.values())} unknown", dict(count.most_common(4)))
     with open(out, "w") as file:
         json.dump(result, file, indent=1)
 

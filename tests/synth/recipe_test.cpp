@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 namespace prunedamr::synth {
 namespace {
@@ -88,11 +89,8 @@ Signal from_modulator(const char* name, const nlohmann::json& keys)
 
 nlohmann::json sweep_keys(double pulsed)
 {
-    return { { "bandwidth", 0.4 },
-             { "time_bandwidth", 200 },
-             { "shape", { { "triangle", 1 } } },
-             { "pulsed", pulsed },
-             { "duty", 0.25 } };
+    return { { "bandwidth", 0.4 }, { "time_bandwidth", 200 }, { "shape", { { "triangle", 1 } } },
+             { "curve", 1 },       { "pulsed", pulsed },      { "duty", 0.25 } };
 }
 
 double share_of_silence(const Samples& samples)
@@ -138,6 +136,117 @@ TEST(Modulators, SweepHasASteadyEnvelopeAndFillsItsBand)
     }
     EXPECT_NEAR(lowest, -0.2, 0.005);
     EXPECT_NEAR(highest, 0.2, 0.005);
+}
+
+TEST(Modulators, ACurvedSweepIsSlowInTheMiddleOfItsBand)
+{
+    nlohmann::json keys = sweep_keys(0.0);
+    keys["curve"] = 3;
+    const Signal sweep = from_modulator("sweep", keys);
+    int middle = 0;
+    for (std::size_t n = 1; n < sweep.samples.size(); ++n)
+        middle += std::abs(std::arg(sweep.samples[n] * std::conj(sweep.samples[n - 1]))) < 2 * M_PI * 0.025;
+    EXPECT_NEAR(middle / 20000.0, 0.5, 0.03); // |ramp|^3 < 1/8
+}
+
+/// Alphabet of one sample per symbol, without a pulse shape between its points.
+nlohmann::json alphabet_keys(const char* layout, int points)
+{
+    return { { "layout", { { layout, 1 } } },
+             { "points", points },
+             { "turning", 0 },
+             { "repeated", 0 },
+             { "word", 31 },
+             { "samples_per_symbol", 16 },
+             { "rectangular", 1 },
+             { "roll_off", 0.5 } };
+}
+
+/// The values that stay: samples that the next one nearly equals.
+std::vector<std::complex<float>> points_of(const Samples& samples)
+{
+    std::vector<std::complex<float>> points;
+    for (std::size_t n = 2; n < samples.size(); ++n) {
+        if (std::abs(samples[n] - samples[n - 1]) > 1e-4f || std::abs(samples[n] - samples[n - 2]) > 1e-4f)
+            continue;
+        const auto near = [&](const auto& point) { return std::abs(point - samples[n]) < 0.02f; };
+        if (std::none_of(points.begin(), points.end(), near))
+            points.push_back(samples[n]);
+    }
+    return points;
+}
+
+TEST(Modulators, AlphabetsHaveAsManyPointsAsNoClassHas)
+{
+    EXPECT_EQ(points_of(from_modulator("alphabet", alphabet_keys("phases", 6)).samples).size(), 6u);
+    for (const int points : { 4, 8 }) {
+        const auto found = points_of(from_modulator("alphabet", alphabet_keys("phases", points)).samples).size();
+        EXPECT_TRUE(found == points - 1u || found == points + 1u) << found;
+    }
+    EXPECT_EQ(points_of(from_modulator("alphabet", alphabet_keys("levels", 3)).samples).size(), 5u);
+    EXPECT_EQ(points_of(from_modulator("alphabet", alphabet_keys("scattered", 12)).samples).size(), 12u);
+    EXPECT_GE(points_of(from_modulator("alphabet", alphabet_keys("rings", 12)).samples).size(), 12u);
+}
+
+TEST(Modulators, AWordIsSentOverAndOver)
+{
+    nlohmann::json keys = alphabet_keys("scattered", 12);
+    keys["repeated"] = 1;
+    const Samples samples = from_modulator("alphabet", keys).samples;
+    for (std::size_t n = 0; n + 31 * 16 < samples.size(); ++n)
+        ASSERT_NEAR(std::abs(samples[n] - samples[n + 31 * 16]), 0.0, 1e-3) << n;
+}
+
+TEST(Modulators, TonesAreOfASteadyEnvelopeAndFillTheirBand)
+{
+    const Signal tones = from_modulator("tones", { { "tones", 3 },
+                                                   { "uneven", 0 },
+                                                   { "index", 2 },
+                                                   { "samples_per_symbol", 20 },
+                                                   { "gaussian", 0 },
+                                                   { "gaussian_bt", 1 } });
+    EXPECT_NEAR(tones.bandwidth, 5.0 / 20, 1e-6); // two steps of index 2, and the keying
+    std::set<long> places;
+    for (std::size_t n = 10; n < tones.samples.size(); n += 20) {
+        const auto turn = tones.samples[n + 2] * std::conj(tones.samples[n - 2]);
+        EXPECT_NEAR(std::abs(turn), 1.0, 1e-3);
+    }
+    for (std::size_t n = 1; n < tones.samples.size(); ++n)
+        places.insert(std::lround(std::arg(tones.samples[n] * std::conj(tones.samples[n - 1])) / (2 * M_PI) * 200));
+    EXPECT_EQ(*places.begin(), -20); // +-0.1 cycles per sample
+    EXPECT_EQ(*places.rbegin(), 20);
+}
+
+TEST(Modulators, AStereoCarrierHasAMessageInEachPart)
+{
+    const nlohmann::json keys = { { "bandwidth", 0.2 },
+                                  { "carrier", { { "stereo", 1 } } },
+                                  { "depth", 0.5 },
+                                  { "message", { { "music", 1 } } } };
+    double in_phase = 0.0, quadrature = 0.0;
+    for (const auto& x : from_modulator("am", keys).samples) {
+        in_phase += std::norm(x.real() - 1.0f);
+        quadrature += std::norm(x.imag());
+    }
+    EXPECT_GT(in_phase, 10.0);
+    EXPECT_GT(quadrature, 10.0);
+}
+
+TEST(Modulators, IndependentSidebandsLieOnTheirSidesOfTheCarrier)
+{
+    const nlohmann::json keys = { { "bandwidth", 0.2 },
+                                  { "carrier", { { "independent", 1 } } },
+                                  { "depth", 0.5 },
+                                  { "message", { { "music", 1 } } } };
+    const Signal sidebands = from_modulator("am", keys);
+    double upper = 0.0, lower = 0.0, outside = 0.0;
+    for (double f = 0.001; f < 0.2; f += 0.0005)
+        for (const int side : { -1, 1 }) {
+            const double power = std::norm(fourier(sidebands.samples, side * f, 0, sidebands.samples.size()));
+            (f > 0.105 ? outside : side > 0 ? upper : lower) += power;
+        }
+    EXPECT_GT(upper, 1e3 * outside);
+    EXPECT_GT(lower, 1e3 * outside);
 }
 
 TEST(Modulators, CombHasItsLinesAtTheEdgesOfItsBand)

@@ -21,6 +21,8 @@ constexpr Maker<Modulator> kMakers[] = {
     { "hops", make_hop_modulator },
     { "impulses", make_impulse_modulator },
     { "comb", make_comb_modulator },
+    { "alphabet", make_alphabet_modulator },
+    { "tones", make_tones_modulator },
 };
 
 } // namespace

@@ -29,7 +29,8 @@ public:
     virtual Signal modulate(int count, const SignalLimits& limits, Rng& rng) const = 0;
 };
 
-/// "linear", "keying", "cpm", "am", "fm", "ofdm", "chirp", "carrier", "sweep", "hops", "impulses", "comb".
+/// "linear", "keying", "cpm", "am", "fm", "ofdm", "chirp", "carrier", "sweep", "hops", "impulses", "comb",
+/// "alphabet", "tones".
 const std::vector<std::string>& modulator_names();
 
 /// Reads the modulator's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
@@ -48,6 +49,8 @@ std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_hop_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_impulse_modulator(Fields& fields);
 std::unique_ptr<Modulator> make_comb_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_alphabet_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_tones_modulator(Fields& fields);
 
 /// A symbol duration from `law` at which a signal of `bandwidth` symbol rates keeps the limits.
 double draw_symbol_duration(const Distribution& law, double bandwidth, const SignalLimits& limits, Rng& rng);

@@ -12,14 +12,16 @@ namespace {
 const std::vector<std::string> kShapes = { "sawtooth", "triangle" };
 enum Shape { sawtooth, triangle };
 
-/// Linear sweeps without data, one after another (FMCW) or with pauses between them (pulse-compression radar).
+/// Sweeps without data, one after another (FMCW) or with pauses between them (pulse-compression radar), linear or
+/// slower in the middle or at the edges of the band.
 class SweepModulator : public Modulator
 {
 public:
     explicit SweepModulator(Fields& fields)
         : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
           time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)), shape_(fields.choice("shape", kShapes)),
-          pulsed_(fields.probability("pulsed")), duty_(fields.distribution("duty", 1e-3, 1.0))
+          curve_(fields.distribution("curve", 0.1, 10.0)), pulsed_(fields.probability("pulsed")),
+          duty_(fields.distribution("duty", 1e-3, 1.0))
     {
     }
 
@@ -29,7 +31,7 @@ public:
         const double duty = rng.chance(pulsed_) ? duty_.draw(rng) : 1.0;
         const double period = time_bandwidth_.draw(rng) / bandwidth; // without the pause
         const bool there_and_back = shape_.draw(rng) == Shape::triangle;
-        const double sign = rng.chance(0.5) ? 1.0 : -1.0;
+        const double sign = rng.chance(0.5) ? 1.0 : -1.0, curve = curve_.draw(rng);
         double place = rng.uniform(0.0, 1.0 / duty), phase = rng.uniform(); // a pause from 1 on
         std::vector<float> turns(static_cast<std::size_t>(count));
         std::vector<bool> off(turns.size());
@@ -37,7 +39,7 @@ public:
             const double ramp = there_and_back ? 1.0 - 2.0 * std::abs(2.0 * place - 1.0) : 2.0 * place - 1.0;
             turns[n] = static_cast<float>(phase);
             off[n] = place >= 1.0;
-            phase += off[n] ? 0.0 : 0.5 * sign * bandwidth * ramp;
+            phase += off[n] ? 0.0 : 0.5 * sign * bandwidth * std::copysign(std::pow(std::abs(ramp), curve), ramp);
             phase -= std::floor(phase);
             place += 1.0 / period;
             place -= place >= 1.0 / duty ? 1.0 / duty : 0.0;
@@ -54,6 +56,7 @@ private:
     Distribution bandwidth_;
     Distribution time_bandwidth_; ///< of one sweep
     Choice shape_;
+    Distribution curve_; ///< power of the time, from the middle on, with which the frequency goes
     double pulsed_;
     Distribution duty_; ///< share of the time in which pulsed ones sweep
 };
