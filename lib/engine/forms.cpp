@@ -118,6 +118,24 @@ void settle_forms(Plan& plan)
     Settler(plan).settle();
 }
 
+namespace {
+
+/// Sigmoids know only float32: bytes before them would be made and undone, and cost the gate its last bits.
+bool feeds_only_sigmoids(const Plan& plan, int value)
+{
+    bool feeds = false;
+    for (const Step& step : plan.steps) {
+        const bool reads = step.shortcut == value || step.gate == value ||
+                           std::find(step.inputs.begin(), step.inputs.end(), value) != step.inputs.end();
+        if (reads && step.op != Op::sigmoid)
+            return false;
+        feeds = feeds || reads;
+    }
+    return feeds;
+}
+
+} // namespace
+
 std::vector<std::string> quantisable_nodes(const graph::Network& network)
 {
     graph::Network plain = network;
@@ -126,7 +144,8 @@ std::vector<std::string> quantisable_nodes(const graph::Network& network)
     std::vector<std::string> names;
     for (const Step& step : plan.steps)
         if (step.op != Op::input && step.op != Op::sigmoid && step.op != Op::complex_sum &&
-            !graph::hands_on_values(step.op) && step.output != plan.output)
+            !graph::hands_on_values(step.op) && step.output != plan.output &&
+            !feeds_only_sigmoids(plan, step.output))
             names.push_back(plan.values[step.output].node);
     return names;
 }

@@ -13,8 +13,8 @@ void settle_forms(Plan& plan);
 
 /// Nodes whose output an engine can hold in 8 bits, in network order: what a calibration may put into
 /// `Network::quantised`. Those whose output exists as a value of the plan and whose step has kernels that write
-/// 8 bits; frames and logits are not among them. Pools for the maximum, shuffles and parts of a concat cost least
-/// in the form of what they read. Batch norms are taken as folded. Throws `Error` if `network` is not valid.
+/// 8 bits; frames, logits and what only a sigmoid reads are not among them. Pools for the maximum, shuffles and
+/// parts of a concat cost least in the form of what they read. Batch norms are taken as folded. Throws `Error` if `network` is not valid.
 std::vector<std::string> quantisable_nodes(const graph::Network& network);
 
 } // namespace prunedamr::engine
