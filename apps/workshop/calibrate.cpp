@@ -29,7 +29,7 @@ std::size_t named_signals(const graph::Network& network, const data::Dataset& da
     for (const std::int64_t frame : dataset.indices(data::Part::validation)) {
         const auto label = static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)]);
         const std::string& family = network.families[label];
-        count += family != "noise" && family != graph::kUnknownLabel;
+        count += family != graph::kNoiseFamily && family != graph::kUnknownLabel;
     }
     return count;
 }

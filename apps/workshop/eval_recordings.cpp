@@ -64,14 +64,14 @@ std::vector<data::Annotation> stretches(const data::RecordingInfo& info, std::ui
     return result;
 }
 
-/// Each frame by itself: the best class of its logits.
+/// Each frame by itself, by the decision's first step: its best class, or unknown.
 class FrameReader
 {
 public:
     explicit FrameReader(const graph::Network& network)
         : network_(network), front_end_(network.front_end), engine_(network),
           frames_(static_cast<std::size_t>(front_end_.max_frames() * 2 * network.length())),
-          logits_(network.labels.size())
+          logits_(network.labels.size()), reader_(network), probabilities_(reader_.classes())
     {
     }
 
@@ -83,9 +83,12 @@ public:
             const int frames = front_end_.process(samples + begin, taken, frames_.data()).frames;
             for (int i = 0; i < frames; ++i) {
                 engine_.run(frames_.data() + i * 2 * network_.length(), 1, logits_.data());
-                const auto best =
-                    static_cast<std::size_t>(std::max_element(logits_.begin(), logits_.end()) - logits_.begin());
-                right.add(network_.labels[best], network_.families[best], truth);
+                reader_.probabilities(logits_.data(), probabilities_.data());
+                const std::size_t best = reader_.decide(probabilities_.data(), reader_.unknown_score(logits_.data()));
+                if (best == graph::LogitReader::kUnknown)
+                    right.add(graph::kUnknownLabel, graph::kUnknownLabel, truth);
+                else
+                    right.add(network_.labels[best], network_.families[best], truth);
             }
         }
     }
@@ -95,6 +98,8 @@ private:
     dsp::FrontEnd front_end_;
     engine::Engine engine_;
     std::vector<float> frames_, logits_;
+    graph::LogitReader reader_;
+    std::vector<double> probabilities_;
 };
 
 Tally classify(const graph::Network& network, const data::RecordingInfo& info,

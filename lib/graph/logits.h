@@ -4,6 +4,7 @@
 #include "prunedamr/graph/network.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace prunedamr::graph {
@@ -11,14 +12,17 @@ namespace prunedamr::graph {
 /// Class that stands for signals which no other class names; a network may have it or not.
 inline constexpr const char* kUnknownLabel = "unknown";
 
+/// Family of what is no signal.
+inline constexpr const char* kNoiseFamily = "noise";
+
 /// What the logits of one frame say. Neither allocates nor throws after construction.
 class LogitReader
 {
 public:
-    explicit LogitReader(const Network& network);
+    LogitReader(const Network& network, const Decision& decision);
+    explicit LogitReader(const Network& network) : LogitReader(network, network.decision) {}
 
-    std::size_t classes() const noexcept { return classes_; }
-    bool is_unknown(std::size_t index) const noexcept { return index == unknown_; }
+    std::size_t classes() const noexcept { return kind_.size(); }
 
     /// Calibrated probabilities: softmax of logits / temperature (Guo et al. 2017). Both [classes].
     void probabilities(const float* logits, double* result) const noexcept;
@@ -28,10 +32,22 @@ public:
     /// logit / temperature. Signals above `Decision::unknown_score` are unknown.
     double unknown_score(const float* logits) const noexcept;
 
+    /// The best class of these probabilities [classes] but `unknown`.
+    std::size_t best_named(const double* probabilities) const noexcept;
+
+    /// What one frame's, or the mean of several frames', probabilities [classes] and unknown score say: `kUnknown`, or
+    /// the class that they name. Where the decision has a threshold for the score, that alone tells what is unknown,
+    /// and the class `unknown` is never named; noise is no unknown signal, so where it is the best class of all the
+    /// score is not asked.
+    static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
+    std::size_t decide(const double* probabilities, double unknown_score) const noexcept;
+
 private:
-    std::size_t classes_;
-    std::size_t unknown_; ///< `classes_` when there is none
+    enum class Kind : std::uint8_t { named, noise, unknown };
+
+    std::vector<Kind> kind_; ///< per class
     double temperature_;
+    double threshold_;
 };
 
 } // namespace prunedamr::graph

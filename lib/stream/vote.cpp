@@ -21,7 +21,7 @@ void write(LabelEvent& event, State state, std::string_view label, std::string_v
 } // namespace
 
 Vote::Vote(const graph::Network& network, const graph::Decision& decision)
-    : labels_(network.labels), reader_(network), decision_(decision), sum_(network.labels.size()),
+    : labels_(network.labels), reader_(network, decision), decision_(decision), sum_(network.labels.size()),
       frame_(network.labels.size())
 {
     for (const auto& family : network.families) {
@@ -76,16 +76,12 @@ void Vote::write_top(LabelEvent& event) const noexcept
     }
 }
 
-std::size_t Vote::best_class() const noexcept
+std::size_t Vote::best_class() noexcept
 {
-    const auto top = static_cast<std::size_t>(std::max_element(sum_.begin(), sum_.end()) - sum_.begin());
-    const double margin = decision_.hysteresis * static_cast<double>(frames_);
-    return held_ != kNone && sum_[held_] + margin >= sum_[top] ? held_ : top;
-}
-
-bool Vote::looks_unknown(std::size_t top) const noexcept
-{
-    return reader_.is_unknown(top) || unknown_scores_ > decision_.unknown_score * static_cast<double>(frames_);
+    const auto frames = static_cast<double>(frames_);
+    for (std::size_t c = 0; c < sum_.size(); ++c)
+        frame_[c] = sum_[c] / frames + (c == held_ ? decision_.hysteresis : 0.0);
+    return reader_.decide(frame_.data(), unknown_scores_ / frames);
 }
 
 void Vote::decide(LabelEvent& event) noexcept
@@ -97,22 +93,22 @@ void Vote::decide(LabelEvent& event) noexcept
     }
     write_top(event);
     const std::size_t top = best_class();
+    held_ = kNone;
+    if (top == graph::LogitReader::kUnknown)
+        return write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
     const double confidence = sum_[top] / static_cast<double>(frames_);
     const std::string& family = families_[family_of_[top]];
-    const bool noise = family == "noise";
-    held_ = kNone;
-    if (!noise && looks_unknown(top))
-        return write(event, State::unknown, "unknown", "unknown", confidence);
+    const bool noise = family == graph::kNoiseFamily;
     if (!noise)
         held_ = top;
     const double sure = std::max(kSure, decision_.min_confidence);
     if (confidence >= sure)
         return write(event, noise ? State::noise : State::signal, labels_[top], family, confidence);
-    std::size_t best = 0;
-    for (std::size_t f = 1; f < families_.size(); ++f)
-        if (family_probability(f) > family_probability(best))
+    std::size_t best = family_of_[top];
+    for (std::size_t f = 0; f < families_.size(); ++f)
+        if (families_[f] != graph::kUnknownLabel && family_probability(f) > family_probability(best))
             best = f;
-    const bool named = families_[best] != "noise" && families_[best] != graph::kUnknownLabel;
+    const bool named = families_[best] != graph::kNoiseFamily;
     if (named && family_probability(best) >= sure)
         return write(event, State::signal, families_[best], families_[best], family_probability(best));
     if (noise)

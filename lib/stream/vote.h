@@ -11,10 +11,10 @@
 namespace prunedamr::stream {
 
 /// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean: unknown
-/// when the best class is that or the frames look like none that has a name; the class when it is sure (0.4, or the
-/// least confidence if that is more); else the most probable family when that is; else noise when it is the best
-/// class, however unsure; else the best class, unsure as it is, down to the least confidence; else unknown. The
-/// label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
+/// when the frames look like no class that has a name (`graph::LogitReader::decide`); the best class when it is sure
+/// (0.4, or the least confidence if that is more); else the most probable family when that is; else noise when it is
+/// the best class, however unsure; else the best class, unsure as it is, down to the least confidence; else unknown.
+/// The label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
 class Vote
 {
 public:
@@ -39,8 +39,7 @@ public:
 private:
     void write_top(LabelEvent& event) const noexcept;
     double family_probability(std::size_t family) const noexcept;
-    std::size_t best_class() const noexcept;
-    bool looks_unknown(std::size_t top) const noexcept;
+    std::size_t best_class() noexcept;
 
     std::vector<std::string> labels_;
     std::vector<std::string> families_;  ///< distinct, in order of appearance
@@ -48,7 +47,7 @@ private:
     graph::LogitReader reader_;
     graph::Decision decision_;
     std::vector<double> sum_;
-    std::vector<double> frame_;   ///< probabilities of one frame
+    std::vector<double> frame_;   ///< probabilities of one frame; of all of them, while it is decided
     double unknown_scores_ = 0.0; ///< their sum
     std::uint64_t frames_ = 0;
     std::size_t held_ = kNone; ///< best class of the interval before

@@ -83,7 +83,7 @@ double quantile_of_signals(const graph::Network& network, const data::Dataset& d
     for (std::size_t i = 0; i < indices.size(); ++i) {
         const std::string& label =
             dataset.class_names[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(indices[i])])];
-        if (family_of(label) != "noise" && label != graph::kUnknownLabel)
+        if (family_of(label) != graph::kNoiseFamily && label != graph::kUnknownLabel)
             values.push_back(measure(logits.data_ptr<float>() + i * network.labels.size()));
     }
     if (values.size() < kFewestSignals)
@@ -155,7 +155,7 @@ double fit_min_confidence(const graph::Network& network, const data::Dataset& da
     std::vector<double> probabilities(reader.classes());
     const auto confidence = [&](const float* logits) {
         reader.probabilities(logits, probabilities.data());
-        return *std::max_element(probabilities.begin(), probabilities.end());
+        return probabilities[reader.best_named(probabilities.data())];
     };
     return quantile_of_signals(network, dataset, part, device, confidence, false_rejection, 0.0);
 }

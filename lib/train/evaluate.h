@@ -34,8 +34,8 @@ inline constexpr std::size_t kFewestSignals = 100; ///< of which a threshold is 
 double fit_unknown_score(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                          double false_rejection = 0.01, const std::string& device = "cpu");
 
-/// Probability of the best class below which `false_rejection` of the part's signals lie, noise and the class
-/// `unknown` apart; 0 with fewer than 100 such frames. Throws `Error` as `evaluate` does.
+/// Probability of the best class but `unknown` below which `false_rejection` of the part's signals lie, those of
+/// noise and of the class `unknown` apart; 0 with fewer than `kFewestSignals`. Throws `Error` as `evaluate` does.
 double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                           double false_rejection = 0.01, const std::string& device = "cpu");
 

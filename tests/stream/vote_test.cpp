@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 using namespace prunedamr;
 using namespace prunedamr::stream;
@@ -177,6 +178,28 @@ TEST(Vote, IsUnknownWhereTheFramesLookLikeNoClass)
     EXPECT_EQ(decide(vote, { { 0.02, 0.3, 0.01, 0.01, 0.01, 0.65 } }).state, State::unknown);
     EXPECT_EQ(decide(vote, { { 0.6, 0.02, 0.01, 0.01, 0.01, 0.35 } }).state,
               State::noise); // noise is no unknown signal
+}
+
+TEST(Vote, NamesTheBestClassBelowTheThresholdThoughUnknownIsLikelier)
+{
+    graph::Network network = labels_only();
+    network.labels.push_back("unknown");
+    network.families.push_back("unknown");
+    graph::Decision decision;
+    decision.unknown_score = 1.0; // the unknown class has e times more than all others together
+    decision.min_confidence = 0.2;
+    Vote vote(network, decision);
+    const LabelEvent named = decide(vote, { { 0.02, 0.25, 0.01, 0.01, 0.01, 0.7 } });
+    EXPECT_EQ(named.label.view(), "BPSK");
+    EXPECT_NEAR(named.confidence, 0.25, 1e-6);
+    EXPECT_EQ(named.top[0].label.view(), "unknown");
+    EXPECT_EQ(decide(vote, { { 0.02, 0.15, 0.01, 0.01, 0.01, 0.8 } }).state, State::unknown);
+    EXPECT_EQ(decide(vote, { { 0.15, 0.02, 0.01, 0.01, 0.01, 0.8 } }).state, State::unknown); // no noise either
+
+    decision.unknown_score = std::numeric_limits<double>::infinity(); // nobody set one: the best class of all
+    Vote uncalibrated(network, decision);
+    EXPECT_EQ(decide(uncalibrated, { { 0.02, 0.35, 0.01, 0.01, 0.01, 0.6 } }).state, State::unknown);
+    EXPECT_EQ(decide(uncalibrated, { { 0.02, 0.6, 0.01, 0.01, 0.01, 0.35 } }).label.view(), "BPSK");
 }
 
 TEST(Vote, TakesTheEnergyOfTheLogitsWhereThereIsNoUnknownClass)
