@@ -56,7 +56,8 @@ def calibration(run):
     return ("## Calibration\n\n"
             f"Expected calibration error on the test frames (15 bins): **{100 * run['test']['calibration_error']:.2f} %** "
             f"at temperature {run['temperature']:.3f}. A signal is `unknown` above a score of {run['unknown_score']:.3f}, "
-            f"or with no class above {100 * run['min_confidence']:.1f} %: 0.9 and 0.1 % of the validation frames of named signals.")
+            f"or with no class above {100 * run['min_confidence']:.1f} %: 0.9 and 0.1 % of the validation frames of named signals. "
+            f"Of the test frames it is {100 * run['test']['false_rejection']:.2f} %.")
 
 
 def trust(result):

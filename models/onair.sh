@@ -34,10 +34,10 @@ once base-m train --from first-m.safetensors $few --epochs 133 --lr 0.001 --warm
 once base-s train --arch amr_s4 --teacher base-m.safetensors $few --epochs 26 --lr 0.002
 once pruned-s compress base-s.safetensors --method psr:macs=3M,l1 --part channels --budget macs=2M \
     --teacher base-m.safetensors --stage-epochs 2 $few --epochs 11 --lr 0.002
-once tuned-s train --from pruned-s.safetensors --teacher base-m.safetensors $few --epochs 100 --lr 0.002
+once tuned-s train --from pruned-s.safetensors --teacher base-m.safetensors $few --epochs 118 --lr 0.002
 once onair-s quantise tuned-s.safetensors --teacher base-m.safetensors $many --epochs 3 --lr 0.0004
 
-once onair-m quantise base-m.safetensors $many --epochs 3 --lr 0.0004 --distil-weight 0.4
+once onair-m quantise base-m.safetensors $many --epochs 5 --lr 0.0005 --distil-weight 0.4
 
 for name in onair-m onair-s; do
     [ -e "$name.bench.json" ] || "$prunedamr" bench "$name.safetensors" --against torch --json "$name.bench.json"

@@ -84,7 +84,8 @@ public:
             for (int i = 0; i < frames; ++i) {
                 engine_.run(frames_.data() + i * 2 * network_.length(), 1, logits_.data());
                 reader_.probabilities(logits_.data(), probabilities_.data());
-                const std::size_t best = reader_.decide(probabilities_.data(), reader_.unknown_score(logits_.data()));
+                const std::size_t best =
+                    reader_.decide(probabilities_.data(), reader_.unknown_score(logits_.data()));
                 if (best == graph::LogitReader::kUnknown)
                     right.add(graph::kUnknownLabel, graph::kUnknownLabel, truth);
                 else

@@ -131,6 +131,9 @@ nlohmann::json finish_model(graph::Network network, const data::Dataset& dataset
         network.accuracy = train::evaluate(network, dataset, data::Part::test, device).to_json();
         network.accuracy["calibration_error"] =
             train::calibration_error(network, dataset, data::Part::test, device);
+        const double rejected = train::false_rejection(network, dataset, data::Part::test, device);
+        if (!std::isnan(rejected))
+            network.accuracy["false_rejection"] = rejected;
     }
     graph::make_golden(network);
     graph::save_model(network, out);

@@ -35,10 +35,10 @@ public:
     /// The best class of these probabilities [classes] but `unknown`.
     std::size_t best_named(const double* probabilities) const noexcept;
 
-    /// What one frame's, or the mean of several frames', probabilities [classes] and unknown score say: `kUnknown`, or
-    /// the class that they name. Where the decision has a threshold for the score, that alone tells what is unknown,
-    /// and the class `unknown` is never named; noise is no unknown signal, so where it is the best class of all the
-    /// score is not asked.
+    /// What one frame's, or the mean of several frames', probabilities [classes] and unknown score say: `kUnknown`,
+    /// or the class that they name. Where the decision has a threshold for the score, that alone tells what is
+    /// unknown, and the class `unknown` is never named; noise is no unknown signal, so where it is the best class
+    /// of all the score is not asked.
     static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
     std::size_t decide(const double* probabilities, double unknown_score) const noexcept;
 

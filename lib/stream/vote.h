@@ -11,10 +11,11 @@
 namespace prunedamr::stream {
 
 /// Frames' calibrated probabilities, summed over an interval, and the label that follows from their mean: unknown
-/// when the frames look like no class that has a name (`graph::LogitReader::decide`); the best class when it is sure
-/// (0.4, or the least confidence if that is more); else the most probable family when that is; else noise when it is
-/// the best class, however unsure; else the best class, unsure as it is, down to the least confidence; else unknown.
-/// The label of the interval before is kept as the best class until another one exceeds it by the hysteresis.
+/// when the frames look like no class that has a name (`graph::LogitReader::decide`); the best class when it is
+/// sure (0.4, or the least confidence if that is more); else the most probable family when that is; else noise when
+/// it is the best class, however unsure; else the best class, unsure as it is, down to the least confidence; else
+/// unknown. The label of the interval before is kept as the best class until another one exceeds it by the
+/// hysteresis.
 class Vote
 {
 public:

@@ -12,6 +12,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace prunedamr::train {
 namespace {
@@ -71,11 +72,10 @@ template <class Function> double minimum(const Function& function, double low, d
     return 0.5 * (low + high);
 }
 
-/// `quantile` of what `measure` says of the part's frames, those of noise and of the class `unknown` apart; `none`
-/// with too few of them.
+/// What `measure` says of the logits of the part's frames, those of noise and of the class `unknown` apart.
 template <class Measure>
-double quantile_of_signals(const graph::Network& network, const data::Dataset& dataset, data::Part part,
-                           const std::string& device, const Measure& measure, double quantile, double none)
+std::vector<double> of_named_signals(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                                     const std::string& device, const Measure& measure)
 {
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
     const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
@@ -86,6 +86,12 @@ double quantile_of_signals(const graph::Network& network, const data::Dataset& d
         if (family_of(label) != graph::kNoiseFamily && label != graph::kUnknownLabel)
             values.push_back(measure(logits.data_ptr<float>() + i * network.labels.size()));
     }
+    return values;
+}
+
+/// `none` of too few values.
+double quantile_of(std::vector<double> values, double quantile, double none)
+{
     if (values.size() < kFewestSignals)
         return none;
     const auto place = static_cast<std::ptrdiff_t>(quantile * static_cast<double>(values.size() - 1));
@@ -143,9 +149,9 @@ double fit_unknown_score(const graph::Network& network, const data::Dataset& dat
                          double false_rejection, const std::string& device)
 {
     const graph::LogitReader reader(network);
-    return quantile_of_signals(
-        network, dataset, part, device, [&](const float* logits) { return reader.unknown_score(logits); },
-        1.0 - false_rejection, std::numeric_limits<double>::infinity());
+    return quantile_of(of_named_signals(network, dataset, part, device,
+                                        [&](const float* logits) { return reader.unknown_score(logits); }),
+                       1.0 - false_rejection, std::numeric_limits<double>::infinity());
 }
 
 double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
@@ -157,7 +163,23 @@ double fit_min_confidence(const graph::Network& network, const data::Dataset& da
         reader.probabilities(logits, probabilities.data());
         return probabilities[reader.best_named(probabilities.data())];
     };
-    return quantile_of_signals(network, dataset, part, device, confidence, false_rejection, 0.0);
+    return quantile_of(of_named_signals(network, dataset, part, device, confidence), false_rejection, 0.0);
+}
+
+double false_rejection(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                       const std::string& device)
+{
+    const graph::LogitReader reader(network);
+    std::vector<double> probabilities(reader.classes());
+    const auto rejected = [&](const float* logits) {
+        reader.probabilities(logits, probabilities.data());
+        const std::size_t named = reader.decide(probabilities.data(), reader.unknown_score(logits));
+        return named == graph::LogitReader::kUnknown || probabilities[named] < network.decision.min_confidence
+                   ? 1.0
+                   : 0.0;
+    };
+    const std::vector<double> values = of_named_signals(network, dataset, part, device, rejected);
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double calibration_error(const graph::Network& network, const data::Dataset& dataset, data::Part part,

@@ -39,6 +39,12 @@ double fit_unknown_score(const graph::Network& network, const data::Dataset& dat
 double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                           double false_rejection = 0.01, const std::string& device = "cpu");
 
+/// Share of the part's frames, those of noise and of the class `unknown` apart, that the decision calls unknown
+/// when it has one frame: by their score, or with no class down to the least confidence. 0..1; not a number without
+/// such frames. Throws `Error` as `evaluate` does.
+double false_rejection(const graph::Network& network, const data::Dataset& dataset, data::Part part,
+                       const std::string& device = "cpu");
+
 /// Expected calibration error (Naeini et al. 2015; Guo et al. 2017), 0..1: how far the confidence in the best class
 /// lies from how often it is right, on average over 15 equal bins of confidence. Throws `Error` as `evaluate` does.
 double calibration_error(const graph::Network& network, const data::Dataset& dataset, data::Part part,

@@ -36,6 +36,8 @@ class ShippedModels(unittest.TestCase):
                 self.assertEqual(shown["name"], file.stem)
                 self.assertLessEqual(shown["macs"], LARGEST_MACS[file.stem])
                 self.assertLessEqual(shown["accuracy"]["calibration_error"], 0.03)
+                if "unknown" in shown["classes"]:
+                    self.assertLessEqual(shown["accuracy"]["false_rejection"], 0.015)
                 card = file.with_suffix(".md").read_text()
                 self.assertIn(f"| {shown['params']:,} | {shown['macs']:,} |", card)
                 self.assertIn(f"**{100 * shown['accuracy']['accuracy']:.2f} %**", card)
@@ -50,6 +52,8 @@ class ShippedModels(unittest.TestCase):
                 self.assertEqual(report["summary"]["recordings"], len(files))
                 self.assertGreaterEqual(report["summary"]["family_right"], families, report["summary"])
                 self.assertGreaterEqual(report["summary"]["class_right"], classes, report["summary"])
+                self.assertGreaterEqual(report["summary"]["frames_family_right"], 0.85, report["summary"])
+                self.assertGreaterEqual(report["summary"]["frames_label_right"], 0.70, report["summary"])
 
     def events(self, capture, model, *options):
         path = RECORDINGS / f"wideband/{capture}.sigmf-meta"

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 using namespace prunedamr;
 using test::expect_error;
@@ -125,6 +126,15 @@ TEST(UnknownScore, LiesAboveAllButTheGivenShare)
     const double faint = train::fit_min_confidence(network, dataset, data::Part::validation, 0.01);
     EXPECT_GE(faint, 1.0 / 3);
     EXPECT_LT(faint, train::fit_min_confidence(network, dataset, data::Part::validation, 0.5));
+    graph::Network strict = network;
+    for (const double share : { 0.01, 0.5 }) {
+        strict.decision.min_confidence = 0.0;
+        strict.decision.unknown_score = train::fit_unknown_score(network, dataset, data::Part::validation, share);
+        EXPECT_NEAR(train::false_rejection(strict, dataset, data::Part::validation), share, 0.005);
+        strict.decision.unknown_score = std::numeric_limits<double>::infinity();
+        strict.decision.min_confidence = train::fit_min_confidence(network, dataset, data::Part::validation, share);
+        EXPECT_NEAR(train::false_rejection(strict, dataset, data::Part::validation), share, 0.005);
+    }
     dataset.part.assign(dataset.part.size(), data::Part::train);
     std::fill_n(dataset.part.begin(), 50, data::Part::validation);
     EXPECT_TRUE(std::isinf(train::fit_unknown_score(network, dataset, data::Part::validation)));
