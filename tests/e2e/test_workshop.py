@@ -70,7 +70,7 @@ class Usage(Case):
 
     def test_config_file_holds_options_and_the_command_line_wins(self):
         with tempfile.TemporaryDirectory() as folder:
-            Path(folder, "p.toml").write_text('[synth]\nframes-per-class = 3\nlabels = ["BPSK", "OOK"]\n')
+            Path(folder, "p.toml").write_text('[synth]\nframes-per-class = 3\nlabels = ["BPSK", "QPSK"]\n')
             for extra, frames in [([], 6), (["--frames-per-class", "2"], 4)]:
                 text = self.done("--config", "p.toml", "synth", "--out", "x.h5", *extra, folder=folder)
                 self.assertEqual(json.loads(text)["frames"], frames)
