@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/report/run_fields.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <numeric>

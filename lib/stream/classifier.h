@@ -3,6 +3,7 @@
 
 #include "prunedamr/stream/live_classifier.h"
 
+#include <functional>
 #include <optional>
 
 namespace prunedamr::stream {

@@ -4,6 +4,7 @@
 #include "prunedamr/dsp/band_tracker.h"
 #include "prunedamr/dsp/channel_bank.h"
 
+#include <algorithm>
 #include <complex>
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "data/data_testing.h"
 
+#include <limits>
 #include <map>
 #include <set>
 

@@ -5,6 +5,7 @@
 #include "prunedamr/data/published/rml2018_classes.h"
 #include "prunedamr/data/published/rml2018_hdf5.h"
 
+#include <algorithm>
 #include <complex>
 #include <hdf5.h>
 #include <set>

@@ -4,6 +4,7 @@
 #include "base/expect_error.h"
 #include "prune/consensus_testing.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace prunedamr::prune {

@@ -8,6 +8,7 @@
 #include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/consensus/features.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>

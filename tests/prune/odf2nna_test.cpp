@@ -10,6 +10,7 @@
 #include "prunedamr/prune/compress.h"
 #include "prunedamr/train/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

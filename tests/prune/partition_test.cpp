@@ -5,6 +5,7 @@
 
 #include "prunedamr/base/rng.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <numeric>

@@ -10,6 +10,7 @@
 #include "prunedamr/prune/psr/selection.h"
 #include "prunedamr/train/batches.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 

@@ -7,6 +7,8 @@
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/train/evaluate.h"
 
+#include <algorithm>
+
 namespace prunedamr::prune {
 namespace {
 

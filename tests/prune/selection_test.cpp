@@ -6,6 +6,7 @@
 #include "prunedamr/prune/psr/reassembly.h"
 #include "prunedamr/prune/psr/synflow.h"
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 

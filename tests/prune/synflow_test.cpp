@@ -7,6 +7,7 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

@@ -3,6 +3,7 @@
 
 #include "prunedamr/synth/signal/signal.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 

@@ -6,6 +6,7 @@
 #include "prunedamr/prune/consensus/gaussian.h"
 #include "prunedamr/prune/consensus/procrustes.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace prunedamr::prune {
