@@ -15,7 +15,7 @@ def main(meta_path, labels_path):
     with open(labels_path, encoding="utf-8") as file:
         events = [json.loads(line) for line in file]
 
-    print(f"{'truth':8} {'labels given':40} right")
+    print(f"{'truth':10} {'labels given':40} right")
     right = total = 0
     for annotation in annotations:
         start = annotation["core:sample_start"]
@@ -27,8 +27,8 @@ def main(meta_path, labels_path):
         text = ", ".join(f"{label} x{count}" for label, count in given.most_common())
         right += given[truth]
         total += len(inside)
-        print(f"{truth:8} {text:40} {given[truth]}/{len(inside)}")
-    print(f"{right} of {total} decisions right, {len(events)} events")
+        print(f"{truth:10} {text:40} {given[truth]}/{len(inside)}")
+    print(f"{right} of {total} decisions name the class, {len(events)} events")
     return 0 if total else 1
 
 
