@@ -8,6 +8,17 @@
 
 namespace prunedamr::benchmarks {
 
+/// Whether a run says of itself that it failed: `error_occurred` until 1.7 of the library, `skipped` from 1.8 on.
+template <class Run> auto failed(const Run& run, int) -> decltype(static_cast<bool>(run.error_occurred))
+{
+    return run.error_occurred;
+}
+
+template <class Run> auto failed(const Run& run, long) -> decltype(static_cast<bool>(run.skipped))
+{
+    return static_cast<bool>(run.skipped);
+}
+
 /// Prints as usual and counts what was really measured.
 class CountingReporter : public benchmark::ConsoleReporter
 {
@@ -17,7 +28,7 @@ public:
     void ReportRuns(const std::vector<Run>& runs) override
     {
         for (const Run& run : runs)
-            if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.iterations > 0 &&
+            if (run.run_type == Run::RT_Iteration && !failed(run, 0) && run.iterations > 0 &&
                 run.real_accumulated_time > 0)
                 ++measured_;
         ConsoleReporter::ReportRuns(runs);

@@ -170,14 +170,16 @@ TEST(Baselines, NormsOfTiedChannelsAreAveraged)
     };
     for (std::size_t l = 0; l < layers.size(); ++l)
         for (const std::size_t c : { std::size_t{ 0 }, std::size_t{ 9 } }) {
-            if (layers[l].name == "stem.conv")
+            if (layers[l].name == "stem.conv") {
                 EXPECT_NEAR(scores[l][c],
                             (gamma("stem.bn", c) + gamma("stage1.unit1.bn2", c) + gamma("stage2.unit1.bn2", c) +
                              gamma("stage3.unit1.bn2", c)) /
                                 4.0,
                             1e-12);
-            if (layers[l].name == "stage3.unit1.conv1")
+            }
+            if (layers[l].name == "stage3.unit1.conv1") {
                 EXPECT_NEAR(scores[l][c], gamma("stage3.unit1.bn1", c), 1e-12);
+            }
         }
     // A hidden linear without a norm cannot be scored and stays whole.
     const auto shuffle = graph::shuffle_net();

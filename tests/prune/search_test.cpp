@@ -83,8 +83,9 @@ TEST(Search, DropFindsASmallNetworkThatLosesLittle)
     EXPECT_GE(after, before - 0.05);
     EXPECT_LT(graph::cost(found.best.network).macs, graph::cost(trained()).macs);
     for (const Trial& trial : found.trials) {
-        if (trial.macs < graph::cost(found.best.network).macs)
+        if (trial.macs < graph::cost(found.best.network).macs) {
             EXPECT_LT(trial.validation_accuracy, before - 0.05);
+        }
     }
 }
 

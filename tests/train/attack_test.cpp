@@ -142,8 +142,9 @@ TEST(Attack, KeepsItsBound)
                                         ? change.square().sum({ 1, 2 }) / 32 / (power * ratio)
                                         : change.abs().amax({ 1, 2 }).square() / (0.5 * power * ratio);
         EXPECT_LE(share.max().item<double>(), 1.001) << text;
-        if (attack.kind == Attack::Kind::fgsm)
+        if (attack.kind == Attack::Kind::fgsm) {
             EXPECT_NEAR(share.min().item<double>(), 1.0, 0.001) << text; // it uses all of it
+        }
         EXPECT_GT(change.abs().max().item<double>(), 0.0);
     }
 }
