@@ -32,6 +32,14 @@ std::string key_of(const char* what, std::int64_t number)
     return std::string(what) + " " + std::to_string(number);
 }
 
+/// From LibTorch 2.4 on the server wants libuv unless told otherwise, which Debian's is built without.
+template <class Options> auto without_libuv(Options& options, int) -> decltype(void(options.useLibuv))
+{
+    options.useLibuv = false;
+}
+
+template <class Options> void without_libuv(Options&, long) {}
+
 } // namespace
 
 std::string first_line(const std::exception& fault)
@@ -64,6 +72,7 @@ void Rendezvous::join()
     options.isServer = place_.rank == 0;
     options.numWorkers = static_cast<std::size_t>(place_.size);
     options.timeout = kGatherTimeouts * timeout_;
+    without_libuv(options, 0);
     const std::string leader = numeric_address(place_.address);
     try {
         store_ = c10::make_intrusive<c10d::TCPStore>(leader, options);
