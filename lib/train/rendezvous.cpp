@@ -33,9 +33,9 @@ std::string key_of(const char* what, std::int64_t number)
 }
 
 /// From LibTorch 2.4 on the server wants libuv unless told otherwise, which Debian's is built without.
-template <class Options> auto without_libuv(Options& options, int) -> decltype(void(options.useLibuv))
+template <class Options> auto without_libuv(Options& options, int) -> decltype(void(options.useLibUV))
 {
-    options.useLibuv = false;
+    options.useLibUV = false;
 }
 
 template <class Options> void without_libuv(Options&, long) {}
