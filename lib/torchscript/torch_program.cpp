@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/program.h"
 
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/script.h>
 #include <torch/torch.h>
 
@@ -25,6 +26,8 @@ torch::jit::Module load(const std::string& path)
     try {
         torch::jit::Module module = torch::jit::load(path, torch::kCPU);
         module.eval();
+        // LibTorch 2.6 of Debian 13 never ends compiling such loops with its LLVM; that of Debian 12 has none.
+        torch::jit::setTensorExprFuserEnabled(false);
         return torch::jit::optimize_for_inference(module);
     } catch (const std::exception& fault) {
         throw Error{ { "cannot be loaded as TorchScript", path, first_line(fault), "a file of torch.jit.save" } };
