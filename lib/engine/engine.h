@@ -54,7 +54,7 @@ public:
     /// says what a receiver must know of it (`graph/receiver_facts.h`). The plug-in libprunedamr-torch.so, beside
     /// this library, is loaded on the first call. LibTorch allocates and locks as it likes; it computes on one
     /// core. Throws `Error` when there is no plug-in, for a file that is no TorchScript, and for a module that
-    /// cannot take such frames or answers in another shape. A module that fails later gives logits of 0.
+    /// cannot take such frames or answers in another shape. A module that fails later gives NaN for logits.
     static Engine torchscript(const std::string& path, const graph::Network& facts, int max_batch);
 
     /// Another engine for another thread that shares this one's weights and compiled primitives.

@@ -15,7 +15,7 @@ class Program
 public:
     virtual ~Program() = default;
 
-    /// frames [batch, 2, length] -> logits [batch, classes]; 1 <= batch <= max_batch.
+    /// frames [batch, 2, length] -> logits [batch, classes]; 1 <= batch <= max_batch. NaN where the program failed.
     virtual void run(const float* frames, int batch, float* logits) noexcept = 0;
 
     /// The same program with an arena of its own; what is constant is shared.

@@ -49,6 +49,8 @@ std::size_t LogitReader::best_named(const double* probabilities) const noexcept
 
 std::size_t LogitReader::decide(const double* probabilities, double unknown_score) const noexcept
 {
+    if (std::isnan(probabilities[0]))
+        return kUnknown;
     const auto best =
         static_cast<std::size_t>(std::max_element(probabilities, probabilities + classes()) - probabilities);
     const bool unknown = std::isinf(threshold_) ? kind_[best] == Kind::unknown : unknown_score > threshold_;

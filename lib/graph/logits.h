@@ -24,7 +24,8 @@ public:
 
     std::size_t classes() const noexcept { return kind_.size(); }
 
-    /// Calibrated probabilities: softmax of logits / temperature (Guo et al. 2017). Both [classes].
+    /// Calibrated probabilities: softmax of logits / temperature (Guo et al. 2017). Both [classes]. All NaN where a
+    /// logit is NaN or the largest is infinite: such a frame has no answer.
     void probabilities(const float* logits, double* result) const noexcept;
 
     /// How little the frame looks like any class that has a name: minus the free energy of their logits (Liu et al.
@@ -38,7 +39,7 @@ public:
     /// What one frame's, or the mean of several frames', probabilities [classes] and unknown score say: `kUnknown`,
     /// or the class that they name. Where the decision has a threshold for the score, that alone tells what is
     /// unknown, and the class `unknown` is never named; noise is no unknown signal, so where it is the best class
-    /// of all the score is not asked.
+    /// of all the score is not asked. NaN says nothing: unknown.
     static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
     std::size_t decide(const double* probabilities, double unknown_score) const noexcept;
 

@@ -36,7 +36,7 @@ void Vote::reset() noexcept
 {
     std::fill(sum_.begin(), sum_.end(), 0.0);
     unknown_scores_ = 0.0;
-    frames_ = 0;
+    frames_ = answers_ = 0;
 }
 
 void Vote::add(const float* logits, int frames) noexcept
@@ -44,6 +44,9 @@ void Vote::add(const float* logits, int frames) noexcept
     const std::size_t classes = sum_.size();
     for (int f = 0; f < frames; ++f, logits += classes) {
         reader_.probabilities(logits, frame_.data());
+        if (std::isnan(frame_[0]))
+            continue;
+        ++answers_;
         unknown_scores_ += reader_.unknown_score(logits);
         for (std::size_t c = 0; c < classes; ++c)
             sum_[c] += frame_[c];
@@ -57,7 +60,7 @@ double Vote::family_probability(std::size_t family) const noexcept
     for (std::size_t c = 0; c < sum_.size(); ++c)
         if (family_of_[c] == family)
             sum += sum_[c];
-    return sum / static_cast<double>(frames_);
+    return sum / static_cast<double>(answers_);
 }
 
 void Vote::write_top(LabelEvent& event) const noexcept
@@ -72,13 +75,13 @@ void Vote::write_top(LabelEvent& event) const noexcept
                 next = c;
         best[i] = next;
         event.top[i].label.assign(labels_[next]);
-        event.top[i].probability = static_cast<float>(sum_[next] / static_cast<double>(frames_));
+        event.top[i].probability = static_cast<float>(sum_[next] / static_cast<double>(answers_));
     }
 }
 
 std::size_t Vote::best_class() noexcept
 {
-    const auto frames = static_cast<double>(frames_);
+    const auto frames = static_cast<double>(answers_);
     for (std::size_t c = 0; c < sum_.size(); ++c)
         frame_[c] = sum_[c] / frames + (c == held_ ? decision_.hysteresis : 0.0);
     return reader_.decide(frame_.data(), unknown_scores_ / frames);
@@ -87,7 +90,7 @@ std::size_t Vote::best_class() noexcept
 void Vote::decide(LabelEvent& event) noexcept
 {
     event.top_count = 0;
-    if (frames_ == 0) {
+    if (answers_ == 0) {
         held_ = kNone;
         return write(event, State::unknown, "unknown", "unknown", 0.0);
     }
@@ -96,7 +99,7 @@ void Vote::decide(LabelEvent& event) noexcept
     held_ = kNone;
     if (top == graph::LogitReader::kUnknown)
         return write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
-    const double confidence = sum_[top] / static_cast<double>(frames_);
+    const double confidence = sum_[top] / static_cast<double>(answers_);
     const std::string& family = families_[family_of_[top]];
     const bool noise = family == graph::kNoiseFamily;
     if (!noise)

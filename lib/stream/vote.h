@@ -23,12 +23,12 @@ public:
 
     void reset() noexcept; ///< for the next interval
 
-    /// logits [frames, classes]
+    /// logits [frames, classes]; frames whose logits are not finite are counted, and say nothing.
     void add(const float* logits, int frames) noexcept;
 
     std::uint64_t frames() const noexcept { return frames_; }
 
-    /// Writes state, label, family, confidence and top. Without frames: unknown.
+    /// Writes state, label, family, confidence and top. Without a frame that says something: unknown.
     void decide(LabelEvent& event) noexcept;
 
     /// The class that the hysteresis favours, of the decision before: to be kept where several signals share a
@@ -48,10 +48,10 @@ private:
     graph::LogitReader reader_;
     graph::Decision decision_;
     std::vector<double> sum_;
-    std::vector<double> frame_;   ///< probabilities of one frame; of all of them, while it is decided
-    double unknown_scores_ = 0.0; ///< their sum
-    std::uint64_t frames_ = 0;
-    std::size_t held_ = kNone; ///< best class of the interval before
+    std::vector<double> frame_;              ///< probabilities of one frame; of all of them, while it is decided
+    double unknown_scores_ = 0.0;            ///< their sum
+    std::uint64_t frames_ = 0, answers_ = 0; ///< all; those in the sums
+    std::size_t held_ = kNone;               ///< best class of the interval before
 };
 
 /// What an interval says when the gate let nothing through.

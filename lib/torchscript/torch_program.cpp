@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 namespace prunedamr::engine {
 namespace {
@@ -44,11 +45,12 @@ public:
 
     void run(const float* frames, int batch, float* logits) noexcept override
     {
+        std::fill_n(logits, batch * classes_, std::numeric_limits<float>::quiet_NaN());
         try {
             const torch::Tensor output = forward(frames, batch);
-            std::copy_n(output.data_ptr<float>(), batch * classes_, logits);
-        } catch (const std::exception&) {
-            std::fill_n(logits, batch * classes_, 0.0F);
+            if (output.sizes() == at::IntArrayRef({ batch, classes_ }))
+                std::copy_n(output.data_ptr<float>(), batch * classes_, logits);
+        } catch (const std::exception&) { // there is nobody to tell on the sample path but by what it answers
         }
     }
 

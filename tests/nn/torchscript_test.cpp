@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <torch/script.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <unistd.h>
@@ -99,18 +100,24 @@ TEST(TorchScript, RefusesWhatIsNoModuleForSuchFrames)
                  "cannot take frames [1, 2, 32]");
 }
 
-TEST(TorchScript, AModuleThatFailsLaterAnswersWithZeros)
+TEST(TorchScript, AModuleThatFailsLaterGivesNoAnswer)
 {
     torch::jit::Module moody("moody");
     moody.define("def forward(self, x):\n"
-                 "    assert x.max() < 1.0\n"
+                 "    assert x.max() < 3.0\n"
+                 "    if bool(x.max() > 1.0):\n"
+                 "        return x[:, 0, :2]\n"
                  "    return x[:, 0, :3] + 1.0\n");
     moody.save(scratch("moody.pt"));
     engine::Engine engine = engine::Engine::torchscript(scratch("moody.pt"), test::tiny_network(), 1);
-    std::vector<float> frame(64, 0.5F), logits(3, 7.0F);
-    engine.run(frame.data(), 1, logits.data());
-    EXPECT_EQ(logits, std::vector<float>(3, 1.5F));
-    frame[0] = 2.0F;
-    engine.run(frame.data(), 1, logits.data());
-    EXPECT_EQ(logits, std::vector<float>(3, 0.0F));
+    const auto logits = [&](float first) {
+        std::vector<float> frame(64, 0.5F), result(3, 7.0F);
+        frame[0] = first;
+        engine.run(frame.data(), 1, result.data());
+        return result;
+    };
+    EXPECT_EQ(logits(0.5F), std::vector<float>(3, 1.5F));
+    for (const float wrong : { 2.0F, 4.0F }) // another shape; an assertion
+        for (const float logit : logits(wrong))
+            EXPECT_TRUE(std::isnan(logit)) << wrong;
 }

@@ -103,6 +103,32 @@ TEST(Vote, WithoutFramesKnowsNothing)
     EXPECT_EQ(e.top_count, 0);
 }
 
+TEST(Vote, AFrameWithoutAnswerIsCountedAndSaysNothing)
+{
+    const float nan = std::numeric_limits<float>::quiet_NaN(), endless = std::numeric_limits<float>::infinity();
+    const float answer[] = { 0, 0, 9, 0, 0 };
+    const std::vector<std::vector<float>> none = { { nan, nan, nan, nan, nan },
+                                                   { 0, 0, nan, 0, 0 },
+                                                   { 0, endless, 0, 0, 0 } };
+    for (const double threshold : { endless, 0.0F }) {
+        graph::Decision decision;
+        decision.unknown_score = threshold;
+        Vote vote(labels_only(), decision);
+        for (const auto& logits : none)
+            vote.add(logits.data(), 1);
+        EXPECT_EQ(vote.frames(), none.size());
+        LabelEvent event;
+        vote.decide(event);
+        EXPECT_EQ(event.state, State::unknown);
+        EXPECT_EQ(event.confidence, 0.0f);
+        EXPECT_EQ(event.top_count, 0);
+        vote.add(answer, 1);
+        vote.decide(event);
+        EXPECT_EQ(event.label.view(), "QPSK");
+        EXPECT_GT(event.confidence, 0.99f);
+    }
+}
+
 TEST(Vote, TemperatureSoftensAndLargeLogitsDoNotOverflow)
 {
     const graph::Network network = labels_only(500.0);
