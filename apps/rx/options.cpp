@@ -161,8 +161,9 @@ void add_source_options(CLI::App& app, SourceOptions& source)
 void add_label_options(CLI::App& app, Options& options)
 {
     app.add_option("--model", options.model,
-                   "model file, or the name of an installed model (default: onair-s); looked for in "
-                   "$PRUNEDAMR_MODELS, then in share/prunedamr/models");
+                   "model file, or the name of an installed model; looked for in $PRUNEDAMR_MODELS, then in "
+                   "share/prunedamr/models")
+        ->capture_default_str();
     app.add_flag("--watch-model", options.watch_model,
                  "read the model again when its file changes, as on SIGHUP; SIGUSR1 brings the one before it back");
     app.add_option(

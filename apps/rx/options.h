@@ -30,8 +30,8 @@ struct Output {
 
 struct Options {
     SourceOptions source;
-    std::string model;        ///< as given; empty: the default model
-    bool watch_model = false; ///< read it again when its file changes
+    std::string model = "onair-s"; ///< file or name
+    bool watch_model = false;      ///< read it again when its file changes
     std::string backend = "native";
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
     double interval_s = 0.1;     ///< one label per interval

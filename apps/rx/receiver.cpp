@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "receiver.h"
 
-#include "model_search.h"
-
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/graph/model_search.h"
 
 #include <gnuradio/prunedamr/classifier.h>
 #include <gnuradio/prunedamr/survey.h>
@@ -63,7 +62,7 @@ void print(const std::string& statistics)
 } // namespace
 
 Receiver::Receiver(const Options& options)
-    : source_(make_source(options.source)), model_(find_model(options.model)),
+    : source_(make_source(options.source)), model_(graph::find_model(options.model)),
       labeller_(make_labeller(options, source_, model_)), publisher_(make_publisher(options, source_)),
       flowgraph_(gr::make_top_block("prunedamr-rx")), where_(options.source.address), quiet_(options.quiet)
 {

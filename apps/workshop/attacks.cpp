@@ -14,8 +14,8 @@ Attacks make_attacks(const std::vector<std::string>& texts, int frames)
     std::vector<train::Attack> attacks;
     for (const std::string& text : texts)
         attacks.push_back(train::parse_attack(text));
-    return [attacks, frames](const graph::Network& network, const data::Dataset& dataset, data::Part part) {
-        std::vector<std::int64_t> indices = dataset.indices(part);
+    return [attacks, frames](const graph::Network& network, const data::Dataset& dataset,
+                             std::vector<std::int64_t> indices) {
         const auto classes = static_cast<int>(dataset.class_names.size());
         if (frames > 0)
             indices = train::choose_labelled(dataset, indices, std::max(1, frames / classes), 1);

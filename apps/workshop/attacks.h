@@ -13,11 +13,11 @@
 namespace prunedamr::workshop {
 
 /// Prints the accuracy under each attack; returns [{"attack", "kind", its level, "frames", "accuracy", "by_snr"}].
-using Attacks =
-    std::function<nlohmann::json(const graph::Network& network, const data::Dataset& dataset, data::Part part)>;
+using Attacks = std::function<nlohmann::json(const graph::Network& network, const data::Dataset& dataset,
+                                             const std::vector<std::int64_t>& indices)>;
 
-/// `texts` as `train::parse_attack` reads them, measured on about `frames` frames of the part, as many of each
-/// class and SNR (0: all). Throws `Error` for a text that is no attack, or in a build without LibTorch.
+/// `texts` as `train::parse_attack` reads them, measured on about `frames` of the frames, as many of each class and
+/// SNR (0: all). Throws `Error` for a text that is no attack, or in a build without LibTorch.
 Attacks make_attacks(const std::vector<std::string>& texts, int frames);
 
 } // namespace prunedamr::workshop

@@ -8,6 +8,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/engine/plan.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 
 #include <nlohmann/json.hpp>
 
@@ -95,7 +96,7 @@ nlohmann::json print_cases(const std::vector<Case>& cases, const graph::Network&
 
 void run(const Options& options)
 {
-    const auto network = graph::load_model(options.model);
+    const auto network = graph::load_model(graph::find_model(options.model));
     std::vector<std::string> names = { "engine" };
     names.insert(names.end(), options.against.begin(), options.against.end());
     std::vector<Case> cases;
@@ -120,7 +121,7 @@ void add_bench(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
-    verb->add_option("model", options->model, "model file")->required();
+    verb->add_option("model", options->model, "model file or name")->required();
     cli::add_list(
         *verb, "--against", options->against,
         "peers: float32 (the engine without roundings to 8 bits), onednn, torch (TorchScript, optimised for "

@@ -9,6 +9,7 @@
 #include "prunedamr/graph/contract.h"
 #include "prunedamr/graph/logits.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <nlohmann/json.hpp>
@@ -38,7 +39,7 @@ void run(const Options& options)
 {
     check_model_name(options.out);
     check_writable(options.out);
-    auto network = graph::load_model(options.model);
+    auto network = graph::load_model(graph::find_model(options.model));
     const auto dataset = load_frames(options.data);
     graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
     const std::size_t signals = named_signals(network, dataset);

@@ -8,6 +8,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/select_classes.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/outline.h"
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/prune/compress.h"
@@ -76,7 +77,7 @@ std::string method_fault(const std::string& text)
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
-    auto original = graph::load_model(options.model);
+    auto original = graph::load_model(graph::find_model(options.model));
     if (!original.quantised.empty())
         throw Error({ "model is quantised already", options.model,
                       std::to_string(original.quantised.size()) + " values in 8 bits",

@@ -8,6 +8,7 @@
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/onnx_export.h"
 #include "prunedamr/graph/receiver_facts.h"
 #include "prunedamr/graph/zoo.h"
@@ -35,7 +36,7 @@ graph::Network network_of(const Options& options)
     if (options.file.empty() == options.arch.empty())
         throw CLI::RequiredError("exactly one of FILE and --arch");
     if (!options.file.empty())
-        return graph::load_model(options.file);
+        return graph::load_model(graph::find_model(options.file));
     graph::ZooConfig zoo;
     zoo.arch = options.arch;
     zoo.front_end.frame_length = options.length;
@@ -105,7 +106,7 @@ void show(const Options& options)
 /// Loading replays the golden vector with the reference, the engine's constructor with the compiled plan.
 void verify(const std::string& file)
 {
-    const auto network = graph::load_model(file);
+    const auto network = graph::load_model(graph::find_model(file));
     const engine::Engine compiled(network);
     std::printf("%s: good (%s)\n", file.c_str(), compiled.description().c_str());
 }
@@ -113,7 +114,7 @@ void verify(const std::string& file)
 void export_onnx(const std::string& file, const std::string& out)
 {
     check_writable(out);
-    const auto network = graph::load_model(file);
+    const auto network = graph::load_model(graph::find_model(file));
     graph::export_onnx(network, out);
     std::printf("%s: frames [batch, 2, %lld] -> logits [batch, %lld]\n", out.c_str(),
                 static_cast<long long>(network.length()), static_cast<long long>(network.classes()));
@@ -128,7 +129,7 @@ void add_model(CLI::App& app)
 
     auto options = std::make_shared<Options>();
     auto* shown = verb->add_subcommand("show", "parameters, MACs, labels, front end, accuracy");
-    shown->add_option("file", options->file, "model file");
+    shown->add_option("file", options->file, "model file or name");
     std::vector<std::string> names;
     for (const auto& architecture : graph::architectures())
         names.push_back(architecture.name);
@@ -148,12 +149,12 @@ void add_model(CLI::App& app)
     auto file = std::make_shared<std::string>();
     auto* verified =
         verb->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
-    verified->add_option("file", *file, "model file")->required();
+    verified->add_option("file", *file, "model file or name")->required();
     verified->callback([file] { verify(*file); });
 
     auto out = std::make_shared<std::string>();
     auto* exported = verb->add_subcommand("export-onnx", "write a model for other runtimes (ONNX, opset 13)");
-    exported->add_option("file", *file, "model file")->required();
+    exported->add_option("file", *file, "model file or name")->required();
     exported->add_option("--out", *out, "FILE.onnx to write")->required();
     exported->callback([file, out] { export_onnx(*file, *out); });
     add_model_torchscript(*verb);

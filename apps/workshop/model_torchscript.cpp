@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/receiver_facts.h"
 #include "prunedamr/nn/torchscript.h"
 
@@ -18,7 +19,7 @@ void export_torchscript(const std::string& file, const std::string& out)
     const std::string facts = std::filesystem::path(out).replace_extension(".json");
     check_writable(out);
     check_writable(facts);
-    const auto network = graph::load_model(file);
+    const auto network = graph::load_model(graph::find_model(file));
     nn::save_torchscript(network, out);
     write_text_atomically(facts, graph::facts_to_json(network).dump(1) + "\n");
     std::printf("%s: frames [batch, 2, %lld] -> logits [batch, %lld]; labels and front end in %s\n", out.c_str(),
@@ -33,7 +34,7 @@ void add_model_torchscript(CLI::App& model)
     auto out = std::make_shared<std::string>();
     auto* verb = model.add_subcommand("export-torchscript",
                                       "write a model as TorchScript, with its labels as JSON beside it");
-    verb->add_option("file", *file, "model file")->required();
+    verb->add_option("file", *file, "model file or name")->required();
     verb->add_option("--out", *out, "FILE.pt to write; FILE.json is written too")
         ->required()
         ->check([](const std::string& name) {

@@ -3,6 +3,7 @@
 #include "model_verbs.h"
 
 #include "prunedamr/graph/model_patch.h"
+#include "prunedamr/graph/model_search.h"
 
 #include <nlohmann/json.hpp>
 
@@ -33,7 +34,8 @@ nlohmann::json to_json(const graph::PatchSummary& summary, const std::string& ou
 
 void diff(const Options& options)
 {
-    const auto summary = graph::diff_models(options.base, options.other, options.out);
+    const auto summary =
+        graph::diff_models(graph::find_model(options.base), graph::find_model(options.other), options.out);
     std::printf(
         "%s: %zu bytes for a model of %zu (%.1f %%): %zu as in the base, %zu slices of it, %zu changed, %zu new\n",
         options.out.c_str(), summary.patch_bytes, summary.model_bytes,
@@ -44,7 +46,7 @@ void diff(const Options& options)
 
 void patch(const Options& options)
 {
-    const auto summary = graph::patch_model(options.base, options.other, options.out);
+    const auto summary = graph::patch_model(graph::find_model(options.base), options.other, options.out);
     std::printf("%s: %zu bytes, as the update of %zu promises\n", options.out.c_str(), summary.model_bytes,
                 summary.patch_bytes);
     cli::write_json(to_json(summary, options.out), options.json);

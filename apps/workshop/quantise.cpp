@@ -6,6 +6,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/prune/quantise/quantise.h"
 #include "prunedamr/train/evaluate.h"
 
@@ -53,7 +54,7 @@ void print_beside(nlohmann::json before, nlohmann::json after)
 void run(Options& options)
 {
     finish_train_options(options.train, options.out);
-    const auto original = graph::load_model(options.model);
+    const auto original = graph::load_model(graph::find_model(options.model));
     const auto dataset = load_frames(options.data);
     const auto pages = frame_pages(options.data);
     train::check_compatible(original, dataset);
@@ -81,19 +82,23 @@ void run(Options& options)
     result.network.provenance["quantise"] = { { "command", cli::command_line() },
                                               { "base", original.name },
                                               { "epochs", fine_tune.epochs } };
-    auto report = finish_model(std::move(result.network), dataset, options.out, fine_tune);
+    auto report = finish_model(result.network, dataset, options.out, fine_tune);
     report["command"] = cli::command_line();
     report["quantised"] = prune::to_json(result.nodes);
     report["fine_tune"] = history;
     report["original_test"] = nlohmann::json::object();
+    std::string against;
     if (!dataset.indices(data::Part::test).empty()) {
         report["original_test"] = train::evaluate(original, dataset, data::Part::test, fine_tune.device).to_json();
         print_beside(report["original_test"], report["test"]);
+        const auto change = train::compare(original, result.network, dataset, data::Part::test, fine_tune.device);
+        report["change"] = change.to_json();
+        against = " (" + change.to_text() + ")";
     }
     cli::write_json(report, options.json);
-    std::printf("%s: %zu values in 8 bits, test %s in int8, %s in float32\n", options.out.c_str(),
+    std::printf("%s: %zu values in 8 bits, test %s in int8, %s in float32%s\n", options.out.c_str(),
                 result.nodes.size(), accuracy_text(report["test"]).c_str(),
-                accuracy_text(report["original_test"]).c_str());
+                accuracy_text(report["original_test"]).c_str(), against.c_str());
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/contract.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/zoo.h"
 
 #include <nlohmann/json.hpp>
@@ -29,7 +30,7 @@ struct Options {
 graph::Network first_network(Options& options, const data::Dataset& dataset)
 {
     if (!options.from.empty()) {
-        auto network = graph::load_model(options.from);
+        auto network = graph::load_model(graph::find_model(options.from));
         network.quantised.clear(); // its weights are in float32 all the same
         graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
         return network;

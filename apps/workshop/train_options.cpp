@@ -6,6 +6,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/settings.h"
@@ -100,7 +101,7 @@ void finish_train_options(TrainOptions& options, const std::string& out)
     for (const std::string& floor : options.floors)
         fit.floors.push_back(train::parse_floor(floor));
     if (!options.teacher.empty())
-        fit.teacher = std::make_shared<const graph::Network>(graph::load_model(options.teacher));
+        fit.teacher = std::make_shared<const graph::Network>(graph::load_model(graph::find_model(options.teacher)));
 }
 
 void read_cost_matrix(TrainOptions& options, const std::vector<std::string>& class_names)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // classify_array MODEL CAPTURE [RATE]: a JSON line per 0.1 s; RATE is for files that do not tell it (x.cf32).
 #include "prunedamr/data/recording/recording.h"
-#include "prunedamr/graph/model_file.h"
 #include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/model.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -23,7 +23,7 @@ try {
     stream::ClassifierConfig config;
     config.sample_rate_hz = recording.info().sample_rate_hz;
     config.interval_samples = stream::interval_samples(0.1, config.sample_rate_hz);
-    stream::Classifier classifier(graph::load_model(argv[1]), config, [](const stream::LabelEvent& event) {
+    stream::Classifier classifier(stream::open_model(argv[1]), config, [](const stream::LabelEvent& event) {
         std::puts(stream::to_json_line(event).c_str());
     });
     classifier.set_time(0, 0, stream::TimeSource::file);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kModuleText = R"(Modulation labels from complex samples, by networks that prunedamr made.
 
-    model = prunedamr.Model("onair-s.safetensors")
+    model = prunedamr.Model("onair-s")
     for event in model.classify(samples, sample_rate_hz=1e6):
         print(event["label"], event["confidence"])
 )";
@@ -109,7 +109,8 @@ PYBIND11_MODULE(prunedamr, m)
     py::register_local_exception<prunedamr::Error>(m, "Error", PyExc_RuntimeError).attr("__doc__") =
         "A file, an array or an option is wrong: one line that says where, what and what is expected.";
     py::class_<Model> model(m, "Model", kModelText);
-    model.def(py::init<std::filesystem::path>(), py::arg("path"), "path: a .safetensors model file.",
+    model.def(py::init<std::filesystem::path>(), py::arg("model"),
+              "model: a .safetensors file, or the name of an installed model.",
               py::call_guard<py::gil_scoped_release>());
     bind_facts(model);
     bind_calls(model);

@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/best_batch.h"
 #include "prunedamr/graph/model_file.h"
+#include "prunedamr/graph/model_search.h"
 #include "prunedamr/graph/receiver_facts.h"
 
 #include <algorithm>
@@ -46,9 +47,10 @@ const std::vector<std::string>& backends()
     return names;
 }
 
-Model open_model(const std::string& file, const ModelConfig& config)
+Model open_model(const std::string& model_file, const ModelConfig& config)
 {
     check(config);
+    const std::string file = graph::find_model(model_file);
     const bool bound = config.max_latency_us > 0.0;
     Model model = open(file, config.backend, bound ? kLargestBatch : config.max_batch);
     if (!bound)

@@ -17,6 +17,8 @@
 namespace prunedamr::train {
 namespace {
 
+constexpr int kBatch = 256; ///< frames at a time, where nothing else is asked for
+
 const char* name_of(data::Part part)
 {
     switch (part) {
@@ -50,6 +52,13 @@ torch::Tensor logits_of(const graph::Network& network, const data::Dataset& data
     return infer(module, dataset, indices, device, batch);
 }
 
+/// Class of each of the frames.
+torch::Tensor decisions_of(const graph::Network& network, const data::Dataset& dataset,
+                           const std::vector<std::int64_t>& indices, const std::string& device, int batch)
+{
+    return logits_of(network, dataset, indices, device, batch).argmax(1).to(torch::kInt32).contiguous();
+}
+
 /// Minimum of a function with one valley on [low, high], by golden section.
 template <class Function> double minimum(const Function& function, double low, double high)
 {
@@ -78,7 +87,7 @@ std::vector<double> of_named_signals(const graph::Network& network, const data::
                                      const std::string& device, const Measure& measure)
 {
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
-    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, kBatch).contiguous();
     std::vector<double> values;
     for (std::size_t i = 0; i < indices.size(); ++i) {
         const std::string& label =
@@ -110,14 +119,27 @@ data::Scores evaluate(const graph::Network& network, const data::Dataset& datase
                       const std::string& device, int batch)
 {
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
-    const torch::Tensor predicted = logits_of(network, dataset, indices, device, batch).argmax(1).contiguous();
-    const std::int64_t* prediction = predicted.data_ptr<std::int64_t>();
+    const torch::Tensor decisions = decisions_of(network, dataset, indices, device, batch);
+    const std::int32_t* decision = decisions.data_ptr<std::int32_t>();
     data::Scores scores(dataset.class_names);
     for (std::size_t i = 0; i < indices.size(); ++i) {
         const auto index = static_cast<std::size_t>(indices[i]);
-        scores.add(dataset.label[index], static_cast<std::int32_t>(prediction[i]), dataset.snr_db[index]);
+        scores.add(dataset.label[index], decision[i], dataset.snr_db[index]);
     }
     return scores;
+}
+
+data::PairedChange compare(const graph::Network& before, const graph::Network& after, const data::Dataset& dataset,
+                           data::Part part, const std::string& device)
+{
+    const std::vector<std::int64_t> indices = indices_of(dataset, part);
+    const torch::Tensor first = decisions_of(before, dataset, indices, device, kBatch);
+    const torch::Tensor second = decisions_of(after, dataset, indices, device, kBatch);
+    data::PairedChange change;
+    for (std::size_t i = 0; i < indices.size(); ++i)
+        change.add(dataset.label[static_cast<std::size_t>(indices[i])], first.data_ptr<std::int32_t>()[i],
+                   second.data_ptr<std::int32_t>()[i]);
+    return change;
 }
 
 void check_floors(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
@@ -137,7 +159,7 @@ double fit_temperature(const graph::Network& network, const data::Dataset& datas
 {
     constexpr double kLowest = 0.05, kHighest = 20.0;
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
-    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).to(torch::kFloat64);
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, kBatch).to(torch::kFloat64);
     const torch::Tensor labels = labels_of(dataset, indices);
     const auto log_likelihood_loss = [&](double log_temperature) {
         return torch::nll_loss(torch::log_softmax(logits / std::exp(log_temperature), 1), labels).item<double>();
@@ -191,7 +213,7 @@ double calibration_error(const graph::Network& network, const data::Dataset& dat
     };
     std::array<Bin, kBins> bins;
     const std::vector<std::int64_t> indices = indices_of(dataset, part);
-    const torch::Tensor logits = logits_of(network, dataset, indices, device, 256).contiguous();
+    const torch::Tensor logits = logits_of(network, dataset, indices, device, kBatch).contiguous();
     const graph::LogitReader reader(network);
     std::vector<double> probabilities(reader.classes());
     for (std::size_t i = 0; i < indices.size(); ++i) {

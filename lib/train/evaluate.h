@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/data/dataset.h"
+#include "prunedamr/data/paired_change.h"
 #include "prunedamr/data/scores.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/train/fit.h"
@@ -14,6 +15,11 @@ namespace prunedamr::train {
 /// Throws `Error` when data and network do not fit or the part is empty.
 data::Scores evaluate(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                       const std::string& device = "cpu", int batch = 256);
+
+/// How the decisions of `after` differ from those of `before` on the same frames. Throws `Error` as `evaluate`
+/// does.
+data::PairedChange compare(const graph::Network& before, const graph::Network& after, const data::Dataset& dataset,
+                           data::Part part, const std::string& device = "cpu");
 
 /// `graph::check_contract` of a data set: throws `Error` naming what differs, front end or class names.
 void check_compatible(const graph::Network& network, const data::Dataset& dataset);

@@ -65,6 +65,16 @@ def setUpModule():
     CAPTURE = FOLDER / "x.cf32"
     CAPTURE.write_bytes(noise_and_tone(COUNT))
     EVENTS = [json.loads(line) for line in done(PROGRAM, MODEL, CAPTURE, RATE).splitlines()]
+    if PYTHON_DIR:
+        import_module()
+
+
+def import_module():
+    """The Python module of the installed copy."""
+    global np, prunedamr
+    sys.path.insert(0, str(PREFIX / PYTHON_DIR))
+    import numpy as np
+    import prunedamr
 
 
 class Package(unittest.TestCase):
@@ -90,6 +100,18 @@ class Package(unittest.TestCase):
             result = run(PROGRAM, *arguments)
             self.assertEqual((result.returncode, result.stdout), (code, ""), arguments)
             self.assertRegex(result.stderr, r"\A[^\n]*%s[^\n]*\n\Z" % re.escape(text))
+
+    def test_installed_models_go_by_their_names(self):
+        for name in ("onair-s", "onair-m"):
+            events = [json.loads(line) for line in done(PROGRAM, name, CAPTURE, RATE).splitlines()]
+            self.assertEqual({event["model"] for event in events}, {name})
+            self.assertIn(name, done(PREFIX / "bin" / "prunedamr", "model", "show", name))
+            if PYTHON_DIR:
+                self.assertEqual(prunedamr.Model(name).name, name)
+        refused = run(PROGRAM, "onair-z", CAPTURE, RATE)
+        self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stderr, r"found onair-z.* onair-m, onair-s, rml2016a-s in %s[^\n]*\n\Z"
+                         % re.escape(str((PREFIX / "share" / "prunedamr" / "models").resolve())))
 
     def test_what_is_not_there_is_refused_by_name(self):
         project = FOLDER / "wants"
@@ -162,10 +184,6 @@ def golden():
 class Module(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global np, prunedamr
-        sys.path.insert(0, str(PREFIX / PYTHON_DIR))
-        import numpy as np
-        import prunedamr
         cls.model = prunedamr.Model(MODEL)
         cls.samples = np.fromfile(CAPTURE, np.complex64)
         cls.frames = np.random.default_rng(1).normal(size=(67, 2, LENGTH)).astype(np.float32)  # more than a batch
@@ -261,7 +279,7 @@ class Module(unittest.TestCase):
             ("sample_rate_hz: value out of range: found nan", lambda: model.classify(x, float("nan"))),
             ("interval_s: value out of range: found -1", lambda: model.classify(x, RATE, interval_s=-1)),
             ("min_confidence: value out of range: found 2", lambda: model.classify(x, RATE, min_confidence=2)),
-            ("gone.safetensors: cannot open", lambda: prunedamr.Model("gone.safetensors")),
+            ("no such model: found gone.safetensors", lambda: prunedamr.Model("gone.safetensors")),
             ("x.cf32: not a safetensors file", lambda: prunedamr.Model(CAPTURE)),
         ):
             with self.subTest(text), self.assertRaises(prunedamr.Error) as refused:

@@ -193,9 +193,14 @@ class Workshop(Case):
         report = json.loads(Path(folder, "q.json").read_text())
         self.assertGreater(len(report["quantised"]), 5)
         self.assertGreater(report["test"]["accuracy"], accuracy - 0.05)
-        self.done("eval", "bytes.safetensors", "--data", "d.h5", "--json", "e.json", folder=folder)
-        scores = json.loads(Path(folder, "e.json").read_text())["scores"]
-        self.assertAlmostEqual(scores["accuracy"], report["test"]["accuracy"], delta=0.01)
+        text = self.done("eval", "bytes.safetensors", "--data", "d.h5", "--baseline", model, "--json", "e.json",
+                         folder=folder)
+        self.assertRegex(text, r"against small: [+-]\d+\.\d\d points, standard error")
+        measured = json.loads(Path(folder, "e.json").read_text())
+        self.assertAlmostEqual(measured["scores"]["accuracy"], report["test"]["accuracy"], delta=0.01)
+        self.assertAlmostEqual(measured["baseline"]["accuracy"], measured["scores"]["accuracy"] - accuracy, places=9)
+        self.assertEqual(measured["baseline"]["count"], measured["scores"]["count"])
+        self.assertAlmostEqual(measured["baseline"]["accuracy"], report["change"]["accuracy"], delta=0.01)
         self.assertRegex(self.done("model", "verify", "bytes.safetensors", folder=folder), "good .*int8")
         self.assertIn("values in 8 bits", self.done("model", "show", "bytes.safetensors", folder=folder))
         text = self.done("bench", "bytes.safetensors", "--against", "float32", "--batch", 1, "--repetitions", 5,

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pmt
@@ -230,9 +232,9 @@ class qa_classifier(gr_unittest.TestCase):
             prunedamr.classifier(MODEL, RATE).set_center_freq(float("nan"))
 
     def test_unknown_model_name_lists_what_there_is(self):
-        with self.assertRaisesRegex(FileNotFoundError, "no-such-model"):
-            prunedamr.model_path("no-such-model")
-        self.assertEqual(prunedamr.model_path("./x.safetensors"), "./x.safetensors")
+        with mock.patch.dict(os.environ, PRUNEDAMR_MODELS=str(Path(MODEL).parent)):
+            self.assert_refused("no-such-model.*%s in" % Path(MODEL).stem, model_file="no-such-model")
+            prunedamr.classifier(Path(MODEL).stem, RATE)
 
 
 if __name__ == "__main__":

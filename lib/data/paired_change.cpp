@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/data/paired_change.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace prunedamr::data {
+namespace {
+
+double share(std::int64_t part, std::int64_t whole)
+{
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+} // namespace
+
+void PairedChange::add(std::int32_t truth, std::int32_t before, std::int32_t after)
+{
+    ++count_;
+    differing_ += before != after;
+    gained_ += before != truth && after == truth;
+    lost_ += before == truth && after != truth;
+}
+
+double PairedChange::accuracy() const
+{
+    return share(gained_ - lost_, count_);
+}
+
+double PairedChange::standard_error() const
+{
+    const double variance = share(gained_ + lost_, count_) - accuracy() * accuracy();
+    return count_ > 0 ? std::sqrt(std::max(0.0, variance) / static_cast<double>(count_)) : 0.0;
+}
+
+double PairedChange::differing() const
+{
+    return share(differing_, count_);
+}
+
+nlohmann::json PairedChange::to_json() const
+{
+    return { { "count", count_ },
+             { "accuracy", accuracy() },
+             { "standard_error", standard_error() },
+             { "differing", differing() } };
+}
+
+std::string PairedChange::to_text() const
+{
+    char text[120];
+    std::snprintf(text, sizeof text, "%+.2f points, standard error %.2f; %.1f %% of the decisions differ",
+                  100.0 * accuracy(), 100.0 * standard_error(), 100.0 * differing());
+    return text;
+}
+
+} // namespace prunedamr::data
