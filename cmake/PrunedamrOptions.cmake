@@ -54,7 +54,7 @@ if(Volk_FOUND AND FFTW3F_FOUND AND ZMQ_FOUND AND LIQUID_LIBRARY AND LIQUID_INCLU
 else()
   set(_live OFF)
 endif()
-prunedamr_part(LIVE "receiver and synthesis" _live "libvolk2-dev libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev")
+prunedamr_part(LIVE "receiver and synthesis" _live "libvolk-dev (Debian 12: libvolk2-dev) libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev")
 if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
   add_library(liquid::liquid UNKNOWN IMPORTED)
   set_target_properties(liquid::liquid PROPERTIES IMPORTED_LOCATION ${LIQUID_LIBRARY}

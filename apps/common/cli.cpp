@@ -22,19 +22,32 @@ std::vector<const CLI::App*> verbs(const CLI::App& app)
     return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
-/// Names the verbs if the first word should be one and is none; CLI11 itself only says that a subcommand is
-/// missing.
-std::string expected_verbs(const CLI::App& app, int argc, char** argv)
+/// What is wrong where a word should be a verb and is none; CLI11 itself only says that a subcommand is missing.
+std::string wrong_verb(const CLI::App& app, int argc, char** argv)
 {
-    std::string names;
-    if (argc < 2 || argv[1][0] == '-')
-        return names;
-    for (const CLI::App* verb : verbs(app)) {
-        if (verb->get_name() == argv[1])
-            return "";
-        names += (names.empty() ? "" : ", ") + verb->get_name();
+    const CLI::App* within = &app;
+    std::string words;
+    for (int i = 1; i < argc && argv[i][0] != '-' && within->get_require_subcommand_min() > 0; ++i) {
+        words += (words.empty() ? "" : " ") + std::string(argv[i]);
+        const CLI::App* named = nullptr;
+        std::string names;
+        for (const CLI::App* verb : verbs(*within)) {
+            if (verb->get_name() == argv[i])
+                named = verb;
+            names += (names.empty() ? "" : ", ") + verb->get_name();
+        }
+        if (!named)
+            return "unknown verb '" + words + "': expected " + names;
+        within = named;
     }
-    return names;
+    return "";
+}
+
+/// CLI11 has one text for what is no TOML and for what is no option.
+std::string config_fault(const CLI::ConfigError& error)
+{
+    const std::string text = error.what(), common = "INI was not able to parse ";
+    return text.rfind(common, 0) == 0 ? "neither an option nor TOML: found " + text.substr(common.size()) : text;
 }
 
 int complain(const CLI::App& app, const std::string& message, int code)
@@ -54,11 +67,15 @@ int run(CLI::App& app, int argc, char** argv)
     g_command_line = app.get_name();
     for (int i = 1; i < argc; ++i)
         g_command_line += std::string(" ") + argv[i];
-    if (const std::string expected = expected_verbs(app, argc, argv); !expected.empty())
-        return complain(app, std::string("unknown verb '") + argv[1] + "': expected " + expected, kUsage);
+    if (const std::string wrong = wrong_verb(app, argc, argv); !wrong.empty())
+        return complain(app, wrong, kUsage);
     try {
         app.parse(argc, argv);
         return kDone;
+    } catch (const CLI::ConfigError& e) {
+        const auto& files = app.get_config_ptr()->results();
+        return complain(app, (files.empty() ? std::string("--config") : files.front()) + ": " + config_fault(e),
+                        kUsage);
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
             return app.exit(e);

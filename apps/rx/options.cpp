@@ -33,7 +33,8 @@ constexpr std::array<Choice<OutputKind>, 3> kOutputs{ {
     { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
     { "sigmf", "sigmf:NAME",
       "SigMF annotations of a recorded source, beside its samples; under its own name: added", OutputKind::sigmf },
-    { "zmq", "zmq:tcp://ADDRESS:PORT", "ZeroMQ PUB, bound: two frames, topic and JSON", OutputKind::zmq },
+    { "zmq", "zmq:tcp://ADDRESS:PORT",
+      "ZeroMQ PUB, bound: two frames, topic and JSON; beyond this machine with --zmq-key", OutputKind::zmq },
 } };
 
 template <typename Choices> std::string listing(const Choices& choices)
@@ -166,10 +167,10 @@ void add_label_options(CLI::App& app, Options& options)
         ->capture_default_str();
     app.add_flag("--watch-model", options.watch_model,
                  "read the model again when its file changes, as on SIGHUP; SIGUSR1 brings the one before it back");
-    app.add_option(
-           "--backend", options.backend,
-           "who computes: native (the project's kernels), onednn, or torch: --model is then a TorchScript file "
-           "FILE.pt, with its labels and front end in FILE.json")
+    app.add_option("--backend", options.backend,
+                   "who computes: native (the project's kernels), onednn (in float32), or torch: --model is then a "
+                   "TorchScript file "
+                   "FILE.pt, with its labels and front end in FILE.json")
         ->capture_default_str()
         ->check(CLI::IsMember(stream::backends()));
     app.add_option(
@@ -194,10 +195,10 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
            "--burst-gap",
            [&](const std::string& text) { options.burst_gap_s = positive_quantity("--burst-gap", text); },
-           "seconds of quiet that end a burst, 32 samples or more (default: 0.003)")
+           "seconds of quiet that end a burst; less than 16 samples count as 16 (default: 0.003)")
         ->needs(bursts);
     app.add_option("--min-confidence", options.min_confidence,
-                   "below this probability the label is 'unknown' (default: the model's)")
+                   "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--name", options.name, "name of this source in the labels")->capture_default_str();
 }
@@ -217,6 +218,9 @@ void add_output_options(CLI::App& app, Options& options)
            "ZeroMQ endpoint to publish labels at: tcp://127.0.0.1:5555; repeatable")
         ->allow_extra_args(false);
     app.add_option("--topic", options.topic, "first frame of ZeroMQ messages")->capture_default_str();
+    app.add_option("--zmq-key", options.zmq_key,
+                   "file of a CURVE secret key (40 characters of Z85, or NAME.key_secret of zmq.auth): labels are "
+                   "encrypted for subscribers that know its public key, and may leave this machine");
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 

@@ -42,6 +42,7 @@ struct Options {
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<Output> outputs;  ///< at least one after `check`
     std::string topic = "label";
+    std::string zmq_key; ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
     std::string name = "rx0";
     bool quiet = false;
 };

@@ -4,6 +4,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/graph/model_search.h"
+#include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/curve_key.h"
 
 #include <gnuradio/prunedamr/classifier.h>
 #include <gnuradio/prunedamr/survey.h>
@@ -20,9 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1s;                ///< between a signal and leaving a stalled reader behind
-constexpr double kLiveBufferS = 0.3;       ///< kept between a live source and the classifier,
-constexpr double kMaxLiveBuffer = 1 << 22; ///< at most so many samples
+constexpr auto kGrace = 1s;          ///< between a signal and leaving a stalled reader behind
+constexpr double kSpareBuffer = 1.2; ///< room between a live source and the classifier, of what may be late
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const Source& source)
 {
@@ -37,6 +38,8 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
             stream::ZmqConfig config;
             config.endpoint = output.target;
             config.topic = options.topic;
+            if (!options.zmq_key.empty())
+                config.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
             sinks.push_back(stream::make_zmq_sink(config));
         }
     }
@@ -74,7 +77,7 @@ Receiver::Receiver(const Options& options)
         [publisher = publisher_.get()](const stream::LabelEvent& event) { publisher->publish(event); });
     if (source_.live) // room for the lag that the classifier allows itself before it drops
         source_.block->set_min_output_buffer(
-            static_cast<long>(std::min(kLiveBufferS * source_.sample_rate_hz, kMaxLiveBuffer)));
+            static_cast<long>(kSpareBuffer * stream::max_lag_s(source_.sample_rate_hz) * source_.sample_rate_hz));
     flowgraph_->connect(source_.block, 0, labeller_, 0);
 }
 

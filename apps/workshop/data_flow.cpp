@@ -53,9 +53,11 @@ nlohmann::ordered_json summary_of(const data::Dataset& fields, const DataOutput&
 void add_output_options(CLI::App& verb, DataOutput& output)
 {
     verb.add_option("--out", output.path, "FILE.h5 or FILE.safetensors")->required();
-    verb.add_option("--validation", output.validation, "share of each class and SNR, by whole groups (default 0.1)")
+    verb.add_option("--validation", output.validation,
+                    "share of each class and SNR, by whole groups (default: the split that is there, else 0.1)")
         ->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--test", output.test, "the same (default 0.2)")->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--test", output.test, "the same (default: the split that is there, else 0.2)")
+        ->check(CLI::Range(0.0, 1.0));
     verb.add_option("--seed", output.seed, "of everything random")->capture_default_str();
     cli::add_json(verb, output.json, "also write the summary to this file");
 }

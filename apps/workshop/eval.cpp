@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace prunedamr::workshop {
 namespace {
@@ -59,7 +60,6 @@ std::vector<std::int64_t> frames_of(const data::Dataset& dataset, const Options&
 std::vector<std::int32_t> decide(const graph::Network& network, const data::Dataset& dataset,
                                  const std::vector<std::int64_t>& indices, const Options& options)
 {
-    graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
     const auto run = make_runner(network, options.backend, kBatch);
     const std::int64_t values = 2 * dataset.length();
     const std::int64_t classes = network.classes();
@@ -81,14 +81,14 @@ std::vector<std::int32_t> decide(const graph::Network& network, const data::Data
 }
 
 /// What the model wins or loses against the baseline on the same frames.
-nlohmann::json compare(const std::vector<std::int32_t>& decisions, const data::Dataset& dataset,
-                       const std::vector<std::int64_t>& indices, const Options& options)
+nlohmann::json compare(const graph::Network& baseline, const std::vector<std::int32_t>& decisions,
+                       const data::Dataset& dataset, const std::vector<std::int64_t>& indices,
+                       const Options& options)
 {
-    const auto baseline = graph::load_model(graph::find_model(options.baseline));
     const auto before = decide(baseline, dataset, indices, options);
     data::PairedChange change;
     for (std::size_t i = 0; i < indices.size(); ++i)
-        change.add(dataset.label[indices[i]], before[i], decisions[i]);
+        change.add(dataset.label[indices[i]], before[i], decisions[i], dataset.group[indices[i]]);
     std::printf("\nagainst %s: %s\n", baseline.name.c_str(), change.to_text().c_str());
     auto result = change.to_json();
     result["model"] = baseline.name;
@@ -102,6 +102,12 @@ void measure(const graph::Network& network, const Options& options, const Attack
     data::CostMatrix costs;
     if (!options.cost_matrix.empty())
         costs = data::read_cost_matrix(options.cost_matrix, dataset.class_names);
+    graph::check_contract(network, dataset.front_end, dataset.class_names, options.data.data);
+    std::optional<graph::Network> baseline;
+    if (!options.baseline.empty()) {
+        baseline = graph::load_model(graph::find_model(options.baseline));
+        graph::check_contract(*baseline, dataset.front_end, dataset.class_names, options.baseline);
+    }
     const auto indices = frames_of(dataset, options);
     const auto decisions = decide(network, dataset, indices, options);
     data::Scores scores(dataset.class_names);
@@ -111,8 +117,8 @@ void measure(const graph::Network& network, const Options& options, const Attack
     report["part"] = options.part;
     report["scores"] = scores.to_json();
     report["data"] = dataset.provenance;
-    if (!options.baseline.empty())
-        report["baseline"] = compare(decisions, dataset, indices, options);
+    if (baseline)
+        report["baseline"] = compare(*baseline, decisions, dataset, indices, options);
     if (!costs.empty()) {
         report["mean_cost"] = costs.mean(scores);
         std::printf("\nmean cost %.4f\n", costs.mean(scores));

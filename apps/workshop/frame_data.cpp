@@ -47,7 +47,8 @@ void add_frame_data_options(CLI::App& verb, FrameData& options)
 
 void add_model_task_options(CLI::App& verb, ModelTask& task, const std::string& in_the_report)
 {
-    verb.add_option("model", task.model, "trained model file, or the name of an installed one")->required();
+    verb.add_option("model", task.model, "trained model file or name; compress and quantise take float32")
+        ->required();
     add_frame_data_options(verb, task.data);
     verb.get_option("--data")->required();
     verb.add_option("--out", task.out, "model file to write, .safetensors")->required();

@@ -48,9 +48,14 @@ void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
         },
         "share of the layer's largest variability below which a unit goes, in place of a budget; \"sweep\" or a "
         "list such as 0.01,0.05,0.1 shows accuracy against size for each");
-    group->add_option("--of", odf2nna.of, "layers to thin: dense, channels or all (default)")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Of>{ { "dense", Of::dense }, { "channels", Of::channels }, { "all", Of::all } }));
+    static const std::map<std::string, Of> kinds = { { "dense", Of::dense },
+                                                     { "channels", Of::channels },
+                                                     { "all", Of::all } };
+    group
+        ->add_option_function<std::string>(
+            "--of", [&odf2nna](const std::string& kind) { odf2nna.of = kinds.at(kind); }, "layers to thin")
+        ->default_str("all")
+        ->check(CLI::IsMember({ "dense", "channels", "all" }));
 }
 
 void add_labelled_options(CLI::App& verb, prune::MethodOptions& options)

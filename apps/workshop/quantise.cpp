@@ -66,7 +66,8 @@ void run(Options& options)
     options.quantise.device = fine_tune.device;
     options.quantise.correct_biases = !options.keep_biases;
     auto result = prune::quantise(original, dataset, options.quantise);
-    std::printf("%s\n", prune::to_text(result.nodes).c_str());
+    if (fine_tune.processes.leads())
+        std::printf("%s\n", prune::to_text(result.nodes).c_str());
     std::fflush(stdout);
     auto history = nlohmann::json();
     if (fine_tune.epochs > 0) {
@@ -79,6 +80,8 @@ void run(Options& options)
         history = train::to_json(fitted);
         result.network = std::move(fitted.network);
     }
+    if (!fine_tune.processes.leads())
+        return;
     result.network.provenance["quantise"] = { { "command", cli::command_line() },
                                               { "base", original.name },
                                               { "epochs", fine_tune.epochs } };

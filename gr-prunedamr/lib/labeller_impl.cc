@@ -202,8 +202,9 @@ void labeller_impl::handle_command(const pmt::pmt_t& command)
     if (nothing_before)
         d_logger->warn("has no model before the present one");
     if (!number && !pmt::is_symbol(model) && pmt::is_null(restore))
-        d_logger->warn("ignores a command that is not a dict with the key center_freq (Hz), model (a file) or "
-                       "restore_model");
+        d_logger->warn(
+            "ignores a command that is not a dict with the key center_freq (Hz), model (file or name) or "
+            "restore_model");
 }
 
 void labeller_impl::handle_tag(const gr::tag_t& tag)

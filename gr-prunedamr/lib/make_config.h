@@ -30,6 +30,7 @@ inline ::prunedamr::stream::ClassifierConfig make_config(double sample_rate, dou
     ::prunedamr::stream::check(config); // first, so that a bad rate is not taken for a bad interval
     config.interval_samples = ::prunedamr::stream::interval_samples(interval_s, sample_rate);
     config.live = live;
+    config.max_lag_s = ::prunedamr::stream::max_lag_s(sample_rate);
     return config;
 }
 

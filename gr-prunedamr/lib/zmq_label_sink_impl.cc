@@ -4,20 +4,26 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
 
+#include "prunedamr/stream/curve_key.h"
+
 namespace gr {
 namespace prunedamr {
 
-zmq_label_sink::sptr zmq_label_sink::make(const std::string& endpoint, const std::string& topic)
+zmq_label_sink::sptr zmq_label_sink::make(const std::string& endpoint, const std::string& topic,
+                                          const std::string& key_file)
 {
-    return gnuradio::make_block_sptr<zmq_label_sink_impl>(endpoint, topic);
+    return gnuradio::make_block_sptr<zmq_label_sink_impl>(endpoint, topic, key_file);
 }
 
-zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std::string& topic)
+zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std::string& topic,
+                                         const std::string& key_file)
     : gr::block("zmq_label_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
 {
     ::prunedamr::stream::ZmqConfig config;
     config.endpoint = endpoint;
     config.topic = topic;
+    if (!key_file.empty())
+        config.curve_secret_key = ::prunedamr::stream::read_curve_secret_key(key_file);
     d_sink = ::prunedamr::stream::make_zmq_sink(config);
 
     const pmt::pmt_t port = pmt::mp("labels");

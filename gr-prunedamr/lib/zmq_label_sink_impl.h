@@ -11,7 +11,7 @@ namespace prunedamr {
 class zmq_label_sink_impl : public zmq_label_sink
 {
 public:
-    zmq_label_sink_impl(const std::string& endpoint, const std::string& topic);
+    zmq_label_sink_impl(const std::string& endpoint, const std::string& topic, const std::string& key_file);
 
 private:
     void write(const pmt::pmt_t& message);

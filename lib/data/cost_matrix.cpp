@@ -65,8 +65,8 @@ CostMatrix read_cost_matrix(const std::string& path, const std::vector<std::stri
     nlohmann::json json;
     try {
         json = nlohmann::json::parse(read_file(path));
-    } catch (const nlohmann::json::exception& fault) {
-        throw Error({ "cost matrix: not JSON", path, fault.what(), kForm });
+    } catch (const nlohmann::json::parse_error& fault) {
+        throw Error({ "cost matrix: not JSON", path, "an error at byte " + std::to_string(fault.byte), kForm });
     }
     return { json, class_names, path };
 }

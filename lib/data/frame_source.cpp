@@ -81,7 +81,7 @@ const FrameSourceForm& form_of(const std::string& path)
             return form;
         names += (names.empty() ? "" : ", ") + std::string(form.name);
     }
-    throw Error({ "not a data set of a known form", path, "", names });
+    throw Error({ "not a data set of a known form", path, "", names + ", or, with --format, a capture" });
 }
 
 } // namespace

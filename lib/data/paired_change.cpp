@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/data/paired_change.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -15,23 +14,30 @@ double share(std::int64_t part, std::int64_t whole)
 
 } // namespace
 
-void PairedChange::add(std::int32_t truth, std::int32_t before, std::int32_t after)
+void PairedChange::add(std::int32_t truth, std::int32_t before, std::int32_t after, std::int64_t group)
 {
+    const int change = (after == truth) - (before == truth);
+    Sum& sum = groups_[group];
+    ++sum.frames;
+    sum.change += change;
     ++count_;
+    change_ += change;
     differing_ += before != after;
-    gained_ += before != truth && after == truth;
-    lost_ += before == truth && after != truth;
 }
 
 double PairedChange::accuracy() const
 {
-    return share(gained_ - lost_, count_);
+    return share(change_, count_);
 }
 
 double PairedChange::standard_error() const
 {
-    const double variance = share(gained_ + lost_, count_) - accuracy() * accuracy();
-    return count_ > 0 ? std::sqrt(std::max(0.0, variance) / static_cast<double>(count_)) : 0.0;
+    double squares = 0.0;
+    for (const auto& [group, sum] : groups_) {
+        const double excess = static_cast<double>(sum.change) - accuracy() * static_cast<double>(sum.frames);
+        squares += excess * excess;
+    }
+    return count_ > 0 ? std::sqrt(squares) / static_cast<double>(count_) : 0.0;
 }
 
 double PairedChange::differing() const

@@ -16,7 +16,7 @@ constexpr std::size_t kCalls = 15;
 std::string in_us(double us)
 {
     char text[32];
-    std::snprintf(text, sizeof text, "%.1f us", us);
+    std::snprintf(text, sizeof text, "%.3g us", us);
     return text;
 }
 

@@ -16,29 +16,34 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
-constexpr int kDeepest = 3; ///< folders from a prefix to its libraries, at most: lib/x86_64-linux-gnu
 
-/// Where the prefix has its models: it is a folder above this library, or above the program that holds it.
-std::vector<fs::path> installed_folders()
+/// Of the library that holds this; empty where it is not known.
+fs::path library_folder()
 {
     Dl_info here{};
     dladdr(reinterpret_cast<const void*>(&find_model), &here);
-    std::error_code none;
-    fs::path prefix = fs::weakly_canonical(here.dli_fname ? here.dli_fname : "", none).parent_path();
-    std::vector<fs::path> folders;
-    for (int depth = 1; depth < kDeepest && prefix.has_relative_path(); ++depth) {
-        prefix = prefix.parent_path();
-        folders.push_back(prefix / "share/prunedamr/models");
-    }
-    return folders;
+    std::error_code fault;
+    return fs::weakly_canonical(here.dli_fname ? here.dli_fname : "", fault).parent_path();
 }
+
+const fs::path kLibraryFolder =
+    library_folder(); // when it is loaded: later a relative path may mean another folder
 
 std::vector<fs::path> model_folders()
 {
-    std::vector<fs::path> folders = installed_folders();
-    if (const char* first = std::getenv("PRUNEDAMR_MODELS"))
-        folders.insert(folders.begin(), first);
+    std::vector<fs::path> folders;
+    if (const char* first = std::getenv("PRUNEDAMR_MODELS"); first && *first)
+        folders.emplace_back(first);
+    folders.push_back((kLibraryFolder / PRUNEDAMR_LIBRARIES_TO_MODELS).lexically_normal());
     return folders;
+}
+
+/// False also for what may not be looked at.
+bool is_file(const fs::path& path)
+{
+    std::error_code fault;
+    const auto status = fs::status(path, fault);
+    return fs::exists(status) && !fs::is_directory(status);
 }
 
 /// "onair-m, onair-s in FOLDER; ..."
@@ -47,10 +52,10 @@ std::string models_in(const std::vector<fs::path>& folders)
     std::string text;
     for (const auto& folder : folders) {
         std::set<std::string> names;
-        std::error_code absent;
-        for (const auto& entry : fs::directory_iterator(folder, absent))
-            if (entry.path().extension() == kExtension)
-                names.insert(entry.path().stem());
+        std::error_code fault;
+        for (fs::directory_iterator entry(folder, fault), end; !fault && entry != end; entry.increment(fault))
+            if (entry->path().extension() == kExtension)
+                names.insert(entry->path().stem());
         for (const auto& name : names)
             text += (name == *names.begin() ? (text.empty() ? "" : "; ") : ", ") + name;
         if (!names.empty())
@@ -63,12 +68,12 @@ std::string models_in(const std::vector<fs::path>& folders)
 
 std::string find_model(const std::string& model)
 {
-    if (fs::path(model).has_parent_path() || fs::exists(model))
+    if (fs::path(model).has_parent_path() || is_file(model))
         return model;
     const auto folders = model_folders();
     const std::string file = fs::path(model).extension() == kExtension ? model : model + kExtension;
     for (const auto& folder : folders)
-        if (fs::exists(folder / file))
+        if (is_file(folder / file))
             return folder / file;
     const std::string known = models_in(folders);
     throw Error{ { "no such model", "", model,

@@ -4,7 +4,6 @@
 #include "arrays.h"
 
 #include "prunedamr/graph/model_file.h"
-#include "prunedamr/graph/model_search.h"
 #include "prunedamr/stream/classifier.h"
 #include "prunedamr/stream/vote.h"
 
@@ -38,10 +37,7 @@ py::object from_json(const std::string& text)
     return py::module_::import("json").attr("loads")(text);
 }
 
-Model::Model(const std::filesystem::path& model)
-    : network_(graph::load_model(graph::find_model(model))), engines_(network_)
-{
-}
+Model::Model(const std::filesystem::path& file) : network_(graph::load_model(file)), engines_(network_) {}
 
 py::array_t<float> Model::logits(const py::object& frames)
 {

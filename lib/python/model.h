@@ -29,7 +29,7 @@ struct ClassifyOptions {
 class Model
 {
 public:
-    explicit Model(const std::filesystem::path& model); ///< a file, or a name for `graph::find_model`
+    explicit Model(const std::filesystem::path& file);
 
     pybind11::array_t<float> logits(const pybind11::object& frames);
     pybind11::array_t<double> probabilities(const pybind11::object& frames);

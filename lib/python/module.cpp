@@ -4,6 +4,7 @@
 #include "prunedamr_version.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/graph/model_search.h"
 
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
@@ -67,7 +68,7 @@ void bind_facts(py::class_<Model>& model)
             "Logits are divided by it before softmax.")
         .def_property_readonly(
             "min_confidence", [](const Model& m) { return m.network().decision.min_confidence; },
-            "Below it `classify` gives no label, 0..1.")
+            "A signal whose class and family are less probable is unknown, 0..1.")
         .def_property_readonly(
             "accuracy", [](const Model& m) { return from_json(m.network().accuracy.dump()); },
             "Accuracy when it was made, as a dict; empty where it was not measured.")
@@ -109,9 +110,12 @@ PYBIND11_MODULE(prunedamr, m)
     py::register_local_exception<prunedamr::Error>(m, "Error", PyExc_RuntimeError).attr("__doc__") =
         "A file, an array or an option is wrong: one line that says where, what and what is expected.";
     py::class_<Model> model(m, "Model", kModelText);
-    model.def(py::init<std::filesystem::path>(), py::arg("model"),
-              "model: a .safetensors file, or the name of an installed model.",
-              py::call_guard<py::gil_scoped_release>());
+    model.def(py::init([](const std::filesystem::path& model) {
+                  const std::string file = prunedamr::graph::find_model(model); // reads the environment
+                  const py::gil_scoped_release unlocked;
+                  return std::make_unique<Model>(file);
+              }),
+              py::arg("model"), "model: a .safetensors file, or the name of an installed model.");
     bind_facts(model);
     bind_calls(model);
 }

@@ -27,12 +27,17 @@ struct ClassifierConfig {
     /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks are
     /// skipped and their frames counted in dropped_frames. File input never drops.
     bool live = false;
-    double max_lag_s = 0.25;
-    int max_batch = 16; ///< frames per engine call, 1..64; of a `Model`: what its engine was opened with
+    double max_lag_s = 0.25; ///< what is in front must hold so many samples; see `max_lag_s`
+    int max_batch = 16;      ///< frames per engine call, 1..64; of a `Model`: what its engine was opened with
 };
 
 /// Throws `Error` naming the first value that is outside its range.
 void check(const ClassifierConfig& config);
+
+/// How far a receiver of this rate may fall behind where the stage in front can hold `kMostSamplesLate`: a second,
+/// for hosts that are sometimes busy with something else, or as long as those last.
+inline constexpr double kMostSamplesLate = 3'500'000; // 28 MB
+double max_lag_s(double sample_rate_hz);
 
 /// Samples of a decision interval of `interval_s` seconds, for `ClassifierConfig::interval_samples`; the rate is
 /// one that `check` accepts. Throws `Error` for a time that is negative, not finite or beyond all counting.

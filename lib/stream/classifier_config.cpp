@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/classifier.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -38,6 +39,11 @@ void check(const ClassifierConfig& config)
         require_range("min_confidence", *config.min_confidence, 0, 1, "0..1");
     require_range("max_lag_s", config.max_lag_s, 1e-3, 3600, "1e-3..3600");
     require_range("max_batch", config.max_batch, 1, 64, "1..64");
+}
+
+double max_lag_s(double sample_rate_hz)
+{
+    return std::min(1.0, kMostSamplesLate / sample_rate_hz);
 }
 
 std::uint64_t interval_samples(double interval_s, double sample_rate_hz)

@@ -6,7 +6,8 @@
 namespace prunedamr::stream {
 
 /// How far processing has fallen behind the sample clock: work adds its time, samples pay theirs, idle time
-/// earns no credit. Once the debt exceeds the limit, blocks are to be skipped until it is paid.
+/// earns no credit. Once the debt exceeds the limit, blocks are to be skipped until a quarter of a second of it is
+/// paid.
 class LagAccount
 {
 public:
@@ -23,10 +24,12 @@ public:
     void skipped(double sample_s) noexcept
     {
         debt_s_ = std::max(0.0, debt_s_ - sample_s);
-        skipping_ = debt_s_ > 0.0;
+        skipping_ = debt_s_ > std::max(0.0, max_lag_s_ - kPaidAtOnceS);
     }
 
 private:
+    static constexpr double kPaidAtOnceS = 0.25;
+
     double max_lag_s_;
     double debt_s_ = 0.0;
     bool skipping_ = false;

@@ -34,6 +34,8 @@ Model open(const std::string& file, const std::string& backend, int max_batch)
     engine::EngineConfig config;
     config.max_batch = max_batch;
     config.backend = backend == "onednn" ? engine::Backend::onednn : engine::Backend::native;
+    if (config.backend == engine::Backend::onednn)
+        config.precision = engine::Precision::float32; // it has no other
     graph::Network network = graph::load_model(file);
     engine::Engine engine(network, config);
     return { std::move(network), std::move(engine) };

@@ -26,9 +26,10 @@ struct ModelConfig {
     double max_latency_us = 0.0;
 };
 
-/// native, onednn: a model file, or the name of an installed model (`graph/model_search.h`). torch: a TorchScript
-/// file X.pt, run by LibTorch, and X.json beside it, which `graph/receiver_facts.h` describes. Throws `Error`
-/// naming file and fault, and for a bound that a single frame cannot meet.
+/// native, onednn (in float32, whatever the model's precision): a model file, or the name of an installed model
+/// (`graph/model_search.h`). torch: a TorchScript file X.pt, run by LibTorch, and X.json beside it, which
+/// `graph/receiver_facts.h` describes. Throws `Error` naming file and fault, and for a bound that a single frame
+/// cannot meet.
 Model open_model(const std::string& model_file, const ModelConfig& config = {});
 
 } // namespace prunedamr::stream

@@ -119,7 +119,7 @@ void Vote::decide(LabelEvent& event) noexcept
     if (confidence >= decision_.min_confidence)
         return write(event, State::signal, labels_[top], family, confidence);
     held_ = kNone;
-    write(event, State::unknown, "unknown", "unknown", confidence);
+    write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
 }
 
 void decide_noise(LabelEvent& event) noexcept

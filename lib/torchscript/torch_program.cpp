@@ -27,7 +27,7 @@ torch::jit::Module load(const std::string& path)
     try {
         torch::jit::Module module = torch::jit::load(path, torch::kCPU);
         module.eval();
-        // LibTorch 2.6 of Debian 13 never ends compiling such loops with its LLVM; that of Debian 12 has none.
+        // With the LibTorch 2.6 of Debian 13 the fuser's LLVM never ends compiling; off for the whole process.
         torch::jit::setTensorExprFuserEnabled(false);
         return torch::jit::optimize_for_inference(module);
     } catch (const std::exception& fault) {

@@ -136,9 +136,11 @@ data::PairedChange compare(const graph::Network& before, const graph::Network& a
     const torch::Tensor first = decisions_of(before, dataset, indices, device, kBatch);
     const torch::Tensor second = decisions_of(after, dataset, indices, device, kBatch);
     data::PairedChange change;
-    for (std::size_t i = 0; i < indices.size(); ++i)
-        change.add(dataset.label[static_cast<std::size_t>(indices[i])], first.data_ptr<std::int32_t>()[i],
-                   second.data_ptr<std::int32_t>()[i]);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        const auto index = static_cast<std::size_t>(indices[i]);
+        change.add(dataset.label[index], first.data_ptr<std::int32_t>()[i], second.data_ptr<std::int32_t>()[i],
+                   dataset.group[index]);
+    }
     return change;
 }
 

@@ -45,9 +45,9 @@ double fit_unknown_score(const graph::Network& network, const data::Dataset& dat
 double fit_min_confidence(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                           double false_rejection = 0.01, const std::string& device = "cpu");
 
-/// Share of the part's frames, those of noise and of the class `unknown` apart, that the decision calls unknown
-/// when it has one frame: by their score, or with no class down to the least confidence. 0..1; not a number without
-/// such frames. Throws `Error` as `evaluate` does.
+/// Share of the part's frames, those of noise and of the class `unknown` apart, whose score says unknown or whose
+/// best class lies below the least confidence (a receiver may still name the family of the latter, or noise). 0..1;
+/// not a number without such frames. Throws `Error` as `evaluate` does.
 double false_rejection(const graph::Network& network, const data::Dataset& dataset, data::Part part,
                        const std::string& device = "cpu");
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 import rx
 
@@ -44,6 +45,19 @@ class CommandLine(rx.Case):
                 result = rx.run("--source", self.source, "--rate", "1M", "--quiet", *model, plain=True, env=env)
                 self.assert_done(result)
                 self.assertGreater(len(result.events), 0)
+
+    def test_onednn_runs_a_model_in_8_bits_too(self):
+        model = Path(__file__).resolve().parents[2] / "models" / "onair-s.safetensors"
+        labels = []
+        for backend in ("native", "onednn"):
+            result = rx.run("--source", self.source, "--rate", "1M", "--quiet", "--model", model, "--backend", backend,
+                            plain=True)
+            if "this build has no oneDNN" in result.stderr:
+                self.skipTest("this build has no oneDNN")
+            self.assert_done(result)
+            labels.append([(event["label"], event["sample_start"]) for event in result.events])
+        self.assertEqual(*labels)
+        self.assertGreater(len(labels[0]), 0)
 
     def test_several_files_at_once(self):
         first, second = self.folder / "a.json", self.folder / "b.json"

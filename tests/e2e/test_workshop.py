@@ -48,6 +48,7 @@ class Usage(Case):
     def test_wrong_command_lines(self):
         self.refused(USAGE, "subcommand")
         self.refused(USAGE, "unknown verb 'analyse': expected synth, data, train", "analyse")
+        self.refused(USAGE, "unknown verb 'model burn': expected show, verify,", "model", "burn", "x.safetensors")
         self.refused(USAGE, "--frobnicate", "model", "show", "--arch", "amr_s", "--frobnicate")
         self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
         self.refused(USAGE, "--out", "synth")
@@ -74,6 +75,10 @@ class Usage(Case):
             for extra, frames in [([], 6), (["--frames-per-class", "2"], 4)]:
                 text = self.done("--config", "p.toml", "synth", "--out", "x.h5", *extra, folder=folder)
                 self.assertEqual(json.loads(text)["frames"], frames)
+            for wrong in ("[synth]\nframe-per-class = 3\n", "nonsense [\n"):
+                Path(folder, "wrong.toml").write_text(wrong)
+                self.refused(USAGE, "wrong.toml: neither an option nor TOML: found ", "--config", "wrong.toml", "synth",
+                             "--out", "y.h5", folder=folder)
 
     def test_radioml_recipe_is_written_in_every_form(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ import json
 import unittest
 
 import zmq
+import zmq.auth
 from zmq.utils.monitor import recv_monitor_message
 
 import rx
@@ -21,15 +22,18 @@ class ZmqOutput(rx.Case):
         self.addCleanup(self.context.destroy, 0)
         self.endpoint = rx.free_endpoint()
 
-    def start(self, *arguments):
+    def start(self, *arguments, bound=None):
         process = rx.start("--source", "stdin", "--format", "ci8", "--rate", RATE, "--interval", "1e-6", "--zmq",
-                           self.endpoint, "--out", "json:%s" % (self.folder / "labels.json"), *arguments)
+                           bound or self.endpoint, "--out", "json:%s" % (self.folder / "labels.json"), *arguments)
         self.addCleanup(process.kill)
         return process
 
-    def subscribe(self, topic=b"label", high_water_mark=1000):
+    def subscribe(self, topic=b"label", high_water_mark=1000, server_key=None):
         """A subscriber; returns when it is connected."""
         subscriber = self.context.socket(zmq.SUB)
+        if server_key:
+            subscriber.curve_serverkey = server_key
+            subscriber.curve_publickey, subscriber.curve_secretkey = zmq.curve_keypair()
         self.addCleanup(subscriber.close, 0)
         subscriber.set(zmq.RCVHWM, high_water_mark)
         subscriber.set(zmq.SUBSCRIBE, topic)
@@ -74,6 +78,21 @@ class ZmqOutput(rx.Case):
         self.assertEqual(seqs, list(range(seqs[0], seqs[0] + len(seqs))))
         self.assertGreaterEqual(len(seqs), 10 * CHUNK_EVENTS)
         self.assertEqual(received, written[-len(received):])
+
+    def test_with_a_key_labels_leave_this_machine_encrypted(self):
+        public, _ = zmq.auth.create_certificates(self.folder, "antenna")
+        reachable = self.endpoint.replace("127.0.0.1", "0.0.0.0")
+        refused = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq", reachable)
+        self.assert_refused(refused, 1, "expected a loopback address, or a CURVE secret key")
+        wrong = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq", reachable, "--zmq-key", public)
+        self.assert_refused(wrong, 1, "antenna.key: no CURVE secret key in this file")
+
+        process = self.start("--zmq-key", self.folder / "antenna.key_secret", bound=reachable)
+        server_key, _ = zmq.auth.load_certificate(public)
+        subscriber = self.subscribe(server_key=server_key)
+        self.feed_until_received(process, subscriber)
+        self.end(process)
+        self.assertEqual(json.loads(subscriber.recv_multipart()[1])["source"], "rx0")
 
     def run_to_end(self, chunks, subscribed):
         process = self.start()

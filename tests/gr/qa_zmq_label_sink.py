@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
+import tempfile
 import time
 
 import pmt
@@ -74,6 +75,24 @@ class qa_zmq_label_sink(gr_unittest.TestCase):
             self.assertEqual(event["time"], "1970-01-01T00:00:01.500000000Z")
             self.assertEqual((event["snr_db"], event["extra"], event["label"]), (None, 1.5, "QPSK"))
             self.assertEqual(event["pair"], "(1 . 2)")
+        tb.stop()
+        tb.wait()
+
+    def test_with_a_key_it_serves_other_machines(self):
+        endpoint = free_endpoint().replace("127.0.0.1", "0.0.0.0")
+        with self.assertRaisesRegex(RuntimeError, "CURVE"):
+            prunedamr.zmq_label_sink(endpoint)
+        public, secret = zmq.curve_keypair()
+        with tempfile.NamedTemporaryFile("wb") as key:
+            key.write(secret)
+            key.flush()
+            self.sink = prunedamr.zmq_label_sink(endpoint, "label", key.name)
+        self.subscriber.curve_serverkey = public
+        self.subscriber.curve_publickey, self.subscriber.curve_secretkey = zmq.curve_keypair()
+        self.subscriber.connect(endpoint.replace("0.0.0.0", "127.0.0.1"))
+        time.sleep(0.5)
+        tb = self.post(pmt.to_pmt({"label": "QPSK", "v": 1}))
+        self.assertEqual(self.receive()["label"], "QPSK")
         tb.stop()
         tb.wait()
 

@@ -61,6 +61,17 @@ TEST(ModelSearch, LeavesPathsAlone)
     fs::remove(here);
 }
 
+TEST(ModelSearch, AFolderOrWhatMayNotBeLookedAtHidesNoModel)
+{
+    const Folder folder;
+    fs::create_directory("a");
+    EXPECT_EQ(graph::find_model("a"), folder / "a.safetensors");
+    fs::remove("a");
+    EXPECT_THROW(graph::find_model(std::string(5000, 'n')), Error);
+    setenv("PRUNEDAMR_MODELS", "", 1);
+    EXPECT_THROW(graph::find_model("a"), Error); // empty: not the working folder
+}
+
 TEST(ModelSearch, SaysWhichThereAre)
 {
     const Folder folder;

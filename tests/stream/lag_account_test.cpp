@@ -28,6 +28,17 @@ TEST(LagAccount, SkipsPastTheLimitUntilTheDebtIsPaid)
     EXPECT_FALSE(lag.must_skip());
 }
 
+TEST(LagAccount, PaysNoMoreAtOnceThanAQuarterOfASecond)
+{
+    LagAccount lag(1.0);
+    lag.worked(1.1, 0.0);
+    ASSERT_TRUE(lag.must_skip());
+    lag.skipped(0.3);
+    EXPECT_TRUE(lag.must_skip()); // 0.8 s behind
+    lag.skipped(0.1);
+    EXPECT_FALSE(lag.must_skip());
+}
+
 TEST(LagAccount, IdleTimeEarnsNoCredit)
 {
     LagAccount lag(0.25);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/stream/curve_key.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <gtest/gtest.h>
@@ -185,6 +186,30 @@ TEST(ZmqSink, NamesWhatIsWrongWithAnEndpoint)
     config = at("tcp://127.0.0.1:*");
     config.curve_secret_key = "short";
     EXPECT_EQ(error_of(config), "tcp://127.0.0.1:*: bad CURVE secret key: expected 40 characters of Z85");
+}
+
+TEST(CurveKey, IsReadAloneAndFromACertificate)
+{
+    const std::string key = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6", path = scratch("antenna.key_secret");
+    const auto read = [&](const std::string& text) {
+        std::ofstream(path) << text;
+        return read_curve_secret_key(path);
+    };
+    EXPECT_EQ(read(key + "\n"), key);
+    EXPECT_EQ(read("#   ****  Generated  ****\n\nmetadata\ncurve\n    public-key = "
+                   "\"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\"\n"
+                   "    secret-key = \"" +
+                   key + "\"\n"),
+              key);
+    for (const std::string text : { "", "two words", "short", "secret-key = \"short\"" })
+        try {
+            read(text);
+            FAIL() << text;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.parts().where, path);
+            EXPECT_NE(std::string(error.what()).find("CURVE secret key"), std::string::npos) << error.what();
+        }
+    std::filesystem::remove(path);
 }
 
 TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)

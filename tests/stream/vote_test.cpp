@@ -219,7 +219,9 @@ TEST(Vote, NamesTheBestClassBelowTheThresholdThoughUnknownIsLikelier)
     EXPECT_EQ(named.label.view(), "BPSK");
     EXPECT_NEAR(named.confidence, 0.25, 1e-6);
     EXPECT_EQ(named.top[0].label.view(), "unknown");
-    EXPECT_EQ(decide(vote, { { 0.02, 0.15, 0.01, 0.01, 0.01, 0.8 } }).state, State::unknown);
+    const LabelEvent unsure = decide(vote, { { 0.02, 0.15, 0.01, 0.01, 0.01, 0.8 } });
+    EXPECT_EQ(unsure.state, State::unknown);
+    EXPECT_NEAR(unsure.confidence, 0.8, 1e-6); // of the best class of all
     EXPECT_EQ(decide(vote, { { 0.15, 0.02, 0.01, 0.01, 0.01, 0.8 } }).state, State::unknown); // no noise either
 
     decision.unknown_score = std::numeric_limits<double>::infinity(); // nobody set one: the best class of all

@@ -80,7 +80,9 @@ void bind_message_blocks(py::module& m)
     py::class_<zmq_label_sink, gr::block, gr::basic_block, zmq_label_sink::sptr>(
         m, "zmq_label_sink", "Publishes label events over ZeroMQ PUB: two frames, topic and JSON.")
         .def(py::init(&zmq_label_sink::make), py::arg("endpoint") = "tcp://127.0.0.1:5555",
-             py::arg("topic") = "label", "endpoint: address to bind; topic: first frame of every message.");
+             py::arg("topic") = "label", py::arg("key_file") = "",
+             "endpoint: address to bind; topic: first frame of every message; key_file: CURVE secret key (40 "
+             "characters of Z85, or NAME.key_secret of zmq.auth), without which only this machine is served.");
 }
 
 } // namespace

@@ -10,7 +10,7 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kTries = 64; ///< to place a point apart from the others
+constexpr int kTries = 64; ///< to place points apart, for all of an alphabet together
 
 std::complex<float> on_circle(double radius, double turns)
 {

@@ -31,14 +31,15 @@ public:
     using sptr = std::shared_ptr<classifier>;
 
     /*!
-     * \param model_file a .safetensors model, or for the backend torch a TorchScript file with a .json beside it
+     * \param model_file a .safetensors model, the name of an installed one, or for the backend torch a TorchScript
+     * file with a .json beside it
      * \param sample_rate Hz, > 0; must be the true rate: bandwidths, times and the interval follow from it
      * \param center_freq tuned frequency, Hz
      * \param interval_s seconds per decision, >= 0; shorter is quicker to follow and less sure.
      *        0: one block of the model's front end
      * \param source name of the stream in its events
      * \param live drop whole frames when the computer falls behind, and count them; false holds the source back
-     * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
      * \param backend who computes: native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      * \param bursts decisions also begin and end where the power does: one event per burst

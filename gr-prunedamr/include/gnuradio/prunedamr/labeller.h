@@ -18,9 +18,9 @@ namespace prunedamr {
  * \ingroup prunedamr
  *
  * \details
- * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver, \p model (a file)
- * brings in another model while samples flow, \p restore_model (any value) the one before it. A file that is not a
- * sound model is reported, and the running one goes on.
+ * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver, \p model (file or
+ * name) brings in another model while samples flow, \p restore_model (any value) the one before it. A file that is
+ * not a sound model is reported, and the running one goes on.
  *
  * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
  * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate).

@@ -25,10 +25,11 @@ public:
     using sptr = std::shared_ptr<pdu_classifier>;
 
     /*!
-     * \param model_file a .safetensors model, or for the backend torch a TorchScript file with a .json beside it
+     * \param model_file a .safetensors model, the name of an installed one, or for the backend torch a TorchScript
+     * file with a .json beside it
      * \param sample_rate of the bursts, Hz, > 0
      * \param source name of the stream in its events
-     * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
      * \param backend who computes: native, onednn or torch
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.

@@ -26,14 +26,15 @@ public:
     using sptr = std::shared_ptr<survey>;
 
     /*!
-     * \param model_file a .safetensors model, or for the backend torch a TorchScript file with a .json beside it
+     * \param model_file a .safetensors model, the name of an installed one, or for the backend torch a TorchScript
+     * file with a .json beside it
      * \param sample_rate Hz, > 0; must be the true rate: frequencies, times and the interval follow from it
      * \param center_freq tuned frequency, Hz
      * \param interval_s seconds per decision, >= 0, rounded up to whole looks of about 0.04 s
      * \param max_signals at a time, the strongest; 1..64
      * \param source name of the stream in its events
      * \param live drop whole looks when the computer falls behind; false holds the source back
-     * \param min_confidence 0..1: below it the label is "unknown"; negative: the model's own threshold
+     * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
      * \param backend who computes: native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      *

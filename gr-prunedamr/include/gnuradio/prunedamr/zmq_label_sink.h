@@ -26,10 +26,14 @@ public:
     /*!
      * \param endpoint address to bind, tcp or ipc
      * \param topic first frame of every message, which subscribers filter by
+     * \param key_file CURVE secret key, 40 characters of Z85, or a certificate of zmq.auth: messages are encrypted
+     *                 for subscribers that know its public key; without it only this machine is served
      *
-     * Throws ::prunedamr::Error when the endpoint cannot be bound.
+     * Throws ::prunedamr::Error when the endpoint cannot be bound, for a bad key, and for an address that others
+     * can reach without one.
      */
-    static sptr make(const std::string& endpoint = "tcp://127.0.0.1:5555", const std::string& topic = "label");
+    static sptr make(const std::string& endpoint = "tcp://127.0.0.1:5555", const std::string& topic = "label",
+                     const std::string& key_file = "");
 };
 
 } // namespace prunedamr
