@@ -2,6 +2,7 @@
 #include "prunedamr/engine/engine.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/engine/flush_denormals.h"
 #include "prunedamr/engine/program.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/reference.h"
@@ -98,6 +99,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 void Engine::run(const float* frames, int batch, float* logits) noexcept
 {
     PRUNEDAMR_CHECK(batch >= 1 && batch <= impl_->max_batch, "batch must be 1..max_batch");
+    const FlushDenormals mode;
     impl_->program->run(frames, batch, logits);
 }
 
@@ -115,6 +117,7 @@ std::vector<StepTime> Engine::profile(const float* frames, int batch, int repeti
 {
     PRUNEDAMR_CHECK(batch >= 1 && batch <= impl_->max_batch, "batch must be 1..max_batch");
     PRUNEDAMR_CHECK(repetitions >= 1, "at least one repetition");
+    const FlushDenormals mode;
     return impl_->program->profile(frames, batch, repetitions);
 }
 

@@ -48,6 +48,7 @@ public:
 
     /// frames [batch, 2, length] float32 -> logits [batch, classes]; 1 <= batch <= max_batch.
     /// Throws nothing; the same input gives the same bits. The native backend allocates nothing and locks nothing.
+    /// Denormal numbers count as zero.
     void run(const float* frames, int batch, float* logits) noexcept;
 
     /// The module of a TorchScript file, run by LibTorch: float32 [batch, 2, length] -> [batch, classes]. `facts`

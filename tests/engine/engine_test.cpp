@@ -126,6 +126,29 @@ TEST(Engine, ReplaysTheGoldenVector)
     EXPECT_NO_THROW((Engine{ network, unchecked }));
 }
 
+TEST(Engine, TakesDenormalsForZeroAndLeavesTheThreadAsItWas)
+{
+    graph::Network network;
+    network.front_end.frame_length = 16;
+    network.labels = network.families = { "a", "b" };
+    graph::NetworkBuilder build(network);
+    const auto x = build.plain(graph::Op::input, "input", {});
+    build.linear("fc", build.plain(graph::Op::flatten, "flat", { x }), 2);
+    initialise(network, 1);
+    for (float& weight : network.tensors.at("fc.weight").data)
+        weight = 1.0F;
+    for (float& bias : network.tensors.at("fc.bias").data)
+        bias = 0.0F;
+    const std::vector<float> tiny(2 * 16, 1e-40F); // their sum is denormal too
+    const volatile float half = 0.5F;
+    for (const Way& way : native_ways()) {
+        std::vector<float> logits(2, 7.0F);
+        make_engine(network, way).run(tiny.data(), 1, logits.data());
+        EXPECT_EQ(logits, std::vector<float>(2, 0.0F)) << to_string(way);
+        EXPECT_GT(tiny.front() * half, 0.0F) << to_string(way);
+    }
+}
+
 TEST(Engine, KeepsNanVisible)
 {
     const auto network = zoo_network("amr_s", 64);
