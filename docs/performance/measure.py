@@ -3,7 +3,7 @@
 """Measures the engine and the receiver on one core of this host and writes what docs/performance.md is made of.
 
 MODEL is NAME=FILE, a trained model; with --data its 8-bit forms are made beside it, once, and measured too, unless
---float32 names it.
+--float32 names it; what they lose is measured on all of --test.
 --receiver names the models that the receiver is timed with. Run it on a host that does nothing else."""
 
 import argparse
@@ -64,20 +64,23 @@ class Host:
 
 
 def quantised(host, options, name, model):
-    """The model's 8-bit form and its test accuracies, or None where it is not wanted. Made once: calibrated, and
+    """The model's 8-bit form and its accuracies, or None where it is not wanted. Made once: calibrated, and
     fine-tuned from the same calibration."""
     if not options.data or name in options.float32:
         return None, None
     accuracy = {}
     for form, epochs in (("calibrated", 0), ("int8", options.epochs)):
         made = Path(str(model).replace(".safetensors", f"-{form}.safetensors"))
-        report = made.with_suffix(".json")
+        report = made.with_suffix(".eval.json")
+        if not made.exists():
+            host.run(options.prunedamr, "quantise", model, "--data", options.data, "--out", made, "--epochs", epochs)
         if not report.exists():
-            host.run(options.prunedamr, "quantise", model, "--data", options.data, "--out", made, "--epochs", epochs,
+            host.run(options.prunedamr, "eval", made, "--data", options.test, "--part", "all", "--baseline", model,
                      "--json", report)
         found = json.loads(report.read_text())
-        accuracy["float32"] = found["original_test"]["accuracy"]
-        accuracy[form] = found["test"]["accuracy"]
+        accuracy["frames"] = found["scores"]["count"]
+        accuracy["float32"] = found["scores"]["accuracy"] - found["baseline"]["accuracy"]
+        accuracy[form] = {key: found["baseline"][key] for key in ("accuracy", "standard_error")}
     return made, accuracy
 
 
@@ -199,7 +202,7 @@ def told(options):
     """The command line without the places of its files."""
     words = ["BIN", *(text.partition("=")[0] + "=..." for text in options.models)]
     if options.data:
-        words += ["--data", "...", "--epochs", str(options.epochs)]
+        words += ["--data", "...", "--test", "...", "--epochs", str(options.epochs)]
     for name in ("float32", "small", "receiver"):
         if getattr(options, name):
             words += ["--" + name, *getattr(options, name)]
@@ -231,6 +234,7 @@ def main():
     parser.add_argument("prunedamr", help="folder of prunedamr and prunedamr-rx")
     parser.add_argument("models", nargs="+", metavar="NAME=FILE")
     parser.add_argument("--data", help="data set to calibrate 8 bits with")
+    parser.add_argument("--test", help="data set, not seen in training, whose frames all count; needed with --data")
     parser.add_argument("--epochs", type=int, default=3, help="of fine-tuning in 8 bits")
     parser.add_argument("--float32", nargs="*", default=[], help="names that are not put into 8 bits, or are already")
     parser.add_argument("--small", nargs="*", default=[], help="names that are measured with AVX2 alone, too")
@@ -245,7 +249,9 @@ def main():
     options = parser.parse_args()
     folder = Path(options.prunedamr).resolve()
     options.prunedamr, options.rx = folder / "prunedamr", folder / "prunedamr-rx"
-    options.data = options.data and Path(options.data).resolve()
+    if bool(options.data) != bool(options.test):
+        raise Wrong("--data and --test: expected both or none")
+    options.data, options.test = (text and Path(text).resolve() for text in (options.data, options.test))
     with tempfile.TemporaryDirectory() as name:
         host = Host(name, options.core)
         models = dict(pairs(options.models))

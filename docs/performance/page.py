@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes docs/performance.md from docs/performance/run.json, which measure.py wrote. No number is written by hand:
-`page.py` writes the page, `page.py --check` fails when the page is not what the file says."""
+"""Makes docs/performance.md from docs/performance/runs/*.json, one of each host, which measure.py wrote. No number is
+written by hand: `page.py` writes the page, `page.py --check` fails when the page is not what the files say."""
 
 import argparse
 import json
@@ -63,19 +63,19 @@ def receiver_table(receivers):
     return lines
 
 
-def gain(accuracy, form):
-    """In points over float32."""
-    points = 100 * (accuracy[form] - accuracy["float32"])
-    return ("\N{MINUS SIGN}" if points < 0 else "+") + f"{abs(points):.2f}"
+def gain(change):
+    """In points, with its standard error."""
+    points = 100 * change["accuracy"]
+    return ("\N{MINUS SIGN}" if points < 0 else "+") + f"{abs(points):.2f} ± {100 * change['standard_error']:.2f}"
 
 
 def accuracy_table(models):
-    lines = ["| network | float32 | calibrated, points | fine-tuned, points |", "|---|---:|---:|---:|"]
+    lines = ["| network | frames | float32 | calibrated, points | fine-tuned, points |", "|---|---:|---:|---:|---:|"]
     for model in models:
         if "accuracy" in model:
             found = model["accuracy"]
-            lines.append(f"| {model['name']} | {100 * found['float32']:.2f} % | "
-                         f"{gain(found, 'calibrated')} | {gain(found, 'int8')} |")
+            lines.append(f"| {model['name']} | {found['frames']:,} | {100 * found['float32']:.2f} % | "
+                         f"{gain(found['calibrated'])} | {gain(found['int8'])} |")
     return lines
 
 
@@ -99,7 +99,7 @@ def claims(run):
         yield verdict(ratio(avx2, "int8", 1), 15, f"{name}, AVX2 alone, batch 1, int8 at least 15 times faster")
     for model in run["engine"]:
         for form, most in (("calibrated", 0.3), ("int8", 0.1)) if "accuracy" in model else ():
-            loss = 100 * (model["accuracy"]["float32"] - model["accuracy"][form])
+            loss = -100 * model["accuracy"][form]["accuracy"]
             yield verdict(max(0.0, loss), most, f"{model['name']} in 8 bits, {'calibrated' if form != 'int8' else 'fine-tuned'}: "
                           f"at most {most} points lost", most=True, digits=2)
     for one in run["receiver"]:
@@ -110,49 +110,62 @@ def claims(run):
         yield verdict(max(kept, default=0.0), 20, f"receiver with {one['name']}: 20 MS/s over ZeroMQ without loss")
 
 
-def page(run):
+def section(run):
     avx2 = [model for model in run["engine"] if model.get("avx2_rows")]
-    lines = ["<!-- Made by docs/performance/page.py from docs/performance/run.json: do not edit. -->",
-             "# Performance", "",
-             f"One core of: {run['host']}" + (f" ({run['note']})." if run["note"] else "."),
+    lines = [f"## {run['host']}", "", "One core of it" + (f" ({run['note']})." if run["note"] else "."),
              f"Version {run['version']}. Made by `docs/performance/measure.py {run['options']}`.", "",
-             "A case's median and 99th percentile are over calls interleaved with those of its peers in one process; each call is",
-             "preceded by one of the same case, so that every case finds its own caches warm. LibTorch runs TorchScript, frozen and",
-             "optimised for inference, in float32, as oneDNN does. The share of peak is of what a loop of fused multiply-adds",
-             "(float32) or of dot products (int8) reached in the same process.", "",
-             "## What must hold", "", *claims(run), "", "## Engine", "", *engine_table(run["engine"], "rows"), ""]
+             "### What must hold", "", *claims(run), "", "### Engine", "", *engine_table(run["engine"], "rows"), ""]
     if avx2:
-        lines += ["## Engine with AVX2 alone", "",
+        lines += ["### Engine with AVX2 alone", "",
                   "`PRUNEDAMR_ISA=avx2 DNNL_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2`, for all three.", "",
                   *engine_table(avx2, "avx2_rows"), ""]
     if any("accuracy" in model for model in run["engine"]):
-        lines += ["## Accuracy in 8 bits", "", "On the test part: float32, and what 8 bits add to it.", "",
+        lines += ["### Accuracy in 8 bits", "", "On frames made for this alone, by the recipe of the training data with another "
+                  "seed: float32, and what 8 bits add to it", "on the same frames, with the standard error of that.", "",
                   *accuracy_table(run["engine"]), ""]
     if run["receiver"]:
-        lines += ["## Receiver", "",
+        lines += ["### Receiver", "",
                   "`prunedamr-rx` on one core, gapless: bytes from a file, complex floats over ZeroMQ from a publisher in real time on",
                   "the neighbouring thread. The first label is counted from the start of the process, samples being there.", "",
                   *receiver_table(run["receiver"]), ""]
-    lines.append("Energy: " + ("the host has RAPL; not read here." if run["rapl"] else "this host has no RAPL."))
-    return "\n".join(lines) + "\n"
+    return [*lines, "Energy: " + ("the host has RAPL; not read here." if run["rapl"] else "this host has no RAPL."), ""]
+
+
+def page(runs):
+    lines = ["<!-- Made by docs/performance/page.py from docs/performance/runs: do not edit. -->",
+             "# Performance", "",
+             "A case's median and 99th percentile are over calls interleaved with those of its peers in one process; each call is",
+             "preceded by one of the same case, so that every case finds its own caches warm. LibTorch runs TorchScript, frozen and",
+             "optimised for inference, in float32, as oneDNN does. The share of peak is of what a loop of fused multiply-adds",
+             "(float32) or of dot products (int8) reached in the same process. Hosts are measured when they are at hand: versions",
+             "and networks differ between them.", ""]
+    for run in runs:
+        lines += section(run)
+    return "\n".join(lines[:-1]) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, default=HERE / "run.json")
+    parser.add_argument("--runs", type=Path, default=HERE / "runs", help="folder of what measure.py wrote")
     parser.add_argument("--out", type=Path, default=HERE.parent / "performance.md")
-    parser.add_argument("--check", action="store_true", help="only say whether the page is what the file says")
+    parser.add_argument("--check", action="store_true", help="only say whether the page is what the files say")
     options = parser.parse_args()
-    try:
-        text = page(json.loads(options.run.read_text()))
-    except (OSError, ValueError) as error:
-        sys.exit(f"page.py: {options.run}: {error}")
-    except KeyError as key:
-        sys.exit(f"page.py: {options.run}: missing key {key}")
+    runs = []
+    for path in sorted(options.runs.glob("*.json")):
+        try:
+            runs.append(json.loads(path.read_text()))
+            section(runs[-1])
+        except (OSError, ValueError) as error:
+            sys.exit(f"page.py: {path}: {error}")
+        except KeyError as key:
+            sys.exit(f"page.py: {path}: missing key {key}")
+    if not runs:
+        sys.exit(f"page.py: {options.runs}: no runs: expected *.json of measure.py")
+    text = page(runs)
     if not options.check:
         options.out.write_text(text)
     elif not options.out.exists() or options.out.read_text() != text:
-        sys.exit(f"page.py: {options.out} is not what {options.run} says: run docs/performance/page.py")
+        sys.exit(f"page.py: {options.out} is not what {options.runs} says: run docs/performance/page.py")
 
 
 if __name__ == "__main__":

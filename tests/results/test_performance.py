@@ -22,7 +22,8 @@ ROWS = [row("engine", "int8", 1, 10.0), row("engine", "float32", 1, 25.0), row("
         row("torch", "float32", 1, 490.0), row("engine", "int8", 8, 40.0), row("torch", "float32", 8, 400.0)]
 RUN = {"host": "a host", "note": "", "rapl": False, "options": "BIN", "version": "1",
        "engine": [{"name": "small", "params": 10, "macs": 1_500_000, "samples": 128, "rows": ROWS, "avx2_rows": ROWS[:4],
-                   "accuracy": {"float32": 0.6, "calibrated": 0.597, "int8": 0.601}},
+                   "accuracy": {"frames": 220_000, "float32": 0.6, "calibrated": {"accuracy": -0.003, "standard_error": 0.0004},
+                                "int8": {"accuracy": 0.001, "standard_error": 0.0003}}},
                   {"name": "large", "params": 10, "macs": 40_000_000, "samples": 128, "rows": ROWS},
                   {"name": "long", "params": 10, "macs": 1_500_000, "samples": 1024, "rows": ROWS}],
        "receiver": [{"name": "small", "file_ms_per_s": 21.0, "file_ms_per_cpu_s": 22.0, "resident_mb": 30.0,
@@ -31,11 +32,13 @@ RUN = {"host": "a host", "note": "", "rapl": False, "options": "BIN", "version":
 
 
 class Performance(unittest.TestCase):
-    def page(self, run, *arguments):
+    def page(self, run, *arguments, others=()):
         with tempfile.TemporaryDirectory() as folder:
-            path, out = Path(folder, "run.json"), Path(folder, "page.md")
-            path.write_text(json.dumps(run))
-            result = subprocess.run([sys.executable, PAGE, "--run", path, "--out", out, *arguments],
+            runs, out = Path(folder, "runs"), Path(folder, "page.md")
+            runs.mkdir()
+            for number, one in enumerate([run, *others]):
+                (runs / f"{number}.json").write_text(json.dumps(one))
+            result = subprocess.run([sys.executable, PAGE, "--runs", runs, "--out", out, *arguments],
                                     capture_output=True, text=True)
             return result, out.read_text() if out.exists() else ""
 
@@ -80,8 +83,12 @@ class Performance(unittest.TestCase):
         text = self.text(RUN)
         self.assertIn("| small | 1,500,000 | 1 | int8 | 10.0 | 20.0 | 10.00 | 50.0 % | 49.0 | 5.0 |\n", text)
         self.assertIn("| small | 1,500,000 | 8 | int8 | 40.0 | 80.0 | 5.00 | 50.0 % | 10.0 | \N{EN DASH} |\n", text)
-        self.assertIn("| small | 60.00 % | \N{MINUS SIGN}0.30 | +0.10 |\n", text)
+        self.assertIn("| small | 220,000 | 60.00 % | \N{MINUS SIGN}0.30 ± 0.04 | +0.10 ± 0.03 |\n", text)
         self.assertIn("| small | 21.0 | 22.0 | 15 | 40 | 300 | 30 |\n", text)
+
+    def test_every_host_has_its_section(self):
+        _, text = self.page(RUN, others=[{**RUN, "host": "another"}])
+        self.assertEqual([line for line in text.splitlines() if line.startswith("## ")], ["## a host", "## another"])
 
     def test_what_was_not_measured_is_said(self):
         run = copy.deepcopy(RUN)
