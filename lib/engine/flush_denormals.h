@@ -9,7 +9,8 @@
 namespace prunedamr::engine {
 
 /// While it lives, this thread takes numbers below 1.2e-38 for zero, as operands and as results: a gate that is
-/// shut, or silence, would else make a frame several times slower on many processors. The mode before comes back.
+/// shut, or silence, would else make a frame several times slower on some processors. The mode before comes back.
+/// It holds for what is called, not for arithmetic beside it, which compilers move.
 class FlushDenormals
 {
 public:
