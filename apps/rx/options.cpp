@@ -6,6 +6,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/model.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -169,8 +170,7 @@ void add_label_options(CLI::App& app, Options& options)
                  "read the model again when its file changes, as on SIGHUP; SIGUSR1 brings the one before it back");
     app.add_option("--backend", options.backend,
                    "who computes: native (the project's kernels), onednn (in float32), or torch: --model is then a "
-                   "TorchScript file "
-                   "FILE.pt, with its labels and front end in FILE.json")
+                   "TorchScript file FILE.pt, with its labels and front end in FILE.json")
         ->capture_default_str()
         ->check(CLI::IsMember(stream::backends()));
     app.add_option(
@@ -257,6 +257,10 @@ void check(Options& options)
     for (const Output& output : options.outputs)
         require(file || output.kind != OutputKind::sigmf, "--out",
                 "sigmf annotates recordings: files as the source only");
+    const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
+                                       [](const Output& output) { return output.kind == OutputKind::zmq; });
+    require(published || options.zmq_key.empty(), "--zmq-key",
+            "encrypts ZeroMQ outputs, and there is none: see --zmq");
     if (options.outputs.empty())
         options.outputs.push_back({ OutputKind::json, "-" });
 }

@@ -87,6 +87,9 @@ class ZmqOutput(rx.Case):
         wrong = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq", reachable, "--zmq-key", public)
         self.assert_refused(wrong, 1, "antenna.key: no CURVE secret key in this file")
 
+        unused = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq-key", "antenna.key_secret")
+        self.assert_refused(unused, 2, "--zmq-key: encrypts ZeroMQ outputs, and there is none")
+
         process = self.start("--zmq-key", self.folder / "antenna.key_secret", bound=reachable)
         server_key, _ = zmq.auth.load_certificate(public)
         subscriber = self.subscribe(server_key=server_key)

@@ -68,8 +68,10 @@ TEST(ModelSearch, AFolderOrWhatMayNotBeLookedAtHidesNoModel)
     EXPECT_EQ(graph::find_model("a"), folder / "a.safetensors");
     fs::remove("a");
     EXPECT_THROW(graph::find_model(std::string(5000, 'n')), Error);
+    std::ofstream("a.safetensors") << "of the working folder";
     setenv("PRUNEDAMR_MODELS", "", 1);
-    EXPECT_THROW(graph::find_model("a"), Error); // empty: not the working folder
+    EXPECT_THROW(graph::find_model("a"), Error); // empty is unset, not the working folder
+    fs::remove("a.safetensors");
 }
 
 TEST(ModelSearch, SaysWhichThereAre)

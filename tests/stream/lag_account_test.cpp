@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/lag_account.h"
 
+#include "prunedamr/stream/classifier.h"
+
 #include <gtest/gtest.h>
 
 using prunedamr::stream::LagAccount;
@@ -37,6 +39,12 @@ TEST(LagAccount, PaysNoMoreAtOnceThanAQuarterOfASecond)
     EXPECT_TRUE(lag.must_skip()); // 0.8 s behind
     lag.skipped(0.1);
     EXPECT_FALSE(lag.must_skip());
+}
+
+TEST(LagAccount, AReceiverMayBeASecondLateOrWhatItsBufferHolds)
+{
+    EXPECT_EQ(prunedamr::stream::max_lag_s(100e3), 1.0);
+    EXPECT_DOUBLE_EQ(prunedamr::stream::max_lag_s(20e6), 0.175);
 }
 
 TEST(LagAccount, IdleTimeEarnsNoCredit)
