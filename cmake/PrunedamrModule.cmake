@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Headers are included as "prunedamr/<module>/<name>.h" in the tree as when installed:
-# the build tree holds a link include/prunedamr -> lib/.
-file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/lib ${PROJECT_BINARY_DIR}/include/prunedamr SYMBOLIC)
+# Headers are included as "prunedamr/<module>/<name>.h", in the tree (from lib/) as when installed; those of programs and
+# tests by their path from the project's root.
 
 # prunedamr_module(NAME SOURCES a.cpp ... USES module ... LINKS target ...)
 # An object library prunedamr_<name>; the shared libraries are made of these.
 function(prunedamr_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(prunedamr_${name} OBJECT ${ARG_SOURCES})
-  target_include_directories(prunedamr_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
-    $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
+  target_include_directories(prunedamr_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_compile_options(prunedamr_${name} PRIVATE -Wall -Wextra)
   if(PRUNEDAMR_FUZZ)
     target_compile_options(prunedamr_${name} PRIVATE -fsanitize=fuzzer-no-link,address)
@@ -30,6 +26,6 @@ function(prunedamr_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
 endfunction()

@@ -12,6 +12,7 @@ if(PRUNEDAMR_HAVE_WORKSHOP)
   install(TARGETS prunedamr-workshop EXPORT prunedamrWorkshopTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT prunedamrWorkshopTargets NAMESPACE prunedamr:: DESTINATION ${package_dir})
 endif()
+list(TRANSFORM header_modules PREPEND prunedamr/)
 install(DIRECTORY ${header_modules} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/prunedamr
         FILES_MATCHING PATTERN "*.h"
         PATTERN "hdf5_*.h" EXCLUDE PATTERN "onednn_*.h" EXCLUDE PATTERN "polyphase.h" EXCLUDE)

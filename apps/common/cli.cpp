@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
+#include "apps/common/cli.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "gnuradio_setup.h"
+#include "apps/rx/gnuradio_setup.h"
 
 #include <gnuradio/logger.h>
 #include <spdlog/sinks/dist_sink.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "gnuradio_setup.h"
-#include "options.h"
-#include "receiver.h"
-#include "requests.h"
+#include "apps/common/cli.h"
+#include "apps/rx/gnuradio_setup.h"
+#include "apps/rx/options.h"
+#include "apps/rx/receiver.h"
+#include "apps/rx/requests.h"
 
 #include "prunedamr/base/interrupt.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "options.h"
+#include "apps/rx/options.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/model.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "receiver.h"
+#include "apps/rx/receiver.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "options.h"
-#include "requests.h"
-#include "sources.h"
-#include "statistics.h"
+#include "apps/rx/options.h"
+#include "apps/rx/requests.h"
+#include "apps/rx/sources.h"
+#include "apps/rx/statistics.h"
 
 #include "prunedamr/stream/sinks.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "requests.h"
+#include "apps/rx/requests.h"
 
 #include <sys/stat.h>
 

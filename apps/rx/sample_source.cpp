@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sample_source.h"
+#include "apps/rx/sample_source.h"
 
 #include <gnuradio/io_signature.h>
 

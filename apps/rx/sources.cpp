@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sources.h"
-#include "cli.h"
-#include "stdin_reader.h"
-#include "zmq_reader.h"
+#include "apps/rx/sources.h"
+#include "apps/common/cli.h"
+#include "apps/rx/stdin_reader.h"
+#include "apps/rx/zmq_reader.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/recording/recording.h"

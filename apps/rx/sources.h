@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "options.h"
-#include "sample_source.h"
+#include "apps/rx/options.h"
+#include "apps/rx/sample_source.h"
 
 #include <gnuradio/basic_block.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "zmq_reader.h"
+#include "apps/rx/zmq_reader.h"
 
 #include "prunedamr/base/error.h"
 

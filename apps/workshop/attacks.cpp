@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attacks.h"
+#include "apps/workshop/attacks.h"
 
 #include "prunedamr/train/attack.h"
 #include "prunedamr/train/labelled.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "profile.h"
-#include "runner.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/profile.h"
+#include "apps/workshop/runner.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"

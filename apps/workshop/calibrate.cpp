@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "frame_data.h"
-#include "train_options.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/frame_data.h"
+#include "apps/workshop/train_options.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_info.h"
+#include "apps/workshop/capture_info.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 
 #include "prunedamr/data/recording/file_name_hints.h"
 #include "prunedamr/data/recording/rfc3339.h"

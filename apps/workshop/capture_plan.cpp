@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_plan.h"
+#include "apps/workshop/capture_plan.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/modulation.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_source.h"
+#include "apps/workshop/capture_source.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dsp/channel.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "capture_plan.h"
+#include "apps/workshop/capture_plan.h"
 
 #include "prunedamr/data/frame_source.h"
 

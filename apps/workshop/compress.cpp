@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "frame_data.h"
-#include "method_options.h"
-#include "train_options.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/frame_data.h"
+#include "apps/workshop/method_options.h"
+#include "apps/workshop/train_options.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/select_classes.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data_verbs.h"
-#include "verbs.h"
+#include "apps/workshop/data_verbs.h"
+#include "apps/workshop/verbs.h"
 
 namespace prunedamr::workshop {
 

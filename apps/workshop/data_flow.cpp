@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data_flow.h"
+#include "apps/workshop/data_flow.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/base/progress.h"
 #include "prunedamr/data/dataset_writer.h"
 #include "prunedamr/data/frame_stages.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include <cstdio>
 #include <filesystem>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture_info.h"
-#include "capture_source.h"
-#include "cli.h"
-#include "data_verbs.h"
-#include "front_end_options.h"
+#include "apps/workshop/capture_info.h"
+#include "apps/workshop/capture_source.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/data_verbs.h"
+#include "apps/workshop/front_end_options.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "data_flow.h"
-#include "data_verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/data_flow.h"
+#include "apps/workshop/data_verbs.h"
 
 #include "prunedamr/data/frame_stages.h"
 

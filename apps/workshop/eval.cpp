@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attacks.h"
-#include "cli.h"
-#include "eval_recordings.h"
-#include "frame_data.h"
-#include "runner.h"
-#include "verbs.h"
+#include "apps/workshop/attacks.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/eval_recordings.h"
+#include "apps/workshop/frame_data.h"
+#include "apps/workshop/runner.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/cost_matrix.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "eval_recordings.h"
+#include "apps/workshop/eval_recordings.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/data/recording/recording.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "frame_data.h"
+#include "apps/workshop/frame_data.h"
 
-#include "cli.h"
-#include "front_end_options.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/front_end_options.h"
 
 namespace prunedamr::workshop {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "method_options.h"
+#include "apps/workshop/method_options.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 #include "prunedamr/base/error.h"
 
 namespace prunedamr::workshop {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "model_verbs.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/model_verbs.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/modulation.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model_verbs.h"
+#include "apps/workshop/model_verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/graph/model_file.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "model_verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/model_verbs.h"
 
 #include "prunedamr/graph/model_patch.h"
 #include "prunedamr/graph/model_search.h"

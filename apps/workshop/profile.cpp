@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "profile.h"
+#include "apps/workshop/profile.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/engine/engine.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "frame_data.h"
+#include "apps/workshop/frame_data.h"
 
 #include "prunedamr/synth/frame_maker.h"
 

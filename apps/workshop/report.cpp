@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"

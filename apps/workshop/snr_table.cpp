@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "snr_table.h"
+#include "apps/workshop/snr_table.h"
 
 #include <algorithm>
 #include <cstdio>

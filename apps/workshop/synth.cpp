@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
-#include "front_end_options.h"
-#include "synth_rml2016a.h"
-#include "verbs.h"
+#include "apps/common/cli.h"
+#include "apps/workshop/front_end_options.h"
+#include "apps/workshop/synth_rml2016a.h"
+#include "apps/workshop/verbs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/data/dataset.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "synth_rml2016a.h"
+#include "apps/workshop/synth_rml2016a.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/data/published/rml2016_pickle.h"

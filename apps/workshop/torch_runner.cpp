@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runner.h"
+#include "apps/workshop/runner.h"
 
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/nn/torchscript.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "train_options.h"
+#include "apps/workshop/train_options.h"
 
-#include "cli.h"
+#include "apps/common/cli.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"

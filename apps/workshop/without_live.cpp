@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
-#include "absent.h"
-#include "capture_source.h"
-#include "data_verbs.h"
-#include "eval_recordings.h"
-#include "frame_data.h"
-#include "verbs.h"
+#include "apps/workshop/absent.h"
+#include "apps/workshop/capture_source.h"
+#include "apps/workshop/data_verbs.h"
+#include "apps/workshop/eval_recordings.h"
+#include "apps/workshop/frame_data.h"
+#include "apps/workshop/verbs.h"
 
 namespace prunedamr::workshop {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The verbs that need LibTorch, in a build without it: they say so.
-#include "absent.h"
-#include "attacks.h"
-#include "model_verbs.h"
-#include "runner.h"
-#include "verbs.h"
+#include "apps/workshop/absent.h"
+#include "apps/workshop/attacks.h"
+#include "apps/workshop/model_verbs.h"
+#include "apps/workshop/runner.h"
+#include "apps/workshop/verbs.h"
 
 namespace prunedamr::workshop {
 namespace {

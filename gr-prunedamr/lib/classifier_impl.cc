@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "classifier_impl.h"
+#include "gr-prunedamr/lib/classifier_impl.h"
 
-#include "make_config.h"
+#include "gr-prunedamr/lib/make_config.h"
 
 #include <gnuradio/io_signature.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "labeller_impl.h"
+#include "gr-prunedamr/lib/labeller_impl.h"
 
 #include "prunedamr/base/error.h"
-#include "rx_time.h"
+#include "gr-prunedamr/lib/rx_time.h"
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>

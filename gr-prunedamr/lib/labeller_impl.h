@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "model_loader.h"
-#include "rx_clock.h"
+#include "gr-prunedamr/lib/model_loader.h"
+#include "gr-prunedamr/lib/rx_clock.h"
 
 #include <gnuradio/prunedamr/labeller.h>
 

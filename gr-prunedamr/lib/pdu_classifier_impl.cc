@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "pdu_classifier_impl.h"
+#include "gr-prunedamr/lib/pdu_classifier_impl.h"
 
-#include "make_config.h"
+#include "gr-prunedamr/lib/make_config.h"
 
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>

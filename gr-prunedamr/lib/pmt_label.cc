@@ -2,7 +2,7 @@
 #include <gnuradio/prunedamr/pmt_label.h>
 
 #include "prunedamr/base/error.h"
-#include "rx_time.h"
+#include "gr-prunedamr/lib/rx_time.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "labeller_impl.h"
+#include "gr-prunedamr/lib/labeller_impl.h"
 #include "prunedamr/stream/survey.h"
 
 #include <gnuradio/prunedamr/survey.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "zmq_label_sink_impl.h"
+#include "gr-prunedamr/lib/zmq_label_sink_impl.h"
 
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "arrays.h"
+#include "python/arrays.h"
 
 #include "prunedamr/base/error.h"
 

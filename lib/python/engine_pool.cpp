@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine_pool.h"
+#include "python/engine_pool.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model.h"
+#include "python/model.h"
 
-#include "arrays.h"
+#include "python/arrays.h"
 
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/stream/classifier.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine_pool.h"
+#include "python/engine_pool.h"
 #include "prunedamr/graph/network.h"
 
 #include <pybind11/numpy.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model.h"
+#include "python/model.h"
 
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/model_search.h"

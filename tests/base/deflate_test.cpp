@@ -2,7 +2,7 @@
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/rng.h"
 
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 
 namespace prunedamr {
 namespace {

@@ -2,7 +2,7 @@
 #include "prunedamr/base/front_end_spec.h"
 #include "prunedamr/base/modulation.h"
 
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

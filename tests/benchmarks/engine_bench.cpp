@@ -5,8 +5,8 @@
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/zoo.h"
 
-#include "benchmarks/counting_reporter.h"
-#include "graph/quantised_networks.h"
+#include "tests/benchmarks/counting_reporter.h"
+#include "tests/graph/quantised_networks.h"
 
 #include <benchmark/benchmark.h>
 

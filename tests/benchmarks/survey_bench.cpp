@@ -3,8 +3,8 @@
 // of the case's rate takes.
 #include "prunedamr/stream/survey.h"
 
-#include "benchmarks/counting_reporter.h"
-#include "dsp/signals.h"
+#include "tests/benchmarks/counting_reporter.h"
+#include "tests/dsp/signals.h"
 
 #include <benchmark/benchmark.h>
 

@@ -15,7 +15,7 @@
 #include "prunedamr/synth/signal/symbols.h"
 #include "prunedamr/synth/signal/white_noise.h"
 
-#include "benchmarks/counting_reporter.h"
+#include "tests/benchmarks/counting_reporter.h"
 
 #include <benchmark/benchmark.h>
 

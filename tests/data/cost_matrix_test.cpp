@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/data/cost_matrix.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/data/scores.h"
 
 #include <gtest/gtest.h>

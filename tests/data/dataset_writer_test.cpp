@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data/data_testing.h"
+#include "tests/data/data_testing.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/data/dataset_file.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data/data_testing.h"
+#include "tests/data/data_testing.h"
 #include "prunedamr/data/frame_stages.h"
 
 #include <algorithm>

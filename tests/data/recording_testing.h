@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "data/data_testing.h"
+#include "tests/data/data_testing.h"
 #include "prunedamr/data/recording/recording.h"
 
 #include <nlohmann/json.hpp>

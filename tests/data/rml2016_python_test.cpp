@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pickles between this reader and writer and Python itself.
-#include "data/data_testing.h"
-#include "data/pickle_testing.h"
+#include "tests/data/data_testing.h"
+#include "tests/data/pickle_testing.h"
 #include "prunedamr/data/published/rml2016_pickle.h"
 
 #include <array>

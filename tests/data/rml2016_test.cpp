@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data/data_testing.h"
-#include "data/pickle_testing.h"
-#include "fuzz/fuzz_input.h"
+#include "tests/data/data_testing.h"
+#include "tests/data/pickle_testing.h"
+#include "tests/fuzz/fuzz_input.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/data/published/rml2016_pickle.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data/data_testing.h"
-#include "data/pickle_testing.h"
+#include "tests/data/data_testing.h"
+#include "tests/data/pickle_testing.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/data/published/rml2018_classes.h"
 #include "prunedamr/data/published/rml2018_hdf5.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "data/recording_testing.h"
+#include "tests/data/recording_testing.h"
 
 namespace prunedamr::data {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/data/select_classes.h"
 
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What other programs write, and what the specification allows, 0.0.1 to 1.2.
-#include "data/recording_testing.h"
+#include "tests/data/recording_testing.h"
 
 #include <algorithm>
 

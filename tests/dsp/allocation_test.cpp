@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/allocations.h"
-#include "dsp/signals.h"
+#include "tests/dsp/allocations.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/front_end.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A program's own malloc stands before glibc's, for shared libraries too.
-#include "dsp/allocations.h"
+#include "tests/dsp/allocations.h"
 
 #include <cerrno>
 #include <cstdlib>

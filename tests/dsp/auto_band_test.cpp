@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/dsp/welch_spectrum.h"
 

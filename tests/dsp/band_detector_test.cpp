@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/band_detector.h"
 
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/hann_transform.h"
 #include "prunedamr/dsp/look_spectrum.h"
 #include "prunedamr/dsp/sliding_transform.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/channel_bank.h"
 
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/sliding_transform.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/channel.h"
 
 #include <gtest/gtest.h>

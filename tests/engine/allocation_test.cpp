@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/allocations.h"
-#include "engine/engines.h"
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
+#include "tests/dsp/allocations.h"
+#include "tests/engine/engines.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
 
 #include <gtest/gtest.h>
 

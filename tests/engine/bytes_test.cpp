@@ -3,9 +3,9 @@
 //
 // Each network brings the frame exactly (inputs and weights on a coarse grid) to a quantised value of some channels
 // and rows, does one thing with it, and reads the quantised result by a linear.
-#include "engine/engines.h"
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
+#include "tests/engine/engines.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"

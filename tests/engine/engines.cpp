@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/engines.h"
+#include "tests/engine/engines.h"
 
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/isa.h"
 

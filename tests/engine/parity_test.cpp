@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The plain reference against every backend and instruction set of this machine.
-#include "engine/engines.h"
-#include "engine/random_network.h"
-#include "graph/networks.h"
+#include "tests/engine/engines.h"
+#include "tests/engine/random_network.h"
+#include "tests/graph/networks.h"
 #include "prunedamr/engine/plan.h"
 #include "prunedamr/graph/reference.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/plan.h"
 
-#include "engine/engines.h"
-#include "graph/networks.h"
+#include "tests/engine/engines.h"
+#include "tests/graph/networks.h"
 #include "prunedamr/graph/network_builder.h"
 
 #include <gtest/gtest.h>

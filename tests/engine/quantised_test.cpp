@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whole networks with values in 8 bits.
-#include "engine/engines.h"
-#include "engine/random_network.h"
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
+#include "tests/engine/engines.h"
+#include "tests/engine/random_network.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
 #include "prunedamr/engine/forms.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/network_builder.h"

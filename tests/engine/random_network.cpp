@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/random_network.h"
+#include "tests/engine/random_network.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/engines.h"
-#include "engine/random_network.h"
-#include "graph/networks.h"
+#include "tests/engine/engines.h"
+#include "tests/engine/random_network.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

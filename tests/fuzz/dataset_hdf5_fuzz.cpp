@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fuzz/fuzz_input.h"
+#include "tests/fuzz/fuzz_input.h"
 #include "prunedamr/data/dataset_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)

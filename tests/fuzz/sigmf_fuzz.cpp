@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first byte's lowest bit says whether the rest is a .sigmf-meta text or a tar archive.
-#include "fuzz/fuzz_input.h"
-#include "fuzz/recording_layout_checks.h"
+#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/recording_layout_checks.h"
 #include "prunedamr/data/recording/sigmf_meta.h"
 #include "prunedamr/data/recording/tar.h"
 

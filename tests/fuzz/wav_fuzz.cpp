@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fuzz/fuzz_input.h"
-#include "fuzz/recording_layout_checks.h"
+#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/recording_layout_checks.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

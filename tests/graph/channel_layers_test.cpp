@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/rng.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

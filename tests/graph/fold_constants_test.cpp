@@ -2,7 +2,7 @@
 // Folding against masked execution: every mixing reader is shown the constant in place of the channel.
 #include "prunedamr/graph/fold_constants.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/channel_layers.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "graph/model_bytes.h"
+#include "tests/graph/model_bytes.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/network_builder.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 #include "prunedamr/graph/model_patch.h"
 #include "prunedamr/graph/rewrite.h"
 
-#include "graph/model_bytes.h"
-#include "graph/networks.h"
+#include "tests/graph/model_bytes.h"
+#include "tests/graph/networks.h"
 
 #include <filesystem>
 

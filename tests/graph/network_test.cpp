@@ -3,8 +3,8 @@
 
 #include "prunedamr/graph/cost.h"
 
-#include "graph/model_bytes.h"
-#include "graph/networks.h"
+#include "tests/graph/model_bytes.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"

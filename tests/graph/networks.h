@@ -4,7 +4,7 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/zoo.h"
 
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 
 #include <string>
 #include <vector>

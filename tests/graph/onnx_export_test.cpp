@@ -6,9 +6,9 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/onnx/wire.h"
 
-#include "graph/model_bytes.h"
-#include "graph/networks.h"
-#include "graph/onnx_reader.h"
+#include "tests/graph/model_bytes.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/onnx_reader.h"
 
 #include <gtest/gtest.h>
 

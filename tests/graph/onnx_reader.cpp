@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "graph/onnx_reader.h"
+#include "tests/graph/onnx_reader.h"
 
 #include <cstring>
 #include <stdexcept>

@@ -2,7 +2,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/patch_plan.h"
 
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 
 #include <cmath>
 #include <cstring>

@@ -6,9 +6,9 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite.h"
 
-#include "graph/model_bytes.h"
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
+#include "tests/graph/model_bytes.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "graph/quantised_networks.h"
+#include "tests/graph/quantised_networks.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/reference.h"

@@ -4,8 +4,8 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference_ops.h"
 
-#include "graph/model_bytes.h"
-#include "graph/networks.h"
+#include "tests/graph/model_bytes.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/reference.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include "prunedamr/graph/rewrite.h"
 #include "prunedamr/graph/zoo.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
 

@@ -24,7 +24,6 @@ const std::map<std::string, Names> kMayInclude = {
     { "synth", { "base", "dsp", "data" } },
     { "engine", { "base", "graph" } },
     { "stream", { "base", "dsp", "data", "graph", "engine" } },
-    { "python", { "base", "graph", "engine", "stream" } },
     { "report", { "base", "dsp", "data", "graph" } },
     { "torchscript", { "base", "engine" } },
     { "nn", { "base", "graph" } },
@@ -38,17 +37,17 @@ struct Guarded {
     std::vector<std::string> folders;
 };
 const std::vector<Guarded> kGuarded = {
-    { R"(^(torch|ATen|c10)/)", { "lib/nn", "lib/train", "lib/prune", "lib/torchscript", "apps/workshop" } },
+    { R"(^(torch|ATen|c10)/)", { "lib/prunedamr/nn", "lib/prunedamr/train", "lib/prunedamr/prune", "lib/prunedamr/torchscript", "apps/workshop" } },
     { R"(^(gnuradio|pmt)/)", { "gr-prunedamr", "apps/rx" } },
-    { R"(^(oneapi/)?dnnl)", { "lib/engine" } },
+    { R"(^(oneapi/)?dnnl)", { "lib/prunedamr/engine" } },
     { R"(^pybind11/)", { "lib/python", "gr-prunedamr" } },
-    { R"(^volk/)", { "lib/dsp", "lib/synth" } },
-    { R"(^liquid/)", { "lib/synth" } },
-    { R"(^zmq\.h)", { "lib/stream", "apps/rx" } },
-    { R"(^hdf5)", { "lib/data" } },
-    { R"(^matio)", { "lib/data" } },
-    { R"(^sodium)", { "lib/data" } },
-    { R"(^zlib\.h)", { "lib/base", "lib/data" } },
+    { R"(^volk/)", { "lib/prunedamr/dsp", "lib/prunedamr/synth" } },
+    { R"(^liquid/)", { "lib/prunedamr/synth" } },
+    { R"(^zmq\.h)", { "lib/prunedamr/stream", "apps/rx" } },
+    { R"(^hdf5)", { "lib/prunedamr/data" } },
+    { R"(^matio)", { "lib/prunedamr/data" } },
+    { R"(^sodium)", { "lib/prunedamr/data" } },
+    { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/data" } },
 };
 
 std::vector<std::string> includes_of(const std::string& text)
@@ -75,7 +74,7 @@ std::vector<std::string> complaints(const std::string& path, const std::string& 
 {
     std::vector<std::string> bad;
     std::smatch in_lib;
-    const std::regex lib_file("^lib/([a-z]+)/.*");
+    const std::regex lib_file("^lib/prunedamr/([a-z]+)/.*");
     const bool is_lib = std::regex_match(path, in_lib, lib_file);
     for (const auto& include : includes_of(text)) {
         std::smatch ours;
@@ -127,7 +126,7 @@ TEST(Layers, IncludesOnlyGoDown)
 
 TEST(Layers, EveryModuleIsInTheTable)
 {
-    for (const auto& entry : fs::directory_iterator(fs::path(PRUNEDAMR_SOURCE_DIR) / "lib"))
+    for (const auto& entry : fs::directory_iterator(fs::path(PRUNEDAMR_SOURCE_DIR) / "lib/prunedamr"))
         EXPECT_TRUE(!entry.is_directory() || kMayInclude.count(entry.path().filename().string()) == 1)
             << entry.path().filename();
 }
@@ -141,10 +140,10 @@ TEST(Layers, TheTableHasNoCycle)
 
 TEST(Layers, AnUpwardIncludeIsFound)
 {
-    EXPECT_EQ(complaints("lib/base/x.cpp", "#include \"prunedamr/graph/network.h\"\n").size(), 1u);
-    EXPECT_EQ(complaints("lib/stream/x.cpp", "int a;\n# include <torch/torch.h>\n").size(), 1u);
-    EXPECT_EQ(complaints("lib/graph/x.cpp", "#include \"../base/error.h\"\n").size(), 1u);
-    EXPECT_TRUE(complaints("lib/graph/x.cpp", "#include \"prunedamr/base/error.h\"\n").empty());
+    EXPECT_EQ(complaints("lib/prunedamr/base/x.cpp", "#include \"prunedamr/graph/network.h\"\n").size(), 1u);
+    EXPECT_EQ(complaints("lib/prunedamr/stream/x.cpp", "int a;\n# include <torch/torch.h>\n").size(), 1u);
+    EXPECT_EQ(complaints("lib/prunedamr/graph/x.cpp", "#include \"../base/error.h\"\n").size(), 1u);
+    EXPECT_TRUE(complaints("lib/prunedamr/graph/x.cpp", "#include \"prunedamr/base/error.h\"\n").empty());
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/engine.h"
 
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
-#include "nn/test_networks.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
+#include "tests/nn/test_networks.h"
 #include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"

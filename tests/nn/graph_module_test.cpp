@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/graph_module.h"
 
-#include "nn/expect_error.h"
-#include "nn/test_networks.h"
+#include "tests/nn/expect_error.h"
+#include "tests/nn/test_networks.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/torchscript.h"
 
-#include "graph/networks.h"
-#include "graph/quantised_networks.h"
-#include "nn/expect_error.h"
-#include "nn/test_networks.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantised_networks.h"
+#include "tests/nn/expect_error.h"
+#include "tests/nn/test_networks.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/psr/cka.h"
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include "prunedamr/base/rng.h"
 

@@ -4,7 +4,7 @@
 
 #include "prunedamr/prune/consensus/gaussian.h"
 
-#include "prune/consensus_testing.h"
+#include "tests/prune/consensus_testing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/consensus/consensus.h"
 
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
-#include "data/data_testing.h"
+#include "tests/data/data_testing.h"
 
 #include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/consensus/features.h"

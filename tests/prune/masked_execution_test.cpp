@@ -2,7 +2,7 @@
 // Rewriting against masked execution: a residual unit whose branch gives nothing is a unit that is not there.
 #include "prunedamr/nn/graph_module.h"
 
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/odf2nna/odf2nna.h"
 
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/fold_constants.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
 #include "prunedamr/base/rng.h"
 

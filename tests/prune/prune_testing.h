@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "graph/networks.h"
+#include "tests/graph/networks.h"
 
 #include "prunedamr/data/dataset.h"
 #include "prunedamr/graph/network.h"

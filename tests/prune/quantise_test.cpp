@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/quantise/quantise.h"
 
-#include "nn/expect_error.h"
-#include "prune/prune_testing.h"
+#include "tests/nn/expect_error.h"
+#include "tests/prune/prune_testing.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/quantise.h"
 #include "prunedamr/graph/reference.h"
@@ -10,7 +10,7 @@
 #include "prunedamr/prune/consensus/features.h"
 #include "prunedamr/prune/quantise/observe.h"
 #include "prunedamr/train/evaluate.h"
-#include "train/toy_data.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/catro/scatter.h"
 
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/reference.h"

@@ -2,7 +2,7 @@
 // Training-free scores against a tiny network written out in doubles, its derivatives by finite differences.
 #include "prunedamr/prune/psr/scores/scores.h"
 
-#include "prune/prune_testing.h"
+#include "tests/prune/prune_testing.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/report/axes.h"
-#include "report/well_formed.h"
+#include "tests/report/well_formed.h"
 
 #include <cmath>
 #include <limits>

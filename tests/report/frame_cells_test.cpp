@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 #include "prunedamr/report/frame_cells.h"
 
 #include <gtest/gtest.h>

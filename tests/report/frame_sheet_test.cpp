@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
 #include "prunedamr/report/frame_sheet.h"
-#include "report/well_formed.h"
+#include "tests/report/well_formed.h"
 
 #include <cmath>
 

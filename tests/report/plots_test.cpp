@@ -4,7 +4,7 @@
 #include "prunedamr/report/matrix_plot.h"
 #include "prunedamr/report/pareto_plot.h"
 #include "prunedamr/report/unit_grid.h"
-#include "report/well_formed.h"
+#include "tests/report/well_formed.h"
 
 #include <cmath>
 #include <limits>

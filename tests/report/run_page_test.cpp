@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/report/run_page.h"
-#include "report/well_formed.h"
+#include "tests/report/well_formed.h"
 
 namespace prunedamr::report {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/report/svg.h"
-#include "report/well_formed.h"
+#include "tests/report/well_formed.h"
 
 #include <cmath>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/allocations.h"
-#include "dsp/signals.h"
+#include "tests/dsp/allocations.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/stream/classifier.h"
 #include "prunedamr/stream/survey.h"
-#include "stream/small_network.h"
+#include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/stream/burst_segmenter.h"
 #include "prunedamr/stream/classifier.h"
-#include "stream/small_network.h"
+#include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 

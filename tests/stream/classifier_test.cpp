@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/signals.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/stream/classifier.h"
-#include "stream/small_network.h"
+#include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include "prunedamr/engine/best_batch.h"
 #include "prunedamr/graph/model_file.h"
 #include "prunedamr/graph/receiver_facts.h"
-#include "stream/small_network.h"
+#include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 

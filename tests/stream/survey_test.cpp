@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/survey.h"
 
-#include "base/expect_error.h"
-#include "dsp/signals.h"
+#include "tests/base/expect_error.h"
+#include "tests/dsp/signals.h"
 #include "prunedamr/dsp/look_spectrum.h"
 #include "prunedamr/dsp/sliding_transform.h"
 #include "prunedamr/stream/survey_plan.h"
 #include "prunedamr/stream/track_channel.h"
-#include "stream/small_network.h"
+#include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 

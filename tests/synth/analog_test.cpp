@@ -2,7 +2,7 @@
 #include "prunedamr/synth/signal/analog.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/message.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
 

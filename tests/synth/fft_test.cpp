@@ -3,7 +3,7 @@
 #include "prunedamr/synth/signal/multiply_spectrum.h"
 #include "prunedamr/synth/signal/phasor.h"
 #include "prunedamr/synth/signal/white_noise.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/ofdm.h"
 #include "prunedamr/synth/signal/symbols.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/modulation.h"
 #include "prunedamr/synth/recipe/recipe.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/rml2016a/rml2016a_analog.h"
 #include "prunedamr/synth/rml2016a/rml2016a_audio.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
 

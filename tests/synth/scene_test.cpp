@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/expect_error.h"
+#include "tests/base/expect_error.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/scene/scene.h"
 #include "prunedamr/synth/signal/fft.h"
-#include "synth/synth_testing.h"
+#include "tests/synth/synth_testing.h"
 
 #include <nlohmann/json.hpp>
 

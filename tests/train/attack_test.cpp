@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/attack.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/gradient_attack.h"
 #include "prunedamr/train/impairment.h"
-#include "train/toy_data.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

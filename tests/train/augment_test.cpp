@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/augment.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/base/modulation.h"
 
 #include <gtest/gtest.h>

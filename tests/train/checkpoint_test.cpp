@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/checkpoint.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/fit.h"
-#include "train/toy_data.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

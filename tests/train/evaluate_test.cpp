@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/evaluate.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/graph/logits.h"
 #include "prunedamr/graph/reference.h"
-#include "train/toy_data.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include "prunedamr/train/labelled.h"
 #include "prunedamr/train/schedule.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/loss.h"
 
-#include "nn/expect_error.h"
+#include "tests/nn/expect_error.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/train/batch_stream.h"
 #include "prunedamr/train/objective.h"
 #include "prunedamr/train/settings.h"
 #include "prunedamr/train/shuffle.h"
-#include "train/toy_data.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

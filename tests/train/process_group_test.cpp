@@ -2,9 +2,9 @@
 #include "prunedamr/train/process_group.h"
 
 #include "prunedamr/train/data_parallel.h"
-#include "several_processes.h"
+#include "tests/train/several_processes.h"
 
-#include "nn/test_networks.h"
+#include "tests/nn/test_networks.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>

@@ -7,8 +7,8 @@
 #include "prunedamr/train/validation.h"
 #include "prunedamr/train/weight_average.h"
 
-#include "nn/expect_error.h"
-#include "train/toy_data.h"
+#include "tests/nn/expect_error.h"
+#include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 

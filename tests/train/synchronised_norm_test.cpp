@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/synchronised_norm.h"
 
-#include "several_processes.h"
+#include "tests/train/several_processes.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "nn/test_networks.h"
+#include "tests/nn/test_networks.h"
 #include "prunedamr/data/dataset.h"
 
 #include <cmath>

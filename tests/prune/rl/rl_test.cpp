@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/rl/rl.h"
 
-#include "prune/rl/rl_testing.h"
+#include "tests/prune/rl/rl_testing.h"
 
-#include "data/data_testing.h"
+#include "tests/data/data_testing.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/graph/channel_layers.h"

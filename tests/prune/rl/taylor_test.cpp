@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/rl/taylor.h"
 
-#include "prune/rl/rl_testing.h"
+#include "tests/prune/rl/rl_testing.h"
 
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/nn/graph_module.h"

@@ -11,7 +11,7 @@
 #include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/white_noise.h"
 #include "prunedamr/synth/workers.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 #include "prunedamr/graph/onnx/model.h"
 
 #include "prunedamr/graph/onnx/wire.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 namespace prunedamr::graph::onnx {
 namespace {

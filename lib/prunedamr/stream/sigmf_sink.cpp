@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/sinks.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "prunedamr/data/recording/sigmf_text.h"
 #include "prunedamr/data/recording/rfc3339.h"
 #include "prunedamr/data/recording/sigmf_writer.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 namespace prunedamr::data {
 namespace {

@@ -4,7 +4,7 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/hash.h"
-#include "prunedamr_recipes.h"
+#include "prunedamr/synth/recipe/shipped_recipes.h"
 
 #include <nlohmann/json.hpp>
 

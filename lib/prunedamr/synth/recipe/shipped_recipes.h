@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Made by CMake from lib/synth/recipe.
 #pragma once
 
 namespace prunedamr::synth {
 
-inline constexpr const char* kOnairRecipe = R"recipe(@onair_recipe@)recipe";
+/// The text of `onair.json`, compiled in.
+extern const char* const kOnairRecipe;
 
 } // namespace prunedamr::synth

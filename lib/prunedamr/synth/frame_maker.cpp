@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/synth/workers.h"
-#include "prunedamr_version.h"
+#include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
 
