@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 namespace prunedamr {
 namespace {
 
@@ -24,6 +26,21 @@ TEST(Error, StaysOneLineWhateverWasFound)
 {
     EXPECT_EQ(line({ "bad name", "f", "a\r\nb", "" }), "f: bad name: found a  b");
     EXPECT_EQ(Error({ "p", "w", "a\nb", "e" }).parts().found, "a\nb");
+}
+
+TEST(Error, OfTheSystemHasItsCodeAndItsText)
+{
+    const SystemError error("cannot open", "gone.bin", ENOENT, "a readable file");
+    EXPECT_EQ(error.code(), ENOENT);
+    EXPECT_STREQ(error.what(), "gone.bin: cannot open: found No such file or directory, expected a readable file");
+    EXPECT_EQ(SystemError({ "no such file", "gone.bin", "", "" }, ENOENT).what(),
+              std::string("gone.bin: no such file"));
+}
+
+TEST(Error, KindsAreErrors)
+{
+    EXPECT_THROW(throw InvalidArgument({ "bad rate", "", "", "" }), Error);
+    EXPECT_THROW(throw SystemError({ "cannot read", "", "", "" }, 0), Error);
 }
 
 TEST(Check, AbortsWithConditionAndMessage)

@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <unistd.h>
@@ -24,13 +23,14 @@ void check_writable(const std::string& path)
 {
     const fs::path folder = folder_of(path);
     if (!fs::is_directory(folder))
-        throw Error({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" });
+        throw SystemError({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" },
+                          ENOENT);
     if (fs::is_directory(path))
-        throw Error({ "cannot write: is a folder", path, "", "a file name" });
+        throw SystemError({ "cannot write: is a folder", path, "", "a file name" }, EISDIR);
     if (fs::exists(path) && !fs::is_regular_file(path))
-        throw Error({ "cannot write: is a device or pipe", path, "", "a file name" });
+        throw SystemError({ "cannot write: is a device or pipe", path, "", "a file name" }, 0);
     if (access(folder.c_str(), W_OK) != 0)
-        throw Error({ "cannot write into the folder", path, std::strerror(errno), "" });
+        throw SystemError("cannot write into the folder", path, errno);
 }
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path)
@@ -56,7 +56,7 @@ void AtomicFile::commit()
     std::error_code failure;
     fs::rename(temporary_, target_, failure);
     if (failure)
-        throw Error({ "cannot rename the finished file", path_, failure.message(), "" });
+        throw SystemError({ "cannot rename the finished file", path_, failure.message(), "" }, failure.value());
     temporary_.clear();
 }
 
@@ -74,7 +74,7 @@ void write_text_atomically(const std::string& path, const std::string& content)
         file.write(content.data(), static_cast<std::streamsize>(content.size()));
         file.close();
         if (!file)
-            throw Error({ "cannot write", path, std::strerror(errno), "" });
+            throw SystemError("cannot write", path, errno);
     });
 }
 
@@ -82,17 +82,17 @@ std::string read_file(const std::string& path, std::size_t limit_bytes)
 {
     std::error_code failure;
     if (fs::is_directory(path, failure))
-        throw Error({ "cannot read", path, "a folder", "a file" });
+        throw SystemError({ "cannot read", path, "a folder", "a file" }, EISDIR);
     std::ifstream file(path, std::ios::binary);
     if (!file)
-        throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
+        throw SystemError("cannot open", path, errno, "a readable file");
     const auto size = fs::file_size(path, failure);
     if (!failure && size > limit_bytes)
         throw Error({ "file is too large", path, std::to_string(size) + " bytes",
                       "at most " + std::to_string(limit_bytes) });
     std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (file.bad())
-        throw Error({ "cannot read", path, std::strerror(errno), "" });
+        throw SystemError("cannot read", path, errno);
     return content;
 }
 

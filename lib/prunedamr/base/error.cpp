@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace prunedamr {
 namespace {
@@ -23,6 +24,11 @@ std::string one_line(const Error::Parts& parts)
 } // namespace
 
 Error::Error(Parts parts) : std::runtime_error(one_line(parts)), parts_(std::move(parts)) {}
+
+SystemError::SystemError(std::string problem, std::string where, int code, std::string expected)
+    : SystemError({ std::move(problem), std::move(where), std::strerror(code), std::move(expected) }, code)
+{
+}
 
 namespace detail {
 

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace prunedamr {
 
@@ -24,6 +25,28 @@ public:
 
 private:
     Parts parts_;
+};
+
+/// A value that the caller gave: an option out of its range, an array of the wrong shape.
+class InvalidArgument : public Error
+{
+public:
+    using Error::Error;
+};
+
+/// The operating system refused, or would have; `code` is an errno value, 0 where it gave none.
+class SystemError : public Error
+{
+public:
+    SystemError(Parts parts, int code) : Error(std::move(parts)), code_(code) {}
+
+    /// What was found is the system's own text for `code`.
+    SystemError(std::string problem, std::string where, int code, std::string expected = "");
+
+    int code() const { return code_; }
+
+private:
+    int code_;
 };
 
 namespace detail {

@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,12 +15,13 @@ MappedFile::MappedFile(const std::string& path, const std::string& kind)
 {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        throw Error({ "cannot open", path, std::strerror(errno), "a readable file" });
+        throw SystemError("cannot open", path, errno, "a readable file");
     struct stat status {
     };
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        const bool is_folder = S_ISDIR(status.st_mode);
         close(file);
-        throw Error({ "cannot read", path, "not a regular file", kind });
+        throw SystemError({ "cannot read", path, "not a regular file", kind }, is_folder ? EISDIR : 0);
     }
     size_ = static_cast<std::size_t>(status.st_size);
     if (size_ > 0)
@@ -29,7 +29,7 @@ MappedFile::MappedFile(const std::string& path, const std::string& kind)
     close(file);
     if (data_ == MAP_FAILED) {
         data_ = nullptr;
-        throw Error({ "cannot map", path, std::strerror(errno), "" });
+        throw SystemError("cannot map", path, errno);
     }
 }
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
 namespace prunedamr::safetensors {
@@ -225,7 +224,7 @@ void write(const std::string& path, const std::map<std::string, View>& tensors,
             file.write(reinterpret_cast<const char*>(view.data), static_cast<std::streamsize>(view.size_bytes));
         file.close();
         if (!file)
-            throw Error({ "cannot write", path, std::strerror(errno), "" });
+            throw SystemError("cannot write", path, errno);
     });
 }
 

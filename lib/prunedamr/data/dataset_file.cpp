@@ -6,6 +6,7 @@
 #include "prunedamr/data/dataset_writer.h"
 #include "prunedamr/data/half.h"
 
+#include <cerrno>
 #include <cmath>
 #include <filesystem>
 
@@ -120,9 +121,9 @@ void check_dataset_path(const std::string& path)
 Dataset read_dataset(const std::string& path)
 {
     if (!std::filesystem::exists(path))
-        throw Error({ "no such file", path, "", "" });
+        throw SystemError({ "no such file", path, "", "" }, ENOENT);
     if (std::filesystem::is_directory(path))
-        throw Error({ "cannot read", path, "a folder", "a data set file" });
+        throw SystemError({ "cannot read", path, "a folder", "a data set file" }, EISDIR);
     const auto stored = open_dataset(path);
     Dataset dataset = std::move(stored->fields);
     const std::int64_t floats = 2 * dataset.length();

@@ -7,6 +7,7 @@
 #include "prunedamr/data/published/rml2016_pickle.h"
 #include "prunedamr/data/published/rml2018_hdf5.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -60,12 +61,12 @@ const std::vector<FrameSourceForm>& forms()
 FileHead read_head(const std::string& path)
 {
     if (!std::filesystem::exists(path))
-        throw Error({ "no such file", path, "", "" });
+        throw SystemError({ "no such file", path, "", "" }, ENOENT);
     if (std::filesystem::is_directory(path))
-        throw Error({ "cannot read", path, "a folder", "a data set file" });
+        throw SystemError({ "cannot read", path, "a folder", "a data set file" }, EISDIR);
     std::ifstream file(path, std::ios::binary);
     if (!file)
-        throw Error({ "cannot open", path, "", "a readable file" });
+        throw SystemError({ "cannot open", path, "", "a readable file" }, 0);
     FileHead head{ path, std::string(kHeadBytes, '\0') };
     file.read(head.bytes.data(), static_cast<std::streamsize>(kHeadBytes));
     head.bytes.resize(static_cast<std::size_t>(file.gcount()));

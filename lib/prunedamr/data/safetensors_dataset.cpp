@@ -148,7 +148,7 @@ private:
     void require_good() const
     {
         if (!file_)
-            throw Error({ "cannot write", path_, std::strerror(errno), "" });
+            throw SystemError("cannot write", path_, errno);
     }
 
     std::string path_;

@@ -185,8 +185,9 @@ Network load_model(const std::string& path)
         return read_model(path);
     } catch (const Error& error) {
         Error::Parts parts = error.parts();
-        if (parts.where.compare(0, path.size(), path) != 0)
-            parts.where = path + (parts.where.empty() ? "" : ": ") + parts.where;
+        if (parts.where.compare(0, path.size(), path) == 0)
+            throw; // it names the file already
+        parts.where = path + (parts.where.empty() ? "" : ": ") + parts.where;
         throw Error(parts);
     }
 }

@@ -283,8 +283,9 @@ template <class Work> auto naming(const std::string& path, const Work& work)
         return work();
     } catch (const Error& error) {
         Error::Parts parts = error.parts();
-        if (parts.where.compare(0, path.size(), path) != 0)
-            parts.where = path + (parts.where.empty() ? "" : ": ") + parts.where;
+        if (parts.where.compare(0, path.size(), path) == 0)
+            throw; // it names the file already
+        parts.where = path + (parts.where.empty() ? "" : ": ") + parts.where;
         throw Error(parts);
     }
 }

@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -76,8 +77,9 @@ std::string find_model(const std::string& model)
         if (is_file(folder / file))
             return folder / file;
     const std::string known = models_in(folders);
-    throw Error{ { "no such model", "", model,
-                   "a file, or the name of an installed model: " + (known.empty() ? "there is none" : known) } };
+    throw SystemError({ "no such model", "", model,
+                        "a file, or the name of an installed model: " + (known.empty() ? "there is none" : known) },
+                      ENOENT);
 }
 
 } // namespace prunedamr::graph

@@ -16,7 +16,7 @@ void require_range(const char* key, double value, double low, double high, const
         return;
     char found[32];
     std::snprintf(found, sizeof(found), "%g", value);
-    throw Error({ "value out of range", std::string("classifier: ") + key, found, expected });
+    throw InvalidArgument({ "value out of range", std::string("classifier: ") + key, found, expected });
 }
 
 } // namespace
@@ -24,7 +24,7 @@ void require_range(const char* key, double value, double low, double high, const
 void check(const ClassifierConfig& config)
 {
     if (config.source.empty() || config.source.size() > 48)
-        throw Error({ "bad name", "classifier: source", "'" + config.source + "'", "1..48 bytes" });
+        throw InvalidArgument({ "bad name", "classifier: source", "'" + config.source + "'", "1..48 bytes" });
     require_range("sample_rate_hz", config.sample_rate_hz, 1e-3, 1e12, "1e-3..1e12");
     require_range("center_freq_hz", config.center_freq_hz, -1e15, 1e15, "a finite frequency, at most 1e15");
     require_range("interval_samples", static_cast<double>(config.interval_samples), 0, 0x1p40, "0..2^40");
@@ -50,7 +50,7 @@ std::uint64_t interval_samples(double interval_s, double sample_rate_hz)
 {
     const double samples = std::round(interval_s * sample_rate_hz);
     if (!(samples >= 0 && samples < 1e18))
-        throw Error(
+        throw InvalidArgument(
             { "value out of range", "classifier: interval_s", std::to_string(interval_s), "0 or more seconds" });
     return static_cast<std::uint64_t>(samples);
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <poll.h>
@@ -49,7 +48,7 @@ public:
     {
         fd_ = path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (fd_ < 0)
-            throw Error({ "cannot create file", path, std::strerror(errno), "a writable path, or - for stdout" });
+            throw SystemError("cannot create file", path, errno, "a writable path, or - for stdout");
     }
 
     ~JsonLinesSink() override
@@ -96,7 +95,7 @@ private:
             return;
         ended_ = true;
         if (error != EPIPE)
-            throw Error({ "cannot write labels", path_, std::strerror(error), "" });
+            throw SystemError("cannot write labels", path_, error);
     }
 
     std::string path_;

@@ -19,9 +19,10 @@ void check(const ModelConfig& config)
 {
     const auto& known = backends();
     if (std::find(known.begin(), known.end(), config.backend) == known.end())
-        throw Error{ { "unknown backend", "backend", config.backend, "native, onednn or torch" } };
+        throw InvalidArgument{ { "unknown backend", "backend", config.backend, "native, onednn or torch" } };
     if (!(config.max_latency_us >= 0.0) || config.max_latency_us > 1e9)
-        throw Error{ { "value out of range", "max_latency_us", std::to_string(config.max_latency_us), "0..1e9" } };
+        throw InvalidArgument{ { "value out of range", "max_latency_us", std::to_string(config.max_latency_us),
+                                 "0..1e9" } };
 }
 
 Model open(const std::string& file, const std::string& backend, int max_batch)

@@ -18,9 +18,10 @@ void check(const SurveyConfig& config)
 {
     check(config.stream);
     if (config.stream.bursts)
-        throw Error{ { "a survey has no bursts of the whole band", "survey: bursts", "true", "false" } };
+        throw InvalidArgument{ { "a survey has no bursts of the whole band", "survey: bursts", "true", "false" } };
     if (config.max_signals < 1 || config.max_signals > SurveyConfig::kMostSignals)
-        throw Error{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals), "1..64" } };
+        throw InvalidArgument{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals),
+                                 "1..64" } };
 }
 
 SurveyPlan plan_survey(double sample_rate_hz, std::uint64_t interval_samples)

@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <limits>
 
@@ -23,7 +24,7 @@ std::string first_line(const std::exception& fault)
 torch::jit::Module load(const std::string& path)
 {
     if (!std::filesystem::is_regular_file(path))
-        throw Error{ { "no such file", path, "", "a TorchScript file" } };
+        throw SystemError({ "no such file", path, "", "a TorchScript file" }, ENOENT);
     try {
         torch::jit::Module module = torch::jit::load(path, torch::kCPU);
         module.eval();

@@ -107,7 +107,7 @@ void write_rml2016_pickle(const Dataset& dataset, const std::string& path)
         file << ".";
         file.close();
         if (!file)
-            throw Error({ "cannot write", path, std::strerror(errno), "" });
+            throw SystemError("cannot write", path, errno);
     });
 }
 

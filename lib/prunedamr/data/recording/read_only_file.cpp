@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@ ReadOnlyFile::ReadOnlyFile(std::string path)
     : path_(std::move(path)), file_(open(path_.c_str(), O_RDONLY | O_CLOEXEC))
 {
     if (file_ < 0)
-        throw Error({ "cannot open", path_, std::strerror(errno), "a readable file" });
+        throw SystemError("cannot open", path_, errno, "a readable file");
 }
 
 ReadOnlyFile::~ReadOnlyFile()
@@ -28,7 +27,7 @@ std::uint64_t ReadOnlyFile::size() const
 {
     struct stat status;
     if (fstat(file_, &status) != 0)
-        throw Error({ "cannot read", path_, std::strerror(errno), "" });
+        throw SystemError("cannot read", path_, errno);
     return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -40,7 +39,7 @@ void ReadOnlyFile::read(std::uint64_t offset, void* bytes, std::size_t count) co
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            throw Error({ "cannot read", path_, std::strerror(errno), "" });
+            throw SystemError("cannot read", path_, errno);
         if (got == 0)
             throw Error({ "truncated file", path_, "its end at byte " + std::to_string(offset + done),
                           std::to_string(count - done) + " more bytes" });

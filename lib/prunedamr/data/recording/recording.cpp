@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -39,13 +40,14 @@ std::uint64_t checked_size(const std::string& path)
     std::error_code failure;
     const auto status = fs::status(path, failure);
     if (!fs::exists(status))
-        throw Error({ "no such file", path, "", "" });
+        throw SystemError({ "no such file", path, "", "" }, ENOENT);
     if (!fs::is_regular_file(status))
-        throw Error({ "cannot read", path, fs::is_directory(status) ? "a folder" : "a device or pipe",
-                      fs::is_directory(status) ? "a recording" : "a file; pipes go to standard input" });
+        throw SystemError({ "cannot read", path, fs::is_directory(status) ? "a folder" : "a device or pipe",
+                            fs::is_directory(status) ? "a recording" : "a file; pipes go to standard input" },
+                          fs::is_directory(status) ? EISDIR : 0);
     const auto size = fs::file_size(path, failure);
     if (failure)
-        throw Error({ "cannot read", path, failure.message(), "" });
+        throw SystemError({ "cannot read", path, failure.message(), "" }, failure.value());
     if (size == 0)
         throw Error({ "file is empty", path, "0 bytes", "samples" });
     return size;

@@ -7,6 +7,7 @@
 #include "prunedamr/data/recording/tar.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 namespace prunedamr::data {
@@ -92,11 +93,11 @@ RecordingLayout finish(const SigmfMeta& meta, const std::string& where, const Si
     return lay_out(meta, where, data, raw);
 }
 
-Error no_samples(const SigmfMeta& meta, const std::string& where, const std::string& data)
+[[noreturn]] void refuse_without_samples(const SigmfMeta& meta, const std::string& where, const std::string& data)
 {
     if (meta.metadata_only)
-        return Error({ "metadata without samples (core:metadata_only)", where, "", data });
-    return Error({ "no such file", data, "", "the samples beside " + where });
+        throw Error({ "metadata without samples (core:metadata_only)", where, "", data });
+    throw SystemError({ "no such file", data, "", "the samples beside " + where }, ENOENT);
 }
 
 /// core:dataset where it exists, else x.sigmf-data. A folder in core:dataset is that of another machine.
@@ -115,11 +116,11 @@ RecordingLayout open_pair(const std::string& path, const RawOptions& raw)
 {
     const SigmfPair pair = sigmf_pair(path);
     if (!fs::exists(pair.meta))
-        throw Error({ "no such file", pair.meta, "", "the metadata beside " + pair.data });
+        throw SystemError({ "no such file", pair.meta, "", "the metadata beside " + pair.data }, ENOENT);
     SigmfMeta meta = parse_sigmf_meta(read_file(pair.meta, kMaxSigmfMetaBytes), pair.meta);
     const std::string data = data_path(meta, pair);
     if (!fs::exists(data))
-        throw no_samples(meta, pair.meta, data);
+        refuse_without_samples(meta, pair.meta, data);
     return finish(meta, pair.meta, { data, data, 0, checked_size(data) }, raw);
 }
 
@@ -168,7 +169,7 @@ RecordingLayout open_archive(const Choice& choice, const RawOptions& raw)
                 return finish(meta, where,
                               { choice.container, choice.container + ": " + name, member.offset, member.size },
                               raw);
-    throw no_samples(meta, where, choice.container + ": " + (meta.dataset.empty() ? pair.data : beside));
+    refuse_without_samples(meta, where, choice.container + ": " + (meta.dataset.empty() ? pair.data : beside));
 }
 
 /// A stream is an object with a name, or in older files the pair [name, hash].

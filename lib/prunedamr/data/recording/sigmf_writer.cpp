@@ -82,7 +82,7 @@ struct SigmfWriter::Impl {
     void check_stream() const
     {
         if (!stream)
-            throw Error({ "cannot write", pair.data, std::strerror(errno), "" });
+            throw SystemError("cannot write", pair.data, errno);
     }
 
     void write_piece(const std::complex<float>* samples, std::size_t count)
@@ -155,7 +155,7 @@ void SigmfWriter::finish()
     text << sigmf_meta_text(out.info, out.sum.hex());
     text.close();
     if (!text)
-        throw Error({ "cannot write", out.pair.meta, std::strerror(errno), "" });
+        throw SystemError("cannot write", out.pair.meta, errno);
     out.data.commit(); // side by side, so that a crash leaves old or new, with the shortest time between
     meta.commit();
 }
