@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/prunedamr)
 
 set(header_modules ${common})
-install(TARGETS prunedamr EXPORT prunedamrTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS prunedamr EXPORT prunedamrTargets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
 install(EXPORT prunedamrTargets NAMESPACE prunedamr:: DESTINATION ${package_dir})
 if(PRUNEDAMR_HAVE_WORKSHOP)
   list(APPEND header_modules ${workshop})

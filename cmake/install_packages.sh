@@ -14,7 +14,8 @@ volk=libvolk-dev
 live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libboost-dev
  $volk libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev libsodium-dev zlib1g-dev
  gnuradio gnuradio-dev libspdlog-dev libsoapysdr-dev pybind11-dev python3-dev python3-numpy python3-zmq"
-all="$live libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev"
+all="$live libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev
+ python3-venv python3-wheel"
 
 case "${1:-}" in
 live) packages=$live ;;

@@ -27,6 +27,15 @@ py::array array_of(const py::object& object)
     return py::module_::import("numpy").attr("asarray")(object);
 }
 
+/// Numbers of the wrong kind are a TypeError to Python, a wrong shape is a ValueError.
+[[noreturn]] void refuse(const py::array& array, const char* name, bool is_wrong_kind, const std::string& expected)
+{
+    const InvalidArgument error({ "wrong array", name, form_of(array), expected });
+    if (is_wrong_kind)
+        throw py::type_error(error.what());
+    throw error;
+}
+
 template <typename Array> Array converted(const py::array& array)
 {
     Array result = Array::ensure(array);
@@ -64,15 +73,16 @@ Floats frames_of(const py::object& frames, std::int64_t length)
     if (kind == kComplex && array.ndim() == 2 && array.shape(1) == length)
         return rows_i_and_q(converted<AnySamples>(array));
     const std::string l = std::to_string(length);
-    throw Error({ "wrong array", "frames", form_of(array),
-                  "float32 [n, 2, " + l + "], I then Q, or complex64 [n, " + l + "]" });
+    refuse(array, "frames", kind != kReal && kind != kComplex,
+           "float32 [n, 2, " + l + "], I then Q, or complex64 [n, " + l + "]");
 }
 
 Samples samples_of(const py::object& samples)
 {
     const py::array array = array_of(samples);
-    if (array.dtype().kind() != kComplex || array.ndim() != 1)
-        throw Error({ "wrong array", "samples", form_of(array), "complex64 [n]" });
+    const bool is_wrong_kind = array.dtype().kind() != kComplex;
+    if (is_wrong_kind || array.ndim() != 1)
+        refuse(array, "samples", is_wrong_kind, "complex64 [n]");
     return converted<AnySamples>(array);
 }
 

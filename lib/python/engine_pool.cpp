@@ -18,6 +18,12 @@ void EnginePool::run(const float* frames, std::size_t count, float* logits)
     give_back(std::move(engine));
 }
 
+engine::Engine EnginePool::clone()
+{
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return origin_.clone();
+}
+
 engine::Engine EnginePool::take()
 {
     const std::lock_guard<std::mutex> guard(mutex_);

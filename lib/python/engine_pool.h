@@ -14,11 +14,13 @@ namespace prunedamr::python {
 class EnginePool
 {
 public:
-    /// Throws what the engine throws.
-    explicit EnginePool(const graph::Network& network) : origin_(network) {}
+    explicit EnginePool(engine::Engine origin) : origin_(std::move(origin)) {}
 
     /// frames [count, 2, length] -> logits [count, classes]; any number of frames, from any thread.
     void run(const float* frames, std::size_t count, float* logits);
+
+    /// Another one, for the caller to keep. Any thread.
+    engine::Engine clone();
 
     std::string description() const { return origin_.description(); }
 

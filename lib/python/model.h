@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/stream/model.h"
 #include "python/engine_pool.h"
-#include "prunedamr/graph/network.h"
+#include "python/event_stream.h"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace prunedamr::python {
 
-/// How `Model::classify` reads its samples; the fields are those of `stream::ClassifierConfig`.
-struct ClassifyOptions {
-    double sample_rate_hz = 1.0;
-    double center_freq_hz = 0.0;
-    std::optional<double> interval_s = 0.1; ///< none: one decision on all samples
-    std::optional<double> min_confidence;   ///< none: the model's own
-    std::int64_t time_ns = 0;               ///< of the first sample, since 1970-01-01 UTC
-    std::string source = "rx0";
-};
+/// Reads and compiles the model, without the interpreter's lock. Throws `Error` as `stream::open_model` does.
+stream::Model open_model(const std::filesystem::path& file_or_name);
 
 /// A model as Python sees it; its calls run without the interpreter's lock, on any number of threads at once.
-/// Throws `Error` for a bad file, a wrong array or an option out of its range.
+/// Throws `Error` for a wrong array or an option out of its range.
 class Model
 {
 public:
-    explicit Model(const std::filesystem::path& file);
+    explicit Model(stream::Model opened) : facts_(std::move(opened.facts)), engines_(std::move(opened.engine)) {}
 
     pybind11::array_t<float> logits(const pybind11::object& frames);
     pybind11::array_t<double> probabilities(const pybind11::object& frames);
-    pybind11::list classify(const pybind11::object& samples, const ClassifyOptions& options) const;
 
-    const graph::Network& network() const { return network_; }
+    /// `one_decision`: on all samples, whatever the interval.
+    pybind11::list classify(const pybind11::object& samples, const StreamOptions& options, bool one_decision,
+                            std::int64_t time_ns);
+
+    /// For a stream: another engine that shares the weights; nothing is compiled.
+    stream::Model share() { return { facts_, engines_.clone() }; }
+
+    const graph::Network& network() const { return facts_; }
     std::string description() const { return engines_.description(); }
 
 private:
-    graph::Network network_;
+    graph::Network facts_;
     EnginePool engines_;
 };
 

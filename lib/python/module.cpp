@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "python/model.h"
+#include "python/bindings.h"
 
 #include "prunedamr/base/version.h"
-
-#include "prunedamr/base/error.h"
-#include "prunedamr/graph/model_search.h"
-
-#include <pybind11/stl.h>
-#include <pybind11/stl/filesystem.h>
-
-namespace py = pybind11;
-using namespace prunedamr::python;
 
 namespace {
 
@@ -19,103 +10,24 @@ constexpr const char* kModuleText = R"(Modulation labels from complex samples, b
     model = prunedamr.Model("onair-s")
     for event in model.classify(samples, sample_rate_hz=1e6):
         print(event["label"], event["confidence"])
+
+`SignalClassifier` and `WidebandScanner` take samples as they arrive, in any number of calls.
+
+A missing file is a FileNotFoundError, another refusal of the operating system an OSError, an array or a value that is
+wrong a ValueError or a TypeError; whatever else is wrong, the content of a file above all, is an `Error`.
 )";
-
-constexpr const char* kModelText =
-    R"(A model file, ready to run; threads may share it, and its calls release the GIL.
-
-Loading checks the whole file and computes its golden vector again: a model that does not reproduce itself is an Error.
-)";
-
-constexpr const char* kLogitsText = R"(Logits of frames.
-
-frames: float [n, 2, length], I then Q, or complex [n, length], as the model's front end makes them: each scaled
-(front_end["scale"]), as data sets hold them. Other precisions, byte orders and strides are converted.
-Returns float32 [n, classes], in the order of `labels`.
-)";
-
-constexpr const char* kProbabilitiesText = R"(Calibrated probabilities of frames: softmax(logits / temperature).
-
-frames as for `logits`. Returns float64 [n, classes], each row sums to 1.
-)";
-
-constexpr const char* kClassifyText =
-    R"(Label events of samples, as the live receiver gives them: same front end, gate and decision.
-
-samples: complex [n], full scale is 1; numbers that are not finite count as zero. sample_rate_hz: 1e-3..1e12.
-center_freq_hz: the tuned frequency. interval_s: seconds per decision, rounded up to whole blocks of the front end;
-0: one block, None: one decision on all samples. min_confidence: 0..1, None: the model's own.
-time_ns: of samples[0], since 1970-01-01 UTC. source: name in the events.
-
-Returns a list of dicts with the keys of the JSON that prunedamr-rx writes; snr_db and power_dbfs are None where not
-measured. Fewer samples than the front end needs (an eighth of a frame) give no event.
-)";
-
-void bind_facts(py::class_<Model>& model)
-{
-    model.def_property_readonly("name", [](const Model& m) { return m.network().name; })
-        .def_property_readonly(
-            "labels", [](const Model& m) { return m.network().labels; }, "Class names, in the order of the logits.")
-        .def_property_readonly(
-            "families", [](const Model& m) { return m.network().families; }, "Family of each label.")
-        .def_property_readonly(
-            "length", [](const Model& m) { return m.network().length(); }, "Complex samples per frame.")
-        .def_property_readonly(
-            "front_end", [](const Model& m) { return from_json(to_json(m.network().front_end).dump()); },
-            "How samples become frames: kind, frame_length, block_length, occupied_share, scale.")
-        .def_property_readonly(
-            "temperature", [](const Model& m) { return m.network().decision.temperature; },
-            "Logits are divided by it before softmax.")
-        .def_property_readonly(
-            "min_confidence", [](const Model& m) { return m.network().decision.min_confidence; },
-            "A signal whose class and family are less probable is unknown, 0..1.")
-        .def_property_readonly(
-            "accuracy", [](const Model& m) { return from_json(m.network().accuracy.dump()); },
-            "Accuracy when it was made, as a dict; empty where it was not measured.")
-        .def_property_readonly(
-            "provenance", [](const Model& m) { return from_json(m.network().provenance.dump()); },
-            "How it was made, as a dict: commands, data, seeds.")
-        .def_property_readonly("description", &Model::description, "What runs it: instruction set and precision.")
-        .def("__repr__", [](const Model& m) {
-            return "<prunedamr.Model " + m.network().name + ": " + std::to_string(m.network().classes()) +
-                   " classes, frames of " + std::to_string(m.network().length()) + ", " + m.description() + ">";
-        });
-}
-
-void bind_calls(py::class_<Model>& model)
-{
-    const ClassifyOptions usual;
-    model.def("logits", &Model::logits, py::arg("frames"), kLogitsText)
-        .def("probabilities", &Model::probabilities, py::arg("frames"), kProbabilitiesText)
-        .def(
-            "classify",
-            [](const Model& model, const py::object& samples, double sample_rate_hz, double center_freq_hz,
-               std::optional<double> interval_s, std::optional<double> min_confidence, std::int64_t time_ns,
-               const std::string& source) {
-                return model.classify(
-                    samples, { sample_rate_hz, center_freq_hz, interval_s, min_confidence, time_ns, source });
-            },
-            py::arg("samples"), py::arg("sample_rate_hz"), py::kw_only(),
-            py::arg("center_freq_hz") = usual.center_freq_hz, py::arg("interval_s") = usual.interval_s,
-            py::arg("min_confidence") = usual.min_confidence, py::arg("time_ns") = usual.time_ns,
-            py::arg("source") = usual.source, kClassifyText);
-}
 
 } // namespace
 
-PYBIND11_MODULE(prunedamr, m)
+PYBIND11_MODULE(_prunedamr, module)
 {
-    m.doc() = kModuleText;
-    m.attr("__version__") = prunedamr::kVersion;
-    py::register_local_exception<prunedamr::Error>(m, "Error", PyExc_RuntimeError).attr("__doc__") =
-        "A file, an array or an option is wrong: one line that says where, what and what is expected.";
-    py::class_<Model> model(m, "Model", kModelText);
-    model.def(py::init([](const std::filesystem::path& model) {
-                  const std::string file = prunedamr::graph::find_model(model); // reads the environment
-                  const py::gil_scoped_release unlocked;
-                  return std::make_unique<Model>(file);
-              }),
-              py::arg("model"), "model: a .safetensors file, or the name of an installed model.");
-    bind_facts(model);
-    bind_calls(model);
+    using namespace prunedamr::python;
+    const pybind11::object own_name = module.attr("__name__");
+    module.attr("__name__") = "prunedamr"; // the package, by which its classes go
+    module.doc() = kModuleText;
+    module.attr("__version__") = prunedamr::kVersion;
+    bind_errors(module);
+    bind_model(module);
+    bind_streams(module);
+    module.attr("__name__") = own_name;
 }

@@ -190,6 +190,9 @@ class Module(unittest.TestCase):
 
     def test_module_and_library_are_the_installed_ones(self):
         self.assertTrue(prunedamr.__file__.startswith(str(PREFIX)))
+        package = PREFIX / PYTHON_DIR / "prunedamr"
+        self.assertEqual({path.name.split(".cpython")[0] for path in package.iterdir() if path.is_file()},
+                         {"__init__.py", "__init__.pyi", "label_event.py", "py.typed", "_prunedamr"})
         libraries = set(re.findall(r"/\S*/libprunedamr\.so\S*", Path("/proc/self/maps").read_text()))
         self.assertEqual({path.startswith(str(PREFIX.resolve())) for path in libraries}, {True})
 
@@ -206,6 +209,16 @@ class Module(unittest.TestCase):
         example = done(sys.executable, EXAMPLE / "classify_array.py", MODEL, CAPTURE, RATE,
                        env={**os.environ, "PYTHONPATH": str(PREFIX / PYTHON_DIR)})
         self.assertEqual([json.loads(line) for line in example.splitlines()], EVENTS)
+
+    def test_events_of_a_stream_are_those_of_the_program(self):
+        example = run(sys.executable, SOURCE / "examples" / "classify_stream.py", MODEL, RATE, stdin=CAPTURE.open("rb"),
+                      env={**os.environ, "PYTHONPATH": str(PREFIX / PYTHON_DIR)})
+        self.assertEqual(example.stderr, "")
+
+        def without_time(events):
+            return [{key: value for key, value in e.items() if key not in ("time", "time_source")} for e in events]
+
+        self.assertEqual(without_time(json.loads(line) for line in example.stdout.splitlines()), without_time(EVENTS))
 
     def test_options_of_classify(self):
         (whole,) = self.model.classify(self.samples, RATE, interval_s=None, center_freq_hz=100e6, source="mast",
@@ -268,22 +281,25 @@ class Module(unittest.TestCase):
     def test_what_is_wrong_is_said_in_one_line(self):
         self.assertTrue(issubclass(prunedamr.Error, RuntimeError))
         model, x = self.model, self.samples[:4096]
-        for text, call in (
-            ("frames: wrong array: found float32 [67, 512], expected float32 [n, 2, 256]",
+        for kind, text, call in (
+            (ValueError, "frames: wrong array: found float32 [67, 512], expected float32 [n, 2, 256]",
              lambda: model.logits(self.frames.reshape(67, 512))),
-            ("found int16 [1, 2, 256]", lambda: model.probabilities(np.zeros((1, 2, 256), np.int16))),
-            ("found complex64 [4096]", lambda: model.logits(x)),
-            ("samples: wrong array: found float32 [4096], expected complex64 [n]", lambda: model.classify(x.real, RATE)),
-            ("found complex64 [2, 2048]", lambda: model.classify(x.reshape(2, 2048), RATE)),
-            ("sample_rate_hz: value out of range: found 0", lambda: model.classify(x, 0)),
-            ("sample_rate_hz: value out of range: found nan", lambda: model.classify(x, float("nan"))),
-            ("interval_s: value out of range: found -1", lambda: model.classify(x, RATE, interval_s=-1)),
-            ("min_confidence: value out of range: found 2", lambda: model.classify(x, RATE, min_confidence=2)),
-            ("no such model: found gone.safetensors", lambda: prunedamr.Model("gone.safetensors")),
-            ("x.cf32: not a safetensors file", lambda: prunedamr.Model(CAPTURE)),
+            (TypeError, "found int16 [1, 2, 256]", lambda: model.probabilities(np.zeros((1, 2, 256), np.int16))),
+            (ValueError, "found complex64 [4096]", lambda: model.logits(x)),
+            (TypeError, "samples: wrong array: found float32 [4096], expected complex64 [n]",
+             lambda: model.classify(x.real, RATE)),
+            (ValueError, "found complex64 [2, 2048]", lambda: model.classify(x.reshape(2, 2048), RATE)),
+            (ValueError, "sample_rate_hz: value out of range: found 0", lambda: model.classify(x, 0)),
+            (ValueError, "sample_rate_hz: value out of range: found nan", lambda: model.classify(x, float("nan"))),
+            (ValueError, "interval_s: value out of range: found -1", lambda: model.classify(x, RATE, interval_s=-1)),
+            (ValueError, "min_confidence: value out of range: found 2",
+             lambda: model.classify(x, RATE, min_confidence=2)),
+            (FileNotFoundError, "no such model: found gone.safetensors", lambda: prunedamr.Model("gone.safetensors")),
+            (prunedamr.Error, "x.cf32: not a safetensors file", lambda: prunedamr.Model(CAPTURE)),
         ):
-            with self.subTest(text), self.assertRaises(prunedamr.Error) as refused:
+            with self.subTest(text), self.assertRaises(kind) as refused:
                 call()
+            self.assertIs(type(refused.exception), kind)
             self.assertIn(text, str(refused.exception))
             self.assertNotIn("\n", str(refused.exception))
         with self.assertRaises(ValueError):

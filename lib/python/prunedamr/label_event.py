@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from typing import List, Optional, TypedDict, Union
+
+
+class LabelEvent(TypedDict):
+    """What a decision says; the keys are those of the JSON that prunedamr-rx writes."""
+
+    v: int  # version of this schema
+    source: str
+    seq: int  # rises by one per event and source
+    time: str  # of the first sample, RFC 3339 in UTC with nanoseconds
+    time_source: str  # hw, system or file
+    sample_start: int  # counted from the start of the stream
+    sample_count: int
+    sample_rate_hz: float
+    center_freq_hz: float  # of the signal: tuned frequency plus the offset that was found
+    bandwidth_hz: float
+    snr_db: Optional[float]  # None when it could not be measured
+    power_dbfs: Optional[float]  # None when every block was dropped
+    state: str  # signal, noise or unknown
+    label: str  # class, or family when only that is sure, or noise, unknown
+    family: str
+    confidence: float  # calibrated probability of `label`, 0..1
+    top: List[List[Union[str, float]]]  # most probable classes, each with its probability, descending
+    model: str
+    dropped_frames: int  # since the start of the stream
+    overflows: int  # reported by the source since the start of the stream
