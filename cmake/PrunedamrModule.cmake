@@ -4,10 +4,12 @@
 # tests by their path from the project's root.
 
 # prunedamr_module(NAME SOURCES a.cpp ... USES module ... LINKS target ...)
-# An object library prunedamr_<name>; the shared libraries are made of these.
+# An object library prunedamr_<name>. The libraries are made of these; only what a public header declares with
+# PRUNEDAMR_API is visible outside of them.
 function(prunedamr_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(prunedamr_${name} OBJECT ${ARG_SOURCES})
+  set_target_properties(prunedamr_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(prunedamr_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_compile_options(prunedamr_${name} PRIVATE -Wall -Wextra)
   if(PRUNEDAMR_FUZZ)
@@ -18,6 +20,40 @@ function(prunedamr_module name)
     target_link_libraries(prunedamr_${name} PUBLIC prunedamr_${used})
   endforeach()
   target_link_libraries(prunedamr_${name} PUBLIC ${ARG_LINKS})
+endfunction()
+
+# prunedamr_library(NAME TARGET name MODULES module ... HEADERS public/header.h ... USES library ...)
+# Two libraries of the same objects: the shared one that is installed, TARGET, which exports the public headers'
+# declarations; and prunedamr_<name>_all, static, for programs, tests and bindings of this tree, which may use everything.
+# What a shared library needs of the private parts of another is linked into it, and stays hidden there.
+function(prunedamr_library name)
+  cmake_parse_arguments(ARG "" "TARGET;EXPORT_NAME" "MODULES;HEADERS;USES" ${ARGN})
+  add_library(${ARG_TARGET} SHARED)
+  add_library(prunedamr_${name}_all STATIC)
+  foreach(module IN LISTS ARG_MODULES)
+    target_link_libraries(${ARG_TARGET} PRIVATE prunedamr_${module})
+    target_link_libraries(prunedamr_${name}_all PRIVATE prunedamr_${module})
+  endforeach()
+  foreach(used IN LISTS ARG_USES)
+    get_target_property(shared prunedamr_${used}_all PRUNEDAMR_SHARED)
+    target_link_libraries(${ARG_TARGET} PUBLIC ${shared})
+    target_link_libraries(prunedamr_${name}_all PUBLIC prunedamr_${used}_all)
+  endforeach()
+  foreach(used IN LISTS ARG_USES) # behind the shared ones: only what those do not export
+    target_link_libraries(${ARG_TARGET} PRIVATE $<BUILD_INTERFACE:prunedamr_${used}_all>)
+    target_link_options(${ARG_TARGET} PRIVATE -Wl,--exclude-libs,libprunedamr_${used}_all.a)
+  endforeach()
+  foreach(target ${ARG_TARGET} prunedamr_${name}_all)
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
+    target_compile_features(${target} PUBLIC cxx_std_17)
+  endforeach()
+  target_link_options(${ARG_TARGET} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/lib/exports.map)
+  set_target_properties(${ARG_TARGET} PROPERTIES
+    EXPORT_NAME ${ARG_EXPORT_NAME} VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${PROJECT_SOURCE_DIR}/lib/exports.map)
+  set_target_properties(prunedamr_${name}_all PROPERTIES PRUNEDAMR_SHARED ${ARG_TARGET})
+  list(TRANSFORM ARG_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/lib/prunedamr/)
+  target_sources(${ARG_TARGET} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/lib FILES ${ARG_HEADERS})
+  set_property(GLOBAL APPEND PROPERTY PRUNEDAMR_PUBLIC_HEADERS ${ARG_HEADERS})
 endfunction()
 
 # prunedamr_test(NAME SOURCES a.cpp ... LINKS target ...): one GoogleTest program, one CTest case per test.

@@ -40,6 +40,9 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 # Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ.
 find_package(Volk QUIET CONFIG)
@@ -61,6 +64,9 @@ if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
                         INTERFACE_INCLUDE_DIRECTORIES ${LIQUID_INCLUDE_DIR})
 endif()
 
+pkg_check_modules(SOAPY QUIET IMPORTED_TARGET SoapySDR)
+prunedamr_part(SOAPY "radios by SoapySDR" SOAPY_FOUND "libsoapysdr-dev")
+
 # Debian's dnnl-config.cmake asks for OpenCL headers, which a CPU engine does not need: find the library itself.
 find_library(DNNL_LIBRARY dnnl)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
@@ -79,22 +85,11 @@ if(NOT CMAKE_CROSSCOMPILING) # CMake asks h5cc, which answers for the machine th
 endif()
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
 
-find_package(ZLIB QUIET)
-prunedamr_part(ZLIB "model updates" ZLIB_FOUND "zlib1g-dev")
-
 pkg_check_modules(MATIO QUIET IMPORTED_TARGET matio)
-if(MATIO_FOUND AND ZLIB_FOUND)
-  set(_matio ON)
-else()
-  set(_matio OFF)
-endif()
-prunedamr_part(MATIO "MATLAB data sets" _matio "libmatio-dev zlib1g-dev")
-
-pkg_check_modules(SODIUM QUIET IMPORTED_TARGET libsodium)
-prunedamr_part(SHA512 "checksums in SigMF" SODIUM_FOUND "libsodium-dev")
+prunedamr_part(MATIO "MATLAB data sets" MATIO_FOUND "libmatio-dev")
 
 if(NOT CMAKE_CROSSCOMPILING) # and pybind11 the interpreter
-  find_package(Gnuradio 3.10 QUIET COMPONENTS blocks soapy)
+  find_package(Gnuradio 3.10 QUIET COMPONENTS blocks)
   find_package(pybind11 QUIET)
 endif()
 if(Gnuradio_FOUND AND pybind11_FOUND AND PRUNEDAMR_HAVE_LIVE)
@@ -108,16 +103,16 @@ else()
   set(_python OFF)
 endif()
 prunedamr_part(PYTHON "Python module" _python "pybind11-dev python3-dev python3-numpy")
-prunedamr_part(GNURADIO "GNU Radio blocks, prunedamr-rx" _gnuradio "gnuradio-dev pybind11-dev libsoapysdr-dev")
+prunedamr_part(GNURADIO "GNU Radio blocks" _gnuradio "gnuradio-dev pybind11-dev")
 
-if(PRUNEDAMR_WORKSHOP STREQUAL "OFF")
+if(PRUNEDAMR_TRAIN STREQUAL "OFF")
   set(Torch_FOUND OFF)
 else()
   find_package(Torch QUIET)
 endif()
-prunedamr_part(WORKSHOP "workshop (train, prune)" Torch_FOUND "libtorch-dev libgloo-dev libopenblas-dev")
+prunedamr_part(TRAIN "training and pruning" Torch_FOUND "libtorch-dev libgloo-dev libopenblas-dev")
 
-if(PRUNEDAMR_HAVE_WORKSHOP)
+if(PRUNEDAMR_HAVE_TRAIN)
   find_path(GLOO_INCLUDE_DIR gloo/transport/device.h HINTS ${TORCH_INCLUDE_DIRS})
   get_target_property(_torch_definitions torch_cpu INTERFACE_COMPILE_DEFINITIONS)
   if(GLOO_INCLUDE_DIR AND "USE_C10D_GLOO" IN_LIST _torch_definitions)

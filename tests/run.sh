@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 build=${1:-build}
 jobs=$(nproc)
 
-sh cmake/install_packages.sh all
+sh tools/build/install_packages.sh all
 cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release \
-    -DPRUNEDAMR_GNURADIO=ON -DPRUNEDAMR_WORKSHOP=ON -DPRUNEDAMR_ONEDNN=ON -DPRUNEDAMR_HDF5=ON
+    -DPRUNEDAMR_GNURADIO=ON -DPRUNEDAMR_TRAIN=ON -DPRUNEDAMR_ONEDNN=ON -DPRUNEDAMR_HDF5=ON
 cmake --build "$build" --parallel "$jobs"
 ctest --test-dir "$build" --output-on-failure --parallel "$jobs"

@@ -107,6 +107,7 @@ void add_common(CLI::App& app)
     app.get_formatter()->column_width(34);
 }
 
+// CLI::AsNumberWithUnit hands its product on as text of six digits: 868.3125M would become 868312000.
 double number_with_suffix(const std::string& text)
 {
     char* end = nullptr;
@@ -124,18 +125,27 @@ double number_with_suffix(const std::string& text)
     return value * scale;
 }
 
+double quantity(const std::string& option, const std::string& text)
+{
+    try {
+        return number_with_suffix(text);
+    } catch (const CLI::ValidationError& error) {
+        throw CLI::ValidationError(option, error.what());
+    }
+}
+
+double positive_quantity(const std::string& option, const std::string& text)
+{
+    const double value = quantity(option, text);
+    if (value <= 0.0)
+        throw CLI::ValidationError(option, "found " + text + ", expected a number above 0");
+    return value;
+}
+
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help)
 {
     auto* option = app.add_option_function<std::string>(
-        name,
-        [&value, name](const std::string& text) {
-            try {
-                value = number_with_suffix(text);
-            } catch (const CLI::ValidationError& e) {
-                throw CLI::ValidationError(name, e.what());
-            }
-        },
-        help);
+        name, [&value, name](const std::string& text) { value = quantity(name, text); }, help);
     option->type_name("NUMBER[k|M|G]");
     return option;
 }

@@ -29,6 +29,10 @@ void add_common(CLI::App& app);
 /// "2.4M", "433.92M", "48k", "1e6" -> number; suffixes k, M, G are decimal. Throws CLI::ValidationError.
 double number_with_suffix(const std::string& text);
 
+/// The same for the value of an option, which the error names.
+double quantity(const std::string& option, const std::string& text);
+double positive_quantity(const std::string& option, const std::string& text); ///< above 0
+
 /// An option whose value is a number with an optional k/M/G suffix.
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help);
 

@@ -27,9 +27,9 @@ classifier_impl::classifier_impl(const std::string& model_file, const stream::Mo
                                  const stream::ClassifierConfig& config)
     : gr::sync_block("classifier", gr::io_signature::make(1, 1, sizeof(gr_complex)),
                      gr::io_signature::make(0, 1, sizeof(gr_complex))),
-      labeller_impl(model_config, config.sample_rate_hz, [&](stream::EventHandler handler) {
-          auto live = std::make_unique<stream::Classifier>(stream::open_model(model_file, model_config), config,
-                                                           std::move(handler));
+      classifier_base_impl(model_config, config.sample_rate_hz, [&](stream::EventHandler handler) {
+          auto live = std::make_unique<stream::SignalClassifier>(stream::open_model(model_file, model_config),
+                                                                 config, std::move(handler));
           live->on_block([this](std::uint64_t start, std::uint64_t count) { note_block(start, count); });
           return live;
       })

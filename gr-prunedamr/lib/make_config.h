@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/signal_classifier.h"
 
 #include <string>
 
@@ -27,10 +27,8 @@ inline ::prunedamr::stream::ClassifierConfig make_config(double sample_rate, dou
 {
     ::prunedamr::stream::ClassifierConfig config = make_config(sample_rate, source, min_confidence);
     config.center_freq_hz = center_freq;
-    ::prunedamr::stream::check(config); // first, so that a bad rate is not taken for a bad interval
-    config.interval_samples = ::prunedamr::stream::interval_samples(interval_s, sample_rate);
+    config.interval_s = interval_s;
     config.live = live;
-    config.max_lag_s = ::prunedamr::stream::max_lag_s(sample_rate);
     return config;
 }
 

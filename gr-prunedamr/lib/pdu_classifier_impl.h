@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/model.h"
 
 #include <gnuradio/prunedamr/pdu_classifier.h>
 
@@ -18,7 +19,7 @@ private:
     void handle_pdu(const pmt::pmt_t& message);
     pmt::pmt_t label_burst(const pmt::pmt_t& metadata, const pmt::pmt_t& burst);
 
-    ::prunedamr::stream::Classifier d_classifier;
+    ::prunedamr::stream::SignalClassifier d_classifier;
 };
 
 } // namespace prunedamr

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/prunedamr/pmt_label.h>
 
-#include "prunedamr/base/error.h"
 #include "gr-prunedamr/lib/rx_time.h"
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/time.h"
+#include "prunedamr/stream/label_event_fields.h"
 
 #include <nlohmann/json.hpp>
 
@@ -105,7 +107,7 @@ json to_json(const pmt::pmt_t& object)
     if (pmt::is_real(object))
         return pmt::to_double(object);
     if (is_rx_time(object))
-        return stream::rfc3339(rx_time_ns(object));
+        return ::prunedamr::rfc3339(rx_time_ns(object));
     if (pmt::is_vector(object))
         return array(object);
     if (pmt::is_dict(object))

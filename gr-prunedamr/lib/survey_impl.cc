@@ -24,9 +24,9 @@ survey::sptr survey::make(const std::string& model_file, double sample_rate, dou
 survey_impl::survey_impl(const std::string& model_file, const stream::ModelConfig& model_config,
                          const stream::SurveyConfig& config)
     : gr::sync_block("survey", gr::io_signature::make(1, 1, sizeof(gr_complex)), gr::io_signature::make(0, 0, 0)),
-      labeller_impl(model_config, config.stream.sample_rate_hz, [&](stream::EventHandler handler) {
-          return std::make_unique<stream::Survey>(stream::open_model(model_file, model_config), config,
-                                                  std::move(handler));
+      classifier_base_impl(model_config, config.stream.sample_rate_hz, [&](stream::EventHandler handler) {
+          return std::make_unique<stream::WidebandScanner>(stream::open_model(model_file, model_config), config,
+                                                           std::move(handler));
       })
 {
 }

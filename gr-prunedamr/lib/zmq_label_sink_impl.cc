@@ -10,13 +10,13 @@ namespace gr {
 namespace prunedamr {
 
 zmq_label_sink::sptr zmq_label_sink::make(const std::string& endpoint, const std::string& topic,
-                                          const std::string& key_file)
+                                          const std::string& key_file, const std::string& client_keys)
 {
-    return gnuradio::make_block_sptr<zmq_label_sink_impl>(endpoint, topic, key_file);
+    return gnuradio::make_block_sptr<zmq_label_sink_impl>(endpoint, topic, key_file, client_keys);
 }
 
 zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std::string& topic,
-                                         const std::string& key_file)
+                                         const std::string& key_file, const std::string& client_keys)
     : gr::block("zmq_label_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
 {
     ::prunedamr::stream::ZmqConfig config;
@@ -24,6 +24,8 @@ zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std:
     config.topic = topic;
     if (!key_file.empty())
         config.curve_secret_key = ::prunedamr::stream::read_curve_secret_key(key_file);
+    if (!client_keys.empty())
+        config.curve_client_keys = ::prunedamr::stream::read_curve_client_keys(client_keys);
     d_sink = ::prunedamr::stream::make_zmq_sink(config);
 
     const pmt::pmt_t port = pmt::mp("labels");

@@ -11,7 +11,8 @@ namespace prunedamr {
 class zmq_label_sink_impl : public zmq_label_sink
 {
 public:
-    zmq_label_sink_impl(const std::string& endpoint, const std::string& topic, const std::string& key_file);
+    zmq_label_sink_impl(const std::string& endpoint, const std::string& topic, const std::string& key_file,
+                        const std::string& client_keys);
 
 private:
     void write(const pmt::pmt_t& message);

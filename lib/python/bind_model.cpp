@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "python/bindings.h"
 
+#include "prunedamr/dsp/front_end_spec_json.h"
 #include "python/model.h"
 
+#include <nlohmann/json.hpp>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
@@ -45,32 +47,32 @@ void bind_facts(py::class_<Model, std::shared_ptr<Model>>& model)
 {
     model
         .def_property_readonly(
-            "name", [](const Model& m) { return m.network().name; }, "Name of the model, as events carry it.")
+            "name", [](const Model& m) { return m.info().name; }, "Name of the model, as events carry it.")
         .def_property_readonly(
-            "labels", [](const Model& m) { return m.network().labels; }, "Class names, in the order of the logits.")
+            "labels", [](const Model& m) { return m.info().labels; }, "Class names, in the order of the logits.")
         .def_property_readonly(
-            "families", [](const Model& m) { return m.network().families; }, "Family of each label.")
+            "families", [](const Model& m) { return m.info().families; }, "Family of each label.")
         .def_property_readonly(
-            "length", [](const Model& m) { return m.network().length(); }, "Complex samples per frame.")
+            "length", [](const Model& m) { return m.info().front_end.frame_length; }, "Complex samples per frame.")
         .def_property_readonly(
-            "front_end", [](const Model& m) { return from_json(to_json(m.network().front_end).dump()); },
+            "front_end", [](const Model& m) { return from_json(to_json(m.info().front_end).dump()); },
             "How samples become frames: kind, frame_length, block_length, occupied_share, scale.")
         .def_property_readonly(
-            "temperature", [](const Model& m) { return m.network().decision.temperature; },
+            "temperature", [](const Model& m) { return m.info().decision.temperature; },
             "Logits are divided by it before softmax.")
         .def_property_readonly(
-            "min_confidence", [](const Model& m) { return m.network().decision.min_confidence; },
+            "min_confidence", [](const Model& m) { return m.info().decision.min_confidence; },
             "A signal whose class and family are less probable is unknown, 0..1.")
         .def_property_readonly(
-            "accuracy", [](const Model& m) { return from_json(m.network().accuracy.dump()); },
+            "accuracy", [](const Model& m) { return from_json(m.info().accuracy); },
             "Accuracy when it was made, as a dict; empty where it was not measured.")
         .def_property_readonly(
-            "provenance", [](const Model& m) { return from_json(m.network().provenance.dump()); },
+            "provenance", [](const Model& m) { return from_json(m.info().provenance); },
             "How it was made, as a dict: commands, data, seeds.")
         .def_property_readonly("description", &Model::description, "What runs it: instruction set and precision.")
         .def("__repr__", [](const Model& m) {
-            return "<prunedamr.Model " + m.network().name + ": " + std::to_string(m.network().classes()) +
-                   " classes, frames of " + std::to_string(m.network().length()) + ", " + m.description() + ">";
+            return "<prunedamr.Model " + m.info().name + ": " + std::to_string(m.info().labels.size()) +
+                   " classes, frames of " + std::to_string(m.info().front_end.frame_length) + ", " + m.description() + ">";
         });
 }
 

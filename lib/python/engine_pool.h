@@ -10,7 +10,7 @@
 
 namespace prunedamr::python {
 
-/// Engines of one network that share its weights: as many as there were threads in `run` at once.
+/// Engines of one model that share its weights: as many as there were threads in `run` at once.
 class EnginePool
 {
 public:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "python/event_dict.h"
 
+#include "prunedamr/base/time.h"
+#include "prunedamr/stream/label_event_fields.h"
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -47,7 +50,7 @@ py::object to_python(std::string_view text)
 
 py::object to_python(stream::TimeStamp time)
 {
-    return py::str(stream::rfc3339(time.ns));
+    return py::str(rfc3339(time.ns));
 }
 
 py::object to_python(stream::TopList top)

@@ -34,8 +34,7 @@ stream::ClassifierConfig config_of(const StreamOptions& options)
     config.min_confidence = options.min_confidence;
     config.live = options.live;
     config.max_lag_s = options.max_lag_s;
-    stream::check(config); // first, so that a bad rate is not taken for a bad interval
-    config.interval_samples = stream::interval_samples(options.interval_s, options.sample_rate_hz);
+    config.interval_s = options.interval_s;
     return config;
 }
 
@@ -44,7 +43,7 @@ stream::EventHandler EventStream::handler()
     return [this](const stream::LabelEvent& event) { events_.push_back(event); };
 }
 
-void EventStream::start(std::unique_ptr<stream::LiveClassifier> classifier, StartTime time_ns)
+void EventStream::start(std::unique_ptr<stream::StreamClassifier> classifier, StartTime time_ns)
 {
     classifier_ = std::move(classifier);
     if (time_ns)
@@ -95,12 +94,12 @@ void EventStream::set_center_freq_hz(double center_freq_hz)
 
 void EventStream::set_model(stream::Model next)
 {
-    classifier_->swap(std::move(next));
+    classifier_->set_model(std::move(next));
 }
 
 bool EventStream::revert_model()
 {
-    return classifier_->swap_back();
+    return classifier_->revert_model();
 }
 
 void EventStream::count_overflow()
@@ -131,7 +130,7 @@ std::string EventStream::description()
 SignalClassifier::SignalClassifier(stream::Model model, const stream::ClassifierConfig& config, StartTime time_ns)
     : EventStream(config)
 {
-    start(std::make_unique<stream::Classifier>(std::move(model), config, handler()), time_ns);
+    start(std::make_unique<stream::SignalClassifier>(std::move(model), config, handler()), time_ns);
 }
 
 py::object SignalClassifier::classify_burst(const py::object& samples)
@@ -142,7 +141,7 @@ py::object SignalClassifier::classify_burst(const py::object& samples)
     stream::LabelEvent event;
     bool is_long_enough = false;
     alone([&] {
-        is_long_enough = static_cast<stream::Classifier&>(*classifier_).classify_burst(from, count, event);
+        is_long_enough = static_cast<stream::SignalClassifier&>(*classifier_).classify_burst(from, count, event);
     });
     return is_long_enough ? py::object(event_dict(event)) : py::none();
 }
@@ -150,7 +149,7 @@ py::object SignalClassifier::classify_burst(const py::object& samples)
 WidebandScanner::WidebandScanner(stream::Model model, const stream::SurveyConfig& config, StartTime time_ns)
     : EventStream(config.stream)
 {
-    start(std::make_unique<stream::Survey>(std::move(model), config, handler()), time_ns);
+    start(std::make_unique<stream::WidebandScanner>(std::move(model), config, handler()), time_ns);
 }
 
 } // namespace prunedamr::python

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/classifier.h"
-#include "prunedamr/stream/survey.h"
+#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/wideband_scanner.h"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -59,7 +60,7 @@ public:
 protected:
     explicit EventStream(stream::ClassifierConfig config) : config_(std::move(config)) {}
     stream::EventHandler handler();
-    void start(std::unique_ptr<stream::LiveClassifier> classifier, StartTime time_ns);
+    void start(std::unique_ptr<stream::StreamClassifier> classifier, StartTime time_ns);
 
     /// `work` without the interpreter's lock, alone. Whoever waits for this mutex does not hold that lock.
     template <typename Work> void alone(Work work)
@@ -70,7 +71,7 @@ protected:
     }
 
     const stream::ClassifierConfig config_;
-    std::unique_ptr<stream::LiveClassifier> classifier_;
+    std::unique_ptr<stream::StreamClassifier> classifier_;
 
 private:
     pybind11::list take_events();
@@ -79,7 +80,7 @@ private:
     std::vector<stream::LabelEvent> events_; ///< not yet given to Python
 };
 
-/// One signal at a time: `stream::Classifier`.
+/// One signal at a time: `stream::SignalClassifier`.
 class SignalClassifier : public EventStream
 {
 public:
@@ -90,7 +91,7 @@ public:
     pybind11::object classify_burst(const pybind11::object& samples);
 };
 
-/// Every signal of a band: `stream::Survey`.
+/// Every signal of a band: `stream::WidebandScanner`.
 class WidebandScanner : public EventStream
 {
 public:

@@ -3,8 +3,9 @@
 
 #include "python/arrays.h"
 
-#include "prunedamr/graph/model_search.h"
-#include "prunedamr/stream/vote.h"
+#include "prunedamr/model/model_search.h"
+#include "prunedamr/stream/decision_accumulator.h"
+#include "prunedamr/stream/model.h"
 
 namespace py = pybind11;
 
@@ -17,15 +18,15 @@ py::object from_json(const std::string& text)
 
 stream::Model open_model(const std::filesystem::path& file_or_name)
 {
-    const std::string file = graph::find_model(file_or_name); // reads the environment, which Python may change
+    const std::string file = model::find_model(file_or_name); // reads the environment, which Python may change
     const py::gil_scoped_release unlocked;
     return stream::open_model(file);
 }
 
 py::array_t<float> Model::logits(const py::object& frames)
 {
-    const Floats in = frames_of(frames, facts_.length());
-    py::array_t<float> out({ in.shape(0), static_cast<py::ssize_t>(facts_.classes()) });
+    const Floats in = frames_of(frames, info_.front_end.frame_length);
+    py::array_t<float> out({ in.shape(0), static_cast<py::ssize_t>(info_.labels.size()) });
     const float* from = in.data();
     float* to = out.mutable_data();
     const py::gil_scoped_release unlocked;
@@ -37,7 +38,7 @@ py::array_t<double> Model::probabilities(const py::object& frames)
 {
     const py::array_t<float> from = logits(frames);
     py::array_t<double> out({ from.shape(0), from.shape(1) });
-    const graph::LogitReader reader(facts_);
+    const model::LogitReader reader(info_);
     for (py::ssize_t n = 0; n < from.shape(0); ++n)
         reader.probabilities(from.data(n, 0), out.mutable_data(n, 0));
     return out;
@@ -49,7 +50,7 @@ py::list Model::classify(const py::object& samples, const StreamOptions& options
     const Samples in = samples_of(samples);
     stream::ClassifierConfig config = config_of(options);
     if (one_decision)
-        config.interval_samples = static_cast<std::uint64_t>(in.size());
+        config.interval_s = static_cast<double>(in.size()) / config.sample_rate_hz;
     SignalClassifier classifier(share(), config, time_ns);
     py::list events = classifier.process(in);
     for (const py::handle event : classifier.flush())

@@ -21,7 +21,7 @@ stream::Model open_model(const std::filesystem::path& file_or_name);
 class Model
 {
 public:
-    explicit Model(stream::Model opened) : facts_(std::move(opened.facts)), engines_(std::move(opened.engine)) {}
+    explicit Model(stream::Model opened) : info_(std::move(opened.info)), engines_(std::move(opened.engine)) {}
 
     pybind11::array_t<float> logits(const pybind11::object& frames);
     pybind11::array_t<double> probabilities(const pybind11::object& frames);
@@ -31,13 +31,13 @@ public:
                             std::int64_t time_ns);
 
     /// For a stream: another engine that shares the weights; nothing is compiled.
-    stream::Model share() { return { facts_, engines_.clone() }; }
+    stream::Model share() { return { info_, engines_.clone() }; }
 
-    const graph::Network& network() const { return facts_; }
+    const model::ModelInfo& info() const { return info_; }
     std::string description() const { return engines_.description(); }
 
 private:
-    graph::Network facts_;
+    model::ModelInfo info_;
     EnginePool engines_;
 };
 

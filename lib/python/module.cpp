@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "python/bindings.h"
+#include "python/workbench.h"
 
 #include "prunedamr/base/version.h"
 
@@ -29,5 +30,6 @@ PYBIND11_MODULE(_prunedamr, module)
     bind_errors(module);
     bind_model(module);
     bind_streams(module);
+    bind_workbench(module);
     module.attr("__name__") = own_name;
 }

@@ -2,7 +2,7 @@
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/rng.h"
 
-#include "tests/base/expect_error.h"
+#include "tests/support/expect_error.h"
 
 namespace prunedamr {
 namespace {
@@ -16,17 +16,7 @@ std::string noise(std::size_t size)
     return text;
 }
 
-class Deflate : public ::testing::Test
-{
-protected:
-    void SetUp() override
-    {
-        if (!deflate_available())
-            GTEST_SKIP() << "built without zlib";
-    }
-};
-
-TEST_F(Deflate, BytesComeBack)
+TEST(Deflate, BytesComeBack)
 {
     for (const std::size_t size : { 0u, 1u, 7u, 65537u, 1000003u })
         for (const std::string& text : { noise(size), std::string(size, 'x') })
@@ -35,7 +25,7 @@ TEST_F(Deflate, BytesComeBack)
     EXPECT_LT(deflated(std::string(100000, 'x')).size(), 200u);
 }
 
-TEST_F(Deflate, ADictionaryIsKnownAlready)
+TEST(Deflate, ADictionaryIsKnownAlready)
 {
     const std::string text = noise(20000);
     EXPECT_LT(deflated(text, text).size(), 600u);
@@ -44,7 +34,7 @@ TEST_F(Deflate, ADictionaryIsKnownAlready)
     EXPECT_ERROR(inflated(deflated(text, text), text.size(), noise(20001)), "damaged");
 }
 
-TEST_F(Deflate, WrongSizesAndDamageAreRefused)
+TEST(Deflate, WrongSizesAndDamageAreRefused)
 {
     const std::string text(5000, 'x'), stream = deflated(text);
     EXPECT_ERROR(inflated(stream, 4999), "damaged");
@@ -68,11 +58,23 @@ TEST_F(Deflate, WrongSizesAndDamageAreRefused)
     EXPECT_GT(refused, stream.size() / 2);
 }
 
-TEST(DeflateAbsent, SaysWhatWouldBringIt)
+TEST(Deflate, APrefixNeedsNoWholeStream)
 {
-    if (deflate_available())
-        GTEST_SKIP() << "built with zlib";
-    EXPECT_ERROR(deflated("x"), "this build has no zlib");
+    const std::string text = noise(5000), stream = deflated(text);
+    EXPECT_EQ(inflated_prefix(stream, 100), text.substr(0, 100));
+    EXPECT_EQ(inflated_prefix(stream, 1 << 20), text);
+    const std::string part = inflated_prefix(stream.substr(0, 2500), 1 << 20);
+    EXPECT_GT(part.size(), 1000u);
+    EXPECT_EQ(part, text.substr(0, part.size()));
+    EXPECT_EQ(inflated_prefix("no stream", 100), "");
+    EXPECT_EQ(inflated_prefix("", 100), "");
+}
+
+/// The check value of CRC-32/ISO-HDLC, in the catalog of CRC algorithms.
+TEST(Crc32, CheckValue)
+{
+    EXPECT_EQ(crc32("123456789"), 0xcbf43926u);
+    EXPECT_EQ(crc32(""), 0u);
 }
 
 } // namespace

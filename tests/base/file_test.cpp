@@ -2,7 +2,7 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/safetensors.h"
 
-#include "tests/base/expect_error.h"
+#include "tests/support/expect_error.h"
 
 #include <gtest/gtest.h>
 

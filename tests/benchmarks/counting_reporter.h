@@ -23,7 +23,7 @@ template <class Run> auto failed(const Run& run, long) -> decltype(static_cast<b
 class CountingReporter : public benchmark::ConsoleReporter
 {
 public:
-    CountingReporter() : ConsoleReporter(OO_Tabular) {} // without colours, for logs
+    CountingReporter() : ConsoleReporter(OO_Tabular) {} // without colors, for logs
 
     void ReportRuns(const std::vector<Run>& runs) override
     {

@@ -6,7 +6,7 @@
 #include "prunedamr/graph/zoo.h"
 
 #include "tests/benchmarks/counting_reporter.h"
-#include "tests/graph/quantised_networks.h"
+#include "tests/graph/quantized_networks.h"
 
 #include <benchmark/benchmark.h>
 
@@ -27,11 +27,8 @@ graph::Network make_network(const std::string& arch, int length)
 {
     graph::ZooConfig config;
     config.arch = arch;
-    config.front_end.kind = FrontEndSpec::Kind::as_is;
-    config.front_end.frame_length = length;
-    config.front_end.block_length = length;
-    for (int c = 0; c < kClasses; ++c)
-        config.labels.push_back("class" + std::to_string(c));
+    config.length = length;
+    config.classes = kClasses;
     return graph::make_network(config);
 }
 
@@ -60,7 +57,7 @@ void add_benchmarks(const std::string& arch, int length, const Contender& conten
 {
     auto network = make_network(arch, length);
     if (contender.int8)
-        network = graph::quantised(network, 1);
+        network = graph::quantized(network, 1);
     engine::EngineConfig config;
     config.backend = contender.backend;
     config.max_batch = kLargestBatch;

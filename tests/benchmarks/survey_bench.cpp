@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a survey of eight signals costs with the shipped small model: `cores` is the share of one core that a stream
 // of the case's rate takes.
-#include "prunedamr/stream/survey.h"
+#include "prunedamr/stream/wideband_scanner.h"
+#include "prunedamr/stream/model.h"
 
 #include "tests/benchmarks/counting_reporter.h"
 #include "tests/dsp/signals.h"
@@ -32,9 +33,9 @@ void run_survey(benchmark::State& state, double rate_hz)
     const Samples samples = eight_signals(count, 25e3 / 2.4e6);
     stream::SurveyConfig config;
     config.stream.sample_rate_hz = rate_hz;
-    config.stream.interval_samples = static_cast<std::uint64_t>(count);
+    config.stream.interval_s = kIntervalS;
     std::int64_t events = 0;
-    stream::Survey survey(stream::open_model(PRUNEDAMR_SHIPPED_MODEL), config,
+    stream::WidebandScanner survey(stream::open_model(PRUNEDAMR_SHIPPED_MODEL), config,
                           [&](const stream::LabelEvent&) { ++events; });
     for (auto _ : state)
         survey.process(samples.data(), samples.size());

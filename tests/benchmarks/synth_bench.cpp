@@ -4,10 +4,11 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/synth/frame_maker.h"
+#include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/signal/analog.h"
-#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/cpm.h"
-#include "prunedamr/synth/signal/edges.h"
+#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/keying.h"
 #include "prunedamr/synth/signal/linear.h"
 #include "prunedamr/synth/signal/message.h"
 #include "prunedamr/synth/signal/ofdm.h"
@@ -141,7 +142,7 @@ void add_modulators()
     add_stage("fm", [=](Rng&) { modulate_fm(message, 0.1); });
     add_stage("pre_emphasis", [=](Rng&) {
         auto copy = message;
-        pre_emphasise(copy, 0.02);
+        pre_emphasize(copy, 0.02);
     });
     for (const double oversampling : { 1.0, 1.3, 6.0 })
         add_stage("ofdm/oversampling:" + std::to_string(oversampling).substr(0, 3), [=](Rng& rng) {
@@ -157,7 +158,7 @@ void add_modulators()
 void add_channel_and_receiver()
 {
     add_in_place("copy", [](Samples&, Rng&) {});
-    add_in_place("normalise_power", [](Samples& x, Rng&) { normalise_power(x); });
+    add_in_place("normalize_power", [](Samples& x, Rng&) { normalize_power(x); });
     add_in_place("gate_burst", [](Samples& x, Rng&) { gate_burst(x, 1000, 8000, 32); });
     add_in_place("fade", [](Samples& x, Rng&) { fade(x, 0.5, 1e-4, 1.0); });
     add_in_place("echo", [](Samples& x, Rng&) { add_echo(x, 7, { 0.1f, 0.2f }); });
@@ -166,7 +167,7 @@ void add_channel_and_receiver()
     add_in_place("iq_imbalance", [](Samples& x, Rng&) { unbalance_iq(x, 0.5, 0.05); });
     add_in_place("constant", [](Samples& x, Rng&) { add_constant(x, { 0.1f, 0.0f }); });
     add_in_place("gain_step", [](Samples& x, Rng&) { step_gain(x, 100, 2.0, 1000.0); });
-    add_in_place("quantise", [](Samples& x, Rng&) { quantise(x, 12, 1.0); });
+    add_in_place("quantize", [](Samples& x, Rng&) { quantize(x, 12, 1.0); });
     add_in_place("tilt", [](Samples& x, Rng&) { tilt_spectrum(x, 3.0); });
     add_in_place("droop", [](Samples& x, Rng&) { droop_spectrum(x, 0.4, 2.5); });
     add_in_place("channel_filter", [](Samples& x, Rng&) { filter_channel(x, { 0.1, 0.2, 0.01, -60.0 }); });

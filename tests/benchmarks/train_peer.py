@@ -112,7 +112,7 @@ def rotated(frames):
 def train(model, frames, labels, epochs, memory_format):
     """Frames per second."""
     model = model.to(memory_format=memory_format).train()
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     begin = time.monotonic()
     for _ in range(epochs):
         right, loss_sum = 0, 0.0
@@ -121,9 +121,9 @@ def train(model, frames, labels, epochs, memory_format):
             logits = model(batch)
             loss = functional.cross_entropy(logits, labels[indices])
             loss_sum += loss.item() * len(indices)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             right += (logits.argmax(1) == labels[indices]).sum().item()
     return len(frames) * epochs / (time.monotonic() - begin)
 

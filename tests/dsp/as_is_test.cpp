@@ -94,6 +94,6 @@ TEST(FrontEnd, RefusesASpecOutsideItsRanges)
         dsp::FrontEnd front_end(as_is(4, 128));
         FAIL();
     } catch (const Error& e) {
-        EXPECT_STREQ(e.what(), "FrontEndSpec: front end: bad frame_length: found 4, expected 16..65536");
+        EXPECT_STREQ(e.what(), "FrontEndSpec: front end: bad value of 'frame_length': found 4, expected a whole number, 16..65536");
     }
 }

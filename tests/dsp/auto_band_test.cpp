@@ -86,7 +86,7 @@ TEST(WelchSpectrum, TakesShorterTransformsForShorterInputAndNoneBelow128)
     EXPECT_EQ(welch.measure(x.data(), 127).nfft, 0);
 }
 
-TEST(AutoBand, FindsCentreAndWidthOfBandLimitedNoise)
+TEST(AutoBand, FindsCenterAndWidthOfBandLimitedNoise)
 {
     for (const double center : { -0.31, -0.05, 0.0, 0.2 })
         for (const double bandwidth : { 0.05, 0.12, 0.3 }) {
@@ -243,7 +243,7 @@ TEST(AutoBand, TwoTonesOfFskAreOneBand)
             }
 }
 
-TEST(AutoBand, TwoNeighboursAlikeAreNotOneBand)
+TEST(AutoBand, TwoNeighborsAlikeAreNotOneBand)
 {
     for (const double noise : { 0.01, 0.3 }) {
         const Samples x = fsk(kBlock, -0.2, 0.02, 0.02, 71) + fsk(kBlock, 0.05, 0.02, 0.02, 72) * 0.9f +
@@ -265,14 +265,14 @@ TEST(AutoBand, SidebandsWithoutACarrierAreOneBand)
     EXPECT_NEAR(info.bandwidth, 0.17, 0.03);
 }
 
-TEST(AutoBand, WeakNeighbourIsLeftOut)
+TEST(AutoBand, WeakNeighborIsLeftOut)
 {
     const Samples x = band_noise(kBlock, -0.2, 0.1, 1.0, 26) + band_noise(kBlock, 0.05, 0.1, 0.1, 27) +
                       white_noise(kBlock, 0.01, 28);
     const BlockInfo info = process(x).info;
     EXPECT_NEAR(info.center, -0.2, 3 * kBin);
     EXPECT_NEAR(info.bandwidth, 0.1, 6 * kBin);
-    EXPECT_NEAR(info.snr_db, 30.0, 2.0); // the neighbour is not taken for noise
+    EXPECT_NEAR(info.snr_db, 30.0, 2.0); // the neighbor is not taken for noise
 }
 
 TEST(AutoBand, FlatNoiseIsTheWholeBand)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/band_detector.h"
 
-#include "tests/dsp/signals.h"
+#include "prunedamr/dsp/dwell_spectrum.h"
 #include "prunedamr/dsp/hann_transform.h"
-#include "prunedamr/dsp/look_spectrum.h"
 #include "prunedamr/dsp/sliding_transform.h"
+#include "tests/dsp/signals.h"
 
 #include <gtest/gtest.h>
 
@@ -16,13 +16,13 @@ namespace {
 
 constexpr int kNfft = 1024;
 constexpr int kSegments = 20;
-constexpr int kLook = kSegments * kNfft / 2;
+constexpr int kDwell = kSegments * kNfft / 2;
 
-/// What a look of the samples shows; the zeros before them are left out.
-class Look
+/// What a dwell of the samples shows; the zeros before them are left out.
+class Dwell
 {
 public:
-    explicit Look(const Samples& x) : transform_(kNfft), spectrum_(kNfft), detector(kNfft)
+    explicit Dwell(const Samples& x) : transform_(kNfft), spectrum_(kNfft), detector(kNfft)
     {
         Samples spectrum(kNfft);
         int segment = 0;
@@ -40,7 +40,7 @@ public:
 
 private:
     SlidingTransform transform_;
-    LookSpectrum spectrum_;
+    DwellSpectrum spectrum_;
 
 public:
     Spectrum result;
@@ -64,7 +64,7 @@ double width(const OccupiedBins& band)
 
 } // namespace
 
-TEST(LookSpectrum, IsThatOfHannWindows)
+TEST(DwellSpectrum, IsThatOfHannWindows)
 {
     const Samples x = white_noise(kNfft, 1.0, 1) + tone(kNfft, 0.1003, 3.0);
     SlidingTransform transform(kNfft);
@@ -73,12 +73,12 @@ TEST(LookSpectrum, IsThatOfHannWindows)
     transform.transform(spectrum.data());
     transform.add(x.data() + kNfft / 2, kNfft / 2);
     transform.transform(spectrum.data());
-    LookSpectrum look(kNfft);
-    look.add(spectrum.data());
-    const Spectrum found = look.finish();
+    DwellSpectrum dwell(kNfft);
+    dwell.add(spectrum.data());
+    const Spectrum found = dwell.finish();
     HannTransform hann(kNfft);
     std::vector<float> expected(kNfft);
-    hann.centre(hann.power(x.data()), 1, expected.data());
+    hann.center(hann.power(x.data()), 1, expected.data());
     EXPECT_EQ(found.averages, 1);
     for (int i = 0; i < kNfft; ++i)
         EXPECT_NEAR(found.psd[i], expected[i], 1e-5f + 1e-3f * expected[i]) << i;
@@ -87,16 +87,16 @@ TEST(LookSpectrum, IsThatOfHannWindows)
 TEST(BandDetector, FindsNothingInNoise)
 {
     for (std::uint64_t seed = 1; seed <= 50; ++seed)
-        EXPECT_EQ(Look(white_noise(kLook, 1.0, seed)).detector.count(), 0) << seed;
+        EXPECT_EQ(Dwell(white_noise(kDwell, 1.0, seed)).detector.count(), 0) << seed;
 }
 
 TEST(BandDetector, FindsEachOfSeveralBandsWithItsPower)
 {
-    const Samples x = band_noise(kLook, -0.3, 0.1, 2.0, 1) + band_noise(kLook, 0.05, 0.02, 0.02, 2) +
-                      band_noise(kLook, 0.1, 0.02, 1.0, 3) + white_noise(kLook, 0.1, 4);
-    const Look look(x);
-    ASSERT_EQ(look.detector.count(), 3);
-    const OccupiedBins* bands = look.detector.bands();
+    const Samples x = band_noise(kDwell, -0.3, 0.1, 2.0, 1) + band_noise(kDwell, 0.05, 0.02, 0.02, 2) +
+                      band_noise(kDwell, 0.1, 0.02, 1.0, 3) + white_noise(kDwell, 0.1, 4);
+    const Dwell dwell(x);
+    ASSERT_EQ(dwell.detector.count(), 3);
+    const OccupiedBins* bands = dwell.detector.bands();
     const double centers[] = { -0.3, 0.05, 0.1 }, widths[] = { 0.1, 0.02, 0.02 }, powers[] = { 2.0, 0.02, 1.0 };
     for (int i = 0; i < 3; ++i) {
         EXPECT_NEAR(center(bands[i]), centers[i], 0.002) << i;
@@ -108,51 +108,51 @@ TEST(BandDetector, FindsEachOfSeveralBandsWithItsPower)
 
 TEST(BandDetector, AWideBandIsOne)
 {
-    const Look look(band_noise(kLook, 0.1, 0.3, 1.0, 1) + white_noise(kLook, 0.1, 2));
-    ASSERT_EQ(look.detector.count(), 1);
-    EXPECT_NEAR(width(look.detector.bands()[0]), 0.3, 0.02);
+    const Dwell dwell(band_noise(kDwell, 0.1, 0.3, 1.0, 1) + white_noise(kDwell, 0.1, 2));
+    ASSERT_EQ(dwell.detector.count(), 1);
+    EXPECT_NEAR(width(dwell.detector.bands()[0]), 0.3, 0.02);
 }
 
 TEST(BandDetector, ARollOffAtTheEndsIsNoSignalAndHidesNone)
 {
-    Samples x = band_noise(kLook, 0.0, 0.85, 1.0, 1); // a receiver's noise, as its filter leaves it
-    const Samples signal = band_noise(kLook, 0.35, 0.03, 0.4, 2);
-    EXPECT_EQ(Look(x + white_noise(kLook, 1e-3, 3)).detector.count(), 0);
-    const Look look(x + signal + white_noise(kLook, 1e-3, 3));
-    ASSERT_EQ(look.detector.count(), 1);
-    EXPECT_NEAR(center(look.detector.bands()[0]), 0.35, 0.003);
+    Samples x = band_noise(kDwell, 0.0, 0.85, 1.0, 1); // a receiver's noise, as its filter leaves it
+    const Samples signal = band_noise(kDwell, 0.35, 0.03, 0.4, 2);
+    EXPECT_EQ(Dwell(x + white_noise(kDwell, 1e-3, 3)).detector.count(), 0);
+    const Dwell dwell(x + signal + white_noise(kDwell, 1e-3, 3));
+    ASSERT_EQ(dwell.detector.count(), 1);
+    EXPECT_NEAR(center(dwell.detector.bands()[0]), 0.35, 0.003);
 }
 
 TEST(BandDetector, SideLobesAreNoSignalsOfTheirOwn)
 {
-    Samples x = white_noise(kLook, 1e-3, 1);
+    Samples x = white_noise(kDwell, 1e-3, 1);
     Rng rng(2);
     std::complex<float> symbol;
-    for (int i = 0; i < kLook; ++i) { // rectangular pulses: side lobes at -13 dB and below
+    for (int i = 0; i < kDwell; ++i) { // rectangular pulses: side lobes at -13 dB and below
         if (i % 40 == 0)
             symbol = { rng.normal() > 0 ? 1.0f : -1.0f, 0.0f };
         x[i] += symbol;
     }
-    const Look look(x);
-    ASSERT_EQ(look.detector.count(), 1);
-    EXPECT_NEAR(center(look.detector.bands()[0]), 0.0, 0.002);
+    const Dwell dwell(x);
+    ASSERT_EQ(dwell.detector.count(), 1);
+    EXPECT_NEAR(center(dwell.detector.bands()[0]), 0.0, 0.002);
 }
 
 TEST(BandDetector, ACarrierHasItsSidebands)
 {
-    const Samples carrier = tone(kLook, 0.2, 1.0);
-    const Samples message = tone(kLook, 0.21, 0.2) + tone(kLook, 0.19, 0.2);
-    const Look look(carrier + message + white_noise(kLook, 1e-3, 1));
-    ASSERT_EQ(look.detector.count(), 1);
-    EXPECT_NEAR(center(look.detector.bands()[0]), 0.2, 0.001);
-    EXPECT_NEAR(width(look.detector.bands()[0]), 0.022, 0.006);
-    EXPECT_EQ(Look(carrier + white_noise(kLook, 1e-3, 1)).detector.count(), 1);
+    const Samples carrier = tone(kDwell, 0.2, 1.0);
+    const Samples message = tone(kDwell, 0.21, 0.2) + tone(kDwell, 0.19, 0.2);
+    const Dwell dwell(carrier + message + white_noise(kDwell, 1e-3, 1));
+    ASSERT_EQ(dwell.detector.count(), 1);
+    EXPECT_NEAR(center(dwell.detector.bands()[0]), 0.2, 0.001);
+    EXPECT_NEAR(width(dwell.detector.bands()[0]), 0.022, 0.006);
+    EXPECT_EQ(Dwell(carrier + white_noise(kDwell, 1e-3, 1)).detector.count(), 1);
 }
 
-TEST(BandDetector, AWeakNeighbourOnOneSideStays)
+TEST(BandDetector, AWeakNeighborOnOneSideStays)
 {
-    const Look look(band_noise(kLook, 0.0, 0.05, 1.0, 1) + band_noise(kLook, 0.06, 0.02, 0.02, 2) +
-                    white_noise(kLook, 1e-2, 3));
-    ASSERT_EQ(look.detector.count(), 2);
-    EXPECT_NEAR(center(look.detector.bands()[1]), 0.06, 0.003);
+    const Dwell dwell(band_noise(kDwell, 0.0, 0.05, 1.0, 1) + band_noise(kDwell, 0.06, 0.02, 0.02, 2) +
+                      white_noise(kDwell, 1e-2, 3));
+    ASSERT_EQ(dwell.detector.count(), 2);
+    EXPECT_NEAR(center(dwell.detector.bands()[1]), 0.06, 0.003);
 }

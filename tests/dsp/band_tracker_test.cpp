@@ -16,11 +16,11 @@ OccupiedBins band(int begin, int end, float power = 1.0f)
     return { begin, end, power, 0.1f, power };
 }
 
-/// Shows a tracker the looks, one after the other.
-void show(BandTracker& tracker, const std::vector<Bands>& looks)
+/// Shows a tracker the dwells, one after the other.
+void show(BandTracker& tracker, const std::vector<Bands>& dwells)
 {
-    for (const Bands& look : looks)
-        tracker.update(look.data(), static_cast<int>(look.size()));
+    for (const Bands& dwell : dwells)
+        tracker.update(dwell.data(), static_cast<int>(dwell.size()));
 }
 
 } // namespace
@@ -68,11 +68,11 @@ TEST(BandTracker, PartsOfABandAreItsTrackAndItsEdgesAreSmoothed)
     EXPECT_LT(tracker.tracks()[0].begin, 12.0);
 }
 
-TEST(BandTracker, NeighboursStayApart)
+TEST(BandTracker, NeighborsStayApart)
 {
     BandTracker tracker({});
-    for (int look = 0; look < 10; ++look)
-        show(tracker, { { band(10, 20), band(22, 30 + look % 2) } });
+    for (int dwell = 0; dwell < 10; ++dwell)
+        show(tracker, { { band(10, 20), band(22, 30 + dwell % 2) } });
     EXPECT_EQ(tracker.count(), 2);
 }
 
@@ -94,7 +94,7 @@ TEST(BandTracker, ATrackWithinAnotherEnds)
     BandTracker tracker({});
     show(tracker, { { band(10, 20), band(30, 60) }, { band(10, 20), band(30, 60) } });
     ASSERT_EQ(tracker.count(), 2);
-    for (int look = 0; look < 10; ++look)
+    for (int dwell = 0; dwell < 10; ++dwell)
         show(tracker, { { band(8, 62) } });
     EXPECT_EQ(tracker.count(), 1);
 }

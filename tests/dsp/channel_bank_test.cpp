@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dsp/channel_bank.h"
+#include "prunedamr/dsp/channelizer.h"
 
 #include "tests/dsp/signals.h"
 #include "prunedamr/dsp/sliding_transform.h"
@@ -107,7 +107,7 @@ TEST(ChannelBank, BringsAToneToItsPlaceWithoutSeams)
         }
 }
 
-TEST(ChannelBank, KeepsPowerInTheBandAndNothingOfANeighbour)
+TEST(ChannelBank, KeepsPowerInTheBandAndNothingOfANeighbor)
 {
     const Samples in_band = band_noise(64 * kNfft, 40.0 / kNfft, 32.0 / kNfft, 1.0, 3);
     EXPECT_NEAR(mean_power_of(channel(in_band, 40, 64), 64), 1.0, 0.05);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/dsp/signals.h"
-#include "prunedamr/dsp/channel.h"
+#include "prunedamr/dsp/channelizer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // make_e2e_model OUT: a small untrained network behind the automatic front end, with spread-out confidences.
-#include "prunedamr/graph/model_file.h"
-#include "prunedamr/graph/zoo.h"
+#include "prunedamr/model/model_file.h"
 
 #include <cstdio>
 #include <exception>
@@ -13,15 +12,15 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "usage: make_e2e_model OUT\n");
         return 2;
     }
-    graph::ZooConfig config;
+    model::NewModel config;
     config.arch = "amr_s";
     config.labels = { "noise", "BPSK", "GFSK", "FM" };
     config.front_end.frame_length = 256;
     config.front_end.block_length = 2048;
     try {
-        auto network = graph::make_network(config);
-        network.decision.temperature = 20.0;
-        graph::save_model(network, argv[1]);
+        auto model = model::make_model(config);
+        model.info.decision.temperature = 20.0;
+        model::save_model(model, argv[1]);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

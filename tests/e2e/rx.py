@@ -6,6 +6,7 @@ import cmath
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import unittest
 from pathlib import Path
 
 import zmq
+
+from folder_watch import wait_until
 
 RX = os.environ["PRUNEDAMR_RX"]
 MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
@@ -49,6 +52,20 @@ def start(*arguments, **keywords):
     return subprocess.Popen(command(*arguments), stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
 
 
+def start_talking(*arguments, **keywords):
+    """With a status line a second on stderr."""
+    line = [argument for argument in command(*arguments) if argument != "--quiet"]
+    return subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
+
+
+def sample_counts(process):
+    """Of the status lines as they come, for as long as the process writes any."""
+    for line in process.stderr:
+        count = re.search(rb"(\d+) samples", line)
+        if count:
+            yield int(count[1])
+
+
 def samples_ci8(count, seed=1):
     """I, Q, I, Q... in -128..127: a tone in noise that is on half of the time."""
     rng = random.Random(seed)
@@ -79,14 +96,6 @@ def timed(action):
     return action(), time.monotonic() - begin
 
 
-def wait_until(condition, what, timeout_s=10.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited %g s in vain for %s" % (timeout_s, what))
-        time.sleep(0.02)
-
-
 class Case(unittest.TestCase):
     """A test in an empty folder of its own."""
 
@@ -99,6 +108,10 @@ class Case(unittest.TestCase):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, (bytes, bytearray)) else bytes(content))
         return path
+
+    def wait_until(self, condition, what, timeout_s=10.0):
+        """A condition on files of the folder."""
+        wait_until(self.folder, condition, what, timeout_s)
 
     def publisher(self):
         """A ZeroMQ socket, of which `recv` waits for a subscriber, and its endpoint."""
@@ -130,8 +143,8 @@ class Case(unittest.TestCase):
         self.assertEqual([e["sample_start"] for e in events], list(starts))
         self.assertEqual([e["sample_count"] for e in events], [min(interval, usable - start) for start in starts])
 
-    def stop(self, process, number):
-        """Sends the signal; returns stderr. The process must leave with 0 within 3 s."""
+    def stop(self, process, number, quiet=True):
+        """Sends the signal. The process must leave with 0 within 3 s; `quiet`: and say nothing on stderr."""
         begin = time.monotonic()
         process.send_signal(number)
         try:
@@ -144,11 +157,12 @@ class Case(unittest.TestCase):
         text = process.stderr.read().decode()
         process.stderr.close()
         process.stdin.close()
-        self.assertEqual((process.returncode, text), (0, ""))
+        self.assertEqual((process.returncode, text if quiet else ""), (0, ""), text)
 
 
 def lines(path):
-    return path.read_text().splitlines() if path.exists() else []
+    """Those that are complete."""
+    return path.read_text().split("\n")[:-1] if path.exists() else []
 
 
 def events(path):

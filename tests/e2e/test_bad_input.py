@@ -93,7 +93,7 @@ class BadOption(rx.Case):
         self.refuse("--min-confidence", "--rate", "1M", "--min-confidence", "1.5")
 
     def test_unknown(self):
-        self.refuse("--colour", "--rate", "1M", "--colour", "red")
+        self.refuse("--color", "--rate", "1M", "--color", "red")
         self.refuse("cf33", "--rate", "1M", "--format", "cf33")
         self.refuse("morse", "--rate", "1M", "--out", "morse:-")
 
@@ -108,10 +108,18 @@ class BadOption(rx.Case):
 
     def test_gain_of_a_file(self):
         self.refuse("--gain", "--rate", "1M", "--gain", "20")
+        self.refuse("--gain", "--rate", "1M", "--gain", "LNA=20")
+        self.refuse("--gain", "--rate", "1M", "--gain", "LNA=much")
+        self.refuse("--antenna", "--rate", "1M", "--antenna", "RX")
+        self.refuse("--ppm", "--rate", "1M", "--ppm", "1.5")
+        self.refuse("--bandwidth", "--rate", "1M", "--bandwidth", "300k")
+
+    def test_a_file_is_not_live(self):
+        self.refuse("--live", "--rate", "1M", "--live")
 
     def test_config_file(self):
-        config = self.write("rx.ini", b"colour = red\n")
-        self.refuse("colour", "--rate", "1M", "--config", config)
+        config = self.write("rx.ini", b"color = red\n")
+        self.refuse("color", "--rate", "1M", "--config", config)
         self.refuse("nowhere.ini", "--rate", "1M", "--config", "nowhere.ini")
 
 

@@ -69,16 +69,16 @@ class CommandLine(rx.Case):
         self.assertGreater(len(rx.events(first)), 0)
 
     def test_min_confidence_decides_what_is_unknown(self):
-        def labelled(threshold):
+        def labeled(threshold):
             events = rx.run("--source", self.source, "--rate", "200k", "--interval", "0.01", "--min-confidence",
                             threshold).events
             self.assertGreater(len(events), 20)
             return [e["confidence"] for e in events if e["state"] == "signal"]
 
-        sure = sorted(labelled(0))
+        sure = sorted(labeled(0))
         middle = (sure[0] + sure[-1]) / 2
-        self.assertGreaterEqual(min(labelled(middle)), middle)
-        self.assertLess(len(labelled(middle)), len(sure))
+        self.assertGreaterEqual(min(labeled(middle)), middle)
+        self.assertLess(len(labeled(middle)), len(sure))
 
     def test_summary_counts_what_was_done(self):
         result = rx.run("--source", self.source, "--rate", "1M", "--model", rx.MODEL, plain=True)

@@ -11,9 +11,10 @@ import signal
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
+
+from folder_watch import wait_until
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 HAVE_HDF5 = os.environ["PRUNEDAMR_HAVE_HDF5"] == "1"
@@ -66,7 +67,7 @@ class Case(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), before)
 
     def synth(self, name, frames=60, labels="OOK,BPSK,noise", seed=1):
-        self.done("synth", "--out", name, "--labels", labels, "--frames-per-class", frames, "--frame", 128, "--block",
+        self.done("synth", "--out", name, "--labels", labels, "--frames-per-class", frames, "--frame", 128, "--block-length",
                   1024, "--seed", seed, "--threads", 1)
         return name
 
@@ -200,7 +201,7 @@ class Captures(Case):
             (21000, 5000, "GFSK", *self.edges(0.9)),
         ]
         self.write_sigmf("scene", samples, notes)
-        summary = self.done("data", "import", "scene.sigmf-meta", "--frame", 512, "--block", 4096, "--front-end",
+        summary = self.done("data", "import", "scene.sigmf-meta", "--frame", 512, "--block-length", 4096, "--front-end",
                             "auto_band", "--out", "d.safetensors")
         self.assertEqual(summary["captures"]["skipped"], {
             "no label": 1,
@@ -229,7 +230,7 @@ class Captures(Case):
         samples = [(1 + n // 1500 % 2) * cmath.exp(0.5j * rng.random()) for n in range(15000)]
         notes = [(start, 1500, "ab"[start // 1500 % 2]) for start in range(0, 15000, 1500)]
         self.write_sigmf("s", samples, notes)
-        self.done("data", "import", "s.sigmf-meta", "--front-end", "as_is", "--frame", 256, "--block", 256, "--out",
+        self.done("data", "import", "s.sigmf-meta", "--front-end", "as_is", "--frame", 256, "--block-length", 256, "--out",
                   "d.safetensors")
         frames = self.tensors("d.safetensors")
         self.assertEqual(len(frames["label"]), 10 * 5)  # 1500 = 5 frames of 256, and a rest that is no frame
@@ -248,7 +249,7 @@ class Captures(Case):
         self.refused(FAILED, "sample rate is not known", "data", "import", "x.cs8", "--label", "BPSK", "--out",
                      "y.safetensors")
         summary = self.done("data", "import", "x.cs8", "--label", "BPSK", "--rate", "1M", "--front-end", "as_is",
-                            "--frame", 1000, "--block", 2000, "--out", "y.safetensors")
+                            "--frame", 1000, "--block-length", 2000, "--out", "y.safetensors")
         self.assertEqual(summary["frames_per_class"], {"BPSK": 20})
 
     def test_info_of_a_capture(self):
@@ -295,9 +296,7 @@ class BadInput(Case):
         inputs = ["a.safetensors"] * 40  # 160 MB to convert
         process = subprocess.Popen([TOOL, "data", "import", *inputs, "--out", "x" + BOUND], cwd=self.folder,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 30
-        while not list(self.folder.glob(".x.*part*")) and time.monotonic() < end:
-            time.sleep(0.005)
+        wait_until(self.folder, lambda: list(self.folder.glob(".x.*part*")), "the output to be begun", 30)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
         self.assertEqual((process.returncode, err), (FAILED, "prunedamr: x%s: stopped, nothing is written\n" % BOUND))

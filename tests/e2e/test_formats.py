@@ -149,6 +149,16 @@ class Formats(rx.Case):
             del event["time"]
         self.assertEqual(from_stdin, from_file)
 
+    def test_a_live_pipe_says_the_same_when_labels_keep_up(self):
+        part = self.raw["ci8"][: 2 * 40_000]
+        said = []
+        for flags in ([], ["--live"]):
+            result = rx.run("--source", "stdin", "--format", "ci8", "--rate", RATE, "--interval", "0.05", *flags, stdin=part)
+            self.assert_done(result)
+            said.append([{key: value for key, value in event.items() if key != "time"} for event in result.events])
+        self.assertEqual(*said)
+        self.assertGreater(len(said[0]), 2)
+
     def test_a_file_without_date_starts_at_1970(self):
         event = self.run_raw("ci8").events[0]
         self.assertEqual((event["time"], event["time_source"]), ("1970-01-01T00:00:00.000000000Z", "file"))

@@ -73,13 +73,13 @@ class LiveStream(rx.Case):
         player.start()
         resident, swaps = [], 0
         while player.is_alive():
-            time.sleep(1.0)
+            player.join(1.0)
             resident.append(resident_kib(process.pid))
             swaps += 1
             self.write("new", models[swaps % 2]).replace(model)
             process.send_signal(signal.SIGHUP)
         player.join()
-        rx.wait_until(lambda: last_sample(labels) > self.sent - RATE / 10, "the last samples")
+        self.wait_until(lambda: last_sample(labels) > self.sent - RATE / 10, "the last samples")
         publisher.close(0)
         process.send_signal(signal.SIGTERM)
         _, text = process.communicate(timeout=10)
@@ -106,6 +106,27 @@ class LiveStream(rx.Case):
         self.assertLess(max(offsets) - min(offsets), FRAME / RATE)
         self.assertTrue(0 <= offsets[0] < MESSAGE / RATE + 0.1, offsets[0])  # one message, and its way
         self.assertGreaterEqual(changes, 0.9 * swaps - 1)
+
+
+class Latency(rx.Case):
+    def test_a_label_leaves_within_30_ms_of_its_samples(self):
+        """One interval at a time goes into a pipe; the clock runs until its label is there."""
+        interval = rx.samples_ci8(rx.BLOCK).tobytes()
+        process = rx.start("--source", "stdin", "--live", "--format", "ci8", "--rate", "2.4M", "--interval",
+                           rx.BLOCK / 2.4e6, stdout=rx.subprocess.PIPE)
+        self.addCleanup(process.kill)
+        seconds = []
+        for _ in range(30):
+            begin = time.monotonic()
+            process.stdin.write(interval)
+            process.stdin.flush()
+            self.assertTrue(process.stdout.readline())
+            seconds.append(time.monotonic() - begin)
+        process.communicate()
+        later = seconds[1:]  # the first one includes the start of the program
+        self.assertLess(statistics.median(later), 0.03)
+        print(f"first label {1e3 * seconds[0]:.0f} ms after the start, then {1e3 * statistics.median(later):.2f} ms (median), "
+              f"{1e3 * max(later):.2f} ms (longest) after its samples")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another model while samples flow: by SIGHUP, by a watched file; a bad one is refused and said so; and back again."""
 
+import json
 import signal
-import threading
 import time
 import unittest
 
 import rx
 
 RATE = 200_000
+EVENTS = 4  # of 10,240 samples, in a buffer
 SAMPLES = rx.samples_ci8(40_960).tobytes()
 
 
@@ -20,26 +21,26 @@ class ModelSwap(rx.Case):
                 "--interval", "0.05", "--out", f"json:{self.labels}", *arguments]
         self.process = rx.subprocess.Popen(line, stdin=rx.subprocess.PIPE, stderr=rx.subprocess.PIPE)
         self.addCleanup(self.process.kill)
-        self.feeding = True
-        self.feeder = threading.Thread(target=self.feed)
-        self.feeder.start()
+        self.fed = 0
         self.wait_for("first")
 
     def feed(self):
-        while self.feeding:
-            self.process.stdin.write(SAMPLES)
-            self.process.stdin.flush()
-            time.sleep(0.02)
-        self.process.stdin.close()
+        """One buffer of samples; returns the models of its labels."""
+        self.process.stdin.write(SAMPLES)
+        self.process.stdin.flush()
+        before = len(rx.lines(self.labels))
+        self.fed += EVENTS
+        self.wait_until(lambda: len(rx.lines(self.labels)) >= self.fed, "labels")
+        return {json.loads(line)["model"] for line in rx.lines(self.labels)[before:]}
 
     def wait_for(self, model):
-        seen = len(rx.events(self.labels))
-        rx.wait_until(lambda: model in {e["model"] for e in rx.events(self.labels)[seen:]}, "events of " + model)
+        end = time.monotonic() + 10
+        while model not in self.feed():
+            self.assertLess(time.monotonic(), end, "no label of " + model)
 
     def finish(self):
-        """Standard error; and no sample was lost."""
-        self.feeding = False
-        self.feeder.join()
+        """The rest of standard error; and no sample was lost."""
+        self.process.stdin.close()
         text = self.process.stderr.read().decode()
         self.assertEqual(self.process.wait(10), 0, text)
         self.process.stderr.close()
@@ -57,24 +58,26 @@ class ModelSwap(rx.Case):
         self.replace(rx.renamed_model("other"))
         self.wait_for("other")
         self.replace(b"no model at all")
-        time.sleep(0.5)
+        text = self.process.stderr.readline().decode()
         self.wait_for("other")
         self.process.send_signal(signal.SIGUSR1)
         self.wait_for("first")
         self.replace(rx.renamed_model("third"))
         self.wait_for("third")
-        text = self.finish()
-        self.assertRegex(text, r"\Aprunedamr-rx: keeps its model: [^\n]*m\.safetensors[^\n]*\n\Z")
+        text += self.finish()
+        self.assertRegex(text, r"\Aprunedamr-rx: Model not replaced: [^\n]*m\.safetensors[^\n]*\n\Z")
 
     def test_a_signal_reads_the_file_again(self):
         self.start()
         self.process.send_signal(signal.SIGUSR1)
+        text = self.process.stderr.readline().decode()
         self.replace(rx.renamed_model("other"))
-        time.sleep(0.5)
-        self.wait_for("first")  # it is not watched
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            self.assertEqual(self.feed(), {"first"})  # it is not watched
         self.process.send_signal(signal.SIGHUP)
         self.wait_for("other")
-        self.assertEqual(self.finish(), "prunedamr-rx: has no model before the present one\n")
+        self.assertEqual(text + self.finish(), "prunedamr-rx: No previous model to switch back to\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -17,7 +18,8 @@ CMAKE = os.environ["PRUNEDAMR_CMAKE"]
 MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 PYTHON_DIR = os.environ["PRUNEDAMR_PYTHON_DIR"]  # empty where the module is not built
 RX = os.environ["PRUNEDAMR_RX"]  # empty where the receiver is not built
-HAVE_WORKSHOP = os.environ["PRUNEDAMR_HAVE_WORKSHOP"] == "ON"
+HAVE_TRAIN = os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON"
+HAVE_GNURADIO = os.environ["PRUNEDAMR_HAVE_GNURADIO"] == "ON"
 EXAMPLE = SOURCE / "examples" / "classify_array"
 LENGTH, CLASSES = 256, 4  # of the test model
 RATE = 200_000
@@ -127,37 +129,109 @@ class Package(unittest.TestCase):
 
         self.assertIn("built without the component antenna", refusal("0.1 COMPONENTS live antenna"))
         self.assertIn("version", refusal("0.2"))
-        if not HAVE_WORKSHOP:
-            self.assertIn("built without the component workshop", refusal("COMPONENTS workshop"))
+        if not HAVE_TRAIN:
+            self.assertIn("built without the component train", refusal("COMPONENTS train"))
 
-    @unittest.skipUnless(HAVE_WORKSHOP, "the workshop is not built")
-    def test_the_workshop_is_a_component(self):
-        project = FOLDER / "prunes"
+    def build_program(self, name, component, target, main):
+        """Builds a program of these lines against the installed copy; returns what it says."""
+        project = FOLDER / name
         project.mkdir()
         (project / "CMakeLists.txt").write_text(
-            "cmake_minimum_required(VERSION 3.22)\nproject(prunes LANGUAGES CXX)\n"
-            "find_package(prunedamr REQUIRED COMPONENTS workshop)\nadd_executable(prunes prunes.cpp)\n"
-            "target_link_libraries(prunes PRIVATE prunedamr::workshop)\n")
-        (project / "prunes.cpp").write_text(
-            '#include "prunedamr/prune/methods.h"\n#include <cstdio>\n'
-            "int main() { for (const auto& method : prunedamr::prune::methods()) std::puts(method.name); }\n")
+            "cmake_minimum_required(VERSION 3.22)\nproject(%s LANGUAGES C CXX)\n"
+            "find_package(prunedamr REQUIRED COMPONENTS %s)\nadd_executable(%s main.cpp)\n"
+            "target_link_libraries(%s PRIVATE prunedamr::%s)\n" % (name, component, name, name, target))
+        (project / "main.cpp").write_text(main)
         configured = configure(project, project / "build", PREFIX)
         self.assertEqual(configured.returncode, 0, configured.stderr)
         done(CMAKE, "--build", project / "build")
-        self.assertIn("psr", done(project / "build" / "prunes").split())
+        return done(project / "build" / name).splitlines()
 
-    def test_headers_include_only_what_is_installed_or_named_by_the_package(self):
-        root = PREFIX / "include"
-        headers = sorted((root / "prunedamr").rglob("*.h"))
-        self.assertGreater(len(headers), 100)
-        for header in headers:
-            module = header.relative_to(root / "prunedamr").parts[0]
-            for include in re.findall(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', header.read_text(), re.M):
-                standard = re.fullmatch("[a-z_]+", include)
-                named = include.startswith("nlohmann/")
-                torch = module in ("nn", "train", "prune") and re.match("(torch|ATen|c10)/", include)
-                ours = include.startswith("prunedamr/") and (root / include).is_file()
-                self.assertTrue(standard or named or torch or ours, "%s includes %s" % (header, include))
+    @unittest.skipUnless(RX, "synthesis is not built")
+    def test_tools_are_a_component(self):
+        file = FOLDER / "frames.safetensors"
+        said = self.build_program("makes_frames", "tools", "tools", """
+            #include "prunedamr/formats/open_frame_source.h"
+            #include "prunedamr/metrics/scores.h"
+            #include "prunedamr/synth/frame_maker.h"
+            #include <cstdio>
+            using namespace prunedamr;
+            int main()
+            {
+                synth::FrameMakerConfig config;
+                config.recipe = synth::load_recipe("onair");
+                config.labels = { "noise", "QPSK" };
+                dataset::Dataset made = synth::FrameMaker(config).make(4, 1);
+                dataset::assign_split(made, {}, 1);
+                dataset::write_dataset(made, "%s");
+                const auto source = formats::open_frame_source("%s");
+                metrics::Scores scores(source->header().class_names);
+                dataset::Dataset piece;
+                while (source->read(piece, 3) > 0)
+                    for (std::size_t i = 0; i < piece.label.size(); ++i)
+                        scores.add(piece.label[i], 0, piece.snr_db[i]);
+                std::printf("%%d %%.2f\\n", static_cast<int>(scores.count()), scores.accuracy());
+            }
+            """ % (file, file))
+        self.assertEqual(said, ["16 0.75"])  # the recipe has thrice as much noise
+
+    @unittest.skipUnless(HAVE_TRAIN, "training is not built")
+    def test_training_and_pruning_are_a_component(self):
+        said = self.build_program("prunes", "train", "train", """
+            #include "prunedamr/prune/compress.h"
+            #include "prunedamr/prune/method.h"
+            #include "prunedamr/train/fit.h"
+            #include <cmath>
+            #include <cstdio>
+            using namespace prunedamr;
+            int main()
+            {
+                dataset::Dataset data;
+                data.front_end.kind = FrontEndSpec::Kind::as_is;
+                data.front_end.frame_length = data.front_end.block_length = 128;
+                data.class_names = { "BPSK", "QPSK" };
+                for (int i = 0; i < 64; ++i) {
+                    data.label.push_back(i % 2);
+                    data.snr_db.push_back(10.0F);
+                    data.group.push_back(i);
+                    for (int n = 0; n < 256; ++n)
+                        data.frames.push_back(std::sin(0.1F * static_cast<float>(n * (1 + i % 2))));
+                }
+                dataset::assign_split(data, {}, 1);
+                const auto model = model::make_model({ "amr_s", data.front_end, data.class_names });
+                prune::CompressConfig config;
+                config.method = "l1";
+                config.budget = "units=" + std::to_string(model.network.units.size() - 1);
+                config.chain.fine_tune.epochs = 1;
+                config.chain.fine_tune.batch = 32;
+                const auto fitted = train::fit(model, data, config.chain.fine_tune);
+                const auto smaller = prune::compress(model::with_network(model, fitted.network), data, config,
+                                                     [](const std::string&) {});
+                for (const auto& method : prune::methods())
+                    std::puts(method.name);
+                std::printf("%d unit removed\\n", static_cast<int>(smaller.plan.remove_units.size()));
+            }
+            """)
+        self.assertIn("psr", said)
+        self.assertEqual(said[-1], "1 unit removed")
+
+    @unittest.skipUnless(shutil.which("pkg-config"), "pkg-config is not there")
+    def test_pkg_config_tells_the_flags(self):
+        (file,) = PREFIX.rglob("prunedamr.pc")
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(file.parent)}
+        flags = done("pkg-config", "--cflags", "--libs", "prunedamr >= 0.1", env=environment).split()
+        program = FOLDER / "by_pkg_config"
+        done(os.environ["PRUNEDAMR_CXX"], *os.environ["PRUNEDAMR_CXX_FLAGS"].split(), "-std=c++17",
+             EXAMPLE / "classify_array.cpp", "-o", program, *flags, "-Wl,-rpath,%s" % file.parent.parent)
+        self.assertEqual([json.loads(line) for line in done(program, MODEL, CAPTURE, RATE).splitlines()], EVENTS)
+
+    @unittest.skipUnless(HAVE_GNURADIO, "the GNU Radio blocks are not built")
+    def test_a_flowgraph_in_cpp_says_the_same(self):
+        build = FOLDER / "flowgraph"
+        configured = configure(SOURCE / "examples" / "flowgraph_cpp", build, PREFIX)
+        self.assertEqual(configured.returncode, 0, configured.stderr)
+        done(CMAKE, "--build", build)
+        events = [json.loads(line) for line in done(build / "classify_file", MODEL, CAPTURE, RATE).splitlines()]
+        self.assertEqual(events, EVENTS)
 
     def test_the_readme_shows_the_examples(self):
         section = (SOURCE / "README.md").read_text().split("## In your own program\n")[1].split("\n## ")[0]

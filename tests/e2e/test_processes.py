@@ -15,10 +15,10 @@ from pathlib import Path
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 FAILED = 1
-SHAPE = ["--frame", 128, "--block", 1024]
+SHAPE = ["--frame", 128, "--block-length", 1024]
 NETWORK = ["--arch", "resnet56", "--units", "2,1,1"]  # without dropout, whose masks differ between processes
 # SGD: Adam makes the rounding of small gradients as large as everything else
-RUN = ["--data", "d.safetensors", "--epochs", 3, "--threads", 1, "--seed", 5, "--optimiser", "sgd", "--lr", 0.003]
+RUN = ["--data", "d.safetensors", "--epochs", 3, "--threads", 1, "--seed", 5, "--optimizer", "sgd", "--lr", 0.003]
 
 
 def free_port():
@@ -117,7 +117,7 @@ class Processes(unittest.TestCase):
 
     def test_three_processes_take_the_frames_of_a_recipe_apart(self):
         recipe = ["--data", "synth:onair", "--data-frames-per-class", 10, *SHAPE, "--frames-per-epoch", 1000,
-                  "--epochs", 1, "--optimiser", "sgd", "--lr", 0.01, "--threads", 1]
+                  "--epochs", 1, "--optimizer", "sgd", "--lr", 0.01, "--threads", 1]
         self.alone("train", *NETWORK, *recipe, "--batch", 192, "--out", "r1.safetensors", "--json", "r1.json")
         self.together(3, "train", *NETWORK, *recipe, "--batch", 64, "--out", "r3.safetensors", "--json", "r3.json")
         self.assert_same_course(self.json("r3.json")["train"], self.json("r1.json")["train"])

@@ -7,13 +7,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from test_workshop import FAILED, HAVE_WORKSHOP, TRAINING, USAGE, Case
+from test_tool import FAILED, HAVE_TRAIN, TRAINING, USAGE, Case
 
 LINE = ["compress", "base.safetensors", "--data", "d.safetensors", *TRAINING]
 COSTS = ("macs", "params", "latency_us")
 
 
-@unittest.skipUnless(HAVE_WORKSHOP, "built without the workshop")
+@unittest.skipUnless(HAVE_TRAIN, "built without LibTorch")
 class Search(Case):
     @classmethod
     def setUpClass(cls):
@@ -21,7 +21,7 @@ class Search(Case):
         cls.folder = cls.kept.name
         case = cls("runTest")
         case.done("synth", "--out", "d.safetensors", "--labels", "noise,OOK,OFDM", "--frames-per-class", 200, "--frame", 256,
-                  "--block", 2048, "--snr-low", 10, folder=cls.folder)
+                  "--block-length", 2048, "--snr-low", 10, folder=cls.folder)
         case.done("train", "--arch", "amr_s", "--data", "d.safetensors", "--out", "base.safetensors", "--epochs", 2,
                   *TRAINING, folder=cls.folder)
 
@@ -63,7 +63,7 @@ class Search(Case):
         self.check_front(trials)
 
     def test_drop_finds_the_smallest_network_that_loses_no_more(self):
-        report = self.found("--method", "l1", "--budget", "drop<=20", "--epochs", 1, "--probes", 3)
+        report = self.found("--method", "l1", "--budget", "drop<=20", "--epochs", 1, "--max-trials", 3)
         trials = report["front"]
         self.assertEqual(len(trials), 3)
         self.check_front(trials)
@@ -75,7 +75,7 @@ class Search(Case):
 
     def test_what_cannot_be_found_is_said_and_nothing_is_written(self):
         def refused(code, text, *options):
-            from test_workshop import run
+            from test_tool import run
             result = run(*LINE, *options, "--out", "no.safetensors", folder=self.folder)
             self.assertEqual(result.returncode, code, result.stderr)
             self.assertIn(text, result.stderr.splitlines()[-1])
@@ -83,10 +83,10 @@ class Search(Case):
 
         refused(FAILED, "no chain can meet the budget", "--method", "auto", "--chains", "psr", "--budget", "params=1%",
                 "--epochs", 1)
-        refused(FAILED, "no network tried loses so little", "--budget", "drop<=0", "--probes", 1, "--epochs", 1, "--lr",
+        refused(FAILED, "no network tried loses so little", "--budget", "drop<=0", "--max-trials", 1, "--epochs", 1, "--lr",
                 1e-9)
         refused(FAILED, "auto", "--method", "auto", "--epochs", 1)
-        refused(USAGE, "--probes", "--budget", "drop<=1", "--probes", 0)
+        refused(USAGE, "--max-trials", "--budget", "drop<=1", "--max-trials", 0)
         refused(FAILED, "magic", "--method", "auto", "--chains", "magic", "--budget", "macs=50%")
 
 

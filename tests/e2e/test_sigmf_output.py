@@ -79,7 +79,7 @@ class SigmfOutput(rx.Case):
         self.assertEqual([e["label"] for e in again.events], [e["label"] for e in result.events])
 
     @unittest.skipUnless(environ.get("PRUNEDAMR_TOOL"), "no command prunedamr")
-    def test_a_labelled_capture_can_be_imported(self):
+    def test_a_labeled_capture_can_be_imported(self):
         path = self.sigmf()
         path.write_text(json.dumps({**META, "annotations": []}))  # overlapping ones are not imported
         self.assert_done(self.label(path, "--out", "sigmf:" + str(path)))

@@ -9,7 +9,7 @@ import unittest
 import rx
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
-HAVE_WORKSHOP = os.environ["PRUNEDAMR_HAVE_WORKSHOP"] == "ON"
+HAVE_TRAIN = os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON"
 SOURCE = ["--format", "ci8", "--rate", "200k", "--interval", 0.05]
 
 
@@ -18,7 +18,7 @@ class TorchScript(rx.Case):
         capture = self.write("x.ci8", rx.samples_ci8(60_000))
         return rx.run("--source", capture, *SOURCE, "--quiet", *arguments, plain=True)
 
-    @unittest.skipUnless(HAVE_WORKSHOP, "this build has no LibTorch")
+    @unittest.skipUnless(HAVE_TRAIN, "this build has no LibTorch")
     def test_labels_are_those_of_the_engine(self):
         script = self.folder / "user.pt"
         subprocess.run([TOOL, "model", "export-torchscript", rx.MODEL, "--out", script], check=True, capture_output=True)
@@ -42,11 +42,11 @@ class TorchScript(rx.Case):
         (self.folder / "bad.json").write_text(
             '{"labels": ["a", "b"], "front_end": {"kind": "as_is", "frame_length": 128}}')
         self.assert_refused(self.label("--model", script, "--backend", "torch"), 1,
-                            "TorchScript" if HAVE_WORKSHOP else "plug-in")
+                            "TorchScript" if HAVE_TRAIN else "plug-in")
         shutil.copy(rx.MODEL, self.folder / "not.pt")
         shutil.copy(self.folder / "bad.json", self.folder / "not.json")
         self.assert_refused(self.label("--model", self.folder / "not.pt", "--backend", "torch"), 1,
-                            "not.pt" if HAVE_WORKSHOP else "plug-in")
+                            "not.pt" if HAVE_TRAIN else "plug-in")
 
 
 if __name__ == "__main__":

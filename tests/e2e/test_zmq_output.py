@@ -28,12 +28,34 @@ class ZmqOutput(rx.Case):
         self.addCleanup(process.kill)
         return process
 
-    def subscribe(self, topic=b"label", high_water_mark=1000, server_key=None):
-        """A subscriber; returns when it is connected."""
+    def certificate(self, name, folder=None):
+        """The path of a new NAME.key."""
+        return zmq.auth.create_certificates(folder or self.folder, name)[0]
+
+    def handshake(self, server_key=None, client=None):
+        """How the first handshake of a subscriber ends: event and value; `client`: its NAME.key_secret."""
+        subscriber = self.context.socket(zmq.SUB)
+        self.addCleanup(subscriber.close, 0)
+        if client:
+            subscriber.curve_serverkey = server_key
+            subscriber.curve_publickey, subscriber.curve_secretkey = zmq.auth.load_certificate(client)
+        monitor = subscriber.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+        monitor.set(zmq.RCVTIMEO, 10_000)
+        subscriber.connect(self.endpoint)
+        message = recv_monitor_message(monitor)
+        subscriber.disable_monitor()
+        monitor.close(0)
+        return message["event"], message["value"]
+
+    def subscribe(self, topic=b"label", high_water_mark=1000, server_key=None, client=None):
+        """A subscriber; returns when it is connected. `client`: its NAME.key_secret, else keys of its own."""
         subscriber = self.context.socket(zmq.SUB)
         if server_key:
             subscriber.curve_serverkey = server_key
-            subscriber.curve_publickey, subscriber.curve_secretkey = zmq.curve_keypair()
+            subscriber.curve_publickey, subscriber.curve_secretkey = (
+                zmq.auth.load_certificate(client) if client else zmq.curve_keypair())
         self.addCleanup(subscriber.close, 0)
         subscriber.set(zmq.RCVHWM, high_water_mark)
         subscriber.set(zmq.SUBSCRIBE, topic)
@@ -90,12 +112,49 @@ class ZmqOutput(rx.Case):
         unused = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq-key", "antenna.key_secret")
         self.assert_refused(unused, 2, "--zmq-key: encrypts ZeroMQ outputs, and there is none")
 
-        process = self.start("--zmq-key", self.folder / "antenna.key_secret", bound=reachable)
+        clients = self.certificate("client")
+        process = self.start("--zmq-key", self.folder / "antenna.key_secret", "--zmq-clients", clients, bound=reachable)
         server_key, _ = zmq.auth.load_certificate(public)
-        subscriber = self.subscribe(server_key=server_key)
+        subscriber = self.subscribe(server_key=server_key, client=clients + "_secret")
         self.feed_until_received(process, subscriber)
         self.end(process)
         self.assertEqual(json.loads(subscriber.recv_multipart()[1])["source"], "rx0")
+
+    def test_only_listed_clients_may_subscribe(self):
+        clients = self.folder / "clients"
+        clients.mkdir()
+        server_key, _ = zmq.auth.load_certificate(self.certificate("antenna"))
+        listed = [self.certificate(name, clients) + "_secret" for name in ("ann", "bob")]
+        stranger = self.certificate("stranger") + "_secret"
+        process = self.start("--zmq-key", self.folder / "antenna.key_secret", "--zmq-clients", clients)
+        admitted = self.subscribe(server_key=server_key, client=listed[0])
+        self.feed_until_received(process, admitted)
+        self.assertEqual(self.handshake(server_key, listed[1])[0], zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.assertEqual(self.handshake(server_key, stranger), (zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400))
+        wrong_server_key, _ = zmq.auth.load_certificate(stranger)
+        for event, _ in (self.handshake(wrong_server_key, listed[0]), self.handshake()):
+            self.assertNotEqual(event, zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.end(process)
+        written = rx.lines(self.folder / "labels.json")
+        while admitted.recv_multipart()[1].decode() != written[-1]:  # RCVTIMEO: raises when the last never comes
+            pass
+
+    def test_lists_of_clients_that_cannot_be_used_are_refused_in_one_line(self):
+        secret = self.certificate("antenna") + "_secret"
+        source = self.write("x.ci8", CHUNK)
+        (self.folder / "empty").mkdir()
+        bad = self.write("bad.key", b"short\n")
+
+        def refuse(code, text, *arguments):
+            self.assert_refused(rx.run("--source", source, "--rate", RATE, *arguments), code, text)
+
+        keyed = ("--zmq", self.endpoint, "--zmq-key", secret)
+        refuse(2, "--zmq-clients: needs --zmq-key", "--zmq", self.endpoint, "--zmq-clients", bad)
+        refuse(1, "bad.key: bad CURVE public key", *keyed, "--zmq-clients", bad)
+        refuse(1, "empty: no client keys in this folder", *keyed, "--zmq-clients", self.folder / "empty")
+        refuse(1, "absent: cannot open", *keyed, "--zmq-clients", self.folder / "absent")
+        refuse(1, "found no list of client keys", "--zmq", self.endpoint.replace("127.0.0.1", "0.0.0.0"), "--zmq-key",
+               secret)
 
     def run_to_end(self, chunks, subscribed):
         process = self.start()

@@ -2,7 +2,7 @@
 #include "tests/dsp/allocations.h"
 #include "tests/engine/engines.h"
 #include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
+#include "tests/graph/quantized_networks.h"
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ TEST(Allocations, NativeRunMakesNoneFromItsFirstFrameOn)
     for (const auto& architecture : graph::architectures())
         networks.push_back(zoo_network(architecture.name, 32));
     for (const char* name : { "resnet56", "ulcnn", "amr_s", "amr_ds_s" })
-        networks.push_back(graph::quantised(zoo_network(name, 32), 1));
+        networks.push_back(graph::quantized(zoo_network(name, 32), 1));
     for (const auto& network : networks) {
         const auto frames = graph::noise_frames(network, 64, 1);
         std::vector<float> logits(static_cast<std::size_t>(64 * network.classes()));
@@ -49,7 +49,7 @@ TEST(Allocations, NativeRunMakesNoneFromItsFirstFrameOn)
                 engine.run(frames.data(), batch, logits.data());
                 copy.run(frames.data(), batch, logits.data());
             }
-            EXPECT_EQ(allocations() - before, 0u) << network.name << ", " << to_string(way);
+            EXPECT_EQ(allocations() - before, 0u) << graph::name_of(network) << ", " << to_string(way);
         }
     }
 }

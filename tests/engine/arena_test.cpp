@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/engine/arena.h"
+#include "prunedamr/engine/native/arena.h"
 
 #include "prunedamr/base/rng.h"
 

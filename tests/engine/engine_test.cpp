@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/engines.h"
 #include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
+#include "tests/graph/quantized_networks.h"
+#include "tests/model/models.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
 
@@ -30,12 +31,12 @@ TEST(Engine, SaysWhatItRuns)
 {
     const auto network = zoo_network("amr_s", 64);
     EXPECT_EQ(make_engine(network, { Backend::native, "portable" }).description(), "native portable, float32");
-    const auto quantised = graph::quantised(network, 1);
+    const auto quantized = graph::quantized(network, 1);
     EngineConfig plain;
     plain.precision = engine::Precision::float32;
-    EXPECT_NE(Engine(quantised, plain).description().find(", float32"), std::string::npos);
+    EXPECT_NE(Engine(quantized, plain).description().find(", float32"), std::string::npos);
     for (const Way& way : native_ways()) {
-        EXPECT_EQ(make_engine(quantised, way).description(), to_string(way) + ", int8");
+        EXPECT_EQ(make_engine(quantized, way).description(), to_string(way) + ", int8");
         // Dot products of bytes add nothing to float32.
         const std::string isa = way.isa.substr(0, way.isa.find('-'));
         EXPECT_EQ(make_engine(network, way).description(), "native " + isa + ", float32");
@@ -97,8 +98,7 @@ TEST(Engine, OnednnNamesTheNodeThatItCannotRun)
     if (ways().back().backend != Backend::onednn)
         GTEST_SKIP() << "this build has no oneDNN";
     graph::Network network;
-    network.front_end.frame_length = 16;
-    network.labels = network.families = { "a", "b" };
+    network.length = 16;
     graph::NetworkBuilder build(network);
     auto x = build.plain(graph::Op::input, "input", {});
     x = build.plain(graph::Op::as_image, "image", { x });
@@ -106,7 +106,7 @@ TEST(Engine, OnednnNamesTheNodeThatItCannotRun)
     x = build.plain(graph::Op::complex_sum, "sum", { x });
     x = build.plain(graph::Op::global_avg_pool, "mean", { x });
     build.linear("fc", x, 2);
-    initialise(network, 1);
+    initialize(network, 1);
     EXPECT_ERROR(make_engine(network, { Backend::onednn, "" }),
                  "sum: the oneDNN backend cannot run this operation: found complex_sum");
     EXPECT_NO_THROW(Engine{ network });
@@ -114,27 +114,27 @@ TEST(Engine, OnednnNamesTheNodeThatItCannotRun)
 
 TEST(Engine, ReplaysTheGoldenVector)
 {
-    auto network = zoo_network("amr_s", 128);
-    graph::make_golden(network);
+    auto model = model::model_of(zoo_network("amr_s", 128));
+    model::make_golden(model);
     for (const Way& way : ways())
-        EXPECT_NO_THROW(make_engine(network, way)) << to_string(way);
-    network.golden.logits[3] += 0.01f * (1.0f + std::abs(network.golden.logits[3]));
+        EXPECT_NO_THROW(make_engine(model, way)) << to_string(way);
+    model.golden.logits[3] += 0.01f * (1.0f + std::abs(model.golden.logits[3]));
     for (const Way& way : ways())
-        EXPECT_ERROR(make_engine(network, way), "does not reproduce its golden vector");
+        EXPECT_ERROR(make_engine(model, way), "does not reproduce its golden vector");
     EngineConfig unchecked;
     unchecked.self_check = false;
-    EXPECT_NO_THROW((Engine{ network, unchecked }));
+    EXPECT_NO_THROW((Engine{ model, unchecked }));
+    EXPECT_NO_THROW(Engine{ model.network });
 }
 
 TEST(Engine, TakesDenormalsForZeroAndLeavesTheThreadAsItWas)
 {
     graph::Network network;
-    network.front_end.frame_length = 16;
-    network.labels = network.families = { "a", "b" };
+    network.length = 16;
     graph::NetworkBuilder build(network);
     const auto x = build.plain(graph::Op::input, "input", {});
     build.linear("fc", build.plain(graph::Op::flatten, "flat", { x }), 2);
-    initialise(network, 1);
+    initialize(network, 1);
     for (float& weight : network.tensors.at("fc.weight").data)
         weight = 1.0F;
     for (float& bias : network.tensors.at("fc.bias").data)

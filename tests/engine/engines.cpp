@@ -2,9 +2,9 @@
 #include "tests/engine/engines.h"
 
 #include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
+#include "tests/graph/quantized_networks.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/engine/isa.h"
+#include "prunedamr/engine/kernels/isa.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,7 +15,7 @@ namespace {
 bool runs_here(const std::string& isa)
 {
     // Of float32 networks the kernels of some instruction sets are the same.
-    const auto network = graph::quantised(graph::depthwise_net(), 1);
+    const auto network = graph::quantized(graph::depthwise_net(), 1);
     return make_engine(network, { engine::Backend::native, isa }, 1).description() == "native " + isa + ", int8";
 }
 
@@ -27,6 +27,14 @@ bool has_onednn()
     } catch (const Error&) {
         return false;
     }
+}
+
+engine::EngineConfig config_of(const Way& way, int max_batch)
+{
+    engine::EngineConfig config;
+    config.backend = way.backend;
+    config.max_batch = max_batch;
+    return config;
 }
 
 } // namespace
@@ -71,16 +79,19 @@ std::string to_string(const Way& way)
 engine::Engine make_engine(const graph::Network& network, const Way& way, int max_batch)
 {
     const IsaLimit limit(way.isa);
-    engine::EngineConfig config;
-    config.backend = way.backend;
-    config.max_batch = max_batch;
-    return engine::Engine(network, config);
+    return engine::Engine(network, config_of(way, max_batch));
+}
+
+engine::Engine make_engine(const model::Model& model, const Way& way, int max_batch)
+{
+    const IsaLimit limit(way.isa);
+    return engine::Engine(model, config_of(way, max_batch));
 }
 
 graph::Network zoo_network(const std::string& arch, int length)
 {
     auto network = graph::make_network(graph::zoo_config(arch, length, 11));
-    graph::randomise(network, 5);
+    graph::randomize(network, 5);
     return network;
 }
 

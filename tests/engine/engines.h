@@ -34,6 +34,7 @@ std::vector<Way> native_ways();
 std::string to_string(const Way& way);
 
 engine::Engine make_engine(const graph::Network& network, const Way& way, int max_batch = 64);
+engine::Engine make_engine(const model::Model& model, const Way& way, int max_batch = 64);
 
 /// A network of the zoo with random norms, for frames of `length`.
 graph::Network zoo_network(const std::string& arch, int length);

@@ -3,7 +3,7 @@
 #include "tests/engine/engines.h"
 #include "tests/engine/random_network.h"
 #include "tests/graph/networks.h"
-#include "prunedamr/engine/plan.h"
+#include "prunedamr/engine/compiled_graph.h"
 #include "prunedamr/graph/reference.h"
 
 #include <gtest/gtest.h>
@@ -30,8 +30,8 @@ class ZooParity : public testing::TestWithParam<ZooCase>
 /// oneDNN has no primitive for a complex sum that did not become part of a conv.
 bool onednn_runs(const graph::Network& network)
 {
-    const auto plan = engine::make_plan(network);
-    return std::none_of(plan.steps.begin(), plan.steps.end(),
+    const auto compiled = engine::compile_graph(network);
+    return std::none_of(compiled.steps.begin(), compiled.steps.end(),
                         [](const auto& step) { return step.op == graph::Op::complex_sum; });
 }
 
@@ -40,7 +40,7 @@ bool onednn_runs(const graph::Network& network)
 TEST_P(ZooParity, AllBatchesOnAllBackends)
 {
     const auto network = zoo_network(GetParam().arch, GetParam().length);
-    const auto frame_floats = static_cast<std::size_t>(2 * network.length());
+    const auto frame_floats = static_cast<std::size_t>(2 * network.length);
     const auto distinct = graph::noise_frames(network, GetParam().frames, 7);
     const auto expected = graph::run_reference(network, distinct);
     const auto classes = static_cast<std::size_t>(network.classes());
@@ -94,7 +94,7 @@ TEST(Parity, SmallNetworksThatTieChannels)
         for (const Way& way : native_ways()) {
             auto engine = make_engine(network, way, 2);
             EXPECT_LE(graph::relative_error(expected, logits_of(engine, frames, 2)), kTolerance)
-                << to_string(way) << ", " << network.name;
+                << to_string(way) << ", " << graph::name_of(network);
         }
     }
 }

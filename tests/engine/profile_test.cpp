@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/engines.h"
 #include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
-#include "prunedamr/engine/peak.h"
+#include "tests/graph/quantized_networks.h"
+#include "prunedamr/engine/measure.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ using namespace prunedamr::test;
 TEST(Profile, StepsHoldTheNetworksMacsAndLeaveItsResultsAlone)
 {
     const auto plain = zoo_network("amr_ds_s", 64);
-    for (const auto& network : { plain, graph::quantised(plain, 1) })
+    for (const auto& network : { plain, graph::quantized(plain, 1) })
         for (const Way& way : native_ways()) {
             auto engine = make_engine(network, way);
             const auto frames = graph::noise_frames(network, 2, 1);
@@ -30,7 +30,7 @@ TEST(Profile, StepsHoldTheNetworksMacsAndLeaveItsResultsAlone)
                 int8 = int8 || step.int8;
             }
             EXPECT_EQ(macs, 2 * graph::cost(network).macs) << to_string(way);
-            EXPECT_EQ(int8, !network.quantised.empty());
+            EXPECT_EQ(int8, !network.quantized.empty());
             EXPECT_EQ(logits_of(engine, frames, 2), before);
         }
 }

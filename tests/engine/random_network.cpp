@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/random_network.h"
 
-#include "tests/graph/networks.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
+#include "tests/graph/networks.h"
 
 #include <algorithm>
 
 namespace prunedamr::test {
 namespace {
 
+using graph::ConvGeometry;
 using graph::NetworkBuilder;
 using graph::Op;
 using graph::Shape;
-using graph::Window;
 
 /// Appends random operations to one running value `x`.
 class Grower
@@ -54,7 +54,7 @@ public:
         }
     }
 
-    void finish()
+    void finish(std::int64_t classes)
     {
         if (rng_.chance(0.5) && shape().count() < 4000)
             x_ = build_.plain(Op::flatten, name(), { x_ });
@@ -63,7 +63,7 @@ public:
         x_ = build_.dropout(name(), x_, 0.3);
         if (rng_.chance(0.5))
             x_ = build_.plain(Op::relu, name(), { build_.linear(name(), x_, pick(1, 40)) });
-        build_.linear("logits", x_, network_.classes());
+        build_.linear("logits", x_, classes);
     }
 
 private:
@@ -79,10 +79,10 @@ private:
         return candidate;
     }
 
-    Window window(int largest_kernel)
+    ConvGeometry window(int largest_kernel)
     {
         const Shape s = shape();
-        Window w;
+        ConvGeometry w;
         w.kernel_w = pick(1, largest_kernel);
         w.kernel_h = s.height > 1 ? pick(1, 3) : 1;
         w.pad_w = pick(0, w.kernel_w / 2);
@@ -207,18 +207,14 @@ graph::Network random_network(std::uint64_t seed)
 {
     Rng rng(seed);
     graph::Network network;
-    network.name = "random " + std::to_string(seed);
-    network.front_end.frame_length = static_cast<int>(rng.integer(16, 70));
-    network.front_end.block_length = 128;
-    for (std::int64_t c = rng.integer(2, 19); c > 0; --c)
-        network.labels.push_back("class" + std::to_string(c));
-    network.families = network.labels;
+    network.length = rng.integer(16, 70);
+    const std::int64_t classes = rng.integer(2, 19);
     Grower grower(network, seed + 1000);
     for (std::int64_t steps = rng.integer(1, 10); steps > 0; --steps)
         grower.grow();
-    grower.finish();
-    initialise(network, seed);
-    randomise(network, seed);
+    grower.finish(classes);
+    initialize(network, seed);
+    randomize(network, seed);
     validate(network);
     return network;
 }

@@ -22,7 +22,7 @@ TEST(Repeatability, SameBitsForAFrameAtAnyPlaceInAnyBatch)
             const auto one_by_one = logits_of(engine, frames, 1);
             for (int batch : { 2, 3, 7, 13, 64 })
                 EXPECT_EQ(logits_of(engine, frames, batch), one_by_one)
-                    << to_string(way) << ", " << network.name << ", batch " << batch;
+                    << to_string(way) << ", " << graph::name_of(network) << ", batch " << batch;
         }
     }
 }

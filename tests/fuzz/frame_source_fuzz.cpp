@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/formats/open_frame_source.h"
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const prunedamr::fuzz::InputFile file(data, size);
-    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::data::open_frame_source(file.path()); });
+    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::formats::open_frame_source(file.path()); });
     return 0;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/data/frame_source.h"
+#include "prunedamr/dataset/frame_source.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -44,10 +44,10 @@ template <typename Open> void read_to_the_end(Open open)
 {
     try {
         const auto source = open();
-        data::Dataset piece = source->header();
+        dataset::Dataset piece = source->header();
         std::int64_t frames = 0;
         while (const std::int64_t read = source->read(piece, 7)) {
-            data::validate(piece, "piece");
+            dataset::validate(piece, "piece");
             frames += read;
         }
         if (frames != source->frame_count())

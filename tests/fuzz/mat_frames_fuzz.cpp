@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/fuzz/fuzz_input.h"
-#include "prunedamr/data/published/mat_frames.h"
+#include "prunedamr/formats/mat_frames.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const prunedamr::fuzz::InputFile file(data, size);
-    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::data::open_mat_frames(file.path()); });
+    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::formats::open_mat_frames(file.path()); });
     return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/recording/recording_layout.h"
+#include "prunedamr/recording/recording_layout.h"
 
 #include <cstdlib>
 
@@ -14,10 +14,10 @@ inline void require(bool condition)
 }
 
 /// What `Recording` relies on: ranges gapless and inside the file, captures and annotations in order and inside.
-inline void check(const data::RecordingLayout& layout, std::uint64_t file_bytes)
+inline void check(const recording::RecordingLayout& layout, std::uint64_t file_bytes)
 {
     const auto& info = layout.info;
-    const auto frame = static_cast<std::uint64_t>(data::bytes_per_sample(info.format)) *
+    const auto frame = static_cast<std::uint64_t>(recording::bytes_per_sample(info.format)) *
                        static_cast<std::uint64_t>(layout.channels);
     require(info.sample_rate_hz > 0.0 && info.sample_count > 0 && layout.channel < layout.channels);
     std::uint64_t samples = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/fuzz/fuzz_input.h"
-#include "prunedamr/data/published/rml2016_pickle.h"
+#include "prunedamr/formats/rml2016.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const prunedamr::fuzz::InputFile file(data, size);
-    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::data::open_rml2016_pickle(file.path()); });
+    prunedamr::fuzz::read_to_the_end([&] { return prunedamr::formats::open_rml2016_pickle(file.path()); });
     return 0;
 }

@@ -2,8 +2,8 @@
 // The first byte's lowest bit says whether the rest is a .sigmf-meta text or a tar archive.
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/recording_layout_checks.h"
-#include "prunedamr/data/recording/sigmf_meta.h"
-#include "prunedamr/data/recording/tar.h"
+#include "prunedamr/recording/sigmf_meta.h"
+#include "prunedamr/recording/tar.h"
 
 #include <string>
 
@@ -14,21 +14,21 @@ using namespace prunedamr;
 /// As if it lay beside a data set of that many bytes.
 void read_meta(const std::string& text, std::uint64_t data_bytes)
 {
-    data::RawOptions raw;
+    recording::RawOptions raw;
     raw.sample_rate_hz = 1e6;
-    const auto meta = data::parse_sigmf_meta(text, "x.sigmf-meta");
+    const auto meta = recording::parse_sigmf_meta(text, "x.sigmf-meta");
     try {
-        fuzz::check(data::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, {}), 512 + data_bytes);
+        fuzz::check(recording::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, {}), 512 + data_bytes);
     } catch (const Error&) {
-        fuzz::check(data::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, raw), 512 + data_bytes);
+        fuzz::check(recording::lay_out(meta, "x.sigmf-meta", { "x", "x", 512, data_bytes }, raw), 512 + data_bytes);
     }
 }
 
 void read_archive(const std::uint8_t* bytes, std::size_t size)
 {
     const fuzz::InputFile input(bytes, size);
-    const data::ReadOnlyFile file(input.path());
-    for (const auto& member : data::read_tar(file))
+    const recording::ReadOnlyFile file(input.path());
+    for (const auto& member : recording::read_tar(file))
         if (member.offset > size || member.size > size - member.offset)
             std::abort();
 }

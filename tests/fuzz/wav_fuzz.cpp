@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace prunedamr;
     const fuzz::InputFile file(data, size);
     try {
-        fuzz::check(data::open_wav(file.path(), {}), size);
+        fuzz::check(recording::open_wav(file.path(), {}), size);
     } catch (const Error&) {
     }
     return 0;

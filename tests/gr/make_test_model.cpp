@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // make_test_model OUT: a small untrained network, the same each time, for tests of what carries labels about.
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/model_file.h"
-#include "prunedamr/graph/zoo.h"
+#include "prunedamr/model/model_file.h"
 
 #include <cstdio>
 
@@ -12,16 +11,16 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "usage: make_test_model OUT\n");
         return 2;
     }
-    prunedamr::graph::ZooConfig config;
+    prunedamr::model::NewModel config;
     config.arch = "amr_s";
     config.labels = { "BPSK", "QPSK", "FM" };
     config.front_end.kind = prunedamr::FrontEndSpec::Kind::as_is;
     config.front_end.frame_length = 256;
     config.front_end.block_length = 1024;
     try {
-        prunedamr::graph::Network network = prunedamr::graph::make_network(config);
-        network.name = "tiny";
-        prunedamr::graph::save_model(network, argv[1]);
+        prunedamr::model::Model model = prunedamr::model::make_model(config);
+        model.info.name = "tiny";
+        prunedamr::model::save_model(model, argv[1]);
     } catch (const prunedamr::Error& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

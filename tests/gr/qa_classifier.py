@@ -9,7 +9,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, prunedamr
 
-from support import KEYS, MODEL, RATE, messages, qpsk, rx_time, store, tag
+from support import KEYS, MODEL, RATE, Inbox, messages, qpsk, rx_time, store, tag
 
 
 class qa_classifier(gr_unittest.TestCase):
@@ -164,19 +164,19 @@ class qa_classifier(gr_unittest.TestCase):
         block = prunedamr.classifier(MODEL, RATE, interval_s=0.01)
         with self.assertRaisesRegex(RuntimeError, "absent.safetensors"):
             block.set_model("absent.safetensors")
-        self.assertFalse(block.restore_model())
+        self.assertFalse(block.revert_model())
         tb = gr.top_block()
-        debug = store(tb, block, "labels")
+        inbox = Inbox(tb, block, "labels")
         tb.connect(blocks.vector_source_c(qpsk(4096), True), blocks.throttle(gr.sizeof_gr_complex, 20 * RATE), block)
         tb.start()
 
+        events = []
+
         def wait_for(name):
             end = time.monotonic() + 10
-            while time.monotonic() < end:
-                if debug.num_messages() and pmt.to_python(debug.get_message(debug.num_messages() - 1))["model"] == name:
-                    return
-                time.sleep(0.01)
-            self.fail("no event of model " + name)
+            while not events or events[-1]["model"] != name:
+                self.assertLess(time.monotonic(), end, "no event of model " + name)
+                events.append(pmt.to_python(inbox.get()))
 
         def command(key, value):
             block._post(pmt.intern("command"), pmt.dict_add(pmt.make_dict(), pmt.intern(key), value))
@@ -187,11 +187,11 @@ class qa_classifier(gr_unittest.TestCase):
         command("model", pmt.intern("absent.safetensors"))  # is reported, and changes nothing
         command("model", pmt.intern(self.renamed_model(b"tint")))
         wait_for("tint")
-        command("restore_model", pmt.PMT_T)
+        command("revert_model", pmt.PMT_T)
         wait_for("tidy")
         tb.stop()
         tb.wait()
-        events = messages(debug)
+        events += map(pmt.to_python, inbox.rest())
         self.assertEqual([event["seq"] for event in events], list(range(len(events))))
         ends = [event["sample_start"] + event["sample_count"] for event in events]
         self.assertEqual([event["sample_start"] for event in events], [0] + ends[:-1])

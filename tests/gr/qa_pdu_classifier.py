@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-import time
-
 import numpy as np
 import pmt
 from gnuradio import gr, gr_unittest, prunedamr
 
-from support import MODEL, RATE, qpsk, store
+from support import MODEL, RATE, Inbox, qpsk
 
 
 def burst(count, **metadata):
@@ -18,17 +16,15 @@ class qa_pdu_classifier(gr_unittest.TestCase):
         """What a pdu_classifier answers to messages, in their order."""
         tb = gr.top_block()
         block = prunedamr.pdu_classifier(MODEL, RATE, "bursts", 0.0)
-        debug = store(tb, block, "pdus")
+        inbox = Inbox(tb, block, "pdus")
         tb.start()
         for pdu in pdus:
             block._post(pmt.intern("pdus"), pdu)
-        deadline = time.monotonic() + 10
-        while debug.num_messages() < len(pdus) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        answers = [inbox.get() for _ in pdus]
         tb.stop()
         tb.wait()
-        self.assertEqual(debug.num_messages(), len(pdus))
-        return [debug.get_message(i) for i in range(len(pdus))]
+        self.assertEqual(inbox.rest(), [])
+        return answers
 
     def test_label_joins_the_metadata_of_the_same_burst(self):
         sent = [burst(1000, mine=7), burst(5003)]

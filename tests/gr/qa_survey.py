@@ -65,13 +65,13 @@ class qa_survey(gr_unittest.TestCase):
         block = prunedamr.survey(MODEL, RATE)
         with self.assertRaisesRegex(RuntimeError, "absent.safetensors"):
             block.set_model("absent.safetensors")
-        self.assertFalse(block.restore_model())
+        self.assertFalse(block.revert_model())
         block.set_model(MODEL)
         tb = gr.top_block()
         tb.connect(blocks.vector_source_c(two_signals(20000)), block)
         tb.run()
         self.assertEqual(block.stats().swaps, 1)
-        self.assertTrue(block.restore_model())
+        self.assertTrue(block.revert_model())
 
     def test_bad_parameters_are_refused_in_one_line(self):
         for name, value in (("sample_rate", -1.0), ("interval_s", -1.0), ("max_signals", 0), ("max_signals", 65)):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
 import tempfile
-import time
 
 import pmt
 import zmq
@@ -25,7 +24,20 @@ class qa_zmq_label_sink(gr_unittest.TestCase):
         self.subscriber.setsockopt(zmq.RCVTIMEO, 5000)
         self.subscriber.setsockopt(zmq.SUBSCRIBE, b"label")
         self.subscriber.connect(self.endpoint)
-        time.sleep(0.3)  # PUB tells nobody when a subscription has arrived
+        self.await_subscription()
+
+    def await_subscription(self):
+        """PUB tells nobody when a subscription has arrived: sends labels until one comes back, then takes them all."""
+        tb = self.post()
+        sent = 0
+        while sent == 0 or not self.subscriber.poll(20):
+            self.assertLess(sent, 500, "no label has come back")
+            self.sink._post(pmt.intern("labels"), pmt.to_pmt({"label": "probe", "seq": sent}))
+            sent += 1
+        while self.receive()["seq"] != sent - 1:
+            pass
+        tb.stop()
+        tb.wait()
 
     def tearDown(self):
         self.subscriber.close()
@@ -83,14 +95,19 @@ class qa_zmq_label_sink(gr_unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "CURVE"):
             prunedamr.zmq_label_sink(endpoint)
         public, secret = zmq.curve_keypair()
-        with tempfile.NamedTemporaryFile("wb") as key:
+        client, client_secret = zmq.curve_keypair()
+        with tempfile.NamedTemporaryFile("wb") as key, tempfile.NamedTemporaryFile("wb") as clients:
             key.write(secret)
             key.flush()
-            self.sink = prunedamr.zmq_label_sink(endpoint, "label", key.name)
+            with self.assertRaisesRegex(RuntimeError, "list of client keys"):
+                prunedamr.zmq_label_sink(endpoint, "label", key.name)
+            clients.write(client)
+            clients.flush()
+            self.sink = prunedamr.zmq_label_sink(endpoint, "label", key.name, clients.name)
         self.subscriber.curve_serverkey = public
-        self.subscriber.curve_publickey, self.subscriber.curve_secretkey = zmq.curve_keypair()
+        self.subscriber.curve_publickey, self.subscriber.curve_secretkey = client, client_secret
         self.subscriber.connect(endpoint.replace("0.0.0.0", "127.0.0.1"))
-        time.sleep(0.5)
+        self.await_subscription()
         tb = self.post(pmt.to_pmt({"label": "QPSK", "v": 1}))
         self.assertEqual(self.receive()["label"], "QPSK")
         tb.stop()

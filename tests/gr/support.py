@@ -2,6 +2,7 @@
 """What the block tests share: the tiny model, a signal, flowgraphs that run to their end."""
 
 import os
+import queue
 
 import numpy as np
 import pmt
@@ -32,6 +33,28 @@ def store(tb, block, port):
     debug = blocks.message_debug()
     tb.msg_connect((block, port), (debug, "store"))
     return debug
+
+
+class Inbox(gr.basic_block):
+    """Takes messages, one after the other, while a flowgraph runs."""
+
+    def __init__(self, tb, block, port):
+        gr.basic_block.__init__(self, "inbox", None, None)
+        self.messages = queue.Queue()
+        self.message_port_register_in(pmt.intern("in"))
+        self.set_msg_handler(pmt.intern("in"), self.take)
+        tb.msg_connect((block, port), (self, "in"))
+
+    def take(self, message):
+        self.messages.put(message)
+
+    def get(self):
+        """The next one, which must come within 10 s."""
+        return self.messages.get(timeout=10)
+
+    def rest(self):
+        """Those that nobody has got; of a flowgraph that has ended."""
+        return [self.messages.get() for _ in range(self.messages.qsize())]
 
 
 def tag(offset, key, value):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 
 #include "prunedamr/base/rng.h"
 
@@ -37,7 +37,7 @@ TEST(ChannelLayers, EveryRemovableGroupIsInOneLayer)
             EXPECT_TRUE(names.insert(layer.name).second) << layer.name;
             EXPECT_GE(layer.groups.size(), 2U);
         }
-        EXPECT_LE(in_layers, removable) << network.name;
+        EXPECT_LE(in_layers, removable) << name_of(network);
     }
 }
 
@@ -46,15 +46,15 @@ TEST(ChannelLayers, ThinnedCostIsThatOfTheRewrittenNetwork)
     Rng rng(7);
     for (const Network& network : all_nets()) {
         const auto layers = channel_layers(network);
-        const ThinnedCost thinned(network, layers);
+        const PrunedCost thinned(network, layers);
         for (int repeat = 0; repeat < 4; ++repeat) {
             const KeptGroups kept = repeat == 0 ? all_groups(layers) : random_groups(layers, rng);
             const Cost predicted = thinned.of(kept);
             const Cost counted = cost(apply(network, channel_plan(network, layers, kept)));
-            EXPECT_EQ(predicted.params, counted.params) << network.name;
-            EXPECT_EQ(predicted.macs, counted.macs) << network.name;
-            EXPECT_EQ(predicted.paper_flops, counted.paper_flops) << network.name;
-            EXPECT_EQ(predicted.bytes, counted.bytes) << network.name;
+            EXPECT_EQ(predicted.params, counted.params) << name_of(network);
+            EXPECT_EQ(predicted.macs, counted.macs) << name_of(network);
+            EXPECT_EQ(predicted.paper_flops, counted.paper_flops) << name_of(network);
+            EXPECT_EQ(predicted.bytes, counted.bytes) << name_of(network);
         }
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Folding against masked execution: every mixing reader is shown the constant in place of the channel.
-#include "prunedamr/graph/fold_constants.h"
+#include "prunedamr/graph/rewrite/fold_constants.h"
 
 #include "tests/graph/networks.h"
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/graph/channel_layers.h"
-#include "prunedamr/graph/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_ties.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/reference_ops.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <gtest/gtest.h>
 
@@ -76,30 +76,24 @@ Plan half_with_constants(const Network& network, Rng& rng)
 Network dense_net(bool relu)
 {
     Network network;
-    network.name = "dense";
-    network.front_end.frame_length = 16;
-    network.front_end.block_length = 64;
-    network.labels = network.families = { "a", "b", "c" };
+    network.length = 16;
     NetworkBuilder build(network);
     auto x = build.plain(Op::flatten, "flatten", { build.plain(Op::input, "input", {}) });
     for (const char* name : { "first", "second" }) {
         x = build.linear(name, x, 8);
         x = relu ? build.plain(Op::relu, std::string(name) + "_relu", { x }) : x;
     }
-    build.linear("fc", x, network.classes());
-    initialise(network, 1);
-    randomise(network, 2);
+    build.linear("fc", x, 3);
+    initialize(network, 1);
+    randomize(network, 2);
     return network;
 }
 
 /// One padded conv reads the conv before it: conv 6 -> conv 4 (given window) -> pool -> fc.
-Network conv_pair(const Window& window, bool norm)
+Network conv_pair(const ConvGeometry& window, bool norm)
 {
     Network network;
-    network.name = "pair";
-    network.front_end.frame_length = 21;
-    network.front_end.block_length = 64;
-    network.labels = network.families = { "a", "b", "c" };
+    network.length = 21;
     NetworkBuilder build(network);
     auto x = build.plain(Op::as_image, "image", { build.plain(Op::input, "input", {}) });
     x = build.conv("first", x, { 6, same_window(3, 3), 1, true });
@@ -107,9 +101,9 @@ Network conv_pair(const Window& window, bool norm)
     x = build.conv("second", x, { 4, window, 1, false });
     x = norm ? build.plain(Op::batch_norm, "bn", { x }) : x;
     x = build.plain(Op::global_avg_pool, "pool", { x });
-    build.linear("fc", x, network.classes());
-    initialise(network, 1);
-    randomise(network, 2);
+    build.linear("fc", x, 3);
+    initialize(network, 1);
+    randomize(network, 2);
     return network;
 }
 
@@ -133,7 +127,7 @@ TEST(FoldConstants, EqualsMaskedExecutionWithoutPadding)
     Rng rng(3);
     for (const Network& network :
          { concat_net(), depthwise_net(), shuffle_net(), dense_net(true), dense_net(false) })
-        EXPECT_LT(error_against_masked(network, half_with_constants(network, rng)), 1e-5) << network.name;
+        EXPECT_LT(error_against_masked(network, half_with_constants(network, rng)), 1e-5) << name_of(network);
     for (const bool norm : { false, true }) {
         const auto network = conv_pair({ 2, 3, 1, 2, 0, 0 }, norm);
         EXPECT_LT(error_against_masked(network, half_with_constants(network, rng)), 1e-5) << norm;
@@ -143,8 +137,8 @@ TEST(FoldConstants, EqualsMaskedExecutionWithoutPadding)
 TEST(FoldConstants, KeepsTheMeanOfAPaddedReader)
 {
     Rng rng(4);
-    for (const Window& window :
-         { Window{ 3, 3, 1, 1, 1, 1 }, Window{ 3, 5, 2, 3, 1, 2 }, Window{ 1, 7, 1, 1, 0, 3 } })
+    for (const ConvGeometry& window :
+         { ConvGeometry{ 3, 3, 1, 1, 1, 1 }, ConvGeometry{ 3, 5, 2, 3, 1, 2 }, ConvGeometry{ 1, 7, 1, 1, 0, 3 } })
         for (const bool norm : { false, true }) {
             const auto network = conv_pair(window, norm); // linear after the padded conv: means decide the logits
             EXPECT_LT(error_against_masked(network, half_with_constants(network, rng)), 1e-5) << window.kernel_w;

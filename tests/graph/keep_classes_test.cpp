@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/network_builder.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/graph/reference.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 
 #include "tests/graph/networks.h"
 
@@ -15,18 +15,19 @@ namespace {
 Network convolutional_net()
 {
     Network network = residual_net();
+    const std::int64_t classes = network.classes();
     network.nodes.clear();
     network.tensors.clear();
     network.units.clear();
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
-    x = build.conv("classes", x, { network.classes(), same_window(1, 3), 1, true });
+    x = build.conv("classes", x, { classes, same_window(1, 3), 1, true });
     x = build.plain(Op::batch_norm, "norm", { x });
     x = build.plain(Op::relu, "relu", { x });
     x = build.plain(Op::global_avg_pool, "pool", { x });
     build.plain(Op::flatten, "flatten", { x });
-    initialise(network, 1);
-    randomise(network, 2);
+    initialize(network, 1);
+    randomize(network, 2);
     validate(network);
     return network;
 }
@@ -38,17 +39,15 @@ TEST(KeepClasses, KeptLogitsStayBitByBit)
     auto nets = all_nets();
     nets.push_back(convolutional_net());
     for (const Network& network : nets) {
-        const std::vector<std::string> kept = { network.labels.back(), network.labels[0] };
-        const Network small = keep_classes(network, kept);
-        EXPECT_EQ(small.labels, (std::vector<std::string>{ network.labels[0], network.labels.back() }));
-        EXPECT_EQ(small.families.size(), 2U);
+        const auto classes = static_cast<std::size_t>(network.classes());
+        const Network small = keep_classes(network, { static_cast<int>(classes) - 1, 0 });
+        EXPECT_EQ(small.classes(), 2);
         const auto frames = noise_frames(network, 3, 4);
         const auto all = run_reference(network, frames), few = run_reference(small, frames);
         ASSERT_EQ(few.size(), 6U);
-        const std::size_t classes = network.labels.size();
         for (std::size_t f = 0; f < 3; ++f) {
-            EXPECT_EQ(few[2 * f], all[classes * f]) << network.name;
-            EXPECT_EQ(few[2 * f + 1], all[classes * f + classes - 1]) << network.name;
+            EXPECT_EQ(few[2 * f], all[classes * f]) << name_of(network);
+            EXPECT_EQ(few[2 * f + 1], all[classes * f + classes - 1]) << name_of(network);
         }
     }
 }
@@ -56,7 +55,7 @@ TEST(KeepClasses, KeptLogitsStayBitByBit)
 TEST(KeepClasses, ShrinksTheClassifierAlone)
 {
     const Network network = depthwise_net(); // 4 classes, 7 channels before the classifier
-    const Network small = keep_classes(network, { "class1", "class2", "class3" });
+    const Network small = keep_classes(network, { 1, 2, 3 });
     EXPECT_EQ(cost(network).params - cost(small).params, 7 + 1);
     EXPECT_EQ(cost(network).macs - cost(small).macs, 7);
 }
@@ -66,29 +65,29 @@ TEST(KeepClasses, IsPartOfAPlan)
     const Network network = residual_net();
     Plan plan;
     plan.remove_units = { "stage1.unit2" };
-    plan.keep_classes = { "class0", "class2" };
+    plan.keep_classes = { 0, 2 };
     const Network by_plan = apply(network, plan);
     const Network by_hand = keep_classes(remove_unit(network, "stage1.unit2"), plan.keep_classes);
     const auto frames = noise_frames(network, 2, 4);
     EXPECT_EQ(run_reference(by_plan, frames), run_reference(by_hand, frames));
-    EXPECT_EQ(by_plan.labels, plan.keep_classes);
+    EXPECT_EQ(by_plan.classes(), 2);
     EXPECT_EQ(to_json(plan)["keep_classes"], nlohmann::json(plan.keep_classes));
-    EXPECT_TRUE(apply(network, {}).labels == network.labels);
+    EXPECT_EQ(apply(network, {}).classes(), network.classes());
 }
 
 TEST(KeepClasses, RefusesWhatItCannotDo)
 {
     const Network network = residual_net();
-    EXPECT_ERROR(keep_classes(network, { "class0", "QPSK" }),
-                 "the network has no such class: found QPSK, expected class0, class1, class2");
-    EXPECT_ERROR(keep_classes(network, { "class0", "class0" }), "class named twice: found class0");
-    EXPECT_ERROR(keep_classes(network, { "class0" }), "too few classes to tell apart");
-    EXPECT_ERROR(keep_classes(network, {}), "at least 2");
+    EXPECT_ERROR(keep_classes(network, { 0, 3 }), "the network has no such class: found 3, expected 0..2");
+    EXPECT_ERROR(keep_classes(network, { -1, 1 }), "the network has no such class: found -1");
+    EXPECT_ERROR(keep_classes(network, { 1, 1 }), "class named twice: found 1");
+    EXPECT_ERROR(keep_classes(network, { 0 }), "too few classes to tell apart");
+    EXPECT_ERROR(keep_classes(network, std::vector<int>()), "at least 2");
 
     Network gated = convolutional_net();
     NetworkBuilder build(gated);
     build.plain(Op::mul, "square", { "flatten", "flatten" });
-    EXPECT_ERROR(keep_classes(gated, { "class0", "class1" }), "node 'square'");
+    EXPECT_ERROR(keep_classes(gated, { 0, 1 }), "node 'square'");
 }
 
 } // namespace prunedamr::graph

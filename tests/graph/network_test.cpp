@@ -2,8 +2,8 @@
 #include "prunedamr/graph/network.h"
 
 #include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/network_json.h"
 
-#include "tests/graph/model_bytes.h"
 #include "tests/graph/networks.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(Shapes, FollowTheArithmeticOfConvolution)
             for (const int stride : { 1, 2, 3 })
                 for (const int pad : { 0, 1, 4 }) {
                     Network network = tiny_net();
-                    network.front_end.frame_length = length;
+                    network.length = length;
                     node_of(network, "u.c").window = { 1, kernel, 1, stride, 0, pad };
                     const Shape expected = { 3, 1, (length + 2 * pad - kernel) / stride + 1 };
                     EXPECT_EQ(infer_shapes(network).at("u.c"), expected) << to_string(expected);
@@ -72,10 +72,11 @@ TEST(Validate, NamesTheNodeThatDoesNotFit)
     expect_invalid([](Network& n) { node_of(n, "u.c").window.kernel_w = 19; },
                    "node 'u.c': conv: window is larger");
     expect_invalid([](Network& n) { node_of(n, "u.b").epsilon = 0.0; }, "node 'u.b': bad epsilon");
-    expect_invalid([](Network& n) { node_of(n, "fc").out_channels = 3; },
-                   "node 'fc': logits do not match the labels");
+    expect_invalid([](Network& n) { node_of(n, "fc").out_channels = 1; },
+                   "node 'fc': too few classes: found 1, expected at least 2");
+    expect_invalid([](Network& n) { n.nodes.resize(4); }, "node 'u.r': logits are not flat: found [3, 1, 8]");
     expect_invalid([](Network& n) { node_of(n, "p").op = Op::relu; }, "node 'fc': linear: input is not flat");
-    expect_invalid([](Network& n) { n.nodes.clear(); }, "network 'tiny': bad number of nodes: found 0");
+    expect_invalid([](Network& n) { n.nodes.clear(); }, "network: bad number of nodes: found 0");
 }
 
 TEST(Validate, NamesTheComplexNodeThatDoesNotFit)
@@ -139,19 +140,11 @@ TEST(Validate, UnitsAreRunsWithOneInputAndOneOutput)
                                     "'stage1.unit1.bn2' read by 'stage1.unit2.conv1'");
 }
 
-TEST(Validate, FactsMustBeConsistent)
+TEST(Validate, FrameLengthIsBounded)
 {
-    expect_invalid([](Network& n) { n.labels[1] = "BPSK"; }, "empty or repeated label: found 'BPSK'");
-    expect_invalid([](Network& n) { n.families.pop_back(); }, "families do not match the labels");
-    expect_invalid([](Network& n) { n.front_end.frame_length = 8; }, "frame_length: found 8");
-    expect_invalid([](Network& n) { n.decision.temperature = NAN; }, "bad decision temperature");
-    expect_invalid([](Network& n) { n.decision.min_confidence = 1.5; }, "bad decision min_confidence");
-    expect_invalid(
-        [](Network& n) {
-            n.golden.logits = { 1, 2 };
-        },
-        "golden vector has the wrong size: found 0 -> 2");
-    expect_invalid([](Network& n) { n.provenance = 3; }, "provenance and accuracy must be JSON objects");
+    for (const std::int64_t length : { std::int64_t{ -1 }, std::int64_t{ 15 }, std::int64_t{ 65537 } })
+        expect_invalid([&](Network& n) { n.length = length; },
+                       "bad frame_length: found " + std::to_string(length) + ", expected 16..65536");
 }
 
 TEST(Network, FindsNodesTensorsReadersAndUnitInputs)
@@ -169,18 +162,22 @@ TEST(Network, FindsNodesTensorsReadersAndUnitInputs)
 TEST(Network, JsonComesBack)
 {
     for (const Network& network : all_nets()) {
-        const auto json = to_json(network);
-        EXPECT_EQ(to_json(network_from_json(nlohmann::json::parse(json.dump()), "test")), json) << network.name;
+        const auto json = to_json(network), copy = nlohmann::json::parse(json.dump());
+        JsonObject fields(copy, "test");
+        const Network back = network_from_json(fields, network.length, "test");
+        EXPECT_NO_THROW(fields.finish());
+        EXPECT_EQ(to_json(back), json) << name_of(network);
+        EXPECT_EQ(back.length, network.length);
     }
-    EXPECT_ERROR(network_from_json(3, "here"), "here: not a JSON object");
+    EXPECT_ERROR(JsonObject(nlohmann::json(3), "here"), "here: not a JSON object");
 }
 
-TEST(Initialise, KaimingNormalInTheNamedNodesOnly)
+TEST(Initialize, KaimingNormalInTheNamedNodesOnly)
 {
     Network network = make_network(zoo_config("resnet56", 128, 11));
-    randomise(network, 9);
+    randomize(network, 9);
     const Network before = network;
-    initialise(network, 12, { "stage3.unit2.conv1", "stage3.unit2.bn1" });
+    initialize(network, 12, { "stage3.unit2.conv1", "stage3.unit2.bn1" });
     for (const auto& [name, tensor] : network.tensors) {
         const bool named = name.rfind("stage3.unit2.conv1.", 0) == 0 || name.rfind("stage3.unit2.bn1.", 0) == 0;
         EXPECT_EQ(tensor.data != before.tensor(name).data, named) << name;
@@ -194,7 +191,7 @@ TEST(Initialise, KaimingNormalInTheNamedNodesOnly)
     const double count = static_cast<double>(weight.size()), variance = 2.0 / (64 * 9);
     EXPECT_NEAR(sum / count, 0.0, 4 * std::sqrt(variance / count));
     EXPECT_NEAR(squares / count, variance, 4 * variance * std::sqrt(2 / count));
-    EXPECT_ERROR(initialise(network, 1, { "nobody" }), "node 'nobody': no such node");
+    EXPECT_ERROR(initialize(network, 1, { "nobody" }), "node 'nobody': no such node");
 }
 
 TEST(Cost, OfATinyNetworkCountedByHand)

@@ -11,28 +11,23 @@ namespace {
 
 constexpr int kLength = 21;
 
-Network empty_net(const std::string& name, int classes)
+Network empty_net()
 {
     Network network;
-    network.name = name;
-    network.front_end.frame_length = kLength;
-    network.front_end.block_length = 64;
-    for (int c = 0; c < classes; ++c)
-        network.labels.push_back("class" + std::to_string(c));
-    network.families = network.labels;
+    network.length = kLength;
     return network;
 }
 
 Network finished(Network network)
 {
-    initialise(network, 1);
-    randomise(network, 2);
+    initialize(network, 1);
+    randomize(network, 2);
     validate(network);
     return network;
 }
 
 /// Covariances of pairs (II, QQ, IQ) with a correlation of at most 0.6.
-void randomise_complex_norm(Network& network, const Node& node, Rng& rng)
+void randomize_complex_norm(Network& network, const Node& node, Rng& rng)
 {
     for (const char* part : { ".weight", ".bias", ".running_mean" })
         for (float& value : network.tensors.at(node.name + part).data)
@@ -60,21 +55,18 @@ ZooConfig zoo_config(const std::string& arch, int length, int classes, const std
 {
     ZooConfig config;
     config.arch = arch;
-    config.front_end.kind = FrontEndSpec::Kind::as_is;
-    config.front_end.frame_length = length;
-    config.front_end.block_length = length;
-    for (int c = 0; c < classes; ++c)
-        config.labels.push_back("class" + std::to_string(c));
+    config.length = length;
+    config.classes = classes;
     config.units_per_stage = units;
     return config;
 }
 
-void randomise(Network& network, std::uint64_t seed)
+void randomize(Network& network, std::uint64_t seed)
 {
     Rng rng(seed);
     for (const Node& node : network.nodes) {
         if (node.op == Op::complex_norm)
-            randomise_complex_norm(network, node, rng);
+            randomize_complex_norm(network, node, rng);
         if (node.op == Op::batch_norm)
             for (const char* part : { ".weight", ".bias", ".running_mean", ".running_var" })
                 for (float& value : network.tensors.at(node.name + part).data)
@@ -87,25 +79,48 @@ void randomise(Network& network, std::uint64_t seed)
     }
 }
 
+std::string name_of(const Network& network)
+{
+    return std::to_string(network.nodes.size()) + " nodes from '" + network.nodes[1].name + "' on";
+}
+
 std::vector<float> noise_frames(const Network& network, int count, std::uint64_t seed)
 {
     Rng rng(seed);
-    std::vector<float> frames(static_cast<std::size_t>(count * 2 * network.length()));
+    std::vector<float> frames(static_cast<std::size_t>(count * 2 * network.length));
     for (float& value : frames)
         value = static_cast<float>(rng.normal());
     return frames;
 }
 
+Network tiny_net()
+{
+    Network network;
+    network.length = 16;
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::input, "in", {});
+    build.begin_unit("u", 0, false, false);
+    x = build.conv("c", x, { 3, same_window(1, 3, 1, 2) });
+    x = build.plain(Op::batch_norm, "b", { x });
+    x = build.plain(Op::relu, "r", { x });
+    build.end_unit();
+    x = build.plain(Op::global_avg_pool, "p", { x });
+    build.linear("fc", x, 2);
+    initialize(network, 4);
+    randomize(network, 5);
+    return network;
+}
+
 Network residual_net()
 {
     Network network = make_network(zoo_config("resnet56", kLength, 3, { 2, 2, 1 }));
-    randomise(network, 2);
+    randomize(network, 2);
     return network;
 }
 
 Network concat_net()
 {
-    Network network = empty_net("concat", 3);
+    Network network = empty_net();
     NetworkBuilder build(network);
     const auto input = build.plain(Op::input, "input", {});
     const auto image = build.plain(Op::as_image, "image", { input });
@@ -115,13 +130,13 @@ Network concat_net()
     x = build.pool(Op::max_pool, "max_pool", x, { 2, 3, 1, 2, 0, 1 });
     x = conv_norm_relu(build, "merge", x, { 6, { 1, 3, 1, 2, 0, 0 }, 1, false });
     x = build.plain(Op::global_avg_pool, "pool", { x });
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, 3);
     return finished(std::move(network));
 }
 
 Network depthwise_net()
 {
-    Network network = empty_net("depthwise", 4);
+    Network network = empty_net();
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
     x = conv_norm_relu(build, "stem", x, { 6, same_window(1, 3, 1, 2), 1, false });
@@ -133,13 +148,13 @@ Network depthwise_net()
     x = build.plain(Op::mul, "mul", { x, gate });
     x = build.plain(Op::global_avg_pool, "pool", { x });
     x = build.dropout("dropout", x, 0.2);
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, 4);
     return finished(std::move(network));
 }
 
 Network shuffle_net()
 {
-    Network network = empty_net("shuffle", 3);
+    Network network = empty_net();
     NetworkBuilder build(network);
     const auto input = build.plain(Op::input, "input", {});
     const auto left = conv_norm_relu(build, "left", input, { 4, same_window(1, 3), 1, false });
@@ -153,13 +168,13 @@ Network shuffle_net()
     x = build.plain(Op::flatten, "flatten", { x });
     x = build.linear("hidden", x, 9);
     x = build.plain(Op::relu, "hidden_relu", { x });
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, 3);
     return finished(std::move(network));
 }
 
 Network complex_net()
 {
-    Network network = empty_net("complex", 3);
+    Network network = empty_net();
     NetworkBuilder build(network);
     auto x = build.plain(Op::as_image, "image", { build.plain(Op::input, "input", {}) });
     x = build.conv("stem", x, { 6, same_window(1, 5), 1, true });
@@ -176,7 +191,7 @@ Network complex_net()
     gate = build.plain(Op::sigmoid, "gate", { build.plain(Op::global_avg_pool, "join", { gate }) });
     x = build.plain(Op::mul, "mul", { x, gate });
     x = build.plain(Op::global_avg_pool, "pool", { x });
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, 3);
     return finished(std::move(network));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/graph/idle_biases.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/graph/zoo.h"
 
 #include "tests/graph/networks.h"
@@ -117,13 +117,13 @@ TEST(Zoo, UlcnnHasThePapersSize)
 
 TEST(Zoo, OnlyBiasesBeforeANormAreIdle)
 {
-    const std::set<std::string> idle = idle_biases(make_network(zoo_config("ulcnn", 128, 11)));
+    const std::set<std::string> idle = redundant_biases(make_network(zoo_config("ulcnn", 128, 11)));
     std::set<std::string> expected = { "stem.conv.bias" }; // through the sum of complex parts
     for (int stage = 1; stage <= 6; ++stage)
         expected.insert("stage" + std::to_string(stage) + ".unit1.pointwise.bias");
     EXPECT_EQ(idle, expected);
-    EXPECT_TRUE(idle_biases(make_network(zoo_config("resnet56", 128, 11))).empty());
-    EXPECT_TRUE(idle_biases(make_network(zoo_config("dense", 128, 11))).empty());
+    EXPECT_TRUE(redundant_biases(make_network(zoo_config("resnet56", 128, 11))).empty());
+    EXPECT_TRUE(redundant_biases(make_network(zoo_config("dense", 128, 11))).empty());
 }
 
 TEST(Zoo, SeparableNetworksKeepTheirPromises)
@@ -149,7 +149,7 @@ TEST(Zoo, EveryArchitectureIsValidAtShortOddAndLongFrames)
             const std::vector<int> units =
                 std::string(arch.name) == "dense" ? std::vector<int>{ 1 } : std::vector<int>{};
             const Network network = make_network(zoo_config(arch.name, length, 2, units));
-            EXPECT_EQ(network.length(), length);
+            EXPECT_EQ(network.length, length);
             EXPECT_NE(std::string(arch.description), "");
         }
 }
@@ -166,17 +166,10 @@ TEST(Zoo, SameSeedSameWeights)
     EXPECT_NE(first.tensor(name).data, first.tensor("stage1.unit1.conv2.weight").data);
 }
 
-TEST(Zoo, FamiliesComeFromTheTableOfClasses)
-{
-    ZooConfig config = zoo_config("amr_s", 64, 3);
-    config.labels = { "8PSK", "16QAM", "my own" };
-    EXPECT_EQ(make_network(config).families, (std::vector<std::string>{ "PSK", "QAM", "my own" }));
-}
-
 TEST(Zoo, RefusesWhatItCannotMake)
 {
     EXPECT_ERROR(make_network(zoo_config("resnet57", 128, 11)), "unknown architecture: found 'resnet57'");
-    EXPECT_ERROR(make_network(zoo_config("amr_s", 128, 1)), "too few labels");
+    EXPECT_ERROR(make_network(zoo_config("amr_s", 128, 1)), "too few classes");
     EXPECT_ERROR(make_network(zoo_config("amr_s", 15, 4)), "frame_length: found 15");
     EXPECT_ERROR(make_network(zoo_config("resnet56", 128, 11, { 1, 1 })), "wrong number of stages");
     EXPECT_ERROR(make_network(zoo_config("resnet56", 128, 11, { 1, 0, 1 })), "stage 2: bad number of units");

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/engine.h"
 
-#include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
-#include "tests/nn/test_networks.h"
-#include "prunedamr/graph/quantise.h"
+#include "prunedamr/graph/quantize.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/nn/whole_numbers.h"
+#include "prunedamr/nn/fake_quant.h"
+#include "tests/graph/networks.h"
+#include "tests/graph/quantized_networks.h"
+#include "tests/nn/test_networks.h"
 
 #include <gtest/gtest.h>
 
@@ -20,15 +20,15 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
     for (const graph::Architecture& architecture : graph::architectures()) {
         graph::ZooConfig config;
         config.arch = architecture.name;
-        config.front_end.frame_length = 32;
-        config.labels = { "BPSK", "QPSK", "8PSK" };
+        config.length = 32;
+        config.classes = 3;
         const graph::Network network = graph::make_network(config);
         nn::GraphModule module(network);
         module.eval();
         const torch::NoGradGuard no_grad;
         engine::Engine engine(network);
         for (const int batch : { 1, 2, 7, 64 }) {
-            const std::vector<float> frames = test::random_frames(batch, network.length());
+            const std::vector<float> frames = test::random_frames(batch, network.length);
             const torch::Tensor expected =
                 module.forward(torch::tensor(frames).reshape({ batch, 2, -1 })).contiguous();
             std::vector<float> logits(static_cast<std::size_t>(batch * network.classes()));
@@ -44,8 +44,8 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
 TEST(EngineParity, EightBitsAreThoseOfTheReference)
 {
     for (const graph::Network& plain : graph::all_nets()) {
-        const graph::Network network = graph::quantised(plain, 3);
-        ASSERT_FALSE(network.quantised.empty());
+        const graph::Network network = graph::quantized(plain, 3);
+        ASSERT_FALSE(network.quantized.empty());
         nn::GraphModule module(network);
         module.eval();
         const torch::NoGradGuard no_grad;
@@ -56,7 +56,7 @@ TEST(EngineParity, EightBitsAreThoseOfTheReference)
             EXPECT_LT(
                 graph::relative_error(graph::run_reference(network, frame), { values, values + found.numel() }),
                 0.02)
-                << network.name;
+                << graph::name_of(network);
         }
     }
 }
@@ -68,8 +68,8 @@ TEST(WholeNumbers, WeightsAreThoseOfTheGraph)
     weight[2].zero_();
     const auto flat = weight.contiguous();
     const std::vector<float> values(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
-    const graph::QuantisedWeight expected = graph::quantise_weight(values, 5);
-    const torch::Tensor found = nn::with_whole_weights(weight).contiguous();
+    const graph::QuantizedWeight expected = graph::quantize_weight(values, 5);
+    const torch::Tensor found = nn::fake_quantize_weight(weight).contiguous();
     for (std::size_t i = 0; i < values.size(); ++i)
         EXPECT_FLOAT_EQ(found.data_ptr<float>()[i],
                         expected.scales[i / 21] * static_cast<float>(expected.values[i]));
@@ -77,7 +77,7 @@ TEST(WholeNumbers, WeightsAreThoseOfTheGraph)
 
 TEST(WholeNumbers, GradientsPassUnlessAValueIsClipped)
 {
-    const graph::QuantisedValue form{ 0.1F, 10 }; // -1 .. 24.5
+    const graph::QuantParams form{ 0.1F, 10 }; // -1 .. 24.5
     const torch::Tensor x = torch::tensor({ -3.0F, -0.94F, 0.0F, 0.26F, 24.0F, 30.0F }).requires_grad_();
     const torch::Tensor y = nn::in_8_bits(x, form);
     y.sum().backward();
@@ -85,6 +85,6 @@ TEST(WholeNumbers, GradientsPassUnlessAValueIsClipped)
     for (int i = 0; i < 6; ++i) {
         EXPECT_FLOAT_EQ(y[i].item<float>(), expected[i]);
         EXPECT_EQ(x.grad()[i].item<float>(), gradient[i]);
-        EXPECT_EQ(y[i].item<float>(), graph::dequantise(graph::quantise(x[i].item<float>(), form), form));
+        EXPECT_EQ(y[i].item<float>(), graph::dequantize(graph::quantize(x[i].item<float>(), form), form));
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/graph_module.h"
 
-#include "tests/nn/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "tests/nn/test_networks.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 
@@ -20,7 +21,7 @@ torch::Tensor tensor_of(const std::vector<float>& frames, std::int64_t length)
 std::vector<float> logits_of(nn::GraphModule& module, const std::vector<float>& frames)
 {
     const torch::NoGradGuard no_grad;
-    const torch::Tensor logits = module.forward(tensor_of(frames, module.network().length())).contiguous();
+    const torch::Tensor logits = module.forward(tensor_of(frames, module.network().length)).contiguous();
     return { logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel() };
 }
 
@@ -28,8 +29,8 @@ graph::Network zoo_network(const std::string& arch, int length)
 {
     graph::ZooConfig config;
     config.arch = arch;
-    config.front_end.frame_length = length;
-    config.labels = { "BPSK", "QPSK", "8PSK" };
+    config.length = length;
+    config.classes = 3;
     return graph::make_network(config);
 }
 
@@ -75,7 +76,7 @@ TEST(GraphModule, MatchesReferenceOnEveryOperation)
     nn::GraphModule module(network);
     module.eval();
     for (const int frames : { 1, 2, 7 }) {
-        const auto input = test::random_frames(frames, network.length());
+        const auto input = test::random_frames(frames, network.length);
         EXPECT_LT(graph::relative_error(graph::run_reference(network, input), logits_of(module, input)), 1e-4);
     }
 }
@@ -86,7 +87,7 @@ TEST(GraphModule, MatchesReferenceOnTheZoo)
         const graph::Network network = zoo_network(architecture.name, 64);
         nn::GraphModule module(network);
         module.eval();
-        const auto input = test::random_frames(2, network.length());
+        const auto input = test::random_frames(2, network.length);
         EXPECT_LT(graph::relative_error(graph::run_reference(network, input), logits_of(module, input)), 1e-4)
             << architecture.name;
     }
@@ -97,12 +98,12 @@ TEST(GraphModule, GivesEveryNodeOutputAsTheReferenceDoes)
     const graph::Network network = test::every_operation_network();
     nn::GraphModule module(network);
     module.eval();
-    const auto frame = test::random_frames(1, network.length());
+    const auto frame = test::random_frames(1, network.length);
     std::vector<std::string> names;
     for (const graph::Node& node : network.nodes)
         names.push_back(node.name);
     std::map<std::string, torch::Tensor> outputs;
-    module.forward(tensor_of(frame, network.length()), names, outputs);
+    module.forward(tensor_of(frame, network.length), names, outputs);
     const auto shapes = graph::infer_shapes(network);
     for (const auto& [name, expected] : graph::run_reference_nodes(network, frame)) {
         const torch::Tensor output = outputs.at(name).detach().contiguous();
@@ -161,7 +162,7 @@ TEST(GraphModule, DetachStopsTheGradient)
           test::make_node("detach", Op::detach, { "before" }),
           test::make_conv("after", "detach", 4, { 1, 3, 1, 1, 0, 1 }),
           test::make_node("pool", Op::global_avg_pool, { "after" }), test::make_linear("fc", "pool", 2) },
-        16, 2);
+        16);
     nn::GraphModule module(network);
     module.forward(tensor_of(test::random_frames(2, 16), 16)).square().sum().backward();
     EXPECT_FALSE(module.tensors().at("before.weight").grad().defined());
@@ -198,7 +199,7 @@ TEST(GraphModule, EvaluationModeChangesNothingAndRoundTripIsExact)
     const graph::Network network = test::every_operation_network();
     nn::GraphModule module(network);
     module.eval();
-    logits_of(module, test::random_frames(3, network.length()));
+    logits_of(module, test::random_frames(3, network.length));
     const graph::Network back = module.to_network();
     EXPECT_EQ(graph::to_json(back), graph::to_json(network));
     ASSERT_EQ(back.tensors.size(), network.tensors.size());

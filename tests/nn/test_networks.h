@@ -18,7 +18,7 @@ inline graph::Node make_node(const std::string& name, graph::Op op, const std::v
     return node;
 }
 
-inline graph::Node make_conv(const std::string& name, const std::string& input, int out, graph::Window window,
+inline graph::Node make_conv(const std::string& name, const std::string& input, int out, graph::ConvGeometry window,
                              int groups = 1, bool bias = false)
 {
     graph::Node node = make_node(name, graph::Op::conv, { input });
@@ -38,18 +38,12 @@ inline graph::Node make_linear(const std::string& name, const std::string& input
 }
 
 /// A network of the nodes, with weights, biases and statistics drawn so that none is neutral.
-inline graph::Network make_network_of(std::vector<graph::Node> nodes, int length, int classes)
+inline graph::Network make_network_of(std::vector<graph::Node> nodes, int length)
 {
     graph::Network network;
-    network.name = "test";
+    network.length = length;
     network.nodes = std::move(nodes);
-    network.front_end.kind = FrontEndSpec::Kind::as_is;
-    network.front_end.frame_length = length;
-    for (int c = 0; c < classes; ++c) {
-        network.labels.push_back("class" + std::to_string(c));
-        network.families.push_back("family");
-    }
-    graph::initialise(network, 1);
+    graph::initialize(network, 1);
     Rng rng(2);
     for (auto& [name, tensor] : network.tensors) {
         const std::string part = name.substr(name.rfind('.') + 1);
@@ -78,7 +72,7 @@ inline graph::Network tiny_network(int length = 32, int classes = 3)
                              make_node("bn", Op::batch_norm, { "conv" }), make_node("relu", Op::relu, { "bn" }),
                              make_node("pool", Op::global_avg_pool, { "relu" }),
                              make_linear("fc", "pool", classes) },
-                           length, classes);
+                           length);
 }
 
 /// A complex conv with its norm, then as `tiny_network`.
@@ -91,7 +85,7 @@ inline graph::Network tiny_complex_network(int length = 16, int classes = 3)
           make_node("sum", Op::complex_sum, { "conv" }), make_node("bn", Op::complex_norm, { "sum" }),
           make_node("sigmoid", Op::sigmoid, { "bn" }), make_node("pool", Op::global_avg_pool, { "sigmoid" }),
           make_linear("fc", "pool", classes) },
-        length, classes);
+        length);
 }
 
 /// Uses every operation of the graph once or more, in both layouts (image and 1-D).
@@ -145,7 +139,7 @@ inline graph::Network every_operation_network()
                              make_node("flatten", Op::flatten, { "shortcut" }),
                              dropout,
                              make_linear("fc", "dropout", 3) },
-                           17, 3);
+                           17);
 }
 
 inline std::vector<float> random_frames(int count, std::int64_t length, std::uint64_t seed = 3)

@@ -2,8 +2,9 @@
 #include "prunedamr/nn/torchscript.h"
 
 #include "tests/graph/networks.h"
-#include "tests/graph/quantised_networks.h"
-#include "tests/nn/expect_error.h"
+#include "tests/graph/quantized_networks.h"
+#include "tests/model/models.h"
+#include "tests/support/expect_error.h"
 #include "tests/nn/test_networks.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/reference.h"
@@ -37,13 +38,13 @@ void expect_same_answers(const graph::Network& network, double tolerance)
     const std::string path = scratch("network.pt");
     nn::save_torchscript(network, path);
     torch::jit::Module script = torch::jit::load(path);
-    engine::Engine plugin = engine::Engine::torchscript(path, network, 7);
+    engine::Engine plugin = engine::Engine::torchscript(path, model::model_of(network).info, 7);
     EXPECT_NE(plugin.description().find("LibTorch"), std::string::npos);
     nn::GraphModule module(network);
     module.eval();
     const torch::NoGradGuard no_grad;
     for (const int batch : { 1, 7 }) {
-        const std::vector<float> frames = test::random_frames(batch, network.length());
+        const std::vector<float> frames = test::random_frames(batch, network.length);
         const torch::Tensor input = torch::tensor(frames).reshape({ batch, 2, -1 });
         const torch::Tensor expected = module.forward(input).contiguous();
         const torch::Tensor found = script.forward({ input }).toTensor().contiguous();
@@ -52,10 +53,10 @@ void expect_same_answers(const graph::Network& network, double tolerance)
         EXPECT_LT(
             graph::relative_error(wanted, { found.data_ptr<float>(), found.data_ptr<float>() + found.numel() }),
             tolerance)
-            << network.name;
+            << graph::name_of(network);
         std::vector<float> logits(wanted.size());
         plugin.clone().run(frames.data(), batch, logits.data());
-        EXPECT_LT(graph::relative_error(wanted, logits), tolerance) << network.name;
+        EXPECT_LT(graph::relative_error(wanted, logits), tolerance) << graph::name_of(network);
     }
     std::filesystem::remove(path);
 }
@@ -68,15 +69,15 @@ TEST(TorchScript, IsTheNetwork)
     for (const char* arch : { "amr_s", "amr_xs", "ulcnn" }) {
         graph::ZooConfig config;
         config.arch = arch;
-        config.front_end.frame_length = 32;
-        config.labels = { "BPSK", "QPSK", "8PSK" };
+        config.length = 32;
+        config.classes = 3;
         expect_same_answers(graph::make_network(config), 1e-4);
     }
 }
 
 TEST(TorchScript, KeepsRoundingsToEightBits)
 {
-    expect_same_answers(graph::quantised(graph::all_nets().front(), 3), 0.02);
+    expect_same_answers(graph::quantized(graph::all_nets().front(), 3), 0.02);
 }
 
 TEST(TorchScript, RefusesWhatIsNoModuleForSuchFrames)
@@ -84,19 +85,20 @@ TEST(TorchScript, RefusesWhatIsNoModuleForSuchFrames)
     const graph::Network network = test::tiny_network();
     const std::string path = scratch("tiny.pt");
     nn::save_torchscript(network, path);
-    graph::Network other = network;
+    const model::ModelInfo info = model::model_of(network).info;
+    model::ModelInfo other = info;
     other.labels.push_back("one more");
     expect_error([&] { engine::Engine::torchscript(path, other, 2); }, "wrong shape");
-    expect_error([&] { engine::Engine::torchscript(path, network, 0); }, "1..1024");
-    expect_error([&] { engine::Engine::torchscript(scratch("absent.pt"), network, 1); }, "no such file");
+    expect_error([&] { engine::Engine::torchscript(path, info, 0); }, "1..1024");
+    expect_error([&] { engine::Engine::torchscript(scratch("absent.pt"), info, 1); }, "no such file");
     std::ofstream(scratch("text.pt")) << "no module";
-    expect_error([&] { engine::Engine::torchscript(scratch("text.pt"), network, 1); }, "TorchScript");
+    expect_error([&] { engine::Engine::torchscript(scratch("text.pt"), info, 1); }, "TorchScript");
     expect_error([&] { nn::save_torchscript(network, scratch("no/where.pt")); }, "folder");
 
     torch::jit::Module three("three");
     three.define("def forward(self, x):\n    return x[:, 3]\n");
     three.save(scratch("three.pt"));
-    expect_error([&] { engine::Engine::torchscript(scratch("three.pt"), network, 1); },
+    expect_error([&] { engine::Engine::torchscript(scratch("three.pt"), info, 1); },
                  "cannot take frames [1, 2, 32]");
 }
 
@@ -109,7 +111,7 @@ TEST(TorchScript, AModuleThatFailsLaterGivesNoAnswer)
                  "        return x[:, 0, :2]\n"
                  "    return x[:, 0, :3] + 1.0\n");
     moody.save(scratch("moody.pt"));
-    engine::Engine engine = engine::Engine::torchscript(scratch("moody.pt"), test::tiny_network(), 1);
+    engine::Engine engine = engine::Engine::torchscript(scratch("moody.pt"), model::model_of(test::tiny_network()).info, 1);
     const auto logits = [&](float first) {
         std::vector<float> frame(64, 0.5F), result(3, 7.0F);
         frame[0] = first;

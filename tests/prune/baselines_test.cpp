@@ -7,7 +7,6 @@
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/prune/baseline_scores.h"
 #include "prunedamr/prune/probe.h"
-#include "prunedamr/prune/uniform_channels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -125,7 +124,7 @@ TEST(Baselines, RandomDependsOnTheSeedOnly)
         const auto plan = plan_of("random", network, "units=6", {}, seed);
         EXPECT_EQ(plan.remove_units, plan_of("random", network, "units=6", {}, seed).remove_units);
         plans.insert(plan.remove_units);
-        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).keep_channels);
+        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).prune_channels);
     }
     EXPECT_GT(plans.size(), 3U);
     EXPECT_EQ(channel_plans.size(), 10U);
@@ -154,8 +153,8 @@ TEST(Baselines, ChannelScoresAreMeansOverTiedFilters)
                     }
                 }
                 const auto members = static_cast<double>(layers[l].groups[g].members.size());
-                EXPECT_NEAR(l1[l][g], magnitudes / members, 1e-5 * magnitudes) << network.name;
-                EXPECT_NEAR(fpgm[l][g], distances / members, 1e-5 * distances) << network.name;
+                EXPECT_NEAR(l1[l][g], magnitudes / members, 1e-5 * magnitudes) << graph::name_of(network);
+                EXPECT_NEAR(fpgm[l][g], distances / members, 1e-5 * distances) << graph::name_of(network);
             }
     }
 }
@@ -187,8 +186,8 @@ TEST(Baselines, NormsOfTiedChannelsAreAveraged)
     const auto shuffle_scores = bnp_group_scores(shuffle, shuffle_layers);
     for (std::size_t l = 0; l < shuffle_layers.size(); ++l)
         EXPECT_EQ(shuffle_scores[l].empty(), shuffle_layers[l].name == "hidden") << shuffle_layers[l].name;
-    const Ladder ladder = uniform_ladder(shuffle, shuffle_layers, shuffle_scores);
-    EXPECT_EQ(ladder.plan(ladder.rungs - 1).keep_channels.count("hidden"), 0U);
+    const PruningSchedule ladder = uniform_ladder(shuffle, shuffle_layers, shuffle_scores);
+    EXPECT_EQ(ladder.plan(ladder.rungs - 1).prune_channels.count("hidden"), 0U);
 }
 
 TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
@@ -196,12 +195,12 @@ TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
     const auto network = toy_network({ 2, 2, 2 });
     const auto layers = graph::channel_layers(network);
     const auto scores = l1_group_scores(network, layers);
-    const Ladder ladder = uniform_ladder(network, layers, scores);
+    const PruningSchedule ladder = uniform_ladder(network, layers, scores);
     std::size_t removable = 0;
     for (const auto& layer : layers)
         removable += layer.groups.size() - 1;
     EXPECT_EQ(ladder.rungs, static_cast<int>(removable) + 1);
-    EXPECT_TRUE(ladder.plan(0).keep_channels.empty());
+    EXPECT_TRUE(ladder.plan(0).prune_channels.empty());
     std::int64_t macs = graph::cost(network).macs + 1;
     for (int rung = 0; rung < ladder.rungs; rung += 7) {
         const auto plan = ladder.plan(rung);
@@ -211,12 +210,12 @@ TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
         double least = 1.0, most = 0.0; // shares gone
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const auto& name = layers[l].nodes.front();
-            const auto found = plan.keep_channels.find(name);
+            const auto found = plan.prune_channels.find(name);
             std::size_t gone = 0;
             double best_gone = 0.0, worst_kept = 1e300;
             for (std::size_t g = 0; g < layers[l].groups.size(); ++g) {
                 const int channel = layers[l].groups[g].members.front().second;
-                const bool stays = found == plan.keep_channels.end() ||
+                const bool stays = found == plan.prune_channels.end() ||
                                    std::count(found->second.begin(), found->second.end(), channel) > 0;
                 gone += stays ? 0 : 1;
                 (stays ? worst_kept : best_gone) =
@@ -238,17 +237,17 @@ TEST(Baselines, ChannelBudgetsAreMetWithinOneChannel)
     for (const auto& network : networks) {
         const auto layers = graph::channel_layers(network);
         const auto scores = l1_group_scores(network, layers);
-        const Ladder ladder = uniform_ladder(network, layers, scores);
+        const PruningSchedule ladder = uniform_ladder(network, layers, scores);
         for (const char* text : { "macs=50%", "params=60%", "bytes=70%", "macs=80%,params=50%" }) {
             const Budget budget = parse_budget(text, network);
             const auto plan = descend(network, ladder, budget);
-            EXPECT_TRUE(budget.met_by(graph::apply(network, plan))) << network.name << " " << text;
+            EXPECT_TRUE(budget.met_by(graph::apply(network, plan))) << graph::name_of(network) << " " << text;
             int rung = 0;
-            while (ladder.plan(rung).keep_channels != plan.keep_channels)
+            while (ladder.plan(rung).prune_channels != plan.prune_channels)
                 ++rung;
             ASSERT_GT(rung, 0);
             EXPECT_FALSE(budget.met_by(graph::apply(network, ladder.plan(rung - 1))))
-                << network.name << " " << text;
+                << graph::name_of(network) << " " << text;
         }
         EXPECT_ERROR(descend(network, ladder, parse_budget("macs=0.01%", network)),
                      "the smallest that this method");
@@ -277,8 +276,8 @@ TEST(Baselines, LcpRemovesUnitsOverWhichProbesGainLeast)
         for (float& value : network.tensors.at(std::string("stage1.unit2.bn2") + part).data)
             value = 0.0F;
     const auto dataset = toy_dataset(400);
-    const auto seen = draw_per_class(dataset, dataset.indices(data::Part::train), 40, 1);
-    const auto unseen = draw_per_class(dataset, dataset.indices(data::Part::validation), 40, 1);
+    const auto seen = draw_per_class(dataset, dataset.indices(dataset::Part::train), 40, 1);
+    const auto unseen = draw_per_class(dataset, dataset.indices(dataset::Part::validation), 40, 1);
     const auto gains = probe_gains(network, dataset, seen, unseen, "cpu");
     ASSERT_EQ(gains.size(), network.units.size());
     const auto off = static_cast<std::size_t>(unit_index(network, "stage1.unit2"));

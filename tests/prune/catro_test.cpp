@@ -4,10 +4,10 @@
 #include "tests/prune/prune_testing.h"
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/data/select_classes.h"
-#include "prunedamr/prune/catro/layer_scatter.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/prune/catro/scatter.h"
 #include "prunedamr/prune/catro/trace_ratio.h"
-#include "prunedamr/prune/samples.h"
+#include "prunedamr/prune/probe.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,29 +16,30 @@
 namespace prunedamr::prune {
 namespace {
 
-CatroResult run(const graph::Network& network, const data::Dataset& dataset, const std::string& budget,
+CatroResult run(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
                 std::uint64_t seed = 1)
 {
-    const auto samples = draw_per_class(dataset, dataset.indices(data::Part::train), 8, seed);
+    const auto samples = draw_per_class(dataset, dataset.indices(dataset::Part::train), 8, seed);
     return catro(network, dataset, samples, parse_budget(budget, network), "cpu");
 }
 
 /// Noise whose power tells the class, for any network.
-data::Dataset noise_dataset(const graph::Network& network)
+dataset::Dataset noise_dataset(const graph::Network& network)
 {
-    data::Dataset dataset;
-    dataset.front_end = network.front_end;
-    dataset.class_names = network.labels;
+    dataset::Dataset dataset;
+    const model::ModelInfo info = model::model_of(network).info;
+    dataset.front_end = info.front_end;
+    dataset.class_names = info.labels;
     const auto classes = static_cast<int>(network.classes());
     Rng rng(1);
     for (int i = 0; i < 20 * classes; ++i) {
         dataset.label.push_back(i % classes);
-        for (std::int64_t s = 0; s < 2 * network.length(); ++s)
+        for (std::int64_t s = 0; s < 2 * network.length; ++s)
             dataset.frames.push_back(static_cast<float>((1.0 + i % classes) * rng.normal()));
     }
     dataset.snr_db.assign(dataset.label.size(), 10.0F);
     dataset.group.assign(dataset.label.size(), 0);
-    dataset.part.assign(dataset.label.size(), data::Part::train);
+    dataset.part.assign(dataset.label.size(), dataset::Part::train);
     return dataset;
 }
 
@@ -51,7 +52,7 @@ TEST(Catro, KeepsInEachLayerTheSetOfLargestTraceRatio)
     const auto result = run(network, dataset, "macs=40%");
     const auto layers = graph::channel_layers(network);
     const auto scatter = layer_scatter(network, layers, dataset,
-                                       draw_per_class(dataset, dataset.indices(data::Part::train), 8, 1), "cpu");
+                                       draw_per_class(dataset, dataset.indices(dataset::Part::train), 8, 1), "cpu");
     ASSERT_EQ(result.layers.size(), layers.size());
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -59,7 +60,7 @@ TEST(Catro, KeepsInEachLayerTheSetOfLargestTraceRatio)
         EXPECT_EQ(kept[l], largest_trace_ratio(scatter[l], static_cast<int>(kept[l].size())).set);
         EXPECT_GE(result.layers[l].ratio, result.layers[l].whole_ratio);
     }
-    EXPECT_EQ(result.plan.keep_channels, graph::channel_plan(network, layers, kept).keep_channels);
+    EXPECT_EQ(result.plan.prune_channels, graph::channel_plan(network, layers, kept).prune_channels);
     EXPECT_EQ(result.plan.method, "catro");
 }
 
@@ -83,11 +84,11 @@ TEST(Catro, KeepsEveryKindOfBudget)
         for (const char* budget : { "macs=50%", "params=50%", "bytes=70%", "params=60%,macs=70%", "macs=100%" }) {
             const auto result = run(network, dataset, budget);
             EXPECT_TRUE(parse_budget(budget, network).met_by(graph::apply(network, result.plan)))
-                << network.name << " " << budget;
+                << graph::name_of(network) << " " << budget;
             EXPECT_LE(result.objective, result.bound);
-            EXPECT_GT(result.objective, 0.5 * result.bound) << network.name << " " << budget;
+            EXPECT_GT(result.objective, 0.5 * result.bound) << graph::name_of(network) << " " << budget;
         }
-        EXPECT_TRUE(run(network, dataset, "macs=100%").plan.keep_channels.empty()) << network.name;
+        EXPECT_TRUE(run(network, dataset, "macs=100%").plan.prune_channels.empty()) << graph::name_of(network);
     }
     const auto& network = networks[0];
     EXPECT_NO_THROW(run(network, noise_dataset(network), "latency=10000ms"));
@@ -99,7 +100,7 @@ TEST(Catro, UsesUpTheBudget)
     const auto budget = parse_budget("macs=30%", network);
     const auto result = run(network, noise_dataset(network), "macs=30%");
     const auto layers = graph::channel_layers(network);
-    const graph::ThinnedCost thinned(network, layers);
+    const graph::PrunedCost thinned(network, layers);
     for (std::size_t l = 0; l < layers.size(); ++l) {
         std::vector<int> widths;
         for (const CatroLayer& of : result.layers)
@@ -114,9 +115,9 @@ TEST(Catro, SameSeedSamePlan)
 {
     const auto network = toy_network({ 1, 1, 1 });
     const auto dataset = toy_dataset(200);
-    const auto plan = run(network, dataset, "macs=40%", 3).plan.keep_channels;
-    EXPECT_EQ(plan, run(network, dataset, "macs=40%", 3).plan.keep_channels);
-    EXPECT_NE(plan, run(network, dataset, "macs=40%", 4).plan.keep_channels);
+    const auto plan = run(network, dataset, "macs=40%", 3).plan.prune_channels;
+    EXPECT_EQ(plan, run(network, dataset, "macs=40%", 3).plan.prune_channels);
+    EXPECT_NE(plan, run(network, dataset, "macs=40%", 4).plan.prune_channels);
 }
 
 TEST(Catro, ChannelsThatTellClassesApartStay)
@@ -139,11 +140,11 @@ TEST(Catro, FindsOtherChannelsForASubtask)
 {
     const auto network = toy_network({ 1, 1, 1 });
     const std::vector<std::string> classes = { "class0", "class2" };
-    const auto subtask = graph::keep_classes(network, classes);
+    const auto subtask = graph::keep_classes(network, { 0, 2 });
     const auto dataset = toy_dataset(300);
-    const auto result = run(subtask, data::select_classes(dataset, classes), "macs=40%");
-    EXPECT_EQ(graph::apply(subtask, result.plan).labels, classes);
-    EXPECT_NE(result.plan.keep_channels, run(network, dataset, "macs=40%").plan.keep_channels);
+    const auto result = run(subtask, dataset::select_classes(dataset, classes), "macs=40%");
+    EXPECT_EQ(graph::apply(subtask, result.plan).classes(), 2);
+    EXPECT_NE(result.plan.prune_channels, run(network, dataset, "macs=40%").plan.prune_channels);
 }
 
 TEST(Catro, SeesNoMoreLabelsThanFineTuning)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/consensus/assignment.h"
+#include "prunedamr/prune/consensus/distances.h"
 
 #include "prunedamr/base/rng.h"
 

@@ -2,7 +2,7 @@
 // The eight distances against plain computations, closed forms and what they must not see.
 #include "prunedamr/prune/consensus/distances.h"
 
-#include "prunedamr/prune/consensus/gaussian.h"
+#include "prunedamr/prune/consensus/features.h"
 
 #include "tests/prune/consensus_testing.h"
 
@@ -41,7 +41,7 @@ double plain_angle(const Matrix& x, const Matrix& y, std::size_t first, std::siz
     return std::acos(dot(x, y, first, last) / std::sqrt(dot(x, x, first, last) * dot(y, y, first, last)));
 }
 
-/// Linear CKA by centred Gram matrices, the other form of the same number.
+/// Linear CKA by centerd Gram matrices, the other form of the same number.
 double plain_cka_distance(const torch::Tensor& x, const torch::Tensor& y)
 {
     const std::size_t n = static_cast<std::size_t>(x.size(0));

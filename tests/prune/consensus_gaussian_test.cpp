@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/consensus/gaussian.h"
+#include "prunedamr/prune/consensus/features.h"
 
-#include "tests/base/expect_error.h"
 #include "tests/prune/consensus_testing.h"
+#include "tests/support/expect_error.h"
 
 #include <algorithm>
 #include <limits>

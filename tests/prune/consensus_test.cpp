@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/prune/consensus/consensus.h"
 
 #include "tests/prune/prune_testing.h"
 
-#include "tests/data/data_testing.h"
+#include "tests/dataset/dataset_testing.h"
 
 #include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/consensus/features.h"
@@ -18,9 +19,9 @@
 namespace prunedamr::prune {
 namespace {
 
-const data::Dataset& frames()
+const dataset::Dataset& frames()
 {
-    static const data::Dataset dataset = toy_dataset(400);
+    static const dataset::Dataset dataset = toy_dataset(400);
     return dataset;
 }
 
@@ -123,18 +124,18 @@ TEST(ConsensusFeatures, DrawnFramesAreOfTheTrainPartAndBalanced)
         std::set<std::int32_t> classes;
         for (std::size_t i = first; i < first + kToyClasses; ++i) {
             classes.insert(frames().label[static_cast<std::size_t>(drawn[i])]);
-            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], data::Part::train);
+            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], dataset::Part::train);
         }
         EXPECT_EQ(classes.size(), static_cast<std::size_t>(kToyClasses));
     }
     EXPECT_EQ(draw_frames(frames(), 90, 5), drawn);
     EXPECT_NE(draw_frames(frames(), 90, 6), drawn);
-    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(data::Part::train).size());
-    data::Dataset validation_only = frames();
+    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(dataset::Part::train).size());
+    dataset::Dataset validation_only = frames();
     for (auto& part : validation_only.part)
-        part = part == data::Part::train ? data::Part::test : part;
+        part = part == dataset::Part::train ? dataset::Part::test : part;
     for (const std::int64_t frame : draw_frames(validation_only, 20, 1))
-        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], data::Part::validation);
+        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], dataset::Part::validation);
 }
 
 TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)
@@ -148,7 +149,7 @@ TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)
             std::find(ranking.units.begin(), ranking.units.end(), "stage2.unit2") - ranking.units.begin());
         ASSERT_LT(weak, ranking.units.size());
         for (std::size_t m = 0; m < 8; ++m)
-            EXPECT_EQ(ranking.ranks[m][weak], 1.0) << network.name << " " << distance_names()[m];
+            EXPECT_EQ(ranking.ranks[m][weak], 1.0) << graph::name_of(network) << " " << distance_names()[m];
         EXPECT_EQ(ranking.consensus[weak], 8.0);
     }
     auto network = toy_network({ 3, 2, 3 });
@@ -164,7 +165,7 @@ TEST(Consensus, KeepsEveryKindOfBudgetAndEnoughUnits)
         for (const char* budget : { "units=9", "macs=95%", "params=95%", "bytes=95%", "units=10,macs=97%" }) {
             const auto outcome = run(*network, budget, quick());
             const auto pruned = graph::apply(*network, outcome.plan);
-            EXPECT_TRUE(parse_budget(budget, *network).met_by(pruned)) << network->name << " " << budget;
+            EXPECT_TRUE(parse_budget(budget, *network).met_by(pruned)) << graph::name_of(*network) << " " << budget;
             for (const auto& [stage, count] : units_by_stage(pruned))
                 EXPECT_GE(count, std::min(2, units_by_stage(*network)[stage])) << stage;
             EXPECT_FALSE(outcome.network) << "nothing was trained";
@@ -247,7 +248,7 @@ TEST(Consensus, TellsHowSteadyTheRankingIs)
 
 TEST(Consensus, ResumedRunRepeatsNoTraining)
 {
-    const data::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto network = toy_network({ 3, 2, 2, 1 }, "amr_s");
     auto config = quick();
     config.least_units = 1;

@@ -59,7 +59,7 @@ TEST(WidthCost, IsThatOfTheThinnedNetwork)
 {
     for (const auto& network : graph::all_nets()) {
         const auto layers = graph::channel_layers(network);
-        const graph::ThinnedCost thinned(network, layers);
+        const graph::PrunedCost thinned(network, layers);
         Rng rng(3);
         for (const auto quantity : { Budget::Quantity::macs, Budget::Quantity::params, Budget::Quantity::bytes }) {
             const WidthCost cost(network, layers, quantity);
@@ -68,7 +68,7 @@ TEST(WidthCost, IsThatOfTheThinnedNetwork)
                 for (const auto& layer : layers)
                     widths.push_back(static_cast<int>(rng.integer(1, static_cast<int>(layer.groups.size()) - 1)));
                 const double now = counted(thinned.of(widths), 1, quantity);
-                EXPECT_EQ(cost.of(widths), now) << network.name << " " << to_string(quantity);
+                EXPECT_EQ(cost.of(widths), now) << graph::name_of(network) << " " << to_string(quantity);
                 for (std::size_t l = 0; l < layers.size(); ++l) {
                     Widths wider = widths;
                     ++wider[l];
@@ -101,7 +101,7 @@ TEST(LayerBudgets, GreedyIsNearTheExhaustiveOptimumAndTheBoundHolds)
             });
             const double greedy = objective(values, *chosen), bound = objective_bound(values, { cost, limit });
             EXPECT_LE(greedy, best + 1e-9);
-            EXPECT_GE(bound, best - 1e-9) << network.name << " repeat " << repeat;
+            EXPECT_GE(bound, best - 1e-9) << graph::name_of(network) << " repeat " << repeat;
             worst_greedy = std::min(worst_greedy, greedy / best);
             worst_bound = std::max(worst_bound, bound / best);
         }

@@ -5,7 +5,7 @@
 #include "tests/prune/prune_testing.h"
 
 #include "prunedamr/graph/reference.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 
 namespace prunedamr::prune {
 namespace {
@@ -15,9 +15,9 @@ std::vector<float> run(const graph::Network& network, const std::vector<float>& 
     torch::NoGradGuard no_grad;
     nn::GraphModule module(network);
     module.eval();
-    const auto count = static_cast<std::int64_t>(frames.size()) / (2 * network.length());
+    const auto count = static_cast<std::int64_t>(frames.size()) / (2 * network.length);
     const torch::Tensor input =
-        torch::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length() }).clone();
+        torch::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length }).clone();
     return nn::to_graph_tensor(module.forward(input)).data;
 }
 
@@ -44,8 +44,8 @@ TEST(MaskedExecution, RemovedUnitEqualsMaskedBranch)
                 continue;
             const auto expected = run(masked(network, unit), frames);
             const auto got = run(graph::remove_unit(network, unit.name), frames);
-            EXPECT_LT(graph::relative_error(expected, got), 1e-6) << network.name << " " << unit.name;
-            EXPECT_GT(graph::relative_error(original, got), 1e-4) << network.name << " " << unit.name;
+            EXPECT_LT(graph::relative_error(expected, got), 1e-6) << graph::name_of(network) << " " << unit.name;
+            EXPECT_GT(graph::relative_error(original, got), 1e-4) << graph::name_of(network) << " " << unit.name;
             ++removed;
         }
         EXPECT_GE(removed, 3);

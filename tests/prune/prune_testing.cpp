@@ -10,16 +10,17 @@ namespace prunedamr::prune {
 graph::Network toy_network(const std::vector<int>& units_per_stage, const std::string& arch)
 {
     graph::Network network = graph::make_network(graph::zoo_config(arch, kToyLength, kToyClasses, units_per_stage));
-    graph::randomise(network, 5);
+    graph::randomize(network, 5);
     return network;
 }
 
-data::Dataset toy_dataset(int frames, std::uint64_t seed)
+dataset::Dataset toy_dataset(int frames, std::uint64_t seed)
 {
-    const auto config = graph::zoo_config("resnet56", kToyLength, kToyClasses);
-    data::Dataset dataset;
-    dataset.front_end = config.front_end;
-    dataset.class_names = config.labels;
+    dataset::Dataset dataset;
+    dataset.front_end.kind = FrontEndSpec::Kind::as_is;
+    dataset.front_end.frame_length = dataset.front_end.block_length = kToyLength;
+    for (int c = 0; c < kToyClasses; ++c)
+        dataset.class_names.push_back("class" + std::to_string(c));
     Rng rng(seed);
     for (int i = 0; i < frames; ++i) {
         const int label = i % kToyClasses;
@@ -34,9 +35,9 @@ data::Dataset toy_dataset(int frames, std::uint64_t seed)
         dataset.snr_db.push_back(10.0F);
         dataset.group.push_back(i);
         const int place = i % 20;
-        dataset.part.push_back(place < 14   ? data::Part::train
-                               : place < 17 ? data::Part::validation
-                                            : data::Part::test);
+        dataset.part.push_back(place < 14   ? dataset::Part::train
+                               : place < 17 ? dataset::Part::validation
+                                            : dataset::Part::test);
     }
     return dataset;
 }

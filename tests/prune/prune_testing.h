@@ -2,8 +2,9 @@
 #pragma once
 
 #include "tests/graph/networks.h"
+#include "tests/model/models.h"
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ constexpr int kToyClasses = 3;
 graph::Network toy_network(const std::vector<int>& units_per_stage, const std::string& arch = "resnet56");
 
 /// Complex tones in noise, one frequency per class, random phase: separable. 70 % train, 15 % each of the others.
-data::Dataset toy_dataset(int frames, std::uint64_t seed = 1);
+dataset::Dataset toy_dataset(int frames, std::uint64_t seed = 1);
 
 /// Index of a unit by name.
 int unit_index(const graph::Network& network, const std::string& name);

@@ -13,7 +13,7 @@ namespace {
 
 PsrResult run(const graph::Network& network, const std::string& budget, PsrConfig config = {})
 {
-    static const data::Dataset dataset = toy_dataset(400);
+    static const dataset::Dataset dataset = toy_dataset(400);
     return psr(network, dataset, parse_budget(budget, network), config);
 }
 

@@ -38,7 +38,7 @@ TEST(Reassembly, KeptTransitionsStayTrained)
     const auto original = network();
     const auto plan = reassembly_plan(original, { 0, 2, 3, 6 }, 1);
     EXPECT_EQ(units_after(original, plan), (Names{ "stem", "stage1.unit2", "stage2.unit1", "stage3.unit1" }));
-    EXPECT_TRUE(plan.reinitialise_units.empty());
+    EXPECT_TRUE(plan.reinitialize_units.empty());
     const auto pruned = graph::apply(original, plan);
     for (const char* unit : { "stage1.unit2", "stage2.unit1", "stage3.unit1" })
         EXPECT_TRUE(trained(original, pruned, unit)) << unit;
@@ -49,7 +49,7 @@ TEST(Reassembly, MissingTransitionStandsInForTheFirstKeptUnit)
     const auto original = network();
     const auto plan = reassembly_plan(original, { 1, 5, 7 }, 1);
     EXPECT_EQ(units_after(original, plan), (Names{ "stem", "stage1.unit1", "stage2.unit1", "stage3.unit1" }));
-    EXPECT_EQ(plan.reinitialise_units, (Names{ "stage2.unit1", "stage3.unit1" }));
+    EXPECT_EQ(plan.reinitialize_units, (Names{ "stage2.unit1", "stage3.unit1" }));
     const auto pruned = graph::apply(original, plan);
     EXPECT_TRUE(trained(original, pruned, "stage1.unit1"));
     EXPECT_FALSE(trained(original, pruned, "stage2.unit1"));
@@ -61,7 +61,7 @@ TEST(Reassembly, OfSeveralKeptOnlyTheFirstIsReplaced)
     const auto original = network();
     const auto plan = reassembly_plan(original, { 1, 2, 4, 5, 6, 7 }, 1);
     EXPECT_EQ(plan.remove_units, Names{ "stage2.unit2" });
-    EXPECT_EQ(plan.reinitialise_units, Names{ "stage2.unit1" });
+    EXPECT_EQ(plan.reinitialize_units, Names{ "stage2.unit1" });
     EXPECT_TRUE(trained(original, graph::apply(original, plan), "stage2.unit3"));
 }
 
@@ -71,7 +71,7 @@ TEST(Reassembly, EveryStageKeepsOneUnit)
     for (const std::vector<int>& kept : { std::vector<int>{}, { 0 }, { 1 }, { 3 } }) {
         const auto plan = reassembly_plan(original, kept, 1);
         EXPECT_EQ(units_after(original, plan), (Names{ "stem", "stage1.unit1", "stage2.unit1", "stage3.unit1" }));
-        EXPECT_TRUE(plan.reinitialise_units.empty());
+        EXPECT_TRUE(plan.reinitialize_units.empty());
     }
 }
 
@@ -80,7 +80,7 @@ TEST(Reassembly, EverythingKeptChangesNothing)
     const auto original = network();
     const auto plan = reassembly_plan(original, { 7, 6, 5, 4, 3, 2, 1, 0 }, 1);
     EXPECT_TRUE(plan.remove_units.empty());
-    EXPECT_TRUE(plan.reinitialise_units.empty());
+    EXPECT_TRUE(plan.reinitialize_units.empty());
 }
 
 TEST(Reassembly, GivesThePublishedPrunedNetwork)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Training-free scores against a tiny network written out in doubles, its derivatives by finite differences.
-#include "prunedamr/prune/psr/scores/scores.h"
+#include "prunedamr/prune/psr/scores.h"
 
 #include "tests/prune/prune_testing.h"
 
@@ -26,9 +26,7 @@ constexpr int kFrames = 5, kLength = 16, kChannels = 4, kClasses = 3, kTaps = 3;
 graph::Network tiny_network()
 {
     graph::Network network;
-    network.name = "tiny";
-    network.front_end = graph::zoo_config("resnet56", kLength, kClasses).front_end;
-    network.labels = network.families = { "a", "b", "c" };
+    network.length = kLength;
     graph::NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
     x = build.conv("conv", x, { kChannels, graph::same_window(1, kTaps), 1, false });
@@ -36,8 +34,8 @@ graph::Network tiny_network()
     x = build.plain(Op::relu, "relu", { x });
     x = build.plain(Op::global_avg_pool, "pool", { x });
     build.linear("fc", build.dropout("drop", x, 0.5), kClasses);
-    graph::initialise(network, 4);
-    graph::randomise(network, 6);
+    graph::initialize(network, 4);
+    graph::randomize(network, 6);
     return network;
 }
 
@@ -82,7 +80,7 @@ struct Plain {
                                                          frames[(n * 2 + in) * kLength + x + k - 1];
     }
 
-    void normalise()
+    void normalize()
     {
         relu_in = conv_out;
         for (int c = 0; c < kChannels; ++c) {
@@ -101,7 +99,7 @@ struct Plain {
     void run()
     {
         convolve();
-        normalise();
+        normalize();
         logits = logit_offset;
         for (int n = 0; n < kFrames; ++n)
             for (int label = 0; label < kClasses; ++label) {
@@ -318,7 +316,7 @@ TEST(Scores, SelectionTakesTheLargestOrTheSmallest)
         Values by_unit;
         for (const graph::Unit& unit : network.units) {
             graph::Network copy = network;
-            graph::initialise(copy, fresh_seed(kSeed));
+            graph::initialize(copy, fresh_seed(kSeed));
             for (const auto& [name, tensor] : network.tensors)
                 if (name.rfind(unit.name + ".", 0) == 0)
                     copy.tensors[name] = tensor;

@@ -4,7 +4,6 @@
 #include "tests/prune/prune_testing.h"
 
 #include "prunedamr/prune/psr/reassembly.h"
-#include "prunedamr/prune/psr/synflow.h"
 
 #include <algorithm>
 #include <limits>
@@ -45,7 +44,7 @@ Choice plain_choice(const graph::Network& network, int first, int size, int keep
     best.combinations = static_cast<int>(subsets.size());
     for (const auto& subset : subsets) {
         graph::Network fresh = network;
-        graph::initialise(fresh, fresh_seed(kSeed));
+        graph::initialize(fresh, fresh_seed(kSeed));
         graph::Network& copy = carried ? *carried : fresh;
         for (int unit : subset)
             copy_unit(network, copy, unit);
@@ -105,7 +104,7 @@ TEST(Selection, PaperRuleCarriesTheCopyOn)
     for (int again = 0; again < 2; ++again) {
         const auto choices = selection.choose({ 3, 3 }, { 1, 1 });
         graph::Network carried = network;
-        graph::initialise(carried, fresh_seed(kSeed));
+        graph::initialize(carried, fresh_seed(kSeed));
         expect_same(choices[0], plain_choice(network, 0, 3, 1, &carried));
         expect_same(choices[1], plain_choice(network, 3, 3, 1, &carried));
     }
@@ -115,7 +114,7 @@ TEST(Selection, TiesGoToTheFirst)
 {
     // Units that are as untrained as the copy itself cannot differ in score.
     auto network = toy_network({ 3, 1, 1 });
-    graph::initialise(network, fresh_seed(kSeed));
+    graph::initialize(network, fresh_seed(kSeed));
     Selection selection(network, { false, kSeed, "cpu" });
     EXPECT_EQ(selection.choose({ 4, 2 }, { 2, 1 })[0].kept, (std::vector<int>{ 0, 1 }));
 }

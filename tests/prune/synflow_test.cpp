@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/psr/synflow.h"
+#include "prunedamr/prune/psr/reassembly.h"
 
 #include "tests/prune/prune_testing.h"
 
@@ -19,9 +19,7 @@ using graph::Op;
 graph::Network empty_network(int length)
 {
     graph::Network network;
-    network.name = "chain";
-    network.front_end = graph::zoo_config("resnet56", length, 2).front_end;
-    network.labels = network.families = { "a", "b" };
+    network.length = length;
     return network;
 }
 
@@ -57,7 +55,7 @@ graph::Network chain(bool detached)
     network.nodes.push_back(plain_node("cut", detached ? Op::detach : Op::relu, "conv2"));
     network.nodes.push_back(plain_node("flatten", Op::flatten, "cut"));
     network.nodes.push_back(plain_node("fc", Op::linear, "flatten"));
-    graph::initialise(network, 3);
+    graph::initialize(network, 3);
     graph::validate(network);
     return network;
 }
@@ -69,7 +67,7 @@ double plain_response(graph::Network network)
         for (float& value : tensor.data)
             value = std::abs(value);
     }
-    const auto logits = graph::run_reference(network, std::vector<float>(2 * network.length(), 1.0F));
+    const auto logits = graph::run_reference(network, std::vector<float>(2 * network.length, 1.0F));
     return std::accumulate(logits.begin(), logits.end(), 0.0);
 }
 
@@ -129,8 +127,8 @@ TEST(SynFlow, AgreesWithFiniteDifferencesUnderBatchNorm)
                       plain_node("relu", Op::relu, "bn"),
                       plain_node("pool", Op::global_avg_pool, "relu"),
                       plain_node("fc", Op::linear, "pool") };
-    graph::initialise(network, 4);
-    graph::randomise(network, 6);
+    graph::initialize(network, 4);
+    graph::randomize(network, 6);
     graph::validate(network);
 
     std::map<std::string, Values> values;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/base/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "prunedamr/report/frame_cells.h"
 
 #include <gtest/gtest.h>
@@ -13,13 +13,13 @@ namespace {
 struct Row {
     const char* label;
     float snr_db;
-    data::Part part = data::Part::train;
+    dataset::Part part = dataset::Part::train;
 };
 
 /// One frame a row; its level tells which it was.
-data::Dataset make(const std::vector<Row>& rows)
+dataset::Dataset make(const std::vector<Row>& rows)
 {
-    data::Dataset dataset;
+    dataset::Dataset dataset;
     dataset.front_end.frame_length = 16;
     dataset.class_names = { "QAM16", "BPSK", "morse" };
     for (const Row& row : rows) {
@@ -69,11 +69,11 @@ TEST(FrameCells, AllFramesAreCountedAndTheFirstOnesKept)
 {
     CellChoice choice;
     choice.examples = 2;
-    choice.part = data::Part::test;
-    const auto cells = chosen({ { "BPSK", 0, data::Part::test },
-                                { "BPSK", 0, data::Part::test },
+    choice.part = dataset::Part::test;
+    const auto cells = chosen({ { "BPSK", 0, dataset::Part::test },
+                                { "BPSK", 0, dataset::Part::test },
                                 { "BPSK", 0 },
-                                { "BPSK", 0, data::Part::test } },
+                                { "BPSK", 0, dataset::Part::test } },
                               choice);
     ASSERT_EQ(cells.size(), 1u);
     EXPECT_EQ(cells[0].frames, 3);
@@ -105,7 +105,7 @@ TEST(FrameCells, WhatIsNotThereIsNamed)
     choice.labels = { "BPSK", "9PSK" };
     EXPECT_ERROR(chosen({ { "BPSK", 0 } }, choice), "9PSK");
     choice.labels.clear();
-    choice.part = data::Part::validation;
+    choice.part = dataset::Part::validation;
     EXPECT_ERROR(chosen({ { "BPSK", 0 } }, choice), "nothing to draw");
     EXPECT_ERROR(chosen({}), "file");
 }

@@ -125,7 +125,7 @@ TEST(ParetoPlot, NamesEveryPointOnceAndNoTwoOnOnePlace)
     }
     EXPECT_EQ(names, 13);
     EXPECT_EQ(places.size(), 13u);
-    EXPECT_EQ(count_of(text, "dots spot grey"), 11); // the best of the cheap ones and the base are the front
+    EXPECT_EQ(count_of(text, "dots spot gray"), 11); // the best of the cheap ones and the base are the front
 }
 
 TEST(UnitGrid, NumbersInNamesAreComparedAsNumbers)

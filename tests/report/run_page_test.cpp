@@ -67,7 +67,7 @@ TEST(RunPage, OddRunsAreDrawnToo)
     const std::string page = run_page("t", { odd, odd });
     EXPECT_TRUE(well_formed(page));
     EXPECT_EQ(count_of(page, "Accuracy under pgd, %"), 1);
-    EXPECT_EQ(count_of(page, "Channels kept, % (grey: their number)"), 1);
+    EXPECT_EQ(count_of(page, "Channels kept, % (gray: their number)"), 1);
     EXPECT_EQ(count_of(page, "Search: validation accuracy, %"), 2);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The files under tests/report/runs were written by the commands themselves on a small set of the recipe rml2016a.
-#include "tests/base/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/report/run.h"
 #include "prunedamr/report/run_page.h"
@@ -92,7 +92,7 @@ TEST(Run, AChainAddsUpWhatItsStagesRemoved)
     nlohmann::json channels = { { "method", "catro" },
                                 { "plan",
                                   { { "remove_units", nlohmann::json::array() },
-                                    { "reinitialise_units", nlohmann::json::array() },
+                                    { "reinitialize_units", nlohmann::json::array() },
                                     { "keep_channels", { { "a.conv", { 0, 2, 5 } }, { "b.conv", { 1 } } } } } } };
     json["chain"] = { { { "method", "psr" }, { "plan", json["plan"] }, { "steps", sample("psr")["steps"] } },
                       channels };
@@ -143,7 +143,7 @@ TEST(Run, AWrongFileIsNamedWithItsKey)
     refused(7, "not a run: found number");
     auto json = sample("psr");
     json["cost"]["after"]["macs"] = "few";
-    refused(json, "cost.after: bad value of 'macs': found string");
+    refused(json, "cost.after: bad value of 'macs': found \"few\"");
     json = sample("psr");
     json["steps"]["similarity"][3].erase(2);
     refused(json, "steps.similarity: not a square matrix");

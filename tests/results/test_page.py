@@ -13,4 +13,4 @@ if not list((DOCS / "results" / "runs").glob("*.json")):
         sys.exit("docs/results.md is there without the run files it was made from")
     print("skipped: there are no run files yet")
     sys.exit(SKIPPED)
-sys.exit(subprocess.call([sys.executable, DOCS / "results" / "table.py", "--check"]))
+sys.exit(subprocess.call([sys.executable, DOCS.parent / "tools" / "results" / "table.py", "--check"]))

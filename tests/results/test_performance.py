@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/performance/page.py on a run made up here, and the committed page against its file."""
+"""tools/benchmarks/page.py on a run made up here, and the committed page against its file."""
 
 import copy
 import json
@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance" / "page.py"
+PAGE = Path(__file__).resolve().parents[2] / "tools" / "benchmarks" / "page.py"
 
 
 def row(backend, precision, batch, median):
@@ -54,7 +54,7 @@ class Performance(unittest.TestCase):
         result = measure["updated"](RUN, new)
         self.assertEqual([(row["name"], row["params"]) for row in result["engine"]], [("small", 10), ("large", 11), ("long", 10)])
         self.assertEqual(result["receiver"], RUN["receiver"])
-        self.assertIn("Made by `docs/performance/measure.py BIN`, then `docs/performance/measure.py BIN large=... --update`.",
+        self.assertIn("Made by `tools/benchmarks/measure.py BIN`, then `tools/benchmarks/measure.py BIN large=... --update`.",
                       self.text(result))
         with self.assertRaises(Exception):
             measure["updated"]({**RUN, "host": "another"}, new)

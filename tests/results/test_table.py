@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/results/table.py against plain computations on runs made up here; run.sh against a stand-in of the command."""
+"""tools/results/table.py against plain computations on runs made up here; run.sh against a stand-in of the command."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+RESULTS = Path(__file__).resolve().parents[2] / "tools" / "results"
 FAKE = Path(__file__).resolve().parent / "fake_prunedamr.py"
 DATA = {"frames": 2000, "split": {"train": 1400, "validation": 200, "test": 400}, "provenance": {"recipe": "rml2016a"}}
 
@@ -79,7 +79,7 @@ class Case(unittest.TestCase):
 
 class Table(Case):
     def test_numbers_of_a_row_are_those_of_its_seeds(self):
-        options = "--distil --epochs 16 --ema 0.9 --part channels"
+        options = "--distill --epochs 16 --ema 0.9 --part channels"
         runs = [run(self.rng, "net", "psr", seed, 50000 + seed, 900000, options=options) for seed in (3, 1, 2)]
         runs.append(run(self.rng, "net", "train", 1, 100000, 2000000))
         rows = self.rows(self.page(runs))
@@ -147,7 +147,7 @@ class MustHold(Case):
         self.assertTrue(line.startswith("- **yes**"), line)
         self.assertIn("90.0 % gone, \N{MINUS SIGN}0.50 points", line)
         self.assertTrue(self.claim([self.psr(0.9, 0.6)], start).startswith("- **no**"))
-        line = self.claim([self.psr(0.9, 0.62, options="--distil")], "with distillation nothing lost")
+        line = self.claim([self.psr(0.9, 0.62, options="--distill")], "with distillation nothing lost")
         self.assertTrue(line.startswith("- **yes**"), line)
 
     def test_validation_chooses_the_row_that_stands_for_a_claim(self):
@@ -204,7 +204,7 @@ NETWORKS = """
 base resnet56 --arch resnet56
 base amr_s --arch amr_s
 run resnet56-psr resnet56 units=5 psr
-run resnet56-psr-distil resnet56 units=5 psr --distil
+run resnet56-psr-distill resnet56 units=5 psr --distill
 run resnet56-l1 resnet56 units=5 l1
 run amr_s-l1 amr_s macs=50% l1
 """

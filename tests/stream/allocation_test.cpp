@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/wideband_scanner.h"
 #include "tests/dsp/allocations.h"
 #include "tests/dsp/signals.h"
-#include "prunedamr/stream/classifier.h"
-#include "prunedamr/stream/survey.h"
 #include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
@@ -17,10 +18,10 @@ TEST(Allocations, ClassifierMakesNoneFromItsFirstSampleOn)
     for (const auto& [kind, bursts] : { std::pair{ auto_band, false }, { as_is, false }, { as_is, true } }) {
         int events = 0;
         ClassifierConfig config;
-        config.interval_samples = 2000;
+        config.interval_s = 2000; // samples
         config.max_batch = 5;
         config.bursts = bursts;
-        Classifier classifier(small_network(kind), config, [&](const LabelEvent&) { ++events; });
+        SignalClassifier classifier(small_network(kind), config, [&](const LabelEvent&) { ++events; });
         const Samples x = band_noise(9000, 0.1, 0.2, 1.0, 1) + white_noise(9000, 0.01, 2);
         LabelEvent burst;
         const std::size_t before = allocations();
@@ -42,11 +43,11 @@ TEST(Allocations, SurveyMakesNoneFromItsFirstSampleOn)
         SurveyConfig config;
         config.stream.sample_rate_hz = rate;
         config.stream.max_batch = 5;
-        const graph::Network network = small_network();
+        const model::Model model = small_network();
         engine::EngineConfig engine_config;
         engine_config.max_batch = config.stream.max_batch;
-        Survey survey({ network, engine::Engine(network, engine_config) }, config,
-                      [&](const LabelEvent& event) { signals += event.bandwidth_hz < 0.9 * rate; });
+        WidebandScanner survey({ model.info, engine::Engine(model, engine_config) }, config,
+                               [&](const LabelEvent& event) { signals += event.bandwidth_hz < 0.9 * rate; });
         const int count = static_cast<int>(0.2 * rate);
         Samples x = white_noise(count, 1e-3, 1);
         for (const auto& [center, bandwidth] : { std::pair{ -0.35, 0.01 }, { -0.1, 0.15 }, { 0.3, 0.3 } })

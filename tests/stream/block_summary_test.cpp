@@ -32,7 +32,7 @@ LabelEvent written(const BlockSummary& summary)
 
 } // namespace
 
-TEST(BlockSummary, WeighsTheBandByPowerAndLeavesGatedBlocksOut)
+TEST(BlockSummary, WeighsTheBandByPowerAndLeavesSquelchedBlocksOut)
 {
     BlockSummary summary;
     summary.add(block(-10.0f, 20.0f, 0.1f, 0.2f), 1000, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/dsp/signals.h"
 #include "prunedamr/stream/burst_segmenter.h"
-#include "prunedamr/stream/classifier.h"
+#include "prunedamr/stream/signal_classifier.h"
 #include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ ClassifierConfig config(std::uint64_t interval)
 {
     ClassifierConfig config;
     config.sample_rate_hz = kRate;
-    config.interval_samples = interval;
+    config.interval_s = static_cast<double>(interval) / config.sample_rate_hz;
     config.bursts = true;
     config.burst_gap_s = kGap / kRate;
     config.max_burst_s = 0.02;
@@ -66,7 +66,7 @@ ClassifierConfig config(std::uint64_t interval)
 std::vector<LabelEvent> events_of(const Samples& x, const ClassifierConfig& config, std::size_t chunk)
 {
     std::vector<LabelEvent> events;
-    Classifier classifier(small_network(), config, [&](const LabelEvent& e) { events.push_back(e); });
+    SignalClassifier classifier(small_network(), config, [&](const LabelEvent& e) { events.push_back(e); });
     for (std::size_t at = 0; at < x.size(); at += chunk)
         classifier.process(x.data() + at, std::min(chunk, x.size() - at));
     classifier.flush();

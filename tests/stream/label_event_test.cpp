@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/time.h"
 #include "prunedamr/stream/label_event.h"
 
 #include <gtest/gtest.h>
@@ -88,9 +89,9 @@ TEST(LabelEvent, AnyTextGivesValidJson)
 
 TEST(LabelEvent, TimesAreRfc3339)
 {
-    EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000000000Z");
-    EXPECT_EQ(rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
-    EXPECT_EQ(rfc3339(951782399999999999), "2000-02-28T23:59:59.999999999Z");
-    EXPECT_EQ(rfc3339(951782400000000000), "2000-02-29T00:00:00.000000000Z");
-    EXPECT_EQ(rfc3339(std::numeric_limits<std::int64_t>::max()), "2262-04-11T23:47:16.854775807Z");
+    EXPECT_EQ(prunedamr::rfc3339(0), "1970-01-01T00:00:00.000000000Z");
+    EXPECT_EQ(prunedamr::rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
+    EXPECT_EQ(prunedamr::rfc3339(951782399999999999), "2000-02-28T23:59:59.999999999Z");
+    EXPECT_EQ(prunedamr::rfc3339(951782400000000000), "2000-02-29T00:00:00.000000000Z");
+    EXPECT_EQ(prunedamr::rfc3339(std::numeric_limits<std::int64_t>::max()), "2262-04-11T23:47:16.854775807Z");
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/signal_classifier.h"
 #include "tests/dsp/signals.h"
-#include "prunedamr/stream/classifier.h"
 #include "tests/stream/small_network.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <set>
 #include <thread>
 
@@ -20,20 +20,20 @@ constexpr std::size_t kBlock = 1024; // of the small network
 
 Model named(const std::string& name, int block_length = kBlock)
 {
-    graph::Network network = small_network(FrontEndSpec::Kind::as_is);
-    network.name = name;
-    network.front_end.block_length = block_length;
+    model::Model model = small_network(FrontEndSpec::Kind::as_is);
+    model.info.name = name;
+    model.info.front_end.block_length = block_length;
     engine::EngineConfig config;
     config.max_batch = 5;
-    engine::Engine engine(network, config);
-    return { std::move(network), std::move(engine) };
+    engine::Engine engine(model, config);
+    return { std::move(model.info), std::move(engine) };
 }
 
 ClassifierConfig config(std::uint64_t interval_samples)
 {
     ClassifierConfig config;
     config.sample_rate_hz = 1e6;
-    config.interval_samples = interval_samples;
+    config.interval_s = static_cast<double>(interval_samples) / config.sample_rate_hz;
     return config;
 }
 
@@ -58,15 +58,16 @@ void expect_gapless(const std::vector<LabelEvent>& events)
 TEST(ModelSwap, ComesBetweenTwoIntervals)
 {
     std::vector<LabelEvent> events;
-    Classifier classifier(named("first"), config(2 * kBlock), [&](const LabelEvent& e) { events.push_back(e); });
+    SignalClassifier classifier(named("first"), config(2 * kBlock),
+                                [&](const LabelEvent& e) { events.push_back(e); });
     const Samples x = white_noise(6 * kBlock, 1.0, 1);
     classifier.process(x.data(), kBlock + 100); // within the first interval
-    classifier.swap(named("second", 2000));
+    classifier.set_model(named("second", 2000));
     EXPECT_EQ(classifier.stats().swaps, 0u);
     classifier.process(x.data() + kBlock + 100, x.size() - kBlock - 100);
     classifier.flush();
     EXPECT_EQ(classifier.stats().swaps, 1u);
-    EXPECT_EQ(classifier.network().name, "second");
+    EXPECT_EQ(classifier.info().name, "second");
     ASSERT_EQ(events.size(), 3u);
     EXPECT_EQ(model_of(events[0]), "first");
     EXPECT_EQ(events[0].sample_count, 2 * kBlock);
@@ -79,17 +80,17 @@ TEST(ModelSwap, ComesBetweenTwoIntervals)
 TEST(ModelSwap, TheLastOfSeveralOffersCountsAndTheOneBeforeComesBack)
 {
     std::vector<LabelEvent> events;
-    Classifier classifier(named("first"), config(kBlock), [&](const LabelEvent& e) { events.push_back(e); });
+    SignalClassifier classifier(named("first"), config(kBlock), [&](const LabelEvent& e) { events.push_back(e); });
     const Samples x = white_noise(kBlock, 1.0, 1);
-    EXPECT_FALSE(classifier.swap_back());
-    classifier.swap(named("dropped"));
-    classifier.swap(named("second"));
+    EXPECT_FALSE(classifier.revert_model());
+    classifier.set_model(named("dropped"));
+    classifier.set_model(named("second"));
     classifier.process(x.data(), x.size());
-    EXPECT_TRUE(classifier.swap_back());
+    EXPECT_TRUE(classifier.revert_model());
     classifier.process(x.data(), x.size());
-    EXPECT_TRUE(classifier.swap_back()); // and back again
+    EXPECT_TRUE(classifier.revert_model()); // and back again
     classifier.process(x.data(), x.size());
-    classifier.swap(named("third"));
+    classifier.set_model(named("third"));
     LabelEvent burst;
     EXPECT_TRUE(classifier.classify_burst(x.data(), x.size(), burst));
     ASSERT_EQ(events.size(), 3u);
@@ -103,13 +104,13 @@ TEST(ModelSwap, TheSameModelGivesTheSameEvents)
 {
     const Samples x = white_noise(40 * kBlock, 1.0, 7);
     std::vector<LabelEvent> plain, swapped;
-    Classifier one(named("m"), config(3 * kBlock), [&](const LabelEvent& e) { plain.push_back(e); });
+    SignalClassifier one(named("m"), config(3 * kBlock), [&](const LabelEvent& e) { plain.push_back(e); });
     one.process(x.data(), x.size());
-    Classifier other(named("m"), config(3 * kBlock), [&](const LabelEvent& e) { swapped.push_back(e); });
+    SignalClassifier other(named("m"), config(3 * kBlock), [&](const LabelEvent& e) { swapped.push_back(e); });
     for (std::size_t at = 0; at < x.size(); at += 500) {
         other.process(x.data() + at, std::min<std::size_t>(500, x.size() - at));
         if (at % 1500 == 0)
-            other.swap(named("m"));
+            other.set_model(named("m"));
     }
     EXPECT_GT(other.stats().swaps, 10u);
     ASSERT_EQ(plain.size(), swapped.size());
@@ -122,20 +123,19 @@ TEST(ModelSwap, TheSameModelGivesTheSameEvents)
 TEST(ModelSwap, WhileSamplesFlowFromAnotherThread)
 {
     std::vector<LabelEvent> events;
-    Classifier classifier(named("a"), config(kBlock), [&](const LabelEvent& e) { events.push_back(e); });
+    SignalClassifier classifier(named("a"), config(kBlock), [&](const LabelEvent& e) { events.push_back(e); });
     std::atomic<bool> done{ false };
     std::thread control([&] {
         for (int i = 0; !done; ++i) {
             if (i % 3 == 2)
-                classifier.swap_back();
+                classifier.revert_model();
             else
-                classifier.swap(named(i % 2 ? "b" : "c", i % 2 ? 2000 : 1024));
-            std::this_thread::sleep_for(std::chrono::microseconds(200));
+                classifier.set_model(named(i % 2 ? "b" : "c", i % 2 ? 2000 : 1024));
         }
     });
     const Samples x = white_noise(50 * kBlock, 1.0, 3);
     std::uint64_t samples = 0;
-    for (int turn = 0; turn < 400 && classifier.stats().swaps < 20; ++turn) {
+    while (classifier.stats().swaps < 20) { // or the time limit of the test ends it
         classifier.process(x.data(), x.size());
         samples += x.size();
     }

@@ -6,48 +6,112 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <new>
+#include <stdexcept>
 
 using namespace prunedamr::stream;
 
 namespace {
 
-/// Keeps seq of each line, in a place that outlives it; may be slow.
+/// Keeps seq of each line, in a place that outlives it; before that it waits as long as `wait(seq)` does.
 class SeqSink : public LineSink
 {
 public:
-    SeqSink(std::vector<std::uint64_t>& seqs, std::chrono::microseconds delay) : seqs_(seqs), delay_(delay) {}
+    using Wait = std::function<void(std::uint64_t)>;
+
+    explicit SeqSink(std::vector<std::uint64_t>& seqs, Wait wait = {}) : seqs_(seqs), wait_(std::move(wait)) {}
     void write_line(const std::string& line) override
     {
-        std::this_thread::sleep_for(delay_);
-        seqs_.push_back(nlohmann::json::parse(line).at("seq").get<std::uint64_t>());
+        const auto seq = nlohmann::json::parse(line).at("seq").get<std::uint64_t>();
+        if (wait_)
+            wait_(seq);
+        seqs_.push_back(seq);
     }
 
 private:
     std::vector<std::uint64_t>& seqs_;
-    std::chrono::microseconds delay_;
+    Wait wait_;
 };
 
-std::vector<std::unique_ptr<Sink>> seq_sink(std::vector<std::uint64_t>& seqs, std::chrono::microseconds delay)
+/// Throws something of its user's in one of its calls.
+class ThrowingSink : public Sink
+{
+public:
+    enum class Call { write, flush, finish };
+    ThrowingSink(Call call, std::function<void()> raise, int& calls)
+        : call_(call), raise_(std::move(raise)), calls_(calls)
+    {
+    }
+    void write(const LabelEvent&, const std::string&) override { act(Call::write); }
+    void flush() override { act(Call::flush); }
+    void finish() override { act(Call::finish); }
+
+private:
+    void act(Call now)
+    {
+        if (now != call_)
+            return;
+        ++calls_;
+        raise_();
+    }
+
+    Call call_;
+    std::function<void()> raise_;
+    int& calls_;
+};
+
+std::vector<std::unique_ptr<Sink>> seq_sink(std::vector<std::uint64_t>& seqs, SeqSink::Wait wait = {})
 {
     std::vector<std::unique_ptr<Sink>> sinks;
-    sinks.push_back(std::make_unique<SeqSink>(seqs, delay));
+    sinks.push_back(std::make_unique<SeqSink>(seqs, std::move(wait)));
     return sinks;
 }
+
+/// A number that one thread raises and another waits for.
+class Progress
+{
+public:
+    void reach(std::uint64_t value)
+    {
+        const std::lock_guard lock(mutex_);
+        value_ = value;
+        changed_.notify_all();
+    }
+
+    void wait_for(std::uint64_t value)
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return value_ >= value; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::uint64_t value_ = 0;
+};
 
 } // namespace
 
 TEST(Publisher, LosslessWritesEverythingInOrderToEverySink)
 {
+    constexpr std::uint64_t kEvents = 500, kQueued = 4;
     std::vector<std::uint64_t> a, b;
+    Progress published;
     {
-        auto sinks = seq_sink(a, std::chrono::microseconds(0));
-        sinks.push_back(std::make_unique<SeqSink>(b, std::chrono::microseconds(50)));
-        Publisher publisher(std::move(sinks), true, 4);
+        auto sinks = seq_sink(a);
+        sinks.push_back(std::make_unique<SeqSink>(b, [&](std::uint64_t seq) { // until the queue is more than full
+            published.wait_for(std::min(kEvents - 1, seq + kQueued + 1));
+        }));
+        Publisher publisher(std::move(sinks), true, kQueued);
         LabelEvent event;
-        for (event.seq = 0; event.seq < 500; ++event.seq)
+        for (event.seq = 0; event.seq < kEvents; ++event.seq) {
+            published.reach(event.seq);
             publisher.publish(event);
+        }
         EXPECT_EQ(publisher.lost(), 0u);
     }
     ASSERT_EQ(a.size(), 500u);
@@ -60,25 +124,50 @@ TEST(Publisher, LossyNeverWaitsAndCountsWhatIsLost)
 {
     std::vector<std::uint64_t> written;
     std::uint64_t lost = 0;
+    std::promise<void> open;
     {
-        Publisher publisher(seq_sink(written, std::chrono::milliseconds(5)), false, 4);
-        const auto start = std::chrono::steady_clock::now();
+        Publisher publisher(
+            seq_sink(written, [opened = open.get_future().share()](std::uint64_t) { opened.wait(); }), false, 4);
         LabelEvent event;
         for (event.seq = 0; event.seq < 1000; ++event.seq)
-            publisher.publish(event);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1000)); // 5 s if it waited
+            publisher.publish(event); // would never return if it waited
         lost = publisher.lost();
+        open.set_value();
     }
+    EXPECT_GE(lost, 1000u - 5u); // one is being written, four are queued
     EXPECT_GT(lost, 0u);
     EXPECT_EQ(written.size() + lost, 1000u);
     EXPECT_TRUE(std::is_sorted(written.begin(), written.end()));
+}
+
+TEST(Publisher, WhoWaitsForRoomIsLetGoWhenSinksAreAbandoned)
+{
+    std::vector<std::uint64_t> written;
+    std::promise<void> open;
+    Progress published;
+    Publisher publisher(seq_sink(written, [opened = open.get_future().share()](std::uint64_t) { opened.wait(); }),
+                        true, 1);
+    const auto all = std::async(std::launch::async, [&] {
+        LabelEvent event;
+        for (event.seq = 0; event.seq < 100; ++event.seq) {
+            published.reach(event.seq);
+            publisher.publish(event);
+        }
+    });
+    published.wait_for(2); // the third finds the queue full, or will
+    publisher.abandon();
+    all.wait();
+    EXPECT_GT(publisher.lost(), 0u);
+    open.set_value();
+    publisher.close();
+    EXPECT_EQ(written.size() + publisher.lost(), 100u);
 }
 
 TEST(Publisher, EndsAtOnceWithNothingToWriteOrNoSinks)
 {
     std::vector<std::uint64_t> written;
     {
-        const Publisher publisher(seq_sink(written, std::chrono::microseconds(0)), true);
+        const Publisher publisher(seq_sink(written), true);
     }
     EXPECT_TRUE(written.empty());
     Publisher none({}, true, 1);
@@ -89,7 +178,7 @@ TEST(Publisher, EndsAtOnceWithNothingToWriteOrNoSinks)
 TEST(Publisher, AFailingSinkIsReportedAndTheOthersGoOn)
 {
     std::vector<std::uint64_t> seqs;
-    auto sinks = seq_sink(seqs, std::chrono::microseconds(0));
+    auto sinks = seq_sink(seqs);
     sinks.push_back(make_json_lines_sink("/dev/full"));
     Publisher publisher(std::move(sinks), true, 4);
     EXPECT_FALSE(publisher.fault());
@@ -100,4 +189,31 @@ TEST(Publisher, AFailingSinkIsReportedAndTheOthersGoOn)
     EXPECT_EQ(seqs.size(), 20u);
     ASSERT_TRUE(publisher.fault());
     EXPECT_EQ(*publisher.fault(), "/dev/full: cannot write labels: found No space left on device");
+}
+
+TEST(Publisher, ContainsWhateverASinkThrows)
+{
+    const std::pair<std::function<void()>, std::string> cases[] = {
+        { [] { throw std::bad_alloc(); }, "cannot write labels: found std::bad_alloc" },
+        { [] { throw std::logic_error("a user's mistake"); }, "cannot write labels: found a user's mistake" },
+        { [] { throw 7; }, "cannot write labels" },
+    };
+    using Call = ThrowingSink::Call;
+    for (const auto& [raise, fault] : cases)
+        for (const Call call : { Call::write, Call::flush, Call::finish }) {
+            int calls = 0;
+            std::vector<std::uint64_t> seqs;
+            std::vector<std::unique_ptr<Sink>> sinks;
+            sinks.push_back(std::make_unique<ThrowingSink>(call, raise, calls));
+            sinks.push_back(std::make_unique<SeqSink>(seqs));
+            Publisher publisher(std::move(sinks), true, 4);
+            LabelEvent event;
+            for (event.seq = 0; event.seq < 20; ++event.seq)
+                publisher.publish(event);
+            publisher.close();
+            EXPECT_EQ(seqs.size(), 20u); // the other sink got them all
+            EXPECT_EQ(calls, 1);         // the failed one is left alone
+            ASSERT_TRUE(publisher.fault());
+            EXPECT_EQ(*publisher.fault(), fault);
+        }
 }

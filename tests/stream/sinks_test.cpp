@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -45,6 +46,48 @@ ZmqConfig at_scratch(const std::string& name)
 {
     return at("ipc://" + scratch(name).string());
 }
+
+struct KeyPair {
+    KeyPair()
+    {
+        char open_key[41], secret_key[41];
+        EXPECT_EQ(zmq_curve_keypair(open_key, secret_key), 0);
+        open = open_key;
+        secret = secret_key;
+    }
+    std::string open, secret;
+};
+
+/// A subscriber with these keys (none: without CURVE) and what became of its first handshake.
+struct Handshake {
+    Handshake(const std::string& endpoint, const KeyPair* client, const std::string& server_key)
+        : socket(context, zmq::socket_type::sub), monitor(context, zmq::socket_type::pair)
+    {
+        if (client) {
+            socket.set(zmq::sockopt::curve_serverkey, server_key);
+            socket.set(zmq::sockopt::curve_publickey, client->open);
+            socket.set(zmq::sockopt::curve_secretkey, client->secret);
+        }
+        socket.set(zmq::sockopt::subscribe, "");
+        socket.set(zmq::sockopt::linger, 0);
+        const int ends = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                         ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+        EXPECT_EQ(zmq_socket_monitor(socket.handle(), "inproc://monitor", ends), 0);
+        monitor.connect("inproc://monitor");
+        monitor.set(zmq::sockopt::rcvtimeo, 10'000);
+        socket.connect(endpoint);
+        zmq::message_t frame;
+        if (monitor.recv(frame) && frame.size() == 6) {
+            std::memcpy(&event, frame.data(), sizeof event);
+            std::memcpy(&value, frame.data<char>() + sizeof event, sizeof value);
+        }
+    }
+
+    zmq::context_t context;
+    zmq::socket_t socket, monitor;
+    std::uint16_t event = 0; ///< 0: none
+    std::uint32_t value = 0;
+};
 
 /// A SUB socket that is known to be subscribed: it has received a probe.
 struct Subscriber {
@@ -169,7 +212,25 @@ TEST(ZmqSink, RefusesToReachBeyondLoopbackWithoutKeys)
                                         "tcp://eth0:5555", "tcp://127.evil.example:5555", "tcp://[::]:5555" })
         EXPECT_EQ(error_of(at(endpoint)), endpoint +
                                               ": labels would be readable by the network: found no CURVE key, "
-                                              "expected a loopback address, or a CURVE secret key");
+                                              "expected a loopback address, or a CURVE secret key and a list of "
+                                              "client keys");
+}
+
+TEST(ZmqSink, RefusesToReachBeyondLoopbackWithoutAListOfClients)
+{
+    const KeyPair server, client;
+    ZmqConfig config = at("tcp://*:*");
+    config.curve_secret_key = server.secret;
+    EXPECT_EQ(error_of(config), "tcp://*:*: labels would be readable by the network: found no list of client keys, "
+                                "expected a loopback address, or a CURVE secret key and a list of client keys");
+    config.curve_client_keys = { client.open };
+    EXPECT_EQ(error_of(config), "");
+    config.curve_client_keys.push_back("short");
+    EXPECT_EQ(error_of(config), "tcp://*:*: bad CURVE public key of a client: expected 40 characters of Z85");
+    config = at("tcp://127.0.0.1:*");
+    config.curve_client_keys = { client.open };
+    EXPECT_EQ(error_of(config), "tcp://127.0.0.1:*: client keys cannot be checked: found no CURVE secret key, "
+                                "expected a CURVE secret key");
 }
 
 TEST(ZmqSink, NamesWhatIsWrongWithAnEndpoint)
@@ -240,4 +301,72 @@ TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)
     }
     EXPECT_TRUE(keyed_received);
     EXPECT_FALSE(plain.recv(message).has_value());
+}
+
+TEST(ZmqSink, AListOfClientKeysAdmitsTheseAlone)
+{
+    const KeyPair server, listed, also_listed, stranger;
+    ZmqConfig config = at_scratch("listed");
+    config.curve_secret_key = server.secret;
+    config.curve_client_keys = { listed.open, also_listed.open };
+    const auto sink = make_zmq_sink(config);
+
+    const Handshake refused(config.endpoint, &stranger, server.open);
+    EXPECT_EQ(refused.event, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+    EXPECT_EQ(refused.value, 400u);
+    const Handshake plain(config.endpoint, nullptr, ""), misled(config.endpoint, &listed, stranger.open);
+    for (const auto event : { plain.event, misled.event }) {
+        EXPECT_NE(event, 0);
+        EXPECT_NE(event, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    }
+    for (const KeyPair* client : { &listed, &also_listed }) {
+        Handshake admitted(config.endpoint, client, server.open);
+        EXPECT_EQ(admitted.event, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        admitted.socket.set(zmq::sockopt::rcvtimeo, 20);
+        zmq::message_t message;
+        bool received = false;
+        for (int i = 0; i < 250 && !received; ++i) { // the subscription travels after the handshake
+            sink->write_line("{}");
+            received = admitted.socket.recv(message).has_value();
+        }
+        EXPECT_TRUE(received);
+    }
+}
+
+TEST(CurveKey, ClientKeysAreReadFromCertificatesFilesAndFolders)
+{
+    namespace fs = std::filesystem;
+    const KeyPair a, b;
+    const fs::path folder = scratch("clients");
+    fs::create_directory(folder);
+    const auto put = [&](const std::string& name, const std::string& text) {
+        std::ofstream(folder / name) << text;
+        return (folder / name).string();
+    };
+    const auto problem = [](const std::string& path) -> std::string {
+        try {
+            read_curve_client_keys(path);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "none";
+    };
+    using Keys = std::vector<std::string>;
+    EXPECT_EQ(problem(folder), folder.string() + ": no client keys in this folder: expected certificates NAME.key");
+    const std::string list = put("list.txt", a.open + "\n  " + b.open + "\n");
+    EXPECT_EQ(read_curve_client_keys(list), (Keys{ a.open, b.open }));
+    const std::string certificate =
+        put("b.key", "#   ****  Generated  ****\n\nmetadata\ncurve\n    public-key = \"" + b.open + "\"\n");
+    EXPECT_EQ(read_curve_client_keys(certificate), Keys{ b.open });
+    put("a.key", a.open);
+    put("a.key_secret", "not read");
+    EXPECT_EQ(read_curve_client_keys(folder), (Keys{ a.open, b.open }));
+
+    const std::string bad = put("c.key", "public-key = \"short\"\n");
+    EXPECT_EQ(problem(folder), bad + ": bad CURVE public key: expected 40 characters of Z85");
+    const std::string empty = put("c.key", " \n");
+    EXPECT_EQ(problem(folder),
+              empty + ": no CURVE public key in this file: expected NAME.key, or 40 characters of Z85");
+    EXPECT_EQ(problem(folder / "absent").rfind((folder / "absent").string() + ": cannot open", 0), 0u);
+    fs::remove_all(folder);
 }

@@ -108,7 +108,7 @@ TEST(Analog, PreEmphasisLiftsHighFrequenciesAndKeepsThePeak)
     std::vector<float> both(4000);
     for (std::size_t n = 0; n < 4000; ++n)
         both[n] = 0.5f * (low[n] + high[n]);
-    pre_emphasise(both, 0.01);
+    pre_emphasize(both, 0.01);
     float peak = 0.0f;
     double at_low = 0.0, at_high = 0.0;
     for (std::size_t n = 0; n < 4000; ++n) {

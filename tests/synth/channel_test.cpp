@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
@@ -73,14 +73,14 @@ TEST(Channel, BurstIsSilentOutsideAndUntouchedInside)
     EXPECT_LT(x[21].real(), 1.0f);
 }
 
-TEST(Channel, PowerIsNormalisedAndSilenceStaysSilent)
+TEST(Channel, PowerIsNormalizedAndSilenceStaysSilent)
 {
     Samples x(7, { 3.0f, 4.0f });
-    normalise_power(x);
+    normalize_power(x);
     EXPECT_NEAR(mean_power(x), 1.0, 1e-6);
     Samples silence(5), nothing;
-    normalise_power(silence);
-    normalise_power(nothing);
+    normalize_power(silence);
+    normalize_power(nothing);
     EXPECT_EQ(silence, Samples(5));
 }
 

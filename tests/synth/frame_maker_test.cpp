@@ -2,6 +2,7 @@
 #include "prunedamr/synth/frame_maker.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/synth/recipe/recipe.h"
 
 #include <gtest/gtest.h>
 
@@ -23,11 +24,11 @@ TEST(FrameMaker, GivesTheSameForAnyNumberOfThreads)
 {
     FrameMakerConfig config = on_air();
     config.threads = 1;
-    const data::Dataset one = FrameMaker(config).make(20, 7);
+    const dataset::Dataset one = FrameMaker(config).make(20, 7);
     config.threads = 3;
     FrameMaker three(config);
     EXPECT_NE(three.make(20, 8).frames, one.frames);
-    const data::Dataset again = three.make(20, 7);
+    const dataset::Dataset again = three.make(20, 7);
     EXPECT_EQ(one.frames, again.frames);
     EXPECT_EQ(one.label, again.label);
     EXPECT_EQ(one.group, again.group);
@@ -36,8 +37,8 @@ TEST(FrameMaker, GivesTheSameForAnyNumberOfThreads)
 TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
 {
     FrameMaker maker(on_air());
-    const data::Dataset dataset = maker.make(20, 7);
-    EXPECT_NO_THROW(data::validate(dataset, "onair"));
+    const dataset::Dataset dataset = maker.make(20, 7);
+    EXPECT_NO_THROW(dataset::validate(dataset, "onair"));
     EXPECT_EQ(static_cast<double>(dataset.size()), 20 * maker.shares());
     std::map<int, int> classes;
     std::map<std::int64_t, int> groups;
@@ -57,9 +58,9 @@ TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
     EXPECT_GT(on_air().recipe->share("unknown"), 1.0);
     for (const auto& [group, count] : groups)
         EXPECT_LE(count, 4);
-    EXPECT_EQ(dataset.provenance["recipe"], "onair");
-    EXPECT_EQ(dataset.provenance["recipe_hash"], load_recipe("onair")->hash());
-    EXPECT_EQ(dataset.provenance["seed"], 7);
+    EXPECT_EQ(nlohmann::json::parse(dataset.provenance)["recipe"], "onair");
+    EXPECT_EQ(nlohmann::json::parse(dataset.provenance)["recipe_hash"], load_recipe("onair")->hash());
+    EXPECT_EQ(nlohmann::json::parse(dataset.provenance)["seed"], 7);
 }
 
 TEST(FrameMaker, ServesAnyFrontEndAndAnyChoiceOfLabels)
@@ -69,7 +70,7 @@ TEST(FrameMaker, ServesAnyFrontEndAndAnyChoiceOfLabels)
     config.front_end.kind = FrontEndSpec::Kind::as_is;
     config.front_end.frame_length = 128;
     config.front_end.block_length = 1024;
-    const data::Dataset dataset = FrameMaker(config).make(5, 1);
+    const dataset::Dataset dataset = FrameMaker(config).make(5, 1);
     EXPECT_EQ(dataset.class_names, config.labels);
     EXPECT_EQ(dataset.size(), 10);
     EXPECT_EQ(dataset.frames.size(), 10u * 2 * 128);

@@ -175,7 +175,7 @@ TEST(Symbols, AreUniformAndAnyCountIsServed)
 TEST(Symbols, IdlePatternRepeatsButIsNeverConstant)
 {
     const nlohmann::json json = { { "idle", 1 }, { "idle_symbols", 40 }, { "manchester", 0 } };
-    Fields fields(json, "test");
+    JsonObject fields(json, "test");
     const SymbolSource source(fields, 4);
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         Rng rng(seed);

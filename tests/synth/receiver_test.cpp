@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/receiver.h"
 #include "tests/synth/synth_testing.h"
 
@@ -25,10 +25,10 @@ TEST(Receiver, ImbalanceMakesAnImageOfKnownStrength)
     EXPECT_NEAR(std::abs(fourier(x, 0.125, 0, 1024)) / 1024, std::abs(1.0 + g) / 2, 1e-3);
 }
 
-TEST(Receiver, QuantiserRoundsToStepsAndClips)
+TEST(Receiver, QuantizerRoundsToStepsAndClips)
 {
     Samples x = { { 0.26f, -0.26f }, { 5.0f, -5.0f }, { 0.0f, 0.124f } };
-    quantise(x, 3, 1.0); // steps of 1/4
+    quantize(x, 3, 1.0); // steps of 1/4
     EXPECT_EQ(x[0], (std::complex<float>{ 0.25f, -0.25f }));
     EXPECT_EQ(x[1], (std::complex<float>{ 0.75f, -1.0f }));
     EXPECT_EQ(x[2], std::complex<float>(0.0f));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/modulation.h"
+#include "prunedamr/model/class_table.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "tests/synth/synth_testing.h"
 
@@ -40,8 +41,8 @@ TEST(Recipe, ClassesStandInTheClassTable)
     EXPECT_EQ(recipe->labels().size(), 24u);
     EXPECT_EQ(recipe->labels().front(), "noise");
     for (const auto& label : recipe->labels()) {
-        ASSERT_NE(find_modulation(label), nullptr) << label;
-        EXPECT_EQ(find_modulation(label)->name, label);
+        ASSERT_NE(model::find_modulation(label), nullptr) << label;
+        EXPECT_EQ(model::find_modulation(label)->name, label);
     }
 }
 
@@ -82,7 +83,7 @@ TEST(Recipe, EveryClassGivesFiniteSamplesOfAnyLength)
 
 Signal from_modulator(const char* name, const nlohmann::json& keys)
 {
-    Fields fields(keys, name);
+    JsonObject fields(keys, name);
     Rng rng(17);
     return make_modulator(name, fields)->modulate(20000, {}, rng);
 }
@@ -291,7 +292,7 @@ TEST(Recipe, ReceptionHasItsSnrInItsOwnBand)
 {
     // Nothing but noise after the modulator: the power of all bins is signal + noise density.
     ordered_json json = shipped();
-    json["stages"] = { { { "stage", "noise" }, { "probability", 1 }, { "coloured", 0 }, { "slope_db", 0 } } };
+    json["stages"] = { { { "stage", "noise" }, { "probability", 1 }, { "colored", 0 }, { "slope_db", 0 } } };
     json["level_db"] = 0;
     const Recipe recipe(json.dump(), "test");
     for (const char* label : { "QPSK", "2FSK", "OFDM" }) {
@@ -318,12 +319,15 @@ TEST(Recipe, FaultsOfAFileAreNamed)
 {
     EXPECT_EQ(message([](auto&) {}), "");
     EXPECT_EQ(message([](auto& j) { j["format"] = 2; }),
-              "mine.json: bad 'format': found 2, expected a number, 1.0..1.0");
-    EXPECT_EQ(message([](auto& j) { j.erase("snr_db"); }), "mine.json: missing 'snr_db'");
+              "mine.json: bad value of 'format': found 2, expected a whole number, 1..1");
+    EXPECT_EQ(message([](auto& j) { j.erase("snr_db"); }), "mine.json: missing key 'snr_db'");
     EXPECT_EQ(message([](auto& j) { j["snr"] = 1; }),
-              "mine.json: unknown key: found snr, expected a key of the shipped recipe");
-    EXPECT_EQ(message([](auto& j) { j["classes"]["BPSK"]["rolloff"] = 1; }),
-              "mine.json: class BPSK: unknown key: found rolloff, expected a key of the shipped recipe");
+              "mine.json: unknown key: found 'snr', expected format, name, description, snr_db, level_db, short, "
+              "short_samples, symbols, modulators, classes, stages or shares");
+    EXPECT_NE(message([](auto& j) {
+                  j["classes"]["BPSK"]["rolloff"] = 1;
+              }).find("mine.json: class BPSK: unknown key: found 'rolloff', expected weight, modulator, "),
+              std::string::npos);
     EXPECT_NE(message([](auto& j) {
                   j["classes"]["BPSK"]["constellation"] = "9PSK";
               }).find("mine.json: class BPSK: unknown constellation: found 9PSK, expected 128APSK"),
@@ -337,7 +341,7 @@ TEST(Recipe, FaultsOfAFileAreNamed)
               }),
               "mine.json: class 4ASK: roll_off: not a range: found [0.5,0.2], expected [low, high], low <= high");
     EXPECT_EQ(message([](auto& j) { j["shares"]["BPSK"] = 0; }),
-              "mine.json: shares: bad 'BPSK': found 0, expected a number, 0.01..100.0");
+              "mine.json: shares: bad value of 'BPSK': found 0, expected a number, 0.01..100.0");
     EXPECT_NE(
         message([](auto& j) { j["shares"]["BSPK"] = 2; }).find("mine.json: shares: no such class: found BSPK"),
         std::string::npos);
@@ -346,7 +350,7 @@ TEST(Recipe, FaultsOfAFileAreNamed)
               "mine.json: stage 1 (burst): ramp_samples: not a random quantity: found \"fast\", expected a number, "
               "[low, high], {\"log\": [low, high]} or {\"one_of\": [...]}");
     EXPECT_EQ(message([](auto& j) { j["stages"][0]["probability"] = 1.5; }),
-              "mine.json: stage 1 (burst): bad 'probability': found 1.5, expected a number, 0.0..1.0");
+              "mine.json: stage 1 (burst): bad value of 'probability': found 1.5, expected a number, 0.0..1.0");
     EXPECT_NE(message([](auto& j) {
                   j["stages"][0]["stage"] = "burts";
               }).find("mine.json: stage 1 (burts): unknown stage: found burts, expected burst, clock_drift"),
@@ -356,7 +360,7 @@ TEST(Recipe, FaultsOfAFileAreNamed)
     EXPECT_EQ(
         message([](auto& j) { j["classes"]["QPSK"]["manchester"] = 0.1; }),
         "mine.json: class QPSK: Manchester code is for two symbols: found 4 symbols, expected \"manchester\": 0");
-    EXPECT_NE(message([](auto& j) { j = ordered_json::array(); }).find("mine.json: not an object"),
+    EXPECT_NE(message([](auto& j) { j = ordered_json::array(); }).find("mine.json: not a JSON object"),
               std::string::npos);
     try {
         Recipe("{ \"format\": 1,, }", "mine.json");

@@ -59,7 +59,7 @@ TEST(Rml2016aDigital, ConstellationsStandOnTheIntegerGrid)
         EXPECT_NEAR(point.imag(), 0.0, 1e-6);
 }
 
-TEST(Rml2016aDigital, NeighboursDifferInOneBit)
+TEST(Rml2016aDigital, NeighborsDifferInOneBit)
 {
     for (const auto& name : kLinear) {
         const auto& points = rml2016a_constellation(name);

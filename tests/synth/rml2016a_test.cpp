@@ -23,7 +23,7 @@ Rml2016aConfig config_of(std::vector<std::string> labels, std::int64_t frames_pe
     return config;
 }
 
-Samples frame(const data::Dataset& dataset, std::int64_t i)
+Samples frame(const dataset::Dataset& dataset, std::int64_t i)
 {
     const float* x = dataset.frame(i);
     Samples out(128);
@@ -32,7 +32,7 @@ Samples frame(const data::Dataset& dataset, std::int64_t i)
     return out;
 }
 
-std::int64_t first_of_cell(const data::Dataset& dataset, const std::string& label, int snr)
+std::int64_t first_of_cell(const dataset::Dataset& dataset, const std::string& label, int snr)
 {
     for (std::int64_t i = 0; i < dataset.size(); ++i)
         if (dataset.class_names[dataset.label[i]] == label && dataset.snr_db[i] == static_cast<float>(snr))
@@ -56,7 +56,7 @@ TEST(Rml2016a, FillsEveryCellWithFramesOfSumOne)
     const auto dataset = rml2016a_dataset(config_of({}, 5));
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::cout << "220 chains in " << took.count() << " s; the whole recipe takes about 5900\n";
-    data::validate(dataset, "test");
+    dataset::validate(dataset, "test");
     EXPECT_EQ(dataset.size(), 11 * 20 * 5);
     EXPECT_EQ(dataset.class_names, rml2016a_labels());
     EXPECT_EQ(dataset.front_end.kind, FrontEndSpec::Kind::as_is);
@@ -112,11 +112,11 @@ TEST(Rml2016a, ChainsStayWithinACellAndAPart)
         EXPECT_EQ(parts[group].size(), 1u) << group;
         EXPECT_LT(frames[group], 60);
     }
-    EXPECT_GT(dataset.indices(data::Part::test).size(), 0u);
+    EXPECT_GT(dataset.indices(dataset::Part::test).size(), 0u);
 }
 
 /// Power of the noise relative to the signal, from the spectrum far outside the signal's band.
-double noise_to_signal(const data::Dataset& dataset, std::int64_t first, std::int64_t count)
+double noise_to_signal(const dataset::Dataset& dataset, std::int64_t first, std::int64_t count)
 {
     double total = 0.0, noise = 0.0;
     for (std::int64_t i = first; i < first + count; ++i) {
@@ -128,7 +128,7 @@ double noise_to_signal(const data::Dataset& dataset, std::int64_t first, std::in
     return noise / (total - noise);
 }
 
-TEST(Rml2016a, EachLabelledDecibelIsTwo)
+TEST(Rml2016a, EachLabeledDecibelIsTwo)
 {
     auto config = config_of({ "CPFSK" }, 100);
     config.fading = "none"; // constant envelope of power 1
@@ -215,7 +215,7 @@ TEST(Rml2016a, OptionsChangeWhatTheyName)
         different.insert(rml2016a_dataset(config).frames);
     }
     EXPECT_EQ(different.size(), 4u);
-    config.normalise = true;
+    config.normalize = true;
     const auto dataset = rml2016a_dataset(config);
     EXPECT_EQ(dataset.front_end.scale, FrontEndSpec::Scale::unit_rms);
     EXPECT_NEAR(mean_power(frame(dataset, 3)), 1.0, 1e-4);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/base/expect_error.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/scene/scene.h"
 #include "prunedamr/synth/signal/fft.h"
+#include "tests/support/expect_error.h"
 #include "tests/synth/synth_testing.h"
 
 #include <nlohmann/json.hpp>
@@ -24,7 +25,7 @@ Samples rendered(const Scene& scene)
 }
 
 /// Power between two frequencies (absolute) of the capture's samples `begin`..`begin` + `count`.
-double band_power(const Samples& samples, const data::RecordingInfo& info, std::uint64_t begin, std::uint64_t count,
+double band_power(const Samples& samples, const recording::RecordingInfo& info, std::uint64_t begin, std::uint64_t count,
                   double lower_hz, double upper_hz)
 {
     const auto first = samples.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -162,8 +163,8 @@ TEST(Scene, ItsJsonGivesTheSameSamples)
     config.duration_s = 0.15; // more than one piece
     config.seed = 3;
     const Scene scene = random_scene(config);
-    const Scene again = scene_from_json(to_json(scene).dump(), "again.json");
-    EXPECT_EQ(to_json(again), to_json(scene));
+    const Scene again = scene_from_json(to_json_text(scene), "again.json");
+    EXPECT_EQ(to_json_text(again), to_json_text(scene));
     const Samples samples = rendered(scene);
     EXPECT_EQ(rendered(again), samples);
     config.seed = 4;
@@ -197,9 +198,9 @@ TEST(Scene, TheCaptureReadsBack)
     const auto info = scene_info(scene);
     const Samples samples = rendered(scene);
     const std::string path = ::testing::TempDir() + "scene_test_" + std::to_string(getpid());
-    data::write_sigmf(path, info, samples);
+    recording::write_sigmf(path, info, samples);
     {
-        data::Recording recording(path, {});
+        recording::Recording recording(path, {});
         ASSERT_EQ(recording.info().sample_count, samples.size());
         EXPECT_EQ(recording.info().center_freq_hz, 868e6);
         ASSERT_EQ(recording.info().annotations.size(), info.annotations.size());
@@ -230,10 +231,10 @@ TEST(Scene, WrongScenesAreRefusedByName)
                                     "s.json"));
     refuse("{" + good + "}", "s.json: signal 0 (QPSK): no level, or two");
     refuse("{" + good + ", \"snr_db\": 10, \"level_dbfs\": -20}", "either snr_db or level_dbfs");
-    refuse("{" + good + ", \"snr_db\": 10, \"snr\": 3}", "signal 0: unknown key: found snr");
+    refuse("{" + good + ", \"snr_db\": 10, \"snr\": 3}", "signal 0: unknown key: found 'snr'");
     refuse("{" + good + ", \"snr_db\": 10, \"offset_hz\": 490000}", "bad offset_hz: found 490000");
     refuse("{" + good + ", \"snr_db\": 10, \"freq_hz\": 100, \"offset_hz\": 100}", "either freq_hz or offset_hz");
-    refuse("{" + good + ", \"snr_db\": \"loud\"}", "bad 'snr_db': found \"loud\"");
+    refuse("{" + good + ", \"snr_db\": \"loud\"}", "bad value of 'snr_db': found \"loud\"");
     refuse("{" + good + ", \"snr_db\": 10, \"start_s\": 0.9, \"duration_s\": 0.2}", "end of the last burst");
     refuse("{" + good + ", \"snr_db\": 10, \"duration_s\": 1e-5}", "bad duration_s");
     refuse("{" + good + ", \"snr_db\": 10, \"duration_s\": 0.1, \"repeat\": {\"count\": 2, \"period_s\": 0.05}}",
@@ -242,11 +243,11 @@ TEST(Scene, WrongScenesAreRefusedByName)
     refuse("{\"label\": \"9PSK\", \"bandwidth_hz\": 1000, \"snr_db\": 1}", "unknown label");
     refuse("{\"label\": \"noise\", \"snr_db\": 1}", "noise has no level");
     refuse("{\"label\": \"QPSK\", \"snr_db\": 1}", "bad bandwidth_hz");
-    refuse("3", "signal 0: not an object");
+    refuse("3", "signal 0: not a JSON object");
     EXPECT_ERROR(scene_from_json("{\"sample_rate_hz\": 1e6", "s.json"), "not JSON");
     EXPECT_ERROR(scene_from_json("{\"sample_rate_hz\": 1e300, \"duration_s\": 1, \"signals\": []}", "s.json"),
                  "bad sample_rate_hz");
-    EXPECT_ERROR(scene_from_json("{\"sample_rate_hz\": 1e6, \"duration_s\": 1}", "s.json"), "missing 'signals'");
+    EXPECT_ERROR(scene_from_json("{\"sample_rate_hz\": 1e6, \"duration_s\": 1}", "s.json"), "missing key 'signals'");
     EXPECT_ERROR(
         scene_from_json("{\"recipe\": \"soup\", \"sample_rate_hz\": 1e6, \"duration_s\": 1, \"signals\": []}",
                         "s.json"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/attack.h"
 
-#include "tests/nn/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/gradient_attack.h"
-#include "prunedamr/train/impairment.h"
+#include "prunedamr/train/augment.h"
 #include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using train::parse_attack;
 
 namespace {
 
-/// A toy network that has learnt the tones, so that gradients mean something.
+/// A toy network that has learned the tones, so that gradients mean something.
 const graph::Network& trained()
 {
     static const graph::Network network = [] {
@@ -36,14 +36,14 @@ const graph::Network& trained()
 
 train::Batch some_frames()
 {
-    const data::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::gather(dataset, dataset.indices(data::Part::test), 0, 60);
+    const dataset::Dataset dataset = test::tones(100, 0.5, 77);
+    return train::gather(dataset, dataset.indices(dataset::Part::test), 0, 60);
 }
 
 double accuracy_under(const std::string& attack)
 {
-    const data::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::attacked_scores(trained(), dataset, dataset.indices(data::Part::test), parse_attack(attack))
+    const dataset::Dataset dataset = test::tones(100, 0.5, 77);
+    return train::attacked_scores(trained(), dataset, dataset.indices(dataset::Part::test), parse_attack(attack))
         .accuracy();
 }
 
@@ -151,8 +151,8 @@ TEST(Attack, KeepsItsBound)
 
 TEST(Attack, PgdIsNeverWeakerThanFgsmAndMoreLevelIsStronger)
 {
-    const data::Dataset dataset = test::tones(100, 0.5, 77);
-    const double clean = train::evaluate(trained(), dataset, data::Part::test).accuracy();
+    const dataset::Dataset dataset = test::tones(100, 0.5, 77);
+    const double clean = train::evaluate(trained(), dataset, dataset::Part::test).accuracy();
     EXPECT_GT(clean, 0.95);
     for (const char* norm : { "", "-linf" }) {
         double previous = clean;
@@ -218,7 +218,7 @@ TEST(Impairment, PhaseNoiseHasItsMeanSquare)
 
 TEST(Attack, RefusesNoFramesAndFramesThatDoNotFit)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     expect_error([&] { train::attacked_scores(trained(), dataset, {}, {}); }, "no frames to attack");
     expect_error([&] { train::attacked_scores(test::tiny_network(64), dataset, { 0 }, {}); },
                  "frame length differs");
@@ -226,8 +226,8 @@ TEST(Attack, RefusesNoFramesAndFramesThatDoNotFit)
 
 TEST(Attack, NoiseOfAFrameDoesNotDependOnTheOthers)
 {
-    const data::Dataset dataset = test::tones(100, 1.0, 77);
-    const auto indices = dataset.indices(data::Part::test);
+    const dataset::Dataset dataset = test::tones(100, 1.0, 77);
+    const auto indices = dataset.indices(dataset::Part::test);
     const Attack attack = parse_attack("noise:0dB");
     const auto batch_of = [&](int batch) {
         return train::attacked_scores(trained(), dataset, indices, attack, 1, batch).confusion();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/augment.h"
 
-#include "tests/nn/expect_error.h"
-#include "prunedamr/base/modulation.h"
+#include "tests/support/expect_error.h"
+#include "prunedamr/model/class_table.h"
 
 #include <gtest/gtest.h>
 
@@ -139,14 +139,14 @@ TEST(Augment, ClassesWhoseMirrorIsAbsentOrNotToldApartStay)
 
 TEST(Augment, MirrorsInTheTableOfClassesArePairs)
 {
-    for (const Modulation& row : modulations())
-        EXPECT_EQ(mirror_of(mirror_of(row.name)), row.name);
-    EXPECT_EQ(mirror_of("AM-USB"), "AM-LSB");
-    EXPECT_EQ(mirror_of("QAM16"), "QAM16");
-    EXPECT_EQ(mirror_of("my own"), "");
+    for (const model::Modulation& row : model::modulations())
+        EXPECT_EQ(model::mirror_of(model::mirror_of(row.name)), row.name);
+    EXPECT_EQ(model::mirror_of("AM-USB"), "AM-LSB");
+    EXPECT_EQ(model::mirror_of("QAM16"), "QAM16");
+    EXPECT_EQ(model::mirror_of("my own"), "");
 }
 
-TEST(Augment, ShiftKeepsEverySampleAndItsNeighbours)
+TEST(Augment, ShiftKeepsEverySampleAndItsNeighbors)
 {
     const int length = 101;
     train::AugmentConfig config = only("shift");

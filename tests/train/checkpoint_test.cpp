@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/checkpoint.h"
 
-#include "tests/nn/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/fit.h"
+#include "tests/support/wait_for_file.h"
 #include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@
 
 using namespace prunedamr;
 using test::expect_error;
+using test::expect_same_weights;
 
 namespace {
 
@@ -30,19 +32,11 @@ train::FitConfig with_checkpoint(int epochs, const std::string& path)
     return config;
 }
 
-void expect_same_weights(const graph::Network& a, const graph::Network& b)
-{
-    ASSERT_EQ(a.tensors.size(), b.tensors.size());
-    for (const auto& [name, tensor] : a.tensors)
-        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
-}
-
 /// Sends SIGINT as soon as fit has its guard and the first checkpoint is there.
 std::thread interrupt_after_first_checkpoint(const std::string& path)
 {
     return std::thread([path] {
-        while (!std::filesystem::exists(path))
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        test::wait_for_file(path);
         std::raise(SIGINT);
     });
 }
@@ -51,7 +45,7 @@ std::thread interrupt_after_first_checkpoint(const std::string& path)
 
 TEST(Checkpoint, ResumedRunGivesTheSameBits)
 {
-    const data::Dataset dataset = test::tones(40, 1.5);
+    const dataset::Dataset dataset = test::tones(40, 1.5);
     const test::TemporaryFile file("resume.ckpt");
     const graph::Network network = test::tiny_network();
     train::fit(network, dataset, with_checkpoint(3, file.path()));
@@ -69,7 +63,7 @@ TEST(Checkpoint, ResumedRunGivesTheSameBits)
 
 TEST(Checkpoint, FinishedRunReturnsAtOnce)
 {
-    const data::Dataset dataset = test::tones(20);
+    const dataset::Dataset dataset = test::tones(20);
     const test::TemporaryFile file("finished.ckpt");
     const auto first = train::fit(test::tiny_network(), dataset, with_checkpoint(2, file.path()));
     const auto again = train::fit(test::tiny_network(), dataset, with_checkpoint(2, file.path()));
@@ -80,12 +74,12 @@ TEST(Checkpoint, FinishedRunReturnsAtOnce)
 
 TEST(Checkpoint, InterruptLeavesOneThatGoesOnToTheSameBits)
 {
-    const data::Dataset dataset = test::tones(400, 1.5);
+    const dataset::Dataset dataset = test::tones(400, 1.5);
     const test::TemporaryFile file("interrupt.ckpt");
     const graph::Network network = test::tiny_network();
-    std::thread signaller = interrupt_after_first_checkpoint(file.path());
+    std::thread signaler = interrupt_after_first_checkpoint(file.path());
     const auto stopped = train::fit(network, dataset, with_checkpoint(1000, file.path()));
-    signaller.join();
+    signaler.join();
     EXPECT_TRUE(stopped.interrupted);
     EXPECT_EQ(interrupt_signal(), SIGINT);
     EXPECT_LT(stopped.epochs.size(), 1000u);
@@ -97,11 +91,11 @@ TEST(Checkpoint, InterruptLeavesOneThatGoesOnToTheSameBits)
 
 TEST(Checkpoint, ThatOfAnotherRunIsRefusedByName)
 {
-    const data::Dataset dataset = test::tones(20);
+    const dataset::Dataset dataset = test::tones(20);
     const test::TemporaryFile file("foreign.ckpt");
     train::fit(test::tiny_network(), dataset, with_checkpoint(2, file.path()));
     const std::string before = read_file(file.path());
-    const auto refused = [&](const graph::Network& network, const data::Dataset& data,
+    const auto refused = [&](const graph::Network& network, const dataset::Dataset& data,
                              void (*change)(train::FitConfig&), const std::string& message) {
         train::FitConfig config = with_checkpoint(4, file.path());
         change(config);
@@ -117,21 +111,21 @@ TEST(Checkpoint, ThatOfAnotherRunIsRefusedByName)
         test::tiny_network(), dataset, [](train::FitConfig& c) { c.schedule = "cosine"; }, "another run");
     refused(test::every_operation_network(), dataset, nothing, "does not fit");
     graph::Network other = test::tiny_network();
-    graph::initialise(other, 77);
+    graph::initialize(other, 77);
     refused(other, dataset, nothing, "initial weights differs");
     refused(test::tiny_network(), test::tones(21), nothing, "frames in the data set differs");
-    data::Dataset moved = dataset;
+    dataset::Dataset moved = dataset;
     std::swap(moved.part[0], moved.part[12]);
     refused(test::tiny_network(), moved, nothing, "labels and split differs");
-    data::Dataset elsewhere = dataset;
-    elsewhere.provenance = { { "seed", 99 } };
+    dataset::Dataset elsewhere = dataset;
+    elsewhere.provenance = R"({"seed":99})";
     refused(test::tiny_network(), elsewhere, nothing, "data provenance differs");
     EXPECT_EQ(read_file(file.path()), before);
 }
 
 TEST(Checkpoint, EveryTruncationIsRefusedInOneLine)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     const test::TemporaryFile file("truncated.ckpt");
     train::fit(test::tiny_network(), dataset, with_checkpoint(1, file.path()));
     const std::string whole = read_file(file.path());
@@ -142,15 +136,15 @@ TEST(Checkpoint, EveryTruncationIsRefusedInOneLine)
     }
 }
 
-TEST(Checkpoint, DamagedOptimiserStateIsRefusedInOneLine)
+TEST(Checkpoint, DamagedOptimizerStateIsRefusedInOneLine)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     const test::TemporaryFile file("damaged.ckpt");
     const auto config = with_checkpoint(1, file.path());
     train::fit(test::tiny_network(), dataset, config);
     auto checkpoint =
         train::read_checkpoint(file.path(), train::fingerprint(test::tiny_network(), dataset, config));
-    checkpoint.optimiser = checkpoint.optimiser.substr(0, checkpoint.optimiser.size() / 2);
+    checkpoint.optimizer = checkpoint.optimizer.substr(0, checkpoint.optimizer.size() / 2);
     train::write_checkpoint(checkpoint, file.path());
     expect_error([&] { train::fit(test::tiny_network(), dataset, with_checkpoint(2, file.path())); },
                  "damaged checkpoint");
@@ -160,7 +154,7 @@ TEST(Checkpoint, DamagedOptimiserStateIsRefusedInOneLine)
 
 TEST(Checkpoint, NonFiniteLossLeavesTheLastOne)
 {
-    const data::Dataset dataset = test::tones(40);
+    const dataset::Dataset dataset = test::tones(40);
     const test::TemporaryFile file("nan.ckpt");
     const train::FitConfig config = with_checkpoint(3, file.path());
     const graph::Network network = test::overflowing_network();

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/fit.h"
 
-#include "tests/nn/expect_error.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/train/evaluate.h"
+#include "prunedamr/train/fit_json.h"
+#include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
 
 using namespace prunedamr;
 using test::expect_error;
+using test::expect_same_weights;
+using test::quick;
 
 namespace {
-
-train::FitConfig quick(int epochs)
-{
-    train::FitConfig config;
-    config.epochs = epochs;
-    config.batch = 32;
-    config.learning_rate = 1e-2;
-    config.threads = 1;
-    return config;
-}
 
 /// conv, norm, relu, dropout, linear: all that is random in training takes part.
 graph::Network network_with_dropout()
@@ -32,13 +25,6 @@ graph::Network network_with_dropout()
     network.nodes.back().inputs = { "dropout" };
     network.nodes.insert(network.nodes.end() - 1, dropout);
     return network;
-}
-
-void expect_same_weights(const graph::Network& a, const graph::Network& b)
-{
-    ASSERT_EQ(a.tensors.size(), b.tensors.size());
-    for (const auto& [name, tensor] : a.tensors)
-        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
 }
 
 double l1_norm(const graph::Network& network)
@@ -54,21 +40,21 @@ double l1_norm(const graph::Network& network)
 
 TEST(Fit, LearnsSeparableClassesAndCountsLikeEvaluate)
 {
-    const data::Dataset dataset = test::tones(200);
+    const dataset::Dataset dataset = test::tones(200);
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(8));
     EXPECT_EQ(result.epochs.size(), 8u);
     EXPECT_FALSE(result.interrupted);
     EXPECT_GT(result.frames_per_s, 0.0);
     EXPECT_GT(result.best_validation_accuracy, 0.95);
     EXPECT_LT(result.epochs.back().train_loss, result.epochs.front().train_loss);
-    EXPECT_GT(train::evaluate(result.network, dataset, data::Part::test).accuracy(), 0.95);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, data::Part::validation).accuracy(),
+    EXPECT_GT(train::evaluate(result.network, dataset, dataset::Part::test).accuracy(), 0.95);
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
                      result.best_validation_accuracy);
 }
 
 TEST(Fit, TakesTheFirstBestEpochOnValidationData)
 {
-    data::Dataset dataset = test::tones(60, 2.0);
+    dataset::Dataset dataset = test::tones(60, 2.0);
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(12));
     int best = 0;
     for (const train::Epoch& epoch : result.epochs)
@@ -82,8 +68,8 @@ TEST(Fit, TakesTheFirstBestEpochOnValidationData)
 
 TEST(Fit, WithWrongValidationLabelsTheEarliestEpochsWin)
 {
-    data::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(data::Part::validation))
+    dataset::Dataset dataset = test::tones(100, 0.1);
+    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(8));
     EXPECT_LT(result.best_epoch, 8);
@@ -92,9 +78,9 @@ TEST(Fit, WithWrongValidationLabelsTheEarliestEpochsWin)
 
 TEST(Fit, WithoutValidationTheLastEpochCounts)
 {
-    data::Dataset dataset = test::tones(30);
-    for (data::Part& part : dataset.part)
-        part = data::Part::train;
+    dataset::Dataset dataset = test::tones(30);
+    for (dataset::Part& part : dataset.part)
+        part = dataset::Part::train;
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(3));
     EXPECT_EQ(result.best_epoch, 3);
     EXPECT_EQ(result.best_validation_accuracy, 0.0);
@@ -102,9 +88,9 @@ TEST(Fit, WithoutValidationTheLastEpochCounts)
 
 TEST(Fit, NeverReadsTheTestPart)
 {
-    const data::Dataset dataset = test::tones(40);
-    data::Dataset poisoned = dataset;
-    for (const std::int64_t i : poisoned.indices(data::Part::test)) {
+    const dataset::Dataset dataset = test::tones(40);
+    dataset::Dataset poisoned = dataset;
+    for (const std::int64_t i : poisoned.indices(dataset::Part::test)) {
         poisoned.label[static_cast<std::size_t>(i)] = 0;
         for (int n = 0; n < 64; ++n)
             poisoned.frames[static_cast<std::size_t>(64 * i + n)] = 1e30f;
@@ -115,7 +101,7 @@ TEST(Fit, NeverReadsTheTestPart)
 
 TEST(Fit, SameSeedSameWeightsAndOtherSeedOtherWeights)
 {
-    const data::Dataset dataset = test::tones(40);
+    const dataset::Dataset dataset = test::tones(40);
     train::FitConfig config = quick(3);
     const graph::Network once = train::fit(network_with_dropout(), dataset, config).network;
     expect_same_weights(once, train::fit(network_with_dropout(), dataset, config).network);
@@ -126,7 +112,7 @@ TEST(Fit, SameSeedSameWeightsAndOtherSeedOtherWeights)
 
 TEST(Fit, TrainsWithATailOfOneFrame)
 {
-    data::Dataset dataset = test::tones(55); // 99 train frames
+    dataset::Dataset dataset = test::tones(55); // 99 train frames
     train::FitConfig config = quick(2);
     config.batch = 49;
     EXPECT_EQ(train::fit(test::tiny_network(), dataset, config).epochs.size(), 2u);
@@ -150,8 +136,8 @@ train::FitConfig generating(int epochs, int pages, std::vector<std::uint64_t>& a
 
 TEST(Fit, TrainsOnGeneratedPagesEachOnceAndNotOnTheTrainPart)
 {
-    data::Dataset dataset = test::tones(100);
-    for (const auto index : dataset.indices(data::Part::train))
+    dataset::Dataset dataset = test::tones(100);
+    for (const auto index : dataset.indices(dataset::Part::train))
         dataset.label[static_cast<std::size_t>(index)] = 0; // would teach nothing
     std::vector<std::uint64_t> asked;
     const auto result = train::fit(test::tiny_network(), dataset, generating(6, 3, asked));
@@ -165,7 +151,7 @@ TEST(Fit, TrainsOnGeneratedPagesEachOnceAndNotOnTheTrainPart)
 
 TEST(Fit, GeneratedPagesAreTheSameAfterAResume)
 {
-    const data::Dataset dataset = test::tones(50);
+    const dataset::Dataset dataset = test::tones(50);
     std::vector<std::uint64_t> asked;
     const auto whole = train::fit(test::tiny_network(), dataset, generating(4, 2, asked));
     const test::TemporaryFile checkpoint("pages.checkpoint");
@@ -184,20 +170,20 @@ TEST(Fit, RefusesGeneratedFramesThatDoNotFit)
 {
     auto config = quick(1);
     config.generator = [](std::uint64_t) {
-        data::Dataset other = test::tones(10);
+        dataset::Dataset other = test::tones(10);
         other.class_names[1] = "other";
         return other;
     };
     expect_error([&] { train::fit(test::tiny_network(), test::tones(20), config); }, "class");
-    config.generator = [](std::uint64_t) -> data::Dataset { throw Error({ "no more", "generator", "", "" }); };
+    config.generator = [](std::uint64_t) -> dataset::Dataset { throw Error({ "no more", "generator", "", "" }); };
     expect_error([&] { train::fit(test::tiny_network(), test::tones(20), config); }, "generator: no more");
 }
 
 TEST(Fit, L1AndWeightDecayShrinkTheWeights)
 {
-    data::Dataset dataset = test::tones(60);
-    for (data::Part& part : dataset.part)
-        part = data::Part::train; // without validation the last epoch counts
+    dataset::Dataset dataset = test::tones(60);
+    for (dataset::Part& part : dataset.part)
+        part = dataset::Part::train; // without validation the last epoch counts
     train::FitConfig config = quick(8);
     const double plain = l1_norm(train::fit(test::tiny_network(), dataset, config).network);
     config.l1_weight = 0.05;
@@ -222,7 +208,7 @@ TEST(Fit, LeavesBiasesAloneThatANormTakesAway)
 
 TEST(Fit, SchedulesHaveTheirClosedForms)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     train::FitConfig config = quick(5);
     config.step_epochs = 2;
     config.step_factor = 0.5;
@@ -237,39 +223,45 @@ TEST(Fit, SchedulesHaveTheirClosedForms)
 
 TEST(Fit, DistilsFromATeacherWithoutUsefulLabels)
 {
-    const data::Dataset dataset = test::tones(100);
+    const dataset::Dataset dataset = test::tones(100);
     train::FitConfig config = quick(20);
     config.teacher = std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
-    config.distil.weight = 1.0;
-    data::Dataset unlabelled = dataset;
-    for (const std::int64_t i : unlabelled.indices(data::Part::train))
-        unlabelled.label[static_cast<std::size_t>(i)] = 0;
+    config.distill.weight = 1.0;
+    dataset::Dataset unlabeled = dataset;
+    for (const std::int64_t i : unlabeled.indices(dataset::Part::train))
+        unlabeled.label[static_cast<std::size_t>(i)] = 0;
     graph::Network student = test::tiny_network();
-    graph::initialise(student, 9);
-    EXPECT_GT(train::fit(student, unlabelled, config).best_validation_accuracy, 0.9);
+    graph::initialize(student, 9);
+    EXPECT_GT(train::fit(student, unlabeled, config).best_validation_accuracy, 0.9);
 }
 
-TEST(Fit, DropsWhatIsNoLongerTrueOfTheNetwork)
+TEST(Fit, OfAModelIsThatOfItsNetworkAndItsResultForgetsWhatIsNoLongerTrue)
 {
-    graph::Network network = test::tiny_network();
-    network.accuracy = { { "accuracy", 0.5 } };
-    network.golden.input.assign(64, 0.0f);
-    network.golden.logits.assign(3, 0.0f);
-    const graph::Network trained = train::fit(network, test::tones(10), quick(1)).network;
-    EXPECT_TRUE(trained.accuracy.empty());
-    EXPECT_TRUE(trained.golden.input.empty());
+    const dataset::Dataset dataset = test::tones(10);
+    model::Model model = test::model_for(test::tiny_network(), dataset);
+    model.info.accuracy = R"({"accuracy":0.5})";
+    model.golden.input.assign(64, 0.0f);
+    model.golden.logits.assign(3, 0.0f);
+    const graph::Network trained = train::fit(model, dataset, quick(1)).network;
+    const graph::Network same = train::fit(model.network, dataset, quick(1)).network;
+    EXPECT_EQ(trained.tensor("fc.weight").data, same.tensor("fc.weight").data);
+    const model::Model result = model::with_network(model, trained);
+    EXPECT_EQ(result.info.accuracy, "{}");
+    EXPECT_TRUE(result.golden.input.empty());
+    std::swap(model.info.labels[0], model.info.labels[1]);
+    expect_error([&] { train::fit(model, dataset, quick(1)); }, "class names differs");
 }
 
 TEST(Fit, StopsAtALossThatIsNotFinite)
 {
-    const data::Dataset dataset = test::tones(40);
+    const dataset::Dataset dataset = test::tones(40);
     const graph::Network network = test::overflowing_network();
     expect_error([&] { train::fit(network, dataset, quick(3)); }, "epoch 1, batch 1: the loss is not finite");
 }
 
 TEST(Fit, RefusesValuesOutOfRange)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     const auto refused = [&](void (*change)(train::FitConfig&), const std::string& message) {
         train::FitConfig config = quick(1);
         change(config);
@@ -279,21 +271,22 @@ TEST(Fit, RefusesValuesOutOfRange)
     refused([](train::FitConfig& c) { c.batch = 1; }, "batch: value out of range");
     refused([](train::FitConfig& c) { c.learning_rate = NAN; }, "learning_rate: value out of range");
     refused([](train::FitConfig& c) { c.label_smoothing = 0.6; }, "label_smoothing: value out of range");
-    refused([](train::FitConfig& c) { c.distil.weight = -0.1; }, "distil_weight: value out of range");
+    refused([](train::FitConfig& c) { c.distill.weight = -0.1; }, "distill_weight: value out of range");
     refused([](train::FitConfig& c) { c.schedule = "poly"; }, "expected step, cosine, constant");
     refused([](train::FitConfig& c) { c.device = "abacus"; }, "expected cpu, cuda or cuda:N");
 }
 
 TEST(Fit, RefusesDataThatDoesNotFitAndTooFewFrames)
 {
-    data::Dataset dataset = test::tones(10);
-    for (data::Part& part : dataset.part)
-        part = data::Part::test;
+    dataset::Dataset dataset = test::tones(10);
+    for (dataset::Part& part : dataset.part)
+        part = dataset::Part::test;
     expect_error([&] { train::fit(test::tiny_network(), dataset, quick(1)); }, "too few frames in the train part");
     expect_error([&] { train::fit(test::tiny_network(64), test::tones(10), quick(1)); }, "frame length differs");
     train::FitConfig config = quick(1);
     config.teacher = std::make_shared<graph::Network>(test::tiny_network(32, 4));
-    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); }, "class names differs");
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); },
+                 "number of classes differs");
 }
 
 TEST(Fit, ResultAsJsonHoldsHistoryAndConfig)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Floors, labelled frames and schedules: what a run is asked for.
+// Floors, labeled frames and schedules: what a run is asked for.
 #include "prunedamr/train/floors.h"
-#include "prunedamr/train/labelled.h"
-#include "prunedamr/train/schedule.h"
+#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/optimizer.h"
 
-#include "tests/nn/expect_error.h"
+#include "tests/support/expect_error.h"
 
 #include <gtest/gtest.h>
 
@@ -19,9 +19,9 @@ using test::expect_error;
 namespace {
 
 /// Fields only: `cells[i]` frames of class i % 2 for each SNR 0, 2, 4 ... and 5 frames of unknown SNR.
-data::Dataset cells(int snrs, int per_cell)
+dataset::Dataset cells(int snrs, int per_cell)
 {
-    data::Dataset dataset;
+    dataset::Dataset dataset;
     dataset.class_names = { "BPSK", "a=b" };
     for (int label = 0; label < 2; ++label)
         for (int snr = 0; snr < snrs; ++snr)
@@ -36,7 +36,7 @@ data::Dataset cells(int snrs, int per_cell)
     return dataset;
 }
 
-std::vector<std::int64_t> all_of(const data::Dataset& dataset)
+std::vector<std::int64_t> all_of(const dataset::Dataset& dataset)
 {
     std::vector<std::int64_t> indices(dataset.label.size());
     std::iota(indices.begin(), indices.end(), 0);
@@ -68,7 +68,7 @@ TEST(Floor, OtherFormsAreRefusedByTheText)
 
 TEST(Floor, RecallsCountTheCellsFromTheSnrOn)
 {
-    const data::Dataset dataset = cells(4, 10); // 0, 2, 4, 6 dB
+    const dataset::Dataset dataset = cells(4, 10); // 0, 2, 4, 6 dB
     const std::vector<train::Floor> floors = { train::parse_floor("BPSK=50%"), train::parse_floor("BPSK=50%@4dB"),
                                                train::parse_floor("BPSK=50%@3.5dB"),
                                                train::parse_floor("a=b=50%@6dB") };
@@ -86,12 +86,12 @@ TEST(Floor, RecallsCountTheCellsFromTheSnrOn)
     train::check_floors({ floors[1] }, { 0.5 });
     expect_error(
         [&] { train::check_floors(floors, recalls); },
-        "a=b: recognised on validation data less often than its floor asks: found 0%, expected a=b=50%@6dB");
+        "a=b: recognized on validation data less often than its floor asks: found 0%, expected a=b=50%@6dB");
 }
 
 TEST(Floor, ThatCannotBeMeasuredIsRefused)
 {
-    const data::Dataset dataset = cells(2, 3);
+    const dataset::Dataset dataset = cells(2, 3);
     expect_error([&] { train::FloorMeter({ train::parse_floor("8PSK=50%") }, dataset, all_of(dataset)); },
                  "8PSK=50%: floor of a class that the data set lacks");
     expect_error([&] { train::FloorMeter({ train::parse_floor("BPSK=50%@20dB") }, dataset, all_of(dataset)); },
@@ -114,31 +114,31 @@ TEST(Floor, WeightsRiseWhileAClassIsBelowAndStayAfterwards)
     EXPECT_EQ(train::class_weights(floors, names, Rows(100, { 0.0, 0.0, 1.0 })), (std::vector<double>{ 1, 20, 1 }));
 }
 
-TEST(Labelled, AreSpreadOverTheCells)
+TEST(Labeled, AreSpreadOverTheCells)
 {
-    const data::Dataset dataset = cells(4, 10);
-    const auto chosen = train::choose_labelled(dataset, all_of(dataset), 22, 1);
+    const dataset::Dataset dataset = cells(4, 10);
+    const auto chosen = train::choose_labeled(dataset, all_of(dataset), 22, 1);
     EXPECT_EQ(chosen.size(), 44u);
     EXPECT_EQ(std::set<std::int64_t>(chosen.begin(), chosen.end()).size(), 44u);
     std::map<std::pair<int, int>, int> counts; // class 0 has the cells of 4 SNRs and the unknown one
     for (const std::int64_t index : chosen) {
         const auto i = static_cast<std::size_t>(index);
-        ++counts[{ dataset.label[i], data::cell_snr_db(dataset.snr_db[i]).value_or(-100) }];
+        ++counts[{ dataset.label[i], dataset::cell_snr_db(dataset.snr_db[i]).value_or(-100) }];
     }
     EXPECT_EQ(counts.size(), 9u);
     for (const auto& [cell, count] : counts)
         EXPECT_NEAR(count, cell.first == 0 ? 4.4 : 5.5, 0.6);
 }
 
-TEST(Labelled, FollowTheSeedAndTakeAllWhereThereAreFewer)
+TEST(Labeled, FollowTheSeedAndTakeAllWhereThereAreFewer)
 {
-    const data::Dataset dataset = cells(3, 4);
+    const dataset::Dataset dataset = cells(3, 4);
     const auto indices = all_of(dataset);
-    EXPECT_EQ(train::choose_labelled(dataset, indices, 5, 1), train::choose_labelled(dataset, indices, 5, 1));
-    EXPECT_NE(train::choose_labelled(dataset, indices, 5, 1), train::choose_labelled(dataset, indices, 5, 2));
-    EXPECT_EQ(train::choose_labelled(dataset, indices, 1000, 1), indices);
-    EXPECT_EQ(train::choose_labelled(dataset, indices, 1, 1).size(), 2u);
-    EXPECT_TRUE(train::choose_labelled(dataset, {}, 5, 1).empty());
+    EXPECT_EQ(train::choose_labeled(dataset, indices, 5, 1), train::choose_labeled(dataset, indices, 5, 1));
+    EXPECT_NE(train::choose_labeled(dataset, indices, 5, 1), train::choose_labeled(dataset, indices, 5, 2));
+    EXPECT_EQ(train::choose_labeled(dataset, indices, 1000, 1), indices);
+    EXPECT_EQ(train::choose_labeled(dataset, indices, 1, 1).size(), 2u);
+    EXPECT_TRUE(train::choose_labeled(dataset, {}, 5, 1).empty());
 }
 
 TEST(Schedule, HasItsClosedForms)

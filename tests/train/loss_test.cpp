@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/train/loss.h"
-
-#include "tests/nn/expect_error.h"
-#include "prunedamr/graph/zoo.h"
-#include "prunedamr/train/batch_stream.h"
 #include "prunedamr/train/objective.h"
+
+#include "tests/support/expect_error.h"
+#include "prunedamr/graph/zoo.h"
+#include "prunedamr/train/batches.h"
 #include "prunedamr/train/settings.h"
-#include "prunedamr/train/shuffle.h"
 #include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
@@ -68,7 +66,7 @@ TEST(Loss, L1AddsTheSignOfEveryParameter)
 
 TEST(Batches, GatherCopiesFramesAndLabelsInOrder)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     const std::vector<std::int64_t> indices = { 7, 3, 29, 0, 11 };
     const train::Batch batch = train::gather(dataset, indices, 1, 10);
     ASSERT_EQ(batch.frames.sizes().vec(), (std::vector<std::int64_t>{ 4, 2, 32 }));
@@ -147,8 +145,8 @@ namespace {
 
 train::Batch toy_batch(std::initializer_list<std::int64_t> labels)
 {
-    const data::Dataset dataset = test::tones(10);
-    train::Batch batch = train::gather(dataset, dataset.indices(data::Part::train), 0, labels.size());
+    const dataset::Dataset dataset = test::tones(10);
+    train::Batch batch = train::gather(dataset, dataset.indices(dataset::Part::train), 0, labels.size());
     batch.labels = torch::tensor(std::vector<std::int64_t>(labels), torch::kInt64);
     return batch;
 }
@@ -176,7 +174,7 @@ TEST(Objective, WeighsClassesAndAddsExpectedCost)
     EXPECT_NEAR(loss_with(config, both, { 3, 9, 1 }), (3 * a + b) / 4, 1e-6);
     EXPECT_NEAR(loss_with(config, both, { 1, 1, 1 }), (a + b) / 2, 1e-6);
 
-    config.cost = data::CostMatrix(nlohmann::json::object(), { "class0", "class1", "class2" }, "");
+    config.cost = metrics::CostMatrix("{}", { "class0", "class1", "class2" }, "");
     EXPECT_NEAR(loss_with(config, first), a + 1 - std::exp(-a), 1e-6); // every confusion costs 1: 1 - p(truth)
 }
 
@@ -184,7 +182,7 @@ TEST(Objective, FramesWithoutLabelCountForTheTeacherAlone)
 {
     train::FitConfig config;
     config.teacher = std::make_shared<const graph::Network>(test::tiny_network());
-    config.distil.weight = 0.25;
+    config.distill.weight = 0.25;
     const train::Batch known = toy_batch({ 1, 2 }), half = toy_batch({ 1, train::kNoLabel });
     const train::Batch none = toy_batch({ train::kNoLabel, train::kNoLabel });
     const train::Batch first{ known.frames.slice(0, 0, 1), known.labels.slice(0, 0, 1) };
@@ -195,15 +193,15 @@ TEST(Objective, FramesWithoutLabelCountForTheTeacherAlone)
 
 TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     train::FitConfig config;
     config.teacher = std::make_shared<const graph::Network>([] {
         graph::Network other = test::tiny_network();
-        graph::initialise(other, 77);
+        graph::initialize(other, 77);
         return other;
     }());
-    config.distil.weight = 1.0;
-    const auto indices = dataset.indices(data::Part::train);
+    config.distill.weight = 1.0;
+    const auto indices = dataset.indices(dataset::Part::train);
     train::Batch batch = train::gather(dataset, indices, 1, 3);
     nn::GraphModule student(test::tiny_network());
     student.eval();
@@ -216,8 +214,8 @@ TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
     batch.indices = batch.indices.flip(0); // it answers for the places, not for the samples
     EXPECT_GT(std::abs(remembering(student, batch).loss.item<double>() - expected), 1e-6);
 
-    config.distil.once = true;
-    config.distil.feature_weight = 1.0;
+    config.distill.once = true;
+    config.distill.feature_weight = 1.0;
     EXPECT_THROW(train::check_settings(config), Error);
 }
 
@@ -225,8 +223,8 @@ TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
 {
     graph::ZooConfig zoo;
     zoo.arch = "amr_s";
-    zoo.front_end.frame_length = 128;
-    zoo.labels = { "class0", "class1", "class2" };
+    zoo.length = 128;
+    zoo.classes = 3;
     const graph::Network student = graph::make_network(zoo);
     zoo.seed = 2;
     train::FitConfig config;
@@ -235,10 +233,10 @@ TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
     nn::GraphModule module(student);
     module.eval();
     const double plain = train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>();
-    config.distil.feature_weight = 10.0;
+    config.distill.feature_weight = 10.0;
     EXPECT_GT(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), plain);
     config.teacher = std::make_shared<const graph::Network>(student);
-    config.distil.weight = 1.0;
+    config.distill.weight = 1.0;
     EXPECT_NEAR(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), 0.0, 1e-5);
     config.teacher = std::make_shared<const graph::Network>(test::tiny_network()); // it has no stages
     test::expect_error([&] { train::Objective(student, config, torch::kCPU); }, "feature_weight");
@@ -246,11 +244,11 @@ TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
 
 TEST(BatchStream, GivesEveryFrameOnceAndFollowsTheSeed)
 {
-    const data::Dataset dataset = test::tones(17); // 51 frames
+    const dataset::Dataset dataset = test::tones(17); // 51 frames
     train::AugmentConfig plain;
     train::choose_augmentations(plain, { "none" });
     train::Augmenter augmenter(plain, dataset.front_end, dataset.class_names);
-    train::Page page{ std::make_shared<const data::Dataset>(dataset), {}, nullptr };
+    train::Page page{ std::make_shared<const dataset::Dataset>(dataset), {}, nullptr };
     Rng rng(1);
     for (std::int64_t i = 0; i < 51; ++i)
         page.order.push_back(50 - i);
@@ -273,10 +271,10 @@ TEST(BatchStream, GivesEveryFrameOnceAndFollowsTheSeed)
 
 TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
 {
-    const data::Dataset dataset = test::tones(20);
+    const dataset::Dataset dataset = test::tones(20);
     train::AugmentConfig config;
     train::choose_augmentations(config, { "rotate", "shift", "noise" });
-    train::Page page{ std::make_shared<const data::Dataset>(dataset), dataset.indices(data::Part::train), nullptr };
+    train::Page page{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Part::train), nullptr };
     const auto third_batch = [&](std::uint64_t seed) {
         train::Augmenter augmenter(config, dataset.front_end, dataset.class_names);
         train::BatchStream stream(page, 8, augmenter, Rng(seed));

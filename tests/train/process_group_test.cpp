@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/train/process_group.h"
 
 #include "prunedamr/train/data_parallel.h"

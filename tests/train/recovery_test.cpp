@@ -2,12 +2,14 @@
 // What a training run can be asked for beyond its defaults, and that each survives a resume.
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/optimiser.h"
+#include "prunedamr/train/optimizer.h"
+#include "prunedamr/train/runner.h"
 #include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/floors.h"
 #include "prunedamr/train/validation.h"
-#include "prunedamr/train/weight_average.h"
 
-#include "tests/nn/expect_error.h"
+#include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
 #include <gtest/gtest.h>
@@ -16,30 +18,15 @@
 
 using namespace prunedamr;
 using test::expect_error;
+using test::expect_same_weights;
+using test::quick;
 
 namespace {
-
-train::FitConfig quick(int epochs)
-{
-    train::FitConfig config;
-    config.epochs = epochs;
-    config.batch = 32;
-    config.learning_rate = 1e-2;
-    config.threads = 1;
-    return config;
-}
-
-void expect_same_weights(const graph::Network& a, const graph::Network& b)
-{
-    ASSERT_EQ(a.tensors.size(), b.tensors.size());
-    for (const auto& [name, tensor] : a.tensors)
-        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
-}
 
 std::shared_ptr<const graph::Network> toy_teacher()
 {
     graph::Network teacher = test::tiny_network();
-    graph::initialise(teacher, 3);
+    graph::initialize(teacher, 3);
     return std::make_shared<const graph::Network>(teacher);
 }
 
@@ -48,7 +35,7 @@ struct Variant {
     void (*change)(train::FitConfig&);
 };
 const Variant kVariants[] = {
-    { "sgd", [](train::FitConfig& c) { c.optimiser = "sgd"; } },
+    { "sgd", [](train::FitConfig& c) { c.optimizer = "sgd"; } },
     { "ema", [](train::FitConfig& c) { c.ema = 0.95; } },
     { "clip", [](train::FitConfig& c) { c.clip_gradient = 0.1; } },
     { "warmup",
@@ -63,7 +50,7 @@ const Variant kVariants[] = {
       } },
     { "cost",
       [](train::FitConfig& c) {
-          c.cost = data::CostMatrix({ { "class0", { { "class1", 5 } } } }, { "class0", "class1", "class2" }, "");
+          c.cost = metrics::CostMatrix(R"({"class0": {"class1": 5}})", { "class0", "class1", "class2" }, "");
       } },
     { "floors", [](train::FitConfig& c) { c.floors = { train::parse_floor("class1=1%") }; } },
     { "few labels",
@@ -85,7 +72,7 @@ train::FitConfig stopping_after(train::FitConfig config, int epochs, const std::
 
 TEST(Recovery, AResumedRunGivesTheSameWeightsWhateverIsAskedFor)
 {
-    const data::Dataset dataset = test::tones(40, 1.5);
+    const dataset::Dataset dataset = test::tones(40, 1.5);
     for (const Variant& variant : kVariants) {
         SCOPED_TRACE(variant.name);
         train::FitConfig config = quick(6);
@@ -104,7 +91,7 @@ TEST(Recovery, AResumedRunGivesTheSameWeightsWhateverIsAskedFor)
 
 TEST(Recovery, WhatIsAskedForChangesTheWeightsAndTheFingerprint)
 {
-    const data::Dataset dataset = test::tones(40, 1.5);
+    const dataset::Dataset dataset = test::tones(40, 1.5);
     const auto plain = train::fit(test::tiny_network(), dataset, quick(3));
     const auto plain_print = train::fingerprint(test::tiny_network(), dataset, quick(3));
     for (const Variant& variant : kVariants) {
@@ -124,16 +111,16 @@ TEST(Recovery, WhatIsAskedForChangesTheWeightsAndTheFingerprint)
 TEST(Recovery, SgdIsNesterovsRecursion)
 {
     train::FitConfig config;
-    config.optimiser = "sgd";
+    config.optimizer = "sgd";
     config.weight_decay = 0.1;
     torch::Tensor p = torch::tensor({ 2.0 }, torch::kFloat64).requires_grad_();
-    const auto optimiser = train::make_optimiser(config, { p });
-    train::set_learning_rate(*optimiser, 0.05);
+    const auto optimizer = train::make_optimizer(config, { p });
+    train::set_learning_rate(*optimizer, 0.05);
     double expected = 2.0, velocity = 0.0;
     for (int i = 0; i < 5; ++i) {
-        optimiser->zero_grad();
+        optimizer->zero_grad();
         p.pow(3).sum().backward();
-        optimiser->step();
+        optimizer->step();
         const double gradient = 3 * expected * expected + 0.1 * expected;
         velocity = i == 0 ? gradient : 0.9 * velocity + gradient;
         expected -= 0.05 * (gradient + 0.9 * velocity);
@@ -143,9 +130,9 @@ TEST(Recovery, SgdIsNesterovsRecursion)
 
 TEST(Recovery, AClippedGradientMovesSgdNoFartherThanTheBound)
 {
-    data::Dataset dataset = test::tones(40);
+    dataset::Dataset dataset = test::tones(40);
     train::FitConfig config = quick(1);
-    config.optimiser = "sgd";
+    config.optimizer = "sgd";
     config.clip_gradient = 1e-6;
     const graph::Network before = test::tiny_network();
     const graph::Network after = train::fit(before, dataset, config).network;
@@ -177,11 +164,11 @@ TEST(WeightAverage, IsThePlainRecursionAndSwapsBack)
 
 TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
 {
-    const data::Dataset dataset = test::tones(60, 1.5);
+    const dataset::Dataset dataset = test::tones(60, 1.5);
     train::FitConfig config = quick(4);
     config.ema = 0.9;
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, data::Part::validation).accuracy(),
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
                      result.best_validation_accuracy);
     const auto plain = train::fit(test::tiny_network(), dataset, quick(4));
     EXPECT_NE(plain.network.tensor("bn.running_mean").data, result.network.tensor("bn.running_mean").data);
@@ -189,8 +176,8 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
 
 TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
 {
-    data::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(data::Part::validation))
+    dataset::Dataset dataset = test::tones(100, 0.1);
+    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     train::FitConfig config = quick(50);
     config.patience = 3;
@@ -203,7 +190,7 @@ TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
 
 TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
 {
-    const data::Dataset dataset = test::tones(20);
+    const dataset::Dataset dataset = test::tones(20);
     train::FitConfig config;
     const auto epoch = [](double accuracy, double cost, std::vector<double> recalls) {
         train::Epoch epoch;
@@ -213,7 +200,7 @@ TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
         return epoch;
     };
     EXPECT_TRUE(train::Validation(dataset, config, torch::kCPU).better(epoch(0.9, 0, {}), epoch(0.8, 0, {})));
-    config.cost = data::CostMatrix(nlohmann::json::object(), dataset.class_names, "");
+    config.cost = metrics::CostMatrix("{}", dataset.class_names, "");
     const train::Validation by_cost(dataset, config, torch::kCPU);
     EXPECT_TRUE(by_cost.better(epoch(0.7, 0.1, {}), epoch(0.8, 0.2, {})));
     EXPECT_FALSE(by_cost.better(epoch(0.9, 0.2, {}), epoch(0.8, 0.2, {})));
@@ -226,8 +213,8 @@ TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
 
 TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
 {
-    data::Dataset dataset = test::tones(60, 0.3);
-    for (const std::int64_t i : dataset.indices(data::Part::validation)) // half of class 0 is mislabelled
+    dataset::Dataset dataset = test::tones(60, 0.3);
+    for (const std::int64_t i : dataset.indices(dataset::Part::validation)) // half of class 0 is mislabeled
         if (dataset.label[static_cast<std::size_t>(i)] == 1 && i % 2 == 0)
             dataset.label[static_cast<std::size_t>(i)] = 0;
     train::FitConfig config = quick(3);
@@ -235,10 +222,13 @@ TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
     const test::TemporaryFile file("floor.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    expect_error([&] { train::check_floors(result.network, dataset, config); },
-                 "class0: recognised on validation data less often than its floor asks: found ");
+    const auto validation =
+        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Part::validation));
+    expect_error([&] { train::check_floors(config.floors, dataset, validation); },
+                 "class0: recognized on validation data less often than its floor asks: found ");
+    expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); }, "less often than its floor asks");
     config.floors = { train::parse_floor("class2=50%") };
-    EXPECT_NO_THROW(train::check_floors(result.network, dataset, config));
+    EXPECT_NO_THROW(train::check_floors(config.floors, dataset, validation));
     config.floors = result.config.floors;
     const auto kept =
         train::read_checkpoint(file.path(), train::fingerprint(test::tiny_network(), dataset, config));
@@ -249,10 +239,10 @@ TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
 
 TEST(Recovery, AFloorLiftsItsClass)
 {
-    const data::Dataset dataset = test::tones(150, 4.0);
+    const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto recall = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, data::Part::validation).recall_by_class()[1];
+        return train::evaluate(result.network, dataset, dataset::Part::validation).recall_by_class()[1];
     };
     train::FitConfig config = quick(15);
     const double plain = recall(config);
@@ -263,52 +253,51 @@ TEST(Recovery, AFloorLiftsItsClass)
 
 TEST(Recovery, ADearConfusionIsAvoided)
 {
-    const data::Dataset dataset = test::tones(150, 4.0);
+    const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto confused = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, data::Part::test).confusion()[0][1];
+        return train::evaluate(result.network, dataset, dataset::Part::test).confusion()[0][1];
     };
     train::FitConfig config = quick(10);
     const auto plain = confused(config);
-    config.cost = data::CostMatrix({ { "class0", { { "class1", 30 } } } }, dataset.class_names, "");
+    config.cost = metrics::CostMatrix(R"({"class0": {"class1": 30}})", dataset.class_names, "");
     EXPECT_LT(confused(config), plain / 2);
 }
 
 TEST(Recovery, WithCostsTheCheapestEpochIsTaken)
 {
-    const data::Dataset dataset = test::tones(60, 2.0);
+    const dataset::Dataset dataset = test::tones(60, 2.0);
     train::FitConfig config = quick(10);
-    config.cost = data::CostMatrix({ { "class0", { { "class1", 5 } } } }, dataset.class_names, "");
+    config.cost = metrics::CostMatrix(R"({"class0": {"class1": 5}})", dataset.class_names, "");
     const auto result = train::fit(test::tiny_network(), dataset, config);
     for (const train::Epoch& epoch : result.epochs)
         EXPECT_GE(epoch.validation_cost,
                   result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
-    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, data::Part::validation)),
+    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Part::validation)),
                      result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
 }
 
 TEST(TrainingFrames, FewLabelsAloneWithoutATeacherWithAllOthersWithOne)
 {
-    const data::Dataset dataset = test::tones(100); // 60 train frames of each class
-    const graph::Network network = test::tiny_network();
+    const dataset::Dataset dataset = test::tones(100); // 60 train frames of each class
     train::FitConfig config = quick(1);
     config.frames_per_class = 3;
     Rng rng(1);
-    EXPECT_EQ(train::TrainingFrames(network, dataset, config).page(1, 0, rng).order.size(), 9u);
+    EXPECT_EQ(train::TrainingFrames(dataset, config).page(1, 0, rng).order.size(), 9u);
 
     config.teacher = toy_teacher();
-    const train::Page page = train::TrainingFrames(network, dataset, config).page(1, 0, rng);
+    const train::Page page = train::TrainingFrames(dataset, config).page(1, 0, rng);
     std::map<std::int64_t, int> times;
     for (const std::int64_t index : page.order)
         ++times[index];
     EXPECT_EQ(times.size(), 180u);
-    int labelled = 0;
+    int labeled = 0;
     for (const auto& [index, count] : times) {
-        const bool has_label = (*page.labelled)[static_cast<std::size_t>(index)];
-        labelled += has_label;
+        const bool has_label = (*page.labeled)[static_cast<std::size_t>(index)];
+        labeled += has_label;
         EXPECT_NEAR(count, has_label ? 2.5 : 1.0, 0.5 * has_label); // 171 / 7 = 24 of 9 frames
     }
-    EXPECT_EQ(labelled, 9);
+    EXPECT_EQ(labeled, 9);
 }
 
 TEST(TrainingFrames, GeneratedOnesAllHaveLabels)
@@ -322,12 +311,12 @@ TEST(TrainingFrames, GeneratedOnesAllHaveLabels)
 
 TEST(Recovery, ATeacherMakesUseOfFramesWithoutLabels)
 {
-    const data::Dataset dataset = test::tones(200, 2.0);
+    const dataset::Dataset dataset = test::tones(200, 2.0);
     train::FitConfig config = quick(10);
     const auto teacher =
         std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
     graph::Network student = test::tiny_network();
-    graph::initialise(student, 9);
+    graph::initialize(student, 9);
     config.frames_per_class = 2;
     const double alone = train::fit(student, dataset, config).best_validation_accuracy;
     config.teacher = teacher;
@@ -336,14 +325,14 @@ TEST(Recovery, ATeacherMakesUseOfFramesWithoutLabels)
 
 TEST(Recovery, RefusesValuesOutOfRange)
 {
-    const data::Dataset dataset = test::tones(10);
+    const dataset::Dataset dataset = test::tones(10);
     const auto refused = [&](void (*change)(train::FitConfig&), const std::string& message) {
         train::FitConfig config = quick(2);
         change(config);
         expect_error([&] { train::fit(test::tiny_network(), dataset, config); }, message);
     };
-    refused([](train::FitConfig& c) { c.optimiser = "lion"; },
-            "unknown optimiser: found lion, expected adamw, sgd");
+    refused([](train::FitConfig& c) { c.optimizer = "lion"; },
+            "unknown optimizer: found lion, expected adamw, sgd");
     refused([](train::FitConfig& c) { c.ema = 1.0; }, "ema: value out of range: found 1, expected 0 to 0.999999");
     refused([](train::FitConfig& c) { c.warmup_epochs = 2; }, "warmup_epochs: value out of range: found 2");
     refused([](train::FitConfig& c) { c.augment.resample_ppm = 1e6; }, "resample_ppm: value out of range");

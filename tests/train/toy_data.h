@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/model/models.h"
 #include "tests/nn/test_networks.h"
-#include "prunedamr/data/dataset.h"
+#include "tests/support/temp_dir.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/train/fit.h"
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
-#include <string>
-#include <unistd.h>
 
 namespace prunedamr::test {
 
 /// Three classes: tones of random phase at -0.2, 0.05 and 0.3 cycles per sample in noise; per class
 /// `per_class` frames, of which a fifth validate and a fifth test. Fits `tiny_network(32, 3)`.
-inline data::Dataset tones(int per_class, double noise = 0.5, std::uint64_t seed = 5)
+inline dataset::Dataset tones(int per_class, double noise = 0.5, std::uint64_t seed = 5)
 {
     const double frequency[] = { -0.2, 0.05, 0.3 };
-    data::Dataset dataset;
+    dataset::Dataset dataset;
     dataset.front_end.kind = FrontEndSpec::Kind::as_is;
     dataset.front_end.frame_length = 32;
     dataset.class_names = { "class0", "class1", "class2" };
@@ -33,11 +32,20 @@ inline data::Dataset tones(int per_class, double noise = 0.5, std::uint64_t seed
         dataset.snr_db.push_back(10.0f);
         dataset.group.push_back(i);
         const int fifth = i / 3 % 5;
-        dataset.part.push_back(fifth == 3   ? data::Part::validation
-                               : fifth == 4 ? data::Part::test
-                                            : data::Part::train);
+        dataset.part.push_back(fifth == 3   ? dataset::Part::validation
+                               : fifth == 4 ? dataset::Part::test
+                                            : dataset::Part::train);
     }
     return dataset;
+}
+
+/// A model of the network that fits the data set.
+inline model::Model model_for(const graph::Network& network, const dataset::Dataset& dataset)
+{
+    model::Model model = model::model_of(network);
+    model.info.labels = dataset.class_names;
+    model.info.front_end = dataset.front_end;
+    return model;
 }
 
 /// Valid, but its logits overflow float32.
@@ -48,23 +56,21 @@ inline graph::Network overflowing_network()
     return network;
 }
 
-/// A file name in the system's temporary folder that is removed at the end.
-class TemporaryFile
+inline train::FitConfig quick(int epochs)
 {
-public:
-    explicit TemporaryFile(const std::string& name)
-        : path_((std::filesystem::temp_directory_path() / ("prunedamr-" + std::to_string(getpid()) + "-" + name))
-                    .string())
-    {
-    }
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    train::FitConfig config;
+    config.epochs = epochs;
+    config.batch = 32;
+    config.learning_rate = 1e-2;
+    config.threads = 1;
+    return config;
+}
 
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
+inline void expect_same_weights(const graph::Network& a, const graph::Network& b)
+{
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (const auto& [name, tensor] : a.tensors)
+        EXPECT_EQ(tensor.data, b.tensor(name).data) << name;
+}
 
 } // namespace prunedamr::test

@@ -31,7 +31,7 @@ def build():
     tree = SOURCE / "build-wheel"
     generator = ["-G", "Ninja"] if shutil.which("ninja") and not (tree / "CMakeCache.txt").exists() else []
     cmake("-S", SOURCE, "-B", tree, *generator, "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF",
-          "-DPRUNEDAMR_PYTHON=ON", "-DPRUNEDAMR_GNURADIO=OFF", "-DPRUNEDAMR_WORKSHOP=OFF",
+          "-DPRUNEDAMR_PYTHON=ON", "-DPRUNEDAMR_GNURADIO=OFF", "-DPRUNEDAMR_TRAIN=OFF",
           "-DPYTHON_EXECUTABLE=" + sys.executable, *shlex.split(os.environ.get("CMAKE_ARGS", "")))
     cmake("--build", tree, "--target", "prunedamr-python", "--parallel", os.cpu_count() or 1)
     return tree

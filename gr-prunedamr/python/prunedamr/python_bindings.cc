@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/prunedamr/classifier.h>
-#include <gnuradio/prunedamr/labeller.h>
+#include <gnuradio/prunedamr/classifier_base.h>
 #include <gnuradio/prunedamr/pdu_classifier.h>
 #include <gnuradio/prunedamr/survey.h>
 #include <gnuradio/prunedamr/zmq_label_sink.h>
@@ -24,23 +24,23 @@ void bind_stats(py::module& m)
         .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
 }
 
-void bind_labeller(py::module& m)
+void bind_classifier_base(py::module& m)
 {
-    py::class_<labeller, gr::sync_block, gr::block, gr::basic_block, labeller::sptr>(
-        m, "labeller", "What the blocks have in common that make labels from a stream.")
-        .def("set_start_time", &labeller::set_start_time, py::arg("time_ns"), py::arg("from_file"),
+    py::class_<classifier_base, gr::sync_block, gr::block, gr::basic_block, classifier_base::sptr>(
+        m, "classifier_base", "What the blocks have in common that make labels from a stream.")
+        .def("set_start_time", &classifier_base::set_start_time, py::arg("time_ns"), py::arg("from_file"),
              "Time of sample 0, ns since 1970-01-01 UTC; before the start.")
-        .def("set_center_freq", &labeller::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
-        .def("set_model", &labeller::set_model, py::arg("model_file"), py::call_guard<py::gil_scoped_release>(),
+        .def("set_center_freq", &classifier_base::set_center_freq, py::arg("center_freq"), "Tuned frequency in Hz.")
+        .def("set_model", &classifier_base::set_model, py::arg("model_file"), py::call_guard<py::gil_scoped_release>(),
              "Loads a model beside the running one and goes over to it between two intervals.")
-        .def("restore_model", &labeller::restore_model,
+        .def("revert_model", &classifier_base::revert_model,
              "Back to the model before the present one; false when there is none.")
-        .def("stats", &labeller::stats, "Counts since the start of the stream.");
+        .def("stats", &classifier_base::stats, "Counts since the start of the stream.");
 }
 
 void bind_classifier(py::module& m)
 {
-    py::class_<classifier, labeller, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
+    py::class_<classifier, classifier_base, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
         m, "classifier", "Modulation labels from a stream of complex samples.")
         .def(
             py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
@@ -56,7 +56,7 @@ void bind_classifier(py::module& m)
 
 void bind_survey(py::module& m)
 {
-    py::class_<survey, labeller, gr::sync_block, gr::block, gr::basic_block, survey::sptr>(
+    py::class_<survey, classifier_base, gr::sync_block, gr::block, gr::basic_block, survey::sptr>(
         m, "survey", "Searches a wide band and labels every signal in it.")
         .def(py::init(&survey::make), py::arg("model_file"), py::arg("sample_rate"), py::arg("center_freq") = 0.0,
              py::arg("interval_s") = 0.1, py::arg("max_signals") = 16, py::arg("source") = "rx0",
@@ -79,10 +79,12 @@ void bind_message_blocks(py::module& m)
              "torch.");
     py::class_<zmq_label_sink, gr::block, gr::basic_block, zmq_label_sink::sptr>(
         m, "zmq_label_sink", "Publishes label events over ZeroMQ PUB: two frames, topic and JSON.")
-        .def(py::init(&zmq_label_sink::make), py::arg("endpoint") = "tcp://127.0.0.1:5555",
-             py::arg("topic") = "label", py::arg("key_file") = "",
-             "endpoint: address to bind; topic: first frame of every message; key_file: CURVE secret key (40 "
-             "characters of Z85, or NAME.key_secret of zmq.auth), without which only this machine is served.");
+        .def(
+            py::init(&zmq_label_sink::make), py::arg("endpoint") = "tcp://127.0.0.1:5555",
+            py::arg("topic") = "label", py::arg("key_file") = "", py::arg("client_keys") = "",
+            "endpoint: address to bind; topic: first frame of every message; key_file: CURVE secret key (40 "
+            "characters of Z85, or NAME.key_secret of zmq.auth); client_keys: file of CURVE public keys, or folder "
+            "of NAME.key, that may subscribe. Without both only this machine is served.");
 }
 
 } // namespace
@@ -91,7 +93,7 @@ PYBIND11_MODULE(prunedamr_python, m)
 {
     py::module::import("gnuradio.gr");
     bind_stats(m);
-    bind_labeller(m);
+    bind_classifier_base(m);
     bind_classifier(m);
     bind_survey(m);
     bind_message_blocks(m);

@@ -3,45 +3,144 @@
 
 #include "prunedamr/base/error.h"
 
+#include <atomic>
 #include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace prunedamr {
 namespace fs = std::filesystem;
 namespace {
 
-fs::path folder_of(const std::string& path)
+constexpr int kMaxLinks = 40; ///< as the kernel follows
+constexpr mode_t kPermissions = 0777;
+
+/// Throws `SystemError` with what `errno` says.
+[[noreturn]] void fail(const char* problem, const std::string& where)
 {
-    return fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+    throw SystemError(problem, where, errno);
+}
+
+fs::path folder_of(const fs::path& path)
+{
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// The file that a chain of symbolic links ends at, whether or not it exists.
+fs::path follow_links(const std::string& path)
+{
+    std::error_code failure;
+    fs::path target = path;
+    for (int links = 0; fs::is_symlink(target, failure); ++links) {
+        if (links == kMaxLinks)
+            throw Error({ "cannot write: too many symbolic links", path, "", "a file name" });
+        target = folder_of(target) / fs::read_symlink(target);
+    }
+    return target;
+}
+
+/// Throws as `check_writable`; the file that would be written.
+fs::path checked_target(const std::string& path)
+{
+    const fs::path target = follow_links(path), folder = folder_of(target);
+    if (!fs::is_directory(folder))
+        throw SystemError({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" },
+                          ENOENT);
+    if (fs::is_directory(target))
+        throw SystemError({ "cannot write: is a folder", path, "", "a file name" }, EISDIR);
+    if (fs::exists(target) && !fs::is_regular_file(target))
+        throw SystemError({ "cannot write: is a device or pipe", path, "", "a file name" }, 0);
+    if (access(folder.c_str(), W_OK) != 0)
+        fail("cannot write into the folder", path);
+    return target;
+}
+
+class Descriptor
+{
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    ~Descriptor()
+    {
+        if (number_ >= 0)
+            ::close(number_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int number() const { return number_; }
+    explicit operator bool() const { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+/// Permissions of the file at `path`, if there is one.
+std::optional<mode_t> permissions_of(const std::string& path)
+{
+    struct stat found {
+    };
+    if (::stat(path.c_str(), &found) != 0)
+        return std::nullopt;
+    return found.st_mode & kPermissions;
+}
+
+/// Creates an empty file beside `target` whose name no other file, process or thread has, in this folder or
+/// container.
+std::string create_beside(const fs::path& target, const std::string& path)
+{
+    static std::atomic<unsigned> counter{ 0 };
+    const mode_t mode = permissions_of(target).value_or(0666) | S_IRUSR | S_IWUSR; // less the umask
+    while (true) {
+        // The extension stays last, for writers that choose the format by it.
+        const std::string name = "." + target.stem().string() + "." + std::to_string(getpid()) + "-" +
+                                 std::to_string(counter++) + ".part" + target.extension().string();
+        const std::string temporary = (folder_of(target) / name).string();
+        if (const Descriptor file(::open(temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode)); file)
+            return temporary;
+        if (errno != EEXIST)
+            fail("cannot create a temporary file in the folder", path);
+    }
+}
+
+int sync(int descriptor)
+{
+    int result = 0;
+    do
+        result = ::fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+void sync_file(const std::string& temporary, const std::string& path, std::optional<mode_t> mode)
+{
+    const Descriptor file(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || (mode && ::fchmod(file.number(), *mode) != 0) || sync(file.number()) != 0)
+        fail("cannot bring the finished file to the disk", path);
+}
+
+/// Some file systems cannot do this with a folder, and say EINVAL.
+void sync_folder(const fs::path& folder, const std::string& path)
+{
+    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened || (sync(opened.number()) != 0 && errno != EINVAL))
+        fail("cannot bring the folder's new entry to the disk", path);
 }
 
 } // namespace
 
 void check_writable(const std::string& path)
 {
-    const fs::path folder = folder_of(path);
-    if (!fs::is_directory(folder))
-        throw SystemError({ "cannot write: folder does not exist", path, folder.string(), "an existing folder" },
-                          ENOENT);
-    if (fs::is_directory(path))
-        throw SystemError({ "cannot write: is a folder", path, "", "a file name" }, EISDIR);
-    if (fs::exists(path) && !fs::is_regular_file(path))
-        throw SystemError({ "cannot write: is a device or pipe", path, "", "a file name" }, 0);
-    if (access(folder.c_str(), W_OK) != 0)
-        throw SystemError("cannot write into the folder", path, errno);
+    checked_target(path);
 }
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path)
+AtomicFile::AtomicFile(const std::string& path)
+    : path_(path), target_(checked_target(path).string()), temporary_(create_beside(target_, path))
 {
-    check_writable(path);
-    target_ = fs::is_symlink(path) ? fs::weakly_canonical(path).string() : path;
-    const fs::path target(target_);
-    // The extension stays last, for writers that choose the format by it.
-    const std::string name =
-        "." + target.stem().string() + "." + std::to_string(getpid()) + ".part" + target.extension().string();
-    temporary_ = (folder_of(target_) / name).string();
 }
 
 AtomicFile::~AtomicFile()
@@ -53,11 +152,11 @@ AtomicFile::~AtomicFile()
 
 void AtomicFile::commit()
 {
-    std::error_code failure;
-    fs::rename(temporary_, target_, failure);
-    if (failure)
-        throw SystemError({ "cannot rename the finished file", path_, failure.message(), "" }, failure.value());
+    sync_file(temporary_, path_, permissions_of(target_));
+    if (std::rename(temporary_.c_str(), target_.c_str()) != 0)
+        fail("cannot rename the finished file", path_);
     temporary_.clear();
+    sync_folder(folder_of(target_), path_);
 }
 
 void write_atomically(const std::string& path, const std::function<void(const std::string&)>& write)

@@ -3,17 +3,12 @@
 
 #include "prunedamr/base/error.h"
 
-#ifdef PRUNEDAMR_HAVE_ZLIB
 #include <zlib.h>
 
 #include <algorithm>
 #include <limits>
-#endif
 
 namespace prunedamr {
-
-#ifdef PRUNEDAMR_HAVE_ZLIB
-
 namespace {
 
 constexpr std::size_t kWindow = 32768;  // how far back a stream can point
@@ -38,11 +33,6 @@ void check_size(std::size_t size)
 }
 
 } // namespace
-
-bool deflate_available()
-{
-    return true;
-}
 
 std::string deflated(std::string_view bytes, std::string_view dictionary)
 {
@@ -90,23 +80,25 @@ std::string inflated(std::string_view bytes, std::size_t size, std::string_view 
     return result;
 }
 
-#else
-
-bool deflate_available()
+std::string inflated_prefix(std::string_view bytes, std::size_t limit)
 {
-    return false;
+    const std::size_t given = std::min(bytes.size(), kMostBytes);
+    std::string result(std::min({ limit, given * kMostGain + kMostGain, kMostBytes }), '\0');
+    z_stream stream{};
+    PRUNEDAMR_CHECK(inflateInit(&stream) == Z_OK, "zlib starts");
+    stream.next_in = input(bytes);
+    stream.avail_in = static_cast<uInt>(given);
+    stream.next_out = input(result);
+    stream.avail_out = static_cast<uInt>(result.size());
+    inflate(&stream, Z_FINISH);
+    result.resize(result.size() - stream.avail_out);
+    inflateEnd(&stream);
+    return result;
 }
 
-std::string deflated(std::string_view, std::string_view)
+std::uint32_t crc32(std::string_view bytes)
 {
-    throw Error({ "this build has no zlib", "", "", "-DPRUNEDAMR_ZLIB=ON (needs zlib1g-dev)" });
+    return static_cast<std::uint32_t>(::crc32_z(0, input(bytes), bytes.size()));
 }
-
-std::string inflated(std::string_view, std::size_t, std::string_view)
-{
-    return deflated({}, {});
-}
-
-#endif
 
 } // namespace prunedamr

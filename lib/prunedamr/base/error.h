@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/api.h"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -10,7 +12,7 @@ namespace prunedamr {
 /// Outside input (a file, an option, a parameter, the network) was wrong.
 /// `what()` is one line: "where: problem: found F, expected E"; empty parts are left out.
 /// Tools print it and exit; library code throws it before anything was changed.
-class Error : public std::runtime_error
+class PRUNEDAMR_API Error : public std::runtime_error
 {
 public:
     struct Parts {
@@ -28,14 +30,14 @@ private:
 };
 
 /// A value that the caller gave: an option out of its range, an array of the wrong shape.
-class InvalidArgument : public Error
+class PRUNEDAMR_API InvalidArgument : public Error
 {
 public:
     using Error::Error;
 };
 
 /// The operating system refused, or would have; `code` is an errno value, 0 where it gave none.
-class SystemError : public Error
+class PRUNEDAMR_API SystemError : public Error
 {
 public:
     SystemError(Parts parts, int code) : Error(std::move(parts)), code_(code) {}
@@ -50,7 +52,8 @@ private:
 };
 
 namespace detail {
-[[noreturn]] void check_failed(const char* condition, const char* message, const char* file, int line);
+[[noreturn]] PRUNEDAMR_API void check_failed(const char* condition, const char* message, const char* file,
+                                             int line);
 }
 
 } // namespace prunedamr

@@ -9,7 +9,7 @@
 namespace prunedamr {
 
 /// FNV-1a, 64 bits: tells runs and recipes apart, protects against nothing.
-class Hash
+class Fnv1a64
 {
 public:
     void add(const void* bytes, std::size_t size);

@@ -7,6 +7,7 @@ namespace prunedamr {
 namespace {
 
 volatile std::sig_atomic_t g_signal = 0;
+int g_guards = 0;
 
 void on_signal(int number)
 {
@@ -19,18 +20,18 @@ void on_signal(int number)
 
 } // namespace
 
-InterruptGuard::InterruptGuard()
+InterruptGuard::Nesting::Nesting()
 {
-    g_signal = 0;
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
+    if (g_guards++ == 0)
+        g_signal = 0;
 }
 
-InterruptGuard::~InterruptGuard()
+InterruptGuard::Nesting::~Nesting()
 {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    --g_guards;
 }
+
+InterruptGuard::InterruptGuard() : interrupt_(SIGINT, on_signal), terminate_(SIGTERM, on_signal) {}
 
 bool interrupted() noexcept
 {

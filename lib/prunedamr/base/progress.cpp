@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -16,9 +17,7 @@ constexpr int kBarWidth = 28;
 std::string clock_text(double seconds)
 {
     const auto total = static_cast<long>(seconds + 0.5);
-    char text[32];
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-    return text;
+    return fmt::format("{}:{:02}", total / 60, total % 60);
 }
 
 } // namespace

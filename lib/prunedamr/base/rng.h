@@ -22,7 +22,11 @@ public:
     double uniform();                                          ///< [0, 1)
     double uniform(double low, double high);                   ///< [low, high)
     double log_uniform(double low, double high);               ///< density proportional to 1/x; 0 < low <= high
-    std::int64_t integer(std::int64_t low, std::int64_t high); ///< [low, high], both ends
+
+    /// low..high, both ends; high - low < 2^63 - 1. Of n values each has a probability of 1/n to within 2^-64 (the
+    /// modulo of a 64-bit draw); an exact method would change the draws, and with them every published data set.
+    std::int64_t integer(std::int64_t low, std::int64_t high);
+
     bool chance(double probability);
     double normal();                      ///< mean 0, variance 1
     std::complex<float> complex_normal(); ///< mean 0, total variance 1

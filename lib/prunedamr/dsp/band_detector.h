@@ -31,7 +31,7 @@ public:
     int count() const noexcept { return count_; }
     const OccupiedBins* bands() const noexcept { return bands_.data(); } ///< [count], by rising frequency
     const float* floor() const noexcept { return floor_; }               ///< [nfft], mean noise in each bin
-    const float* smooth() const noexcept { return smooth_.data(); } ///< [nfft], mean of three neighbouring bins
+    const float* smooth() const noexcept { return smooth_.data(); } ///< [nfft], mean of three neighboring bins
 
 private:
     struct Margins {

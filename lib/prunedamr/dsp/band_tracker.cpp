@@ -9,7 +9,7 @@ namespace prunedamr::dsp {
 namespace {
 
 constexpr double kLeastOverlap = 0.5;  ///< of the narrower one
-constexpr double kLeastWeight = 0.2;   ///< of a look's edges in those of its track
+constexpr double kLeastWeight = 0.2;   ///< of a dwell's edges in those of its track
 constexpr float kStrongerBy = 2.0f;    ///< than the weakest track is one that takes its place
 constexpr float kMissingWeight = 0.1f; ///< of a track's power while it is not seen
 
@@ -48,7 +48,7 @@ void BandTracker::update(const OccupiedBins* bands, int count) noexcept
             begin(band);
     }
     for (int i = 0; i < count_; ++i)
-        end_look(tracks_[i]);
+        end_dwell(tracks_[i]);
     for (int i = count_ - 1; i >= 0; --i)
         if (is_over(tracks_[i]))
             drop(i);
@@ -102,7 +102,7 @@ void BandTracker::begin(const OccupiedBins& band) noexcept
     see(tracks_[index], band);
 }
 
-void BandTracker::end_look(Track& track) const noexcept
+void BandTracker::end_dwell(Track& track) const noexcept
 {
     if (!track.seen) {
         ++track.missed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/front_end_spec.h"
+#include "prunedamr/dsp/front_end_spec.h"
 
 #include <complex>
 

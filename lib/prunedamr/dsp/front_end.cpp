@@ -2,6 +2,7 @@
 #include "prunedamr/dsp/front_end.h"
 
 #include "prunedamr/dsp/framing.h"
+#include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/dsp/level.h"
 #include "prunedamr/dsp/occupied_band.h"
 #include "prunedamr/dsp/resampler_bank.h"

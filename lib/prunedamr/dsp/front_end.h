@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/front_end_spec.h"
+#include "prunedamr/base/api.h"
+#include "prunedamr/dsp/front_end_spec.h"
 
 #include <complex>
 #include <memory>
@@ -12,7 +13,7 @@ namespace prunedamr::dsp {
 struct BlockInfo {
     float power_dbfs = -200.0f;  ///< mean power of the block, 0 dB is |x| = 1
     float snr_db = 0.0f;         ///< in the occupied band; NaN where no noise-only part of the spectrum is visible
-    float center = 0.0f;         ///< centre of the occupied band
+    float center = 0.0f;         ///< center of the occupied band
     float bandwidth = 1.0f;      ///< its width, (0, 1]
     float resample_ratio = 1.0f; ///< output samples per input sample
     int frames = 0;              ///< frames written
@@ -21,7 +22,7 @@ struct BlockInfo {
 /// Samples to frames as a `FrontEndSpec` demands; the only implementation of that contract, used for live
 /// samples, recordings and synthesis alike. Everything is allocated at construction; `process` neither
 /// allocates, locks, throws nor logs. One object per thread.
-class FrontEnd
+class PRUNEDAMR_API FrontEnd
 {
 public:
     explicit FrontEnd(const FrontEndSpec& spec);

@@ -23,7 +23,7 @@ public:
 
     /// From the sum of `segments` results of `power` to their mean psd[nfft]: bin b lies at (b - nfft/2) / nfft
     /// cycles per sample, and the bins sum to the mean power.
-    void centre(const float* sum, int segments, float* psd) const noexcept;
+    void center(const float* sum, int segments, float* psd) const noexcept;
 
 private:
     struct Impl;

@@ -2,7 +2,6 @@
 #include "prunedamr/dsp/noise_floor.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dsp/gamma_quartile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +24,7 @@ float quantile(float* values, int count, double share) noexcept
 
 NoiseFloor::NoiseFloor(int nfft)
     : stretch_(std::max(kLeastStretch, nfft / kMostStretches)), ranked_(static_cast<std::size_t>(nfft)),
-      of_stretch_(static_cast<std::size_t>(nfft / stretch_)), of_neighbourhood_(of_stretch_.size()),
+      of_stretch_(static_cast<std::size_t>(nfft / stretch_)), of_neighborhood_(of_stretch_.size()),
       floor_(static_cast<std::size_t>(nfft))
 {
     PRUNEDAMR_CHECK(nfft >= 4 * kLeastStretch && nfft % stretch_ == 0, "a noise floor is that of whole stretches");
@@ -40,16 +39,16 @@ const float* NoiseFloor::measure(const float* psd, float shape) noexcept
         of_stretch_[s] = quantile(ranked_.data(), stretch_, kQuartile);
     }
     const float to_mean = mean_over_quartile(shape);
-    for (int s = 0; s < stretches; ++s) { // at an end the neighbourhood is the half of the band there
+    for (int s = 0; s < stretches; ++s) { // at an end the neighborhood is the half of the band there
         const int first = std::clamp(s - around / 2, 0, stretches - around);
         std::copy_n(of_stretch_.data() + first, around, ranked_.data());
-        of_neighbourhood_[s] = to_mean * quantile(ranked_.data(), around, kStretchQuantile);
+        of_neighborhood_[s] = to_mean * quantile(ranked_.data(), around, kStretchQuantile);
     }
     for (std::size_t i = 0; i < floor_.size(); ++i) { // linear between the middles of the stretches
         const float at = (static_cast<float>(i) + 0.5f) / static_cast<float>(stretch_) - 0.5f;
         const int left = std::clamp(static_cast<int>(std::floor(at)), 0, stretches - 2);
         const float share = std::clamp(at - static_cast<float>(left), 0.0f, 1.0f);
-        floor_[i] = of_neighbourhood_[left] + share * (of_neighbourhood_[left + 1] - of_neighbourhood_[left]);
+        floor_[i] = of_neighborhood_[left] + share * (of_neighborhood_[left + 1] - of_neighborhood_[left]);
     }
     return floor_.data();
 }

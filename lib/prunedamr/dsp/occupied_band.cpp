@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/occupied_band.h"
 
-#include "prunedamr/dsp/gamma_quartile.h"
+#include "prunedamr/dsp/noise_floor.h"
 
 #include <algorithm>
 #include <cmath>

@@ -18,7 +18,7 @@ struct Band {
 /// Finds the strongest occupied band of a spectrum: the contiguous bins above both the noise floor and a level
 /// below the signal's peak. The peak ignores the few largest bins, so that a carrier does not hide its sidebands.
 /// Two lobes alike are one band where the envelope is steady, as that of FSK is (one tone rests while the other
-/// sounds), or where they rise and fall together, as sidebands do. Two neighbours beat. What looks like a carrier
+/// sounds), or where they rise and fall together, as sidebands do. Two neighbors beat. What looks like a carrier
 /// in white noise is the whole band where the noise is in phase with the carrier: pulses as short as a sample.
 /// A carrier that is keyed slowly has the band of its pulses, however far a strong one's skirts reach.
 class BandFinder

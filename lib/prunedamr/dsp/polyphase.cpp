@@ -2,8 +2,8 @@
 #include "prunedamr/dsp/polyphase.h"
 
 #include "prunedamr/base/vector_clones.h"
+#include "prunedamr/dsp/kaiser_window.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -11,29 +11,15 @@
 namespace prunedamr::dsp {
 namespace {
 
-/// Modified Bessel function of the first kind, order zero, by its power series.
-double bessel_i0(double x)
-{
-    double term = 1.0, sum = 1.0;
-    for (int k = 1; term > 1e-12 * sum; ++k) {
-        term *= (x / 2) * (x / 2) / (static_cast<double>(k) * k);
-        sum += term;
-    }
-    return sum;
-}
-
 /// The impulse response at `count` points, `cutoff` in cycles per point.
 std::vector<double> windowed_sinc(int count, double cutoff, double stop_band_db)
 {
-    const double beta = 0.1102 * (stop_band_db - 8.7);
+    const auto window = KaiserWindow::for_stop_band_db(stop_band_db);
     const double middle = 0.5 * (count - 1);
     std::vector<double> response(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i <= middle; ++i) {
         const double t = i - middle;
-        const double x = 2.0 * M_PI * cutoff * t;
-        const double share = t / middle;
-        response[i] = (x == 0.0 ? 1.0 : std::sin(x) / x) *
-                      bessel_i0(beta * std::sqrt(std::max(0.0, 1.0 - share * share))) / bessel_i0(beta);
+        response[i] = response[count - 1 - i] = sinc(2.0 * M_PI * cutoff * t) * window(t / middle);
     }
     return response;
 }

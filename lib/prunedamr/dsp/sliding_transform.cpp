@@ -2,50 +2,29 @@
 #include "prunedamr/dsp/sliding_transform.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dsp/fftw_planner.h"
+#include "prunedamr/dsp/fft.h"
 #include "prunedamr/dsp/level.h"
 
-#include <fftw3.h>
 #include <volk/volk_alloc.hh>
 
 #include <algorithm>
 
 namespace prunedamr::dsp {
-namespace {
-
-fftwf_complex* fftw(std::complex<float>* p)
-{
-    return reinterpret_cast<fftwf_complex*>(p);
-}
-
-} // namespace
 
 struct SlidingTransform::Impl {
     explicit Impl(int n);
-    ~Impl();
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
     void advance() noexcept;
 
     int nfft;
     int filled; ///< samples of `segment`
     volk::vector<std::complex<float>> segment, transformed;
-    fftwf_plan plan;
+    Fft fft;
 };
 
-SlidingTransform::Impl::Impl(int n) : nfft(n), filled(n / 2), segment(n), transformed(n)
+SlidingTransform::Impl::Impl(int n)
+    : nfft(n), filled(n / 2), segment(n), transformed(n), fft(n, FftDirection::forward)
 {
     PRUNEDAMR_CHECK(n >= 4 && (n & (n - 1)) == 0, "a transform of a stream is a power of two long");
-    const std::lock_guard<std::mutex> lock(fftw_planner_mutex());
-    plan = fftwf_plan_dft_1d(n, fftw(segment.data()), fftw(transformed.data()), FFTW_FORWARD,
-                             FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-    PRUNEDAMR_CHECK(plan != nullptr, "FFTW makes a plan for a power of two");
-}
-
-SlidingTransform::Impl::~Impl()
-{
-    const std::lock_guard<std::mutex> lock(fftw_planner_mutex());
-    fftwf_destroy_plan(plan);
 }
 
 /// The later half becomes the earlier one.
@@ -80,7 +59,7 @@ bool SlidingTransform::is_full() const noexcept
 
 void SlidingTransform::transform(std::complex<float>* spectrum) noexcept
 {
-    fftwf_execute(impl_->plan);
+    impl_->fft.run(impl_->segment.data(), impl_->transformed.data());
     std::copy_n(impl_->transformed.data(), impl_->nfft, spectrum);
     impl_->advance();
 }

@@ -64,7 +64,7 @@ Spectrum WelchSpectrum::measure(const std::complex<float>* samples, int count) n
     for (int s = 0; s < segments; ++s)
         volk_32f_x2_add_32f(transform->sum.data(), transform->sum.data(), transform->hann.power(samples + s * hop),
                             static_cast<unsigned>(transform->nfft));
-    transform->hann.centre(transform->sum.data(), segments, transform->psd.data());
+    transform->hann.center(transform->sum.data(), segments, transform->psd.data());
     return { transform->psd.data(), transform->nfft, segments };
 }
 

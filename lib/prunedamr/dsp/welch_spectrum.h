@@ -17,7 +17,7 @@ struct Spectrum {
 /// Mean over three bins, around the end as the spectrum of a sampled signal goes on; `result` [nfft].
 void smooth_bins(const Spectrum& spectrum, float* result) noexcept;
 
-/// Independent averages that such a mean of neighbouring Hann bins is worth (bin correlation 4/9 and 1/36).
+/// Independent averages that such a mean of neighboring Hann bins is worth (bin correlation 4/9 and 1/36).
 inline constexpr float kSmoothingGain = 1.86f;
 
 /// Welch's averaged periodogram (Hann window, 50 % overlap). The transform length follows the number of samples,

@@ -4,10 +4,10 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/flush_denormals.h"
 #include "prunedamr/engine/program.h"
-#include "prunedamr/graph/model_file.h"
+#include "prunedamr/model/model_file.h"
 #include "prunedamr/graph/reference.h"
 
-#include <cstdio>
+#include <fmt/format.h>
 
 namespace prunedamr::engine {
 
@@ -22,18 +22,18 @@ namespace {
 
 constexpr int kLargestBatch = 1024;
 
-/// For a quantised network: where float32 stands before a rounding to 8 bits, another order of its sums now and
+/// For a quantized network: where float32 stands before a rounding to 8 bits, another order of its sums now and
 /// then rounds a value the other way, and what follows differs as two roundings differ.
 constexpr double kRoundingTolerance = 0.05;
 
 std::unique_ptr<Program> make_program(const graph::Network& network, const EngineConfig& config)
 {
     if (config.backend == Backend::native)
-        return make_native_program(make_plan(network), config.max_batch);
-    if (!network.quantised.empty())
-        throw Error{ { "the oneDNN backend computes in float32 only", "network '" + network.name + "'",
+        return make_native_program(compile_graph(network), config.max_batch);
+    if (!network.quantized.empty())
+        throw Error{ { "the oneDNN backend computes in float32 only", "network",
                        "values in 8 bits", "the native backend, or precision float32" } };
-    return make_onednn_program(make_plan(network), config.max_batch);
+    return make_onednn_program(compile_graph(network), config.max_batch);
 }
 
 void check_batch(int max_batch)
@@ -42,21 +42,25 @@ void check_batch(int max_batch)
         throw Error{ { "frames per run out of range", "max_batch", std::to_string(max_batch), "1..1024" } };
 }
 
-void check_golden(const graph::Network& network, Program& program)
+bool is_of_other_precision(const graph::Network& network, const EngineConfig& config)
 {
-    if (network.golden.input.empty())
+    return config.precision == Precision::float32 && !network.quantized.empty();
+}
+
+void check_golden(const model::Model& model, Program& program)
+{
+    const model::Golden& golden = model.golden;
+    if (golden.input.empty())
         return;
-    const double tolerance = network.quantised.empty() ? graph::kGoldenTolerance : kRoundingTolerance;
-    std::vector<float> logits(network.golden.logits.size());
-    program.run(network.golden.input.data(), 1, logits.data());
-    const double error = graph::relative_error(network.golden.logits, logits);
+    const double tolerance = model.network.quantized.empty() ? model::kGoldenTolerance : kRoundingTolerance;
+    std::vector<float> logits(golden.logits.size());
+    program.run(golden.input.data(), 1, logits.data());
+    const double error = graph::relative_error(golden.logits, logits);
     if (error <= tolerance)
         return;
-    char found[32], expected[32];
-    std::snprintf(found, sizeof found, "relative error %.3g", error);
-    std::snprintf(expected, sizeof expected, "at most %.3g", tolerance);
     throw Error{ { "compiled network does not reproduce its golden vector (" + program.description() + ")",
-                   network.name, found, expected } };
+                   model.info.name, fmt::format("relative error {:.3g}", error),
+                   fmt::format("at most {:.3g}", tolerance) } };
 }
 
 } // namespace
@@ -65,30 +69,34 @@ Engine::Engine(const graph::Network& network, const EngineConfig& config) : impl
 {
     check_batch(config.max_batch);
     graph::validate(network);
-    const bool other_precision = config.precision == Precision::float32 && !network.quantised.empty();
-    if (other_precision) {
+    if (is_of_other_precision(network, config)) {
         graph::Network plain = network;
-        plain.quantised.clear();
+        plain.quantized.clear();
         impl_->program = make_program(plain, config);
     } else {
         impl_->program = make_program(network, config);
     }
     impl_->max_batch = config.max_batch;
-    impl_->length = network.length();
+    impl_->length = network.length;
     impl_->classes = network.classes();
-    if (config.self_check && !other_precision)
-        check_golden(network, *impl_->program);
+}
+
+Engine::Engine(const model::Model& model, const EngineConfig& config) : Engine(model.network, config)
+{
+    model::validate(model);
+    if (config.self_check && !is_of_other_precision(model.network, config))
+        check_golden(model, *impl_->program);
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Engine Engine::torchscript(const std::string& path, const graph::Network& facts, int max_batch)
+Engine Engine::torchscript(const std::string& path, const model::ModelInfo& info, int max_batch)
 {
     check_batch(max_batch);
     auto impl = std::make_unique<Impl>();
-    impl->program = make_torch_program(path, facts.length(), facts.classes(), max_batch);
     impl->max_batch = max_batch;
-    impl->length = facts.length();
-    impl->classes = facts.classes();
+    impl->length = info.front_end.frame_length;
+    impl->classes = static_cast<std::int64_t>(info.labels.size());
+    impl->program = make_torch_program(path, impl->length, impl->classes, max_batch);
     return Engine(std::move(impl));
 }
 

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/engine/step_time.h"
+#include "prunedamr/base/api.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/model/model.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace prunedamr::engine {
 
-/// Who does the arithmetic of a compiled plan.
+/// The implementation that runs a compiled network.
 enum class Backend {
     native, ///< kernels of this project (AVX-512, AVX2 or portable, chosen at run time): no allocation, no lock
-    onednn, ///< oneDNN primitives; oneDNN itself allocates a few small blocks per primitive call
+    onednn, ///< oneDNN primitives, loaded from libprunedamr-onednn.so; they allocate a few small blocks per call
 };
 
-/// In what a network is computed whose values are quantised (`graph::Network::quantised`).
+/// The precision of a network that has quantized values (`graph::Network::quantized`).
 enum class Precision {
-    as_model, ///< those values in 8 bits, the rest in float32
-    float32,  ///< all in float32
+    as_model, ///< those values in int8, the rest in float32
+    float32,  ///< everything in float32
 };
 
 struct EngineConfig {
@@ -27,21 +29,32 @@ struct EngineConfig {
     Precision precision = Precision::as_model;
     int max_batch = 64; ///< frames per `run`, 1..1024
     bool self_check =
-        true; ///< replay the golden vector after compiling, unless `precision` is not that of the model
+        true; ///< of a model: replay its golden vector after compiling, unless `precision` is not that of the model
 };
 
-/// A network compiled once into a static plan: batch norms folded, activations and shortcut adds fused,
+/// The time of one step of a compiled network.
+struct StepTime {
+    std::string node;      ///< of the network; of several fused ones the one that computes most
+    std::string op;        ///< "conv", "add", ...; "convert" for a conversion between float32 and int8
+    bool int8 = false;     ///< multiplies int8
+    std::int64_t macs = 0; ///< multiply-accumulates, all frames
+    double us = 0.0;       ///< median
+};
+
+/// A network compiled once into a static graph: batch norms folded, activations and shortcut adds fused,
 /// layouts chosen and weights reordered, one arena for activations. Uses one core: the thread that calls.
 /// One engine per thread; engines made from one another with `clone` share their weights.
-class Engine
+class PRUNEDAMR_API Engine
 {
 public:
-    /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, when
-    /// the self-check fails, for a backend that this build does not have, for a quantised network on oneDNN, which
+    /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, for a backend that this build does not have, for a quantized network on oneDNN, which
     /// computes in float32 only, and for a `max_batch` out of range.
     /// PRUNEDAMR_ISA=portable|avx2|avx512|avx512-vnni (x86) or portable|neon|neon-dotprod (arm64) in the
     /// environment limits the instruction set of the native backend; another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
+
+    /// The same for a model, whose golden vector is replayed too: throws `Error` when this self-check fails.
+    explicit Engine(const model::Model& model, const EngineConfig& config = {});
     ~Engine();
     Engine(Engine&&) noexcept;
     Engine& operator=(Engine&&) noexcept;
@@ -51,12 +64,12 @@ public:
     /// Denormal numbers count as zero.
     void run(const float* frames, int batch, float* logits) noexcept;
 
-    /// The module of a TorchScript file, run by LibTorch: float32 [batch, 2, length] -> [batch, classes]. `facts`
-    /// says what a receiver must know of it (`graph/receiver_facts.h`). The plug-in libprunedamr-torch.so, beside
+    /// The module of a TorchScript file, run by LibTorch: float32 [batch, 2, length] -> [batch, classes]. `info`
+    /// gives length and number of classes. The plug-in libprunedamr-torch.so, beside
     /// this library, is loaded on the first call. LibTorch allocates and locks as it likes; it computes on one
     /// core. Throws `Error` when there is no plug-in, for a file that is no TorchScript, and for a module that
     /// cannot take such frames or answers in another shape. A module that fails later gives NaN for logits.
-    static Engine torchscript(const std::string& path, const graph::Network& facts, int max_batch);
+    static Engine torchscript(const std::string& path, const model::ModelInfo& info, int max_batch);
 
     /// Another engine for another thread that shares this one's weights and compiled primitives.
     Engine clone() const;
@@ -81,5 +94,11 @@ private:
     explicit Engine(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+/// Nodes whose output an engine can hold in int8, in network order: the candidates for `Network::quantized` of a
+/// calibration. Batch norms count as folded. Frames, logits and what only a sigmoid reads are not among them. Max
+/// pools, shuffles and parts of a concat cost least with the parameters of what they read. Throws `Error` for an
+/// invalid network.
+PRUNEDAMR_API std::vector<std::string> quantizable_nodes(const graph::Network& network);
 
 } // namespace prunedamr::engine

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/engine/plan.h"
-#include "prunedamr/engine/step_time.h"
+#include "prunedamr/engine/compiled_graph.h"
+#include "prunedamr/engine/engine.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace prunedamr::engine {
 
-/// A plan bound to one backend and one arena.
+/// A network bound to one backend and one arena.
 class Program
 {
 public:
@@ -28,18 +29,38 @@ public:
 };
 
 /// Throws `Error` for an unknown PRUNEDAMR_ISA.
-std::unique_ptr<Program> make_native_program(const Plan& plan, int max_batch);
+std::unique_ptr<Program> make_native_program(const CompiledGraph& graph, int max_batch);
 
-/// What libprunedamr-torch.so offers under the name `kTorchProgram`: see `Engine::torchscript`.
+// Backends whose libraries are large are plug-ins, libprunedamr-<name>.so beside libprunedamr.so: loaded on first use,
+// for the life of the process.
+
+/// Makes a program from a TorchScript file: see `Engine::torchscript`.
 using MakeTorchProgram = std::unique_ptr<Program>(const std::string& path, std::int64_t length,
                                                   std::int64_t classes, int max_batch);
-inline constexpr const char* kTorchProgram = "prunedamr_torch_program";
+/// Throws `Error` naming the node for an operation that oneDNN lacks.
+using MakeOnednnProgram = std::unique_ptr<Program>(const CompiledGraph& graph, int max_batch);
 
-/// Loads the plug-in if it is not there yet. Throws `Error` when it cannot be loaded.
+/// What a plug-in exports, as a constant with C linkage named `kPluginSymbol`. The first two members stay as they are
+/// in every version; the rest may be used only when both are those of this build, because C++ classes pass between
+/// the two.
+struct Plugin {
+    std::uint32_t abi;   ///< `kPluginAbi` of the plug-in's build
+    const char* version; ///< `kVersion` of the plug-in's build
+    MakeTorchProgram* make_torch;
+    MakeOnednnProgram* make_onednn;
+};
+inline constexpr const char* kPluginSymbol = "prunedamr_plugin";
+
+/// To be raised with every change of `Program`, `StepTime`, `CompiledGraph` or `Plugin`.
+inline constexpr std::uint32_t kPluginAbi = 1;
+
+/// The plug-in at `path`, loaded for the life of the process. Throws `Error` naming it when it cannot be loaded
+/// (`problem` and `expected` say what that means), is no plug-in, or is of another build.
+const Plugin& load_plugin(const std::string& path, const char* problem, const char* expected);
+
+/// Both load their plug-in first if it is not there yet, and throw `Error` as `load_plugin` does.
 std::unique_ptr<Program> make_torch_program(const std::string& path, std::int64_t length, std::int64_t classes,
                                             int max_batch);
-
-/// Throws `Error` naming the node for an operation that it lacks, or when the build has no oneDNN.
-std::unique_ptr<Program> make_onednn_program(const Plan& plan, int max_batch);
+std::unique_ptr<Program> make_onednn_program(const CompiledGraph& graph, int max_batch);
 
 } // namespace prunedamr::engine

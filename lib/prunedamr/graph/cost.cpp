@@ -77,13 +77,4 @@ Cost cost(const Network& network)
     return total;
 }
 
-nlohmann::json to_json(const Cost& cost)
-{
-    return { { "params", cost.params },
-             { "macs", cost.macs },
-             { "paper_flops", cost.paper_flops },
-             { "bytes", cost.bytes },
-             { "peak_activation_bytes", cost.peak_activation_bytes } };
-}
-
 } // namespace prunedamr::graph

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/api.h"
 #include "prunedamr/graph/network.h"
 
-#include <nlohmann/json.hpp>
-
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace prunedamr::graph {
@@ -23,10 +24,7 @@ struct NodeCost {
     Cost cost; ///< peak_activation_bytes is this node's output
 };
 
-Cost cost(const Network& network);
-std::vector<NodeCost> cost_by_node(const Network& network);
-
-/// {"params", "macs", "paper_flops", "bytes", "peak_activation_bytes"}
-nlohmann::json to_json(const Cost& cost);
+PRUNEDAMR_API Cost cost(const Network& network);
+PRUNEDAMR_API std::vector<NodeCost> cost_by_node(const Network& network);
 
 } // namespace prunedamr::graph

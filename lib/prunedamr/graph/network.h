@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/front_end_spec.h"
-
-#include <nlohmann/json.hpp>
+#include "prunedamr/base/api.h"
 
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,7 +17,7 @@ namespace prunedamr::graph {
 /// the input. A complex conv is `as_image` (rows I and Q), an ordinary conv with kernel 1 x k whose filters are the
 /// real parts, then the imaginary parts of C complex filters, and `complex_sum`: with A the first C channels and B
 /// the rest, channel 2c is A[c, I] - B[c, Q] and channel 2c + 1 is A[c, Q] + B[c, I].
-/// `complex_norm` multiplies the centred pair by the inverse square root of its covariance, then by the symmetric
+/// `complex_norm` multiplies the centerd pair by the inverse square root of its covariance, then by the symmetric
 /// `weight` [C/2, 3] (II, QQ, IQ), and adds `bias` [C/2, 2]; running_mean [C/2, 2], running_var [C/2, 3].
 enum class Op {
     input,        ///< the frame: [2, 1, length], I then Q, float32
@@ -47,7 +44,7 @@ enum class Op {
     detach,           ///< identity; stops the gradient in training
 };
 
-const char* to_string(Op op);
+PRUNEDAMR_API const char* to_string(Op op);
 
 struct Shape {
     std::int64_t channels = 0;
@@ -61,10 +58,10 @@ struct Shape {
     }
 };
 
-std::string to_string(const Shape& shape); ///< "[16, 2, 128]"
+PRUNEDAMR_API std::string to_string(const Shape& shape); ///< "[16, 2, 128]"
 
-/// Kernel geometry of conv and pools, in samples; padding is symmetric.
-struct Window {
+/// Kernel geometry of convs and pools, in samples; padding is symmetric.
+struct ConvGeometry {
     int kernel_h = 1, kernel_w = 1;
     int stride_h = 1, stride_w = 1;
     int pad_h = 0, pad_w = 0;
@@ -74,7 +71,7 @@ struct Node {
     std::string name; ///< unique; [A-Za-z0-9_.-]+
     Op op = Op::input;
     std::vector<std::string> inputs; ///< names of earlier nodes, in the operation's order
-    Window window;                   ///< conv, max_pool, avg_pool
+    ConvGeometry window;             ///< conv, max_pool, avg_pool
     std::int64_t out_channels = 0;   ///< conv, linear, pad_channels
     std::int64_t groups = 1;         ///< conv, channel_shuffle
     bool bias = false;               ///< conv, linear
@@ -93,78 +90,55 @@ struct Unit {
     std::string name;
     int stage = 0;           ///< 0 for the stem, then 1, 2, ...: units of a stage work at one width and rate
     bool removable = true;   ///< false for the stem
-    bool transition = false; ///< changes shape (stride, width): must stay as structure, may be re-initialised
+    bool transition = false; ///< changes shape (stride, width): must stay as structure, may be re-initialized
     std::vector<std::string> nodes;
 };
 
-/// How the live classifier turns logits into a label.
-struct Decision {
-    double temperature = 1.0;    ///< logits are divided by it before softmax; > 0
-    double min_confidence = 0.4; ///< below it a label is not given, 0..1
-    double hysteresis = 0.1;     ///< by which another label's probability must exceed the last one's, 0..1
-    /// Signals whose frames' mean `LogitReader::unknown_score` lies above are unknown; infinite: no such test.
-    double unknown_score = std::numeric_limits<double>::infinity();
-};
-
-/// One input and the logits it must give: the model's proof that it computes here what it computed at home.
-struct Golden {
-    std::vector<float> input;  ///< [2, length]; empty when there is none
-    std::vector<float> logits; ///< [classes]
-};
-
-/// 8-bit form of an activation: a value is scale * (q - zero), q = 0..255.
-struct QuantisedValue {
+/// Quantization parameters of an int8 activation: a value is scale * (q - zero_point), q = 0..255.
+struct QuantParams {
     float scale = 1.0F; ///< 1e-30..1e30
-    int zero = 0;       ///< 0..255
+    int zero_point = 0; ///< 0..255
 };
 
-/// A network with its weights and everything that a receiver must know of it.
+/// A network with its weights: nodes, tensors and prunable units. What a receiver must know of it (labels, front
+/// end, decision) is `model::ModelInfo`.
 /// A plain value: copy it, change it, `validate` it.
-struct Network {
-    std::string name;        ///< architecture or model name
+struct PRUNEDAMR_API Network {
+    std::int64_t length = 0; ///< complex samples of the input frame, 16..65536
     std::vector<Node> nodes; ///< topological order; the first is the input, the last gives the logits
     std::map<std::string, Tensor> tensors;
-    std::vector<Unit> units;           ///< in order of depth
-    std::vector<std::string> labels;   ///< class names, in the order of the logits
-    std::vector<std::string> families; ///< family of each label, same length
-    FrontEndSpec front_end;            ///< its frame_length is the network's input length
-    Decision decision;
-    Golden golden;
-    std::map<std::string, QuantisedValue> quantised;      ///< nodes whose output is held in 8 bits, see quantise.h
-    nlohmann::json provenance = nlohmann::json::object(); ///< how it was made: commands, data, seeds
-    nlohmann::json accuracy = nlohmann::json::object(); ///< measured accuracy, as `data::Scores::to_json` writes it
+    std::vector<Unit> units;                      ///< in order of depth
+    std::map<std::string, QuantParams> quantized; ///< nodes whose output is held in 8 bits, see quantize.h
 
     const Node& node(const std::string& name) const;     ///< throws `Error` naming an unknown node
     const Tensor& tensor(const std::string& name) const; ///< throws `Error` naming an unknown tensor
-    std::int64_t length() const { return front_end.frame_length; }
-    std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
+
+    /// Channels of the last node's output, by `infer_shapes`: linear in the number of nodes. Throws as that does.
+    std::int64_t classes() const;
 };
 
 /// Output shape of every node. Throws `Error` whose `where` names the node when inputs do not fit.
-std::map<std::string, Shape> infer_shapes(const Network& network);
+PRUNEDAMR_API std::map<std::string, Shape> infer_shapes(const Network& network);
 
 /// Tensors (name -> shape) that a node needs, given its input shapes.
-std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& node,
-                                                                  const std::vector<Shape>& inputs);
+PRUNEDAMR_API std::map<std::string, std::vector<std::int64_t>> expected_tensors(const Node& node,
+                                                                                const std::vector<Shape>& inputs);
 
 /// Checks the whole network: names, order, arity, attributes, shapes, tensors present with the right shape and
-/// finite values, no stray tensors, units well formed, quantised values, logits as many as labels. Throws `Error`
-/// naming the node.
-void validate(const Network& network);
+/// finite values, no stray tensors, units well formed, quantized values, a frame length in range, two logits or
+/// more. Throws `Error` naming the node.
+PRUNEDAMR_API void validate(const Network& network);
 
 /// The outside node that feeds a unit. Throws `Error` naming the unit if there is not exactly one.
-std::string unit_input(const Network& network, const Unit& unit);
+PRUNEDAMR_API std::string unit_input(const Network& network, const Unit& unit);
 
 /// Nodes that read `name`.
-std::vector<std::string> consumers(const Network& network, const std::string& name);
+PRUNEDAMR_API std::vector<std::string> consumers(const Network& network, const std::string& name);
 
-/// (Re)initialises the tensors of `node_names` (all nodes if empty): conv and linear weights Kaiming normal
+/// (Re)initializes the tensors of `node_names` (all nodes if empty): conv and linear weights Kaiming normal
 /// (fan in, ReLU gain), biases 0, batch norm 1/0 with running mean 0, variance 1 (complex: of unit power,
 /// covariance the identity). Same seed, same weights.
-void initialise(Network& network, std::uint64_t seed, const std::vector<std::string>& node_names = {});
-
-/// The graph without tensors as JSON (the model file's metadata), and back (not yet validated against tensors).
-nlohmann::json to_json(const Network& network);
-Network network_from_json(const nlohmann::json& json, const std::string& where);
+PRUNEDAMR_API void initialize(Network& network, std::uint64_t seed,
+                              const std::vector<std::string>& node_names = {});
 
 } // namespace prunedamr::graph

@@ -72,7 +72,8 @@ std::string NetworkBuilder::shuffle(Op op, const std::string& name, const std::s
     return append(node);
 }
 
-std::string NetworkBuilder::pool(Op op, const std::string& name, const std::string& input, const Window& window)
+std::string NetworkBuilder::pool(Op op, const std::string& name, const std::string& input,
+                                 const ConvGeometry& window)
 {
     Node node = make_node(name, op, { input });
     node.window = window;
@@ -91,7 +92,7 @@ std::string NetworkBuilder::plain(Op op, const std::string& name, const std::vec
     return append(make_node(name, op, inputs));
 }
 
-Window same_window(int kernel_h, int kernel_w, int stride_h, int stride_w)
+ConvGeometry same_window(int kernel_h, int kernel_w, int stride_h, int stride_w)
 {
     return { kernel_h, kernel_w, stride_h, stride_w, kernel_h / 2, kernel_w / 2 };
 }

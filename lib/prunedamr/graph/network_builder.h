@@ -15,7 +15,7 @@ class NetworkBuilder
 public:
     struct ConvShape {
         std::int64_t out_channels = 1;
-        Window window = {};
+        ConvGeometry window = {};
         std::int64_t groups = 1;
         bool bias = false;
     };
@@ -29,7 +29,7 @@ public:
     std::string linear(const std::string& name, const std::string& input, std::int64_t out_channels);
     std::string pad_channels(const std::string& name, const std::string& input, std::int64_t out_channels);
     std::string shuffle(Op op, const std::string& name, const std::string& input, std::int64_t groups);
-    std::string pool(Op op, const std::string& name, const std::string& input, const Window& window);
+    std::string pool(Op op, const std::string& name, const std::string& input, const ConvGeometry& window);
     std::string dropout(const std::string& name, const std::string& input, double probability);
     /// Any operation without attributes.
     std::string plain(Op op, const std::string& name, const std::vector<std::string>& inputs);
@@ -45,6 +45,6 @@ private:
 };
 
 /// Window of an odd kernel that keeps ceil(length / stride) positions.
-Window same_window(int kernel_h, int kernel_w, int stride_h = 1, int stride_w = 1);
+ConvGeometry same_window(int kernel_h, int kernel_w, int stride_h = 1, int stride_w = 1);
 
 } // namespace prunedamr::graph

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/atomic_file.h"
-#include "prunedamr/base/error.h"
-#include "prunedamr/base/modulation.h"
-#include "prunedamr/graph/json_fields.h"
-#include "prunedamr/graph/network.h"
-#include "prunedamr/graph/receiver_facts.h"
+#include "prunedamr/graph/network_json.h"
 
-#include <cmath>
-#include <filesystem>
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
 
 namespace prunedamr::graph {
 namespace {
@@ -64,23 +59,23 @@ nlohmann::json to_json(const Node& node)
     return json;
 }
 
-Window window_from(JsonFields& fields)
+ConvGeometry window_from(JsonObject& fields)
 {
-    const auto kernel = fields.small_integers("kernel", 2);
-    const auto stride = fields.small_integers("stride", 2);
-    const auto padding = fields.small_integers("padding", 2);
+    const auto kernel = fields.int32s("kernel", 2);
+    const auto stride = fields.int32s("stride", 2);
+    const auto padding = fields.int32s("padding", 2);
     return { kernel[0], kernel[1], stride[0], stride[1], padding[0], padding[1] };
 }
 
 Node node_from(const nlohmann::json& json, const std::string& where)
 {
     Node node;
-    node.name = JsonFields(json, where).text("name");
+    node.name = JsonObject(json, where).string("name");
     const std::string node_where = where + ": node '" + node.name + "'";
-    JsonFields fields(json, node_where);
-    fields.text("name");
-    node.op = op_from(fields.text("op"), node_where);
-    node.inputs = fields.texts("inputs");
+    JsonObject fields(json, node_where);
+    fields.string("name");
+    node.op = op_from(fields.string("op"), node_where);
+    node.inputs = fields.strings("inputs");
     const Attributes has = attributes_of(node.op);
     if (has.window)
         node.window = window_from(fields);
@@ -94,7 +89,7 @@ Node node_from(const nlohmann::json& json, const std::string& where)
         node.epsilon = fields.number("epsilon");
     if (node.op == Op::dropout)
         node.dropout = fields.number("dropout");
-    fields.refuse_others();
+    fields.finish();
     return node;
 }
 
@@ -109,96 +104,30 @@ nlohmann::json to_json(const Unit& unit)
 
 Unit unit_from(const nlohmann::json& json, const std::string& where)
 {
-    JsonFields fields(json, where + ": a unit");
+    JsonObject fields(json, where + ": a unit");
     Unit unit;
-    unit.name = fields.text("name");
-    unit.stage = fields.small_integer("stage");
+    unit.name = fields.string("name");
+    unit.stage = fields.int32("stage");
     unit.removable = fields.boolean("removable");
     unit.transition = fields.boolean("transition");
-    unit.nodes = fields.texts("nodes");
-    fields.refuse_others();
+    unit.nodes = fields.strings("nodes");
+    fields.finish();
     return unit;
 }
 
-Decision decision_from(const nlohmann::json& json, const std::string& where)
+std::map<std::string, QuantParams> quantized_from(const nlohmann::json& json, const std::string& where)
 {
-    JsonFields fields(json, where + ": decision");
-    Decision decision;
-    decision.temperature = fields.number("temperature");
-    decision.min_confidence = fields.number("min_confidence");
-    if (fields.has("hysteresis"))
-        decision.hysteresis = fields.number("hysteresis");
-    if (fields.has("unknown_score"))
-        decision.unknown_score = fields.number("unknown_score");
-    fields.refuse_others();
-    return decision;
-}
-
-std::map<std::string, QuantisedValue> quantised_from(const nlohmann::json& json, const std::string& where)
-{
-    if (!json.is_object())
-        throw Error({ "bad value of 'quantised'", where, json.type_name(), "an object" });
-    std::map<std::string, QuantisedValue> quantised;
+    const JsonObject forms(json, where + ": quantized");
+    std::map<std::string, QuantParams> quantized;
     for (const auto& [name, form] : json.items()) {
-        JsonFields fields(form, where + ": quantised '" + name + "'");
-        quantised[name] = { static_cast<float>(fields.number("scale")), fields.small_integer("zero") };
-        fields.refuse_others();
+        JsonObject fields(form, where + ": quantized '" + name + "'");
+        quantized[name] = { static_cast<float>(fields.number("scale")), fields.int32("zero") };
+        fields.finish();
     }
-    return quantised;
-}
-
-const nlohmann::json& list(JsonFields& fields, const char* key, const std::string& where)
-{
-    const auto& value = fields.at(key);
-    if (!value.is_array())
-        throw Error({ std::string("bad value of '") + key + "'", where, value.type_name(), "a list" });
-    return value;
+    return quantized;
 }
 
 } // namespace
-
-nlohmann::json to_json(const Decision& decision)
-{
-    nlohmann::json json = { { "temperature", decision.temperature },
-                            { "min_confidence", decision.min_confidence },
-                            { "hysteresis", decision.hysteresis } };
-    if (std::isfinite(decision.unknown_score))
-        json["unknown_score"] = decision.unknown_score;
-    return json;
-}
-
-nlohmann::json facts_to_json(const Network& network)
-{
-    return { { "name", network.name },
-             { "labels", network.labels },
-             { "families", network.families },
-             { "front_end", to_json(network.front_end) },
-             { "decision", to_json(network.decision) } };
-}
-
-Network load_facts(const std::string& path)
-{
-    constexpr std::size_t kLargest = 1 << 20;
-    const nlohmann::json json =
-        nlohmann::json::parse(read_file(path, kLargest), nullptr, /*allow_exceptions=*/false);
-    if (json.is_discarded())
-        throw Error({ "not JSON", path, "", "an object with labels and front_end" });
-    JsonFields fields(json, path);
-    Network network;
-    network.name = fields.has("name") ? fields.text("name") : std::filesystem::path(path).stem().string();
-    network.labels = fields.texts("labels");
-    if (fields.has("families"))
-        network.families = fields.texts("families");
-    else
-        for (const std::string& label : network.labels)
-            network.families.push_back(family_of(label));
-    network.front_end = front_end_from_json(fields.at("front_end"), path);
-    if (fields.has("decision"))
-        network.decision = decision_from(fields.at("decision"), path);
-    fields.refuse_others();
-    check_facts(network);
-    return network;
-}
 
 nlohmann::json to_json(const Network& network)
 {
@@ -207,35 +136,46 @@ nlohmann::json to_json(const Network& network)
         nodes.push_back(to_json(node));
     for (const Unit& unit : network.units)
         units.push_back(to_json(unit));
-    nlohmann::json json = facts_to_json(network);
-    json["nodes"] = nodes;
-    json["units"] = units;
-    json["provenance"] = network.provenance;
-    json["accuracy"] = network.accuracy;
-    for (const auto& [name, form] : network.quantised)
-        json["quantised"][name] = { { "scale", form.scale }, { "zero", form.zero } };
+    nlohmann::json json = { { "nodes", nodes }, { "units", units } };
+    for (const auto& [name, form] : network.quantized)
+        json["quantized"][name] = { { "scale", form.scale }, { "zero", form.zero_point } };
     return json;
 }
 
-Network network_from_json(const nlohmann::json& json, const std::string& where)
+Network network_from_json(JsonObject& fields, std::int64_t length, const std::string& where)
 {
-    JsonFields fields(json, where);
     Network network;
-    network.name = fields.text("name");
-    for (const auto& node : list(fields, "nodes", where))
+    network.length = length;
+    for (const auto& node : fields.list("nodes"))
         network.nodes.push_back(node_from(node, where));
-    for (const auto& unit : list(fields, "units", where))
+    for (const auto& unit : fields.list("units"))
         network.units.push_back(unit_from(unit, where));
-    network.labels = fields.texts("labels");
-    network.families = fields.texts("families");
-    network.front_end = front_end_from_json(fields.at("front_end"), where);
-    network.decision = decision_from(fields.at("decision"), where);
-    network.provenance = fields.at("provenance");
-    network.accuracy = fields.at("accuracy");
-    if (fields.has("quantised"))
-        network.quantised = quantised_from(fields.at("quantised"), where);
-    fields.refuse_others();
+    if (fields.has("quantized"))
+        network.quantized = quantized_from(fields.at("quantized"), where);
     return network;
+}
+
+nlohmann::json to_json(const Plan& plan)
+{
+    nlohmann::json json = { { "method", plan.method },
+                            { "remove_units", plan.remove_units },
+                            { "reinitialize_units", plan.reinitialize_units },
+                            { "keep_channels", plan.prune_channels },
+                            { "seed", plan.seed } };
+    if (!plan.keep_classes.empty())
+        json["keep_classes"] = plan.keep_classes;
+    for (const auto& [name, values] : plan.constants)
+        json["constants"][name] = values.size();
+    return json;
+}
+
+nlohmann::json to_json(const Cost& cost)
+{
+    return { { "params", cost.params },
+             { "macs", cost.macs },
+             { "paper_flops", cost.paper_flops },
+             { "bytes", cost.bytes },
+             { "peak_activation_bytes", cost.peak_activation_bytes } };
 }
 
 } // namespace prunedamr::graph

@@ -2,8 +2,7 @@
 #include "prunedamr/graph/reference.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/rng.h"
-#include "prunedamr/graph/quantise.h"
+#include "prunedamr/graph/quantize.h"
 #include "prunedamr/graph/reference_ops.h"
 
 #include <algorithm>
@@ -25,10 +24,10 @@ std::map<std::string, std::string> last_readers(const Network& network)
     return readers;
 }
 
-void round_to_8_bits(std::vector<float>& values, const QuantisedValue& form)
+void round_to_8_bits(std::vector<float>& values, const QuantParams& form)
 {
     for (float& value : values)
-        value = dequantise(quantise(value, form), form);
+        value = dequantize(quantize(value, form), form);
 }
 
 /// Runs one frame; outputs that nobody reads any more are dropped unless `keep_all`.
@@ -43,10 +42,10 @@ Activations run_frame(const Network& network, const std::map<std::string, Shape>
             inputs.push_back({ shapes.at(input), &values.at(input) });
         auto& output = values[node.name];
         if (node.op == Op::input)
-            output.assign(frame, frame + 2 * network.length());
+            output.assign(frame, frame + 2 * network.length);
         else
             output = run_node(network, node, inputs, shapes.at(node.name));
-        if (const auto form = network.quantised.find(node.name); form != network.quantised.end())
+        if (const auto form = network.quantized.find(node.name); form != network.quantized.end())
             round_to_8_bits(output, form->second);
         for (const std::string& input : node.inputs)
             if (!keep_all && readers.at(input) == node.name)
@@ -60,7 +59,7 @@ Activations run_frame(const Network& network, const std::map<std::string, Shape>
 std::vector<float> run_reference(const Network& network, const std::vector<float>& frames)
 {
     validate(network);
-    const auto frame_values = static_cast<std::size_t>(2 * network.length());
+    const auto frame_values = static_cast<std::size_t>(2 * network.length);
     PRUNEDAMR_CHECK(frames.size() % frame_values == 0, "frames must be [batch, 2, length]");
     const auto shapes = infer_shapes(network);
     std::vector<float> logits;
@@ -76,31 +75,8 @@ std::map<std::string, std::vector<float>> run_reference_nodes(const Network& net
                                                               const std::vector<float>& frame)
 {
     validate(network);
-    PRUNEDAMR_CHECK(frame.size() == static_cast<std::size_t>(2 * network.length()), "frame must be [2, length]");
+    PRUNEDAMR_CHECK(frame.size() == static_cast<std::size_t>(2 * network.length), "frame must be [2, length]");
     return run_frame(network, infer_shapes(network), frame.data(), true);
-}
-
-void make_golden(Network& network, std::uint64_t seed)
-{
-    constexpr double kTwoPi = 6.283185307179586476925286766559;
-    Rng rng(seed);
-    const auto length = static_cast<std::size_t>(network.length());
-    const double frequency = rng.uniform(0.02, 0.2); // cycles per sample
-    std::vector<float> frame(2 * length);
-    double energy = 0.0;
-    for (std::size_t n = 0; n < length; ++n) {
-        const double phase = kTwoPi * frequency * static_cast<double>(n);
-        frame[n] = static_cast<float>(std::cos(phase) + 0.5 * rng.normal());
-        frame[length + n] = static_cast<float>(std::sin(phase) + 0.5 * rng.normal());
-        energy +=
-            static_cast<double>(frame[n]) * frame[n] + static_cast<double>(frame[length + n]) * frame[length + n];
-    }
-    const double scale = 1.0 / std::sqrt(energy / static_cast<double>(length));
-    for (float& value : frame)
-        value = static_cast<float>(value * scale);
-    network.golden = {};
-    network.golden.logits = run_reference(network, frame);
-    network.golden.input = std::move(frame);
 }
 
 double relative_error(const std::vector<float>& expected, const std::vector<float>& got)

@@ -11,16 +11,13 @@ namespace prunedamr::graph {
 
 /// The definition of what a network computes: plain loops, double accumulation, no library.
 /// Slow on purpose; engines and rewriting are tested against it.
-/// Values in 8 bits as quantise.h says.
+/// Values in 8 bits as quantize.h says.
 /// `frames` [batch, 2, length] -> logits [batch, classes]. In inference mode (dropout is identity).
 std::vector<float> run_reference(const Network& network, const std::vector<float>& frames);
 
 /// The output of every node for one frame [2, length].
 std::map<std::string, std::vector<float>> run_reference_nodes(const Network& network,
                                                               const std::vector<float>& frame);
-
-/// Gives the network a golden vector: a seeded noise-plus-tone frame of unit RMS and the logits it gives.
-void make_golden(Network& network, std::uint64_t seed = 1);
 
 /// Largest |a - b| relative to the range (max - min) of `expected`; infinity when any value is not finite.
 /// The one comparison that every engine, export and load check uses.

@@ -17,4 +17,7 @@ struct Operand {
 std::vector<float> run_node(const Network& network, const Node& node, const std::vector<Operand>& inputs,
                             const Shape& output);
 
+/// The output of a conv or linear: with weights and input in 8 bits where the input is quantized.
+std::vector<float> run_filter(const Network& network, const Node& node, const Operand& in, const Shape& out);
+
 } // namespace prunedamr::graph

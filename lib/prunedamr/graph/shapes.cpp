@@ -46,7 +46,7 @@ void check_arity(const Node& node)
 
 void check_window(const Node& node)
 {
-    const Window& w = node.window;
+    const ConvGeometry& w = node.window;
     const bool pool = node.op != Op::conv;
     require_range(node, "kernel height", w.kernel_h, 1, pool ? kMaxPool : kMaxWindow);
     require_range(node, "kernel width", w.kernel_w, 1, pool ? kMaxPool : kMaxWindow);
@@ -60,7 +60,7 @@ void check_window(const Node& node)
 Shape windowed(const Node& node, const Shape& in, std::int64_t channels)
 {
     check_window(node);
-    const Window& w = node.window;
+    const ConvGeometry& w = node.window;
     const std::int64_t room_h = in.height + 2 * w.pad_h - w.kernel_h;
     const std::int64_t room_w = in.width + 2 * w.pad_w - w.kernel_w;
     if (room_h < 0 || room_w < 0)
@@ -227,7 +227,7 @@ std::map<std::string, Shape> infer_shapes(const Network& network)
                 fail(node, "input is not an earlier node", "'" + name + "'", "a node that stands before it");
             inputs.push_back(found->second);
         }
-        const Shape shape = output_shape(node, inputs, network.length());
+        const Shape shape = output_shape(node, inputs, network.length);
         if (shape.width < 1 || shape.width > kMaxActivation || shape.height > kMaxActivation ||
             shape.channels > kMaxActivation / shape.width ||
             shape.channels * shape.width > kMaxActivation / shape.height)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/graph/quantise.h"
-#include "prunedamr/graph/receiver_facts.h"
+#include "prunedamr/graph/quantize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxNodes = 4096; // keeps searches by name quick for any file
 constexpr std::size_t kMaxName = 200;
+constexpr std::int64_t kMinLength = 16, kMaxLength = 65536; // those of `FrontEndSpec::frame_length`
 
 bool is_name(const std::string& name)
 {
@@ -39,7 +39,7 @@ void check_nodes(const Network& network)
 {
     const auto& nodes = network.nodes;
     if (nodes.empty() || nodes.size() > kMaxNodes)
-        throw Error({ "bad number of nodes", "network '" + network.name + "'", std::to_string(nodes.size()),
+        throw Error({ "bad number of nodes", "network", std::to_string(nodes.size()),
                       "1.." + std::to_string(kMaxNodes) });
     std::set<std::string> read;
     for (const Node& node : nodes) {
@@ -158,68 +158,29 @@ void check_units(const Network& network)
     }
 }
 
-void check_labels(const Network& network)
+void check_logits(const Network& network, const std::map<std::string, Shape>& shapes)
 {
-    const std::string where = "network '" + network.name + "'";
-    if (network.labels.size() < 2)
-        throw Error({ "too few labels", where, std::to_string(network.labels.size()), "at least 2" });
-    if (network.families.size() != network.labels.size())
-        throw Error({ "families do not match the labels", where, std::to_string(network.families.size()),
-                      std::to_string(network.labels.size()) });
-    std::set<std::string> seen;
-    for (std::size_t i = 0; i < network.labels.size(); ++i)
-        if (network.labels[i].empty() || network.families[i].empty() || !seen.insert(network.labels[i]).second)
-            throw Error({ "empty or repeated label", where, "'" + network.labels[i] + "'", "unique names" });
-}
-
-void check_golden(const Network& network)
-{
-    const std::string where = "network '" + network.name + "'";
-    const Golden& golden = network.golden;
-    if (golden.input.empty() && golden.logits.empty())
-        return;
-    if (golden.input.size() != static_cast<std::size_t>(2 * network.length()) ||
-        golden.logits.size() != network.labels.size())
-        throw Error({ "golden vector has the wrong size", where,
-                      std::to_string(golden.input.size()) + " -> " + std::to_string(golden.logits.size()),
-                      std::to_string(2 * network.length()) + " -> " + std::to_string(network.labels.size()) });
-    if (!all_finite(golden.input) || !all_finite(golden.logits))
-        throw Error({ "golden vector holds a value that is not finite", where, "", "" });
+    const Shape& logits = shapes.at(network.nodes.back().name);
+    const std::string where = "node '" + network.nodes.back().name + "'";
+    if (logits.height != 1 || logits.width != 1)
+        throw Error({ "logits are not flat", where, to_string(logits), "[classes, 1, 1]" });
+    if (logits.channels < 2)
+        throw Error({ "too few classes", where, std::to_string(logits.channels), "at least 2" });
 }
 
 } // namespace
 
-void check_facts(const Network& network)
-{
-    check_labels(network);
-    const std::string where = "network '" + network.name + "'";
-    front_end_from_json(to_json(network.front_end), where);
-    const Decision& decision = network.decision;
-    if (!(decision.temperature > 0.0) || !std::isfinite(decision.temperature))
-        throw Error({ "bad decision temperature", where, std::to_string(decision.temperature), "above 0" });
-    if (!(decision.min_confidence >= 0.0 && decision.min_confidence <= 1.0))
-        throw Error({ "bad decision min_confidence", where, std::to_string(decision.min_confidence), "0..1" });
-    if (!(decision.hysteresis >= 0.0 && decision.hysteresis <= 1.0))
-        throw Error({ "bad decision hysteresis", where, std::to_string(decision.hysteresis), "0..1" });
-    if (std::isnan(decision.unknown_score))
-        throw Error({ "bad decision unknown_score", where, "not a number", "a number" });
-    if (!network.provenance.is_object() || !network.accuracy.is_object())
-        throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
-    check_golden(network);
-}
-
 void validate(const Network& network)
 {
+    if (network.length < kMinLength || network.length > kMaxLength)
+        throw Error({ "bad frame_length", "network", std::to_string(network.length),
+                      std::to_string(kMinLength) + ".." + std::to_string(kMaxLength) });
     check_nodes(network);
-    check_facts(network);
     const auto shapes = infer_shapes(network);
-    const Shape& logits = shapes.at(network.nodes.back().name);
-    if (!(logits == Shape{ network.classes(), 1, 1 }))
-        throw Error({ "logits do not match the labels", "node '" + network.nodes.back().name + "'",
-                      to_string(logits), "[" + std::to_string(network.classes()) + ", 1, 1]" });
+    check_logits(network, shapes);
     check_tensors(network, shapes);
     check_units(network);
-    check_quantised(network);
+    check_quantized(network);
 }
 
 } // namespace prunedamr::graph

@@ -2,7 +2,6 @@
 #include "prunedamr/graph/zoo.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/modulation.h"
 #include "prunedamr/graph/zoo/architectures.h"
 
 namespace prunedamr::graph {
@@ -13,18 +12,19 @@ constexpr int kMaxUnitsPerStage = 200;
 struct Recipe {
     Architecture architecture;
     std::vector<StageShape> stages;
-    void (*build)(Network&, const std::vector<StageShape>&);
+    void (*build)(Network&, const std::vector<StageShape>&, std::int64_t classes);
 };
 
-template <int StemKernel, int StemStride> void residual(Network& network, const std::vector<StageShape>& stages)
+template <int StemKernel, int StemStride>
+void residual(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
-    build_amr_resnet(network, { StemKernel, StemStride }, stages);
+    build_amr_resnet(network, { StemKernel, StemStride }, stages, classes);
 }
 
 template <int StemChannels, int Kernel, int Squeeze>
-void separable(Network& network, const std::vector<StageShape>& stages)
+void separable(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
-    build_amr_separable(network, { StemChannels, Kernel, Squeeze }, stages);
+    build_amr_separable(network, { StemChannels, Kernel, Squeeze }, stages, classes);
 }
 
 const std::vector<Recipe>& recipes()
@@ -117,13 +117,9 @@ Network make_network(const ZooConfig& config)
 {
     const Recipe& recipe = find_recipe(config.arch);
     Network network;
-    network.name = config.arch;
-    network.front_end = config.front_end;
-    network.labels = config.labels;
-    for (const std::string& label : config.labels)
-        network.families.push_back(family_of(label));
-    recipe.build(network, stages_of(recipe, config.units_per_stage));
-    initialise(network, config.seed);
+    network.length = config.length;
+    recipe.build(network, stages_of(recipe, config.units_per_stage), config.classes);
+    initialize(network, config.seed);
     validate(network);
     return network;
 }

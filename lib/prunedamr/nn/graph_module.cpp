@@ -2,9 +2,9 @@
 #include "prunedamr/nn/graph_module.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/quantise.h"
+#include "prunedamr/graph/quantize.h"
 #include "prunedamr/nn/operations.h"
-#include "prunedamr/nn/whole_numbers.h"
+#include "prunedamr/nn/fake_quant.h"
 
 #include <algorithm>
 #include <cstring>
@@ -66,10 +66,10 @@ void GraphModule::plan_steps()
             last_reader[index.at(input)] = i;
         }
         index[node.name] = i;
-        if (const auto form = network_.quantised.find(node.name); form != network_.quantised.end())
+        if (const auto form = network_.quantized.find(node.name); form != network_.quantized.end())
             step.form = form->second;
         const bool filters = node.op == graph::Op::conv || node.op == graph::Op::linear;
-        step.whole_weights = filters && graph::quantised_input(network_, node);
+        step.whole_weights = filters && graph::quantized_input(network_, node);
         steps_.push_back(std::move(step));
     }
     for (const auto& [value, reader] : last_reader)
@@ -91,7 +91,7 @@ torch::Tensor GraphModule::run_step(const Step& step, const std::vector<torch::T
         tensors.inputs.push_back(values[input]);
     tensors.weight = tensor_or_none(node.name + ".weight");
     if (step.whole_weights)
-        tensors.weight = with_whole_weights(tensors.weight);
+        tensors.weight = fake_quantize_weight(tensors.weight);
     tensors.bias = tensor_or_none(node.name + ".bias");
     tensors.running_mean = tensor_or_none(node.name + ".running_mean");
     tensors.running_var = tensor_or_none(node.name + ".running_var");
@@ -108,9 +108,9 @@ torch::Tensor GraphModule::forward(const torch::Tensor& frames)
 torch::Tensor GraphModule::forward(const torch::Tensor& frames, const std::vector<std::string>& nodes,
                                    std::map<std::string, torch::Tensor>& outputs)
 {
-    if (frames.dim() != 3 || frames.size(1) != 2 || frames.size(2) != network_.length())
-        throw Error({ "frames have the wrong shape", network_.name, shape_text(frames.sizes()),
-                      "[batch, 2, " + std::to_string(network_.length()) + "]" });
+    if (frames.dim() != 3 || frames.size(1) != 2 || frames.size(2) != network_.length)
+        throw Error({ "frames have the wrong shape", "frames", shape_text(frames.sizes()),
+                      "[batch, 2, " + std::to_string(network_.length) + "]" });
     for (const std::string& name : nodes)
         network_.node(name);
 

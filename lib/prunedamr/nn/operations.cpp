@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/nn/complex_operations.h"
-#include "prunedamr/nn/synchronised_norm.h"
+#include "prunedamr/nn/sync_batch_norm.h"
 
 namespace prunedamr::nn {
 namespace {
@@ -14,15 +14,15 @@ using torch::Tensor;
 
 Tensor convolve(const Node& node, const OperationTensors& t)
 {
-    const graph::Window& w = node.window;
+    const graph::ConvGeometry& w = node.window;
     return torch::conv2d(t.inputs[0], t.weight, t.bias, { w.stride_h, w.stride_w }, { w.pad_h, w.pad_w }, { 1, 1 },
                          node.groups);
 }
 
-Tensor normalise(const Node& node, const OperationTensors& t)
+Tensor normalize(const Node& node, const OperationTensors& t)
 {
-    if (const SumOverProcesses* sum = SynchronisedNorms::present(); sum && t.training)
-        return synchronised_batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var,
+    if (const SumOverProcesses* sum = SyncBatchNorms::present(); sum && t.training)
+        return sync_batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var,
                                        kStatisticsMomentum, node.epsilon, *sum);
     return torch::batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var, t.training,
                              kStatisticsMomentum, node.epsilon, /*cudnn_enabled=*/true);
@@ -30,13 +30,13 @@ Tensor normalise(const Node& node, const OperationTensors& t)
 
 Tensor max_pool(const Node& node, const Tensor& x)
 {
-    const graph::Window& w = node.window;
+    const graph::ConvGeometry& w = node.window;
     return torch::max_pool2d(x, { w.kernel_h, w.kernel_w }, { w.stride_h, w.stride_w }, { w.pad_h, w.pad_w });
 }
 
 Tensor avg_pool(const Node& node, const Tensor& x)
 {
-    const graph::Window& w = node.window;
+    const graph::ConvGeometry& w = node.window;
     return torch::avg_pool2d(x, { w.kernel_h, w.kernel_w }, { w.stride_h, w.stride_w }, { w.pad_h, w.pad_w },
                              /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
@@ -76,7 +76,7 @@ Tensor run_operation(const Node& node, const OperationTensors& t)
     case Op::conv:
         return convolve(node, t);
     case Op::batch_norm:
-        return normalise(node, t);
+        return normalize(node, t);
     case Op::relu:
         return torch::relu(x);
     case Op::sigmoid:

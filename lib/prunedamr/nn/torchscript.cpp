@@ -2,7 +2,7 @@
 #include "prunedamr/nn/torchscript.h"
 
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/nn/graph_module.h"
 
 #include <torch/csrc/jit/frontend/tracer.h>
@@ -21,7 +21,7 @@ torch::jit::Module traced(const graph::Network& network)
         tensor.set_requires_grad(false);
     torch::jit::Module result("network");
     const auto [state, outputs] = torch::jit::tracer::trace(
-        { torch::zeros({ 2, 2, network.length() }) },
+        { torch::zeros({ 2, 2, network.length }) },
         [&](torch::jit::Stack inputs) { return torch::jit::Stack{ module.forward(inputs.front().toTensor()) }; },
         [](const torch::autograd::Variable&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false,
         &result, { "frames" });

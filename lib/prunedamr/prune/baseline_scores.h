@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/network.h"
 
 #include <cstdint>

@@ -3,10 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/prune/baseline_scores.h"
-#include "prunedamr/prune/ladder.h"
+#include "prunedamr/prune/schedule.h"
 #include "prunedamr/prune/probe.h"
 #include "prunedamr/prune/psr/reassembly.h"
-#include "prunedamr/prune/uniform_channels.h"
 
 #include <algorithm>
 #include <numeric>
@@ -24,9 +23,9 @@ struct UnitScores {
 
 UnitScores lcp_unit_scores(const Task& task, const BaselineOptions& options)
 {
-    const auto seen = draw_per_class(task.dataset, labelled_frames(task.dataset, task.fine_tune),
+    const auto seen = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
                                      options.samples_per_class, task.seed);
-    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(data::Part::validation),
+    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(dataset::Part::validation),
                                        options.samples_per_class, task.seed);
     const auto gains = probe_gains(task.network, task.dataset, seen, unseen, task.fine_tune.device);
     UnitScores result;
@@ -76,7 +75,7 @@ std::string units_text(const graph::Plan& plan)
     for (const std::string& unit : plan.remove_units)
         text += " " + unit;
     text += "; fresh weights:";
-    for (const std::string& unit : plan.reinitialise_units)
+    for (const std::string& unit : plan.reinitialize_units)
         text += " " + unit;
     return text;
 }
@@ -101,7 +100,7 @@ Outcome remove_channels(const Baseline& baseline, const Task& task)
     const Layers layers = graph::channel_layers(task.network);
     const GroupScores scores = baseline.channels(task, layers);
     if (std::all_of(scores.begin(), scores.end(), [](const auto& of_layer) { return of_layer.empty(); }))
-        throw Error{ { "no channel can be removed", "network " + task.network.name, "",
+        throw Error{ { "no channel can be removed", "network", "",
                        "a layer that " + std::string(baseline.name) + " can score" } };
     Outcome outcome;
     outcome.plan = descend(task.network, uniform_ladder(task.network, layers, scores), task.budget);
@@ -111,7 +110,7 @@ Outcome remove_channels(const Baseline& baseline, const Task& task)
         outcome.steps["layers"].push_back({ { "name", layers[l].name }, { "scores", scores[l] } });
     std::size_t thinned = 0;
     for (const auto& layer : layers)
-        thinned += outcome.plan.keep_channels.count(layer.nodes.front());
+        thinned += outcome.plan.prune_channels.count(layer.nodes.front());
     outcome.text = outcome.plan.method + ": channels removed from " + std::to_string(thinned) + " of " +
                    std::to_string(layers.size()) + " layers";
     return outcome;
@@ -152,6 +151,50 @@ graph::Plan remove_least_units(const graph::Network& network, const Budget& budg
         return reassembly_plan(network, { ranked.begin(), ranked.end() - removed }, seed);
     };
     return descend(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
+}
+
+namespace {
+
+/// Layers in the order in which they lose a group each.
+std::vector<std::size_t> removal_order(const GroupScores& scores)
+{
+    std::vector<std::pair<double, std::size_t>> removals; // share gone after it, layer
+    for (std::size_t l = 0; l < scores.size(); ++l)
+        for (std::size_t gone = 1; gone < scores[l].size(); ++gone)
+            removals.emplace_back(static_cast<double>(gone) / static_cast<double>(scores[l].size()), l);
+    std::sort(removals.begin(), removals.end());
+    std::vector<std::size_t> order;
+    for (const auto& [share, layer] : removals)
+        order.push_back(layer);
+    return order;
+}
+
+/// Indices by falling score, the lower index first on ties.
+std::vector<int> ranked(const std::vector<double>& scores)
+{
+    std::vector<int> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return scores[a] > scores[b]; });
+    return order;
+}
+
+} // namespace
+
+PruningSchedule uniform_ladder(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+                      const GroupScores& scores)
+{
+    const auto order = removal_order(scores);
+    const auto plan = [&network, &layers, &scores, order](int rung) {
+        graph::KeptGroups kept;
+        for (std::size_t l = 0; l < layers.size(); ++l)
+            kept.push_back(scores[l].empty() ? graph::all_groups(layers)[l] : ranked(scores[l]));
+        for (int i = 0; i < rung; ++i)
+            kept[order[static_cast<std::size_t>(i)]].pop_back();
+        for (auto& groups : kept)
+            std::sort(groups.begin(), groups.end());
+        return graph::channel_plan(network, layers, kept);
+    };
+    return { static_cast<int>(order.size()) + 1, plan };
 }
 
 } // namespace prunedamr::prune

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
+#include "prunedamr/prune/baseline_scores.h"
 #include "prunedamr/prune/budget.h"
-#include "prunedamr/prune/method.h"
+#include "prunedamr/prune/schedule.h"
+#include "prunedamr/prune/task.h"
 
 #include <cstdint>
 #include <optional>
@@ -39,5 +42,11 @@ Outcome baseline(const std::string& name, const Task& task, const BaselineOption
 /// Removes the units of least score one by one until the reassembled network meets the budget.
 graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
                                const std::vector<double>& scores, std::uint64_t seed);
+
+/// Plans that take groups of least score out of every scored layer in the same share, rung by rung one group of one
+/// layer (that of which the least share is gone by then; the first on ties), until one is left of each. Layers of
+/// an empty row of scores stay whole. `network`, `layers` and `scores` must outlive the ladder.
+PruningSchedule uniform_ladder(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+                      const GroupScores& scores);
 
 } // namespace prunedamr::prune

@@ -2,12 +2,13 @@
 #include "prunedamr/prune/budget.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/latency.h"
+#include "prunedamr/prune/cost_report.h"
 #include "prunedamr/prune/psr/reassembly.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::prune {
 namespace {
@@ -85,13 +86,9 @@ Budget::Limit parse_term(const std::string& term, const graph::Network& original
 
 std::string amount_text(const graph::Network& network, Quantity quantity)
 {
-    char text[64];
     const double value = amount(network, quantity);
-    if (quantity == Quantity::latency)
-        std::snprintf(text, sizeof text, "latency %.2f us", value);
-    else
-        std::snprintf(text, sizeof text, "%.0f %s", value, to_string(quantity));
-    return text;
+    return quantity == Quantity::latency ? fmt::format("latency {:.2f} us", value)
+                                         : fmt::format("{:.0f} {}", value, to_string(quantity));
 }
 
 void add(graph::Cost& sum, const graph::Cost& cost, std::int64_t sign)

@@ -3,7 +3,7 @@
 
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <map>
 #include <optional>

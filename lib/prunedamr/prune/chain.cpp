@@ -2,16 +2,24 @@
 #include "prunedamr/prune/chain.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/prune/cost_report.h"
-#include "prunedamr/prune/latency.h"
+#include "prunedamr/prune/method_options.h"
+#include "prunedamr/train/fit_json.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::prune {
 namespace {
+
+const MethodOptions& options_of(const ChainConfig& config)
+{
+    static const MethodOptions defaults;
+    return config.options ? *config.options : defaults;
+}
 
 /// Fine-tuning of one stage of a chain.
 train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::size_t stages)
@@ -27,20 +35,20 @@ train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::si
 }
 
 /// Takes `network` through one stage; true when it was interrupted.
-bool run_stage(graph::Network& network, const data::Dataset& dataset, const Stage& stage, const Budget& budget,
-               const train::FitConfig& fit, const ChainConfig& config, ChainResult& result, const Say& say)
+bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const Stage& stage, const Budget& budget,
+               const train::FitConfig& fit, const ChainConfig& config, ChainResult& result, const LogFn& log)
 {
     Outcome outcome =
-        method_named(stage.method).run({ network, dataset, budget, fit, config.seed, say }, config.options);
+        method_named(stage.method).run({ network, dataset, budget, fit, config.seed, log }, options_of(config));
     if (outcome.interrupted)
         return true;
-    say(outcome.text);
+    log(outcome.text);
     const graph::Cost before = graph::cost(network);
     const std::size_t units = network.units.size();
     network = outcome.network ? std::move(*outcome.network) : graph::apply(network, outcome.plan);
     PRUNEDAMR_CHECK(budget.allows(graph::cost(network), network.units.size()), "a plan keeps to its budget");
     const graph::Cost after = graph::cost(network);
-    say(cost_text(before, after));
+    log(cost_text(before, after));
     nlohmann::json report = { { "method", stage.method },
                               { "budget", budget.text },
                               { "seed", config.seed },
@@ -108,18 +116,16 @@ Budget part_of_way(const graph::Network& network, const Budget& budget, double s
                                 : counted(whole, network.units.size(), limit.quantity);
         if (from > limit.limit)
             limit.limit = from * std::pow(limit.limit / from, share);
-        char text[64];
-        std::snprintf(text, sizeof text, "%s%s=%.0f%s", part.text.empty() ? "" : ",", to_string(limit.quantity),
-                      limit.limit, limit.quantity == Budget::Quantity::latency ? "us" : "");
-        part.text += text;
+        part.text += fmt::format("{}{}={:.0f}{}", part.text.empty() ? "" : ",", to_string(limit.quantity),
+                                 limit.limit, limit.quantity == Budget::Quantity::latency ? "us" : "");
     }
     return part;
 }
 
-ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
-                      const Budget& budget, const ChainConfig& config, const Say& say)
+ChainResult run_chain(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+                      const Budget& budget, const ChainConfig& config, const LogFn& log)
 {
-    check_budgets(stages, budget, config.options);
+    check_budgets(stages, budget, options_of(config));
     ChainResult result;
     result.network = original;
     for (std::size_t i = 0; i < stages.size() && !result.interrupted; ++i) {
@@ -129,9 +135,9 @@ ChainResult run_chain(const graph::Network& original, const data::Dataset& datas
                               : stages[i].budget.empty() ? part_of_way(original, budget, share)
                                                          : parse_budget(stages[i].budget, original);
         if (stages.size() > 1)
-            say(stages[i].method + " to " + target.text + ":");
+            log(stages[i].method + " to " + target.text + ":");
         result.interrupted = run_stage(result.network, dataset, stages[i], target,
-                                       stage_fit(config, i, stages.size()), config, result, say);
+                                       stage_fit(config, i, stages.size()), config, result, log);
     }
     return result;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/prune/method.h"
-#include "prunedamr/prune/methods.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/prune/budget.h"
+#include "prunedamr/prune/compress.h"
 
-#include <functional>
+#include <nlohmann/json.hpp>
+
 #include <string>
 #include <vector>
 
@@ -19,20 +21,9 @@ struct Stage {
 
 using Stages = std::vector<Stage>;
 
-/// Takes lines for people, without a last newline.
-using Say = std::function<void(const std::string&)>;
-
 /// "psr", "psr,catro" or "psr:macs=40%,catro". Throws `Error` for an empty or unknown method, or a budget on the
 /// last stage (that is the budget of the chain).
 Stages parse_chain(const std::string& text);
-
-/// How a chain is carried out.
-struct ChainConfig {
-    MethodOptions options;
-    train::FitConfig fine_tune; ///< after the last stage; epochs = 0: no fine-tuning at all
-    int stage_epochs = 0;       ///< after each earlier stage; 0: a third of `fine_tune.epochs`, at least 1
-    std::uint64_t seed = 1;     ///< of the methods; fine_tune has its own
-};
 
 struct ChainResult {
     graph::Network network;
@@ -46,8 +37,8 @@ struct ChainResult {
 /// Stage after stage: score, choose, rewrite, fine-tune. A stage without a budget of its own gets the point that
 /// divides the way from the original to `budget` into equal ratios; without limits it must choose alone.
 /// Checkpoints of earlier stages are `checkpoint`.stage1, .stage2 ...
-ChainResult run_chain(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
-                      const Budget& budget, const ChainConfig& config, const Say& say);
+ChainResult run_chain(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+                      const Budget& budget, const ChainConfig& config, const LogFn& log);
 
 /// The budget that lies `share` (0..1) of the way from the network as it is to `budget`, in equal ratios.
 Budget part_of_way(const graph::Network& network, const Budget& budget, double share);

@@ -3,8 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
+#include "prunedamr/model/model_json.h"
 #include "prunedamr/prune/cost_report.h"
-#include "prunedamr/prune/latency.h"
+#include "prunedamr/prune/search.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <chrono>
@@ -17,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kAuto = "auto";
 
 /// The report without what only matters while looking at one run.
-void add_provenance(graph::Network& network, const nlohmann::json& report)
+void add_report(model::ModelInfo& info, const nlohmann::json& report)
 {
     nlohmann::json entry = report;
     for (const char* key : { "steps", "front", "latency_us", "minutes" })
@@ -25,9 +26,10 @@ void add_provenance(graph::Network& network, const nlohmann::json& report)
     if (entry.contains("chain"))
         for (nlohmann::json& stage : entry["chain"])
             stage.erase("steps");
-    if (network.provenance.contains("compress"))
-        entry["previous"] = network.provenance["compress"];
-    network.provenance["compress"] = std::move(entry);
+    const nlohmann::json provenance = nlohmann::json::parse(info.provenance);
+    if (provenance.contains("compress"))
+        entry["previous"] = provenance["compress"];
+    model::add_provenance(info, "compress", entry);
 }
 
 nlohmann::json report_of(const graph::Network& original, const ChainResult& result, const CompressConfig& config)
@@ -44,11 +46,12 @@ nlohmann::json report_of(const graph::Network& original, const ChainResult& resu
 
 } // namespace
 
-CompressResult compress(const graph::Network& network, const data::Dataset& dataset, const CompressConfig& config,
-                        const Say& say)
+CompressResult compress(const model::Model& model, const dataset::Dataset& dataset, const CompressConfig& config,
+                        const LogFn& log)
 {
     const auto start = Clock::now();
-    train::check_compatible(network, dataset);
+    train::check_compatible(model, dataset);
+    const graph::Network& network = model.network;
     const Budget budget = config.budget.empty() ? Budget{} : parse_budget(config.budget, network);
     const bool is_auto = config.method == kAuto;
     const Stages stages = is_auto ? Stages{} : parse_chain(config.method);
@@ -58,30 +61,31 @@ CompressResult compress(const graph::Network& network, const data::Dataset& data
 
     SearchResult found;
     if (is_auto)
-        found = search_auto(network, dataset, budget, config.chain, config.search, say);
+        found = search_auto(network, dataset, budget, config.chain, config.search, log);
     else if (budget.max_drop_points)
-        found = search_drop(network, dataset, stages, budget, config.chain, config.search, say);
+        found = search_drop(network, dataset, stages, budget, config.chain, config.search, log);
     else
-        found.best = run_chain(network, dataset, stages, budget, config.chain, say);
+        found.best = run_chain(network, dataset, stages, budget, config.chain, log);
 
     CompressResult result;
     result.interrupted = found.interrupted || found.best.interrupted;
     if (result.interrupted)
         return result;
-    result.report = report_of(network, found.best, config);
+    nlohmann::json report = report_of(network, found.best, config);
     if (!found.trials.empty()) {
-        say(found.text);
-        result.report["front"] = to_json(found.trials);
-        result.report["wanted"] = budget.text;
+        log(found.text);
+        report["front"] = to_json(found.trials);
+        report["wanted"] = budget.text;
         if (found.least_accuracy)
-            result.report["least_validation_accuracy"] = *found.least_accuracy;
+            report["least_validation_accuracy"] = *found.least_accuracy;
     }
     result.plan = std::move(found.best.plan);
-    result.network = std::move(found.best.network);
-    result.report["latency_us"] = { { "before", engine_latency_us(network) },
-                                    { "after", engine_latency_us(result.network) } };
-    result.report["minutes"] = std::chrono::duration<double, std::ratio<60>>(Clock::now() - start).count();
-    add_provenance(result.network, result.report);
+    result.model = model::with_network(model, std::move(found.best.network));
+    report["latency_us"] = { { "before", engine_latency_us(network) },
+                             { "after", engine_latency_us(result.model.network) } };
+    report["minutes"] = std::chrono::duration<double, std::ratio<60>>(Clock::now() - start).count();
+    add_report(result.model.info, report);
+    result.report = report.dump();
     return result;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/probe.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
+#include "prunedamr/train/training_frames.h"
 
 #include <algorithm>
 #include <map>
@@ -27,7 +29,7 @@ torch::Tensor to_matrix(const std::vector<std::vector<double>>& rows)
 
 /// Samples by node, the mean over positions of every channel.
 std::map<std::string, ProbeSamples> pooled_features(nn::GraphModule& module, const std::set<std::string>& nodes,
-                                                    const data::Dataset& dataset, const ClassFrames& frames,
+                                                    const dataset::Dataset& dataset, const ClassFrames& frames,
                                                     const torch::Device& device)
 {
     const torch::NoGradGuard no_grad;
@@ -58,11 +60,11 @@ double probe_accuracy(const ProbeSamples& seen, const ProbeSamples& unseen, int 
     const torch::Tensor labels = torch::tensor(std::vector<std::int64_t>(seen.labels.begin(), seen.labels.end()));
     const torch::Tensor y = torch::one_hot(labels, classes).to(torch::kFloat64);
     const torch::Tensor mean_x = x.mean(kSamples), mean_y = y.mean(kSamples);
-    const torch::Tensor centred = x - mean_x;
-    torch::Tensor gram = centred.t().matmul(centred);
+    const torch::Tensor centerd = x - mean_x;
+    torch::Tensor gram = centerd.t().matmul(centerd);
     // The last term: features that never vary must not make the system singular.
     gram.diagonal().add_(kRidge * gram.diagonal().mean().item<double>() + 1e-30);
-    const torch::Tensor weights = torch::linalg_solve(gram, centred.t().matmul(y - mean_y));
+    const torch::Tensor weights = torch::linalg_solve(gram, centerd.t().matmul(y - mean_y));
     const torch::Tensor outputs = (to_matrix(unseen.features) - mean_x).matmul(weights) + mean_y;
     const torch::Tensor predicted = outputs.argmax(1);
     int right = 0;
@@ -71,7 +73,7 @@ double probe_accuracy(const ProbeSamples& seen, const ProbeSamples& unseen, int 
     return static_cast<double>(right) / static_cast<double>(unseen.labels.size());
 }
 
-std::vector<ProbeGain> probe_gains(const graph::Network& network, const data::Dataset& dataset,
+std::vector<ProbeGain> probe_gains(const graph::Network& network, const dataset::Dataset& dataset,
                                    const ClassFrames& seen, const ClassFrames& unseen, const std::string& device)
 {
     std::set<std::string> nodes;
@@ -83,15 +85,39 @@ std::vector<ProbeGain> probe_gains(const graph::Network& network, const data::Da
     nn::GraphModule module(network);
     module.to(place);
     module.eval();
-    const auto learnt = pooled_features(module, nodes, dataset, seen, place);
+    const auto learned = pooled_features(module, nodes, dataset, seen, place);
     const auto scored = pooled_features(module, nodes, dataset, unseen, place);
     std::map<std::string, double> accuracy;
     for (const std::string& node : nodes)
-        accuracy[node] = probe_accuracy(learnt.at(node), scored.at(node), static_cast<int>(network.classes()));
+        accuracy[node] = probe_accuracy(learned.at(node), scored.at(node), static_cast<int>(network.classes()));
     std::vector<ProbeGain> gains;
     for (const graph::Unit& unit : network.units)
         gains.push_back({ accuracy.at(graph::unit_input(network, unit)), accuracy.at(unit.nodes.back()) });
     return gains;
+}
+
+std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const train::FitConfig& fine_tune)
+{
+    const auto frames = dataset.indices(dataset::Part::train);
+    return fine_tune.frames_per_class > 0
+               ? train::choose_labeled(dataset, frames, fine_tune.frames_per_class, fine_tune.seed)
+               : frames;
+}
+
+ClassFrames draw_per_class(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames, int per_class,
+                           std::uint64_t seed)
+{
+    constexpr int kLeast = 2; // one frame has no scatter
+    if (per_class < kLeast)
+        throw Error{ { "value out of range", "samples per class", std::to_string(per_class), "2 or more" } };
+    ClassFrames drawn(dataset.class_names.size());
+    for (const std::int64_t frame : train::choose_labeled(dataset, frames, per_class, seed))
+        drawn[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)])].push_back(frame);
+    for (std::size_t c = 0; c < drawn.size(); ++c)
+        if (drawn[c].size() < kLeast)
+            throw Error{ { "too few labeled frames", "class " + dataset.class_names[c],
+                           std::to_string(drawn[c].size()), "2 or more" } };
+    return drawn;
 }
 
 } // namespace prunedamr::prune

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/prune/samples.h"
+#include "prunedamr/train/fit.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace prunedamr::prune {
+
+/// Frame indices of each class.
+using ClassFrames = std::vector<std::vector<std::int64_t>>;
 
 /// Features and labels that a linear probe learns from, or is scored on.
 struct ProbeSamples {
@@ -16,7 +20,7 @@ struct ProbeSamples {
     std::vector<int> labels;                   ///< [samples], 0..classes-1
 };
 
-/// Accuracy, 0..1, on `unseen` of the ridge classifier that `seen` gives: weights W and offset c that minimise
+/// Accuracy, 0..1, on `unseen` of the ridge classifier that `seen` gives: weights W and offset c that minimize
 /// sum |y - W x - c|^2 + ridge |W|^2 with one-hot y, ridge = 1e-3 of the mean over features of sum (x - mean)^2;
 /// the class of the largest output wins.
 double probe_accuracy(const ProbeSamples& seen, const ProbeSamples& unseen, int classes);
@@ -27,7 +31,15 @@ struct ProbeGain {
 };
 
 /// One per unit: probes learn from `seen` and are scored on `unseen`; inference mode.
-std::vector<ProbeGain> probe_gains(const graph::Network& network, const data::Dataset& dataset,
+std::vector<ProbeGain> probe_gains(const graph::Network& network, const dataset::Dataset& dataset,
                                    const ClassFrames& seen, const ClassFrames& unseen, const std::string& device);
+
+/// The frames of the train part whose labels fine-tuning may see: all, or `fine_tune.frames_per_class`.
+std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const train::FitConfig& fine_tune);
+
+/// Up to `per_class` (>= 2) of `frames` from each class, spread over its SNRs (`train::choose_labeled`),
+/// ascending. Throws `Error` naming a class with fewer than two.
+ClassFrames draw_per_class(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames, int per_class,
+                           std::uint64_t seed);
 
 } // namespace prunedamr::prune

@@ -3,12 +3,13 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/latency.h"
+#include "prunedamr/prune/cost_report.h"
 #include "prunedamr/train/evaluate.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 namespace prunedamr::prune {
@@ -17,9 +18,9 @@ namespace {
 /// Drop: shares of MACs nearer to each other than this are one.
 constexpr double kClosest = 0.98;
 
-void check_validation(const data::Dataset& dataset, const char* method)
+void check_validation(const dataset::Dataset& dataset, const char* method)
 {
-    if (dataset.indices(data::Part::validation).empty())
+    if (dataset.indices(dataset::Part::validation).empty())
         throw Error{ { "no validation frames to choose by", method, "0 frames in this part", "at least 1" } };
 }
 
@@ -33,9 +34,9 @@ struct Tried {
 class Laboratory
 {
 public:
-    Laboratory(const graph::Network& original, const data::Dataset& dataset, const ChainConfig& chain,
-               const Say& say)
-        : original_(original), dataset_(dataset), chain_(chain), say_(say)
+    Laboratory(const graph::Network& original, const dataset::Dataset& dataset, const ChainConfig& chain,
+               const LogFn& log)
+        : original_(original), dataset_(dataset), chain_(chain), say_(log)
     {
     }
 
@@ -54,11 +55,9 @@ public:
         tried.trial.budget = budget.text;
         tried.trial.epochs = epochs;
         trials_.push_back(tried.trial);
-        char text[160];
-        std::snprintf(text, sizeof text, "  validation %.2f %%, %lld MACs, %lld params, %.2f us",
-                      100.0 * tried.trial.validation_accuracy, static_cast<long long>(tried.trial.macs),
-                      static_cast<long long>(tried.trial.params), tried.trial.latency_us);
-        say_(text);
+        say_(fmt::format("  validation {:.2f} %, {} MACs, {} params, {:.2f} us",
+                         100.0 * tried.trial.validation_accuracy, tried.trial.macs, tried.trial.params,
+                         tried.trial.latency_us));
         return tried;
     }
 
@@ -70,7 +69,7 @@ public:
         trial.params = cost.params;
         trial.latency_us = engine_latency_us(network);
         trial.validation_accuracy =
-            train::evaluate(network, dataset_, data::Part::validation, chain_.fine_tune.device).accuracy();
+            train::evaluate(network, dataset_, dataset::Part::validation, chain_.fine_tune.device).accuracy();
         return trial;
     }
 
@@ -78,9 +77,9 @@ public:
 
 private:
     const graph::Network& original_;
-    const data::Dataset& dataset_;
+    const dataset::Dataset& dataset_;
     const ChainConfig& chain_;
-    const Say& say_;
+    const LogFn& say_;
     std::vector<Trial> trials_;
     int number_ = 0;
 };
@@ -112,7 +111,7 @@ struct Runner {
 
 /// Runs every runner; those that cannot meet the budget leave. False when interrupted.
 bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budget& budget, int epochs,
-               std::string& refusals, const Say& say)
+               std::string& refusals, const LogFn& log)
 {
     std::vector<Runner> left;
     for (Runner& runner : runners) {
@@ -121,7 +120,7 @@ bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budge
         } catch (const train::LostProcess&) {
             throw;
         } catch (const Error& error) {
-            say("  " + std::string(error.what()));
+            log("  " + std::string(error.what()));
             refusals += (refusals.empty() ? "" : "; ") + runner.name + ": " + error.what();
             continue;
         }
@@ -145,12 +144,12 @@ const std::vector<std::string>& default_chains()
     return chains;
 }
 
-SearchResult search_drop(const graph::Network& original, const data::Dataset& dataset, const Stages& stages,
-                         const Budget& budget, const ChainConfig& chain, const SearchConfig& config, const Say& say)
+SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+                         const Budget& budget, const ChainConfig& chain, const SearchConfig& config, const LogFn& log)
 {
     check_validation(dataset, "drop");
     PRUNEDAMR_CHECK(budget.max_drop_points.has_value(), "a budget of accuracy");
-    Laboratory laboratory(original, dataset, chain, say);
+    Laboratory laboratory(original, dataset, chain, log);
     const double least_accuracy =
         laboratory.measure(original).validation_accuracy - *budget.max_drop_points / 100.0;
     double small = 0.01, large = 1.0; // shares of MACs: too small, large enough
@@ -158,8 +157,7 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
     double most = 0.0;
     for (int probe = 0; probe < config.probes && small < kClosest * large;) {
         const double share = std::sqrt(small * large);
-        char text[32];
-        std::snprintf(text, sizeof text, "macs=%.2f%%", 100.0 * share);
+        const std::string text = fmt::format("macs={:.2f}%", 100.0 * share);
         std::optional<Tried> tried;
         try {
             tried =
@@ -167,7 +165,7 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
         } catch (const train::LostProcess&) {
             throw;
         } catch (const Error& error) { // smaller than the method can go
-            say("  " + std::string(error.what()));
+            log("  " + std::string(error.what()));
             small = share;
             continue;
         }
@@ -189,18 +187,18 @@ SearchResult search_drop(const graph::Network& original, const data::Dataset& da
     return result;
 }
 
-SearchResult search_auto(const graph::Network& original, const data::Dataset& dataset, const Budget& budget,
-                         const ChainConfig& chain, const SearchConfig& config, const Say& say)
+SearchResult search_auto(const graph::Network& original, const dataset::Dataset& dataset, const Budget& budget,
+                         const ChainConfig& chain, const SearchConfig& config, const LogFn& log)
 {
     check_validation(dataset, "auto");
-    Laboratory laboratory(original, dataset, chain, say);
+    Laboratory laboratory(original, dataset, chain, log);
     std::vector<Runner> runners;
     for (const std::string& name : config.chains.empty() ? default_chains() : config.chains)
         runners.push_back({ name, parse_chain(name) });
     const int epochs = chain.fine_tune.epochs;
     std::string refusals;
     for (const int divisor : { 8, 2, 1 }) {
-        if (!run_round(laboratory, runners, budget, std::max(1, epochs / divisor), refusals, say))
+        if (!run_round(laboratory, runners, budget, std::max(1, epochs / divisor), refusals, log))
             return stopped();
         if (runners.empty())
             throw Error{ { "no chain can meet the budget", "budget " + budget.text, refusals, "" } };
@@ -212,6 +210,57 @@ SearchResult search_auto(const graph::Network& original, const data::Dataset& da
             laboratory.run(best.name, best.stages, part_of_way(original, budget, share), epochs).result.interrupted)
             return stopped();
     return finish(laboratory, std::move(best.tried), std::move(best.stages));
+}
+
+namespace {
+
+bool no_worse(const Trial& a, const Trial& b)
+{
+    return a.validation_accuracy >= b.validation_accuracy && a.macs <= b.macs && a.params <= b.params &&
+           a.latency_us <= b.latency_us;
+}
+
+} // namespace
+
+void mark_front(std::vector<Trial>& trials)
+{
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+        trials[i].on_front = true;
+        for (std::size_t j = 0; j < trials.size() && trials[i].on_front; ++j) {
+            const bool equal = no_worse(trials[i], trials[j]);
+            trials[i].on_front = i == j || !no_worse(trials[j], trials[i]) || (equal && i < j);
+        }
+    }
+}
+
+nlohmann::json to_json(const std::vector<Trial>& trials)
+{
+    nlohmann::json rows = nlohmann::json::array();
+    for (const Trial& trial : trials)
+        rows.push_back({ { "chain", trial.chain },
+                         { "budget", trial.budget },
+                         { "epochs", trial.epochs },
+                         { "macs", trial.macs },
+                         { "params", trial.params },
+                         { "latency_us", trial.latency_us },
+                         { "validation_accuracy", trial.validation_accuracy },
+                         { "on_front", trial.on_front } });
+    return rows;
+}
+
+std::string front_text(std::vector<Trial> trials)
+{
+    std::stable_sort(trials.begin(), trials.end(),
+                     [](const Trial& a, const Trial& b) { return a.validation_accuracy > b.validation_accuracy; });
+    std::string text = "Pareto front (validation accuracy, MACs, parameters, latency at batch 1):";
+    for (const Trial& trial : trials) {
+        if (!trial.on_front)
+            continue;
+        text += fmt::format("\n  {:>6.2f} %  {:9} MACs  {:8} params  {:>8.2f} us  {}, {}, {} epochs",
+                            100.0 * trial.validation_accuracy, trial.macs, trial.params, trial.latency_us,
+                            trial.chain, trial.budget, trial.epochs);
+    }
+    return text;
 }
 
 } // namespace prunedamr::prune

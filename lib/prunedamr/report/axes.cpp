@@ -3,9 +3,10 @@
 
 #include "prunedamr/base/error.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <set>
 
 namespace prunedamr::report {
@@ -39,10 +40,9 @@ std::vector<double> ticks(const Interval& interval, int about)
 std::string tick_text(double value, double step)
 {
     const int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - kSlack)), 0, 9);
-    char text[64];
-    std::snprintf(text, sizeof text, "%.*f", decimals, std::abs(value));
-    const bool negative = value < 0.0 && std::string(text).find_first_of("123456789") != std::string::npos;
-    return (negative ? "\u2212" : "") + std::string(text);
+    const std::string text = fmt::format("{:.{}f}", std::abs(value), decimals);
+    const bool negative = value < 0.0 && text.find_first_of("123456789") != std::string::npos;
+    return (negative ? "\u2212" : "") + text;
 }
 
 Interval fitted(const std::vector<double>& values, int ticks_about)
@@ -94,14 +94,10 @@ Interval log_fitted(const std::vector<double>& values)
 std::string quantity_text(double value)
 {
     constexpr std::pair<double, const char*> kPrefixes[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" } };
-    char text[64];
     for (const auto& [scale, prefix] : kPrefixes)
-        if (std::abs(value) >= scale) {
-            std::snprintf(text, sizeof text, "%.4g%s", value / scale, prefix);
-            return text;
-        }
-    std::snprintf(text, sizeof text, "%.4g", value);
-    return text;
+        if (std::abs(value) >= scale)
+            return fmt::format("{:.4g}{}", value / scale, prefix);
+    return fmt::format("{:.4g}", value);
 }
 
 Axes::Axes(Svg& svg, AxesConfig config) : svg_(svg), config_(std::move(config))

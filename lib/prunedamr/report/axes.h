@@ -17,7 +17,7 @@ struct Interval {
 /// The multiples of 1, 2 or 5 times a power of ten in `interval`, about `about` of them.
 std::vector<double> ticks(const Interval& interval, int about);
 
-/// A tick as text: as many decimals as its neighbours at distance `step` ask for, with a true minus sign.
+/// A tick as text: as many decimals as its neighbors at distance `step` ask for, with a true minus sign.
 std::string tick_text(double value, double step);
 
 /// The least interval of whole ticks that holds all finite values and is not empty.

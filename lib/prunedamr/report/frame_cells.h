@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/frame_source.h"
+#include "prunedamr/dataset/frame_source.h"
 #include "prunedamr/report/frame_views.h"
 
 #include <map>
@@ -25,7 +25,7 @@ struct FrameCell {
 struct CellChoice {
     std::vector<std::string> labels;            ///< names or aliases; empty: all
     std::vector<double> snr_db = { 0, 10, 30 }; ///< of each class the nearest cells
-    std::optional<data::Part> part;             ///< only these frames
+    std::optional<dataset::Part> part;             ///< only these frames
     int examples = 1;                           ///< kept of each cell, >= 1
 };
 
@@ -36,10 +36,10 @@ public:
     explicit FrameCells(CellChoice choice);
 
     /// All frames of a file, whose name is `source`; returns how many. Throws `Error` when it is damaged.
-    std::int64_t read(data::FrameSource& frames, const std::string& source);
+    std::int64_t read(dataset::FrameSource& frames, const std::string& source);
 
     /// Frames in memory, `piece`, with the front end and the class names of `header`.
-    void add(const data::Dataset& header, const data::Dataset& piece, const std::string& source);
+    void add(const dataset::Dataset& header, const dataset::Dataset& piece, const std::string& source);
 
     /// The cells that were asked for: classes in the order of the class table, then by file, then by rising SNR.
     /// Throws `Error` when a label that was asked for has no frames, or nothing has.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/report/frame_sheet.h"
 
-#include "prunedamr/base/modulation.h"
-#include "prunedamr/report/html.h"
+#include "prunedamr/model/class_table.h"
+#include "prunedamr/report/svg.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ constexpr double kGap = 24.0;
 /// Empty for a class that the table does not know.
 std::string definition_of(const std::string& label)
 {
-    const Modulation* row = find_modulation(label);
+    const model::Modulation* row = model::find_modulation(label);
     return row ? std::string(row->definition) : "";
 }
 

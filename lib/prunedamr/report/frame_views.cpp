@@ -102,7 +102,7 @@ bool remove_carrier(Samples& samples, int order)
     dsp::HannTransform transform(power_of_two(static_cast<int>(samples.size())));
     const int nfft = transform.nfft();
     std::vector<float> psd(static_cast<std::size_t>(nfft));
-    transform.centre(transform.power(power.data()), 1, psd.data());
+    transform.center(transform.power(power.data()), 1, psd.data());
     const int peak = static_cast<int>(std::max_element(psd.begin(), psd.end()) - psd.begin());
     float mean = 0.0f;
     for (const float value : psd)
@@ -152,7 +152,7 @@ HeatMap spectrogram_db(const Samples& samples)
     map.values.resize(static_cast<std::size_t>(map.columns) * nfft);
     std::vector<float> psd(nfft);
     for (int column = 0; column < map.columns; ++column) {
-        transform.centre(transform.power(samples.data() + column * hop), 1, psd.data());
+        transform.center(transform.power(samples.data() + column * hop), 1, psd.data());
         for (int row = 0; row < nfft; ++row)
             map.values[row * map.columns + column] = static_cast<float>(to_db(nfft * psd[nfft - 1 - row]));
     }
@@ -185,7 +185,7 @@ std::vector<double> MeanSpectrum::frequency() const
 std::vector<double> MeanSpectrum::db() const
 {
     std::vector<float> psd(sum_.size());
-    transform_.centre(sum_.data(), std::max(1, segments_), psd.data());
+    transform_.center(sum_.data(), std::max(1, segments_), psd.data());
     std::vector<double> result;
     for (const float value : psd)
         result.push_back(to_db(static_cast<double>(value) * transform_.nfft()));

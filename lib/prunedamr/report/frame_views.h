@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/dsp/hann_transform.h"
-#include "prunedamr/report/heat_map.h"
+#include "prunedamr/report/matrix_plot.h"
 
 #include <complex>
 #include <vector>

@@ -24,7 +24,7 @@ struct LineChartConfig {
     bool legend = true;
 };
 
-/// Lines over common axes, each with its own colour and dashes, with a legend at their right.
+/// Lines over common axes, each with its own color and dashes, with a legend at their right.
 Svg line_chart(const LineChartConfig& config, const std::vector<Series>& series);
 
 /// At most `most` characters of a name, its end given up.

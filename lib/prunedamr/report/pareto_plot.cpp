@@ -125,7 +125,7 @@ Svg pareto_plot(const ParetoConfig& config, const std::vector<ParetoPoint>& poin
     svg.path(path, series_mark(0).c_str());
     for (std::size_t i = 0; i < points.size(); ++i) {
         const bool best = std::find(front.begin(), front.end(), i) != front.end();
-        axes.dots({ cost[i] }, { accuracy[i] }, best ? mark::spot : mark::spot_grey);
+        axes.dots({ cost[i] }, { accuracy[i] }, best ? mark::spot : mark::spot_gray);
         places.push_back(axes.place(cost[i], accuracy[i]));
         names.keep_clear(places.back());
     }

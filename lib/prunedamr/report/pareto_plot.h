@@ -25,7 +25,7 @@ struct ParetoConfig {
     double height = 360.0;
 };
 
-/// Accuracy [%] over cost (logarithmic); the front as a staircase, its points in colour, with names (of
+/// Accuracy [%] over cost (logarithmic); the front as a staircase, its points in color, with names (of
 /// more than 30 points only those of the front).
 Svg pareto_plot(const ParetoConfig& config, const std::vector<ParetoPoint>& points);
 

@@ -14,7 +14,7 @@
 namespace prunedamr::report {
 
 /// Labels of this SNR and more count as high [dB].
-inline constexpr int kHighSnr_db = 0;
+inline constexpr int kHighSnrDb = 0;
 
 struct Accuracy {
     double mean = 0.0;            ///< over all frames, 0..1
@@ -22,7 +22,7 @@ struct Accuracy {
     std::vector<std::string> classes;
     std::vector<std::vector<double>> confusion; ///< frames, [truth][predicted]; empty where it was not written
 
-    std::optional<double> at_high_snr() const; ///< mean over the labels of kHighSnr_db and more, if there are any
+    std::optional<double> at_high_snr() const; ///< mean over the labels of kHighSnrDb and more, if there are any
 };
 
 struct TrainingEpoch {

@@ -8,40 +8,9 @@
 
 namespace prunedamr::report {
 
-using graph::JsonFields;
-
-std::optional<double> optional_number(JsonFields& fields, const char* key, const std::string& where)
+std::optional<double> optional_number(JsonObject& fields, const char* key)
 {
-    if (!fields.has(key) || fields.at(key).is_null())
-        return std::nullopt;
-    return number_within(fields, key, -kLargest, kLargest, where);
-}
-
-std::string optional_text(JsonFields& fields, const char* key)
-{
-    return fields.has(key) && !fields.at(key).is_null() ? fields.text(key) : "";
-}
-
-double number_within(JsonFields& fields, const char* key, double low, double high, const std::string& where)
-{
-    const double value = fields.number(key);
-    if (!(value >= low && value <= high))
-        throw Error({ std::string("bad value of '") + key + "'", where, fields.at(key).dump(),
-                      nlohmann::json(low).dump() + ".." + nlohmann::json(high).dump() });
-    return value;
-}
-
-double share_at(JsonFields& fields, const char* key, const std::string& where)
-{
-    return number_within(fields, key, 0.0, 1.0, where);
-}
-
-const nlohmann::json& list_at(JsonFields& fields, const char* key, const std::string& where)
-{
-    const auto& value = fields.at(key);
-    if (!value.is_array())
-        throw Error({ std::string("bad value of '") + key + "'", where, value.type_name(), "a list" });
-    return value;
+    return fields.optional_number(key, -kLargest, kLargest);
 }
 
 std::vector<std::vector<double>> matrix_from_json(const nlohmann::json& json, std::size_t rows,
@@ -69,14 +38,14 @@ namespace {
 std::map<int, double> by_snr_from_json(const nlohmann::json& json, const std::string& where)
 {
     std::map<int, double> result;
-    JsonFields fields(json, where);
+    JsonObject fields(json, where);
     for (const auto& item : json.items()) {
         const std::string& key = item.key();
         int snr_db = 0;
         const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), snr_db);
         if (fault != std::errc() || end != key.data() + key.size() || std::abs(snr_db) > 1000)
             throw Error({ "not an SNR in dB", where, "'" + key + "'", "a whole number" });
-        result[snr_db] = share_at(fields, key.c_str(), where);
+        result[snr_db] = fields.number(key, 0.0, 1.0);
     }
     return result;
 }
@@ -85,13 +54,13 @@ std::map<int, double> by_snr_from_json(const nlohmann::json& json, const std::st
 
 Accuracy accuracy_from_json(const nlohmann::json& json, const std::string& where)
 {
-    JsonFields fields(json, where);
+    JsonObject fields(json, where);
     Accuracy result;
-    result.mean = share_at(fields, "accuracy", where);
+    result.mean = fields.number("accuracy", 0.0, 1.0);
     if (fields.has("by_snr"))
         result.by_snr = by_snr_from_json(fields.at("by_snr"), where + ".by_snr");
     if (fields.has("class_names"))
-        result.classes = fields.texts("class_names");
+        result.classes = fields.strings("class_names");
     if (fields.has("confusion") && !result.classes.empty())
         result.confusion = matrix_from_json(fields.at("confusion"), result.classes.size(), where + ".confusion");
     return result;
@@ -103,20 +72,20 @@ std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::str
     if (!json.is_array())
         throw Error({ "attacks are not a list", where, json.type_name(), "a list" });
     for (const auto& one : json) {
-        JsonFields fields(one, where);
+        JsonObject fields(one, where);
         Attack attack;
-        attack.kind = fields.text("kind");
-        if (optional_text(fields, "norm") == "linf")
+        attack.kind = fields.string("kind");
+        if (fields.string_or("norm", "") == "linf")
             attack.kind += "-linf";
-        if (const auto steps = optional_number(fields, "steps", where))
+        if (const auto steps = optional_number(fields, "steps"))
             attack.kind += ", " + std::to_string(static_cast<long>(*steps)) + " steps";
         const char* level = "level_db";
         if (!fields.has(level) && fields.has("offset_cycles_per_sample")) {
             level = "offset_cycles_per_sample";
             attack.unit = "cycles per sample";
         }
-        attack.level = number_within(fields, level, -1000.0, 1000.0, where);
-        attack.accuracy = share_at(fields, "accuracy", where);
+        attack.level = fields.number(level, -1000.0, 1000.0);
+        attack.accuracy = fields.number("accuracy", 0.0, 1.0);
         result.push_back(std::move(attack));
     }
     return result;
@@ -124,26 +93,26 @@ std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::str
 
 void read_measurements(Run& run, const nlohmann::json& json, const std::string& where)
 {
-    JsonFields fields(json, where);
-    run.minutes = optional_number(fields, "minutes", where);
+    JsonObject fields(json, where);
+    run.minutes = optional_number(fields, "minutes");
     for (const char* key : { "robustness", "attacks" }) {
-        if (!fields.has(key) || fields.at(key).is_null())
+        if (!fields.has(key))
             continue;
         const auto& value = fields.at(key);
         const std::string place = where + ": " + key;
         if (value.is_array())
             run.attacks = attacks_from_json(value, place);
         else {
-            JsonFields sides(value, place);
+            JsonObject sides(value, place);
             run.attacks = attacks_from_json(sides.at("after"), place + ".after");
             if (sides.has("before"))
                 run.base_attacks = attacks_from_json(sides.at("before"), place + ".before");
         }
     }
-    if (fields.has("latency_us") && !fields.at("latency_us").is_null()) {
-        JsonFields sides(fields.at("latency_us"), where + ": latency_us");
-        run.latency_us = optional_number(sides, "after", where);
-        run.base_latency_us = optional_number(sides, "before", where);
+    if (fields.has("latency_us")) {
+        JsonObject sides(fields.at("latency_us"), where + ": latency_us");
+        run.latency_us = optional_number(sides, "after");
+        run.base_latency_us = optional_number(sides, "before");
     }
 }
 
@@ -151,7 +120,7 @@ std::optional<double> Accuracy::at_high_snr() const
 {
     double sum = 0.0;
     int labels = 0;
-    for (auto at = by_snr.lower_bound(kHighSnr_db); at != by_snr.end(); ++at, ++labels)
+    for (auto at = by_snr.lower_bound(kHighSnrDb); at != by_snr.end(); ++at, ++labels)
         sum += at->second;
     return labels > 0 ? std::optional(sum / labels) : std::nullopt;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/json_fields.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/report/run.h"
 
 #include <string>
@@ -11,15 +11,8 @@ namespace prunedamr::report {
 
 inline constexpr double kLargest = 1e12; ///< number that a run may say: drawings cannot show more
 
-/// Nothing when the key is absent or null.
-std::optional<double> optional_number(graph::JsonFields& fields, const char* key, const std::string& where);
-std::string optional_text(graph::JsonFields& fields, const char* key);
-
-/// A number in low..high.
-double number_within(graph::JsonFields& fields, const char* key, double low, double high, const std::string& where);
-
-/// A share, 0..1.
-double share_at(graph::JsonFields& fields, const char* key, const std::string& where);
+/// A number that can be drawn; nothing when the key is absent or null.
+std::optional<double> optional_number(JsonObject& fields, const char* key);
 
 /// {"accuracy", "by_snr", "class_names", "confusion"}, of which only the first must be there.
 Accuracy accuracy_from_json(const nlohmann::json& json, const std::string& where);
@@ -29,9 +22,6 @@ std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::str
 
 /// Attacks of a run: "robustness" or "attacks", a list, or {"before", "after"} lists; and its "latency_us".
 void read_measurements(Run& run, const nlohmann::json& json, const std::string& where);
-
-/// The list under a key, which must be one.
-const nlohmann::json& list_at(graph::JsonFields& fields, const char* key, const std::string& where);
 
 /// A matrix of numbers, null being NaN.
 std::vector<std::vector<double>> matrix_from_json(const nlohmann::json& json, std::size_t rows,

@@ -53,7 +53,7 @@ const char* style_sheet()
            ".series{fill:none;stroke:#0072b2;stroke-width:1;stroke-linejoin:round}"
            ".context{fill:none;stroke:#8b929c;stroke-width:.8;stroke-opacity:.75;stroke-linejoin:round}"
            ".dots{fill:none;stroke:#0072b2;stroke-width:2.2;stroke-linecap:round;stroke-opacity:.65}"
-           ".spot{stroke-width:8;stroke-opacity:1}.grey{stroke:#8b929c}"
+           ".spot{stroke-width:8;stroke-opacity:1}.gray{stroke:#8b929c}"
            ".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}.c4{stroke:#e69f00}"
            ".c5{stroke:#56b4e9}.c6{stroke:#14181f}"
            ".line{fill:none;stroke-width:1.6;stroke-linejoin:round}"
@@ -72,7 +72,7 @@ const char* style_sheet()
            "@media(prefers-color-scheme:dark){"
            ".paper{fill:#14171c}"
            ".frame,.grid,.rule{stroke:#707986}"
-           ".series,.dots{stroke:#56b4e9}.grey{stroke:#8b929c}.c0{stroke:#2f9be0}.c6{stroke:#eceff3}"
+           ".series,.dots{stroke:#56b4e9}.gray{stroke:#8b929c}.c0{stroke:#2f9be0}.c6{stroke:#eceff3}"
            ".heading,.title{fill:#eceff3}"
            ".note,.tick{fill:#a5adb8}"
            "}";
@@ -80,8 +80,8 @@ const char* style_sheet()
 
 std::string series_mark(std::size_t i)
 {
-    constexpr std::size_t kColours = 7, kDashes = 4;
-    return "line c" + std::to_string(i % kColours) + " d" + std::to_string(i / kColours % kDashes);
+    constexpr std::size_t kColors = 7, kDashes = 4;
+    return "line c" + std::to_string(i % kColors) + " d" + std::to_string(i / kColors % kDashes);
 }
 
 std::string escape(std::string_view text)
@@ -191,6 +191,34 @@ std::string Svg::document(std::string_view name) const
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + open_tag(name) + "<style>" + style_sheet() +
            "</style>\n<rect width=\"100%\" height=\"100%\" class=\"" + std::string(mark::paper) + "\"/>\n" + body_ +
            "</svg>\n";
+}
+
+namespace {
+
+constexpr const char* kStyle =
+    "body{margin:0 auto;padding:28px;font:15px/1.5 Inter,'Helvetica Neue','DejaVu Sans',Arial,sans-serif;"
+    "background:#fff;color:#14181f}"
+    "h1{font-size:26px;margin:0}h2{font-size:21px;margin:44px 0 0}p{margin:2px 0 14px;color:#5b6470}"
+    "nav{display:flex;flex-wrap:wrap;gap:6px 8px;margin:18px 0}"
+    "nav a{padding:2px 11px;border:1px solid #9aa1ab;border-radius:12px;color:inherit;text-decoration:none}"
+    "@media(prefers-color-scheme:dark){body{background:#14171c;color:#eceff3}p{color:#a5adb8}}";
+
+} // namespace
+
+std::string html_page(std::string_view title, std::string_view style, const std::string& body)
+{
+    return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+           "<meta name=\"viewport\" content=\"width=device-width\">\n"
+           "<meta name=\"color-scheme\" content=\"light dark\">\n" +
+           html_element("title", title) + "\n<style>" + style_sheet() + kStyle + std::string(style) +
+           "</style>\n</head>\n<body>\n" + html_element("h1", title) + "\n" + body + "</body>\n</html>\n";
+}
+
+std::string html_element(std::string_view name, std::string_view text, std::string_view attributes)
+{
+    const std::string tag(name);
+    return "<" + tag + (attributes.empty() ? "" : " ") + std::string(attributes) + ">" + escape(text) + "</" + tag +
+           ">";
 }
 
 } // namespace prunedamr::report

@@ -11,12 +11,12 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 } // namespace
 
-void BlockSummary::add(const dsp::BlockInfo& info, int samples, bool gated) noexcept
+void BlockSummary::add(const dsp::BlockInfo& info, int samples, bool squelched) noexcept
 {
     const double energy = std::pow(10.0, 0.1 * info.power_dbfs) * samples;
     samples_ += static_cast<std::uint64_t>(samples);
     energy_ += energy;
-    if (gated)
+    if (squelched)
         return;
     weight_ += energy;
     weighted_center_ += energy * info.center;

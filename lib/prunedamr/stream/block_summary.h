@@ -10,8 +10,8 @@ namespace prunedamr::stream {
 class BlockSummary
 {
 public:
-    /// `gated` blocks count for the power only.
-    void add(const dsp::BlockInfo& info, int samples, bool gated) noexcept;
+    /// `squelched` blocks count for the power only.
+    void add(const dsp::BlockInfo& info, int samples, bool squelched) noexcept;
 
     bool empty() const noexcept { return samples_ == 0; }
 
@@ -29,7 +29,7 @@ public:
 private:
     std::uint64_t samples_ = 0;
     double energy_ = 0.0;
-    double weight_ = 0.0; ///< energy of the blocks that were not gated
+    double weight_ = 0.0; ///< energy of the blocks that were not squelched
     double weighted_center_ = 0.0;
     double weighted_bandwidth_ = 0.0;
     double snr_sum_db_ = 0.0;

@@ -6,24 +6,95 @@
 
 #include <zmq.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <regex>
+#include <sstream>
 
 namespace prunedamr::stream {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kKeyCharacters = 40, kKeyBytes = 32;
+constexpr std::size_t kMaxSecretFileBytes = 10'000, kMaxClientFileBytes = 1'000'000;
+
+/// Of a certificate, or the words of a file of keys.
+std::vector<std::string> public_keys(const std::string& text)
+{
+    static const std::regex line("(?:^|\\n)[ \\t]*public-key[ \\t]*=[ \\t]*\"([^\"\\n]*)\"");
+    std::vector<std::string> keys;
+    for (std::sregex_iterator found(text.begin(), text.end(), line), end; found != end; ++found)
+        keys.push_back((*found)[1]);
+    if (!keys.empty())
+        return keys;
+    std::istringstream words(text);
+    return { std::istream_iterator<std::string>(words), {} };
+}
+
+std::vector<fs::path> certificates_in(const fs::path& folder)
+{
+    std::vector<fs::path> files;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure))
+        if (entry->path().extension() == ".key")
+            files.push_back(entry->path());
+    if (failure)
+        throw Error{ { "cannot read the folder of client keys", folder, failure.message(), "" } };
+    std::sort(files.begin(), files.end()); // so that of two bad ones always the same is named
+    return files;
+}
+
+void append_keys_of(const std::string& path, std::vector<std::string>& keys)
+{
+    const auto of_file = public_keys(read_file(path, kMaxClientFileBytes));
+    if (of_file.empty())
+        throw Error{ { "no CURVE public key in this file", path, "", "NAME.key, or 40 characters of Z85" } };
+    for (const auto& key : of_file)
+        if (!decode_curve_key(key))
+            throw Error{ { "bad CURVE public key", path, "", "40 characters of Z85" } };
+    keys.insert(keys.end(), of_file.begin(), of_file.end());
+}
+
+} // namespace
 
 std::string read_curve_secret_key(const std::string& path)
 {
-    constexpr std::size_t kMostBytes = 10'000;
-    const std::string text = read_file(path, kMostBytes);
+    const std::string text = read_file(path, kMaxSecretFileBytes);
     static const std::regex certificate("(?:^|\\n)[ \\t]*secret-key[ \\t]*=[ \\t]*\"([^\"\\n]*)\""),
         key("\\s*(\\S+)\\s*");
     std::smatch found;
-    char public_key[41];
+    char public_key[kKeyCharacters + 1];
     if (!std::regex_search(text, found, certificate) && !std::regex_match(text, found, key))
         throw Error{ { "no CURVE secret key in this file", path, "", "40 characters of Z85, or NAME.key_secret" } };
     const std::string secret = found[1];
-    if (secret.size() != 40 || zmq_curve_public(public_key, secret.c_str()) != 0)
+    if (secret.size() != kKeyCharacters || zmq_curve_public(public_key, secret.c_str()) != 0)
         throw Error{ { "bad CURVE secret key", path, "", "40 characters of Z85" } };
     return secret;
+}
+
+std::vector<std::string> read_curve_client_keys(const std::string& path)
+{
+    std::vector<std::string> keys;
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored))
+        append_keys_of(path, keys);
+    else
+        for (const auto& file : certificates_in(path))
+            append_keys_of(file, keys);
+    if (keys.empty())
+        throw Error{ { "no client keys in this folder", path, "", "certificates NAME.key" } };
+    return keys;
+}
+
+std::optional<std::string> decode_curve_key(const std::string& key)
+{
+    std::string bytes(kKeyBytes, '\0');
+    if (key.size() != kKeyCharacters || key.find('\0') != std::string::npos ||
+        !zmq_z85_decode(reinterpret_cast<std::uint8_t*>(bytes.data()), key.c_str()))
+        return std::nullopt;
+    return bytes;
 }
 
 } // namespace prunedamr::stream

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/label_event.h"
 
+#include "prunedamr/base/time.h"
+#include "prunedamr/stream/label_event_fields.h"
+
 #include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <type_traits>
 
 namespace prunedamr::stream {
@@ -96,21 +97,6 @@ std::string to_json_line(const LabelEvent& event)
     JsonLine line;
     visit_fields(event, line);
     return line.finish();
-}
-
-std::string rfc3339(std::int64_t time_ns)
-{
-    constexpr std::int64_t kSecond = 1'000'000'000;
-    std::int64_t ns = time_ns % kSecond;
-    if (ns < 0)
-        ns += kSecond;
-    const std::time_t seconds = (time_ns - ns) / kSecond;
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    char date[32], text[48];
-    std::strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-    std::snprintf(text, sizeof(text), "%s.%09lldZ", date, static_cast<long long>(ns));
-    return text;
 }
 
 } // namespace prunedamr::stream

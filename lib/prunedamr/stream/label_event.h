@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include "prunedamr/base/api.h"
 
 #include <algorithm>
 #include <array>
@@ -12,11 +12,11 @@
 namespace prunedamr::stream {
 
 /// Text of bounded length that lives inside an event: copying allocates nothing; longer text is cut.
-template <std::size_t N> class FixedText
+template <std::size_t N> class FixedString
 {
 public:
-    FixedText() = default;
-    FixedText(std::string_view text) noexcept { assign(text); }
+    FixedString() = default;
+    FixedString(std::string_view text) noexcept { assign(text); }
     void assign(std::string_view text) noexcept
     {
         size_ = std::min(text.size(), N);
@@ -32,8 +32,8 @@ private:
 enum class State : std::uint8_t { signal, noise, unknown };
 enum class TimeSource : std::uint8_t { hw, system, file };
 
-const char* to_string(State state);
-const char* to_string(TimeSource source);
+PRUNEDAMR_API const char* to_string(State state);
+PRUNEDAMR_API const char* to_string(TimeSource source);
 
 /// What the live classifier says of one decision interval; the only label schema of the project.
 /// Trivially copyable, fixed size.
@@ -41,11 +41,11 @@ struct LabelEvent {
     static constexpr int kVersion = 1;
     static constexpr int kTop = 3;
     struct Candidate {
-        FixedText<24> label;
+        FixedString<24> label;
         float probability = 0.0f;
     };
 
-    FixedText<48> source;     ///< name of the stream, chosen by the user
+    FixedString<48> source;   ///< name of the stream, chosen by the user
     std::uint64_t seq = 0;    ///< rises by one per event and source
     std::int64_t time_ns = 0; ///< of the first sample, since 1970-01-01 UTC
     TimeSource time_source = TimeSource::system;
@@ -57,27 +57,18 @@ struct LabelEvent {
     float snr_db = 0.0f;         ///< NaN (null in JSON) when it could not be measured
     float power_dbfs = 0.0f;     ///< mean over the interval; NaN (null) when every block was dropped
     State state = State::noise;
-    FixedText<24> label; ///< class, or family when only that is sure, or "noise", "unknown"
-    FixedText<24> family;
+    FixedString<24> label; ///< class, or family when only that is sure, or "noise", "unknown"
+    FixedString<24> family;
     float confidence = 0.0f; ///< calibrated probability of `label`, 0..1; for unknown that of its best class
     std::array<Candidate, kTop> top; ///< most probable classes, descending
     int top_count = 0;
-    FixedText<48> model;              ///< name of the model
+    FixedString<48> model;            ///< name of the model
     std::uint64_t dropped_frames = 0; ///< since the start of the stream
     std::uint64_t overflows = 0;      ///< reported by the source since the start of the stream
 };
 
-/// Calls `visit(name, value)` for every key in the order of the wire; `top` comes as an array of Candidate with
-/// its count. JSON, PMT and documentation are all made from this one list.
-template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit);
-
 /// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC
 /// 3339, ns), time_source, ... in wire order.
-std::string to_json_line(const LabelEvent& event);
-
-/// RFC 3339 in UTC with nanoseconds: "2026-01-31T12:00:00.000000000Z".
-std::string rfc3339(std::int64_t time_ns);
+PRUNEDAMR_API std::string to_json_line(const LabelEvent& event);
 
 } // namespace prunedamr::stream
-
-#include "prunedamr/stream/label_event_fields.h"

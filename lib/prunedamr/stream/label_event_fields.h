@@ -16,6 +16,8 @@ struct TopList {
     int count;
 };
 
+/// Calls `visit(name, value)` for every key in the order of the wire. JSON, PMT and documentation are all made from
+/// this one list.
 template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit)
 {
     visit("v", LabelEvent::kVersion);

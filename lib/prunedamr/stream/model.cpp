@@ -2,10 +2,9 @@
 #include "prunedamr/stream/model.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/engine/best_batch.h"
-#include "prunedamr/graph/model_file.h"
-#include "prunedamr/graph/model_search.h"
-#include "prunedamr/graph/receiver_facts.h"
+#include "prunedamr/engine/measure.h"
+#include "prunedamr/model/model_file.h"
+#include "prunedamr/model/model_search.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -28,18 +27,18 @@ void check(const ModelConfig& config)
 Model open(const std::string& file, const std::string& backend, int max_batch)
 {
     if (backend == "torch") {
-        graph::Network facts = graph::load_facts(std::filesystem::path(file).replace_extension(".json"));
-        engine::Engine engine = engine::Engine::torchscript(file, facts, max_batch);
-        return { std::move(facts), std::move(engine) };
+        model::ModelInfo info = model::load_model_info(std::filesystem::path(file).replace_extension(".json"));
+        engine::Engine engine = engine::Engine::torchscript(file, info, max_batch);
+        return { std::move(info), std::move(engine) };
     }
     engine::EngineConfig config;
     config.max_batch = max_batch;
     config.backend = backend == "onednn" ? engine::Backend::onednn : engine::Backend::native;
     if (config.backend == engine::Backend::onednn)
         config.precision = engine::Precision::float32; // it has no other
-    graph::Network network = graph::load_model(file);
-    engine::Engine engine(network, config);
-    return { std::move(network), std::move(engine) };
+    model::Model loaded = model::load_model(file);
+    engine::Engine engine(loaded, config);
+    return { std::move(loaded.info), std::move(engine) };
 }
 
 } // namespace
@@ -53,7 +52,7 @@ const std::vector<std::string>& backends()
 Model open_model(const std::string& model_file, const ModelConfig& config)
 {
     check(config);
-    const std::string file = graph::find_model(model_file);
+    const std::string file = model::find_model(model_file);
     const bool bound = config.max_latency_us > 0.0;
     Model model = open(file, config.backend, bound ? kLargestBatch : config.max_batch);
     if (!bound)

@@ -10,11 +10,11 @@ ModelSlot::~ModelSlot()
     delete current_;
 }
 
-bool ModelSlot::take() noexcept
+bool ModelSlot::switch_model() noexcept
 {
     if (!offered_.load(std::memory_order_relaxed))
         return false;
-    ModelChain* next = offered_.exchange(nullptr, std::memory_order_acquire);
+    Pipeline* next = offered_.exchange(nullptr, std::memory_order_acquire);
     if (!next)
         return false;
     current_->next = retired_.load(std::memory_order_relaxed);
@@ -28,33 +28,32 @@ bool ModelSlot::take() noexcept
 /// Keeps the last one that the stream is done with, frees the others.
 void ModelSlot::collect()
 {
-    ModelChain* list = retired_.exchange(nullptr, std::memory_order_acquire);
+    Pipeline* list = retired_.exchange(nullptr, std::memory_order_acquire);
     if (!list)
         return;
-    ModelChain* older = list->next;
+    Pipeline* older = list->next;
     list->next = nullptr;
     previous_.reset(list);
     while (older) {
-        const std::unique_ptr<ModelChain> gone(older);
+        const std::unique_ptr<Pipeline> gone(older);
         older = gone->next;
     }
 }
 
-void ModelSlot::offer(std::unique_ptr<ModelChain> next)
+void ModelSlot::set_model(std::unique_ptr<Pipeline> next)
 {
     const std::lock_guard lock(outside_);
     collect();
-    const std::unique_ptr<ModelChain> never_taken(offered_.exchange(next.release(), std::memory_order_acq_rel));
+    const std::unique_ptr<Pipeline> never_taken(offered_.exchange(next.release(), std::memory_order_acq_rel));
 }
 
-bool ModelSlot::offer_previous()
+bool ModelSlot::revert_model()
 {
     const std::lock_guard lock(outside_);
     collect();
     if (!previous_)
         return false;
-    const std::unique_ptr<ModelChain> never_taken(
-        offered_.exchange(previous_.release(), std::memory_order_acq_rel));
+    const std::unique_ptr<Pipeline> never_taken(offered_.exchange(previous_.release(), std::memory_order_acq_rel));
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/model_chain.h"
+#include "prunedamr/stream/pipeline.h"
 
 #include <atomic>
 #include <memory>
@@ -9,36 +9,37 @@
 
 namespace prunedamr::stream {
 
-/// The chain that a stream runs on, and its way in and out: other threads offer the next one, the stream's thread
-/// takes it when it is between two intervals. The stream's thread neither locks, allocates nor frees: chains that
-/// it is done with wait on a list for the next call from outside, which keeps the last of them as the previous one.
+/// The pipeline that a stream runs on, and its way in and out: other threads set the next one, the stream's thread
+/// takes it when it is between two intervals. The stream's thread neither locks, allocates nor frees: pipelines
+/// that it is done with wait on a list for the next call from outside, which keeps the last of them as the previous
+/// one.
 class ModelSlot
 {
 public:
-    explicit ModelSlot(std::unique_ptr<ModelChain> first) : current_(first.release()) {}
+    explicit ModelSlot(std::unique_ptr<Pipeline> first) : current_(first.release()) {}
     ~ModelSlot();
     ModelSlot(const ModelSlot&) = delete;
     ModelSlot& operator=(const ModelSlot&) = delete;
 
-    ModelChain& current() const noexcept { return *current_; } ///< stream's thread
+    Pipeline& current() const noexcept { return *current_; } ///< stream's thread
 
-    /// Goes over to what was offered last, if anything was; stream's thread.
-    bool take() noexcept;
+    /// Switches to what was set last, if anything was; stream's thread.
+    bool switch_model() noexcept;
 
-    /// Any thread. What was offered before and never taken is dropped.
-    void offer(std::unique_ptr<ModelChain> next);
+    /// Any thread. What was set before and never switched to is dropped.
+    void set_model(std::unique_ptr<Pipeline> next);
 
-    /// Offers the chain before the present one again, once; false when there is none. Any thread.
-    bool offer_previous();
+    /// Sets the previous pipeline again, once; false when there is none. Any thread.
+    bool revert_model();
 
 private:
     void collect();
 
-    ModelChain* current_;
-    std::atomic<ModelChain*> offered_{ nullptr };
-    std::atomic<ModelChain*> retired_{ nullptr }; ///< list, the last one first
-    std::mutex outside_;                          ///< among the threads that offer
-    std::unique_ptr<ModelChain> previous_;
+    Pipeline* current_;
+    std::atomic<Pipeline*> offered_{ nullptr };
+    std::atomic<Pipeline*> retired_{ nullptr }; ///< list, the last one first
+    std::mutex outside_;                        ///< among the threads that set
+    std::unique_ptr<Pipeline> previous_;
 };
 
 } // namespace prunedamr::stream

@@ -1,47 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/semaphore.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <boost/lockfree/spsc_queue.hpp>
 
-#include <semaphore.h>
-
+#include <array>
 #include <atomic>
-#include <cerrno>
-#include <chrono>
+#include <cstdio>
+#include <exception>
 #include <thread>
 
 namespace prunedamr::stream {
-namespace {
-
-constexpr auto kBackPressure = std::chrono::microseconds(100);
-
-/// Wakes the writing thread; posting takes no lock.
-class Semaphore
-{
-public:
-    Semaphore() { sem_init(&semaphore_, 0, 0); }
-    ~Semaphore() { sem_destroy(&semaphore_); }
-    Semaphore(const Semaphore&) = delete;
-    Semaphore& operator=(const Semaphore&) = delete;
-
-    void post() noexcept { sem_post(&semaphore_); }
-
-    void wait() noexcept
-    {
-        while (sem_wait(&semaphore_) != 0 && errno == EINTR) {
-        }
-    }
-
-private:
-    sem_t semaphore_;
-};
-
-} // namespace
 
 struct Publisher::Impl {
     Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
-        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity),
+        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity), room(static_cast<unsigned>(capacity)),
           thread([this] { run(); })
     {
     }
@@ -56,6 +30,15 @@ struct Publisher::Impl {
         stopping.store(true);
         wake.post();
         thread.join();
+        return true;
+    }
+
+    /// Waits for it where nothing may be lost.
+    bool has_room() noexcept
+    {
+        if (!lossless || abandoned.load())
+            return room.try_wait();
+        room.wait();
         return true;
     }
 
@@ -80,26 +63,41 @@ struct Publisher::Impl {
         LabelEvent event;
         bool wrote = false;
         for (; queue.pop(event); wrote = true) {
-            const std::string line = to_json_line(event);
-            for_each_sink([&](Sink& sink) { sink.write(event, line); });
+            room.post();
+            std::string line;
+            for_each_sink([&](Sink& sink) {
+                if (line.empty())
+                    line = to_json_line(event);
+                sink.write(event, line);
+            });
         }
         if (wrote)
             for_each_sink([](Sink& sink) { sink.flush(); });
     }
 
-    /// A sink that fails gets no more; the others go on.
-    template <typename Action> void for_each_sink(const Action& action)
+    /// A sink that fails, by whatever it throws, gets no more; the others go on.
+    template <typename Action> void for_each_sink(const Action& action) noexcept
     {
         for (std::size_t i = 0; i < sinks.size(); ++i)
             try {
                 if (!failed[i])
                     action(*sinks[i]);
             } catch (const Error& e) {
-                failed[i] = true;
-                if (!faulty.load(std::memory_order_relaxed))
-                    fault = e.what();
-                faulty.store(true, std::memory_order_release);
+                fail(i, "", e.what());
+            } catch (const std::exception& e) {
+                fail(i, "cannot write labels: found ", e.what());
+            } catch (...) {
+                fail(i, "cannot write labels", "");
             }
+    }
+
+    /// Allocates nothing: memory may be what is missing.
+    void fail(std::size_t sink, const char* problem, const char* found) noexcept
+    {
+        failed[sink] = true;
+        if (!faulty.load(std::memory_order_relaxed))
+            std::snprintf(fault.data(), fault.size(), "%s%s", problem, found);
+        faulty.store(true, std::memory_order_release);
     }
 
     std::vector<std::unique_ptr<Sink>> sinks;
@@ -107,10 +105,11 @@ struct Publisher::Impl {
     std::atomic<bool> abandoned{ false };
     const bool lossless;
     boost::lockfree::spsc_queue<LabelEvent> queue;
-    Semaphore wake;
+    Semaphore wake; ///< the writing thread: something is queued
+    Semaphore room; ///< the publishing thread: the queue takes so many events more
     std::atomic<bool> stopping{ false };
     std::atomic<std::uint64_t> lost{ 0 };
-    std::string fault; ///< written once, before `faulty`
+    std::array<char, 1024> fault{}; ///< written once, before `faulty`
     std::atomic<bool> faulty{ false };
     std::thread thread;
 };
@@ -125,12 +124,9 @@ Publisher::~Publisher() = default;
 
 void Publisher::publish(const LabelEvent& event) noexcept
 {
-    while (!impl_->queue.push(event)) {
-        if (!impl_->lossless || impl_->abandoned.load(std::memory_order_relaxed)) {
-            impl_->lost.fetch_add(1, std::memory_order_relaxed);
-            return;
-        }
-        std::this_thread::sleep_for(kBackPressure);
+    if (!impl_->has_room() || !impl_->queue.push(event)) {
+        impl_->lost.fetch_add(1, std::memory_order_relaxed);
+        return;
     }
     impl_->wake.post();
 }
@@ -143,6 +139,7 @@ void Publisher::close()
 void Publisher::abandon() noexcept
 {
     impl_->abandoned.store(true);
+    impl_->room.post(); // for who waits for it
     for (const auto& sink : impl_->sinks)
         sink->abandon();
 }
@@ -151,7 +148,7 @@ std::optional<std::string> Publisher::fault() const
 {
     if (!impl_->faulty.load(std::memory_order_acquire))
         return std::nullopt;
-    return impl_->fault;
+    return impl_->fault.data();
 }
 
 std::uint64_t Publisher::lost() const noexcept

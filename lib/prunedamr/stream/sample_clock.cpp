@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/sample_clock.h"
 
-#include <chrono>
 #include <cmath>
 
 namespace prunedamr::stream {
@@ -28,12 +27,6 @@ std::int64_t SampleClock::time_ns(std::uint64_t sample_index) const noexcept
     const auto elapsed = static_cast<std::int64_t>(sample_index - reference_index_);
     const Wide half = elapsed < 0 ? -(rate_uhz_ / 2) : rate_uhz_ / 2;
     return reference_ns_ + static_cast<std::int64_t>((elapsed * kNsTimesUhz + half) / rate_uhz_);
-}
-
-std::int64_t SampleClock::system_time_ns() noexcept
-{
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 } // namespace prunedamr::stream

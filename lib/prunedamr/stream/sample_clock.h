@@ -19,8 +19,6 @@ public:
     TimeSource source() const noexcept { return source_; }
     std::int64_t time_ns(std::uint64_t sample_index) const noexcept;
 
-    static std::int64_t system_time_ns() noexcept;
-
 private:
     std::int64_t rate_uhz_;
     std::uint64_t reference_index_ = 0;

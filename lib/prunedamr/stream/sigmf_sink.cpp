@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/sinks.h"
 #include "prunedamr/base/version.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::stream {
 namespace {
 
 constexpr const char* kGenerator = "gr-prunedamr";
 
-/// Neighbouring intervals of one label and overlapping bands.
+/// Neighboring intervals of one label and overlapping bands.
 class Run
 {
 public:
@@ -44,9 +45,9 @@ public:
         }
     }
 
-    data::Annotation annotation() const
+    recording::Annotation annotation() const
     {
-        data::Annotation result;
+        recording::Annotation result;
         result.sample_start = start_;
         result.sample_count = end_ - start_;
         result.label = label_;
@@ -54,13 +55,9 @@ public:
             result.freq_lower_hz = (center_ - 0.5 * bandwidth_) / weight_;
             result.freq_upper_hz = (center_ + 0.5 * bandwidth_) / weight_;
         }
-        char text[64];
-        std::snprintf(text, sizeof text, "confidence %.2f", confidence_ / weight_);
-        result.comment = text;
-        if (snr_weight_ > 0.0) {
-            std::snprintf(text, sizeof text, ", SNR %.1f dB", snr_ / snr_weight_);
-            result.comment += text;
-        }
+        result.comment = fmt::format("confidence {:.2f}", confidence_ / weight_);
+        if (snr_weight_ > 0.0)
+            result.comment += fmt::format(", SNR {:.1f} dB", snr_ / snr_weight_);
         result.generator = std::string(kGenerator) + " " + kVersion + ", model " + model_;
         return result;
     }
@@ -75,7 +72,7 @@ private:
 class SigmfSink : public Sink
 {
 public:
-    explicit SigmfSink(const data::Annotating& annotating) : annotating_(annotating) { data::check(annotating_); }
+    explicit SigmfSink(const recording::Annotating& annotating) : annotating_(annotating) { recording::check(annotating_); }
 
     void write(const LabelEvent& event, const std::string&) override
     {
@@ -93,21 +90,21 @@ public:
 
     void finish() override
     {
-        std::vector<data::Annotation> annotations;
+        std::vector<recording::Annotation> annotations;
         for (const Run& run : runs_)
             annotations.push_back(run.annotation());
-        data::annotate(annotating_, annotations, kGenerator);
+        recording::annotate(annotating_, annotations, kGenerator);
     }
 
 private:
-    data::Annotating annotating_;
+    recording::Annotating annotating_;
     std::vector<Run> runs_;
     std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a survey several
 };
 
 } // namespace
 
-std::unique_ptr<Sink> make_sigmf_sink(const data::Annotating& annotating)
+std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating)
 {
     return std::make_unique<SigmfSink>(annotating);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/recording/sigmf_writer.h"
+#include "prunedamr/base/api.h"
+#include "prunedamr/recording/sigmf_writer.h"
 #include "prunedamr/stream/label_event.h"
 
 #include <cstdint>
@@ -12,9 +13,9 @@
 
 namespace prunedamr::stream {
 
-/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws `Error` when
-/// it can write no more.
-class Sink
+/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws when it can
+/// write no more: whatever it throws, the publisher reports once and calls it no more.
+class PRUNEDAMR_API Sink
 {
 public:
     virtual ~Sink() = default;
@@ -27,7 +28,7 @@ public:
 };
 
 /// One that needs no more than the lines.
-class LineSink : public Sink
+class PRUNEDAMR_API LineSink : public Sink
 {
 public:
     void write(const LabelEvent&, const std::string& json_line) final { write_line(json_line); }
@@ -36,31 +37,33 @@ public:
 
 /// JSON lines to a file, or to standard output for "-". A file is created at once; a closed pipe
 /// ends writing quietly. Throws `Error` when the file cannot be created.
-std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
+PRUNEDAMR_API std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
 
 struct ZmqConfig {
     std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp or ipc
     std::string topic = "label";                   ///< first frame of each message
     int high_water_mark = 1000; ///< messages kept for a slow subscriber, then dropped for it alone
-    /// Z85, 40 characters: makes the socket a CURVE server, its traffic encrypted for clients that know its public
-    /// key.
+    /// Z85, 40 characters: makes the socket a CURVE server. Its traffic is encrypted, and clients can be sure of
+    /// whose it is; it does not say who may subscribe: that is any client that knows the public key.
     std::string curve_secret_key;
+    /// Z85, 40 characters each: the public keys of the clients that may subscribe. Empty: no list, any client may.
+    std::vector<std::string> curve_client_keys;
 };
 
 /// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody
-/// waits. Throws `Error` naming the endpoint when it cannot be bound, or when it is not loopback and no CURVE key
-/// is set.
-std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
+/// waits. Throws `Error` for a bad key, and naming the endpoint when it cannot be bound, or when it is not loopback
+/// and the CURVE key or the list of client keys is missing.
+PRUNEDAMR_API std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
 
-/// SigMF annotations of a recording whose samples the events are of (`data::annotate`): one for each run of
+/// SigMF annotations of a recording whose samples the events are of (`recording::annotate`): one for each run of
 /// intervals with one label, from its first sample to its last, with the mean frequency edges; none for noise and
 /// unknown ones. They are written at the end, whole, or not at all. Throws `Error` where they could not be.
-std::unique_ptr<Sink> make_sigmf_sink(const data::Annotating& annotating);
+PRUNEDAMR_API std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating);
 
 /// Events from the sample path to sinks on a thread of its own: a lock-free queue of fixed size between them.
 /// `publish` neither allocates nor locks. `lossless`: when the queue is full it waits (files: back-pressure);
 /// else the event is lost for the sinks and counted (its seq is missing downstream).
-class Publisher
+class PRUNEDAMR_API Publisher
 {
 public:
     Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);

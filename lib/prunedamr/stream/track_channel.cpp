@@ -22,7 +22,7 @@ TrackChannel::TrackChannel(int nfft, int most_samples)
 
 void TrackChannel::clear() noexcept
 {
-    looks_ = 0;
+    dwells_ = 0;
     count_ = 0;
     power_ = noise_ = 0.0;
     ends_.clear();
@@ -35,13 +35,14 @@ void TrackChannel::open(const dsp::Track& track, double occupied_share, const ds
     middle_ = std::clamp(static_cast<int>(std::lround(track.center() - 0.5)) - nfft_ / 2, -nfft_ / 2, last);
 }
 
-/// The weights of this look: beyond the middle of the gap to another signal nothing passes that is above the noise.
-void TrackChannel::shape(const Look& look, const dsp::Track& track, const dsp::ChannelBank& bank) noexcept
+/// The weights of this dwell: beyond the middle of the gap to another signal nothing passes that is above the
+/// noise.
+void TrackChannel::shape(const Dwell& dwell, const dsp::Track& track, const dsp::ChannelBank& bank) noexcept
 {
     bank.write_weights(length_, weights_.data());
     int low = 0, high = nfft_;
-    for (int i = 0; i < look.bands.count(); ++i) {
-        const dsp::OccupiedBins& other = look.bands.bands()[i];
+    for (int i = 0; i < dwell.bands.count(); ++i) {
+        const dsp::OccupiedBins& other = dwell.bands.bands()[i];
         if (other.end <= track.now.begin)
             low = std::max(low, (other.end + track.now.begin) / 2);
         else if (other.begin >= track.now.end)
@@ -50,31 +51,31 @@ void TrackChannel::shape(const Look& look, const dsp::Track& track, const dsp::C
     const int first = middle_ + nfft_ / 2 - length_ / 2;
     for (int i = 0; i < length_; ++i) {
         const int bin = (first + i + nfft_) % nfft_;
-        const float floor = look.bands.floor()[bin], density = look.bands.smooth()[bin];
+        const float floor = dwell.bands.floor()[bin], density = dwell.bands.smooth()[bin];
         if ((bin < low || bin >= high) && density > floor)
             weights_[i] *= std::sqrt(floor / density);
     }
 }
 
-void TrackChannel::add(const Look& look, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank,
+void TrackChannel::add(const Dwell& dwell, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank,
                        int allowed, int block_length) noexcept
 {
     if (is_empty())
         open(track, occupied_share, bank);
-    ++looks_;
+    ++dwells_;
     power_ += static_cast<double>(track.now.power);
     noise_ += static_cast<double>(track.now.noise);
-    const int per_segment = length_ / 2, available = look.segments * per_segment;
+    const int per_segment = length_ / 2, available = dwell.segments * per_segment;
     const int room = std::min(allowed, most_samples_) - count_;
     int taken = available;
     if (available > room)
         taken = std::max(0, room / block_length * block_length);
     if (taken == 0 || ends_.size() + 1 >= kMostPieces)
         return end_piece();
-    shape(look, track, bank);
+    shape(dwell, track, bank);
     for (int s = 0; s * per_segment < taken; ++s)
-        bank.run(look.transformed + static_cast<std::ptrdiff_t>(s) * nfft_, middle_,
-                 (look.first_segment + static_cast<std::uint64_t>(s)) % 2 != 0, weights_.data(), length_,
+        bank.run(dwell.transformed + static_cast<std::ptrdiff_t>(s) * nfft_, middle_,
+                 (dwell.first_segment + static_cast<std::uint64_t>(s)) % 2 != 0, weights_.data(), length_,
                  samples_.data() + count_ + s * per_segment);
     count_ += taken;
     if (taken < available)

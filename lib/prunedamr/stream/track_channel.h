@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/dsp/band_tracker.h"
-#include "prunedamr/dsp/channel_bank.h"
+#include "prunedamr/dsp/channelizer.h"
 
 #include <algorithm>
 #include <complex>
@@ -11,8 +11,8 @@
 
 namespace prunedamr::stream {
 
-/// The transforms of a look and what was found in it.
-struct Look {
+/// The transforms of a dwell and what was found in it.
+struct Dwell {
     const std::complex<float>* transformed; ///< [segments, nfft]
     int segments;
     int nfft;
@@ -28,14 +28,14 @@ public:
     TrackChannel(int nfft, int most_samples);
     TrackChannel(TrackChannel&&) noexcept = default; ///< a copy would not have its room
 
-    bool is_empty() const noexcept { return looks_ == 0; }
+    bool is_empty() const noexcept { return dwells_ == 0; }
     void clear() noexcept;
 
-    /// A look in which `track` was seen. The first one makes the channel, of a rate of which the band fills about
-    /// `occupied_share`. Samples are taken until `allowed` are there: all of the look, or none, or a whole number
+    /// A dwell in which `track` was seen. The first one makes the channel, of a rate of which the band fills about
+    /// `occupied_share`. Samples are taken until `allowed` are there: all of the dwell, or none, or a whole number
     /// of blocks of `block_length`.
-    void add(const Look& look, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank, int allowed,
-             int block_length) noexcept;
+    void add(const Dwell& dwell, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank,
+             int allowed, int block_length) noexcept;
     void end_piece() noexcept; ///< what follows is not contiguous
 
     /// `block(samples, count)` for all blocks of the pieces, each of up to `block_length` and of at least
@@ -52,18 +52,18 @@ public:
 
     double rate() const noexcept { return static_cast<double>(length_) / nfft_; }   ///< of the input's
     double center() const noexcept { return static_cast<double>(middle_) / nfft_; } ///< cycles per input sample
-    float snr_db() const noexcept;                                                  ///< in the band, over the looks
+    float snr_db() const noexcept; ///< in the band, over the dwells
 
 private:
     void open(const dsp::Track& track, double occupied_share, const dsp::ChannelBank& bank) noexcept;
-    void shape(const Look& look, const dsp::Track& track, const dsp::ChannelBank& bank) noexcept;
+    void shape(const Dwell& dwell, const dsp::Track& track, const dsp::ChannelBank& bank) noexcept;
 
     int nfft_;
     int most_samples_;
     int middle_ = 0; ///< bin, from zero frequency
     int length_ = 0; ///< bins
-    int looks_ = 0;
-    double power_ = 0.0, noise_ = 0.0; ///< sums over looks
+    int dwells_ = 0;
+    double power_ = 0.0, noise_ = 0.0; ///< sums over dwells
     std::vector<float> weights_;
     std::vector<std::complex<float>> samples_;
     int count_ = 0;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/stream/curve_key.h"
 #include "prunedamr/stream/sinks.h"
+#include "prunedamr/stream/zap_handler.h"
 
 #include <cerrno>
+#include <optional>
 #include <sys/stat.h>
 #include <zmq.hpp>
 
@@ -49,9 +52,16 @@ void check(const ZmqConfig& config)
     if (!config.curve_secret_key.empty() && (config.curve_secret_key.size() != 40 ||
                                              zmq_curve_public(public_key, config.curve_secret_key.c_str()) != 0))
         throw Error({ "bad CURVE secret key", config.endpoint, "", "40 characters of Z85" });
-    if (tcp && config.curve_secret_key.empty() && !is_loopback(config.endpoint))
-        throw Error({ "labels would be readable by the network", config.endpoint, "no CURVE key",
-                      "a loopback address, or a CURVE secret key" });
+    for (const auto& key : config.curve_client_keys)
+        if (!decode_curve_key(key))
+            throw Error({ "bad CURVE public key of a client", config.endpoint, "", "40 characters of Z85" });
+    if (config.curve_secret_key.empty() && !config.curve_client_keys.empty())
+        throw Error(
+            { "client keys cannot be checked", config.endpoint, "no CURVE secret key", "a CURVE secret key" });
+    if (tcp && !is_loopback(config.endpoint) && config.curve_client_keys.empty())
+        throw Error({ "labels would be readable by the network", config.endpoint,
+                      config.curve_secret_key.empty() ? "no CURVE key" : "no list of client keys",
+                      "a loopback address, or a CURVE secret key and a list of client keys" });
 }
 
 class ZmqSink : public LineSink
@@ -62,6 +72,10 @@ public:
         socket_.set(zmq::sockopt::sndhwm, config.high_water_mark);
         socket_.set(zmq::sockopt::linger, kLingerMs);
         socket_.set(zmq::sockopt::ipv6, config.endpoint.find('[') != std::string::npos);
+        if (!config.curve_client_keys.empty()) { // before the socket binds: no client may come first
+            handler_.emplace(context_, config.curve_client_keys);
+            socket_.set(zmq::sockopt::zap_domain, "labels");
+        }
         if (!config.curve_secret_key.empty()) {
             socket_.set(zmq::sockopt::curve_server, true);
             socket_.set(zmq::sockopt::curve_secretkey, config.curve_secret_key);
@@ -100,6 +114,7 @@ private:
 
     std::string topic_;
     zmq::context_t context_;
+    std::optional<ZapHandler> handler_; ///< outlives the socket
     zmq::socket_t socket_;
 };
 

@@ -2,15 +2,17 @@
 #include "prunedamr/synth/frame_maker.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dsp/front_end.h"
-#include "prunedamr/synth/workers.h"
 #include "prunedamr/base/version.h"
+#include "prunedamr/dsp/front_end.h"
+#include "prunedamr/synth/recipe/recipe.h"
+#include "prunedamr/synth/workers.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <vector>
 
 namespace prunedamr::synth {
 namespace {
@@ -74,7 +76,7 @@ private:
         std::vector<int> usable;
         const double frame_samples = config_.front_end.frame_length / info.resample_ratio;
         const bool noise = reception.energy.empty();
-        // Where only the carrier's line was taken for the band, or a neighbour, the frames do not show the class.
+        // Where only the carrier's line was taken for the band, or a neighbor, the frames do not show the class.
         const bool found = std::abs(info.center - reception.center) < info.bandwidth / 2 &&
                            info.bandwidth >= kLeastBand * reception.bandwidth;
         for (int i = 0; i < info.frames && (noise || found); ++i) {
@@ -225,7 +227,7 @@ double FrameMaker::shares() const
     return sum;
 }
 
-data::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed)
+dataset::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed)
 {
     const FrameMakerConfig& config = impl_->config;
     if (frames_per_class < 1)
@@ -236,7 +238,7 @@ data::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed
     while (std::any_of(fillings.begin(), fillings.end(), lacks))
         impl_->run_round(fillings);
 
-    data::Dataset dataset;
+    dataset::Dataset dataset;
     dataset.front_end = config.front_end;
     dataset.class_names = config.labels;
     const auto floats = 2 * dataset.length();
@@ -253,14 +255,16 @@ data::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t seed
             harvest = {};
         }
     }
-    dataset.part.assign(dataset.label.size(), data::Part::train);
-    dataset.provenance = { { "recipe", config.recipe->name() },
-                           { "recipe_hash", config.recipe->hash() },
-                           { "seed", seed },
-                           { "frames_per_class", frames_per_class },
-                           { "frames_per_reception", config.frames_per_reception },
-                           { "snr_db", { config.snr_low_db, config.snr_high_db } },
-                           { "version", kVersion } };
+    dataset.part.assign(dataset.label.size(), dataset::Part::train);
+    dataset.provenance = nlohmann::json{
+        { "recipe", config.recipe->name() },
+        { "recipe_hash", config.recipe->hash() },
+        { "seed", seed },
+        { "frames_per_class", frames_per_class },
+        { "frames_per_reception", config.frames_per_reception },
+        { "snr_db", { config.snr_low_db, config.snr_high_db } },
+        { "version", kVersion }
+    }.dump();
     return dataset;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
-#include "prunedamr/synth/recipe/recipe.h"
+#include "prunedamr/base/api.h"
+#include "prunedamr/dataset/dataset.h"
 
 #include <cstdint>
 #include <limits>
@@ -11,6 +11,12 @@
 #include <vector>
 
 namespace prunedamr::synth {
+
+class Recipe;
+
+/// What signals there are and what happens to them: a shipped recipe by its name ("onair"), or one from a JSON
+/// file. Throws `Error` for an unknown name, and naming file, object and key.
+PRUNEDAMR_API std::shared_ptr<const Recipe> load_recipe(const std::string& name_or_path);
 
 struct FrameMakerConfig {
     std::shared_ptr<const Recipe> recipe; ///< must be set
@@ -22,8 +28,8 @@ struct FrameMakerConfig {
     int threads = 0; ///< 0: all cores; the result does not depend on it
 };
 
-/// Labelled frames from a recipe, made through `dsp::FrontEnd` exactly as the live path makes them.
-class FrameMaker
+/// Labeled frames from a recipe, made through `dsp::FrontEnd` exactly as the live path makes them.
+class PRUNEDAMR_API FrameMaker
 {
 public:
     /// Throws `Error` for unknown or repeated labels and values out of range.
@@ -36,7 +42,7 @@ public:
 
     /// `frames_per_class` frames of each class, times its share in the recipe, class by class; no split yet. The
     /// same seed gives the same frames. Throws `Error` when the front end finds no signal of a class.
-    data::Dataset make(std::int64_t frames_per_class, std::uint64_t seed);
+    dataset::Dataset make(std::int64_t frames_per_class, std::uint64_t seed);
 
 private:
     struct Impl;

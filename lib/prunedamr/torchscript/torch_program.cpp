@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/version.h"
 #include "prunedamr/engine/program.h"
 
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
@@ -99,16 +100,18 @@ private:
     std::int64_t classes_;
 };
 
-} // namespace
-} // namespace prunedamr::engine
-
-extern "C" std::unique_ptr<prunedamr::engine::Program>
-prunedamr_torch_program(const std::string& path, std::int64_t length, std::int64_t classes, int max_batch)
+std::unique_ptr<Program> make(const std::string& path, std::int64_t length, std::int64_t classes, int max_batch)
 {
     torch::set_num_threads(1);
-    auto program =
-        std::make_unique<prunedamr::engine::TorchProgram>(prunedamr::engine::load(path), length, classes);
+    auto program = std::make_unique<TorchProgram>(load(path), length, classes);
     program->check(path, max_batch);
     program->check(path, 1);
     return program;
 }
+
+} // namespace
+} // namespace prunedamr::engine
+
+extern "C" __attribute__((visibility("default"))) const prunedamr::engine::Plugin prunedamr_plugin;
+const prunedamr::engine::Plugin prunedamr_plugin = { prunedamr::engine::kPluginAbi,
+                                                                prunedamr::kVersion, &prunedamr::engine::make, nullptr };

@@ -6,11 +6,12 @@
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/gradient_attack.h"
-#include "prunedamr/train/impairment.h"
-#include "prunedamr/train/number_text.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/settings.h"
+
+#include <fmt/format.h>
 
 #include <cmath>
-#include <cstdio>
 #include <sstream>
 
 namespace prunedamr::train {
@@ -101,14 +102,12 @@ Attack parse_attack(const std::string& text)
 
 std::string to_text(const Attack& attack)
 {
-    char text[64];
+    const char* name = form_of(attack).name;
     if (attack.kind == Kind::offset)
-        std::snprintf(text, sizeof text, ":%.10g", attack.offset);
-    else if (attack.kind == Kind::pgd)
-        std::snprintf(text, sizeof text, ":%.10gdB:%d", attack.level_db, attack.steps);
-    else
-        std::snprintf(text, sizeof text, ":%.10gdB", attack.level_db);
-    return std::string(form_of(attack).name) + text;
+        return fmt::format("{}:{:.10g}", name, attack.offset);
+    if (attack.kind == Kind::pgd)
+        return fmt::format("{}:{:.10g}dB:{}", name, attack.level_db, attack.steps);
+    return fmt::format("{}:{:.10g}dB", name, attack.level_db);
 }
 
 nlohmann::json to_json(const Attack& attack)
@@ -126,7 +125,7 @@ nlohmann::json to_json(const Attack& attack)
     return json;
 }
 
-data::Scores attacked_scores(const graph::Network& network, const data::Dataset& dataset,
+metrics::Scores attacked_scores(const graph::Network& network, const dataset::Dataset& dataset,
                              const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed,
                              int batch)
 {
@@ -136,7 +135,7 @@ data::Scores attacked_scores(const graph::Network& network, const data::Dataset&
     nn::GraphModule module(without_detach(network));
     module.eval();
     const Rng rng(seed);
-    data::Scores scores(dataset.class_names);
+    metrics::Scores scores(dataset.class_names);
     Progress progress(to_text(attack), 1);
     for (std::size_t first = 0; first < indices.size(); first += static_cast<std::size_t>(batch)) {
         Batch part = gather(dataset, indices, first, static_cast<std::size_t>(batch));
@@ -155,9 +154,7 @@ data::Scores attacked_scores(const graph::Network& network, const data::Dataset&
         }
         progress.within_step(static_cast<double>(first) / static_cast<double>(indices.size()));
     }
-    char note[48];
-    std::snprintf(note, sizeof note, "accuracy %.2f %%", 100 * scores.accuracy());
-    progress.step_done(note);
+    progress.step_done(fmt::format("accuracy {:.2f} %", 100 * scores.accuracy()));
     return scores;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
-#include "prunedamr/data/scores.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/metrics/scores.h"
 #include "prunedamr/graph/network.h"
 
 #include <nlohmann/json.hpp>
@@ -47,7 +47,7 @@ nlohmann::json to_json(const Attack& attack);
 
 /// Scores of a network on disturbed frames of a data set, run by LibTorch. The same seed gives the same noise to a
 /// frame whichever others are measured. Throws `Error` when data and network do not fit or there are no frames.
-data::Scores attacked_scores(const graph::Network& network, const data::Dataset& dataset,
+metrics::Scores attacked_scores(const graph::Network& network, const dataset::Dataset& dataset,
                              const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed = 1,
                              int batch = 256);
 

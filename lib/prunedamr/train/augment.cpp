@@ -2,8 +2,8 @@
 #include "prunedamr/train/augment.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/modulation.h"
-#include "prunedamr/data/frame_scale.h"
+#include "prunedamr/dataset/transforms.h"
+#include "prunedamr/model/class_table.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,7 +32,7 @@ void conjugate(float* frame, std::int64_t length)
 /// Whether the table of classes tells a label from all others of a list: "USB" and "LSB" are one class to it.
 bool told_apart(const std::string& name, const std::vector<std::string>& names)
 {
-    const auto same = [&](const std::string& other) { return find_modulation(other) == find_modulation(name); };
+    const auto same = [&](const std::string& other) { return model::find_modulation(other) == model::find_modulation(name); };
     return std::count_if(names.begin(), names.end(), same) == 1;
 }
 
@@ -40,7 +40,7 @@ std::vector<std::int64_t> mirrors(const std::vector<std::string>& names)
 {
     std::vector<std::int64_t> labels;
     for (const std::string& name : names) {
-        const auto at = std::find(names.begin(), names.end(), mirror_of(name));
+        const auto at = std::find(names.begin(), names.end(), model::mirror_of(name));
         labels.push_back(at == names.end() || !told_apart(name, names) ? -1 : at - names.begin());
     }
     return labels;
@@ -95,7 +95,7 @@ void Augmenter::apply(float* frame, std::int64_t& label, float snr_db, Rng& rng)
     if (config_.noise)
         add_noise(frame, snr_db, rng);
     if (config_.resample || config_.noise)
-        data::scale_frame(front_end_, frame);
+        dataset::scale_frame(front_end_, frame);
     if (config_.rotate)
         rotate(frame, length, rng);
 }
@@ -141,6 +141,48 @@ void Augmenter::add_noise(float* frame, float snr_db, Rng& rng) const
     const double deviation = std::sqrt(0.5 * present * (growth - 1.0)); // of each branch
     for (int n = 0; n < 2 * length; ++n)
         frame[n] += static_cast<float>(deviation * rng.normal());
+}
+
+namespace {
+
+void add_noise(float* frame, int length, double level_db, Rng& rng)
+{
+    double power = 0.0;
+    for (int n = 0; n < 2 * length; ++n)
+        power += static_cast<double>(frame[n]) * frame[n];
+    const double deviation = std::sqrt(0.5 * power / length * std::pow(10.0, 0.1 * level_db)); // of each branch
+    for (int n = 0; n < 2 * length; ++n)
+        frame[n] += static_cast<float>(deviation * rng.normal());
+}
+
+template <class PhaseAt> void turn(float* frame, int length, const PhaseAt& phase_at)
+{
+    float* q = frame + length;
+    for (int n = 0; n < length; ++n) {
+        const double phase = phase_at(n);
+        const double c = std::cos(phase), s = std::sin(phase), i = frame[n];
+        frame[n] = static_cast<float>(c * i - s * q[n]);
+        q[n] = static_cast<float>(s * i + c * q[n]);
+    }
+}
+
+} // namespace
+
+void impair(float* frame, const FrontEndSpec& front_end, const Attack& attack, Rng rng)
+{
+    PRUNEDAMR_CHECK(!attack.needs_gradient(), "an impairment knows no network");
+    const int length = front_end.frame_length;
+    if (attack.kind == Attack::Kind::noise) {
+        add_noise(frame, length, attack.level_db, rng);
+        dataset::scale_frame(front_end, frame);
+    } else if (attack.kind == Attack::Kind::offset) {
+        const double step = 2.0 * M_PI * (rng.chance(0.5) ? attack.offset : -attack.offset);
+        turn(frame, length, [&](int n) { return step * n; });
+    } else {
+        const double deviation = std::sqrt(2.0 * std::pow(10.0, 0.1 * attack.level_db) / (length - 1)); // of a step
+        double phase = 0.0;
+        turn(frame, length, [&](int n) { return n == 0 ? 0.0 : phase += deviation * rng.normal(); });
+    }
 }
 
 } // namespace prunedamr::train

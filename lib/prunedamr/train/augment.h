@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/front_end_spec.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/dsp/front_end_spec.h"
+#include "prunedamr/train/attack.h"
+#include "prunedamr/train/fit.h"
 #include "prunedamr/train/interpolator.h"
 
 #include <cstdint>
@@ -10,20 +12,6 @@
 #include <vector>
 
 namespace prunedamr::train {
-
-/// What is done at random to every training frame. Each keeps the class, or gives the frame its new one.
-/// Time reversal is not among them: it is not exact for speech, for chirps or for OFDM's cyclic prefix.
-struct AugmentConfig {
-    bool rotate = true;     ///< phase rotation, uniform on [0, 2 pi): exact
-    bool conjugate = false; ///< spectral mirror, every second frame: exact; the label becomes `mirror_of` it
-    bool shift = false;     ///< cyclic, whole samples: every sample stays a true one, the seam is new
-    bool resample = false;  ///< clock offset about the frame's middle: exact up to the interpolation
-    bool noise = false;     ///< complex white noise; frames without SNR are left
-
-    double shift_share = 1.0 / 16; ///< shift: most, either way, share of the frame
-    double resample_ppm = 5000;    ///< resample: largest clock offset, either way
-    double noise_db = 6;           ///< noise: largest fall of the SNR, uniform from 0
-};
 
 /// An augmentation by its name.
 struct Augmentation {
@@ -61,5 +49,12 @@ private:
     Interpolator interpolator_;
     std::vector<float> scratch_;
 };
+
+/// Disturbs one frame [2, L] in place as `attack` (noise, offset or phase_noise) says:
+///   noise        x + n, n white of the level below the frame's power; then the front end's scale
+///   offset       x e^{+-j 2 pi f n}, the sign drawn
+///   phase_noise  x e^{j phi}, phi a random walk from 0 whose variance, averaged over the frame, is the level in
+///   rad^2
+void impair(float* frame, const FrontEndSpec& front_end, const Attack& attack, Rng rng);
 
 } // namespace prunedamr::train

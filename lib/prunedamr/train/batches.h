@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/base/rng.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/process_group.h"
+#include "prunedamr/train/training_frames.h"
 
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <future>
+#include <utility>
 #include <vector>
 
 namespace prunedamr::train {
@@ -26,14 +32,57 @@ struct Batch {
 };
 
 /// The frames `indices[first .. first + count)`; `count` ends at the end of `indices`.
-Batch gather(const data::Dataset& dataset, const std::vector<std::int64_t>& indices, std::size_t first,
+Batch gather(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices, std::size_t first,
              std::size_t count);
 
 /// Labels [indices] int64 on the CPU.
-torch::Tensor labels_of(const data::Dataset& dataset, const std::vector<std::int64_t>& indices);
+torch::Tensor labels_of(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices);
 
 /// Logits [indices, classes] on the CPU; puts the module into evaluation mode.
-torch::Tensor infer(nn::GraphModule& module, const data::Dataset& dataset, const std::vector<std::int64_t>& indices,
+torch::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
                     const torch::Device& device, int batch);
+
+inline constexpr std::int64_t kNoLabel = -1; ///< label of a frame that only the teacher knows
+
+/// The augmented batches of a page, of each of them the share of this process. While one is trained on, another
+/// thread prepares the next. What is random in a frame follows from `rng` and its place in the page alone. A last
+/// batch of one frame is left out, for batch norm has no variance over it, and so is one of fewer frames than
+/// processes.
+class BatchStream
+{
+public:
+    /// `page` and `augmenter` must stay as long as the stream.
+    /// `batch` counts the frames of each process.
+    BatchStream(const Page& page, int batch, Augmenter& augmenter, const Rng& rng,
+                const ProcessGroup& processes = {});
+
+    /// The next batch, of at least two frames over all processes; false at the end.
+    bool next(Batch& batch);
+
+    std::size_t number() const { return number_; } ///< of batches given so far
+    double share() const;                          ///< of the page before the present batch, 0..1
+
+private:
+    Batch prepare(std::size_t number) const;
+    bool has(std::size_t number) const;
+
+    const Page& page_;
+    ProcessGroup processes_;
+    std::size_t size_;  ///< frames of a batch over all processes
+    std::size_t least_; ///< so many, at least
+    Augmenter& augmenter_;
+    Rng rng_;
+    std::size_t number_ = 0;
+    std::future<Batch> next_; // last: its thread ends before what it reads
+};
+
+/// The items in random order (Fisher-Yates): the same generator, the same order.
+template <class T> std::vector<T> shuffled(std::vector<T> items, Rng& rng)
+{
+    for (std::size_t left = items.size(); left > 1; --left)
+        std::swap(items[left - 1],
+                  items[static_cast<std::size_t>(rng.integer(0, static_cast<std::int64_t>(left) - 1))]);
+    return items;
+}
 
 } // namespace prunedamr::train

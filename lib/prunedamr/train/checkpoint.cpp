@@ -2,7 +2,11 @@
 #include "prunedamr/train/checkpoint.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/hash.h"
 #include "prunedamr/base/safetensors.h"
+#include "prunedamr/dsp/front_end_spec_json.h"
+#include "prunedamr/graph/network_json.h"
+#include "prunedamr/train/fit_json.h"
 
 #include <cstring>
 
@@ -14,7 +18,7 @@ constexpr const char* kMetadataKey = "prunedamr_checkpoint";
 const std::string kWeights = "weights/";
 const std::string kBest = "best/";
 const std::string kAverage = "average/";
-const std::string kOptimiser = "optimiser";
+const std::string kOptimizer = "optimizer";
 
 safetensors::View view_of(const graph::Tensor& tensor)
 {
@@ -103,10 +107,10 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path)
         views[kBest + name] = view_of(tensor);
     for (const auto& [name, tensor] : checkpoint.average)
         views[kAverage + name] = view_of(tensor);
-    views[kOptimiser] = { safetensors::Dtype::u8,
-                          { static_cast<std::int64_t>(checkpoint.optimiser.size()) },
-                          reinterpret_cast<const std::byte*>(checkpoint.optimiser.data()),
-                          checkpoint.optimiser.size() };
+    views[kOptimizer] = { safetensors::Dtype::u8,
+                          { static_cast<std::int64_t>(checkpoint.optimizer.size()) },
+                          reinterpret_cast<const std::byte*>(checkpoint.optimizer.data()),
+                          checkpoint.optimizer.size() };
     const nlohmann::json metadata = { { "format", kCheckpointFormat },
                                       { "fingerprint", checkpoint.fingerprint },
                                       { "epochs", to_json(checkpoint.epochs) },
@@ -134,9 +138,59 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
     checkpoint.weights = tensors_under(file, kWeights);
     checkpoint.best = tensors_under(file, kBest);
     checkpoint.average = tensors_under(file, kAverage);
-    const safetensors::View& optimiser = file.at(kOptimiser, safetensors::Dtype::u8);
-    checkpoint.optimiser.assign(reinterpret_cast<const char*>(optimiser.data), optimiser.size_bytes);
+    const safetensors::View& optimizer = file.at(kOptimizer, safetensors::Dtype::u8);
+    checkpoint.optimizer.assign(reinterpret_cast<const char*>(optimizer.data), optimizer.size_bytes);
     return checkpoint;
+}
+
+namespace {
+
+std::string hash_of(const nlohmann::json& json)
+{
+    Fnv1a64 hash;
+    hash.add(json.dump());
+    return hash.text();
+}
+
+std::string hash_of(const Tensors& tensors)
+{
+    Fnv1a64 hash;
+    for (const auto& [name, tensor] : tensors) {
+        hash.add(name);
+        hash.add(tensor.shape);
+        hash.add(tensor.data);
+    }
+    return hash.text();
+}
+
+std::string hash_of_labels(const dataset::Dataset& dataset)
+{
+    Fnv1a64 hash;
+    hash.add(dataset.label);
+    hash.add(dataset.part);
+    return hash.text();
+}
+
+} // namespace
+
+nlohmann::json fingerprint(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
+{
+    nlohmann::json all = to_json(config);
+    for (const char* key : { "threads", "device", "processes", "batch" })
+        all.erase(key); // where a run is computed may change between its parts
+    all["frames of a step"] = config.batch * config.processes.size();
+    all.erase("patience"); // changes where a run ends, not how it goes
+    if (config.schedule != "cosine")
+        all.erase("epochs"); // the rate of a step schedule does not depend on them: a run may be made longer
+    all["teacher"] = config.teacher ? hash_of(config.teacher->tensors) : "none";
+    all["network nodes"] = hash_of(graph::to_json(network).at("nodes"));
+    all["initial weights"] = hash_of(network.tensors);
+    all["class names"] = dataset.class_names;
+    all["front end"] = to_json(dataset.front_end);
+    all["frames in the data set"] = dataset.size();
+    all["labels and split"] = hash_of_labels(dataset);
+    all["data provenance"] = hash_of(nlohmann::json::parse(dataset.provenance));
+    return all;
 }
 
 } // namespace prunedamr::train

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/train/fit.h"
 
@@ -23,14 +23,14 @@ struct Checkpoint {
     double best_validation_accuracy = 0.0;
     Tensors weights;       ///< after the last finished epoch
     Tensors best;          ///< after the best one
-    std::string optimiser; ///< LibTorch's own serialisation
+    std::string optimizer; ///< LibTorch's own serialization
     Tensors average;       ///< running average of the weights, if there is one
     std::int64_t averaged_steps = 0;
 };
 
 /// What makes a run the run that it is: network, data, hyper-parameters, seed; not its device,
 /// threads or patience. The number of epochs counts only where the schedule depends on it.
-nlohmann::json fingerprint(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
+nlohmann::json fingerprint(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config);
 
 /// One safetensors file, written atomically. Throws `Error` when it cannot be written.
 void write_checkpoint(const Checkpoint& checkpoint, const std::string& path);

@@ -2,6 +2,8 @@
 #include "prunedamr/train/data_parallel.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/graph/network_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <c10/util/accumulate.h>
 #include <nlohmann/json.hpp>
@@ -36,7 +38,10 @@ std::vector<std::vector<torch::Tensor>> pieces_of(const std::vector<torch::Tenso
 /// `shapes` is sorted by name, as the tensors of a network are.
 graph::Network network_from(const nlohmann::json& description, const std::string& weights)
 {
-    graph::Network network = graph::network_from_json(description.at("graph"), "network of process 0");
+    const std::string where = "network of process 0";
+    JsonObject fields(description.at("graph"), where);
+    graph::Network network =
+        graph::network_from_json(fields, description.at("length").get<std::int64_t>(), where);
     const char* from = weights.data();
     for (const auto& [name, shape] : description.at("shapes").items()) {
         graph::Tensor& tensor = network.tensors[name];
@@ -112,7 +117,10 @@ graph::Network network_of_leader(const graph::Network& network, const ProcessGro
             shapes[name] = tensor.shape;
             weights.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size() * sizeof(float));
         }
-        description = nlohmann::json{ { "graph", graph::to_json(network) }, { "shapes", shapes } }.dump();
+        description = nlohmann::json{ { "graph", graph::to_json(network) },
+                                      { "length", network.length },
+                                      { "shapes", shapes } }
+                          .dump();
     }
     processes.broadcast(description);
     processes.broadcast(weights);
@@ -152,6 +160,65 @@ FileOfLeader::~FileOfLeader()
 {
     if (memory_ >= 0)
         close(memory_);
+}
+
+namespace {
+
+const std::string kDismissed; // in place of settings
+
+nlohmann::json settings_of(FitConfig config)
+{
+    nlohmann::json all = { { "seed", config.seed },
+                           { "checkpoint", config.checkpoint },
+                           { "resume", config.resume },
+                           { "has_teacher", config.teacher != nullptr } };
+    for (const NumberSetting& setting : number_settings())
+        std::visit([&](const auto* value) { all[setting.name] = *value; }, setting.in(config));
+    for (const ChoiceSetting& setting : choice_settings())
+        all[setting.name] = setting.in(config);
+    return all;
+}
+
+void take_settings(const nlohmann::json& all, FitConfig& config)
+{
+    const int threads = config.threads; // a matter of the machine
+    for (const NumberSetting& setting : number_settings())
+        std::visit([&](auto* value) { all.at(setting.name).get_to(*value); }, setting.in(config));
+    for (const ChoiceSetting& setting : choice_settings())
+        all.at(setting.name).get_to(setting.in(config));
+    config.threads = threads;
+    all.at("seed").get_to(config.seed);
+    all.at("checkpoint").get_to(config.checkpoint);
+    all.at("resume").get_to(config.resume);
+}
+
+} // namespace
+
+bool join_fit(graph::Network& network, FitConfig& config)
+{
+    const ProcessGroup& processes = config.processes;
+    if (processes.size() == 1)
+        return true;
+    std::string text = processes.leads() ? settings_of(config).dump() : "";
+    processes.broadcast(text);
+    if (text == kDismissed)
+        return false;
+    const nlohmann::json settings = nlohmann::json::parse(text);
+    take_settings(settings, config);
+    network = network_of_leader(network, processes);
+    if (settings.at("has_teacher").get<bool>())
+        config.teacher = std::make_shared<const graph::Network>(
+            network_of_leader(config.teacher ? *config.teacher : graph::Network(), processes));
+    else
+        config.teacher = nullptr;
+    return true;
+}
+
+void dismiss(const ProcessGroup& processes)
+{
+    std::string text = kDismissed;
+    processes.broadcast(text);
+    processes.finish();
 }
 
 } // namespace prunedamr::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
+#include "prunedamr/train/fit.h"
 #include "prunedamr/train/process_group.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -52,5 +53,13 @@ private:
     bool exists_ = false;
     int memory_ = -1;
 };
+
+} // namespace prunedamr::train
+
+namespace prunedamr::train {
+
+/// Begins a training run of `config.processes`: network, teacher and the settings of `settings.h` (but the threads)
+/// become those of process 0, for which the others wait. False where that one has dismissed them instead.
+bool join_fit(graph::Network& network, FitConfig& config);
 
 } // namespace prunedamr::train

@@ -3,8 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/train/data_parallel.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/joint_fit.h"
+#include "prunedamr/train/fit_json.h"
 #include "prunedamr/train/settings.h"
 #include "prunedamr/train/trainer.h"
 
@@ -62,13 +63,13 @@ private:
     int threads_before_;
 };
 
-const FitConfig& checked(const FitConfig& config, const graph::Network& network, const data::Dataset& dataset)
+const FitConfig& checked(const FitConfig& config, const graph::Network& network, const dataset::Dataset& dataset)
 {
     check_settings(config);
     check_compatible(network, dataset);
     for (const graph::Node& node : network.nodes)
         if (node.op == graph::Op::complex_norm && config.processes.size() > 1)
-            throw Error({ "complex norms are not synchronised over processes", "node '" + node.name + "'",
+            throw Error({ "complex norms are not synchronized over processes", "node '" + node.name + "'",
                           std::to_string(config.processes.size()) + " processes", "1" });
     if (config.teacher)
         check_compatible(*config.teacher, dataset);
@@ -79,7 +80,7 @@ const FitConfig& checked(const FitConfig& config, const graph::Network& network,
 class Run
 {
 public:
-    Run(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+    Run(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
         : processes_(config.processes), settings_(config.threads),
           trainer_(network, dataset, checked(config, network, dataset))
     {
@@ -100,7 +101,7 @@ private:
 };
 
 /// False when it was interrupted.
-bool follow_one(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+bool follow_one(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
 {
     Run run(network, dataset, config);
     try {
@@ -122,7 +123,7 @@ bool follow_one(const graph::Network& network, const data::Dataset& dataset, con
 
 } // namespace
 
-FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+FitResult fit(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
 {
     graph::Network joint_network = network;
     FitConfig joint = config;
@@ -134,7 +135,13 @@ FitResult fit(const graph::Network& network, const data::Dataset& dataset, const
     }
 }
 
-void follow(const data::Dataset& dataset, const FitConfig& config)
+FitResult fit(const model::Model& model, const dataset::Dataset& dataset, const FitConfig& config)
+{
+    check_compatible(model, dataset);
+    return fit(model.network, dataset, config);
+}
+
+void follow(const dataset::Dataset& dataset, const FitConfig& config)
 {
     graph::Network network;
     FitConfig joint = config;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/cost_matrix.h"
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/base/api.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/train/augment.h"
-#include "prunedamr/train/floors.h"
+#include "prunedamr/metrics/cost_matrix.h"
+#include "prunedamr/model/model.h"
 #include "prunedamr/train/process_group.h"
 
-#include <nlohmann/json.hpp>
-
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +19,31 @@ namespace prunedamr::train {
 
 /// Training frames made while training: page number -> frames with the front end and class names of the data set,
 /// the same ones each time. It is called from another thread.
-using FrameGenerator = std::function<data::Dataset(std::uint64_t page)>;
+using FrameGenerator = std::function<dataset::Dataset(std::uint64_t page)>;
 
-/// What is learnt from a teacher beside the labels.
-struct DistilConfig {
+/// What is done at random to every training frame. Each keeps the class, or gives the frame its new one.
+/// Time reversal is not among them: it is not exact for speech, for chirps or for OFDM's cyclic prefix.
+struct AugmentConfig {
+    bool rotate = true;     ///< phase rotation, uniform on [0, 2 pi): exact
+    bool conjugate = false; ///< spectral mirror, every second frame: exact; the label becomes `mirror_of` it
+    bool shift = false;     ///< cyclic, whole samples: every sample stays a true one, the seam is new
+    bool resample = false;  ///< clock offset about the frame's middle: exact up to the interpolation
+    bool noise = false;     ///< complex white noise; frames without SNR are left
+
+    double shift_share = 1.0 / 16; ///< shift: most, either way, share of the frame
+    double resample_ppm = 5000;    ///< resample: largest clock offset, either way
+    double noise_db = 6;           ///< noise: largest fall of the SNR, uniform from 0
+};
+
+/// A class must be recognized at least so often.
+struct Floor {
+    std::string class_name;
+    double recall = 0.0;            ///< 0..1, share of its frames
+    std::optional<double> snr_db{}; ///< counts cells (see `dataset::cell_snr_db`) at or above it; none: all frames
+};
+
+/// What is learned from a teacher beside the labels.
+struct DistillConfig {
     double weight = 0.7;         ///< share of the teacher's logits in the loss (Hinton et al. 2015)
     double temperature = 2.0;    ///< of teacher and student
     double feature_weight = 0.0; ///< of attention transfer between the stages (Zagoruyko & Komodakis 2017)
@@ -37,7 +58,7 @@ struct FitConfig {
     int epochs = 50;
     int batch = 128; ///< frames of a step, in each process
     double learning_rate = 1e-3;
-    std::string optimiser = "adamw"; ///< "adamw", or "sgd" with Nesterov momentum 0.9
+    std::string optimizer = "adamw"; ///< "adamw", or "sgd" with Nesterov momentum 0.9
     std::string schedule = "step";   ///< "step", "cosine", "constant": see `learning_rate`
     int step_epochs = 10;
     double step_factor = 0.8;
@@ -51,10 +72,11 @@ struct FitConfig {
     AugmentConfig augment;
     FrameGenerator generator; ///< if set, takes the place of the data set's train part: no frame is seen twice
     int pages_per_epoch = 1;  ///< of the generator
-    int frames_per_class = 0; ///< labelled ones of the train part, see `choose_labelled`; 0: all
-    std::shared_ptr<const graph::Network> teacher; ///< distil from it if set
-    DistilConfig distil;
-    data::CostMatrix cost;     ///< of confusions, learnt beside the labels and choosing the epoch; empty: none
+    int frames_per_class = 0; ///< labeled ones of the train part, see `choose_labeled`; 0: all
+    std::shared_ptr<const graph::Network> teacher; ///< distill from it if set
+    std::string teacher_name;                      ///< for reports
+    DistillConfig distill;
+    metrics::CostMatrix cost;     ///< of confusions, learned beside the labels and choosing the epoch; empty: none
     std::vector<Floor> floors; ///< of recall on the validation part
     std::uint64_t seed = 1;
     int threads = 0; ///< LibTorch threads, 0: as LibTorch has them (OMP_NUM_THREADS, else all cores)
@@ -68,7 +90,7 @@ struct FitConfig {
 struct Epoch {
     int number = 0;                   ///< from 1
     double train_loss = 0.0;          ///< mean over frames, without the L1 term
-    double train_accuracy = 0.0;      ///< 0..1, running, in training mode, of labelled frames
+    double train_accuracy = 0.0;      ///< 0..1, running, in training mode, of labeled frames
     double validation_accuracy = 0.0; ///< 0..1
     double validation_cost = 0.0;     ///< mean cost of the decisions; 0 without cost matrix
     std::vector<double> recalls;      ///< 0..1, reached on the validation part, of each floor
@@ -93,26 +115,23 @@ struct FitResult {
 /// cost if there is a cost matrix, else of highest accuracy.
 /// A resumed run gives the same weights as one that was never stopped (same seed, same threads).
 /// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
-/// The result carries no golden vector and no accuracy: those of `network` are no longer true.
-/// Throws `Error` when data, teacher and network do not fit (length, front end, class names), a value of the config
+/// Throws `Error` when data, teacher and network do not fit (length, number of classes), a value of the config
 /// is out of range, a checkpoint is damaged or belongs to another run, or the loss is no longer finite. That no
 /// epoch held the floors is no error here: see `check_floors`.
 /// Several processes do what one does with their joint batch, up to the order in which floats are added (dropout
 /// apart, whose masks differ). All call it; network, teacher and settings are those of process 0, which alone shows
 /// progress and writes the checkpoint. `LostProcess` names the checkpoint to resume from.
-FitResult fit(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
+PRUNEDAMR_API FitResult fit(const graph::Network& network, const dataset::Dataset& dataset,
+                            const FitConfig& config);
+
+/// The same from a model's weights; throws `Error` too when its front end or labels are not those of the data set.
+/// `model::with_network` makes a model of the result.
+PRUNEDAMR_API FitResult fit(const model::Model& model, const dataset::Dataset& dataset, const FitConfig& config);
 
 /// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls `dismiss`,
 /// for work that trains more than once, or after a plan that one process makes. `config` as there, but for the
 /// settings.
-void follow(const data::Dataset& dataset, const FitConfig& config);
-void dismiss(const ProcessGroup& processes);
-
-nlohmann::json to_json(const FitConfig& config);
-
-/// {"config", "epochs": [{"epoch", "train_loss", "train_accuracy", "validation_accuracy", "learning_rate",
-/// "validation_cost", "recalls", "seconds"}], "best_epoch", "best_validation_accuracy",
-/// "interrupted", "stopped_early", "frames_per_s"}
-nlohmann::json to_json(const FitResult& result);
+PRUNEDAMR_API void follow(const dataset::Dataset& dataset, const FitConfig& config);
+PRUNEDAMR_API void dismiss(const ProcessGroup& processes);
 
 } // namespace prunedamr::train

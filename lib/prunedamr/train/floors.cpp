@@ -2,27 +2,26 @@
 #include "prunedamr/train/floors.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/train/number_text.h"
+#include "prunedamr/train/settings.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::train {
 namespace {
 
 std::string percent(double share)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.4g%%", 100 * share);
-    return text;
+    return fmt::format("{:.4g}%", 100 * share);
 }
 
 bool counts(const Floor& floor, float snr_db)
 {
     if (!floor.snr_db)
         return true;
-    const std::optional<int> cell = data::cell_snr_db(snr_db);
+    const std::optional<int> cell = dataset::cell_snr_db(snr_db);
     return cell && *cell >= *floor.snr_db;
 }
 
@@ -52,15 +51,12 @@ Floor parse_floor(const std::string& text)
 std::string to_text(const Floor& floor)
 {
     std::string text = floor.class_name + "=" + percent(floor.recall);
-    if (floor.snr_db) {
-        char snr[32];
-        std::snprintf(snr, sizeof snr, "@%.10gdB", *floor.snr_db);
-        text += snr;
-    }
+    if (floor.snr_db)
+        text += fmt::format("@{:.10g}dB", *floor.snr_db);
     return text;
 }
 
-FloorMeter::FloorMeter(const std::vector<Floor>& floors, const data::Dataset& dataset,
+FloorMeter::FloorMeter(const std::vector<Floor>& floors, const dataset::Dataset& dataset,
                        const std::vector<std::int64_t>& indices)
 {
     for (const Floor& floor : floors) {
@@ -121,7 +117,7 @@ void check_floors(const std::vector<Floor>& floors, const std::vector<double>& r
 {
     for (std::size_t i = 0; i < floors.size(); ++i)
         if (recalls[i] < floors[i].recall)
-            throw Error({ "recognised on validation data less often than its floor asks", floors[i].class_name,
+            throw Error({ "recognized on validation data less often than its floor asks", floors[i].class_name,
                           percent(recalls[i]), to_text(floors[i]) });
 }
 

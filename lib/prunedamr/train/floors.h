@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/train/fit.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace prunedamr::train {
-
-/// A class must be recognised at least so often.
-struct Floor {
-    std::string class_name;
-    double recall = 0.0;            ///< 0..1, share of its frames
-    std::optional<double> snr_db{}; ///< counts cells (see `data::cell_snr_db`) at or above it; none: all frames
-};
 
 /// "BPSK=95%@10dB" or "BPSK=95%". Throws `Error` showing the form.
 Floor parse_floor(const std::string& text);
@@ -25,7 +17,7 @@ class FloorMeter
 {
 public:
     /// Throws `Error` naming a class that is not in the data set, or that has none of the frames that count.
-    FloorMeter(const std::vector<Floor>& floors, const data::Dataset& dataset,
+    FloorMeter(const std::vector<Floor>& floors, const dataset::Dataset& dataset,
                const std::vector<std::int64_t>& indices);
 
     /// Recall 0..1 of each floor; `predicted` holds a class for each of the indices.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/dsp/fractional_interpolator.h"
+
 #include <vector>
 
 namespace prunedamr::train {
@@ -19,7 +21,9 @@ public:
 private:
     void extend(const float* x, int length, int margin);
 
-    std::vector<float> table_;    ///< [positions + 1][taps]
+    static constexpr int kReach = 16;
+
+    dsp::FractionalInterpolator<float, kReach> between_;
     std::vector<float> extended_; ///< the signal with its mirror images
 };
 

@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/train/data_parallel.h"
-#include "prunedamr/train/loss.h"
 
 #include <algorithm>
 
@@ -39,7 +38,7 @@ Objective::Objective(const graph::Network& student, const FitConfig& config, con
     teacher_ = std::make_unique<nn::GraphModule>(*config_.teacher);
     teacher_->to(device_);
     teacher_->eval();
-    if (config_.distil.feature_weight == 0.0)
+    if (config_.distill.feature_weight == 0.0)
         return;
     const auto student_shapes = graph::infer_shapes(student);
     const auto teacher_shapes = graph::infer_shapes(*config_.teacher);
@@ -56,10 +55,10 @@ Objective::Objective(const graph::Network& student, const FitConfig& config, con
     }
     if (student_nodes_.empty())
         throw Error({ "no stage has as many positions in student and teacher", "feature_weight",
-                      config_.teacher->name, "a teacher of the same shape, or weight 0" });
+                      config_.teacher_name, "a teacher of the same shape, or weight 0" });
 }
 
-void Objective::remember_teacher(const data::Dataset& dataset, const std::vector<std::int64_t>& indices)
+void Objective::remember_teacher(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices)
 {
     if (!teacher_)
         return;
@@ -78,15 +77,15 @@ void Objective::set_class_weights(const std::vector<double>& weights)
 
 torch::Tensor Objective::label_loss(const torch::Tensor& logits, const Batch& batch) const
 {
-    const torch::Tensor labelled = batch.labels.ge(0).nonzero().flatten();
+    const torch::Tensor labeled = batch.labels.ge(0).nonzero().flatten();
     const ProcessGroup& processes = config_.processes;
-    if (labelled.size(0) == 0) {
+    if (labeled.size(0) == 0) {
         processes.sum(0.0); // as the others do
         return logits.sum() * 0.0;
     }
-    const bool all = labelled.size(0) == batch.labels.size(0);
-    const torch::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labelled)).to(device_);
-    const torch::Tensor known = all ? logits : logits.index_select(0, labelled.to(device_));
+    const bool all = labeled.size(0) == batch.labels.size(0);
+    const torch::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labeled)).to(device_);
+    const torch::Tensor known = all ? logits : logits.index_select(0, labeled.to(device_));
     torch::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
     if (costs_.defined())
         losses = losses + expected_cost(known, labels, costs_);
@@ -124,13 +123,56 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
     if (!teacher_)
         return value;
     const torch::Tensor wanted = teacher_logits(batch, frames, teacher_features);
-    const DistilConfig& distil = config_.distil;
+    const DistillConfig& distill = config_.distill;
     const double share = batch.share();
-    value.loss = (1.0 - distil.weight) * value.loss +
-                 share * distil.weight * distillation(value.logits, wanted, distil.temperature);
+    value.loss = (1.0 - distill.weight) * value.loss +
+                 share * distill.weight * distillation(value.logits, wanted, distill.temperature);
     if (!student_nodes_.empty())
-        value.loss = value.loss + share * distil.feature_weight * feature_loss(features, teacher_features);
+        value.loss = value.loss + share * distill.feature_weight * feature_loss(features, teacher_features);
     return value;
+}
+
+namespace {
+
+namespace F = torch::nn::functional;
+
+torch::Tensor attention_map(const torch::Tensor& x)
+{
+    return F::normalize(x.square().mean(1).flatten(1), F::NormalizeFuncOptions().dim(1));
+}
+
+} // namespace
+
+torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing)
+{
+    return F::cross_entropy(logits, labels,
+                            F::CrossEntropyFuncOptions().label_smoothing(label_smoothing).reduction(torch::kNone));
+}
+
+torch::Tensor expected_cost(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& costs)
+{
+    return (torch::softmax(logits, 1) * costs.index_select(0, labels)).sum(1);
+}
+
+torch::Tensor distillation(const torch::Tensor& student_logits, const torch::Tensor& teacher_logits,
+                           double temperature)
+{
+    const torch::Tensor teacher = torch::log_softmax(teacher_logits.detach() / temperature, 1);
+    const torch::Tensor student = torch::log_softmax(student_logits / temperature, 1);
+    return temperature * temperature * (teacher.exp() * (teacher - student)).sum(1).mean();
+}
+
+torch::Tensor attention_distance(const torch::Tensor& student, const torch::Tensor& teacher)
+{
+    return (attention_map(student) - attention_map(teacher.detach())).square().sum(1).mean();
+}
+
+void add_l1_gradient(const std::vector<torch::Tensor>& parameters, double weight)
+{
+    const torch::NoGradGuard no_grad;
+    for (const torch::Tensor& parameter : parameters)
+        if (parameter.grad().defined())
+            parameter.grad().add_(parameter.sign(), weight);
 }
 
 } // namespace prunedamr::train

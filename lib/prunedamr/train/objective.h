@@ -5,6 +5,8 @@
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/fit.h"
 
+#include <torch/torch.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +14,7 @@
 namespace prunedamr::train {
 
 /// What a training step makes smaller:
-///   (1 - w) mean over labelled frames of (cross-entropy + expected cost), weighed by class
+///   (1 - w) mean over labeled frames of (cross-entropy + expected cost), weighed by class
 ///   + w distillation of the teacher's logits + v attention transfer, mean over the stages.
 /// Without teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
 /// do their gradients.
@@ -28,9 +30,9 @@ public:
     };
     Value operator()(nn::GraphModule& student, const Batch& batch);
 
-    /// `DistilConfig::once`: takes the teacher's logits of these frames now; batches must then come from this data
+    /// `DistillConfig::once`: takes the teacher's logits of these frames now; batches must then come from this data
     /// set. Without a teacher it does nothing.
-    void remember_teacher(const data::Dataset& dataset, const std::vector<std::int64_t>& indices);
+    void remember_teacher(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices);
 
     void set_class_weights(const std::vector<double>& weights); ///< [classes]; all 1 at first
 
@@ -50,5 +52,25 @@ private:
     torch::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
     torch::Tensor class_weights_;            ///< [classes]; undefined where all are 1
 };
+
+/// Cross-entropy of logits [B, C] against labels [B] whose one-hot vectors are smoothed toward uniform; of each
+/// frame [B].
+torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing);
+
+/// Expected cost of a decision drawn from softmax(logits), for costs [truth, predicted]; of each frame [B].
+torch::Tensor expected_cost(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& costs);
+
+/// Distillation (Hinton et al. 2015): T^2 KL(softmax(teacher / T) || softmax(student / T)), mean over the batch.
+/// The gradient stops at the teacher.
+torch::Tensor distillation(const torch::Tensor& student_logits, const torch::Tensor& teacher_logits,
+                           double temperature);
+
+/// Attention transfer (Zagoruyko & Komodakis 2017): for outputs [B, C, H, W] of student and teacher, whose channels
+/// may differ in number, the squared distance of their maps mean_c(x^2), each flattened and of length 1; mean over
+/// the batch. The gradient stops at the teacher.
+torch::Tensor attention_distance(const torch::Tensor& student, const torch::Tensor& teacher);
+
+/// Adds the gradient of weight * sum |p| to every parameter that has a gradient.
+void add_l1_gradient(const std::vector<torch::Tensor>& parameters, double weight);
 
 } // namespace prunedamr::train

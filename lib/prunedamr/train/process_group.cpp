@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/process_group.h"
 
-#include "prunedamr/train/local_address.h"
 #include "prunedamr/train/rendezvous.h"
 
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>

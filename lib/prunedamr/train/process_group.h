@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/api.h"
 #include "prunedamr/base/error.h"
 
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace at {
 class Tensor;
-}
+} // namespace at
 
 namespace prunedamr::train {
 
@@ -24,10 +25,10 @@ struct ProcessPlace {
 
 /// From RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun sets them (none set: one process by itself), and
 /// PRUNEDAMR_PROCESS_TIMEOUT_S. Throws `Error` naming the variable that is missing or wrong.
-ProcessPlace process_place_from_environment();
+PRUNEDAMR_API ProcessPlace process_place_from_environment();
 
 /// Other processes are gone or do not answer: the message says which.
-class LostProcess : public Error
+class PRUNEDAMR_API LostProcess : public Error
 {
 public:
     using Error::Error;
@@ -36,7 +37,7 @@ public:
 /// Processes that train together over LibTorch's c10d and Gloo. Every process calls the same operations in the same
 /// order; each returns when its result is there, or throws `LostProcess`. By default a process by itself, for which
 /// they do nothing. Copies are the same group; one thread at a time.
-class ProcessGroup
+class PRUNEDAMR_API ProcessGroup
 {
 public:
     ProcessGroup() = default;

@@ -2,9 +2,13 @@
 #include "prunedamr/train/settings.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/floors.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace prunedamr::train {
 namespace {
@@ -18,9 +22,7 @@ double value_of(const Slot& slot)
 
 std::string text_of(double value)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.10g", value);
-    return text;
+    return fmt::format("{:.10g}", value);
 }
 
 } // namespace
@@ -59,15 +61,15 @@ const std::vector<NumberSetting>& number_settings()
           [](C& c) -> Slot { return &c.augment.noise_db; } },
         { "pages_per_epoch", nullptr, 1, 1e9, nullptr, [](C& c) -> Slot { return &c.pages_per_epoch; } },
         { "frames_per_class", nullptr, 0, 1e9,
-          "labelled frames of each class, drawn from the train part; with a teacher the others are learnt from it "
+          "labeled frames of each class, drawn from the train part; with a teacher the others are learned from it "
           "alone; 0: all",
           [](C& c) -> Slot { return &c.frames_per_class; } },
-        { "distil_weight", nullptr, 0, 1, "share of the teacher's logits in the loss",
-          [](C& c) -> Slot { return &c.distil.weight; } },
-        { "distil_temperature", nullptr, 0.01, 1000, "of teacher and student",
-          [](C& c) -> Slot { return &c.distil.temperature; } },
+        { "distill_weight", nullptr, 0, 1, "share of the teacher's logits in the loss",
+          [](C& c) -> Slot { return &c.distill.weight; } },
+        { "distill_temperature", nullptr, 0.01, 1000, "of teacher and student",
+          [](C& c) -> Slot { return &c.distill.temperature; } },
         { "feature_weight", nullptr, 0, 1e6, "weight of the match of the stages' attention maps with the teacher's",
-          [](C& c) -> Slot { return &c.distil.feature_weight; } },
+          [](C& c) -> Slot { return &c.distill.feature_weight; } },
         { "threads", nullptr, 0, 1024, "0: all cores", [](C& c) -> Slot { return &c.threads; } },
     };
     return list;
@@ -76,10 +78,10 @@ const std::vector<NumberSetting>& number_settings()
 const std::vector<ChoiceSetting>& choice_settings()
 {
     static const std::vector<ChoiceSetting> list = {
-        { "optimiser",
+        { "optimizer",
           { "adamw", "sgd" },
           "sgd: Nesterov momentum 0.9",
-          [](FitConfig& c) -> std::string& { return c.optimiser; } },
+          [](FitConfig& c) -> std::string& { return c.optimizer; } },
         { "schedule",
           { "step", "cosine", "constant" },
           "of the learning rate",
@@ -104,8 +106,8 @@ void check_settings(const FitConfig& config)
         if (std::find(setting.choices.begin(), setting.choices.end(), setting.in(copy)) == setting.choices.end())
             throw Error({ std::string("unknown ") + setting.name, setting.name, setting.in(copy), known });
     }
-    if (config.teacher && config.distil.once && (config.generator || config.distil.feature_weight > 0.0))
-        throw Error({ "the teacher cannot read the frames only once", "distil.once",
+    if (config.teacher && config.distill.once && (config.generator || config.distill.feature_weight > 0.0))
+        throw Error({ "the teacher cannot read the frames only once", "distill.once",
                       config.generator ? "frames made while training" : "features to match",
                       "a fixed data set and logits alone" });
     if (config.warmup_epochs > 0 && config.warmup_epochs >= config.epochs)
@@ -127,8 +129,8 @@ nlohmann::json to_json(const FitConfig& config)
             all["augment"].push_back(one.name);
     if (!config.generator)
         all["pages_per_epoch"] = 0;
-    all["teacher"] = config.teacher ? config.teacher->name : "";
-    all["distil_once"] = config.distil.once;
+    all["teacher"] = config.teacher ? config.teacher_name : "";
+    all["distill_once"] = config.distill.once;
     all["cost"] = config.cost.rows();
     all["floors"] = nlohmann::json::array();
     for (const Floor& floor : config.floors)

@@ -3,6 +3,8 @@
 
 #include "prunedamr/train/fit.h"
 
+#include <cmath>
+#include <cstdlib>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,5 +33,20 @@ const std::vector<ChoiceSetting>& choice_settings();
 
 /// Throws `Error` naming the first setting that is out of range.
 void check_settings(const FitConfig& config);
+
+/// The number that makes up all of `text`; NaN if none does.
+inline double number_in(const std::string& text)
+{
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    return text.empty() || *end != '\0' ? NAN : value;
+}
+
+/// `text` without `unit` at its end; "" if it does not end so.
+inline std::string without_unit(const std::string& text, const std::string& unit)
+{
+    const bool there = text.size() > unit.size() && text.compare(text.size() - unit.size(), unit.size(), unit) == 0;
+    return there ? text.substr(0, text.size() - unit.size()) : "";
+}
 
 } // namespace prunedamr::train

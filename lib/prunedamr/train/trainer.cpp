@@ -3,11 +3,13 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
-#include "prunedamr/nn/synchronised_norm.h"
+#include "prunedamr/nn/sync_batch_norm.h"
 #include "prunedamr/train/data_parallel.h"
-#include "prunedamr/train/loss.h"
-#include "prunedamr/train/optimiser.h"
-#include "prunedamr/train/schedule.h"
+#include "prunedamr/train/objective.h"
+#include "prunedamr/train/optimizer.h"
+#include "prunedamr/train/floors.h"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cmath>
@@ -25,24 +27,14 @@ double seconds_since(Clock::time_point start)
 
 std::string note_of(const Epoch& epoch, const FitConfig& config, bool validated, double frames_per_s)
 {
-    char text[120];
-    std::snprintf(text, sizeof text, "loss %.4f, train %.2f %%", epoch.train_loss, 100 * epoch.train_accuracy);
-    std::string note = text;
-    if (validated) {
-        std::snprintf(text, sizeof text, ", validation %.2f %%", 100 * epoch.validation_accuracy);
-        note += text;
-    }
-    if (validated && !config.cost.empty()) {
-        std::snprintf(text, sizeof text, ", cost %.4f", epoch.validation_cost);
-        note += text;
-    }
-    for (std::size_t i = 0; i < config.floors.size(); ++i) {
-        std::snprintf(text, sizeof text, ", %s: %.2f %%", to_text(config.floors[i]).c_str(),
-                      100 * epoch.recalls[i]);
-        note += text;
-    }
-    std::snprintf(text, sizeof text, ", %.0f frames/s", frames_per_s);
-    return note + text;
+    std::string note = fmt::format("loss {:.4f}, train {:.2f} %", epoch.train_loss, 100 * epoch.train_accuracy);
+    if (validated)
+        note += fmt::format(", validation {:.2f} %", 100 * epoch.validation_accuracy);
+    if (validated && !config.cost.empty())
+        note += fmt::format(", cost {:.4f}", epoch.validation_cost);
+    for (std::size_t i = 0; i < config.floors.size(); ++i)
+        note += fmt::format(", {}: {:.2f} %", to_text(config.floors[i]), 100 * epoch.recalls[i]);
+    return note + fmt::format(", {:.0f} frames/s", frames_per_s);
 }
 
 /// Of statistics of batch norms; empty in one process.
@@ -55,25 +47,25 @@ nn::SumOverProcesses sum_over(const ProcessGroup& processes)
 
 } // namespace
 
-Trainer::Trainer(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
+Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
     : dataset_(dataset), config_(config), device_(nn::device_from_name(config.device)), module_(network),
-      frames_(module_.network(), dataset, config_),
+      frames_(dataset, config_),
       augmenter_(config_.augment, dataset.front_end, dataset.class_names), objective_(network, config_, device_),
       validation_(dataset, config_, device_)
 {
     module_.to(device_);
     parameters_ = trained_parameters(module_);
-    optimiser_ = make_optimiser(config_, parameters_);
+    optimizer_ = make_optimizer(config_, parameters_);
     if (config_.ema > 0.0)
         average_.emplace(module_.tensors(), config_.ema);
     if (!config_.checkpoint.empty() || config_.processes.size() > 1)
         state_.fingerprint = fingerprint(network, dataset, config_);
     check_same_run(state_.fingerprint, config_.processes);
-    if (config_.teacher && config_.distil.once && augmenter_.relabels())
-        throw Error({ "the teacher cannot read the frames only once", "distil.once",
+    if (config_.teacher && config_.distill.once && augmenter_.relabels())
+        throw Error({ "the teacher cannot read the frames only once", "distill.once",
                       "conjugation changes classes of the data set", "an augmentation that keeps them" });
-    if (config_.distil.once)
-        objective_.remember_teacher(dataset, dataset.indices(data::Part::train));
+    if (config_.distill.once)
+        objective_.remember_teacher(dataset, dataset.indices(dataset::Part::train));
     state_.best = present_weights();
     if (config_.resume && !config_.checkpoint.empty())
         resume();
@@ -97,9 +89,9 @@ void Trainer::restore(const std::string& checkpoint)
         if (average_)
             average_->restore(state_.average, state_.averaged_steps);
         if (!state_.epochs.empty())
-            train::restore(*optimiser_, state_.optimiser, device_);
+            train::restore(*optimizer_, state_.optimizer, device_);
     } catch (const c10::Error& fault) {
-        throw Error({ "damaged checkpoint: optimiser state", checkpoint, "", "" });
+        throw Error({ "damaged checkpoint: optimizer state", checkpoint, "", "" });
     }
     weigh_classes();
 }
@@ -108,7 +100,7 @@ void Trainer::save()
 {
     if (config_.checkpoint.empty() || !config_.processes.leads())
         return;
-    state_.optimiser = state_of(*optimiser_);
+    state_.optimizer = state_of(*optimizer_);
     state_.weights = present_weights();
     if (average_) {
         state_.average = average_->values();
@@ -131,7 +123,7 @@ void Trainer::step()
         add_l1_gradient(parameters_, config_.l1_weight);
     if (config_.clip_gradient > 0.0)
         torch::nn::utils::clip_grad_norm_(parameters_, config_.clip_gradient);
-    optimiser_->step();
+    optimizer_->step();
     if (average_)
         average_->update();
 }
@@ -142,12 +134,12 @@ double Trainer::train_batch(const Batch& batch)
     const double loss = config_.processes.sum(value.loss.item<double>());
     if (!std::isfinite(loss))
         return loss;
-    optimiser_->zero_grad();
+    optimizer_->zero_grad();
     value.loss.backward();
     sum_gradients(parameters_, config_.processes);
     step();
     epoch_frames_ += batch.labels.size(0) + batch.elsewhere;
-    epoch_labelled_ += batch.labels.ge(0).sum().item<std::int64_t>();
+    epoch_labeled_ += batch.labels.ge(0).sum().item<std::int64_t>();
     epoch_right_ += value.logits.argmax(1).cpu().eq(batch.labels).sum().item<std::int64_t>();
     return loss;
 }
@@ -157,19 +149,19 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
     // Everything random in an epoch follows from seed and number, so that a resumed run repeats it.
     Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
     torch::manual_seed(rng.next() + static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
-    const nn::SynchronisedNorms norms(sum_over(config_.processes));
+    const nn::SyncBatchNorms norms(sum_over(config_.processes));
     module_.train();
     const auto start = Clock::now();
-    epoch_frames_ = epoch_labelled_ = epoch_right_ = 0;
+    epoch_frames_ = epoch_labeled_ = epoch_right_ = 0;
     for (int number = 0; number < frames_.pages(); ++number) {
         const Page page = frames_.page(epoch.number, number, rng);
         if (!train_page(page, number, epoch, rng.fork(static_cast<std::uint64_t>(number)), progress))
             return false;
     }
     epoch.train_loss /= static_cast<double>(epoch_frames_);
-    const double labelled = config_.processes.sum(static_cast<double>(epoch_labelled_));
+    const double labeled = config_.processes.sum(static_cast<double>(epoch_labeled_));
     const double right = config_.processes.sum(static_cast<double>(epoch_right_));
-    epoch.train_accuracy = labelled > 0.0 ? right / labelled : 0.0;
+    epoch.train_accuracy = labeled > 0.0 ? right / labeled : 0.0;
     trained_seconds_ += seconds_since(start);
     trained_frames_ += static_cast<double>(epoch_frames_);
     return true;
@@ -183,7 +175,7 @@ bool Trainer::train_page(const Page& page, int number, Epoch& epoch, const Rng& 
         if (config_.processes.any(interrupted()))
             return false;
         const double share = (number + batches.share()) / frames_.pages();
-        set_learning_rate(*optimiser_, learning_rate(config_, epoch.number - 1 + share));
+        set_learning_rate(*optimizer_, learning_rate(config_, epoch.number - 1 + share));
         const double loss = train_batch(batch);
         if (!std::isfinite(loss))
             throw Error({ "the loss is not finite",
@@ -256,8 +248,6 @@ FitResult Trainer::result(bool interrupted) const
     FitResult result;
     result.network = module_.network();
     result.network.tensors = state_.best;
-    result.network.golden = {};
-    result.network.accuracy = nlohmann::json::object();
     result.best_epoch = state_.best_epoch;
     result.best_validation_accuracy = state_.best_validation_accuracy;
     result.epochs = state_.epochs;

@@ -4,13 +4,13 @@
 #include "prunedamr/base/progress.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/augment.h"
-#include "prunedamr/train/batch_stream.h"
+#include "prunedamr/train/batches.h"
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/fit.h"
 #include "prunedamr/train/objective.h"
 #include "prunedamr/train/training_frames.h"
 #include "prunedamr/train/validation.h"
-#include "prunedamr/train/weight_average.h"
+#include "prunedamr/train/optimizer.h"
 
 #include <torch/torch.h>
 
@@ -24,7 +24,7 @@ class Trainer
 {
 public:
     /// Restores `config.checkpoint` (of process 0) when it is there and `config.resume` is set.
-    Trainer(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config);
+    Trainer(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config);
 
     /// Runs the epochs that are left; stops early, after the last finished epoch, on SIGINT or SIGTERM.
     FitResult run();
@@ -43,7 +43,7 @@ private:
     FitResult result(bool interrupted) const;
     Tensors present_weights() const;
 
-    const data::Dataset& dataset_;
+    const dataset::Dataset& dataset_;
     FitConfig config_;
     torch::Device device_;
     nn::GraphModule module_;
@@ -52,11 +52,11 @@ private:
     Augmenter augmenter_;
     Objective objective_;
     Validation validation_;
-    std::unique_ptr<torch::optim::Optimizer> optimiser_;
+    std::unique_ptr<torch::optim::Optimizer> optimizer_;
     std::optional<WeightAverage> average_;
     Checkpoint state_;
     std::int64_t epoch_frames_ = 0;   ///< of the present epoch, trained so far
-    std::int64_t epoch_labelled_ = 0; ///< of these, here, with a label
+    std::int64_t epoch_labeled_ = 0; ///< of these, here, with a label
     std::int64_t epoch_right_ = 0;    ///< of these, classified right
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;

@@ -2,45 +2,45 @@
 #include "prunedamr/train/training_frames.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/labelled.h"
-#include "prunedamr/train/shuffle.h"
+#include "prunedamr/base/rng.h"
+#include "prunedamr/train/batches.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace prunedamr::train {
 namespace {
 
-constexpr std::size_t kUnlabelledPerLabelled = 7;
+constexpr std::size_t kUnlabeledPerLabeled = 7;
 
 } // namespace
 
-TrainingFrames::TrainingFrames(const graph::Network& network, const data::Dataset& dataset, const FitConfig& config)
-    : network_(network), dataset_(dataset), config_(config), labelled_(dataset.indices(data::Part::train))
+TrainingFrames::TrainingFrames(const dataset::Dataset& dataset, const FitConfig& config)
+    : dataset_(dataset), config_(config), labeled_(dataset.indices(dataset::Part::train))
 {
     if (config_.generator && config_.frames_per_class > 0)
         throw Error({ "generated frames all have labels", "frames_per_class",
                       std::to_string(config_.frames_per_class), "0, or a data set's train part" });
-    if (labelled_.size() < 2 && !config_.generator)
+    if (labeled_.size() < 2 && !config_.generator)
         throw Error(
-            { "too few frames in the train part", "data set", std::to_string(labelled_.size()), "at least 2" });
+            { "too few frames in the train part", "data set", std::to_string(labeled_.size()), "at least 2" });
     if (config_.frames_per_class > 0)
         choose_labels();
 }
 
 void TrainingFrames::choose_labels()
 {
-    const std::vector<std::int64_t> all = std::move(labelled_);
-    labelled_ = choose_labelled(dataset_, all, config_.frames_per_class, config_.seed);
+    const std::vector<std::int64_t> all = std::move(labeled_);
+    labeled_ = choose_labeled(dataset_, all, config_.frames_per_class, config_.seed);
     if (!config_.teacher)
         return;
-    std::set_difference(all.begin(), all.end(), labelled_.begin(), labelled_.end(),
-                        std::back_inserter(unlabelled_));
+    std::set_difference(all.begin(), all.end(), labeled_.begin(), labeled_.end(),
+                        std::back_inserter(unlabeled_));
     std::vector<bool> flags(dataset_.label.size());
-    for (const std::int64_t index : labelled_)
+    for (const std::int64_t index : labeled_)
         flags[static_cast<std::size_t>(index)] = true;
-    is_labelled_ = std::make_shared<const std::vector<bool>>(std::move(flags));
+    is_labeled_ = std::make_shared<const std::vector<bool>>(std::move(flags));
 }
 
 int TrainingFrames::pages() const
@@ -51,8 +51,8 @@ int TrainingFrames::pages() const
 Page TrainingFrames::page(int epoch, int page, Rng& rng)
 {
     if (!config_.generator)
-        return { std::shared_ptr<const data::Dataset>(std::shared_ptr<void>(), &dataset_), epoch_of_train_part(rng),
-                 is_labelled_ };
+        return { std::shared_ptr<const dataset::Dataset>(std::shared_ptr<void>(), &dataset_), epoch_of_train_part(rng),
+                 is_labeled_ };
     return generated(static_cast<std::uint64_t>(epoch - 1) * static_cast<std::uint64_t>(pages()) +
                          static_cast<std::uint64_t>(page),
                      rng);
@@ -60,10 +60,10 @@ Page TrainingFrames::page(int epoch, int page, Rng& rng)
 
 std::vector<std::int64_t> TrainingFrames::epoch_of_train_part(Rng& rng) const
 {
-    std::vector<std::int64_t> frames = labelled_;
-    for (std::size_t i = 0; frames.size() < unlabelled_.size() / kUnlabelledPerLabelled; ++i)
-        frames.push_back(frames[i]); // the labelled ones in turn
-    frames.insert(frames.end(), unlabelled_.begin(), unlabelled_.end());
+    std::vector<std::int64_t> frames = labeled_;
+    for (std::size_t i = 0; frames.size() < unlabeled_.size() / kUnlabeledPerLabeled; ++i)
+        frames.push_back(frames[i]); // the labeled ones in turn
+    frames.insert(frames.end(), unlabeled_.begin(), unlabeled_.end());
     return shuffled(std::move(frames), rng);
 }
 
@@ -74,13 +74,58 @@ Page TrainingFrames::generated(std::uint64_t number, Rng& rng)
     };
     if (!next_page_.valid())
         next_page_ = make(number);
-    auto frames = std::make_shared<const data::Dataset>(next_page_.get());
-    check_compatible(network_, *frames);
+    auto frames = std::make_shared<const dataset::Dataset>(next_page_.get());
+    model::ModelInfo expected;
+    expected.front_end = dataset_.front_end;
+    expected.labels = dataset_.class_names;
+    model::check_contract(expected, frames->front_end, frames->class_names, "generated frames");
     if (number + 1 < static_cast<std::uint64_t>(config_.epochs) * static_cast<std::uint64_t>(pages()))
         next_page_ = make(number + 1); // made while this one is trained on
     std::vector<std::int64_t> order(frames->label.size());
     std::iota(order.begin(), order.end(), std::int64_t{ 0 });
     return { frames, shuffled(std::move(order), rng), nullptr };
+}
+
+namespace {
+
+using Frames = std::vector<std::int64_t>;
+
+/// Takes one frame of each cell in turn until there are enough or none is left.
+void take_in_turn(std::vector<Frames> cells, std::size_t wanted, Frames& taken)
+{
+    const std::size_t end = taken.size() + wanted;
+    for (bool any = true; any && taken.size() < end;) {
+        any = false;
+        for (Frames& cell : cells) {
+            if (cell.empty() || taken.size() == end)
+                continue;
+            taken.push_back(cell.back());
+            cell.pop_back();
+            any = true;
+        }
+    }
+}
+
+} // namespace
+
+std::vector<std::int64_t> choose_labeled(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
+                                          int per_class, std::uint64_t seed)
+{
+    std::map<std::int32_t, std::map<std::optional<int>, Frames>> classes;
+    for (const std::int64_t index : indices) {
+        const auto i = static_cast<std::size_t>(index);
+        classes[dataset.label[i]][dataset::cell_snr_db(dataset.snr_db[i])].push_back(index);
+    }
+    Rng rng(seed);
+    Frames taken;
+    for (const auto& [label, cells] : classes) {
+        std::vector<Frames> order;
+        for (const auto& [snr_db, frames] : cells)
+            order.push_back(shuffled(frames, rng));
+        take_in_turn(shuffled(std::move(order), rng), static_cast<std::size_t>(per_class), taken);
+    }
+    std::sort(taken.begin(), taken.end());
+    return taken;
 }
 
 } // namespace prunedamr::train

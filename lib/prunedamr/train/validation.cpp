@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/validation.h"
 
-#include "prunedamr/data/scores.h"
+#include "prunedamr/metrics/scores.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/data_parallel.h"
 
 namespace prunedamr::train {
 
-Validation::Validation(const data::Dataset& dataset, const FitConfig& config, const torch::Device& device)
-    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(data::Part::validation)),
+Validation::Validation(const dataset::Dataset& dataset, const FitConfig& config, const torch::Device& device)
+    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(dataset::Part::validation)),
       floors_(config.floors, dataset, indices_)
 {
 }
@@ -24,7 +24,7 @@ void Validation::measure(nn::GraphModule& module, Epoch& epoch) const
     config_.processes.sum({ best }); // each has zeros where the others have their frames
     const std::vector<std::int64_t> predicted(best.data_ptr<std::int64_t>(),
                                               best.data_ptr<std::int64_t>() + best.numel());
-    data::Scores scores(dataset_.class_names);
+    metrics::Scores scores(dataset_.class_names);
     for (std::size_t i = 0; i < indices_.size(); ++i) {
         const auto frame = static_cast<std::size_t>(indices_[i]);
         scores.add(dataset_.label[frame], static_cast<std::int32_t>(predicted[i]), dataset_.snr_db[frame]);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/train/fit.h"
+#include "prunedamr/train/floors.h"
 
 #include <vector>
 
@@ -13,7 +13,7 @@ class Validation
 {
 public:
     /// Throws `Error` when there are floors and the frames to measure them are missing.
-    Validation(const data::Dataset& dataset, const FitConfig& config, const torch::Device& device);
+    Validation(const dataset::Dataset& dataset, const FitConfig& config, const torch::Device& device);
 
     bool empty() const { return indices_.empty(); }
 
@@ -25,7 +25,7 @@ public:
     bool better(const Epoch& epoch, const Epoch& than) const;
 
 private:
-    const data::Dataset& dataset_;
+    const dataset::Dataset& dataset_;
     const FitConfig& config_;
     torch::Device device_;
     std::vector<std::int64_t> indices_;

@@ -95,3 +95,23 @@ class WidebandScanner(_EventStream):
         max_lag_s: float = 0.25,
         max_signals: int = 16,
     ) -> None: ...
+
+def evaluate(
+    logits: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    class_names: List[str],
+    snr_db: Optional[npt.ArrayLike] = None,
+) -> Dict[str, Any]: ...
+def calibrate(
+    logits: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    class_names: List[str],
+    false_rejection: float = 0.01,
+) -> Dict[str, float]: ...
+def evaluate_recording(model: Union[str, os.PathLike[str]], path: Union[str, os.PathLike[str]]) -> Dict[str, Any]: ...
+def frames_from_captures(
+    files: List[Union[str, os.PathLike[str]]],
+    front_end: Dict[str, Any],
+    label: str = "",
+    sample_rate_hz: Optional[float] = None,
+) -> Dict[str, Any]: ...

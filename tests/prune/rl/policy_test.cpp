@@ -84,15 +84,15 @@ TEST(RlPolicy, NoiseStaysADistribution)
 TEST(RlPolicy, UpdateIsTheClosedForm)
 {
     // Within the clip: policy + rate * difference.
-    const Policy moved = towards({ 0.5, 0.5 }, { 0.9, 0.1 }, 0.1, 0.2);
+    const Policy moved = toward({ 0.5, 0.5 }, { 0.9, 0.1 }, 0.1, 0.2);
     EXPECT_NEAR(moved[0], 0.54, 1e-12);
     EXPECT_NEAR(moved[1], 0.46, 1e-12);
     // Beyond it: ratios 1.8 and 0.2 become 1.2 and 0.8.
-    const Policy clipped = towards({ 0.5, 0.5 }, { 0.9, 0.1 }, 1.0, 0.2);
+    const Policy clipped = toward({ 0.5, 0.5 }, { 0.9, 0.1 }, 1.0, 0.2);
     EXPECT_NEAR(clipped[0], 0.6, 1e-12);
     EXPECT_NEAR(clipped[1], 0.4, 1e-12);
     // Ratios 3, 2/5, 2/3 become 1.2, 0.8, 0.8: 0.24, 0.40, 0.24, sum 0.88.
-    const Policy three = towards({ 0.2, 0.5, 0.3 }, { 0.6, 0.2, 0.2 }, 1.0, 0.2);
+    const Policy three = toward({ 0.2, 0.5, 0.3 }, { 0.6, 0.2, 0.2 }, 1.0, 0.2);
     EXPECT_NEAR(three[0], 0.24 / 0.88, 1e-12);
     EXPECT_NEAR(three[1], 0.40 / 0.88, 1e-12);
     EXPECT_NEAR(three[2], 0.24 / 0.88, 1e-12);
@@ -103,7 +103,7 @@ TEST(RlPolicy, UpdatesConvergeToTheBest)
     const Policy best = { 0.7, 0.2, 0.1 };
     Policy policy = by_width({ 4, 4, 4 });
     for (int i = 0; i < 200; ++i)
-        policy = towards(policy, best, 0.1, 0.2);
+        policy = toward(policy, best, 0.1, 0.2);
     for (std::size_t l = 0; l < best.size(); ++l)
         EXPECT_NEAR(policy[l], best[l], 1e-6);
 }

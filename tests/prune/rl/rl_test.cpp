@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/prune/rl/rl.h"
 
 #include "tests/prune/rl/rl_testing.h"
 
-#include "tests/data/data_testing.h"
+#include "tests/dataset/dataset_testing.h"
 
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/rl/pruning_world.h"
+#include "prunedamr/prune/rl/environment.h"
 #include "prunedamr/prune/rl/reward_frames.h"
 #include "prunedamr/train/evaluate.h"
 
@@ -27,7 +28,7 @@ RlOptions quick()
     options.step = 0.1;
     options.calibration_frames = 40;
     options.reward_frames = 40;
-    options.distil_every = 0;
+    options.distill_every = 0;
     return options;
 }
 
@@ -40,7 +41,7 @@ train::FitConfig training()
     return config;
 }
 
-Outcome run(const graph::Network& network, const data::Dataset& dataset, const std::string& budget,
+Outcome run(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
             const RlOptions& options, const train::FitConfig& fine_tune = training(), std::uint64_t seed = 1)
 {
     return rl_pruner(
@@ -51,7 +52,7 @@ Outcome run(const graph::Network& network, const data::Dataset& dataset, const s
 bool is_tight(const graph::Network& network, const Budget& budget, const Outcome& outcome)
 {
     const auto layers = graph::channel_layers(network);
-    const graph::ThinnedCost thinned(network, layers);
+    const graph::PrunedCost thinned(network, layers);
     auto kept = outcome.steps.at("kept").get<std::vector<int>>();
     const auto& last = outcome.steps.at("steps").back().at("removed");
     for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -77,8 +78,8 @@ TEST(Rl, KeepsEveryKindOfBudgetTightly)
             const auto outcome = run(network, dataset, text, quick());
             const auto budget = parse_budget(text, network);
             const auto pruned = graph::apply(network, outcome.plan);
-            EXPECT_TRUE(budget.met_by(pruned)) << network.name << " " << text;
-            EXPECT_TRUE(is_tight(network, budget, outcome)) << network.name << " " << text;
+            EXPECT_TRUE(budget.met_by(pruned)) << graph::name_of(network) << " " << text;
+            EXPECT_TRUE(is_tight(network, budget, outcome)) << graph::name_of(network) << " " << text;
             EXPECT_TRUE(outcome.plan.remove_units.empty());
             EXPECT_FALSE(outcome.network);
             EXPECT_EQ(outcome.steps.at("steps").back().at("macs"), graph::cost(pruned).macs);
@@ -104,7 +105,7 @@ TEST(Rl, ABudgetThatIsMetAlreadyTakesNothing)
 {
     const auto network = toy_network({ 2, 2, 2 });
     const auto outcome = run(network, noise_dataset(network, 80), "macs=100%", quick());
-    EXPECT_TRUE(outcome.plan.keep_channels.empty());
+    EXPECT_TRUE(outcome.plan.prune_channels.empty());
     EXPECT_TRUE(outcome.steps["steps"].empty());
 }
 
@@ -130,7 +131,7 @@ TEST(Rl, RewardIsAccuracyAndWeightedCuts)
     const auto outcome = run(network, dataset, "macs=70%", options);
     const auto pruned = graph::apply(network, outcome.plan);
     const auto before = graph::cost(network), after = graph::cost(pruned);
-    const double accuracy = train::evaluate(pruned, dataset, data::Part::validation).accuracy(); // all 20 frames
+    const double accuracy = train::evaluate(pruned, dataset, dataset::Part::validation).accuracy(); // all 20 frames
     const double expected =
         accuracy + 0.25 * (1.0 - static_cast<double>(after.paper_flops) / static_cast<double>(before.paper_flops)) +
         0.5 * (1.0 - static_cast<double>(after.params) / static_cast<double>(before.params));
@@ -141,9 +142,9 @@ TEST(Rl, RewardFramesAreJudgedAsEvaluationJudgesThem)
 {
     const auto network = toy_network({ 2, 1, 1, 1 }, "amr_s");
     const auto dataset = toy_dataset(800);
-    const auto all = dataset.indices(data::Part::validation); // 120: whole batches and a rest
+    const auto all = dataset.indices(dataset::Part::validation); // 120: whole batches and a rest
     EXPECT_NEAR(rl::RewardFrames(dataset, all, "cpu").accuracy(network),
-                train::evaluate(network, dataset, data::Part::validation).accuracy(), 1e-12);
+                train::evaluate(network, dataset, dataset::Part::validation).accuracy(), 1e-12);
     const auto some = rl::draw(all, 37, 1);
     EXPECT_EQ(some.size(), 37U);
     EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
@@ -162,19 +163,19 @@ TEST(Rl, DistilledNetworkRecoversAndResumesWithoutTraining)
         train::fit(graph::make_network(graph::zoo_config("amr_s", kToyLength, kToyClasses, { 1, 1, 1, 1 })),
                    dataset, config)
             .network;
-    const data::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     config.checkpoint = folder / "state";
     auto options = quick();
     options.step = 0.2;
-    options.distil_every = 2;
+    options.distill_every = 2;
     const auto whole = run(base, dataset, "macs=30%", options, config);
     ASSERT_TRUE(whole.network);
     EXPECT_TRUE(parse_budget("macs=30%", base).met_by(*whole.network));
     EXPECT_EQ(graph::to_json(*whole.network)["nodes"], graph::to_json(graph::apply(base, whole.plan))["nodes"]);
     for (const auto& distillation : whole.steps["distillations"])
         EXPECT_GE(distillation["accuracy"], distillation["accuracy_before"]);
-    EXPECT_GT(train::evaluate(*whole.network, dataset, data::Part::test).accuracy(),
-              train::evaluate(graph::apply(base, whole.plan), dataset, data::Part::test).accuracy());
+    EXPECT_GT(train::evaluate(*whole.network, dataset, dataset::Part::test).accuracy(),
+              train::evaluate(graph::apply(base, whole.plan), dataset, dataset::Part::test).accuracy());
 
     // As if it had been stopped in the search of the last step.
     const std::string log = config.checkpoint + ".search";
@@ -214,7 +215,7 @@ TEST(Rl, RefusesBadOptionsBudgetsAndData)
                  "(one filter per layer)");
     EXPECT_ERROR(run(network, dataset, "params=3", quick()), "budget cannot be met: found at least ");
     for (auto& part : dataset.part)
-        part = part == data::Part::validation ? data::Part::train : part;
+        part = part == dataset::Part::validation ? dataset::Part::train : part;
     EXPECT_ERROR(run(network, dataset, "macs=60%", quick()), "validation: no frames in this part of the data set");
 }
 

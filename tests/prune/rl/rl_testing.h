@@ -8,20 +8,21 @@
 namespace prunedamr::prune {
 
 /// Frames of noise with random labels that fit any network: half of them train, a quarter each of the others.
-inline data::Dataset noise_dataset(const graph::Network& network, int frames)
+inline dataset::Dataset noise_dataset(const graph::Network& network, int frames)
 {
-    data::Dataset dataset;
-    dataset.front_end = network.front_end;
-    dataset.class_names = network.labels;
+    dataset::Dataset dataset;
+    const model::ModelInfo info = model::model_of(network).info;
+    dataset.front_end = info.front_end;
+    dataset.class_names = info.labels;
     dataset.frames = graph::noise_frames(network, frames, 17);
     Rng rng(18);
     for (int i = 0; i < frames; ++i) {
         dataset.label.push_back(static_cast<std::int32_t>(rng.integer(0, network.classes() - 1)));
         dataset.snr_db.push_back(0.0F);
         dataset.group.push_back(i);
-        dataset.part.push_back(i % 4 < 2    ? data::Part::train
-                               : i % 4 == 2 ? data::Part::validation
-                                            : data::Part::test);
+        dataset.part.push_back(i % 4 < 2    ? dataset::Part::train
+                               : i % 4 == 2 ? dataset::Part::validation
+                                            : dataset::Part::test);
     }
     return dataset;
 }

@@ -15,7 +15,7 @@ namespace {
 const auto kSilent = [](double) {};
 
 /// Layers of equal width whose filters cost so much accuracy each; no network behind them.
-class ToyWorld : public World
+class ToyWorld : public Environment
 {
 public:
     ToyWorld(std::vector<double> harm, int width, int step) : harm_(std::move(harm)), width_(width), step_(step) {}
@@ -174,7 +174,7 @@ TEST(RlSearch, ThePolicyMovesOnlyWhenTheBestImproves)
     const State state = world.start();
     const Policy start = by_width({ 1, 1, 1 });
     const auto sampled = sample(world, state, state.kept, start, {}, Rng(2), kSilent);
-    EXPECT_EQ(sampled.policy, towards(start, sampled.replay.front().action, 0.1, 0.2));
+    EXPECT_EQ(sampled.policy, toward(start, sampled.replay.front().action, 0.1, 0.2));
     EXPECT_EQ(sampled.round_values, std::vector<double>(10, 1.0));
     EXPECT_EQ(sampled.replay.size(), 10U);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/prune/rl/taylor.h"
 
 #include "tests/prune/rl/rl_testing.h"
 
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/prune/rl/thinning.h"
 #include "prunedamr/train/batches.h"
 
 #include <algorithm>
@@ -29,14 +29,14 @@ graph::Network linear_net()
     x = build.conv("conv", x, { kHidden, graph::same_window(1, 1), 1, false });
     x = build.plain(graph::Op::global_avg_pool, "pool", { x });
     build.linear("fc", x, kToyClasses);
-    graph::initialise(network, 4);
-    graph::randomise(network, 4);
+    graph::initialize(network, 4);
+    graph::randomize(network, 4);
     graph::validate(network);
     return network;
 }
 
 /// Scores of conv and fc written out: dL/dz = softmax - one-hot, averaged over the frames.
-FilterScores linear_scores(const graph::Network& network, const data::Dataset& dataset,
+FilterScores linear_scores(const graph::Network& network, const dataset::Dataset& dataset,
                            const std::vector<std::int64_t>& indices)
 {
     const auto& w = network.tensor("conv.weight").data;
@@ -74,7 +74,7 @@ FilterScores linear_scores(const graph::Network& network, const data::Dataset& d
     return scores;
 }
 
-double loss_of(const graph::Network& network, const data::Dataset& dataset,
+double loss_of(const graph::Network& network, const dataset::Dataset& dataset,
                const std::vector<std::int64_t>& indices)
 {
     const torch::NoGradGuard no_grad;
@@ -92,7 +92,7 @@ TEST(RlTaylor, IsTheWrittenOutScoreOfALinearNetwork)
 {
     const auto network = linear_net();
     const auto dataset = toy_dataset(400);
-    const auto indices = dataset.indices(data::Part::train); // more than one batch
+    const auto indices = dataset.indices(dataset::Part::train); // more than one batch
     const auto expected = linear_scores(network, dataset, indices);
     const auto got = taylor_scores(network, dataset, indices, "cpu");
     ASSERT_EQ(got.size(), 2U);
@@ -106,7 +106,7 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
     // w dL/dw is the derivative of the loss by the logarithm of the weight.
     const auto network = graph::concat_net();
     const auto dataset = noise_dataset(network, 40);
-    const auto indices = dataset.indices(data::Part::train);
+    const auto indices = dataset.indices(dataset::Part::train);
     const auto scores = taylor_scores(network, dataset, indices, "cpu");
     for (const char* node : { "left", "merge", "fc" }) {
         const std::string name = std::string(node) + ".weight";
@@ -128,7 +128,7 @@ TEST(RlTaylor, AFilterWithoutInfluenceScoresNothing)
     auto& bn = network.tensors.at("right_bn.weight").data;
     bn[2] = 0.0F;
     const auto dataset = noise_dataset(network, 40);
-    const auto scores = taylor_scores(network, dataset, dataset.indices(data::Part::train), "cpu");
+    const auto scores = taylor_scores(network, dataset, dataset.indices(dataset::Part::train), "cpu");
     EXPECT_EQ(scores.at("right")[2], 0.0);
     EXPECT_GT(scores.at("right")[1], 0.0);
 }
@@ -146,7 +146,7 @@ TEST(RlTaylor, RanksGroupsByTheSumOfTheirMembers)
         const auto plan = graph::channel_plan(network, layers, kept);
         const auto dataset = noise_dataset(network, 40);
         const auto scores =
-            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(data::Part::train), "cpu");
+            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(dataset::Part::train), "cpu");
         const auto ranking = removal_ranking(layers, kept, plan, scores);
         const auto removed = removed_between(whole, kept);
         std::set<std::pair<std::string, int>> gone;
@@ -168,7 +168,7 @@ TEST(RlTaylor, RanksGroupsByTheSumOfTheirMembers)
                     in_order.back() += scores.at(node)[static_cast<std::size_t>(place)];
                 }
             }
-            EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end())) << network.name << " " << layers[l].name;
+            EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end())) << graph::name_of(network) << " " << layers[l].name;
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <gnuradio/prunedamr/labeller.h>
+#include <gnuradio/prunedamr/classifier_base.h>
 
 #include <memory>
 #include <string>
@@ -18,14 +18,14 @@ namespace prunedamr {
  *
  * Message port \p labels (out): one PMT dict per decision, with the keys of the label event (see
  * pmt_label.h). What is left at the end of the input is decided too. Commands and the tags that it reads:
- * labeller.h.
+ * classifier_base.h.
  *
  * Tags on the output, behind what they describe, for its samples have gone: \p prunedamr_block at the first sample
  * after each block of the front end, which begins the next (value: dict of \p sample_start, \p sample_count), and
  * \p prunedamr_label at the first sample after each decided interval (value: the event's dict). Those of the end
  * of the stream are at its last sample.
  */
-class PRUNEDAMR_API classifier : virtual public labeller
+class PRUNEDAMR_API classifier : virtual public classifier_base
 {
 public:
     using sptr = std::shared_ptr<classifier>;
@@ -40,7 +40,7 @@ public:
      * \param source name of the stream in its events
      * \param live drop whole frames when the computer falls behind, and count them; false holds the source back
      * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
-     * \param backend who computes: native, onednn or torch
+     * \param backend native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      * \param bursts decisions also begin and end where the power does: one event per burst
      * \param burst_gap_s seconds of quiet that end a burst

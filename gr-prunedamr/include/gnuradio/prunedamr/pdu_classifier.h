@@ -30,7 +30,7 @@ public:
      * \param sample_rate of the bursts, Hz, > 0
      * \param source name of the stream in its events
      * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
-     * \param backend who computes: native, onednn or torch
+     * \param backend native, onednn or torch
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.
      */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <gnuradio/prunedamr/labeller.h>
+#include <gnuradio/prunedamr/classifier_base.h>
 
 #include <memory>
 #include <string>
@@ -18,9 +18,9 @@ namespace prunedamr {
  *
  * Message port \p labels (out): one PMT dict per signal and interval, with the keys of the label event (see
  * pmt_label.h): center_freq_hz and bandwidth_hz are those of the signal; one of state "noise" for the whole band
- * when there is none. Commands and the tags that it reads: labeller.h.
+ * when there is none. Commands and the tags that it reads: classifier_base.h.
  */
-class PRUNEDAMR_API survey : virtual public labeller
+class PRUNEDAMR_API survey : virtual public classifier_base
 {
 public:
     using sptr = std::shared_ptr<survey>;
@@ -35,7 +35,7 @@ public:
      * \param source name of the stream in its events
      * \param live drop whole looks when the computer falls behind; false holds the source back
      * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
-     * \param backend who computes: native, onednn or torch
+     * \param backend native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time
      *
      * Throws ::prunedamr::Error for a file that is not a sound model and for values out of range.

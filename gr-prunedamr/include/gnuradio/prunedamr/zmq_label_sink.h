@@ -26,14 +26,16 @@ public:
     /*!
      * \param endpoint address to bind, tcp or ipc
      * \param topic first frame of every message, which subscribers filter by
-     * \param key_file CURVE secret key, 40 characters of Z85, or a certificate of zmq.auth: messages are encrypted
-     *                 for subscribers that know its public key; without it only this machine is served
+     * \param key_file CURVE secret key, 40 characters of Z85, or a certificate of zmq.auth: messages are encrypted,
+     *                 for any subscriber that knows its public key
+     * \param client_keys who may subscribe: file of CURVE public keys, or folder of certificates NAME.key of
+     * zmq.auth; without key_file and client_keys only this machine is served
      *
      * Throws ::prunedamr::Error when the endpoint cannot be bound, for a bad key, and for an address that others
-     * can reach without one.
+     * can reach without both.
      */
     static sptr make(const std::string& endpoint = "tcp://127.0.0.1:5555", const std::string& topic = "label",
-                     const std::string& key_file = "");
+                     const std::string& key_file = "", const std::string& client_keys = "");
 };
 
 } // namespace prunedamr

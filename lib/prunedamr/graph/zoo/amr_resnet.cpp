@@ -26,7 +26,8 @@ std::string residual_unit(NetworkBuilder& build, const UnitPlace& place)
 
 } // namespace
 
-void build_amr_resnet(Network& network, const StemShape& stem, const std::vector<StageShape>& stages)
+void build_amr_resnet(Network& network, const StemShape& stem, const std::vector<StageShape>& stages,
+                      std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
@@ -39,7 +40,7 @@ void build_amr_resnet(Network& network, const StemShape& stem, const std::vector
     x = build.plain(Op::global_avg_pool, "pool", { x });
     x = build.plain(Op::flatten, "flatten", { x });
     x = build.dropout("dropout", x, kHeadDropout);
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

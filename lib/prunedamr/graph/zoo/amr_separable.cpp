@@ -20,7 +20,7 @@ std::string gate(NetworkBuilder& build, const std::string& input, int channels, 
 /// Depthwise, pointwise, norm, gate, and the input added where shapes allow.
 std::string separable_unit(NetworkBuilder& build, const UnitPlace& place, const SeparableShape& shape)
 {
-    const Window window = same_window(1, shape.kernel, 1, place.transition ? 2 : 1);
+    const ConvGeometry window = same_window(1, shape.kernel, 1, place.transition ? 2 : 1);
     auto x = build.conv("depthwise", place.input, { place.in_channels, window, place.in_channels });
     x = build.conv("pointwise", x, { place.out_channels });
     x = build.plain(Op::batch_norm, "bn", { x });
@@ -33,7 +33,8 @@ std::string separable_unit(NetworkBuilder& build, const UnitPlace& place, const 
 } // namespace
 
 /// The head reads the means of every stage's output, so that each level's features reach the classes.
-void build_amr_separable(Network& network, const SeparableShape& shape, const std::vector<StageShape>& stages)
+void build_amr_separable(Network& network, const SeparableShape& shape, const std::vector<StageShape>& stages,
+                         std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
@@ -50,7 +51,7 @@ void build_amr_separable(Network& network, const SeparableShape& shape, const st
         means.push_back(build.plain(Op::global_avg_pool, "mean" + std::to_string(means.size() + 1), { output }));
     x = build.plain(Op::concat, "concat", means);
     x = build.dropout("dropout", x, kHeadDropout);
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

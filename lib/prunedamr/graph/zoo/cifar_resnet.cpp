@@ -26,7 +26,7 @@ std::string residual_unit(NetworkBuilder& build, const UnitPlace& place)
 
 } // namespace
 
-void build_cifar_resnet(Network& network, const std::vector<StageShape>& stages)
+void build_cifar_resnet(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
@@ -38,7 +38,7 @@ void build_cifar_resnet(Network& network, const std::vector<StageShape>& stages)
     build.end_unit();
     x = build_stages(build, x, stages.front().channels, stages, false, residual_unit).back();
     x = build.plain(Op::global_avg_pool, "pool", { x });
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

@@ -22,7 +22,7 @@ std::string residual_unit(NetworkBuilder& build, const std::string& name, const 
 
 /// A stack is a 1-tap conv and two residual units; the norms are ours. The pool after it belongs to no unit: when a
 /// stack is removed its pool stays, and the dense layer keeps its size (the paper's code pools adaptively instead).
-void build_cnn1d(Network& network, const std::vector<StageShape>& stages)
+void build_cnn1d(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
@@ -41,7 +41,7 @@ void build_cnn1d(Network& network, const std::vector<StageShape>& stages)
     x = build.plain(Op::flatten, "flatten", { x });
     x = build.plain(Op::relu, "relu1", { build.linear("fc1", x, kHidden) });
     x = build.dropout("dropout", x, kHeadDropout);
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

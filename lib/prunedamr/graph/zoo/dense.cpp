@@ -3,7 +3,7 @@
 
 namespace prunedamr::graph {
 
-void build_dense(Network& network, const std::vector<StageShape>& stages)
+void build_dense(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::flatten, "flatten", { build.plain(Op::input, "input", {}) });
@@ -12,7 +12,7 @@ void build_dense(Network& network, const std::vector<StageShape>& stages)
         x = build.plain(Op::relu, "relu", { build.linear("fc", x, stages.front().channels) });
         build.end_unit();
     }
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

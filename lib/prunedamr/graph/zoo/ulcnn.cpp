@@ -16,7 +16,7 @@ constexpr std::size_t kFusedStages = 3; ///< the head adds the means of the last
 std::string attention(NetworkBuilder& build, const std::string& input, int channels)
 {
     const Shape shape = build.shape(input);
-    const Window whole = { 1, static_cast<int>(shape.width), 1, static_cast<int>(shape.width) };
+    const ConvGeometry whole = { 1, static_cast<int>(shape.width), 1, static_cast<int>(shape.width) };
     const auto mean = build.plain(Op::global_avg_pool, "attention.mean", { input });
     const auto peak = build.pool(Op::max_pool, "attention.peak", input, whole);
     auto x = build.plain(Op::concat_width, "attention.both", { mean, peak });
@@ -33,7 +33,7 @@ std::string attention(NetworkBuilder& build, const std::string& input, int chann
 /// are.
 std::string mobile_unit(NetworkBuilder& build, const UnitPlace& place)
 {
-    const Window window = same_window(1, kKernel, 1, place.transition ? 2 : 1);
+    const ConvGeometry window = same_window(1, kKernel, 1, place.transition ? 2 : 1);
     auto x = build.conv("depthwise", place.input, { place.in_channels, window, place.in_channels });
     x = build.conv("pointwise", x, { place.out_channels, {}, 1, true });
     x = build.plain(Op::batch_norm, "bn", { x });
@@ -45,7 +45,7 @@ std::string mobile_unit(NetworkBuilder& build, const UnitPlace& place)
 
 } // namespace
 
-void build_ulcnn(Network& network, const std::vector<StageShape>& stages)
+void build_ulcnn(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
     NetworkBuilder build(network);
     const int channels = stages.front().channels; // complex filters are half as many
@@ -61,7 +61,7 @@ void build_ulcnn(Network& network, const std::vector<StageShape>& stages)
     std::vector<std::string> means;
     for (std::size_t s = outputs.size() - kFusedStages; s < outputs.size(); ++s)
         means.push_back(build.plain(Op::global_avg_pool, "mean" + std::to_string(s + 1), { outputs[s] }));
-    build.linear("fc", build.plain(Op::add, "fuse", means), network.classes());
+    build.linear("fc", build.plain(Op::add, "fuse", means), classes);
 }
 
 } // namespace prunedamr::graph

@@ -12,7 +12,7 @@ constexpr int kWidePadding = 3;
 
 /// Units are conv, norm, relu; a unit that changes width or, by its padding, size is a transition. Pools belong to
 /// no unit. Convs have no bias, their norm has one [ours].
-void build_vgg16(Network& network, const std::vector<StageShape>& stages)
+void build_vgg16(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
 {
     NetworkBuilder build(network);
     auto x = build.plain(Op::input, "input", {});
@@ -36,7 +36,7 @@ void build_vgg16(Network& network, const std::vector<StageShape>& stages)
     x = build.plain(Op::flatten, "flatten", { x });
     x = build.plain(Op::relu, "relu1", { build.linear("fc1", x, 256) });
     x = build.plain(Op::relu, "relu2", { build.linear("fc2", x, 128) });
-    build.linear("fc", x, network.classes());
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

@@ -2,8 +2,10 @@
 #include "prunedamr/prune/catro/catro.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/catro/layer_scatter.h"
+#include "prunedamr/prune/catro/scatter.h"
 #include "prunedamr/prune/catro/trace_ratio.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -78,18 +80,18 @@ std::vector<double> layer_value(const Scatter& scatter)
     return value;
 }
 
-CatroResult catro(const graph::Network& network, const data::Dataset& dataset, const ClassFrames& samples,
+CatroResult catro(const graph::Network& network, const dataset::Dataset& dataset, const ClassFrames& samples,
                   const Budget& budget, const std::string& device)
 {
     const auto layers = graph::channel_layers(network);
     if (layers.empty())
-        throw Error{ { "no channel can be removed", "network " + network.name, "", "a layer of two or more" } };
+        throw Error{ { "no channel can be removed", "network", "", "a layer of two or more" } };
     const auto scatter = layer_scatter(network, layers, dataset, samples, device);
     LayerValues values;
     for (const Scatter& of_layer : scatter)
         values.push_back(layer_value(of_layer));
 
-    const graph::ThinnedCost thinned(network, layers);
+    const graph::PrunedCost thinned(network, layers);
     const auto plan = [&](const Widths& widths) { return plan_of(network, layers, scatter, widths); };
     const auto allowed = [&](const Widths& widths) {
         return budget.allows(thinned.of(widths), network.units.size()) &&
@@ -118,10 +120,49 @@ CatroResult catro(const graph::Network& network, const data::Dataset& dataset, c
 
 Outcome catro(const Task& task, const CatroOptions& options)
 {
-    const auto samples = draw_per_class(task.dataset, labelled_frames(task.dataset, task.fine_tune),
+    const auto samples = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
                                         options.samples_per_class, task.seed);
     const CatroResult result = catro(task.network, task.dataset, samples, task.budget, task.fine_tune.device);
     return { result.plan, to_json(result), to_text(result) };
+}
+
+nlohmann::json to_json(const CatroResult& result)
+{
+    nlohmann::json layers = nlohmann::json::array();
+    for (const CatroLayer& of : result.layers)
+        layers.push_back({ { "name", of.layer.name },
+                           { "nodes", of.layer.nodes },
+                           { "groups", of.layer.groups.size() },
+                           { "kept", of.kept },
+                           { "between", of.scatter.between },
+                           { "within", of.scatter.within },
+                           { "ratio", of.ratio },
+                           { "whole_ratio", of.whole_ratio } });
+    return { { "samples", result.samples },
+             { "objective", result.objective },
+             { "bound", result.bound },
+             { "layers", std::move(layers) } };
+}
+
+std::string to_text(const CatroResult& result)
+{
+    std::size_t kept = 0, all = 0, width = 0;
+    for (const CatroLayer& of : result.layers) {
+        kept += of.kept.size();
+        all += of.layer.groups.size();
+        width = std::max(width, of.layer.name.size());
+    }
+    const auto layers = static_cast<double>(result.layers.size());
+    std::string text = fmt::format(
+        "catro: {} labeled frames; {} of {} channel groups stay in {} layers\n"
+        "layer budgets: objective {:.4f}, at most {:.4f} within the budget: greedy reached at least {:.1f} %\n",
+        result.samples, kept, all, result.layers.size(), result.objective / layers, result.bound / layers,
+        result.bound > 0.0 ? 100.0 * result.objective / result.bound : 100.0);
+    text += std::string(width, ' ') + "    kept of   trace ratio -> of those kept";
+    for (const CatroLayer& of : result.layers)
+        text += fmt::format("\n{:<{}}  {:6} {:4}   {:.4f} -> {:.4f}", of.layer.name, width, of.kept.size(),
+                            of.layer.groups.size(), of.whole_ratio, of.ratio);
+    return text;
 }
 
 } // namespace prunedamr::prune

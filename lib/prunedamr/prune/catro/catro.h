@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/catro/layer_budgets.h"
 #include "prunedamr/prune/catro/scatter.h"
-#include "prunedamr/prune/method.h"
-#include "prunedamr/prune/samples.h"
+#include "prunedamr/prune/probe.h"
+#include "prunedamr/prune/task.h"
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +15,7 @@
 namespace prunedamr::prune {
 
 struct CatroOptions {
-    int samples_per_class = 100; ///< labelled frames of the train part, >= 2; all where there are fewer
+    int samples_per_class = 100; ///< labeled frames of the train part, >= 2; all where there are fewer
 };
 
 /// What CATRO found of one channel layer.
@@ -29,19 +29,19 @@ struct CatroLayer {
 
 struct CatroResult {
     std::vector<CatroLayer> layers;
-    int samples = 0;        ///< labelled frames
+    int samples = 0;        ///< labeled frames
     double objective = 0.0; ///< of the widths chosen, 0..layers
     double bound = 0.0;     ///< no widths within the budget reach more
     graph::Plan plan;
 };
 
-/// Class-aware trace ratio channel pruning (CATRO, arXiv 2110.10921). Scatter of the channels over few labelled
+/// Class-aware trace ratio channel pruning (CATRO, arXiv 2110.10921). Scatter of the channels over few labeled
 /// samples; widths of the layers by greedy choice under the budget (`choose_widths`); in each layer the set of that
 /// size whose trace ratio is largest (`largest_trace_ratio`). Channels tied by shortcuts are one group.
 /// The objective of the widths is our reading, the paper's could not be checked: see `layer_value`.
 /// Throws `Error` when the network has no channel to remove, a class has too few frames, or the budget cannot be
 /// met.
-CatroResult catro(const graph::Network& network, const data::Dataset& dataset, const ClassFrames& samples,
+CatroResult catro(const graph::Network& network, const dataset::Dataset& dataset, const ClassFrames& samples,
                   const Budget& budget, const std::string& device);
 Outcome catro(const Task& task, const CatroOptions& options);
 

@@ -31,7 +31,7 @@ std::optional<std::vector<int>> choose_widths(const LayerValues& values, const s
                                               bool refine);
 
 /// No widths of at least 1 whose cost keeps to the limit have a larger objective than this. The textbook bound of
-/// greedy choice (1 - 1/e) needs costs that add up, and these do not: a group costs what its neighbours make it
+/// greedy choice (1 - 1/e) needs costs that add up, and these do not: a group costs what its neighbors make it
 /// cost. So the bound is computed: Lagrangian relaxation of the limit, the inner problem (pairwise between layers)
 /// bounded by min-sum diffusion (Werner 2007, doi:10.1109/TPAMI.2007.1036).
 double objective_bound(const LayerValues& values, const LimitedCost& limited);

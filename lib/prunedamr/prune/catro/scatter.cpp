@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/catro/scatter.h"
 
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/batches.h"
+
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace prunedamr::prune {
 
@@ -67,6 +72,90 @@ std::vector<double> ScatterSums::Moments::scatter(std::int64_t positions) const
             result[k] = 0.0;
     }
     return result;
+}
+
+namespace {
+
+constexpr std::size_t kBatch = 64; // frames
+
+std::map<std::string, Scatter> scatter_by_node(const graph::Network& network, const std::set<std::string>& nodes,
+                                               const dataset::Dataset& dataset, const ClassFrames& frames,
+                                               const std::string& device_name)
+{
+    std::map<std::string, ScatterSums> sums;
+    const auto shapes = graph::infer_shapes(network);
+    for (const std::string& node : nodes) {
+        const graph::Shape& shape = shapes.at(node);
+        sums.emplace(node, ScatterSums(shape.channels, shape.height * shape.width));
+    }
+    const torch::Device device = nn::device_from_name(device_name);
+    const torch::NoGradGuard no_grad;
+    nn::GraphModule module(network);
+    module.to(device);
+    module.eval();
+    const std::vector<std::string> names(nodes.begin(), nodes.end());
+    for (const auto& of_class : frames) {
+        for (std::size_t first = 0; first < of_class.size(); first += kBatch) {
+            const auto batch = train::gather(dataset, of_class, first, kBatch);
+            std::map<std::string, torch::Tensor> outputs;
+            module.forward(batch.frames.to(device), names, outputs);
+            for (auto& [node, of_node] : sums) {
+                const torch::Tensor features = outputs.at(node).to(torch::kCPU, torch::kFloat32).contiguous();
+                of_node.add(features.data_ptr<float>(), features.size(0));
+            }
+        }
+        for (auto& [node, of_node] : sums)
+            of_node.end_class();
+    }
+    std::map<std::string, Scatter> scatter;
+    for (const auto& [node, of_node] : sums)
+        scatter[node] = of_node.scatter();
+    return scatter;
+}
+
+} // namespace
+
+std::string measured_node(const graph::Network& network, const std::string& producer)
+{
+    std::string node = producer;
+    for (;;) {
+        const std::vector<std::string> readers = graph::consumers(network, node);
+        if (readers.size() != 1)
+            return node;
+        const graph::Op op = network.node(readers[0]).op;
+        if (op != graph::Op::batch_norm && op != graph::Op::relu && op != graph::Op::sigmoid)
+            return node;
+        node = readers[0];
+    }
+}
+
+std::vector<Scatter> layer_scatter(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+                                   const dataset::Dataset& dataset, const ClassFrames& frames,
+                                   const std::string& device)
+{
+    std::map<std::string, std::string> measured;
+    std::set<std::string> nodes;
+    for (const auto& layer : layers)
+        for (const std::string& producer : layer.nodes)
+            nodes.insert(measured[producer] = measured_node(network, producer));
+    const auto by_node = scatter_by_node(network, nodes, dataset, frames, device);
+
+    std::vector<Scatter> scatter;
+    for (const auto& layer : layers) {
+        Scatter of_layer;
+        for (const auto& group : layer.groups) {
+            double between = 0.0, within = 0.0;
+            for (const auto& [producer, channel] : group.members) {
+                const Scatter& of_node = by_node.at(measured.at(producer));
+                between += of_node.between[static_cast<std::size_t>(channel)];
+                within += of_node.within[static_cast<std::size_t>(channel)];
+            }
+            of_layer.between.push_back(between);
+            of_layer.within.push_back(within);
+        }
+        scatter.push_back(std::move(of_layer));
+    }
+    return scatter;
 }
 
 } // namespace prunedamr::prune

@@ -8,7 +8,7 @@ WidthCost::WidthCost(const graph::Network& network, const std::vector<graph::Cha
     : linear_(layers.size()), squares_(layers.size()), products_(layers.size())
 {
     // The coefficients of a polynomial of the second degree, from its values at 0, e_l, 2 e_l and e_l + e_m.
-    const graph::ThinnedCost thinned(network, layers);
+    const graph::PrunedCost thinned(network, layers);
     std::vector<int> widths(layers.size(), 0);
     const auto at = [&] { return counted(thinned.of(widths), network.units.size(), quantity); };
     constant_ = at();

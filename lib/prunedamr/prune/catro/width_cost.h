@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/budget.h"
 
 #include <map>
@@ -11,7 +11,7 @@ namespace prunedamr::prune {
 
 /// A counted quantity of a thinned network (macs, params, bytes) as a function of the widths x, the groups kept of
 /// each layer: constant + sum_l linear_l x_l + sum_{l <= m} product_lm x_l x_m. No coefficient of x is negative, so
-/// a group costs the more the wider its neighbours are.
+/// a group costs the more the wider its neighbors are.
 class WidthCost
 {
 public:
@@ -25,7 +25,7 @@ public:
     double constant() const { return constant_; }
     double alone(std::size_t l, int width) const; ///< linear_l x + product_ll x^2
     /// The other layers m of nonzero product_lm.
-    const std::map<std::size_t, double>& neighbours(std::size_t l) const { return products_[l]; }
+    const std::map<std::size_t, double>& neighbors(std::size_t l) const { return products_[l]; }
     std::size_t layers() const { return linear_.size(); }
 
 private:

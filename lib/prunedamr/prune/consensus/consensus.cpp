@@ -182,7 +182,7 @@ private:
         network_ = graph::remove_unit(network_, unit);
         outcome_.plan.remove_units.push_back(unit);
         report_.steps.push_back({ std::move(ranking), chosen, {} });
-        task_.say("step " + number + ": " + to_text(report_.steps.back()));
+        task_.log("step " + number + ": " + to_text(report_.steps.back()));
     }
 
     void recover()
@@ -235,7 +235,7 @@ std::vector<std::string> candidate_units(const graph::Network& network)
     return names;
 }
 
-UnitRanking rank_units(const graph::Network& network, const data::Dataset& dataset,
+UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
                        const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
                        const std::string& device, const std::string& title)
 {
@@ -260,7 +260,7 @@ Outcome consensus(const Task& task, const ConsensusConfig& options)
 {
     const ConsensusConfig config = checked(options);
     if (candidate_units(task.network).empty())
-        throw Error{ { "no unit can be taken out", "network " + task.network.name, "",
+        throw Error{ { "no unit can be taken out", "network", "",
                        "a removable unit that keeps its shape" } };
     const graph::Network least = smallest(task.network, config.least_units);
     if (!task.budget.met_by(least))

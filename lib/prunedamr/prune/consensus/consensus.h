@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/prune/consensus/ranking.h"
-#include "prunedamr/prune/method.h"
+#include "prunedamr/prune/task.h"
 
 #include <string>
 #include <vector>
@@ -29,7 +29,7 @@ std::vector<std::string> candidate_units(const graph::Network& network);
 /// Distances from the features of `network` to those without each candidate, and their ranks. For a residual unit
 /// the network without it is the network whose last norm in the branch is all zero, as the paper has it.
 /// `names` are those of `distances()`; `title` names the progress bar.
-UnitRanking rank_units(const graph::Network& network, const data::Dataset& dataset,
+UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
                        const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
                        const std::string& device, const std::string& title);
 

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/consensus/consensus_report.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::prune {
 namespace {
 
-std::string format(const char* pattern, double value)
-{
-    char text[48];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
-
-std::string joined(const std::vector<std::string>& names)
+std::string concat(const std::vector<std::string>& names)
 {
     std::string text;
     for (const std::string& name : names)
@@ -24,7 +18,7 @@ std::string joined(const std::vector<std::string>& names)
 
 std::string agreement(double correlation)
 {
-    return std::isnan(correlation) ? "not defined" : format("%.3f", correlation);
+    return std::isnan(correlation) ? "not defined" : fmt::format("{:.3f}", correlation);
 }
 
 nlohmann::json by_name(const std::vector<std::string>& names, const nlohmann::json& values)
@@ -94,7 +88,9 @@ std::string to_text(const ConsensusStep& step)
 {
     const UnitRanking& ranking = step.ranking;
     const auto removed = static_cast<std::size_t>(step.removed);
-    const auto sum = [&](std::size_t unit) { return ranking.units[unit] + format(" %g", ranking.consensus[unit]); };
+    const auto sum = [&](std::size_t unit) {
+        return ranking.units[unit] + fmt::format(" {:g}", ranking.consensus[unit]);
+    };
     std::string text = "takes out " + sum(removed) + " (rank sum of " + std::to_string(ranking.ranks.size()) +
                        " distances over " + std::to_string(ranking.units.size()) + " units)";
     std::string passed_over;
@@ -120,10 +116,10 @@ std::string to_text(const ConsensusReport& report)
     for (const ConsensusStep& step : report.steps) {
         taken_out.push_back(step.ranking.units[static_cast<std::size_t>(step.removed)]);
         if (step.validation_accuracy)
-            taken_out.back() += format(" (then validation %.2f %%)", 100.0 * *step.validation_accuracy);
+            taken_out.back() += fmt::format(" (then validation {:.2f} %)", 100.0 * *step.validation_accuracy);
     }
-    const std::string text = "consensus of " + joined(report.config.distances) + " on " +
-                             std::to_string(report.frames) + " frames took out: " + joined(taken_out);
+    const std::string text = "consensus of " + concat(report.config.distances) + " on " +
+                             std::to_string(report.frames) + " frames took out: " + concat(taken_out);
     return report.stability ? text + stability_text(report) : text;
 }
 

@@ -3,11 +3,12 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/graph/channel_ties.h"
-#include "prunedamr/graph/fold_constants.h"
-#include "prunedamr/prune/ladder.h"
-#include "prunedamr/prune/odf2nna/odf2nna_report.h"
+#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/fold_constants.h"
+#include "prunedamr/prune/schedule.h"
 #include "prunedamr/train/evaluate.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -32,8 +33,8 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network, OdfOpt
     };
     layers.erase(std::remove_if(layers.begin(), layers.end(), other_kind), layers.end());
     if (layers.empty())
-        throw Error{ { "nothing to prune", "network " + network.name, "no layer of two or more removable units",
-                       of == OdfOptions::Of::dense ? "hidden linear layers (or --of all)"
+        throw Error{ { "nothing to prune", "network", "no layer of two or more removable units",
+                       of == OdfOptions::Of::dense ? "hidden linear layers (or --layers all)"
                                                    : "convs or hidden linears" } };
     return layers;
 }
@@ -41,9 +42,9 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network, OdfOpt
 OdfStep measured(const Task& task, const graph::Network& network, double epsilon)
 {
     OdfStep step{ epsilon, graph::cost(network), std::nullopt };
-    if (!task.dataset.indices(data::Part::validation).empty())
+    if (!task.dataset.indices(dataset::Part::validation).empty())
         step.validation_accuracy =
-            train::evaluate(network, task.dataset, data::Part::validation, task.fine_tune.device).accuracy();
+            train::evaluate(network, task.dataset, dataset::Part::validation, task.fine_tune.device).accuracy();
     return step;
 }
 
@@ -183,6 +184,85 @@ Outcome odf2nna(const Task& task, const OdfOptions& options)
     graph::Plan plan = units.plan(epsilon);
     run.chosen = measured(task, graph::apply(task.network, plan), epsilon);
     return { std::move(plan), to_json(run), to_text(run), std::nullopt, false };
+}
+
+namespace {
+
+nlohmann::json step_json(const OdfStep& step)
+{
+    return { { "epsilon", step.epsilon },
+             { "params", step.cost.params },
+             { "macs", step.cost.macs },
+             { "validation_accuracy",
+               step.validation_accuracy ? nlohmann::json(*step.validation_accuracy) : nlohmann::json() } };
+}
+
+std::string row(const std::string& name, const OdfStep& step, bool chosen)
+{
+    const std::string accuracy =
+        step.validation_accuracy ? fmt::format("{:.2f} %", 100.0 * *step.validation_accuracy) : "-";
+    return fmt::format("{} {:>9} {:11} {:13} {:>11}\n", chosen ? "*" : " ", name, step.cost.params, step.cost.macs,
+                       accuracy);
+}
+
+std::string number(double epsilon)
+{
+    return fmt::format("{:.3g}", epsilon);
+}
+
+/// "stem.conv 12/16, fc1 3/128".
+std::string kept_text(const OdfRun& run)
+{
+    const auto kept = run.units.kept(run.chosen.epsilon);
+    std::string text;
+    for (std::size_t l = 0; l < kept.size(); ++l) {
+        const auto& layer = run.units.layers()[l];
+        text += (l ? ", " : "") + layer.name + " " + std::to_string(kept[l].size()) + "/" +
+                std::to_string(layer.groups.size());
+    }
+    return text;
+}
+
+} // namespace
+
+nlohmann::json to_json(const OdfRun& run)
+{
+    const auto kept = run.units.kept(run.chosen.epsilon);
+    nlohmann::json layers = nlohmann::json::array(), sweep = nlohmann::json::array();
+    for (std::size_t l = 0; l < kept.size(); ++l)
+        layers.push_back({ { "name", run.units.layers()[l].name },
+                           { "relative_variability", run.units.relative()[l] },
+                           { "kept", kept[l] } });
+    for (const OdfStep& step : run.sweep)
+        sweep.push_back(step_json(step));
+    return { { "epsilon", run.chosen.epsilon },
+             { "original", step_json(run.original) },
+             { "chosen", step_json(run.chosen) },
+             { "sweep", std::move(sweep) },
+             { "layers", std::move(layers) } };
+}
+
+std::string to_text(const OdfRun& run)
+{
+    std::string text =
+        "odf2nna: units that vary by more than epsilon of their layer's most; accuracy on validation "
+        "frames, before retraining\n"
+        "    epsilon      params          MACs    accuracy\n";
+    text += row("original", run.original, false);
+    bool in_sweep = false;
+    for (const OdfStep& step : run.sweep) {
+        const bool chosen = step.epsilon == run.chosen.epsilon;
+        in_sweep = in_sweep || chosen;
+        text += row(number(step.epsilon), step, chosen);
+    }
+    if (!in_sweep)
+        text += row(number(run.chosen.epsilon), run.chosen, true);
+    if (run.for_budget)
+        text += "epsilon " + number(run.chosen.epsilon) + " is the smallest that meets the budget\n";
+    else if (!run.sweep.empty())
+        text += "epsilon " + number(run.chosen.epsilon) +
+                " is taken (the largest that loses at most a point, else the smallest); --epsilon takes another\n";
+    return text + "kept: " + kept_text(run);
 }
 
 } // namespace prunedamr::prune

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/channel_layers.h"
-#include "prunedamr/prune/method.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/odf2nna/variability.h"
+#include "prunedamr/prune/task.h"
 
+#include <nlohmann/json.hpp>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,5 +63,27 @@ private:
 /// that loses at most one point of validation accuracy before retraining (the smallest if all lose more).
 /// Throws `Error` when the budget cannot be met, or both a budget and a single epsilon are given.
 Outcome odf2nna(const Task& task, const OdfOptions& options);
+
+/// One network, before retraining.
+struct OdfStep {
+    double epsilon = 0.0;
+    graph::Cost cost;
+    std::optional<double> validation_accuracy; ///< 0..1; none without a validation part
+};
+
+struct OdfRun {
+    const VaryingUnits& units;
+    OdfStep original;
+    std::vector<OdfStep> sweep;
+    OdfStep chosen;
+    bool for_budget = false; ///< the budget chose
+};
+
+/// {"epsilon", "original", "chosen" and "sweep" [{"epsilon", "params", "macs", "validation_accuracy"}],
+///  "layers": [{"name", "relative_variability", "kept"}]}
+nlohmann::json to_json(const OdfRun& run);
+
+/// Epsilon against size and accuracy as a table, and what stays of each layer.
+std::string to_text(const OdfRun& run);
 
 } // namespace prunedamr::prune

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/graph/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_ties.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
@@ -63,10 +63,10 @@ std::vector<std::pair<int, int>> owners(const graph::ChannelTies& ties, const st
 
 } // namespace
 
-MomentsByNode activation_moments(const graph::Network& network, const data::Dataset& dataset,
+MomentsByNode activation_moments(const graph::Network& network, const dataset::Dataset& dataset,
                                  const std::vector<std::string>& nodes, const std::string& device)
 {
-    const std::vector<std::int64_t> frames = dataset.indices(data::Part::train);
+    const std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
     if (frames.empty())
         throw Error{ { "no training frames to measure activations on", "data set", "0", "at least 1" } };
     const torch::NoGradGuard no_grad;

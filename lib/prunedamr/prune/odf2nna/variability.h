@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
-#include "prunedamr/graph/channel_layers.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/network.h"
 
 #include <map>
@@ -22,7 +22,7 @@ using MomentsByNode = std::map<std::string, ChannelMoments>;
 /// mean square error of putting the channel's mean in its place, and 0 for a channel that never changes. (The mean
 /// over positions of each position's own deviation would call a fixed pattern constant, which one number cannot
 /// replace.) Throws `Error` when there are no training frames, or an activation is not finite.
-MomentsByNode activation_moments(const graph::Network& network, const data::Dataset& dataset,
+MomentsByNode activation_moments(const graph::Network& network, const dataset::Dataset& dataset,
                                  const std::vector<std::string>& nodes, const std::string& device);
 
 /// r_g in 0..1 of each group g of each layer [layers][groups]: how much the group varies beside the one of its

@@ -5,7 +5,6 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/prune/psr/similarity.h"
 #include "prunedamr/train/batches.h"
-#include "prunedamr/train/shuffle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -176,13 +175,13 @@ private:
 };
 
 /// Training frames for a score that reads them, else null.
-std::shared_ptr<const train::Batch> score_frames(const data::Dataset& dataset, const PsrConfig& config)
+std::shared_ptr<const train::Batch> score_frames(const dataset::Dataset& dataset, const PsrConfig& config)
 {
     constexpr std::size_t kFrames = 64; // as arXiv 2101.08134
     if (!training_free_score(config.score).reads_frames)
         return nullptr;
     Rng rng = Rng(config.seed).fork(2);
-    const auto frames = train::shuffled(dataset.indices(data::Part::train), rng);
+    const auto frames = train::shuffled(dataset.indices(dataset::Part::train), rng);
     if (frames.size() < 2)
         throw Error{ { "too few training frames", "score " + config.score, std::to_string(frames.size()),
                        "2 or more" } };
@@ -191,12 +190,12 @@ std::shared_ptr<const train::Batch> score_frames(const data::Dataset& dataset, c
 
 } // namespace
 
-PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
+PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, const Budget& budget,
               const PsrConfig& config)
 {
     const int units = static_cast<int>(network.units.size());
     if (units < 2)
-        throw Error{ { "nothing to prune", "network " + network.name, std::to_string(units) + " units",
+        throw Error{ { "nothing to prune", "network", std::to_string(units) + " units",
                        "2 or more" } };
     if (config.max_blocks < 1 || config.blocks < 0 || config.blocks > units)
         throw Error{ { "bad number of blocks", "psr",

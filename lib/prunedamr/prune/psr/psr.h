@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/graph/rewrite.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/prune/budget.h"
-#include "prunedamr/prune/method.h"
 #include "prunedamr/prune/psr/partition.h"
 #include "prunedamr/prune/psr/reassembly.h"
 #include "prunedamr/prune/psr/selection.h"
+#include "prunedamr/prune/task.h"
 
 #include <nlohmann/json.hpp>
 
@@ -48,7 +48,7 @@ struct PsrResult {
 /// with "units=5" and four blocks, one per block and the stem; single units that still fit then join it. Where the
 /// budget leaves no unit for some block, a smaller number of blocks is taken (unless config.blocks fixes it).
 /// Throws `Error` when the budget cannot be met, frames are too few, or a block has too many combinations.
-PsrResult psr(const graph::Network& network, const data::Dataset& dataset, const Budget& budget,
+PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, const Budget& budget,
               const PsrConfig& config);
 
 /// The same as a method; seed and device are those of the task.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/psr/psr.h"
 
+#include "prunedamr/graph/network_json.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -12,13 +15,6 @@ namespace {
 
 constexpr char kShades[] = " .:-=+*#%@"; // 0.0 .. 1.0
 constexpr std::size_t kMostNumbers = 12; // units whose matrix is printed as numbers
-
-std::string format(const char* pattern, double value)
-{
-    char text[32];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
 
 char shade(double similarity)
 {
@@ -54,19 +50,19 @@ std::string matrix_text(const PsrResult& result)
         std::string row;
         for (std::size_t j = 0; j < count; ++j) {
             row += ends.count(j) ? "|" : "";
-            row +=
-                numbers ? format("%6.2f", result.similarity[i][j]) : std::string(2, shade(result.similarity[i][j]));
+            row += numbers ? fmt::format("{:>6.2f}", result.similarity[i][j])
+                           : std::string(2, shade(result.similarity[i][j]));
         }
         if (ends.count(i))
             text << std::string(width + 4, ' ') << std::string(row.size(), '-') << '\n';
         text << (kept.count(static_cast<int>(i)) ? "* " : "  ") << result.units[i]
-             << std::string(width - result.units[i].size() + 2, ' ') << row << format("  %.3f", result.sums[i])
-             << '\n';
+             << std::string(width - result.units[i].size() + 2, ' ') << row
+             << fmt::format("  {:.3f}", result.sums[i]) << '\n';
     }
     return text.str();
 }
 
-std::string joined(const std::vector<std::string>& names)
+std::string concat(const std::vector<std::string>& names)
 {
     std::string text;
     for (const std::string& name : names)
@@ -102,22 +98,22 @@ std::string to_text(const PsrResult& result)
     text << "), its row sums; * chosen\n" << matrix_text(result);
     text << "partition: " << result.block_sizes.size() << " blocks; loss by number of blocks:";
     for (double loss : result.losses)
-        text << format(" %.4g", loss);
+        text << fmt::format(" {:.4g}", loss);
     text << '\n';
     std::size_t first = 0;
     for (std::size_t b = 0; b < result.block_sizes.size(); ++b) {
         const std::size_t last = first + static_cast<std::size_t>(result.block_sizes[b]) - 1;
         const auto& choice = result.choices[b];
         text << "block " << b + 1 << ": " << result.units[first] << " .. " << result.units[last] << " ("
-             << result.block_sizes[b] << " units): chosen " << joined(names_of(result, choice.kept)) << ", "
-             << result.score << " " << format("%.6g", choice.score)
+             << result.block_sizes[b] << " units): chosen " << concat(names_of(result, choice.kept)) << ", "
+             << result.score << " " << fmt::format("{:.6g}", choice.score)
              << (training_free_score(result.score).largest ? ", most of " : ", least of ") << choice.combinations
              << "\n";
         first = last + 1;
     }
     const std::vector<std::string> kept = result_units(result);
-    text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << joined(kept)
-         << "; fresh weights: " << joined(result.plan.reinitialise_units);
+    text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << concat(kept)
+         << "; fresh weights: " << concat(result.plan.reinitialize_units);
     return text.str();
 }
 

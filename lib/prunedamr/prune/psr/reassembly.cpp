@@ -3,8 +3,10 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/nn/graph_module.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace prunedamr::prune {
@@ -39,7 +41,7 @@ graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int
             if (!units[unit].transition || keep[unit])
                 continue;
             keep[unit] = true;
-            plan.reinitialise_units.push_back(units[unit].name);
+            plan.reinitialize_units.push_back(units[unit].name);
             const auto replaced = std::find_if(members.begin(), members.end(), kept);
             if (replaced != members.end())
                 keep[*replaced] = false;
@@ -50,6 +52,40 @@ graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int
             plan.remove_units.push_back(units[i].name);
     }
     return plan;
+}
+
+namespace {
+
+graph::Network linearized(graph::Network network)
+{
+    for (auto& [name, tensor] : network.tensors) {
+        for (float& value : tensor.data)
+            value = std::abs(value);
+    }
+    for (graph::Node& node : network.nodes)
+        node.dropout = 0.0; // chance has no place in a score
+    return network;
+}
+
+} // namespace
+
+double synflow_score(const graph::Network& network, int batch, const std::string& device)
+{
+    PRUNEDAMR_CHECK(batch >= 1, "batch of SynFlow");
+    nn::GraphModule module(linearized(network));
+    const torch::Device target = nn::device_from_name(device);
+    module.to(target, torch::kDouble);
+    module.train();
+    const torch::Tensor ones =
+        torch::ones({ batch, 2, network.length }, torch::dtype(torch::kDouble).device(target));
+    module.forward(ones).sum().backward();
+    torch::NoGradGuard no_grad;
+    double score = 0.0;
+    for (const torch::Tensor& parameter : module.parameters()) {
+        if (parameter.grad().defined())
+            score += (parameter * parameter.grad()).abs().sum().item<double>();
+    }
+    return score;
 }
 
 } // namespace prunedamr::prune

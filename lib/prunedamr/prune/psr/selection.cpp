@@ -68,7 +68,7 @@ Selection::Selection(const graph::Network& network, SelectionConfig config)
     PRUNEDAMR_CHECK(config_.frames || !score_.reads_frames, "frames for a score that reads them");
     if (!config_.frames)
         config_.frames = std::make_shared<const train::Batch>();
-    graph::initialise(random_, fresh_seed(config_.seed));
+    graph::initialize(random_, fresh_seed(config_.seed));
     std::map<std::string, int> unit_of_node;
     for (std::size_t u = 0; u < network.units.size(); ++u) {
         for (const std::string& node : network.units[u].nodes)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
-#include "prunedamr/prune/psr/scores/scores.h"
+#include "prunedamr/prune/psr/scores.h"
 
 #include <cstdint>
 #include <map>

@@ -10,7 +10,7 @@
 namespace prunedamr::prune::rl {
 namespace {
 
-Policy normalised(Policy policy)
+Policy normalized(Policy policy)
 {
     for (double& share : policy)
         share = std::max(share, kLeastShare);
@@ -24,7 +24,7 @@ Policy normalised(Policy policy)
 
 Policy by_width(const std::vector<int>& widths)
 {
-    return normalised({ widths.begin(), widths.end() });
+    return normalized({ widths.begin(), widths.end() });
 }
 
 Policy noisy(const Policy& policy, double sigma, Rng& rng)
@@ -33,19 +33,19 @@ Policy noisy(const Policy& policy, double sigma, Rng& rng)
     Policy action = policy;
     for (double& share : action)
         share += scale * rng.normal();
-    return normalised(std::move(action));
+    return normalized(std::move(action));
 }
 
-Policy towards(const Policy& policy, const Policy& best, double rate, double clip)
+Policy toward(const Policy& policy, const Policy& best, double rate, double clip)
 {
     PRUNEDAMR_CHECK(policy.size() == best.size(), "policies over the same layers");
     Policy updated = policy;
     for (std::size_t l = 0; l < policy.size(); ++l)
         updated[l] += rate * (best[l] - policy[l]);
-    updated = normalised(std::move(updated));
+    updated = normalized(std::move(updated));
     for (std::size_t l = 0; l < policy.size(); ++l)
         updated[l] = policy[l] * std::clamp(updated[l] / policy[l], 1.0 - clip, 1.0 + clip);
-    return normalised(std::move(updated));
+    return normalized(std::move(updated));
 }
 
 std::vector<int> removal_order(const Policy& action, const std::vector<int>& removable, int n)

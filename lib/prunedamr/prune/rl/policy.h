@@ -12,18 +12,18 @@ namespace prunedamr::prune::rl {
 /// averaging of the paper inside such groups holds by construction.
 using Policy = std::vector<double>;
 
-constexpr double kLeastShare = 1e-5; ///< before renormalisation
+constexpr double kLeastShare = 1e-5; ///< before renormalization
 
 /// Shares proportional to the widths (filters of each layer), at least one of which is positive.
 Policy by_width(const std::vector<int>& widths);
 
 /// An action: policy + N(0, 1) per layer * sigma * U(0, 1), one for all layers; at least `kLeastShare`;
-/// renormalised.
+/// renormalized.
 Policy noisy(const Policy& policy, double sigma, Rng& rng);
 
 /// The update: policy + rate * (best - policy); each share's ratio to its old value within [1 - clip, 1 + clip]; at
-/// least `kLeastShare`; renormalised before and after clipping.
-Policy towards(const Policy& policy, const Policy& best, double rate, double clip);
+/// least `kLeastShare`; renormalized before and after clipping.
+Policy toward(const Policy& policy, const Policy& best, double rate, double clip);
 
 /// The layers that lose a filter, one after the other, so that after n removals layer l has lost round(m *
 /// action[l]) for the m that makes the sum n, and none more than `removable[l]` (Webster's method of apportionment:

@@ -19,7 +19,7 @@ std::vector<float> engine_logits(const graph::Network& network, const std::vecto
     config.max_batch = 32;
     config.self_check = false; // a network that is still being made has no golden vector
     engine::Engine engine(network, config);
-    const auto frame = static_cast<std::size_t>(2 * network.length());
+    const auto frame = static_cast<std::size_t>(2 * network.length);
     const auto classes = static_cast<std::size_t>(network.classes());
     std::vector<float> logits(count * classes);
     for (std::size_t first = 0; first < count; first += 32)
@@ -42,7 +42,7 @@ std::vector<std::int64_t> draw(std::vector<std::int64_t> indices, int count, std
     return indices;
 }
 
-RewardFrames::RewardFrames(const data::Dataset& dataset, std::vector<std::int64_t> indices, std::string device)
+RewardFrames::RewardFrames(const dataset::Dataset& dataset, std::vector<std::int64_t> indices, std::string device)
     : dataset_(dataset), indices_(std::move(indices)), device_(std::move(device))
 {
     PRUNEDAMR_CHECK(!indices_.empty(), "frames to reward with");

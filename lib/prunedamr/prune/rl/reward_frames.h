@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class RewardFrames
 public:
     /// Copies the frames `indices`, at least one. On "cpu" the native engine runs the candidates, several times
     /// faster than LibTorch; elsewhere LibTorch does.
-    RewardFrames(const data::Dataset& dataset, std::vector<std::int64_t> indices, std::string device);
+    RewardFrames(const dataset::Dataset& dataset, std::vector<std::int64_t> indices, std::string device);
 
     /// Share of the frames that the network labels right. May be called by several threads.
     double accuracy(const graph::Network& network) const;
@@ -27,7 +27,7 @@ public:
     std::size_t size() const { return indices_.size(); }
 
 private:
-    const data::Dataset& dataset_;
+    const dataset::Dataset& dataset_;
     std::vector<std::int64_t> indices_;
     std::vector<float> frames_; ///< [count, 2, L]
     std::string device_;

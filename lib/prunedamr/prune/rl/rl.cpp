@@ -4,13 +4,16 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/prune/rl/distil.h"
-#include "prunedamr/prune/rl/pruning_world.h"
-#include "prunedamr/prune/rl/rl_report.h"
+#include "prunedamr/prune/rl/distill.h"
+#include "prunedamr/prune/rl/environment.h"
 #include "prunedamr/train/checkpoint.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
 #include <optional>
+#include <sstream>
 
 namespace prunedamr::prune {
 namespace rl {
@@ -40,21 +43,18 @@ std::vector<Range> ranges(const RlOptions& o)
              { "latency weight", o.latency_weight, 0, kMany },
              { "calibration frames", static_cast<double>(o.calibration_frames), 1, 1e9 },
              { "reward frames", static_cast<double>(o.reward_frames), 1, 1e9 },
-             { "steps between distillations", static_cast<double>(o.distil_every), 0, kMany },
-             { "epochs of a distillation", static_cast<double>(o.distil_epochs), 1, kMany },
-             { "temperature", o.distil_temperature, 0.01, 1000 },
+             { "steps between distillations", static_cast<double>(o.distill_every), 0, kMany },
+             { "epochs of a distillation", static_cast<double>(o.distill_epochs), 1, kMany },
+             { "temperature", o.distill_temperature, 0.01, 1000 },
              { "label weight", o.label_weight, 0, 1 } };
 }
 
 void check(const RlOptions& options)
 {
-    for (const Range& range : ranges(options)) {
-        char limits[64];
-        std::snprintf(limits, sizeof limits, "%g..%g", range.low, range.high);
+    for (const Range& range : ranges(options))
         if (!(range.value >= range.low && range.value <= range.high))
             throw Error{ { "value out of range", std::string("rl: ") + range.name, std::to_string(range.value),
-                           limits } };
-    }
+                           fmt::format("{:g}..{:g}", range.low, range.high) } };
 }
 
 /// What was sampled in a step and which of it is taken.
@@ -85,7 +85,7 @@ private:
 
     const Task& task_;
     RlOptions options_;
-    PruningWorld world_;
+    PruningEnvironment world_;
     Distiller distiller_;
     SearchLog log_;
     State state_;
@@ -99,7 +99,7 @@ private:
 nlohmann::json identity(const Task& task, const RlOptions& options)
 {
     train::FitConfig recovery = task.fine_tune;
-    recovery.epochs = options.distil_epochs; // those after the search change nothing in it
+    recovery.epochs = options.distill_epochs; // those after the search change nothing in it
     nlohmann::json run = train::fingerprint(task.network, task.dataset, recovery);
     for (const Range& range : ranges(options))
         run[std::string("rl ") + range.name] = range.value;
@@ -187,12 +187,9 @@ bool Pruner::recover(int step)
 
 std::string Pruner::note(const StepRecord& record) const
 {
-    char text[160];
-    std::snprintf(text, sizeof text, "%lld MACs, %lld params, accuracy %.2f %%%s",
-                  static_cast<long long>(result_.costs.back().macs),
-                  static_cast<long long>(result_.costs.back().params), 100.0 * record.reward.accuracy,
-                  record.reset ? ", policy reset" : "");
-    return text;
+    return fmt::format("{} MACs, {} params, accuracy {:.2f} %{}", result_.costs.back().macs,
+                       result_.costs.back().params, 100.0 * record.reward.accuracy,
+                       record.reset ? ", policy reset" : "");
 }
 
 Outcome Pruner::outcome(bool stopped)
@@ -242,3 +239,78 @@ Outcome rl_pruner(const Task& task, const RlOptions& options)
 }
 
 } // namespace prunedamr::prune
+
+namespace prunedamr::prune::rl {
+namespace {
+
+int filters_of(const StepRecord& step)
+{
+    return std::accumulate(step.removed.begin(), step.removed.end(), 0,
+                           [](int sum, const auto& groups) { return sum + static_cast<int>(groups.size()); });
+}
+
+const Distillation* after_step(const RlResult& result, std::size_t step)
+{
+    for (const Distillation& distillation : result.distillations)
+        if (distillation.step == static_cast<int>(step))
+            return &distillation;
+    return nullptr;
+}
+
+std::string step_text(const RlResult& result, std::size_t i, int left)
+{
+    const StepRecord& step = result.steps[i];
+    std::string text = fmt::format("{:6} {:8} {:9} {:11} {:>10.2f} %", i + 1, left, result.costs[i].params,
+                                   result.costs[i].macs, 100.0 * step.reward.accuracy);
+    text += step.reset ? "  policy reset" : "";
+    text += step.explored ? "  explored" : "";
+    if (const Distillation* distillation = after_step(result, i + 1))
+        text += fmt::format("  distilled, validation {:.2f} -> {:.2f} %{}", 100.0 * distillation->accuracy_before,
+                            100.0 * distillation->accuracy, distillation->new_teacher ? ", new teacher" : "");
+    return text + "\n";
+}
+
+} // namespace
+
+nlohmann::json to_json(const RlResult& result)
+{
+    nlohmann::json steps = nlohmann::json::array();
+    for (std::size_t i = 0; i < result.steps.size(); ++i) {
+        nlohmann::json step = to_json(result.steps[i]);
+        step["macs"] = result.costs[i].macs;
+        step["params"] = result.costs[i].params;
+        steps.push_back(std::move(step));
+    }
+    nlohmann::json distillations = nlohmann::json::array();
+    for (const Distillation& distillation : result.distillations)
+        distillations.push_back({ { "step", distillation.step },
+                                  { "accuracy_before", distillation.accuracy_before },
+                                  { "accuracy", distillation.accuracy },
+                                  { "new_teacher", distillation.new_teacher } });
+    return { { "layers", result.layers },
+             { "widths", result.widths },
+             { "kept", result.kept },
+             { "reward_frames", result.reward_frames },
+             { "accuracy", result.accuracy },
+             { "steps", std::move(steps) },
+             { "distillations", std::move(distillations) } };
+}
+
+std::string to_text(const RlResult& result)
+{
+    int left = std::accumulate(result.widths.begin(), result.widths.end(), 0);
+    std::ostringstream text;
+    text << "rl: " << left << " filters in " << result.layers.size() << " layers; accuracy on "
+         << result.reward_frames << " validation frames " << fmt::format("{:.2f} %", 100.0 * result.accuracy)
+         << "\n"
+         << "  step  filters    params        MACs  accuracy (not trained)\n";
+    for (std::size_t i = 0; i < result.steps.size(); ++i)
+        text << step_text(result, i, left -= filters_of(result.steps[i]));
+    text << "filters kept:";
+    for (std::size_t l = 0; l < result.layers.size(); ++l)
+        text << (l % 6 == 0 ? "\n  " : ", ") << result.layers[l] << " " << result.kept[l] << "/"
+             << result.widths[l];
+    return text.str();
+}
+
+} // namespace prunedamr::prune::rl

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/rl/policy.h"
-#include "prunedamr/prune/rl/thinning.h"
+#include "prunedamr/prune/rl/taylor.h"
+
+#include <nlohmann/json.hpp>
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace prunedamr::prune::rl {
@@ -19,10 +23,10 @@ struct Reward {
 using Ranking = std::vector<std::vector<int>>;
 
 /// What the search acts upon. Several threads call it at once.
-class World
+class Environment
 {
 public:
-    virtual ~World() = default;
+    virtual ~Environment() = default;
 
     virtual Ranking ranking(const State& state) const = 0;
     /// One step of removals, spread over the layers by the action; shortened where it ends the pruning.
@@ -68,7 +72,7 @@ private:
 
 /// Q of a state d steps deep: r(s) + gamma * max over b actions of Q one step further. A finished state stays as it
 /// is: its reward counts at every remaining depth.
-double state_value(const World& world, const State& state, const Reward& reward, const Policy& policy, int depth,
+double state_value(const Environment& world, const State& state, const Reward& reward, const Policy& policy, int depth,
                    const SearchConfig& config, const Rng& rng);
 
 struct Sampled {
@@ -79,10 +83,43 @@ struct Sampled {
 };
 
 /// One step of the search: in each round b trajectories; whenever the best Q so far improves, the policy moves
-/// towards the best action. Same generator, same result, whatever the number of threads.
+/// toward the best action. Same generator, same result, whatever the number of threads.
 /// `progress` receives the share done.
 /// An interrupt (see `InterruptGuard`) ends it after the present round.
-Sampled sample(const World& world, const State& state, const Ranking& ranking, Policy policy,
+Sampled sample(const Environment& world, const State& state, const Ranking& ranking, Policy policy,
                const SearchConfig& config, const Rng& rng, const std::function<void(double)>& progress);
+
+/// What one step of the search came to.
+struct StepRecord {
+    graph::KeptGroups removed; ///< groups of each layer, indices of the original
+    Policy policy;             ///< after learning
+    Reward reward;             ///< of the chosen network, not trained since
+    double value = 0.0;        ///< its Q
+    double exploration = 0.0;  ///< chance of a random choice
+    bool explored = false;     ///< chosen at random
+    bool reset = false;        ///< accuracy fell too far: the policy was reset and the step sampled again
+    std::vector<double> round_values;
+};
+
+nlohmann::json to_json(const StepRecord& record);
+
+/// Steps taken so far, in a JSON file, so that a resumed run goes on where it was stopped.
+class SearchLog
+{
+public:
+    /// `run` says what makes the run the run that it is; `path` may be empty: nothing is kept then. With `resume`
+    /// an existing file is read; throws `Error` when it is damaged or of another run.
+    SearchLog(std::string path, bool resume, nlohmann::json run, const graph::KeptGroups& whole);
+
+    const std::vector<StepRecord>& steps() const { return steps_; }
+    void append(StepRecord record); ///< and writes the file, atomically
+
+private:
+    void read(const graph::KeptGroups& whole);
+
+    std::string path_;
+    nlohmann::json run_;
+    std::vector<StepRecord> steps_;
+};
 
 } // namespace prunedamr::prune::rl

@@ -3,14 +3,14 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/prune/rl/thinning.h"
 #include "prunedamr/train/batches.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace prunedamr::prune::rl {
 
-FilterScores taylor_scores(const graph::Network& network, const data::Dataset& dataset,
+FilterScores taylor_scores(const graph::Network& network, const dataset::Dataset& dataset,
                            const std::vector<std::int64_t>& indices, const std::string& device)
 {
     constexpr std::size_t kBatch = 256;
@@ -57,6 +57,35 @@ std::vector<std::vector<int>> removal_ranking(const std::vector<graph::ChannelLa
         });
     }
     return ranking;
+}
+
+int position(const graph::Plan& plan, const std::string& node, int channel)
+{
+    const auto thinned = plan.prune_channels.find(node);
+    if (thinned == plan.prune_channels.end())
+        return channel;
+    const auto& kept = thinned->second;
+    const auto found = std::lower_bound(kept.begin(), kept.end(), channel);
+    PRUNEDAMR_CHECK(found != kept.end() && *found == channel, "a channel that is still there");
+    return static_cast<int>(found - kept.begin());
+}
+
+graph::Plan onwards(const graph::Plan& from, const graph::Plan& to)
+{
+    graph::Plan plan = to;
+    for (auto& [node, channels] : plan.prune_channels)
+        for (int& channel : channels)
+            channel = position(from, node, channel);
+    return plan;
+}
+
+graph::KeptGroups removed_between(const graph::KeptGroups& before, const graph::KeptGroups& after)
+{
+    graph::KeptGroups removed(before.size());
+    for (std::size_t l = 0; l < before.size(); ++l)
+        std::set_difference(before[l].begin(), before[l].end(), after[l].begin(), after[l].end(),
+                            std::back_inserter(removed[l]));
+    return removed;
 }
 
 } // namespace prunedamr::prune::rl

@@ -33,17 +33,12 @@ std::vector<double> numbers(const json& list, const std::string& where)
 
 } // namespace
 
-std::string range_text(double least, double most)
-{
-    const auto text = [](double x) { return json(x).dump(); };
-    if (std::isfinite(least) && std::isfinite(most))
-        return "a number, " + text(least) + ".." + text(most);
-    if (std::isfinite(least))
-        return "a number, at least " + text(least);
-    return std::isfinite(most) ? "a number, at most " + text(most) : "a number";
-}
-
 Distribution::Distribution(double constant) : values_{ constant, constant } {}
+
+Distribution::Distribution(JsonObject& fields, const char* key, double least, double most)
+    : Distribution(from_json(fields.at(key), fields.where() + ": " + key, least, most))
+{
+}
 
 Distribution Distribution::from_json(const json& json, const std::string& where, double least, double most)
 {
@@ -96,6 +91,11 @@ double Distribution::low() const
 double Distribution::high() const
 {
     return values_.back();
+}
+
+Choice::Choice(JsonObject& fields, const char* key, const std::vector<std::string>& names)
+    : Choice(from_json(fields.at(key), fields.where() + ": " + key, names))
+{
 }
 
 Choice Choice::from_json(const json& json, const std::string& where, const std::vector<std::string>& names)

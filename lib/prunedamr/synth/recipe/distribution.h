@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/base/rng.h"
-
-#include <nlohmann/json_fwd.hpp>
 
 #include <string>
 #include <vector>
 
 namespace prunedamr::synth {
-
-/// "a number, 0..1", "a number, at least 0" or "a number": for error messages.
-std::string range_text(double least, double most);
 
 /// A random quantity as a recipe writes it:
 ///   3              always 3
@@ -23,6 +19,10 @@ class Distribution
 public:
     Distribution() = default;
     explicit Distribution(double constant);
+
+    /// The value of `key`, which must be there.
+    Distribution(JsonObject& fields, const char* key, double least = -JsonObject::kInfinity,
+                 double most = JsonObject::kInfinity);
 
     /// Throws `Error` with `where` for any other form, or a value outside `least`..`most`.
     static Distribution from_json(const nlohmann::json& json, const std::string& where, double least, double most);
@@ -47,6 +47,11 @@ private:
 class Choice
 {
 public:
+    Choice() = default;
+
+    /// The value of `key`, which must be there.
+    Choice(JsonObject& fields, const char* key, const std::vector<std::string>& names);
+
     /// Throws `Error` with `where` for unknown names, negative weights, or weights that are all zero.
     static Choice from_json(const nlohmann::json& json, const std::string& where,
                             const std::vector<std::string>& names);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/modulator.h"
 
-#include "prunedamr/synth/recipe/maker_table.h"
 
 #include <algorithm>
 
@@ -33,7 +32,7 @@ const std::vector<std::string>& modulator_names()
     return names;
 }
 
-std::unique_ptr<Modulator> make_modulator(const std::string& name, Fields& fields)
+std::unique_ptr<Modulator> make_modulator(const std::string& name, JsonObject& fields)
 {
     return make_named(kMakers, "modulator", name, fields);
 }

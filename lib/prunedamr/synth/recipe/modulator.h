@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/recipe/recipe_fields.h"
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/recipe/distribution.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <memory>
 #include <string>
@@ -34,28 +36,60 @@ public:
 const std::vector<std::string>& modulator_names();
 
 /// Reads the modulator's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
-std::unique_ptr<Modulator> make_modulator(const std::string& name, Fields& fields);
+std::unique_ptr<Modulator> make_modulator(const std::string& name, JsonObject& fields);
 
 /// The makers behind `make_modulator`.
-std::unique_ptr<Modulator> make_linear_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_keying_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_cpm_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_am_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_fm_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_ofdm_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_chirp_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_carrier_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_hop_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_impulse_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_comb_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_alphabet_modulator(Fields& fields);
-std::unique_ptr<Modulator> make_tones_modulator(Fields& fields);
+std::unique_ptr<Modulator> make_linear_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_keying_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_cpm_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_am_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_fm_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_ofdm_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_chirp_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_carrier_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_sweep_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_hop_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_impulse_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_comb_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_alphabet_modulator(JsonObject& fields);
+std::unique_ptr<Modulator> make_tones_modulator(JsonObject& fields);
 
 /// A symbol duration from `law` at which a signal of `bandwidth` symbol rates keeps the limits.
 double draw_symbol_duration(const Distribution& law, double bandwidth, const SignalLimits& limits, Rng& rng);
 
 /// A bandwidth from `law` that keeps the limits.
 double draw_bandwidth(const Distribution& law, const SignalLimits& limits, Rng& rng);
+
+/// A thing that a recipe can name, and who makes it.
+template <typename Made> struct Maker {
+    const char* name;
+    std::unique_ptr<Made> (*make)(JsonObject&);
+};
+
+template <typename Made, typename Kind> std::unique_ptr<Made> make_one(JsonObject& fields)
+{
+    return std::make_unique<Kind>(fields);
+}
+
+template <typename Table> std::vector<std::string> names_of(const Table& table)
+{
+    std::vector<std::string> names;
+    for (const auto& row : table)
+        names.emplace_back(row.name);
+    return names;
+}
+
+/// Throws `Error` listing the names when `name` is none of them; `what` is "stage" or the like.
+template <typename Table>
+auto make_named(const Table& table, const char* what, const std::string& name, JsonObject& fields)
+{
+    std::string known;
+    for (const auto& row : table) {
+        if (name == row.name)
+            return row.make(fields);
+        known += (known.empty() ? "" : ", ") + std::string(row.name);
+    }
+    throw Error({ std::string("unknown ") + what, fields.where(), name, known });
+}
 
 } // namespace prunedamr::synth

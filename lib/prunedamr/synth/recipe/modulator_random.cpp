@@ -91,12 +91,11 @@ Samples draw_scattered(int count, Rng& rng)
 class AlphabetModulator : public Modulator
 {
 public:
-    explicit AlphabetModulator(Fields& fields)
-        : layout_(fields.choice("layout", kLayouts)), points_(fields.distribution("points", 3, 256)),
-          turning_(fields.probability("turning")), repeated_(fields.probability("repeated")),
-          word_(fields.distribution("word", 2, 4096)),
-          samples_per_symbol_(fields.distribution("samples_per_symbol", 1.0, 1e6)),
-          roll_off_(fields.distribution("roll_off", 0.01, 0.99)), rectangular_(fields.probability("rectangular"))
+    explicit AlphabetModulator(JsonObject& fields)
+        : layout_(fields, "layout", kLayouts), points_(fields, "points", 3, 256),
+          turning_(fields.number("turning", 0.0, 1.0)), repeated_(fields.number("repeated", 0.0, 1.0)),
+          word_(fields, "word", 2, 4096), samples_per_symbol_(fields, "samples_per_symbol", 1.0, 1e6),
+          roll_off_(fields, "roll_off", 0.01, 0.99), rectangular_(fields.number("rectangular", 0.0, 1.0))
     {
     }
 
@@ -160,11 +159,10 @@ private:
 class TonesModulator : public Modulator
 {
 public:
-    explicit TonesModulator(Fields& fields)
-        : tones_(fields.distribution("tones", 3, 64)), uneven_(fields.probability("uneven")),
-          index_(fields.distribution("index", 0.01, 100.0)), gaussian_(fields.probability("gaussian")),
-          bt_(fields.distribution("gaussian_bt", 0.1, 10.0)),
-          samples_per_symbol_(fields.distribution("samples_per_symbol", 1.0, 1e6))
+    explicit TonesModulator(JsonObject& fields)
+        : tones_(fields, "tones", 3, 64), uneven_(fields.number("uneven", 0.0, 1.0)),
+          index_(fields, "index", 0.01, 100.0), gaussian_(fields.number("gaussian", 0.0, 1.0)),
+          bt_(fields, "gaussian_bt", 0.1, 10.0), samples_per_symbol_(fields, "samples_per_symbol", 1.0, 1e6)
     {
     }
 
@@ -209,12 +207,12 @@ private:
 
 } // namespace
 
-std::unique_ptr<Modulator> make_alphabet_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_alphabet_modulator(JsonObject& fields)
 {
     return std::make_unique<AlphabetModulator>(fields);
 }
 
-std::unique_ptr<Modulator> make_tones_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_tones_modulator(JsonObject& fields)
 {
     return std::make_unique<TonesModulator>(fields);
 }

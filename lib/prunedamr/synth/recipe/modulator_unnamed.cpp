@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/edges.h"
+#include "prunedamr/synth/signal/keying.h"
 #include "prunedamr/synth/signal/phasor.h"
 
 #include <algorithm>
@@ -17,11 +17,10 @@ enum Shape { sawtooth, triangle };
 class SweepModulator : public Modulator
 {
 public:
-    explicit SweepModulator(Fields& fields)
-        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
-          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)), shape_(fields.choice("shape", kShapes)),
-          curve_(fields.distribution("curve", 0.1, 10.0)), pulsed_(fields.probability("pulsed")),
-          duty_(fields.distribution("duty", 1e-3, 1.0))
+    explicit SweepModulator(JsonObject& fields)
+        : bandwidth_(fields, "bandwidth", 0.0, 1.0), time_bandwidth_(fields, "time_bandwidth", 1.0, 1e6),
+          shape_(fields, "shape", kShapes), curve_(fields, "curve", 0.1, 10.0),
+          pulsed_(fields.number("pulsed", 0.0, 1.0)), duty_(fields, "duty", 1e-3, 1.0)
     {
     }
 
@@ -65,8 +64,8 @@ private:
 class ImpulseModulator : public Modulator
 {
 public:
-    explicit ImpulseModulator(Fields& fields)
-        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)), rate_(fields.distribution("rate", 1e-4, 0.5))
+    explicit ImpulseModulator(JsonObject& fields)
+        : bandwidth_(fields, "bandwidth", 0.0, 1.0), rate_(fields, "rate", 1e-4, 0.5)
     {
     }
 
@@ -93,9 +92,9 @@ private:
 class CombModulator : public Modulator
 {
 public:
-    explicit CombModulator(Fields& fields)
-        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)), lines_(fields.distribution("lines", 2, 64)),
-          level_db_(fields.distribution("level_db", -60.0, 0.0))
+    explicit CombModulator(JsonObject& fields)
+        : bandwidth_(fields, "bandwidth", 0.0, 1.0), lines_(fields, "lines", 2, 64),
+          level_db_(fields, "level_db", -60.0, 0.0)
     {
     }
 
@@ -126,10 +125,9 @@ private:
 class HopModulator : public Modulator
 {
 public:
-    explicit HopModulator(Fields& fields)
-        : bandwidth_(fields.distribution("bandwidth", 0.0, 1.0)),
-          time_bandwidth_(fields.distribution("time_bandwidth", 1.0, 1e6)),
-          lines_(fields.distribution("lines", 1, 64)), pause_(fields.distribution("pause", 0.0, 0.99))
+    explicit HopModulator(JsonObject& fields)
+        : bandwidth_(fields, "bandwidth", 0.0, 1.0), time_bandwidth_(fields, "time_bandwidth", 1.0, 1e6),
+          lines_(fields, "lines", 1, 64), pause_(fields, "pause", 0.0, 0.99)
     {
     }
 
@@ -164,22 +162,22 @@ private:
 
 } // namespace
 
-std::unique_ptr<Modulator> make_hop_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_hop_modulator(JsonObject& fields)
 {
     return std::make_unique<HopModulator>(fields);
 }
 
-std::unique_ptr<Modulator> make_sweep_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_sweep_modulator(JsonObject& fields)
 {
     return std::make_unique<SweepModulator>(fields);
 }
 
-std::unique_ptr<Modulator> make_impulse_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_impulse_modulator(JsonObject& fields)
 {
     return std::make_unique<ImpulseModulator>(fields);
 }
 
-std::unique_ptr<Modulator> make_comb_modulator(Fields& fields)
+std::unique_ptr<Modulator> make_comb_modulator(JsonObject& fields)
 {
     return std::make_unique<CombModulator>(fields);
 }

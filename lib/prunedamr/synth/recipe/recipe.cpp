@@ -4,6 +4,7 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/hash.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/shipped_recipes.h"
 
 #include <nlohmann/json.hpp>
@@ -39,44 +40,42 @@ ordered_json parse(const std::string& text, const std::string& where)
 
 Recipe::Recipe(const std::string& json_text, const std::string& where)
 {
-    Hash hash;
+    Fnv1a64 hash;
     hash.add(json_text);
     hash_ = hash.text();
     const ordered_json ordered = parse(json_text, where);
     const json root = ordered;
-    Fields fields(root, where);
-    fields.number("format", kFormat, kFormat);
-    name_ = fields.text("name");
-    fields.text("description");
-    snr_ = fields.distribution("snr_db", -100.0, 200.0);
-    level_ = fields.distribution("level_db", -200.0, 20.0);
-    short_ = fields.probability("short");
+    JsonObject fields(root, where);
+    fields.integer("format", kFormat, kFormat);
+    name_ = fields.string("name");
+    fields.string("description");
+    snr_ = Distribution(fields, "snr_db", -100.0, 200.0);
+    level_ = Distribution(fields, "level_db", -200.0, 20.0);
+    short_ = fields.number("short", 0.0, 1.0);
     short_samples_ = fields.number("short_samples", 1.0, 1e9);
     symbols_ = fields.number("symbols", 1.0, 1e6);
     fields.at("modulators");
     fields.at("classes");
-    const json& stages = fields.at("stages");
+    const json& stages = fields.list("stages");
     const json shares = fields.has("shares") ? fields.at("shares") : json::object();
     fields.finish();
     transmitters_ = std::make_unique<Transmitters>(ordered["modulators"], ordered["classes"], where);
-    Fields share_fields(shares, where + ": shares");
+    JsonObject share_fields(shares, where + ": shares");
     for (const auto& [label, unused] : shares.items()) {
         const auto& known = transmitters_->labels();
         if (std::find(known.begin(), known.end(), label) == known.end())
             throw Error({ "no such class", where + ": shares", label, "a label of 'classes'" });
-        shares_[label] = share_fields.number(label.c_str(), 0.01, 100.0);
+        shares_[label] = share_fields.number(label, 0.01, 100.0);
     }
 
-    if (!stages.is_array())
-        throw Error({ "'stages' is not a list", where, stages.type_name(), "[{\"stage\": NAME, ...}, ...]" });
     int noises = 0;
     for (std::size_t i = 0; i < stages.size(); ++i) {
         const std::string place = where + ": stage " + std::to_string(i + 1);
-        Fields numbered(stages[i], place);
-        const std::string name = numbered.text("stage");
-        Fields own(stages[i], place + " (" + name + ")");
-        own.text("stage");
-        const double probability = own.probability("probability");
+        JsonObject numbered(stages[i], place);
+        const std::string name = numbered.string("stage");
+        JsonObject own(stages[i], place + " (" + name + ")");
+        own.string("stage");
+        const double probability = own.number("probability", 0.0, 1.0);
         steps_.push_back({ make_stage(name, own), probability });
         own.finish();
         noises += name == "noise" && probability == 1.0;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/recipe/reception.h"
 #include "prunedamr/synth/recipe/stage.h"
 #include "prunedamr/synth/recipe/transmitters.h"
 
@@ -62,8 +61,5 @@ private:
 
 /// The text of a recipe that the library carries; `name`: "onair". Throws `Error` listing the names.
 const std::string& shipped_recipe(const std::string& name);
-
-/// A shipped recipe by its name, or one from a file.
-std::shared_ptr<const Recipe> load_recipe(const std::string& name_or_path);
 
 } // namespace prunedamr::synth

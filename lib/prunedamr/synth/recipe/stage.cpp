@@ -23,7 +23,7 @@ const std::vector<std::string>& stage_names()
     return names;
 }
 
-std::unique_ptr<Stage> make_stage(const std::string& name, Fields& fields)
+std::unique_ptr<Stage> make_stage(const std::string& name, JsonObject& fields)
 {
     return make_named(makers(), "stage", name, fields);
 }

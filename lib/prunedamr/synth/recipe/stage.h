@@ -2,10 +2,10 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/recipe/maker_table.h"
-#include "prunedamr/synth/recipe/recipe_fields.h"
+#include "prunedamr/synth/recipe/distribution.h"
+#include "prunedamr/synth/recipe/modulator.h"
 #include "prunedamr/synth/recipe/transmitters.h"
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <memory>
 #include <string>
@@ -41,11 +41,24 @@ public:
 const std::vector<std::string>& stage_names();
 
 /// Reads the stage's own keys; the caller finishes `fields`. Throws `Error` for an unknown name or a bad value.
-std::unique_ptr<Stage> make_stage(const std::string& name, Fields& fields);
+std::unique_ptr<Stage> make_stage(const std::string& name, JsonObject& fields);
 
 /// The stages of each file, by their names in a recipe.
 std::vector<Maker<Stage>> channel_stages(); ///< the transmitter and the way
 std::vector<Maker<Stage>> band_stages();    ///< what else is in the band
 std::vector<Maker<Stage>> receiver_stages();
+
+/// One synthetic reception: `samples` as an antenna's receiver would deliver them.
+struct Reception {
+    Samples samples;
+    std::string label;
+    float snr_db = 0.0f;    ///< in the signal's own bandwidth; NaN for noise
+    float center = 0.0f;    ///< carrier offset, cycles per sample
+    float bandwidth = 0.0f; ///< nominal occupied bandwidth, cycles per sample; 1 for noise
+    std::vector<float>
+        energy; ///< energy[k]: of the signal alone in the first k * kEnergyStep samples, power 1 while on
+};
+
+inline constexpr int kEnergyStep = 64;
 
 } // namespace prunedamr::synth

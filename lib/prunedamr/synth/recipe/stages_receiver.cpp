@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/stage.h"
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/receiver.h"
 
 #include <cmath>
@@ -16,8 +16,8 @@ double amplitude(double db)
 class IqImbalance : public Stage
 {
 public:
-    explicit IqImbalance(Fields& fields)
-        : gain_(fields.distribution("gain_db", -20.0, 20.0)), phase_(fields.distribution("phase_rad", -1.5, 1.5))
+    explicit IqImbalance(JsonObject& fields)
+        : gain_(fields, "gain_db", -20.0, 20.0), phase_(fields, "phase_rad", -1.5, 1.5)
     {
     }
 
@@ -36,7 +36,7 @@ private:
 class DcSpike : public Stage
 {
 public:
-    explicit DcSpike(Fields& fields) : level_(fields.distribution("level_db", -100.0, 20.0)) {}
+    explicit DcSpike(JsonObject& fields) : level_(fields, "level_db", -100.0, 20.0) {}
 
     void apply(Waveform& waveform, const Transmitters&, Rng& rng) const override
     {
@@ -53,8 +53,7 @@ private:
 class AgcStep : public Stage
 {
 public:
-    explicit AgcStep(Fields& fields)
-        : step_(fields.distribution("step_db", -60.0, 60.0)), decay_(fields.distribution("decay", 1e-4, 1e3))
+    explicit AgcStep(JsonObject& fields) : step_(fields, "step_db", -60.0, 60.0), decay_(fields, "decay", 1e-4, 1e3)
     {
     }
 
@@ -74,7 +73,7 @@ private:
 class Tilt : public Stage
 {
 public:
-    explicit Tilt(Fields& fields) : slope_(fields.distribution("slope_db", -60.0, 60.0)) {}
+    explicit Tilt(JsonObject& fields) : slope_(fields, "slope_db", -60.0, 60.0) {}
 
     void apply(Waveform& waveform, const Transmitters&, Rng& rng) const override
     {
@@ -89,8 +88,7 @@ private:
 class Droop : public Stage
 {
 public:
-    explicit Droop(Fields& fields)
-        : corner_(fields.distribution("corner", 0.01, 10.0)), order_(fields.distribution("order", 0.5, 20.0))
+    explicit Droop(JsonObject& fields) : corner_(fields, "corner", 0.01, 10.0), order_(fields, "order", 0.5, 20.0)
     {
     }
 
@@ -109,17 +107,16 @@ private:
 class Converter : public Stage
 {
 public:
-    explicit Converter(Fields& fields)
-        : bits_(fields.distribution("bits", 1, 24)), load_(fields.distribution("load_db", -120.0, 20.0)),
-          clipping_(fields.probability("clipping")),
-          clipped_load_(fields.distribution("clipped_load_db", -20.0, 40.0))
+    explicit Converter(JsonObject& fields)
+        : bits_(fields, "bits", 1, 24), load_(fields, "load_db", -120.0, 20.0),
+          clipping_(fields.number("clipping", 0.0, 1.0)), clipped_load_(fields, "clipped_load_db", -20.0, 40.0)
     {
     }
 
     void apply(Waveform& waveform, const Transmitters&, Rng& rng) const override
     {
         const double load = (rng.chance(clipping_) ? clipped_load_ : load_).draw(rng);
-        quantise(waveform.samples, static_cast<int>(std::lround(bits_.draw(rng))),
+        quantize(waveform.samples, static_cast<int>(std::lround(bits_.draw(rng))),
                  rms(waveform.samples) / amplitude(load));
     }
 
@@ -134,10 +131,10 @@ private:
 class ChannelFilterStage : public Stage
 {
 public:
-    explicit ChannelFilterStage(Fields& fields)
-        : width_(fields.distribution("width", 0.01, 100.0)), slope_(fields.distribution("slope", 0.001, 10.0)),
-          floor_(fields.distribution("floor_db", -200.0, -1.0)), noise_(fields.probability("noise_share")),
-          noise_width_(fields.distribution("noise_width", 0.01, 1.0))
+    explicit ChannelFilterStage(JsonObject& fields)
+        : width_(fields, "width", 0.01, 100.0), slope_(fields, "slope", 0.001, 10.0),
+          floor_(fields, "floor_db", -200.0, -1.0), noise_(fields.number("noise_share", 0.0, 1.0)),
+          noise_width_(fields, "noise_width", 0.01, 1.0)
     {
     }
 

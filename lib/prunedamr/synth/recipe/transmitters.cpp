@@ -2,7 +2,7 @@
 #include "prunedamr/synth/recipe/transmitters.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 
 #include <nlohmann/json.hpp>
 
@@ -29,10 +29,9 @@ json merged(const ordered_json& entry, const ordered_json& modulators, const std
 class Collision : public Modulator
 {
 public:
-    Collision(const Transmitters& transmitters, Fields& fields)
-        : transmitters_(transmitters), labels_(transmitters.labels()),
-          level_db_(fields.distribution("level_db", -60.0, 0.0)), width_(fields.distribution("width", 0.01, 100.0)),
-          offset_(fields.distribution("offset", -10.0, 10.0))
+    Collision(const Transmitters& transmitters, JsonObject& fields)
+        : transmitters_(transmitters), labels_(transmitters.labels()), level_db_(fields, "level_db", -60.0, 0.0),
+          width_(fields, "width", 0.01, 100.0), offset_(fields, "offset", -10.0, 10.0)
     {
         labels_.erase(std::remove_if(labels_.begin(), labels_.end(),
                                      [&](const auto& label) { return transmitters.is_noise(label); }),
@@ -66,7 +65,7 @@ private:
     std::vector<std::string> labels_;
     Distribution level_db_; ///< of the second
     Distribution width_;    ///< of the second, of the first one's bandwidth
-    Distribution offset_;   ///< between the centres, the same
+    Distribution offset_;   ///< between the centers, the same
 };
 
 } // namespace
@@ -85,9 +84,9 @@ Transmitters::Transmitters(const ordered_json& modulators, const ordered_json& c
         for (const auto& entry : list) {
             const std::string place = where + ": class " + label;
             const json merged_entry = merged(entry, modulators, place);
-            Fields fields(merged_entry, place);
+            JsonObject fields(merged_entry, place);
             sum += fields.has("weight") ? fields.number("weight", 1e-9, 1e9) : 1.0;
-            const std::string name = fields.text("modulator");
+            const std::string name = fields.string("modulator");
             if (name != "none") {
                 variants.modulators.push_back(name == "collision" ? std::make_unique<Collision>(*this, fields)
                                                                   : make_modulator(name, fields));
@@ -124,7 +123,7 @@ Signal Transmitters::transmit(const std::string& label, int count, const SignalL
     const auto chosen = std::upper_bound(variants.cumulative.begin(), variants.cumulative.end(), u);
     Signal signal = variants.modulators[static_cast<std::size_t>(chosen - variants.cumulative.begin())]->modulate(
         count, limits, rng);
-    normalise_power(signal.samples);
+    normalize_power(signal.samples);
     return signal;
 }
 

@@ -2,16 +2,16 @@
 #include "prunedamr/synth/rml2016a/rml2016a.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/version.h"
 #include "prunedamr/dsp/framing.h"
 #include "prunedamr/synth/rml2016a/rml2016a_analog.h"
 #include "prunedamr/synth/rml2016a/rml2016a_audio.h"
 #include "prunedamr/synth/rml2016a/rml2016a_digital.h"
 #include "prunedamr/synth/rml2016a/rml2016a_fading.h"
 #include "prunedamr/synth/rml2016a/rml2016a_offsets.h"
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/white_noise.h"
 #include "prunedamr/synth/workers.h"
-#include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
 
@@ -38,10 +38,10 @@ Bits random_bits(std::size_t count, Rng& rng)
 }
 
 /// What all chains share, and what becomes of one.
-class Recipe
+class RadioMlChain
 {
 public:
-    explicit Recipe(const Rml2016aConfig& config)
+    explicit RadioMlChain(const Rml2016aConfig& config)
         : config_(config), fader_(fading_from_string(config.fading)),
           audio_(config.audio.empty() ? rml2016a_builtin_audio() : read_rml2016a_audio(config.audio))
     {
@@ -136,7 +136,7 @@ std::int64_t cut_frames(const Samples& chain, double noise_power, FrontEndSpec::
 
 /// Frames [first, first + frames_per_cell) of the data set; `group` counts the cell's chains from 0. Chain number c
 /// depends on the seed, the class, the SNR label and c only.
-void fill_cell(data::Dataset& dataset, const Recipe& recipe, const Rml2016aConfig& config, std::size_t label,
+void fill_cell(dataset::Dataset& dataset, const RadioMlChain& recipe, const Rml2016aConfig& config, std::size_t label,
                int snr_label, std::int64_t first)
 {
     const std::string& name = dataset.class_names[label];
@@ -159,7 +159,7 @@ void fill_cell(data::Dataset& dataset, const Recipe& recipe, const Rml2016aConfi
 }
 
 /// Numbers the chains through the whole data set: so far each cell counts from 0.
-void number_groups(data::Dataset& dataset, std::int64_t frames_per_cell)
+void number_groups(dataset::Dataset& dataset, std::int64_t frames_per_cell)
 {
     std::int64_t before = 0, group = -1;
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
@@ -202,16 +202,16 @@ const std::vector<int>& rml2016a_snr_labels()
     return labels;
 }
 
-data::Dataset rml2016a_dataset(const Rml2016aConfig& config)
+dataset::Dataset rml2016a_dataset(const Rml2016aConfig& config)
 {
     check(config);
-    const Recipe recipe(config);
-    data::Dataset dataset;
+    const RadioMlChain recipe(config);
+    dataset::Dataset dataset;
     dataset.front_end.kind = FrontEndSpec::Kind::as_is;
     dataset.front_end.frame_length = kFrame;
     dataset.front_end.block_length = kFrame;
     dataset.front_end.scale =
-        config.normalise ? FrontEndSpec::Scale::unit_rms : FrontEndSpec::Scale::unit_magnitude;
+        config.normalize ? FrontEndSpec::Scale::unit_rms : FrontEndSpec::Scale::unit_magnitude;
     dataset.class_names = config.labels.empty() ? rml2016a_labels() : config.labels;
     const auto& snr_labels = rml2016a_snr_labels();
     const auto cells = dataset.class_names.size() * snr_labels.size();
@@ -225,8 +225,8 @@ data::Dataset rml2016a_dataset(const Rml2016aConfig& config)
                   snr_labels[static_cast<std::size_t>(cell) % snr_labels.size()], cell * config.frames_per_cell);
     });
     number_groups(dataset, config.frames_per_cell);
-    data::assign_split(dataset, {}, config.seed);
-    dataset.provenance = provenance(config);
+    dataset::assign_split(dataset, {}, config.seed);
+    dataset.provenance = provenance(config).dump();
     return dataset;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/dataset.h"
+#include "prunedamr/dataset/dataset.h"
 
 #include <cstdint>
 #include <string>
@@ -18,7 +18,7 @@ namespace prunedamr::synth {
 ///   within +-500 Hz), fading, noise; then frames are cut: the first at a random 50..500, the next 128 .. 5 % of
 ///   the chain later, until the chain ends. A cell (class, SNR label) takes chains until it is full.
 /// - Constellations stand on the integer grid, so one label means 7 dB (PAM4), 10 dB (QAM16) and 16 dB (QAM64) more
-///   SNR than for PSK. Noise has power 10^(-label / 5): each labelled dB is two true ones.
+///   SNR than for PSK. Noise has power 10^(-label / 5): each labeled dB is two true ones.
 /// - All chains share one fading path from its start, and all analogue ones the same audio: most of WBFM is a bare
 ///   carrier like AM-DSB. AM-SSB holds nothing but noise.
 /// The original's audio is not public; the built-in one (`rml2016a_builtin_audio`) stands in for it.
@@ -31,7 +31,7 @@ struct Rml2016aConfig {
     std::string audio;          ///< see `read_rml2016a_audio`; empty: built-in
     bool fix_ssb = false;       ///< AM-SSB is the upper sideband of speech, read from a random place in each chain
     bool true_snr = false;      ///< noise power is 10^(-label / 10) of the chain's own mean power after fading
-    bool normalise = false;     ///< frames have mean |x|^2 = 1; else, as in the original, sum of |x| = 1
+    bool normalize = false;     ///< frames have mean |x|^2 = 1; else, as in the original, sum of |x| = 1
 };
 
 /// The 11 classes as RadioML writes them, digital ones first.
@@ -43,6 +43,6 @@ const std::vector<int>& rml2016a_snr_labels();
 /// `frames_per_cell` frames for each class and SNR label, cell by cell in that order; `snr_db` is the label,
 /// `group` the chain, the split assigned with the default shares. A class's frames do not depend on which others
 /// are asked for. Throws `Error` for a value outside its range, or for audio that cannot be read.
-data::Dataset rml2016a_dataset(const Rml2016aConfig& config);
+dataset::Dataset rml2016a_dataset(const Rml2016aConfig& config);
 
 } // namespace prunedamr::synth

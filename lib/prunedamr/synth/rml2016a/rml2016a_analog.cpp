@@ -3,8 +3,8 @@
 
 #include "prunedamr/synth/rml2016a/mmse_interpolator.h"
 #include "prunedamr/synth/signal/analog.h"
-#include "prunedamr/synth/signal/channel.h"
-#include "prunedamr/synth/signal/upsample.h"
+#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/phasor.h"
 
 #include <cmath>
 #include <liquid/liquid.h>
@@ -31,7 +31,7 @@ std::vector<float> audio_low_pass()
 }
 
 /// (s + w_low) / (s + w_high) by the bilinear transform with both corners prewarped, gain 1 at frequency zero.
-void pre_emphasise_75us(std::vector<float>& x)
+void pre_emphasize_75us(std::vector<float>& x)
 {
     const double low = std::tan(1.0 / 75e-6 / (2.0 * kFmRateHz));
     const double high = std::tan(M_PI * 0.925 / 2.0);
@@ -65,7 +65,7 @@ Samples rml2016a_wbfm(const std::vector<float>& audio)
 {
     static const std::vector<float> taps = audio_low_pass();
     auto message = real_part(upsample(Samples(audio.begin(), audio.end()), taps, kFmFactor));
-    pre_emphasise_75us(message);
+    pre_emphasize_75us(message);
     return modulate_fm(message, 75e3 / kFmRateHz);
 }
 
@@ -77,7 +77,7 @@ Samples rml2016a_am_dsb(const std::vector<float>& audio)
 Samples rml2016a_ssb(const std::vector<float>& audio)
 {
     Samples out = modulate_ssb(real_part(resample(audio)), true, 0.0);
-    normalise_power(out);
+    normalize_power(out);
     return out;
 }
 

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/signal/analog.h"
-#include "prunedamr/synth/signal/upsample.h"
+#include "prunedamr/synth/signal/phasor.h"
 
 #include <cmath>
 #include <liquid/liquid.h>

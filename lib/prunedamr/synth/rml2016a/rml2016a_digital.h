@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <cstdint>
 #include <string>
@@ -15,8 +15,8 @@ using Bits = std::vector<std::uint8_t>; ///< 0 or 1 each
 
 inline constexpr int kRml2016aSamplesPerSymbol = 8;
 
-/// The points of BPSK, QPSK, 8PSK, PAM4, QAM16 or QAM64 by the bits that they carry, first bit highest: neighbours
-/// differ in one bit. PSK of power 1; PAM4 and QAM on the integer grid, *not* normalised: +-1, +-3 .. on each axis,
+/// The points of BPSK, QPSK, 8PSK, PAM4, QAM16 or QAM64 by the bits that they carry, first bit highest: neighbors
+/// differ in one bit. PSK of power 1; PAM4 and QAM on the integer grid, *not* normalized: +-1, +-3 .. on each axis,
 /// mean power 5, 10 and 42. Programmer's error for another name.
 const Samples& rml2016a_constellation(const std::string& name);
 

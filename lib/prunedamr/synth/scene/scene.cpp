@@ -2,11 +2,15 @@
 #include "prunedamr/synth/scene/scene.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace prunedamr::synth {
 namespace {
@@ -18,9 +22,7 @@ constexpr double kSlack = 1e-9;      // of the rate or the duration: decimal num
 
 std::string number(double value)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6g", value);
-    return text;
+    return fmt::format("{:.6g}", value);
 }
 
 void require(bool legal, const std::string& where, const char* key, double found, const std::string& expected)
@@ -66,9 +68,7 @@ void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, 
 
 std::string snr_text(double snr_db)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "SNR %.1f dB", snr_db);
-    return text;
+    return fmt::format("SNR {:.1f} dB", snr_db);
 }
 
 } // namespace
@@ -132,10 +132,10 @@ void validate(const Scene& scene, const std::string& where)
     require(bursts <= kMostBursts, where, "number of bursts", bursts, "at most " + number(kMostBursts));
 }
 
-data::RecordingInfo scene_info(const Scene& scene)
+recording::RecordingInfo scene_info(const Scene& scene)
 {
-    data::RecordingInfo info;
-    info.format = data::SampleFormat::ci16_le;
+    recording::RecordingInfo info;
+    info.format = recording::SampleFormat::ci16_le;
     info.sample_rate_hz = scene.sample_rate_hz;
     info.center_freq_hz = scene.center_freq_hz;
     info.sample_count = scene.sample_count();
@@ -144,7 +144,7 @@ data::RecordingInfo scene_info(const Scene& scene)
         const double middle = scene.center_freq_hz + (signal.sends() ? signal.offset_hz : 0.0);
         const double half = (signal.sends() ? signal.bandwidth_hz : scene.sample_rate_hz) / 2;
         for (const std::uint64_t start : scene.starts(signal)) {
-            data::Annotation note;
+            recording::Annotation note;
             note.label = signal.label;
             note.sample_start = start;
             note.sample_count = scene.burst_samples(signal);
@@ -157,6 +157,105 @@ data::RecordingInfo scene_info(const Scene& scene)
     std::stable_sort(info.annotations.begin(), info.annotations.end(),
                      [](const auto& a, const auto& b) { return a.sample_start < b.sample_start; });
     return info;
+}
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostSignals = 100000;
+
+/// The key's number if it is there.
+void read_number(JsonObject& fields, const char* key, double& value)
+{
+    value = fields.number_or(key, value);
+}
+
+SceneSignal signal_from_json(const json& entry, const Scene& scene, const std::string& where)
+{
+    JsonObject fields(entry, where);
+    SceneSignal signal;
+    signal.label = fields.string("label");
+    if (fields.has("freq_hz") && fields.has("offset_hz"))
+        throw Error({ "two frequencies", where, "", "either freq_hz or offset_hz" });
+    read_number(fields, "offset_hz", signal.offset_hz);
+    if (fields.has("freq_hz"))
+        signal.offset_hz = fields.number("freq_hz") - scene.center_freq_hz;
+    read_number(fields, "bandwidth_hz", signal.bandwidth_hz);
+    read_number(fields, "start_s", signal.start_s);
+    signal.duration_s = scene.duration_s - signal.start_s;
+    read_number(fields, "duration_s", signal.duration_s);
+    if (fields.has("repeat")) {
+        JsonObject repeat(fields.at("repeat"), where + ": repeat");
+        signal.count = repeat.integer("count", 1, 1000000);
+        signal.period_s = repeat.number("period_s");
+        repeat.finish();
+    }
+    signal.snr_db = fields.optional_number("snr_db");
+    signal.level_dbfs = fields.optional_number("level_dbfs");
+    fields.finish();
+    return signal;
+}
+
+nlohmann::ordered_json signal_json(const SceneSignal& signal)
+{
+    nlohmann::ordered_json entry = { { "label", signal.label } };
+    if (signal.sends()) {
+        entry["offset_hz"] = signal.offset_hz;
+        entry["bandwidth_hz"] = signal.bandwidth_hz;
+        entry[signal.snr_db ? "snr_db" : "level_dbfs"] = signal.snr_db ? *signal.snr_db : *signal.level_dbfs;
+    }
+    entry["start_s"] = signal.start_s;
+    entry["duration_s"] = signal.duration_s;
+    if (signal.count > 1)
+        entry["repeat"] = { { "count", signal.count }, { "period_s", signal.period_s } };
+    return entry;
+}
+
+} // namespace
+
+Scene scene_from_json(const std::string& text, const std::string& where)
+{
+    const json root = json::parse(text, nullptr, false, true);
+    if (root.is_discarded())
+        throw Error({ "not JSON", where, "", "a scene: an object with sample_rate_hz, duration_s, signals" });
+    JsonObject fields(root, where);
+    Scene scene;
+    scene.recipe = fields.string_or("recipe", scene.recipe);
+    scene.sample_rate_hz = fields.number("sample_rate_hz");
+    scene.duration_s = fields.number("duration_s");
+    read_number(fields, "center_freq_hz", scene.center_freq_hz);
+    read_number(fields, "noise_dbfs_per_hz", scene.noise_dbfs_per_hz);
+    read_number(fields, "noise_tilt_db", scene.noise_tilt_db);
+    if (fields.has("bits"))
+        scene.bits = fields.int32("bits", 4, 16);
+    if (fields.has("seed"))
+        scene.seed = static_cast<std::uint64_t>(fields.integer("seed", 0));
+    const json& signals = fields.list("signals");
+    if (signals.size() > kMostSignals)
+        fields.refuse("signals", "at most " + std::to_string(kMostSignals) + " signals");
+    for (std::size_t i = 0; i < signals.size(); ++i)
+        scene.signals.push_back(signal_from_json(signals[i], scene, where + ": signal " + std::to_string(i)));
+    fields.finish();
+    validate(scene, where);
+    return scene;
+}
+
+std::string to_json_text(const Scene& scene)
+{
+    auto signals = nlohmann::ordered_json::array();
+    for (const auto& signal : scene.signals)
+        signals.push_back(signal_json(signal));
+    const nlohmann::ordered_json scene_json = { { "recipe", scene.recipe },
+                                                { "sample_rate_hz", scene.sample_rate_hz },
+                                                { "center_freq_hz", scene.center_freq_hz },
+                                                { "duration_s", scene.duration_s },
+                                                { "noise_dbfs_per_hz", scene.noise_dbfs_per_hz },
+                                                { "noise_tilt_db", scene.noise_tilt_db },
+                                                { "bits", scene.bits },
+                                                { "seed", scene.seed },
+                                                { "signals", signals } };
+    return scene_json.dump(2);
 }
 
 } // namespace prunedamr::synth

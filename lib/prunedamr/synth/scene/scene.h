@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/data/recording/recording.h"
-
-#include <nlohmann/json_fwd.hpp>
+#include "prunedamr/base/api.h"
+#include "prunedamr/recording/recording.h"
 
 #include <complex>
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace prunedamr::synth {
 /// One transmitter of a scene: a burst, or several one after another.
 struct SceneSignal {
     std::string label;            ///< a class of the recipe; noise sends nothing and is only annotated
-    double offset_hz = 0.0;       ///< of its middle from the capture's centre frequency
+    double offset_hz = 0.0;       ///< of its middle from the capture's center frequency
     double bandwidth_hz = 0.0;    ///< nominal occupied bandwidth, 1e-5 of the rate to 0.9 of it, inside the band
     double start_s = 0.0;         ///< of the first burst
     double duration_s = 0.0;      ///< of each burst, at least 64 samples
@@ -31,7 +30,7 @@ struct SceneSignal {
 };
 
 /// Signals at their frequencies, times and levels above one noise floor: what one wideband capture holds.
-struct Scene {
+struct PRUNEDAMR_API Scene {
     std::string recipe = "onair"; ///< how the transmitters of each class are drawn: a shipped recipe, or a file
     double sample_rate_hz = 1e6;
     double center_freq_hz = 0.0;
@@ -51,15 +50,15 @@ struct Scene {
 };
 
 /// Throws `Error` naming `where`, signal and key: out of range, outside the band or the duration, unknown label.
-void validate(const Scene& scene, const std::string& where);
+PRUNEDAMR_API void validate(const Scene& scene, const std::string& where);
 
 /// The JSON form: the members above by their names, `freq_hz` (absolute) as another way to say `offset_hz`, and
 /// `count` and `period_s` together as "repeat": {"count": 5, "period_s": 0.2}. Must be there: sample_rate_hz,
 /// duration_s, and of each signal label, bandwidth_hz and snr_db or level_dbfs; a signal without duration_s lasts
 /// to the end, one without start_s begins at 0. Comments are allowed. Throws `Error` for what `validate` refuses,
 /// and for unknown keys by name.
-Scene scene_from_json(const std::string& text, const std::string& where);
-nlohmann::ordered_json to_json(const Scene& scene);
+PRUNEDAMR_API Scene scene_from_json(const std::string& text, const std::string& where);
+PRUNEDAMR_API std::string to_json_text(const Scene& scene);
 
 struct RandomSceneConfig {
     std::string recipe = "onair";
@@ -76,20 +75,21 @@ struct RandomSceneConfig {
 
 /// Signals anywhere in the inner 90 % of the band, none over another in both time and frequency. The noise is so
 /// low that nothing clips. Throws `Error` for bad values, or when no room is left.
-Scene random_scene(const RandomSceneConfig& config);
+PRUNEDAMR_API Scene random_scene(const RandomSceneConfig& config);
 
-/// Each label once, noise included, in equal turns near the centre: a tenth to a third of the band wide.
+/// Each label once, noise included, in equal turns near the center: a tenth to a third of the band wide.
 /// `signals` and `bursts` are not used.
-Scene scene_in_turn(const RandomSceneConfig& config);
+PRUNEDAMR_API Scene scene_in_turn(const RandomSceneConfig& config);
 
 /// Everything of the capture but its samples: format ci16_le, an annotation for each burst (label, samples,
 /// frequency edges, SNR as comment), ordered in time.
-data::RecordingInfo scene_info(const Scene& scene);
+PRUNEDAMR_API recording::RecordingInfo scene_info(const Scene& scene);
 
 /// Makes the samples, piece by piece in order; the pieces are the sink's only during the call. Memory goes with the
 /// bursts that are on at one time, at a rate a few times their own bandwidth. Returns how many samples were
 /// clipped. The same seed gives the same samples. Throws `Error` as `validate` does.
-std::uint64_t render_scene(const Scene& scene,
-                           const std::function<void(const std::complex<float>* samples, std::size_t count)>& sink);
+PRUNEDAMR_API std::uint64_t
+render_scene(const Scene& scene,
+             const std::function<void(const std::complex<float>* samples, std::size_t count)>& sink);
 
 } // namespace prunedamr::synth

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/scene/scene.h"
 
@@ -12,7 +13,7 @@ namespace prunedamr::synth {
 namespace {
 
 constexpr double kInnerBand = 0.9;     // of the rate
-constexpr double kGuard = 0.25;        // of the wider bandwidth, between neighbours
+constexpr double kGuard = 0.25;        // of the wider bandwidth, between neighbors
 constexpr double kLevel_dbfs = -20.0;  // mean power of all that is on at the fullest time: room for peaks
 constexpr double kLeastSymbols = 64.0; // of a burst: duration times bandwidth
 constexpr int kTries = 2000;           // places for one signal

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/scene/emission.h"
 #include "prunedamr/synth/scene/scene.h"
@@ -81,7 +82,7 @@ std::uint64_t render_scene(const Scene& scene,
         on.erase(std::remove_if(on.begin(), on.end(), [&](const Emission& e) { return e.end() <= at + count; }),
                  on.end());
         clipped += count_clipped(piece);
-        quantise(piece, scene.bits, 1.0);
+        quantize(piece, scene.bits, 1.0);
         sink(piece.data(), count);
     }
     return clipped;

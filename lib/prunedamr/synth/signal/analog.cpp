@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/analog.h"
 
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/multiply_spectrum.h"
 #include "prunedamr/synth/signal/phasor.h"
@@ -56,7 +56,7 @@ Samples modulate_fm(const std::vector<float>& message, double deviation)
     return out;
 }
 
-void pre_emphasise(std::vector<float>& message, double corner)
+void pre_emphasize(std::vector<float>& message, double corner)
 {
     const auto lift = static_cast<float>(1.0 / (2.0 * M_PI * corner));
     float before = 0.0f, peak = 1e-30f, old_peak = 0.0f;

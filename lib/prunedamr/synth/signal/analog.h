@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 namespace prunedamr::synth {
 
@@ -15,6 +15,6 @@ Samples modulate_ssb(const std::vector<float>& message, bool upper, double bandw
 Samples modulate_fm(const std::vector<float>& message, double deviation);
 
 /// First-order lift of high frequencies from `corner` (cycles per sample) on; the result is scaled to |m| <= 1.
-void pre_emphasise(std::vector<float>& message, double corner);
+void pre_emphasize(std::vector<float>& message, double corner);
 
 } // namespace prunedamr::synth

@@ -2,9 +2,8 @@
 #include "prunedamr/synth/signal/fft.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dsp/fftw_planner.h"
+#include "prunedamr/dsp/fft.h"
 
-#include <fftw3.h>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,62 +12,48 @@
 namespace prunedamr::synth {
 namespace {
 
-static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= 16, "vectors are aligned as FFTW wants them");
+using Key = std::pair<std::size_t, dsp::FftDirection>;
 
-enum class Kind { forward, inverse, inverse_real };
-
-fftwf_complex* fftw(Samples& data)
+Key key(std::size_t size, bool inverse)
 {
-    return reinterpret_cast<fftwf_complex*>(data.data());
+    return { size, inverse ? dsp::FftDirection::backward : dsp::FftDirection::forward };
 }
 
-/// With the planner's lock held.
-fftwf_plan make_plan(int size, Kind kind)
+dsp::Fft make(const Key& key, const dsp::Fft*)
 {
-    Samples in(static_cast<std::size_t>(size)), out(in.size());
-    const fftwf_plan plan =
-        kind == Kind::inverse_real
-            ? fftwf_plan_dft_c2r_1d(size, fftw(in), reinterpret_cast<float*>(out.data()), FFTW_ESTIMATE)
-            : fftwf_plan_dft_1d(size, fftw(in), fftw(out), kind == Kind::forward ? FFTW_FORWARD : FFTW_BACKWARD,
-                                FFTW_ESTIMATE);
-    PRUNEDAMR_CHECK(plan != nullptr, "FFTW makes a plan for every size");
-    return plan;
+    return { static_cast<int>(key.first), key.second };
 }
 
-struct Destroy {
-    void operator()(fftwf_plan_s* plan) const
-    {
-        const std::lock_guard<std::mutex> lock(dsp::fftw_planner_mutex());
-        fftwf_destroy_plan(plan);
-    }
-};
-
-/// Looked up in the thread's own map first; the process's plans live until its end.
-fftwf_plan plan_for(std::size_t size, Kind kind)
+dsp::InverseRealFft make(std::size_t size, const dsp::InverseRealFft*)
 {
-    using Key = std::pair<std::size_t, Kind>;
-    static std::mutex& mutex = dsp::fftw_planner_mutex(); // made before the plans, so that it outlives them
-    static std::map<Key, std::unique_ptr<fftwf_plan_s, Destroy>> shared;
-    thread_local std::map<Key, fftwf_plan> own;
-    fftwf_plan& plan = own[{ size, kind }];
-    if (!plan) {
+    return dsp::InverseRealFft(static_cast<int>(size));
+}
+
+/// Looked up in the thread's own map first; the process's transforms live until its end.
+template <typename Transform, typename Key> const Transform& transform_for(const Key& key)
+{
+    static std::mutex mutex;
+    static std::map<Key, Transform> shared;
+    thread_local std::map<Key, const Transform*> own;
+    const Transform*& transform = own[key];
+    if (!transform) {
         const std::lock_guard<std::mutex> lock(mutex);
-        auto& first = shared[{ size, kind }];
-        if (!first)
-            first.reset(make_plan(static_cast<int>(size), kind));
-        plan = first.get();
+        auto at = shared.find(key);
+        if (at == shared.end())
+            at = shared.emplace(key, make(key, transform)).first;
+        transform = &at->second;
     }
-    return plan;
+    return *transform;
 }
 
 /// Out of place, which FFTW does faster, into a buffer that then changes places with the data.
-void transform(Samples& data, Kind kind)
+void transform(Samples& data, bool inverse)
 {
     if (data.empty())
         return;
     thread_local Samples out;
     out.resize(data.size());
-    fftwf_execute_dft(plan_for(data.size(), kind), fftw(data), fftw(out));
+    transform_for<dsp::Fft>(key(data.size(), inverse)).run(data.data(), out.data());
     data.swap(out);
 }
 
@@ -76,26 +61,26 @@ void transform(Samples& data, Kind kind)
 
 void transform_forward(Samples& data)
 {
-    transform(data, Kind::forward);
+    transform(data, false);
 }
 
 void transform_inverse(Samples& data)
 {
-    transform(data, Kind::inverse);
+    transform(data, true);
 }
 
 void transform_parts(Samples& in, Samples& out, std::size_t size, bool inverse)
 {
-    const fftwf_plan plan = plan_for(size, inverse ? Kind::inverse : Kind::forward);
+    const dsp::Fft& fft = transform_for<dsp::Fft>(key(size, inverse));
     for (std::size_t first = 0; first < in.size(); first += size)
-        fftwf_execute_dft(plan, fftw(in) + first, fftw(out) + first);
+        fft.run(in.data() + first, out.data() + first);
 }
 
 std::vector<float> transform_inverse_real(Samples& bins, int size)
 {
     PRUNEDAMR_CHECK(bins.size() == static_cast<std::size_t>(size / 2 + 1), "bins 0..size/2");
     std::vector<float> out(static_cast<std::size_t>(size));
-    fftwf_execute_dft_c2r(plan_for(out.size(), Kind::inverse_real), fftw(bins), out.data());
+    transform_for<dsp::InverseRealFft>(out.size()).run(bins.data(), out.data());
     return out;
 }
 

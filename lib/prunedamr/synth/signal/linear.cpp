@@ -2,7 +2,7 @@
 #include "prunedamr/synth/signal/linear.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/synth/signal/edges.h"
+#include "prunedamr/synth/signal/keying.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/message.h"
 
-#include "prunedamr/synth/signal/channel.h"
+#include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/cpm.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/white_noise.h"

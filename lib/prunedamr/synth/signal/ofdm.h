@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <string>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <cmath>
+#include <vector>
 
 namespace prunedamr::synth {
 
@@ -40,5 +41,10 @@ void write_phasors(const float* turns, std::size_t count, std::complex<float>* o
 
 /// samples[n] *= exp(2 pi i turns[n]).
 void multiply_phasors(const float* turns, std::size_t count, std::complex<float>* samples);
+
+/// `factor` samples for each of `in` (zeros between them) through `taps`; the filter starts empty.
+Samples upsample(const Samples& in, const std::vector<float>& taps, int factor);
+
+std::vector<float> real_part(const Samples& samples);
 
 } // namespace prunedamr::synth

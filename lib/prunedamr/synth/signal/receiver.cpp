@@ -43,7 +43,7 @@ void step_gain(Samples& samples, int position, double step_db, double decay)
 }
 
 PRUNEDAMR_VECTOR_CLONES
-void quantise(Samples& samples, int bits, double full_scale)
+void quantize(Samples& samples, int bits, double full_scale)
 {
     const auto levels = static_cast<float>(1 << (bits - 1));
     const auto to_code = static_cast<float>(levels / full_scale);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/signal/symbols.h"
 #include "prunedamr/synth/signal/spectral_shape.h"
 
 namespace prunedamr::synth {
@@ -18,7 +18,7 @@ void add_constant(Samples& samples, std::complex<float> value);
 void step_gain(Samples& samples, int position, double step_db, double decay);
 
 /// Rounds to `bits` bits per rail with full scale `full_scale`; what is larger is clipped.
-void quantise(Samples& samples, int bits, double full_scale);
+void quantize(Samples& samples, int bits, double full_scale);
 
 /// Slope of the gain across the sample rate, 0 dB in the middle.
 void tilt_spectrum(Samples& samples, double tilt_db);

@@ -44,9 +44,9 @@ void insert_idle_pattern(Symbols& symbols, double wanted, int order, Rng& rng)
 
 } // namespace
 
-SymbolSource::SymbolSource(Fields& fields, int order)
-    : order_(order), idle_(fields.probability("idle")),
-      idle_symbols_(fields.distribution("idle_symbols", 2.0, 1e6)), manchester_(fields.probability("manchester"))
+SymbolSource::SymbolSource(JsonObject& fields, int order)
+    : order_(order), idle_(fields.number("idle", 0.0, 1.0)), idle_symbols_(fields, "idle_symbols", 2.0, 1e6),
+      manchester_(fields.number("manchester", 0.0, 1.0))
 {
     if (manchester_ > 0.0 && order != 2)
         throw Error({ "Manchester code is for two symbols", fields.where(), std::to_string(order) + " symbols",

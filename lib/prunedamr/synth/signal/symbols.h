@@ -2,14 +2,22 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/recipe/recipe_fields.h"
-#include "prunedamr/synth/signal/signal.h"
+#include "prunedamr/synth/recipe/distribution.h"
 
+#include <complex>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace prunedamr::synth {
+
+using Samples = std::vector<std::complex<float>>;
+
+/// A clean signal around frequency zero.
+struct Signal {
+    Samples samples;        ///< mean power 1 while it is on
+    double bandwidth = 0.0; ///< nominal occupied bandwidth, cycles per sample
+};
 
 /// Indices into an alphabet, 0 .. order - 1.
 using Symbols = std::vector<std::uint8_t>;
@@ -20,7 +28,7 @@ class SymbolSource
 {
 public:
     /// Keys "idle", "idle_symbols", "manchester" (the last must be 0 unless `order` is 2).
-    SymbolSource(Fields& fields, int order);
+    SymbolSource(JsonObject& fields, int order);
 
     Symbols draw(int count, Rng& rng) const;
 

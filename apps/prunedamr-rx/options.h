@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/recording/recording.h"
+#include "prunedamr/receiver/source.h"
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace prunedamr::rx {
+
+enum class SourceKind { file, standard_input, soapy, zmq };
+
+struct SourceOptions {
+    SourceKind kind = SourceKind::file;
+    std::string address;  ///< path, Soapy device arguments or ZeroMQ endpoint
+    recording::RawOptions raw; ///< of --format and --rate
+    std::optional<double> center_freq_hz;
+    receiver::SoapyConfig radio; ///< of it gain, antenna, ppm and bandwidth
+    bool live = false;           ///< standard input that cannot wait
+};
+
+enum class OutputKind { json, zmq, sigmf };
+
+struct Output {
+    OutputKind kind;
+    std::string target; ///< file ("-" is standard output) or endpoint
+};
+
+struct Options {
+    SourceOptions source;
+    std::string model = "onair-s"; ///< file or name
+    bool watch_model = false;      ///< read it again when its file changes
+    std::string backend = "native";
+    double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
+    double interval_s = 0.1;     ///< one label per interval
+    bool survey = false;         ///< search the band and label every signal in it,
+    int survey_signals = 16;     ///< so many at a time
+    bool bursts = false;
+    double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
+    double min_confidence = -1.0; ///< 0..1; negative: the model's own
+    std::vector<Output> outputs;  ///< at least one after `check`
+    std::string topic = "label";
+    std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
+    std::string zmq_key; ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
+    std::string name = "rx0";
+    bool quiet = false;
+};
+
+/// Adds the receiver's options, which write to `options` when the command line is parsed.
+/// The value `help` of --source, --format and --out prints the choices and ends the program with exit code 0.
+void add_options(CLI::App& app, Options& options);
+
+/// Checks what options must be given together, and fills in the default output.
+/// Throws `CLI::ValidationError`.
+void check(Options& options);
+
+} // namespace prunedamr::rx

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/signal_handler.h"
+
+#include <cstdint>
+#include <string>
+
+namespace prunedamr::rx {
+
+/// While one exists, SIGHUP asks for the model to be read again and SIGUSR1 for the model before it. One at a time
+/// in a process.
+class RequestGuard
+{
+public:
+    RequestGuard();
+
+private:
+    SignalHandler reload_, restore_;
+};
+
+bool take_reload() noexcept;  ///< true once for each time it was asked for
+bool take_restore() noexcept; ///< the same
+
+/// A file that others replace or write anew.
+class WatchedFile
+{
+public:
+    explicit WatchedFile(std::string path);
+
+    /// Since the last call, or the construction.
+    bool changed();
+
+private:
+    struct Stamp {
+        std::uint64_t inode = 0, size = 0;
+        std::int64_t time_ns = 0;
+        bool operator!=(const Stamp& other) const
+        {
+            return inode != other.inode || size != other.size || time_ns != other.time_ns;
+        }
+    };
+    Stamp stamp() const;
+
+    std::string path_;
+    Stamp last_;
+};
+
+} // namespace prunedamr::rx

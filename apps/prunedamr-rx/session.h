@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "apps/prunedamr-rx/options.h"
+#include "apps/prunedamr-rx/requests.h"
+#include "apps/prunedamr-rx/statistics.h"
+
+#include "prunedamr/receiver/receiver.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace prunedamr::rx {
+
+/// One run of the program: a receiver, the publisher of its label events, and what is asked of them by signals.
+class Session
+{
+public:
+    /// Opens source, model and outputs, in this order. Throws `Error` naming what cannot be opened.
+    explicit Session(const Options& options);
+
+    /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
+    /// on return. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
+    /// the one before it. A label reader that stalls is left behind a second after such a signal. Throws when the
+    /// source or an output fails midway.
+    void run();
+
+private:
+    void wait_for_end(Statistics& statistics);
+    void follow_requests();
+    void write_out();
+    void abandon_stalled_readers();
+
+    const bool quiet_;
+    std::string model_; ///< file
+    std::optional<WatchedFile> watched_;
+    std::optional<Statistics::Clock::time_point> interrupted_at_;
+    std::unique_ptr<stream::Publisher> publisher_;
+    std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to
+};
+
+} // namespace prunedamr::rx

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/prunedamr-rx/statistics.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace prunedamr::rx {
+namespace {
+
+using receiver::ReceiverStats;
+
+double seconds(Statistics::Clock::duration duration)
+{
+    return std::chrono::duration<double>(duration).count();
+}
+
+std::string losses(const ReceiverStats& now)
+{
+    char text[100];
+    std::snprintf(text, sizeof text, "%llu overflows, %llu s silent, ",
+                  static_cast<unsigned long long>(now.overflows), static_cast<unsigned long long>(now.silent_s));
+    return text;
+}
+
+std::string format(double elapsed_s, double span_s, const ReceiverStats& before, const ReceiverStats& now,
+                   std::uint64_t lost, bool live)
+{
+    const auto &then = before.classifier, &classifier = now.classifier;
+    const double span = std::max(span_s, 1e-9);
+    char text[340];
+    std::snprintf(
+        text, sizeof text,
+        "%.1f s: %llu samples (%.3f MS/s), %llu frames, %llu events, %llu dropped, %llu lost, %s%.0f %% busy",
+        elapsed_s, static_cast<unsigned long long>(classifier.samples),
+        static_cast<double>(classifier.samples - then.samples) / span / 1e6,
+        static_cast<unsigned long long>(classifier.frames), static_cast<unsigned long long>(classifier.events),
+        static_cast<unsigned long long>(classifier.dropped_frames), static_cast<unsigned long long>(lost),
+        live ? losses(now).c_str() : "", 100.0 * (classifier.busy_s - then.busy_s) / span);
+    return text;
+}
+
+} // namespace
+
+std::string Statistics::line(const ReceiverStats& now, std::uint64_t lost)
+{
+    const auto time = Clock::now();
+    const auto text = format(seconds(time - start_), seconds(time - previous_time_), previous_, now, lost, live_);
+    previous_time_ = time;
+    previous_ = now;
+    return text;
+}
+
+std::string Statistics::summary(const ReceiverStats& now, std::uint64_t lost) const
+{
+    const double elapsed_s = seconds(Clock::now() - start_);
+    return format(elapsed_s, elapsed_s, {}, now, lost, live_);
+}
+
+} // namespace prunedamr::rx

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/receiver/receiver.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace prunedamr::rx {
+
+/// The line of numbers that the receiver prints once a second.
+class Statistics
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// `live`: the lines log, too, what was lost before the classifier.
+    explicit Statistics(bool live) : start_(Clock::now()), previous_time_(start_), live_(live) {}
+
+    /// Totals, with rate and busy share since the previous line. `lost`: events that sinks did not get.
+    std::string line(const receiver::ReceiverStats& now, std::uint64_t lost);
+
+    /// Totals, with rate and busy share over the whole run.
+    std::string summary(const receiver::ReceiverStats& now, std::uint64_t lost) const;
+
+private:
+    Clock::time_point start_;
+    Clock::time_point previous_time_;
+    const bool live_;
+    receiver::ReceiverStats previous_;
+};
+
+} // namespace prunedamr::rx

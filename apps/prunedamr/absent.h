@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/error.h"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace prunedamr::tool {
+
+/// A part that this build lacks, and what would bring it.
+struct AbsentPart {
+    const char* needs;     ///< "LibTorch"
+    const char* configure; ///< "-DPRUNEDAMR_TRAIN=ON (needs libtorch-dev)"
+
+    [[noreturn]] void refuse(const std::string& what) const
+    {
+        throw Error({ std::string("not in this build: configure with ") + configure, what, "", "" });
+    }
+
+    /// A verb that is there only to say so.
+    void add_verb(CLI::App& app, const std::string& name) const
+    {
+        auto* verb = app.add_subcommand(name, std::string("not in this build (needs ") + needs + ")");
+        verb->allow_extras();
+        verb->callback([part = *this, name] { part.refuse(name); });
+    }
+};
+
+} // namespace prunedamr::tool

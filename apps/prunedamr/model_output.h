@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace prunedamr::tool {
+
+/// Throws `Error` for a name that no model file has.
+void check_model_name(const std::string& out);
+
+/// "64.55 %" of `metrics::Scores::to_json`, or "not measured" of an empty object.
+std::string accuracy_text(const nlohmann::json& scores);
+
+} // namespace prunedamr::tool

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/common/cli.h"
+#include "apps/prunedamr/verbs.h"
+
+#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/error.h"
+#include "prunedamr/report/run_page.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+namespace prunedamr::tool {
+namespace {
+
+struct Options {
+    std::vector<std::string> files;
+    std::string out;
+    std::string title = "Runs";
+};
+
+void run(const Options& options)
+{
+    if (std::filesystem::path(options.out).extension() != ".html")
+        throw Error({ "unknown extension", options.out, "", "NAME.html" });
+    check_writable(options.out);
+    const auto runs = report::read_runs(options.files);
+    const std::string page = report::run_page(options.title, runs);
+    write_text_atomically(options.out, page);
+    std::printf("%s: %zu runs, %zu bytes\n", options.out.c_str(), runs.size(), page.size());
+}
+
+} // namespace
+
+void add_report(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb =
+        app.add_subcommand("report", "compare runs on one HTML page: table, curves, matrices, Pareto fronts");
+    verb->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")->required();
+    verb->add_option("--out", options->out, "the page, FILE.html")->required();
+    verb->add_option("--title", options->title, "of the page")->capture_default_str();
+    verb->callback([options] { run(*options); });
+}
+
+} // namespace prunedamr::tool

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The verbs that need LibTorch, in a build without it: they say so.
+#include "apps/prunedamr/absent.h"
+#include "apps/prunedamr/attacks.h"
+#include "apps/prunedamr/model_verbs.h"
+#include "apps/prunedamr/runner.h"
+#include "apps/prunedamr/verbs.h"
+
+namespace prunedamr::tool {
+namespace {
+
+constexpr AbsentPart kTrain = { "LibTorch", "-DPRUNEDAMR_TRAIN=ON (needs libtorch-dev)" };
+
+} // namespace
+
+void add_train(CLI::App& app)
+{
+    kTrain.add_verb(app, "train");
+}
+
+void add_compress(CLI::App& app)
+{
+    kTrain.add_verb(app, "compress");
+}
+
+void add_quantize(CLI::App& app)
+{
+    kTrain.add_verb(app, "quantize");
+}
+
+void add_model_torchscript(CLI::App& model)
+{
+    kTrain.add_verb(model, "export-torchscript");
+}
+
+Attacks make_attacks(const std::vector<std::string>&, int)
+{
+    kTrain.refuse("--attack");
+}
+
+metrics::Runner make_torch_runner(const model::Model&, int)
+{
+    kTrain.refuse("--backend torch");
+}
+
+} // namespace prunedamr::tool

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gr-prunedamr/lib/classifier_base_impl.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/time.h"
+#include "gr-prunedamr/lib/rx_time.h"
+
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
+#include <gnuradio/prunedamr/pmt_label.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gr {
+namespace prunedamr {
+namespace {
+
+namespace stream = ::prunedamr::stream;
+
+const pmt::pmt_t labels_port = pmt::mp("labels");
+const pmt::pmt_t command_port = pmt::mp("command");
+const pmt::pmt_t center_freq_key = pmt::mp("center_freq");
+const pmt::pmt_t model_key = pmt::mp("model");
+const pmt::pmt_t revert_model_key = pmt::mp("revert_model");
+const pmt::pmt_t rx_time_key = pmt::mp("rx_time");
+const pmt::pmt_t rx_freq_key = pmt::mp("rx_freq");
+const pmt::pmt_t rx_rate_key = pmt::mp("rx_rate");
+const pmt::pmt_t block_key = pmt::mp("prunedamr_block");
+const pmt::pmt_t label_key = pmt::mp("prunedamr_label");
+
+// Device times before the year 2000 count from power-on, as most unsynchronized receivers do.
+constexpr std::int64_t earliest_utc_ns = 946684800LL * 1000000000;
+
+pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
+{
+    const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), pmt::mp("sample_count"), pmt::from_uint64(count));
+    return pmt::dict_add(value, pmt::mp("sample_start"), pmt::from_uint64(start));
+}
+
+} // namespace
+
+classifier_base_impl::classifier_base_impl(const stream::ModelConfig& model_config, double sample_rate,
+                             const std::function<live_ptr(stream::EventHandler)>& open)
+    : d_model_config(model_config), d_sample_rate(sample_rate), d_clock(sample_rate),
+      d_live(open([this](const stream::LabelEvent& event) { handle_event(event); })),
+      d_loader([this](const std::string& wanted) { try_model(wanted); })
+{
+    message_port_register_out(labels_port);
+    message_port_register_in(command_port);
+    set_msg_handler(command_port, [this](const pmt::pmt_t& command) { handle_command(command); });
+    d_logger->info("{}", d_live->description());
+}
+
+void classifier_base_impl::note_block(std::uint64_t start, std::uint64_t count)
+{
+    if (d_tagging)
+        d_block_tags.emplace_back(start + count, block_value(start, count));
+}
+
+void classifier_base_impl::set_event_handler(stream::EventHandler handler)
+{
+    d_handler = std::move(handler);
+}
+
+void classifier_base_impl::set_start_time(std::int64_t time_ns, bool from_file)
+{
+    d_file_start_ns = from_file ? std::optional<std::int64_t>(time_ns) : std::nullopt;
+    d_live->set_time(0, time_ns, from_file ? stream::TimeSource::file : stream::TimeSource::system);
+}
+
+void classifier_base_impl::set_center_freq(double center_freq)
+{
+    if (!std::isfinite(center_freq))
+        throw ::prunedamr::Error({ "value out of range", name() + ": center_freq", std::to_string(center_freq),
+                                   "a finite frequency in Hz" });
+    d_live->set_center_freq_hz(center_freq);
+}
+
+void classifier_base_impl::set_model(const std::string& model_file)
+{
+    d_live->set_model(stream::open_model(model_file, d_model_config));
+}
+
+bool classifier_base_impl::revert_model()
+{
+    return d_live->revert_model();
+}
+
+std::string classifier_base_impl::description() const
+{
+    return d_live->description();
+}
+
+void classifier_base_impl::try_model(const std::string& model_file)
+{
+    try {
+        set_model(model_file);
+    } catch (const std::exception& error) {
+        d_logger->error("keeps its model: {}", error.what());
+    }
+}
+
+stream::ClassifierStats classifier_base_impl::stats() const
+{
+    return d_live->stats();
+}
+
+bool classifier_base_impl::start()
+{
+    d_clock = rx_clock(d_sample_rate); // a pause of the flowgraph is no overflow
+    d_first_sample = d_live->stats().samples - nitems_read(0);
+    if (d_file_start_ns)
+        d_clock.jumped(0, *d_file_start_ns);
+    d_flushed = false;
+    return sync_block::start();
+}
+
+bool classifier_base_impl::stop()
+{
+    d_tagging = false;
+    flush();
+    return sync_block::stop();
+}
+
+void classifier_base_impl::forecast(int noutput_items, gr_vector_int& ninput_items_required)
+{
+    ninput_items_required[0] = input_done() ? noutput_items : noutput_items + 1;
+}
+
+int classifier_base_impl::fixed_rate_ninput_to_noutput(int ninput)
+{
+    return input_done() ? ninput : std::max(ninput - 1, 0);
+}
+
+int classifier_base_impl::work(int noutput_items, gr_vector_const_void_star& input_items,
+                        gr_vector_void_star& output_items)
+{
+    const gr_complex* in = static_cast<const gr_complex*>(input_items[0]);
+    d_tagging = !output_items.empty();
+    if (d_tagging)
+        std::copy_n(in, noutput_items, static_cast<gr_complex*>(output_items[0]));
+
+    int done = 0;
+    get_tags_in_window(d_input_tags, 0, 0, noutput_items);
+    for (const gr::tag_t& tag : d_input_tags) {
+        const int position = static_cast<int>(tag.offset - nitems_read(0));
+        d_live->process(in + done, static_cast<std::size_t>(position - done));
+        done = position;
+        handle_tag(tag);
+    }
+    d_live->process(in + done, static_cast<std::size_t>(noutput_items - done));
+    const bool ends = input_ends_after(noutput_items);
+    if (ends)
+        flush();
+
+    // the first item after these, if there is one
+    const std::uint64_t last = nitems_read(0) + static_cast<std::uint64_t>(noutput_items) - (ends ? 1 : 0);
+    write_tags(block_key, d_block_tags, last);
+    write_tags(label_key, d_label_tags, last);
+    return noutput_items;
+}
+
+void classifier_base_impl::flush()
+{
+    if (!d_flushed)
+        d_live->flush();
+    d_flushed = true;
+}
+
+void classifier_base_impl::handle_event(const stream::LabelEvent& event)
+{
+    if (d_handler)
+        d_handler(event);
+    const bool listening = !pmt::is_null(message_subscribers(labels_port));
+    if (!d_tagging && !listening)
+        return;
+    const pmt::pmt_t label = to_pmt(event);
+    if (d_tagging)
+        d_label_tags.emplace_back(event.sample_start + event.sample_count, label);
+    message_port_pub(labels_port, label);
+}
+
+void classifier_base_impl::handle_command(const pmt::pmt_t& command)
+{
+    const auto value = [&](const pmt::pmt_t& key) {
+        return pmt::is_dict(command) ? pmt::dict_ref(command, key, pmt::PMT_NIL) : pmt::PMT_NIL;
+    };
+    const pmt::pmt_t freq = value(center_freq_key), model = value(model_key), restore = value(revert_model_key);
+    const bool number = (pmt::is_real(freq) || pmt::is_integer(freq)) && std::isfinite(pmt::to_double(freq));
+    if (number)
+        d_live->set_center_freq_hz(pmt::to_double(freq));
+    if (pmt::is_symbol(model))
+        d_loader.request(pmt::symbol_to_string(model)); // loading takes longer than samples may wait
+    const bool nothing_before = !pmt::is_null(restore) && !revert_model();
+    if (nothing_before)
+        d_logger->warn("has no model before the present one");
+    if (!number && !pmt::is_symbol(model) && pmt::is_null(restore))
+        d_logger->warn(
+            "ignores a command that is not a dict with the key center_freq (Hz), model (file or name) or "
+            "revert_model");
+}
+
+void classifier_base_impl::handle_tag(const gr::tag_t& tag)
+{
+    if (pmt::eq(tag.key, rx_time_key)) {
+        handle_rx_time(tag.offset + d_first_sample, tag.value);
+    } else if (pmt::eq(tag.key, rx_freq_key) && pmt::is_real(tag.value)) {
+        retune(pmt::to_double(tag.value));
+    } else if (pmt::eq(tag.key, rx_rate_key) && pmt::is_real(tag.value) && !d_rate_warned) {
+        const double rate = pmt::to_double(tag.value);
+        d_rate_warned = std::abs(rate - d_sample_rate) > 1e-3 * d_sample_rate;
+        if (d_rate_warned)
+            d_logger->warn("the source says {} samples/s, sample_rate is {}: bandwidths and times will be wrong",
+                           rate, d_sample_rate);
+    }
+}
+
+// No label is made of samples from both sides of a retune.
+void classifier_base_impl::retune(double center_freq)
+{
+    if (center_freq != d_tag_freq)
+        d_live->flush();
+    d_tag_freq = center_freq;
+    d_live->set_center_freq_hz(center_freq);
+}
+
+void classifier_base_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time)
+{
+    if (!is_rx_time(time))
+        return;
+    const std::int64_t time_ns = rx_time_ns(time);
+    const bool jumped = d_clock.jumped(sample, time_ns);
+    if (d_file_start_ns) { // a gap in a recording is no overflow here
+        if (jumped)
+            d_live->flush();
+        return d_live->set_time(sample, time_ns, stream::TimeSource::file);
+    }
+    if (jumped)
+        d_live->count_overflow();
+    if (time_ns >= earliest_utc_ns)
+        return d_live->set_time(sample, time_ns, stream::TimeSource::hw);
+    if (!d_power_on_ns)
+        d_power_on_ns = ::prunedamr::system_time_ns() - time_ns;
+    d_live->set_time(sample, *d_power_on_ns + time_ns, stream::TimeSource::system);
+}
+
+void classifier_base_impl::write_tags(const pmt::pmt_t& key, tag_list& tags, std::uint64_t last)
+{
+    for (const auto& [sample, value] : tags)
+        add_item_tag(0, std::clamp(sample - d_first_sample, nitems_read(0), last), key, value); // bursts come late
+    tags.clear();
+}
+
+bool classifier_base_impl::input_done()
+{
+    const gr::buffer_reader_sptr reader = detail()->input(0);
+    const gr::thread::scoped_lock guard(*reader->mutex());
+    return reader->done();
+}
+
+bool classifier_base_impl::input_ends_after(int count)
+{
+    const gr::buffer_reader_sptr reader = detail()->input(0);
+    const gr::thread::scoped_lock guard(*reader->mutex());
+    return reader->done() && reader->items_available() == count;
+}
+
+} // namespace prunedamr
+} // namespace gr

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define PRUNEDAMR_VNNI
+#include "prunedamr/engine/kernels/int8/avx512.h"
+
+#include "prunedamr/engine/kernels/int8/depthwise_quads.h"
+#include "prunedamr/engine/kernels/int8/table.h"
+
+namespace prunedamr::engine {
+
+constexpr Int8Kernels kAvx512VnniInt8 = int8_table();
+
+} // namespace prunedamr::engine

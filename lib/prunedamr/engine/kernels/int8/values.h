@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Vectors of views of either dtype, read and written as float32.
+
+#ifndef PRUNEDAMR_INT8_OPERATIONS
+#include "prunedamr/engine/kernels/int8/portable.h"
+#endif
+#include "prunedamr/engine/kernels/vector.h"
+
+namespace prunedamr::engine {
+namespace {
+
+#ifndef PRUNEDAMR_OWN_SUM
+/// Sums whose lanes are the channels.
+using Sum = IVec;
+inline Sum begin(IVec v)
+{
+    return v;
+}
+inline IVec total(Sum sum)
+{
+    return sum;
+}
+#endif
+
+using IVecLoad = IVec __attribute__((aligned(sizeof(std::int32_t)), may_alias));
+
+inline IVec load_int(const std::int32_t* from)
+{
+    return *reinterpret_cast<const IVecLoad*>(from);
+}
+inline IVec broadcast_int(int x)
+{
+    return x - IVec{};
+}
+
+/// Quantization parameters of a view as vectors; those of a float32 view mean nothing.
+struct Params {
+    Vec scale, inverse, max;
+    IVec zero_point;
+    Limits limits;
+};
+
+inline Params params_of(const View& view, bool relu = false)
+{
+    return { broadcast(view.scale), broadcast(1.0f / view.scale),
+             broadcast(static_cast<float>(255 - view.zero_point)), broadcast_int(view.zero_point),
+             limits(view.zero_point, relu ? view.zero_point : 0) };
+}
+
+inline Vec dequantize(IVec q, const Params& params)
+{
+    return params.scale * to_float(q - params.zero_point);
+}
+
+/// What is then narrowed to bytes; NaN becomes the lowest byte.
+inline IVec quantize(Vec v, const Params& params)
+{
+    return round_at_most(v * params.inverse, params.max);
+}
+
+/// Reads a view of either dtype as float32.
+struct Source {
+    const float* data;
+    const std::uint8_t* bytes;
+    Params params;
+
+    explicit Source(const View& view) : data(view.data), bytes(view.bytes), params(params_of(view)) {}
+    PRUNEDAMR_INLINE Vec operator()(std::ptrdiff_t place, int lanes) const
+    {
+        return bytes ? dequantize(widen(bytes + place), params) : load_lanes(data + place, lanes);
+    }
+};
+
+/// Writes float32 to a view of either dtype, clipped below zero if `relu`.
+struct Sink {
+    float* data;
+    std::uint8_t* bytes;
+    bool relu;
+    Params params;
+
+    explicit Sink(const View& view, bool clipped = false)
+        : data(view.data), bytes(view.bytes), relu(clipped), params(params_of(view, clipped))
+    {
+    }
+    PRUNEDAMR_INLINE void operator()(std::ptrdiff_t place, Vec v, int lanes) const
+    {
+        if (bytes)
+            narrow(bytes + place, quantize(v, params), params.limits, lanes);
+        else
+            store_lanes(data + place, relu ? clip(v) : v, lanes);
+    }
+    /// Four whole vectors.
+    PRUNEDAMR_INLINE void four(std::ptrdiff_t place, const Vec (&v)[4]) const
+    {
+        if (bytes)
+            return narrow_four(bytes + place, quantize(v[0], params), quantize(v[1], params),
+                               quantize(v[2], params), quantize(v[3], params), params.limits);
+        for (int i = 0; i < 4; ++i)
+            (*this)(place + i * kLanes, v[i], kLanes);
+    }
+};
+
+/// (sum * factor + bias + shortcut), in this order, for one vector of channels. `Plain`: to bytes, no shortcut.
+struct Int8Finish {
+    bool has_shortcut;
+    Source shortcut;
+    Sink out;
+
+    explicit Int8Finish(const ConvTask& task)
+        : has_shortcut(is_set(task.shortcut)), shortcut(task.shortcut), out(task.out, task.relu)
+    {
+    }
+    bool is_plain() const { return out.bytes && !has_shortcut; }
+    template <bool Plain>
+    PRUNEDAMR_INLINE void one(IVec sum, Vec factor, Vec bias, std::ptrdiff_t shortcut_place, std::ptrdiff_t place,
+                              int lanes) const
+    {
+        Vec v = to_float(sum) * factor + bias;
+        if constexpr (Plain)
+            return narrow(out.bytes + place, quantize(v, out.params), out.params.limits, lanes);
+        if (has_shortcut)
+            v += shortcut(shortcut_place, lanes);
+        out(place, v, lanes);
+    }
+    /// Four whole vectors.
+    PRUNEDAMR_INLINE void four(const IVec (&sums)[4], const float* factors, const float* biases,
+                               std::ptrdiff_t shortcut_place, std::ptrdiff_t place) const
+    {
+        Vec v[4];
+        for (int n = 0; n < 4; ++n)
+            v[n] = to_float(sums[n]) * load(factors + n * kLanes) + load(biases + n * kLanes);
+        for (int n = 0; n < 4 && has_shortcut; ++n)
+            v[n] += shortcut(shortcut_place + n * kLanes, kLanes);
+        out.four(place, v);
+    }
+};
+
+} // namespace
+} // namespace prunedamr::engine

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/network.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace prunedamr::graph {
+
+/// Removable channel groups whose channels come from the same nodes: what channel pruning calls a layer. Shortcuts
+/// tie the convs of a residual stage into one layer; where a wider stage goes on from a narrower one, the channels
+/// that both have and those that only the wider has are two layers. Removing any group of a layer costs the same.
+struct ChannelLayer {
+    std::string name;                 ///< of its first producing node; "conv#2" for a further layer of that node
+    std::vector<std::string> nodes;   ///< producing nodes, in network order
+    std::vector<ChannelGroup> groups; ///< of `channel_groups`, in order of their first channel
+};
+
+/// Layers of at least two removable groups, in network order. Throws `Error` for an invalid network.
+std::vector<ChannelLayer> channel_layers(const Network& network);
+
+/// Kept groups of each layer: indices into its `groups`, ascending, at least one.
+using KeptGroups = std::vector<std::vector<int>>;
+
+/// Everything kept.
+KeptGroups all_groups(const std::vector<ChannelLayer>& layers);
+
+/// The plan that keeps these groups and every channel that is in no layer.
+Plan channel_plan(const Network& network, const std::vector<ChannelLayer>& layers, const KeptGroups& kept);
+
+/// What channel pruning leaves of a network's cost, without rewriting it.
+class PrunedCost
+{
+public:
+    PrunedCost(const Network& network, const std::vector<ChannelLayer>& layers);
+
+    /// `kept[l]` groups stay of layer l. peak_activation_bytes is not computed and 0.
+    Cost of(const std::vector<int>& kept) const;
+    Cost of(const KeptGroups& kept) const;
+
+private:
+    /// Channels as a function of the groups kept: those in no layer, and so many per group of each layer.
+    struct Channels {
+        std::int64_t fixed = 0;
+        std::map<std::size_t, std::int64_t> per_group;
+
+        std::int64_t count(const std::vector<int>& kept) const;
+    };
+    struct Item {
+        Channels in, out;
+        std::int64_t positions = 0;     ///< of the output
+        std::int64_t taps = 0;          ///< weights per pair of channels; 0 for a norm
+        bool complex = false;           ///< a complex norm: five learned values for two channels, not four
+        std::int64_t in_per_filter = 0; ///< fixed input channels of a grouped conv's filter; 0: all of `in`
+        bool bias = false;
+    };
+    std::vector<Item> items_;
+};
+
+} // namespace prunedamr::graph

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/model/model_search.h"
+
+#include "prunedamr/base/error.h"
+
+#include <dlfcn.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+namespace prunedamr::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExtension = ".safetensors";
+constexpr const char* kModels = "share/prunedamr/models"; ///< below the prefix of an installed copy
+
+/// Of the library that holds this; empty where it is not known. Looked up once, for the first name that is
+/// searched: where the library was loaded by a relative path, the process must not have changed its folder before.
+const fs::path& library_folder()
+{
+    static const fs::path folder = [] {
+        Dl_info here{};
+        dladdr(reinterpret_cast<const void*>(&find_model), &here);
+        std::error_code fault;
+        return fs::weakly_canonical(here.dli_fname ? here.dli_fname : "", fault).parent_path();
+    }();
+    return folder;
+}
+
+std::vector<fs::path> model_folders()
+{
+    std::vector<fs::path> folders;
+    if (const char* first = std::getenv("PRUNEDAMR_MODELS"); first && *first)
+        folders.emplace_back(first);
+    // An installed library or program stands some folders below the prefix: lib, bin, lib/ARCHITECTURE.
+    for (fs::path prefix = library_folder(); prefix.has_relative_path(); prefix = prefix.parent_path())
+        if (std::error_code fault; fs::is_directory(prefix / kModels, fault)) {
+            folders.push_back(prefix / kModels);
+            break;
+        }
+    return folders;
+}
+
+/// False also for what may not be looked at.
+bool is_file(const fs::path& path)
+{
+    std::error_code fault;
+    const auto status = fs::status(path, fault);
+    return fs::exists(status) && !fs::is_directory(status);
+}
+
+/// "onair-m, onair-s in FOLDER; ..."
+std::string models_in(const std::vector<fs::path>& folders)
+{
+    std::string text;
+    for (const auto& folder : folders) {
+        std::set<std::string> names;
+        std::error_code fault;
+        for (fs::directory_iterator entry(folder, fault), end; !fault && entry != end; entry.increment(fault))
+            if (entry->path().extension() == kExtension)
+                names.insert(entry->path().stem());
+        for (const auto& name : names)
+            text += (name == *names.begin() ? (text.empty() ? "" : "; ") : ", ") + name;
+        if (!names.empty())
+            text += " in " + folder.string();
+    }
+    return text;
+}
+
+} // namespace
+
+std::string find_model(const std::string& model)
+{
+    if (fs::path(model).has_parent_path() || is_file(model))
+        return model;
+    const auto folders = model_folders();
+    const std::string file = fs::path(model).extension() == kExtension ? model : model + kExtension;
+    for (const auto& folder : folders)
+        if (is_file(folder / file))
+            return folder / file;
+    const std::string known = models_in(folders);
+    throw SystemError({ "no such model", "", model,
+                        "a file, or the name of an installed model: " + (known.empty() ? "there is none" : known) },
+                      ENOENT);
+}
+
+} // namespace prunedamr::model

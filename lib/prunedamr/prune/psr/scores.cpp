@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/prune/psr/scores.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/prune/psr/reassembly.h"
+
+#include <limits>
+
+namespace prunedamr::prune {
+namespace {
+
+constexpr int kPaperBatch = 128;
+constexpr int kRunBatch = 2; // ranks as 128 does, 64 times faster
+
+double synflow(const graph::Network& network, const train::Batch&, const std::string& device)
+{
+    return synflow_score(network, kRunBatch, device) * (kPaperBatch / kRunBatch);
+}
+
+} // namespace
+
+const std::vector<TrainingFreeScore>& training_free_scores()
+{
+    static const std::vector<TrainingFreeScore> list = {
+        { "synflow", "flow of ones through absolute weights; smallest", false, false, synflow },
+        { "grad_norm", "norm of the loss gradient; largest", true, true, grad_norm_score },
+        { "snip", "weight times loss gradient; largest", true, true, snip_score },
+        { "fisher", "squared activation times loss gradient; largest", true, true, fisher_score },
+        { "naswot", "how differently frames switch the ReLUs; largest", true, true, naswot_score },
+        { "jacov", "how little the input gradients of frames correlate; largest", true, true, jacov_score },
+    };
+    return list;
+}
+
+const TrainingFreeScore& training_free_score(const std::string& name)
+{
+    std::string known;
+    for (const TrainingFreeScore& score : training_free_scores()) {
+        if (name == score.name)
+            return score;
+        known += (known.empty() ? "" : ", ") + std::string(score.name);
+    }
+    throw Error{ { "unknown score", "", name, known } };
+}
+
+nn::GraphModule scored_module(graph::Network network, const std::string& device)
+{
+    for (graph::Node& node : network.nodes)
+        node.dropout = 0.0; // chance has no place in a score
+    nn::GraphModule module(network);
+    module.to(nn::device_from_name(device), torch::kDouble);
+    module.train();
+    return module;
+}
+
+torch::Tensor scored_frames(const train::Batch& batch, const std::string& device)
+{
+    return batch.frames.to(nn::device_from_name(device), torch::kDouble);
+}
+
+torch::Tensor summed_loss(const torch::Tensor& logits, const train::Batch& batch)
+{
+    return torch::nll_loss(torch::log_softmax(logits, 1), batch.labels.to(logits.device()), {},
+                           torch::Reduction::Sum);
+}
+
+std::vector<torch::Tensor> filter_weights(const nn::GraphModule& module)
+{
+    std::vector<torch::Tensor> weights;
+    for (const graph::Node& node : module.network().nodes)
+        if (node.op == graph::Op::conv || node.op == graph::Op::linear)
+            weights.push_back(module.tensors().at(node.name + ".weight"));
+    return weights;
+}
+
+double grad_norm_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
+{
+    nn::GraphModule module = scored_module(network, device);
+    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
+    double sum = 0.0;
+    for (const torch::Tensor& gradient :
+         torch::autograd::grad({ loss }, filter_weights(module), {}, {}, false, /*allow_unused=*/true))
+        sum += gradient.defined() ? gradient.norm().item<double>() : 0.0;
+    return sum / static_cast<double>(batch.frames.size(0));
+}
+
+double snip_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
+{
+    nn::GraphModule module = scored_module(network, device);
+    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
+    const auto weights = filter_weights(module);
+    const auto gradients = torch::autograd::grad({ loss }, weights, {}, {}, false, /*allow_unused=*/true);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        sum += gradients[i].defined() ? (weights[i] * gradients[i]).abs().sum().item<double>() : 0.0;
+    return sum / static_cast<double>(batch.frames.size(0));
+}
+
+double fisher_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
+{
+    nn::GraphModule module = scored_module(network, device);
+    std::vector<std::string> nodes;
+    for (const graph::Node& node : network.nodes)
+        if (node.op == graph::Op::conv || node.op == graph::Op::linear)
+            nodes.push_back(node.name);
+    std::map<std::string, torch::Tensor> outputs;
+    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device), nodes, outputs), batch);
+    std::vector<torch::Tensor> activations;
+    for (const auto& [node, output] : outputs)
+        activations.push_back(output);
+    const auto gradients = torch::autograd::grad({ loss }, activations, {}, {}, false, /*allow_unused=*/true);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < activations.size(); ++i)
+        if (gradients[i].defined())
+            sum += (activations[i] * gradients[i]).sum({ 2, 3 }).square().sum().item<double>();
+    return sum / (2.0 * static_cast<double>(batch.frames.size(0)));
+}
+
+double naswot_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
+{
+    const torch::NoGradGuard no_grad;
+    nn::GraphModule module = scored_module(network, device);
+    std::vector<std::string> nodes;
+    for (const graph::Node& node : network.nodes)
+        if (node.op == graph::Op::relu)
+            nodes.push_back(node.name);
+    std::map<std::string, torch::Tensor> outputs;
+    module.forward(scored_frames(batch, device), nodes, outputs);
+    const auto frames = batch.frames.size(0);
+    torch::Tensor kernel = torch::zeros({ frames, frames }, torch::kDouble);
+    for (const auto& [node, output] : outputs) {
+        const torch::Tensor code = (output > 0).to(torch::kDouble).flatten(1);
+        const torch::Tensor agree = code.matmul(code.t()) + (1.0 - code).matmul((1.0 - code).t());
+        kernel += agree.to(torch::kCPU);
+    }
+    return std::get<1>(torch::slogdet(kernel)).item<double>();
+}
+
+double jacov_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
+{
+    constexpr double kRidge = 1e-5;
+    nn::GraphModule module = scored_module(network, device);
+    const torch::Tensor frames = scored_frames(batch, device).set_requires_grad(true);
+    const torch::Tensor rows =
+        torch::autograd::grad({ module.forward(frames).sum() }, { frames })[0].flatten(1).to(torch::kCPU);
+    const torch::Tensor correlation = torch::corrcoef(rows);
+    if (!torch::isfinite(correlation).all().item<bool>()) // a frame without gradient
+        return -std::numeric_limits<double>::infinity();
+    const torch::Tensor eigenvalues = torch::linalg_eigvalsh(correlation).clamp_min(0.0);
+    return -((eigenvalues + kRidge).log() + 1.0 / (eigenvalues + kRidge)).sum().item<double>();
+}
+
+} // namespace prunedamr::prune

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/prune/rl/reward_frames.h"
+#include "prunedamr/prune/rl/rl.h"
+#include "prunedamr/prune/rl/search.h"
+#include "prunedamr/prune/task.h"
+
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace prunedamr::prune::rl {
+
+/// The search's world made of a task: Taylor ranking, steps of the budget, rewards.
+class PruningEnvironment : public Environment
+{
+public:
+    /// Throws `Error` when the network has no channel layer, the data no frames to calibrate or reward with, or
+    /// even one filter per layer exceeds the budget.
+    PruningEnvironment(const Task& task, const RlOptions& options);
+
+    Ranking ranking(const State& state) const override;
+    State act(const State& state, const Ranking& ranking, const Policy& action) const override;
+    Reward reward(const State& state) const override;
+    bool finished(const State& state) const override;
+
+    /// `act` again with the fewest removals that meet the budget, where latency, which is only measured for the
+    /// chosen network, limits it and `after` is finished.
+    State tightened(const State& before, const Ranking& ranking, const Policy& action, State after) const;
+
+    /// A state without these groups.
+    State without(const State& state, const graph::KeptGroups& removed) const;
+
+    graph::Plan plan(const State& state) const;
+    State original() const { return { graph::all_groups(layers_), task_.network }; }
+    std::vector<int> widths(const State& state) const;
+    int steps_left(const State& state, const Policy& policy) const; ///< if the policy stays as it is; at least 1
+
+    const std::vector<graph::ChannelLayer>& layers() const { return layers_; }
+    int filters() const { return filters_; } ///< removable groups of the original
+    std::size_t reward_frames() const { return frames_.size(); }
+
+private:
+    std::vector<int> removable(const State& state) const;
+    graph::Cost cost_without(const State& state, const std::vector<int>& order, int removals) const;
+    bool meets(const State& state, const Ranking& ranking, const std::vector<int>& order, int removals) const;
+    State removed(const State& state, const Ranking& ranking, const std::vector<int>& order, int removals) const;
+    double latency_us(const State& state) const;
+
+    const Task& task_;
+    const RlOptions& options_;
+    std::vector<graph::ChannelLayer> layers_;
+    graph::PrunedCost thinned_;
+    graph::Cost whole_;
+    int filters_ = 0;
+    int step_filters_ = 1;
+    std::vector<std::int64_t> calibration_;
+    RewardFrames frames_;
+    double whole_latency_us_ = 0.0; ///< where it is rewarded
+    mutable std::mutex latency_mutex_;
+    mutable std::map<std::vector<int>, double> latency_us_; ///< by widths
+};
+
+} // namespace prunedamr::prune::rl

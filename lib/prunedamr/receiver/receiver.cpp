@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/time.h"
+#include "prunedamr/receiver/receiver.h"
+
+#include "prunedamr/receiver/reader.h"
+#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/wideband_scanner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <utility>
+
+namespace prunedamr::receiver {
+namespace {
+
+constexpr std::size_t kBlockSamples = 8192; ///< 64 KiB, which stay in the cache between the two threads
+constexpr std::size_t kBlocks = 8;          ///< for a source that can wait
+constexpr double kShortestBlockS = 0.005;   ///< of those that wait in the ring, as `Reader` makes them
+constexpr double kSpareRoom = 1.2;          ///< in the ring of a live source, of the lag that its classifier may have
+
+std::size_t block_count(const SourceInfo& source)
+{
+    if (!source.live)
+        return kBlocks;
+    const double lag_s = kSpareRoom * stream::default_max_lag_s(source.sample_rate_hz);
+    const double full = lag_s * source.sample_rate_hz / kBlockSamples;
+    return static_cast<std::size_t>(std::ceil(std::max(full, lag_s / kShortestBlockS))) + 2;
+}
+
+stream::ClassifierConfig stream_config(const ReceiverConfig& config, const SourceInfo& source)
+{
+    stream::ClassifierConfig result;
+    result.source = config.name;
+    result.sample_rate_hz = source.sample_rate_hz;
+    result.center_freq_hz = source.center_freq_hz;
+    result.min_confidence = config.min_confidence;
+    result.live = source.live;
+    stream::check(result); // first, so that a bad rate is not taken for a bad interval
+    result.interval_s = config.interval_s;
+    result.bursts = config.bursts;
+    result.burst_gap_s = config.burst_gap_s;
+    return result;
+}
+
+stream::ModelConfig model_config(const ReceiverConfig& config)
+{
+    stream::ModelConfig result;
+    result.backend = config.backend;
+    result.max_latency_us = config.max_latency_us;
+    return result;
+}
+
+std::unique_ptr<stream::StreamClassifier> make_classifier(const ReceiverConfig& config, const SourceInfo& source,
+                                                        stream::EventHandler handler)
+{
+    const stream::ClassifierConfig stream = stream_config(config, source);
+    stream::Model model = stream::open_model(config.model, model_config(config));
+    if (config.survey)
+        return std::make_unique<stream::WidebandScanner>(std::move(model), stream::SurveyConfig{ stream, config.survey_signals },
+                                                std::move(handler));
+    return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
+}
+
+} // namespace
+
+struct Receiver::Impl {
+    Impl(std::unique_ptr<Source> wanted, const ReceiverConfig& config, stream::EventHandler handler, SystemClock clock)
+        : source(std::move(wanted)), info(source->info()), models(model_config(config)),
+          classifier(make_classifier(config, info, std::move(handler))), ring(block_count(info), kBlockSamples),
+          reader(*source, ring, std::move(clock))
+    {
+    }
+
+    /// Of the classifying thread: block after block, to the last.
+    void classify() noexcept
+    {
+        for (bool last = false; !last;) {
+            Block& block = ring.take();
+            begin(block);
+            classifier->process(block.samples, block.count);
+            samples += block.count;
+            last = block.is_last;
+            ring.release(block);
+        }
+        classifier->flush();
+    }
+
+    /// What holds from the block's first sample on. No label is made of samples from both sides of a retune.
+    void begin(const Block& block) noexcept
+    {
+        for (std::uint64_t i = 0; i < block.overflows; ++i)
+            classifier->count_overflow();
+        if (block.after_gap || (block.center_freq_hz && block.center_freq_hz != tuned_hz))
+            classifier->flush();
+        if (block.center_freq_hz) {
+            tuned_hz = block.center_freq_hz;
+            classifier->set_center_freq_hz(*tuned_hz);
+        }
+        if (block.time)
+            classifier->set_time(samples, block.time->time_ns, block.time->source);
+    }
+
+    const std::unique_ptr<Source> source;
+    const SourceInfo info; ///< the source's own is of the reading thread once that runs
+    const stream::ModelConfig models;
+    const std::unique_ptr<stream::StreamClassifier> classifier;
+    BlockRing ring;
+    Reader reader;
+    std::uint64_t samples = 0;
+    std::optional<double> tuned_hz; ///< of the last change while samples flowed
+    std::future<void> end;          ///< of the classifying thread
+};
+
+Receiver::Receiver(std::unique_ptr<Source> source, const ReceiverConfig& config, stream::EventHandler handler,
+                   std::function<std::int64_t()> system_time_ns)
+{
+    if (!system_time_ns)
+        system_time_ns = prunedamr::system_time_ns;
+    impl_ = std::make_unique<Impl>(std::move(source), config, std::move(handler), std::move(system_time_ns));
+}
+
+Receiver::~Receiver()
+{
+    stop();
+    if (impl_->end.valid())
+        impl_->end.wait();
+}
+
+const SourceInfo& Receiver::source() const noexcept
+{
+    return impl_->info;
+}
+
+void Receiver::start()
+{
+    impl_->end = std::async(std::launch::async, [impl = impl_.get()] { impl->classify(); });
+    impl_->reader.start();
+}
+
+void Receiver::stop() noexcept
+{
+    impl_->reader.stop();
+}
+
+bool Receiver::wait_for(std::chrono::milliseconds time)
+{
+    return impl_->end.wait_for(time) == std::future_status::ready;
+}
+
+std::optional<std::string> Receiver::fault() const
+{
+    return impl_->reader.fault();
+}
+
+void Receiver::set_model(const std::string& model)
+{
+    impl_->classifier->set_model(stream::open_model(model, impl_->models));
+}
+
+bool Receiver::revert_model()
+{
+    return impl_->classifier->revert_model();
+}
+
+void Receiver::tune(double center_freq_hz)
+{
+    impl_->reader.tune(center_freq_hz);
+}
+
+ReceiverStats Receiver::stats() const noexcept
+{
+    const Reader::Counts counts = impl_->reader.counts();
+    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s };
+}
+
+std::string Receiver::description() const
+{
+    return impl_->classifier->description();
+}
+
+} // namespace prunedamr::receiver

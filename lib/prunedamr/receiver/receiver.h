@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/api.h"
+#include "prunedamr/receiver/source.h"
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/stream_classifier.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace prunedamr::receiver {
+
+struct ReceiverConfig {
+    std::string model = "onair-s";     ///< model file, or the name of an installed model
+    std::string backend = "native";    ///< see `stream::open_model`
+    double max_latency_us = 0.0;       ///< bound of a call of the network; 0: none, 16 frames per call
+    std::string name = "rx0";          ///< of the source in the events, 1..48 bytes
+    double interval_s = 0.1;           ///< per label, above 0
+    std::optional<double> min_confidence; ///< 0..1; none: the model's
+    bool survey = false;               ///< search the band for signals and label each of them,
+    int survey_signals = 16;           ///< so many at a time, 1..64
+    bool bursts = false;               ///< one label per burst; not with `survey`
+    double burst_gap_s = 0.003;        ///< of quiet that ends a burst
+};
+
+struct ReceiverStats {
+    stream::ClassifierStats classifier;
+    std::uint64_t overflows = 0;       ///< losses before the classifier: in the device, or for want of room
+    std::uint64_t dropped_samples = 0; ///< that found no room
+    std::uint64_t silent_s = 0;        ///< whole seconds in which the source brought nothing
+};
+
+/// A source and what labels its samples: one thread reads, another classifies, a bounded ring of blocks between them.
+/// A source that can wait is read as fast as its samples are classified and loses none. A live one is allowed the lag
+/// of `stream::default_max_lag_s`; beyond it the classifier skips blocks, and what finds no room in the ring is dropped: both
+/// are counted in the events.
+class PRUNEDAMR_API Receiver
+{
+public:
+    /// Opens the model. Events are given to `handler` on the classifying thread; it must not throw, and while it waits
+    /// no samples are classified. `system_time_ns` tells the time of samples whose source does not; empty: the
+    /// system's clock. Throws `Error` for a model that cannot be opened and for a configuration out of range.
+    Receiver(std::unique_ptr<Source> source, const ReceiverConfig& config, stream::EventHandler handler,
+             std::function<std::int64_t()> system_time_ns = {});
+    ~Receiver(); ///< stops, and waits for the end
+
+    const SourceInfo& source() const noexcept; ///< as it was opened
+
+    void start(); ///< once
+
+    /// The stream ends soon; what was read before is still classified. Any thread, any number of times.
+    void stop() noexcept;
+
+    /// True once the stream has ended and its last event was given to the handler.
+    bool wait_for(std::chrono::milliseconds time);
+
+    /// Why the source failed, if that ended the stream.
+    std::optional<std::string> fault() const;
+
+    /// The model is read again, or another one is taken, while samples flow: see `StreamClassifier::swap`. Throws
+    /// `Error`, and keeps its model, when that cannot be opened. Any thread.
+    void set_model(const std::string& model);
+    bool revert_model(); ///< the model before the present one; false when there is none
+
+    /// Tunes the source to another frequency while samples flow; no label is made of samples from both. Throws
+    /// `Error` when the source cannot be tuned to it, or has ended. Any thread but the handler's.
+    void tune(double center_freq_hz);
+
+    ReceiverStats stats() const noexcept; ///< any thread
+    std::string description() const;      ///< of the model, for logs; before `start`
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace prunedamr::receiver

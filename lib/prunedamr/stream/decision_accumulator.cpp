@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/decision_accumulator.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::stream {
+namespace {
+
+constexpr double kSure = 0.4; ///< probability from which on a class or a family is named before anything else
+
+void write(LabelEvent& event, State state, std::string_view label, std::string_view family,
+           double confidence) noexcept
+{
+    event.state = state;
+    event.label.assign(label);
+    event.family.assign(family);
+    event.confidence = static_cast<float>(confidence);
+}
+
+} // namespace
+
+DecisionAccumulator::DecisionAccumulator(const model::ModelInfo& info, const model::Decision& decision)
+    : labels_(info.labels), reader_(info, decision), decision_(decision), sum_(info.labels.size()),
+      frame_(info.labels.size())
+{
+    for (const auto& family : info.families) {
+        const auto known = std::find(families_.begin(), families_.end(), family);
+        family_of_.push_back(static_cast<std::size_t>(known - families_.begin()));
+        if (known == families_.end())
+            families_.push_back(family);
+    }
+}
+
+void DecisionAccumulator::reset() noexcept
+{
+    std::fill(sum_.begin(), sum_.end(), 0.0);
+    unknown_scores_ = 0.0;
+    frames_ = answers_ = 0;
+}
+
+void DecisionAccumulator::add(const float* logits, int frames) noexcept
+{
+    const std::size_t classes = sum_.size();
+    for (int f = 0; f < frames; ++f, logits += classes) {
+        reader_.probabilities(logits, frame_.data());
+        if (std::isnan(frame_[0]))
+            continue;
+        ++answers_;
+        unknown_scores_ += reader_.unknown_score(logits);
+        for (std::size_t c = 0; c < classes; ++c)
+            sum_[c] += frame_[c];
+    }
+    frames_ += static_cast<std::uint64_t>(frames);
+}
+
+double DecisionAccumulator::family_probability(std::size_t family) const noexcept
+{
+    double sum = 0.0;
+    for (std::size_t c = 0; c < sum_.size(); ++c)
+        if (family_of_[c] == family)
+            sum += sum_[c];
+    return sum / static_cast<double>(answers_);
+}
+
+void DecisionAccumulator::write_top(LabelEvent& event) const noexcept
+{
+    event.top_count = std::min<int>(LabelEvent::kTop, static_cast<int>(sum_.size()));
+    std::array<std::size_t, LabelEvent::kTop> best{};
+    for (int i = 0; i < event.top_count; ++i) {
+        std::size_t next = sum_.size();
+        for (std::size_t c = 0; c < sum_.size(); ++c)
+            if (std::find(best.begin(), best.begin() + i, c) == best.begin() + i &&
+                (next == sum_.size() || sum_[c] > sum_[next]))
+                next = c;
+        best[i] = next;
+        event.top[i].label.assign(labels_[next]);
+        event.top[i].probability = static_cast<float>(sum_[next] / static_cast<double>(answers_));
+    }
+}
+
+std::size_t DecisionAccumulator::best_class() noexcept
+{
+    const auto frames = static_cast<double>(answers_);
+    for (std::size_t c = 0; c < sum_.size(); ++c)
+        frame_[c] = sum_[c] / frames + (c == previous_label_ ? decision_.hysteresis : 0.0);
+    return reader_.decide(frame_.data(), unknown_scores_ / frames);
+}
+
+void DecisionAccumulator::decide(LabelEvent& event) noexcept
+{
+    event.top_count = 0;
+    if (answers_ == 0) {
+        previous_label_ = kNone;
+        return write(event, State::unknown, "unknown", "unknown", 0.0);
+    }
+    write_top(event);
+    const std::size_t top = best_class();
+    previous_label_ = kNone;
+    if (top == model::LogitReader::kUnknown)
+        return write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
+    const double confidence = sum_[top] / static_cast<double>(answers_);
+    const std::string& family = families_[family_of_[top]];
+    const bool noise = family == model::kNoiseFamily;
+    if (!noise)
+        previous_label_ = top;
+    const double sure = std::max(kSure, decision_.min_confidence);
+    if (confidence >= sure)
+        return write(event, noise ? State::noise : State::signal, labels_[top], family, confidence);
+    std::size_t best = family_of_[top];
+    for (std::size_t f = 0; f < families_.size(); ++f)
+        if (families_[f] != model::kUnknownLabel && family_probability(f) > family_probability(best))
+            best = f;
+    const bool named = families_[best] != model::kNoiseFamily;
+    if (named && family_probability(best) >= sure)
+        return write(event, State::signal, families_[best], families_[best], family_probability(best));
+    if (noise)
+        return write(event, State::noise, labels_[top], family, confidence);
+    if (confidence >= decision_.min_confidence)
+        return write(event, State::signal, labels_[top], family, confidence);
+    previous_label_ = kNone;
+    write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
+}
+
+void decide_noise(LabelEvent& event) noexcept
+{
+    event.top_count = 0;
+    write(event, State::noise, "noise", "noise", 1.0);
+}
+
+} // namespace prunedamr::stream

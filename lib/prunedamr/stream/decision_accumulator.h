@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/model/logits.h"
+#include "prunedamr/stream/label_event.h"
+
+#include <string>
+#include <vector>
+
+namespace prunedamr::stream {
+
+/// Sums the calibrated probabilities of an interval's frames and gives the label that follows from their mean. The
+/// first of these rules that applies decides; "sure" is a probability of 0.4, or of `min_confidence` if that is
+/// more:
+///  1. The frames look like no class that has a name (`model::LogitReader::decide`): unknown.
+///  2. The best class is sure: that class.
+///  3. The most probable family is sure: that family.
+///  4. The best class is noise, or reaches `min_confidence`: that class.
+///  5. Unknown.
+/// The label of the interval before counts as the best class until another one exceeds it by the hysteresis.
+class DecisionAccumulator
+{
+public:
+    DecisionAccumulator(const model::ModelInfo& info, const model::Decision& decision);
+
+    void reset() noexcept; ///< for the next interval
+
+    /// logits [frames, classes]; frames whose logits are not finite are counted, and say nothing.
+    void add(const float* logits, int frames) noexcept;
+
+    std::uint64_t frames() const noexcept { return frames_; }
+
+    /// Writes state, label, family, confidence and top. Without a frame that says something: unknown.
+    void decide(LabelEvent& event) noexcept;
+
+    /// The class that the hysteresis favors, of the decision before: to be kept where several signals share an
+    /// accumulator.
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+    std::size_t previous_label() const noexcept { return previous_label_; }
+    void set_previous_label(std::size_t label) noexcept { previous_label_ = label; }
+
+private:
+    void write_top(LabelEvent& event) const noexcept;
+    double family_probability(std::size_t family) const noexcept;
+    std::size_t best_class() noexcept;
+
+    std::vector<std::string> labels_;
+    std::vector<std::string> families_;  ///< distinct, in order of appearance
+    std::vector<std::size_t> family_of_; ///< index into families_ per label
+    model::LogitReader reader_;
+    model::Decision decision_;
+    std::vector<double> sum_;
+    std::vector<double> frame_;              ///< probabilities of one frame; of all of them, while it is decided
+    double unknown_scores_ = 0.0;            ///< their sum
+    std::uint64_t frames_ = 0, answers_ = 0; ///< all; those in the sums
+    std::size_t previous_label_ = kNone;     ///< best class of the interval before
+};
+
+/// What an interval says when the squelch let nothing through.
+void decide_noise(LabelEvent& event) noexcept;
+
+} // namespace prunedamr::stream

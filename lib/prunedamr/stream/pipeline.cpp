@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/pipeline.h"
+
+#include <algorithm>
+
+namespace prunedamr::stream {
+namespace {
+
+/// `alone`: its decisions have nothing to do with each other.
+BlockClassifier block_classifier(Pipeline& pipeline, const ClassifierConfig& config, bool alone)
+{
+    const model::ModelInfo& info = pipeline.model.info;
+    model::Decision decision = info.decision;
+    decision.min_confidence = config.min_confidence.value_or(decision.min_confidence);
+    if (alone)
+        decision.hysteresis = 0.0;
+    return { pipeline.front_end, pipeline.model.engine, DecisionAccumulator(info, decision),
+             config.noise_floor_dbfs + config.squelch_margin_db };
+}
+
+std::uint64_t blocks_in(std::uint64_t samples, int block_length)
+{
+    const auto length = static_cast<std::uint64_t>(block_length);
+    return std::max<std::uint64_t>(1, (samples + length - 1) / length);
+}
+
+} // namespace
+
+Pipeline::Pipeline(Model wanted, const ClassifierConfig& config)
+    : model(std::move(wanted)), front_end(model.info.front_end),
+      stream(block_classifier(*this, config, config.bursts)), burst(block_classifier(*this, config, true)),
+      block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
+      blocks_per_interval(blocks_in(sample_count(config.interval_s, config.sample_rate_hz), block_length)),
+      blocks_per_burst(blocks_in(sample_count(config.max_burst_s, config.sample_rate_hz), block_length)),
+      buffer(static_cast<std::size_t>(block_length))
+{
+}
+
+} // namespace prunedamr::stream

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/signal_classifier.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/stream/burst_segmenter.h"
+#include "prunedamr/stream/model.h"
+#include "prunedamr/stream/stream_state.h"
+
+#include <algorithm>
+
+namespace prunedamr::stream {
+namespace {
+
+/// Of a gap between bursts: who finds bursts by their power has no use for lines that lie below the noise.
+constexpr double kLeastSignalInGap = 1.0;
+
+Model compiled(const model::Model& model, const ClassifierConfig& config)
+{
+    check(config);
+    engine::EngineConfig engine_config;
+    engine_config.max_batch = config.max_batch;
+    return { model.info, engine::Engine(model, engine_config) };
+}
+
+} // namespace
+
+struct SignalClassifier::Impl {
+    explicit Impl(StreamState& stream);
+
+    Pipeline& pipeline() const noexcept { return state.pipeline(); }
+    bool is_in_gap() const noexcept { return segmenter && !segmenter->in_burst(); }
+    bool is_between_intervals() const noexcept { return blocks == 0 && buffered == 0; }
+    void consume(const std::complex<float>* samples, std::size_t count) noexcept;
+    void cut() noexcept;
+    bool is_long_enough() const noexcept;
+    std::uint64_t add_rest() noexcept;
+    void process(const std::complex<float>* samples, std::size_t count) noexcept;
+    void on_full_block(const std::complex<float>* samples) noexcept;
+    void skip_block() noexcept;
+    void classify_block(const std::complex<float>* samples, int count) noexcept;
+    void end_interval(std::uint64_t analyzed, bool is_gap) noexcept;
+    void flush() noexcept;
+    bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
+
+    StreamState& state;
+    std::function<void(std::uint64_t, std::uint64_t)> block_handler;
+    std::optional<BurstSegmenter> segmenter;
+
+    int buffered = 0;         ///< samples of a block that is not yet full
+    std::uint64_t blocks = 0; ///< of this interval, skipped ones too
+    std::uint64_t burst_samples = 0;
+};
+
+SignalClassifier::Impl::Impl(StreamState& stream) : state(stream)
+{
+    const ClassifierConfig& config = state.config;
+    if (config.bursts)
+        segmenter.emplace(sample_count(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db);
+}
+
+void SignalClassifier::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    const auto start = state.clock.steady_ns();
+    state.arrived(count);
+    if (segmenter)
+        segmenter->process(
+            samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); },
+            [this] { cut(); });
+    else
+        consume(samples, count);
+    state.add(state.busy_s, state.seconds_since(start));
+}
+
+/// Between a gap and a burst. A gap too short for the front end becomes part of its burst.
+void SignalClassifier::Impl::cut() noexcept
+{
+    const bool after_gap = segmenter->in_burst();
+    if (after_gap && blocks == 0 && buffered < pipeline().front_end.min_samples())
+        return;
+    if (const std::uint64_t analyzed = add_rest())
+        end_interval(analyzed, after_gap);
+}
+
+void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    while (count > 0) {
+        if (is_between_intervals()) {
+            state.switch_model();
+            state.begin_interval();
+        }
+        const int block_length = pipeline().block_length;
+        const auto room = static_cast<std::size_t>(block_length - buffered);
+        const std::size_t taken = std::min(room, count);
+        if (taken == static_cast<std::size_t>(block_length)) {
+            on_full_block(samples); // a whole block is there: no copy
+        } else {
+            std::copy_n(samples, taken, pipeline().buffer.data() + buffered);
+            buffered += static_cast<int>(taken);
+            if (buffered == block_length) {
+                buffered = 0;
+                on_full_block(pipeline().buffer.data());
+            }
+        }
+        samples += taken;
+        count -= taken;
+    }
+}
+
+bool SignalClassifier::Impl::is_long_enough() const noexcept
+{
+    return blocks >= (segmenter && !is_in_gap() ? pipeline().blocks_per_burst : pipeline().blocks_per_interval);
+}
+
+/// Classifies what is left of the interval, if that is long enough to be; returns how many samples the interval
+/// has.
+std::uint64_t SignalClassifier::Impl::add_rest() noexcept
+{
+    const std::uint64_t all =
+        blocks * static_cast<std::uint64_t>(pipeline().block_length) + static_cast<std::uint64_t>(buffered);
+    if (buffered >= pipeline().front_end.min_samples())
+        classify_block(pipeline().buffer.data(), buffered);
+    buffered = 0;
+    return all;
+}
+
+void SignalClassifier::Impl::on_full_block(const std::complex<float>* samples) noexcept
+{
+    const auto start = state.clock.steady_ns();
+    const bool skip = state.config.live && state.backlog.must_skip();
+    if (skip)
+        skip_block();
+    else
+        classify_block(samples, pipeline().block_length);
+    const double block_s = pipeline().block_s;
+    ++blocks;
+    if (is_long_enough())
+        end_interval(blocks * static_cast<std::uint64_t>(pipeline().block_length), is_in_gap());
+    if (!skip)
+        state.backlog.worked(state.seconds_since(start), block_s);
+}
+
+void SignalClassifier::Impl::skip_block() noexcept
+{
+    state.add<std::uint64_t>(state.dropped_frames, std::max(1, pipeline().front_end.max_frames()));
+    state.backlog.skipped(pipeline().block_s);
+}
+
+void SignalClassifier::Impl::classify_block(const std::complex<float>* samples, int count) noexcept
+{
+    if (block_handler)
+        block_handler(state.interval_start + blocks * static_cast<std::uint64_t>(pipeline().block_length),
+                      static_cast<std::uint64_t>(count));
+    pipeline().stream.add(samples, count);
+}
+
+void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) noexcept
+{
+    LabelEvent event = state.interval_event(analyzed);
+    state.add(state.frames, pipeline().stream.decide(event, is_gap ? kLeastSignalInGap : 0.0));
+    blocks = 0;
+    state.interval_start += analyzed;
+    state.handler(event);
+}
+
+void SignalClassifier::Impl::flush() noexcept
+{
+    const auto start = state.clock.steady_ns();
+    if (segmenter)
+        segmenter->flush([this](const std::complex<float>* x, std::size_t n) { consume(x, n); });
+    const bool usable = buffered >= pipeline().front_end.min_samples(); // else it is left out of the last event
+    const std::uint64_t rest = static_cast<std::uint64_t>(buffered);
+    const std::uint64_t all = add_rest();
+    if (const std::uint64_t analyzed = usable ? all : all - rest)
+        end_interval(analyzed, is_in_gap());
+    state.interval_start = state.samples_in.load(std::memory_order_relaxed);
+    state.add(state.busy_s, state.seconds_since(start));
+}
+
+bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, std::size_t count,
+                                            LabelEvent& event) noexcept
+{
+    const auto start = state.clock.steady_ns();
+    if (is_between_intervals())
+        state.switch_model();
+    const auto min_samples = static_cast<std::size_t>(pipeline().front_end.min_samples());
+    if (count < min_samples)
+        return false;
+    event = state.new_event();
+    event.time_ns = state.clock.system_ns();
+    event.sample_start = burst_samples;
+    event.sample_count = count;
+    event.center_freq_hz = state.wanted_tuned_hz.load(std::memory_order_relaxed);
+    burst_samples += count;
+    for (std::size_t done = 0; count - done >= min_samples;) {
+        const std::size_t taken = std::min(count - done, static_cast<std::size_t>(pipeline().block_length));
+        pipeline().burst.add(samples + done, static_cast<int>(taken));
+        done += taken;
+    }
+    state.add(state.frames, pipeline().burst.decide(event));
+    state.add(state.busy_s, state.seconds_since(start));
+    return true;
+}
+
+SignalClassifier::SignalClassifier(const model::Model& model, ClassifierConfig config, EventHandler handler)
+    : SignalClassifier(compiled(model, config), config, std::move(handler))
+{
+}
+
+SignalClassifier::SignalClassifier(Model model, ClassifierConfig config, EventHandler handler)
+    : StreamClassifier(std::move(model), std::move(config), std::move(handler)),
+      impl_(std::make_unique<Impl>(state()))
+{
+}
+
+SignalClassifier::~SignalClassifier() = default;
+SignalClassifier::SignalClassifier(SignalClassifier&&) noexcept = default;
+
+void SignalClassifier::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    impl_->process(samples, count);
+}
+
+void SignalClassifier::flush() noexcept
+{
+    impl_->flush();
+}
+
+bool SignalClassifier::classify_burst(const std::complex<float>* samples, std::size_t count,
+                                      LabelEvent& event) noexcept
+{
+    return impl_->classify_burst(samples, count, event);
+}
+
+void SignalClassifier::on_block(std::function<void(std::uint64_t, std::uint64_t)> handler)
+{
+    impl_->block_handler = std::move(handler);
+}
+
+} // namespace prunedamr::stream

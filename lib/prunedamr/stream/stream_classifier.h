@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/base/api.h"
+#include "prunedamr/model/model_info.h"
+#include "prunedamr/stream/label_event.h"
+
+#include <complex>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace prunedamr::stream {
+
+struct ClassifierConfig;
+struct Model;
+struct StreamState;
+
+struct ClassifierStats {
+    std::uint64_t samples = 0;
+    std::uint64_t frames = 0; ///< classified
+    std::uint64_t dropped_frames = 0;
+    std::uint64_t events = 0;
+    std::uint64_t swaps = 0; ///< model switches while running
+    double busy_s = 0.0;     ///< time spent inside `process`
+};
+
+/// Receives events on the thread that calls `process`. Must not throw.
+using EventHandler = std::function<void(const LabelEvent&)>;
+
+/// Samples in, events out, whether the samples are taken for one signal (`SignalClassifier`) or searched for
+/// several
+/// (`WidebandScanner`). The same samples give the same events whatever the chunks. After
+/// construction `process` and `flush` neither allocate, lock, throw nor log (what the handler does is its own).
+class PRUNEDAMR_API StreamClassifier
+{
+public:
+    virtual ~StreamClassifier();
+
+    virtual void process(const std::complex<float>* samples, std::size_t count) noexcept = 0;
+
+    /// End of the stream: decides on what is left, if that is enough to be decided on.
+    virtual void flush() noexcept = 0;
+
+    /// Time of sample `sample_index` (counted from the start of the stream). Without it, system time of the first
+    /// `process` call.
+    void set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept;
+
+    /// Valid from the next decision interval on; may be called from any thread.
+    void set_center_freq_hz(double center_freq_hz) noexcept;
+    void count_overflow() noexcept; ///< may be called from any thread
+
+    /// Switches to `next` after the current interval, without losing a sample: the next event is `next`'s. It is
+    /// compiled before (`open_model`), so that what can fail has failed with the current model untouched. May be
+    /// called from any thread; allocates there.
+    void set_model(Model next);
+
+    /// The same with the previous model, which is kept for this; false when there is none.
+    bool revert_model();
+
+    ClassifierStats stats() const noexcept; ///< may be called from any thread
+    std::string
+    description() const; ///< of the present model, for logs: name, instruction set, precision, frames per call
+    const model::ModelInfo& info() const; ///< of the present model; on the thread that calls `process`
+
+protected:
+    StreamClassifier(Model model, ClassifierConfig config, EventHandler handler);
+    StreamClassifier(StreamClassifier&&) noexcept;
+    StreamState& state() noexcept { return *state_; }
+
+private:
+    std::unique_ptr<StreamState> state_;
+};
+
+} // namespace prunedamr::stream

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/train/optimizer.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/nn/graph_module.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+namespace prunedamr::train {
+
+std::vector<torch::Tensor> trained_parameters(const nn::GraphModule& module)
+{
+    const auto idle = graph::redundant_biases(module.network());
+    std::vector<torch::Tensor> parameters;
+    for (const auto& [name, tensor] : module.tensors())
+        if (tensor.requires_grad() && idle.count(name) == 0)
+            parameters.push_back(tensor);
+    return parameters;
+}
+
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(const FitConfig& config,
+                                                        const std::vector<torch::Tensor>& parameters)
+{
+    constexpr double kMomentum = 0.9;
+    if (config.optimizer == "sgd")
+        return std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(config.learning_rate)
+                                                                   .momentum(kMomentum)
+                                                                   .nesterov(true)
+                                                                   .weight_decay(config.weight_decay));
+    // With no decay AdamW is Adam.
+    return std::make_unique<torch::optim::AdamW>(
+        parameters, torch::optim::AdamWOptions(config.learning_rate).weight_decay(config.weight_decay));
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, double rate)
+{
+    for (auto& group : optimizer.param_groups())
+        group.options().set_lr(rate);
+}
+
+std::string state_of(const torch::optim::Optimizer& optimizer)
+{
+    torch::serialize::OutputArchive archive;
+    optimizer.save(archive);
+    std::ostringstream stream;
+    archive.save_to(stream);
+    return stream.str();
+}
+
+void restore(torch::optim::Optimizer& optimizer, const std::string& state, const torch::Device& device)
+{
+    std::istringstream stream(state);
+    torch::serialize::InputArchive archive;
+    archive.load_from(stream, device);
+    optimizer.load(archive);
+}
+
+double learning_rate(const FitConfig& config, double epochs_done)
+{
+    constexpr double kFirst = 0.01;
+    const double after = epochs_done - config.warmup_epochs;
+    if (after < 0.0)
+        return config.learning_rate * (kFirst + (1.0 - kFirst) * epochs_done / config.warmup_epochs);
+    if (config.schedule == "cosine")
+        return config.learning_rate * 0.5 * (1.0 + std::cos(M_PI * after / (config.epochs - config.warmup_epochs)));
+    if (config.schedule == "step")
+        return config.learning_rate * std::pow(config.step_factor, std::floor(after / config.step_epochs));
+    return config.learning_rate;
+}
+
+WeightAverage::WeightAverage(const std::map<std::string, torch::Tensor>& tensors, double decay)
+    : tensors_(tensors), decay_(decay)
+{
+    for (const auto& [name, tensor] : tensors_)
+        average_[name] = tensor.detach().clone();
+}
+
+void WeightAverage::update()
+{
+    const torch::NoGradGuard no_grad;
+    const auto n = static_cast<double>(++updates_);
+    const double decay = std::min(decay_, (1.0 + n) / (10.0 + n));
+    for (const auto& [name, tensor] : tensors_)
+        average_[name].lerp_(tensor, 1.0 - decay);
+}
+
+void WeightAverage::swap()
+{
+    const torch::NoGradGuard no_grad;
+    for (auto& [name, tensor] : tensors_) {
+        const torch::Tensor present = tensor.clone();
+        tensor.copy_(average_[name]);
+        average_[name].copy_(present);
+    }
+}
+
+Tensors WeightAverage::values() const
+{
+    Tensors values;
+    for (const auto& [name, tensor] : average_)
+        values[name] = nn::to_graph_tensor(tensor);
+    return values;
+}
+
+void WeightAverage::restore(const Tensors& values, std::int64_t updates)
+{
+    for (auto& [name, tensor] : average_) {
+        const auto found = values.find(name);
+        if (found == values.end() || tensor.sizes() != at::IntArrayRef(found->second.shape))
+            throw Error({ "damaged checkpoint: average of the weights", name, "", "" });
+        torch::Tensor stored = torch::empty(found->second.shape, torch::kFloat32);
+        std::memcpy(stored.data_ptr<float>(), found->second.data.data(), found->second.data.size() * sizeof(float));
+        tensor.copy_(stored);
+    }
+    updates_ = updates;
+}
+
+} // namespace prunedamr::train
