@@ -3,7 +3,7 @@
 
 // One vector of the chosen instruction set, and the walk over views.
 //
-// Every header of kernels/ but kernels.h and isa.h is generic: each instruction set compiles it anew in a source
+// Every header of kernels/ but kernels.h and isa.h is generic: each instruction set compiles it again in a source
 // file of its own. That file defines, before it includes one of them:
 //   PRUNEDAMR_LANES              floats in a vector: 4, 8 or 16
 //   PRUNEDAMR_TILE_POSITIONS_1   positions in a tile of a conv with one vector of output channels,

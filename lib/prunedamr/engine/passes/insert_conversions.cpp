@@ -41,7 +41,7 @@ void use_rounded_weights(Step& step)
     step.int8 = false;
 }
 
-/// The steps of a graph, written anew with conversions between them.
+/// The steps of a graph, rewritten with conversions between them.
 class ConversionInserter
 {
 public:

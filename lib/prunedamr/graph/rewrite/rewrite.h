@@ -20,7 +20,7 @@ using ChannelConstants = std::map<std::string, std::map<int, float>>;
 struct Plan {
     std::string method;
     std::vector<std::string> remove_units;       ///< units taken out, their consumers read the unit's input
-    std::vector<std::string> reinitialize_units; ///< units whose structure stays and whose weights are drawn anew
+    std::vector<std::string> reinitialize_units; ///< units whose structure stays; its weights are drawn again
     std::map<std::string, std::vector<int>> prune_channels; ///< node -> kept output channels, ascending
     ChannelConstants constants; ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
     std::vector<int> keep_classes; ///< logits that stay; empty: all
