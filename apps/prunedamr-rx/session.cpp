@@ -29,6 +29,8 @@ std::unique_ptr<receiver::Source> make_source(const SourceOptions& options)
         return receiver::make_file_source(options.address, options.raw, options.center_freq_hz);
     case SourceKind::standard_input:
         return receiver::make_pipe_source({ options.raw.format.value(), rate_hz, freq_hz, options.live });
+    case SourceKind::pipe:
+        return receiver::make_pipe_source(options.address, { options.raw.format.value(), rate_hz, freq_hz, options.live });
     case SourceKind::zmq:
         return receiver::make_zmq_source(options.address, rate_hz, freq_hz);
     case SourceKind::soapy:
@@ -64,7 +66,7 @@ std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& ou
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
     if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink({ options.source.address, source.recording.value(), output.target });
+        return stream::make_sigmf_sink({ options.source.address, options.source.raw, output.target });
     stream::ZmqConfig config;
     config.endpoint = output.target;
     config.topic = options.topic;
