@@ -2,7 +2,6 @@
 #include "prunedamr/formats/mat_file.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/formats/mat5_check.h"
 
 #include <matio.h>
 #include <nlohmann/json.hpp>

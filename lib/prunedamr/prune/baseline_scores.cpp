@@ -2,7 +2,7 @@
 #include "prunedamr/prune/baseline_scores.h"
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 
 #include <cmath>
 #include <functional>

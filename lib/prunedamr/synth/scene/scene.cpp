@@ -15,10 +15,10 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr double kMostSamples = 1e12;
-constexpr double kMostBursts = 1e6;
-constexpr double kLeastBurst = 64.0; // samples
-constexpr double kSlack = 1e-9;      // of the rate or the duration: decimal numbers need not meet exactly
+constexpr double kMaxSamples = 1e12;
+constexpr double kMaxBursts = 1e6;
+constexpr double kMinBurst = 64.0; // samples
+constexpr double kSlack = 1e-9;    // of the rate or the duration: decimal numbers need not meet exactly
 
 std::string number(double value)
 {
@@ -51,9 +51,9 @@ void validate_level(const SceneSignal& signal, bool noise, const std::string& wh
 void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, const std::string& where)
 {
     const double rate = scene.sample_rate_hz, end = scene.duration_s * (1.0 + kSlack);
-    require_range(signal.duration_s, kLeastBurst / rate, end, where, "duration_s");
+    require_range(signal.duration_s, kMinBurst / rate, end, where, "duration_s");
     require_range(signal.start_s, 0.0, end, where, "start_s");
-    require_range(static_cast<double>(signal.count), 1.0, kMostBursts, where, "repeat count");
+    require_range(static_cast<double>(signal.count), 1.0, kMaxBursts, where, "repeat count");
     require(signal.count == 1 || signal.period_s >= signal.duration_s, where, "repeat period_s", signal.period_s,
             "at least the duration of a burst, " + number(signal.duration_s));
     require(signal.end_s() <= end, where, "end of the last burst", signal.end_s(),
@@ -115,7 +115,7 @@ void validate(const Scene& scene, const std::string& where)
 {
     require_range(scene.sample_rate_hz, 1.0, 1e11, where, "sample_rate_hz");
     require_range(scene.center_freq_hz, 0.0, 1e12, where, "center_freq_hz");
-    require_range(scene.duration_s * scene.sample_rate_hz, kLeastBurst, kMostSamples, where,
+    require_range(scene.duration_s * scene.sample_rate_hz, kMinBurst, kMaxSamples, where,
                   "duration_s: number of samples");
     require_range(scene.noise_dbfs_per_hz, -300.0, 0.0, where, "noise_dbfs_per_hz");
     require_range(scene.noise_tilt_db, -60.0, 60.0, where, "noise_tilt_db");
@@ -129,7 +129,7 @@ void validate(const Scene& scene, const std::string& where)
                         where + ": signal " + std::to_string(i) + " (" + signal.label + ")");
         bursts += static_cast<double>(signal.count);
     }
-    require(bursts <= kMostBursts, where, "number of bursts", bursts, "at most " + number(kMostBursts));
+    require(bursts <= kMaxBursts, where, "number of bursts", bursts, "at most " + number(kMaxBursts));
 }
 
 recording::RecordingInfo scene_info(const Scene& scene)
@@ -163,7 +163,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostSignals = 100000;
+constexpr std::size_t kMaxSignals = 100000;
 
 /// The key's number if it is there.
 void read_number(JsonObject& fields, const char* key, double& value)
@@ -232,8 +232,8 @@ Scene scene_from_json(const std::string& text, const std::string& where)
     if (fields.has("seed"))
         scene.seed = static_cast<std::uint64_t>(fields.integer("seed", 0));
     const json& signals = fields.list("signals");
-    if (signals.size() > kMostSignals)
-        fields.refuse("signals", "at most " + std::to_string(kMostSignals) + " signals");
+    if (signals.size() > kMaxSignals)
+        fields.refuse("signals", "at most " + std::to_string(kMaxSignals) + " signals");
     for (std::size_t i = 0; i < signals.size(); ++i)
         scene.signals.push_back(signal_from_json(signals[i], scene, where + ": signal " + std::to_string(i)));
     fields.finish();

@@ -69,7 +69,7 @@ struct RandomSceneConfig {
     std::vector<std::string> labels; ///< taken in turn, shuffled; empty: all
     double snr_low_db = 10.0;
     double snr_high_db = 30.0;
-    double bursts = 0.5; ///< share of signals that come in bursts
+    double bursts = 0.5; ///< fraction of signals that come in bursts
     std::uint64_t seed = 1;
 };
 
