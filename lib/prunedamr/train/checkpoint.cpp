@@ -6,7 +6,7 @@
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <cstring>
 

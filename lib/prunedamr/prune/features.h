@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace at {
+class Tensor;
+} // namespace at
+
 namespace prunedamr::prune {
 
 /// Frame indices of each class.
@@ -41,5 +45,17 @@ std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const 
 /// ascending. Throws `Error` naming a class with fewer than two.
 ClassFrames draw_per_class(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames, int per_class,
                            std::uint64_t seed);
+
+/// The node whose output the classifier, the last linear or conv of a network, reads.
+std::string feature_node(const graph::Network& network);
+
+/// Features before the classifier [frames, d], float64, on the CPU, in evaluation mode. Throws `Error` when they
+/// are not finite.
+at::Tensor classifier_features(const graph::Network& network, const dataset::Dataset& dataset,
+                                  const std::vector<std::int64_t>& frames, const std::string& device);
+
+/// `count` frames of the train part (of the validation part where there is no train part), or all there are: at
+/// random, the classes in turn, so that every stretch has them in equal shares for as long as all last.
+std::vector<std::int64_t> draw_frames(const dataset::Dataset& dataset, std::size_t count, std::uint64_t seed);
 
 } // namespace prunedamr::prune
