@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/measure/signals.h"
+#include "tests/measure/estimators.h"
 #include "prunedamr/measure/symbol_rate.h"
 
 #include <gtest/gtest.h>
@@ -15,33 +15,15 @@ namespace {
 
 constexpr int kTrials = 5;
 
-struct Estimators {
-    Workspace space{ 16384 };
-    Front front{ space };
+struct Estimators : Loaded {
     SymbolRate rate{ space };
 
-    /// With a band as wrong as a detector's may be.
     RateLine find(const Made& made, Rng& rng)
     {
-        const Piece piece{ made.samples.data(), made.samples.size() };
-        const RoughBand band{ made.center + rng.uniform(-0.1, 0.1) * made.bandwidth,
-                              std::min(0.98, made.bandwidth * rng.uniform(0.7, 1.3)) };
-        EXPECT_TRUE(front.load(&piece, 1, band));
+        EXPECT_TRUE(load(made, rng));
         return rate.find(front);
     }
 };
-
-Made linear(const char* alphabet, Pulse pulse, double shape, int symbols, double es_n0_db, Rng& rng)
-{
-    LinearSignal signal;
-    signal.alphabet = alphabet;
-    signal.pulse = pulse;
-    signal.shape = shape;
-    signal.samples_per_symbol = rng.log_uniform(2.2, 12.0);
-    signal.count = static_cast<int>(symbols * signal.samples_per_symbol);
-    signal.es_n0_db = es_n0_db;
-    return make(signal, rng);
-}
 
 } // namespace
 

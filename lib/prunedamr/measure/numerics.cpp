@@ -75,7 +75,7 @@ void smooth_circular(const float* in, float* out, int count, int width) noexcept
         sum += in[(i + count) % count];
     const double scale = 1.0 / (2 * half + 1);
     for (int i = 0; i < count; ++i) {
-        out[i] = static_cast<float>(std::max(0.0, sum * scale));
+        out[i] = static_cast<float>(sum * scale);
         const int enters = i + half + 1, leaves = i - half;
         sum += static_cast<double>(in[enters < count ? enters : enters - count]) -
                static_cast<double>(in[leaves < 0 ? leaves + count : leaves]);

@@ -29,46 +29,18 @@ void SymbolRate::filter(const Front& front) noexcept
     const int first = std::max(front.bin(-0.9 * front.bandwidth()), front.bin(front.centroid() - kLobe * front.half_width()));
     const int last = std::min(front.bin(0.9 * front.bandwidth()), front.bin(front.centroid() + kLobe * front.half_width()));
     // Four widths, so that neither lines nor conjugate lines meet an alias.
-    const int size = space_.size(std::max<double>(kCoarse, 4.2 * front.half_width() * front.bins()));
+    const int size = space_.size(std::max<double>(LineNoise::kCells, 4.2 * front.half_width() * front.bins()));
     std::fill(filter_.begin(), filter_.begin() + front.bins(), 0.0f);
-    std::fill(weighted_, weighted_ + kCoarse, 0.0f);
+    noise_.clear();
     const auto floor = static_cast<float>(front.floor()), guard = static_cast<float>(0.003 * front.plateau());
     for (int k = first; k <= last; ++k) {
         const float s = front.density()[k], signal = std::max(0.0f, s - floor);
         filter_[k] = std::sqrt(signal) / (s + guard);
-        const auto cell = static_cast<int>(std::lround(static_cast<double>(k - middle) * kCoarse / size));
-        weighted_[(cell % kCoarse + kCoarse) % kCoarse] += s * filter_[k] * filter_[k];
+        noise_.add(k - middle, size, s * filter_[k] * filter_[k]);
     }
     front.extract(first, last, middle, filter_.data(), size, space_.b.data());
     ratio_ = static_cast<double>(size) / front.bins();
     width_ = front.half_width() / ratio_;
-}
-
-/// Power that Gaussian noise of this density has in the squared envelope, or in the square, at each frequency.
-void SymbolRate::expected(bool conjugate, double scale) noexcept
-{
-    alignas(64) Complex in[kCoarse], spectrum[kCoarse];
-    for (int k = 0; k < kCoarse; ++k)
-        in[k] = weighted_[k];
-    space_.forward(kCoarse, in, spectrum);
-    for (auto& value : spectrum)
-        value = conjugate ? value * value : Complex(std::norm(value));
-    space_.backward(kCoarse, spectrum, in);
-    float top = 0.0f;
-    for (int k = 0; k < kCoarse; ++k) {
-        expected_[k] = static_cast<float>(std::max(0.0, in[k].real() * scale));
-        top = std::max(top, expected_[k]);
-    }
-    for (float& value : expected_)
-        value = std::max(value, 0.02f * top + 1e-30f);
-}
-
-double SymbolRate::expected_at(double cycles) const noexcept
-{
-    const double at = (cycles - std::floor(cycles)) * kCoarse;
-    const int k = static_cast<int>(at);
-    const double fraction = at - k;
-    return (1.0 - fraction) * expected_[k % kCoarse] + fraction * expected_[(k + 1) % kCoarse];
 }
 
 /// Lines of |y|^2 of y = space.b; leaves them, flattened, in space.u, and |y|^2 in space.v.
@@ -89,7 +61,7 @@ void SymbolRate::search_envelope(int count, int padded) noexcept
     const int width = std::clamp((last - first) / 12, 24, 400);
     const int begin = std::max(1, first - 2 * width), end = std::min(padded / 2, last + 2 * width);
     for (int k = begin; k < end; ++k)
-        space_.u[k - begin] = static_cast<float>(std::norm(space_.c[k]) / expected_at(static_cast<double>(k) / padded));
+        space_.u[k - begin] = static_cast<float>(std::norm(space_.c[k]) / noise_.at(static_cast<double>(k) / padded));
     flatten(space_, space_.u.data(), end - begin, width);
     lines_ = { space_.u.data() + (first - begin), std::max(0, last - first + 1),
                static_cast<double>(first) / padded * ratio_, ratio_ / padded };
@@ -118,7 +90,7 @@ void SymbolRate::search_conjugate(int count, int padded) noexcept
     float* t = space_.w.data();
     for (int k = -reach; k <= reach; ++k)
         t[k + reach] = static_cast<float>(std::norm(space_.c[k < 0 ? k + padded : k]) /
-                                          expected_at(static_cast<double>(k) / padded));
+                                          noise_.at(static_cast<double>(k) / padded));
     flatten(space_, t, 2 * reach + 1, std::clamp(reach / 12, 24, 400));
     Best<int, kPairs> peaks;
     for (int k = 1; k < 2 * reach; ++k)
@@ -175,12 +147,10 @@ RateLine SymbolRate::find(const Front& front) noexcept
     filter(front);
     const int size = static_cast<int>(std::lround(ratio_ * front.bins()));
     const int count = front.resampled(size), padded = space_.size(2.0 * count);
-    // E|sum|^2 = count x integral of density(f + a) density(f) df; a coarse cell holds the sum of its bins.
-    const double scale = static_cast<double>(count) / (static_cast<double>(front.bins()) * front.bins());
     best_ = { false, width_, 0.0, 0.0, 0.0, -9.0 };
-    expected(false, scale);
+    noise_.expect(space_, LineNoise::Square::envelope, count, front.bins());
     search_envelope(count, padded);
-    expected(true, 2.0 * scale);
+    noise_.expect(space_, LineNoise::Square::square, count, front.bins());
     search_conjugate(count, padded);
     return refined(front, best_, count);
 }

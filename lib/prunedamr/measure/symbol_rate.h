@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/measure/front.h"
+#include "prunedamr/measure/line_noise.h"
 
 namespace prunedamr::measure {
 
@@ -53,15 +54,11 @@ private:
     void filter(const Front& front) noexcept;
     void search_envelope(int count, int padded) noexcept;
     void search_conjugate(int count, int padded) noexcept;
-    void expected(bool conjugate, double scale) noexcept;
-    double expected_at(double cycles) const noexcept;
     RateLine refined(const Front& front, const Candidate& best, int count) noexcept;
-
-    static constexpr int kCoarse = 512;
 
     Workspace& space_;
     std::vector<float> filter_; ///< of each bin of the front
-    float weighted_[kCoarse], expected_[kCoarse]; ///< density after the filter; expected line power
+    LineNoise noise_;
     double width_ = 0.0, ratio_ = 1.0;            ///< half-power width and rate of the filtered signal
     LineSpectrum lines_;
     Candidate best_{};
