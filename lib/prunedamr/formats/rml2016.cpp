@@ -3,8 +3,9 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/mapped_file.h"
+#include "prunedamr/base/input_file.h"
 #include "prunedamr/formats/class_order.h"
+#include "prunedamr/dataset/dataset_file.h"
 #include "prunedamr/dataset/transforms.h"
 #include "prunedamr/formats/pickle.h"
 
@@ -85,12 +86,18 @@ private:
     std::size_t next_ = 0;   ///< frame
 };
 
+std::string read_pickle(const std::string& path)
+{
+    const InputFile file(path, "a pickle");
+    dataset::require_memory(static_cast<double>(file.size()), dataset::available_memory_bytes(), path);
+    return file.read_all(file.size());
+}
+
 class Rml2016Source : public dataset::FrameSource
 {
 public:
     explicit Rml2016Source(const std::string& path)
-        : path_(path), file_(path, "a pickle"),
-          document_({ reinterpret_cast<const char*>(file_.data()), file_.size() }, path)
+        : path_(path), bytes_(read_pickle(path)), document_(bytes_, path)
     {
         find_cells();
         order_cells();
@@ -110,7 +117,7 @@ private:
     void describe();
 
     std::string path_;
-    MappedFile file_;
+    std::string bytes_; ///< of the file, which others may write to meanwhile
     pickle::Document document_;
     dataset::Dataset header_;
     std::vector<Cell> cells_;

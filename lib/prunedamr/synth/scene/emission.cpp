@@ -103,13 +103,16 @@ float Emission::Impl::gate(std::uint64_t place) const
 void Emission::Impl::add_burst(std::size_t burst, std::uint64_t begin, std::uint64_t end, std::complex<float>* out)
 {
     const Interpolator interpolator(step);
-    const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * config.center));
+    const double center = config.center_of(burst);
     for (std::uint64_t at = begin; at < end;) {
         const std::uint64_t part = std::min<std::uint64_t>(end - at, kChunk), place = at - config.starts[burst];
         const double before = static_cast<double>(burst) * static_cast<double>(config.count);
         interpolator.run(own, Interpolator::kReach + (before + static_cast<double>(place)) * step, chunk.data(),
                          part);
-        const double turns = phase + config.center * static_cast<double>(at);
+        // Within a chunk the frequency is that of its middle: the phase meets the next chunk's.
+        const double middle = static_cast<double>(at) + 0.5 * static_cast<double>(part);
+        const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * (center + config.drift * middle)));
+        const double turns = phase + (center + 0.5 * config.drift * static_cast<double>(at)) * static_cast<double>(at);
         auto oscillator = std::complex<float>(std::polar(1.0, 2.0 * M_PI * (turns - std::floor(turns))));
         volk_32fc_s32fc_x2_rotator_32fc(chunk.data(), chunk.data(), turn, &oscillator, static_cast<unsigned>(part));
         for (std::uint64_t i = 0; i < part; ++i)

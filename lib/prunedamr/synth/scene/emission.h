@@ -39,6 +39,10 @@ struct EmissionConfig {
     double power = 1.0;                ///< mean of |x|^2 while on
     std::vector<std::uint64_t> starts; ///< of its bursts, rising
     std::uint64_t count = 0;           ///< samples of each
+    std::vector<double> centers = {};  ///< of its bursts in turn, over and over; empty: `center` for all
+    double drift = 0.0;                ///< of the center, cycles per sample per sample, from sample 0 on
+
+    double center_of(std::size_t burst) const { return centers.empty() ? center : centers[burst % centers.size()]; }
 };
 
 /// The transmitter works at a rate of a few times its bandwidth; what it sends is resampled and shifted as it is

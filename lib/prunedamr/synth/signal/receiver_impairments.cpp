@@ -60,6 +60,17 @@ void SpectralShape::tilt(double tilt_db)
     shaped_ = true;
 }
 
+void SpectralShape::ripple(double peak_to_peak_db, double periods)
+{
+    if (peak_to_peak_db == 0.0)
+        return;
+    const double exponent = peak_to_peak_db / 2.0 * std::log(10.0) / 20.0;
+    const double turn = 2.0 * M_PI * periods / static_cast<double>(gains_.size());
+    for (std::size_t k = 0; k < gains_.size(); ++k)
+        gains_[k] *= static_cast<float>(std::exp(exponent * std::cos(turn * static_cast<double>(k))));
+    shaped_ = true;
+}
+
 void SpectralShape::droop(double corner, double order)
 {
     const std::size_t half = gains_.size() / 2;

@@ -26,6 +26,9 @@ public:
     /// Slope of the gain across the sample rate, 0 dB in the middle.
     void tilt(double tilt_db);
 
+    /// A cosine over frequency, in dB, of so many periods in the sample rate.
+    void ripple(double peak_to_peak_db, double periods);
+
     /// Butterworth low-pass with its -3 dB point at `corner` cycles per sample, amplitude only.
     void droop(double corner, double order);
 
