@@ -87,6 +87,9 @@ std::vector<hsize_t> shape_of(hid_t set, const char* name, const std::string& pa
 
 Handle open_field(hid_t file, const char* name, const std::string& path)
 {
+    if (const std::string elsewhere = outside_storage(file, name); !elsewhere.empty())
+        throw Error({ std::string("field '") + name + "' is stored outside the file", path, elsewhere,
+                      "its values in the file itself" });
     const hid_t id = H5Dopen2(file, name, H5P_DEFAULT);
     if (id < 0)
         throw Error({ std::string("not a data set: missing field '") + name + "'", path, "", "" });
