@@ -10,6 +10,7 @@ namespace prunedamr::measure {
 namespace {
 
 constexpr double kLow = 0.55, kHigh = 1.9; // rates searched, in half-power widths
+constexpr double kLowConjugate = 0.62;    // of conjugate lines, which pi/2-BPSK has at half its rate
 constexpr double kLobe = 1.05;             // half of the band used: one main lobe, or the lines of lobes cancel
 constexpr int kPairs = 10;                 // lines of the squared signal that are paired
 
@@ -102,7 +103,7 @@ void SymbolRate::search_conjugate(int count, int padded) noexcept
             const double f1 = static_cast<double>(std::min(peaks.items[i], peaks.items[j]) - reach) / padded;
             const double f2 = static_cast<double>(std::max(peaks.items[i], peaks.items[j]) - reach) / padded;
             const double rate = 0.5 * (f2 - f1), carrier = 0.25 * (f1 + f2);
-            if (rate < kLow * width_ || rate > kHigh * width_ || std::fabs(carrier) > 0.2 * width_)
+            if (rate < kLowConjugate * width_ || rate > kHigh * width_ || std::fabs(carrier) > 0.2 * width_)
                 continue;
             const double off = carrier / (0.06 * width_);
             const double strength = 2.0 * peaks.keys[i] + 0.25 * (peaks.keys[j] - peaks.keys[i]); // i is the weaker
@@ -110,6 +111,42 @@ void SymbolRate::search_conjugate(int count, int padded) noexcept
             if (score > best_.score)
                 best_ = { true, rate, f1, f2, strength, score };
         }
+}
+
+/// Middle of the correlation between the spectrum half a rate above and half a rate below: H(f + rate / 2)
+/// H*(f - rate / 2) is symmetric about the carrier, and stays so where an echo tilts the spectrum.
+double SymbolRate::correlation_center(const Front& front, double rate) const noexcept
+{
+    constexpr int kCells = 64;
+    constexpr double kReach = 0.35, kWindow = 0.22; // symbol rates
+    const int apart = static_cast<int>(std::lround(rate * front.bins())), half = apart / 2;
+    const double middle = front.centroid();
+    std::complex<double> cell[kCells], total;
+    for (int k = front.bin(middle - kReach * rate); k <= front.bin(middle + kReach * rate); ++k) {
+        const int low = k - half, high = low + apart;
+        if (low < 0 || high >= front.bins())
+            continue;
+        const Complex product = front.spectrum()[high] * std::conj(front.spectrum()[low]) * (filter_[high] * filter_[low]);
+        const double u = (0.5 * (front.offset(low) + front.offset(high)) - middle) / rate;
+        cell[std::clamp(static_cast<int>((u / kReach + 1.0) * 0.5 * kCells), 0, kCells - 1)] += product;
+        total += product;
+    }
+    const auto back = std::conj(total) / std::max(std::abs(total), 1e-30);
+    double overlap[kCells] = {};
+    int top = 0;
+    for (int i = 0; i < kCells; ++i) {
+        for (int j = 0; j < kCells; ++j) {
+            const double x = (i - j) * 2.0 * kReach / kCells / kWindow;
+            if (std::fabs(x) < 1.0)
+                overlap[i] += (cell[j] * back).real() * (1.0 + std::cos(M_PI * x));
+        }
+        if (overlap[i] > overlap[top])
+            top = i;
+    }
+    double at = top;
+    if (top > 0 && top < kCells - 1)
+        at += parabola(overlap[top - 1], overlap[top], overlap[top + 1]);
+    return middle + ((at + 0.5) / kCells * 2.0 - 1.0) * kReach * rate;
 }
 
 RateLine SymbolRate::refined(const Front& front, const Candidate& best, int count) noexcept
@@ -123,8 +160,6 @@ RateLine SymbolRate::refined(const Front& front, const Candidate& best, int coun
     line.carrier = middle;
     if (!best.is_conjugate) {
         rate = refine_line(space_.v.data(), count, rate);
-        const double angle = std::arg(line_at(space_.v.data(), count, rate));
-        line.timing = -angle / (2.0 * M_PI);
     } else {
         Complex* squared = space_.a.data();
         for (int n = 0; n < count; ++n)
@@ -133,11 +168,15 @@ RateLine SymbolRate::refined(const Front& front, const Candidate& best, int coun
         rate = 0.5 * (f2 - f1);
         line.carrier = middle + 0.25 * (f1 + f2) * ratio_;
         const double p1 = std::arg(line_at(squared, count, f1)), p2 = std::arg(line_at(squared, count, f2));
-        line.timing = (p1 - p2) / (4.0 * M_PI);
+        line.offset_timing = (p1 - p2) / (4.0 * M_PI);
+        line.offset_timing -= std::floor(line.offset_timing);
         line.phase = 0.25 * (p1 + p2);
     }
+    line.timing = -std::arg(line_at(space_.v.data(), count, rate)) / (2.0 * M_PI);
     line.timing -= std::floor(line.timing);
     line.rate = rate * ratio_;
+    if (!best.is_conjugate)
+        line.carrier = correlation_center(front, line.rate);
     line.rate_error = 0.39 * ratio_ / (count * std::sqrt(std::max(1.0, best.strength)));
     return line;
 }

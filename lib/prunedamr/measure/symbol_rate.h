@@ -11,10 +11,11 @@ struct RateLine {
     bool is_conjugate = false; ///< found as the pair of lines of the squared signal, as of OQPSK and MSK
     double rate = 0.0;
     double rate_error = 0.0; ///< one standard error
-    double carrier = 0.0;    ///< from the front's center; of conjugate lines only
+    double carrier = 0.0;    ///< from the front's center: of conjugate lines, else the middle of the spectral correlation
     double strength = 0.0;   ///< of the line; exponentially distributed with mean 1 in noise
     double score = -9.0;     ///< strength - ln(places searched) + ln(prior of the rate in this band)
-    double timing = 0.0;     ///< of a symbol's center, 0..1 symbols from sample 0; of OQPSK that of either rail
+    double timing = 0.0;     ///< of a symbol's center, 0..1 symbols from sample 0, by the envelope
+    double offset_timing = 0.0; ///< of one rail of OQPSK; of conjugate lines only
     double phase = 0.0;      ///< of the carrier at sample 0, modulo a quarter turn [rad]; of conjugate lines only
 };
 
@@ -54,6 +55,7 @@ private:
     void filter(const Front& front) noexcept;
     void search_envelope(int count, int padded) noexcept;
     void search_conjugate(int count, int padded) noexcept;
+    double correlation_center(const Front& front, double rate) const noexcept;
     RateLine refined(const Front& front, const Candidate& best, int count) noexcept;
 
     Workspace& space_;
