@@ -2,6 +2,7 @@
 """ZeroMQ subscribers: two frames, gapless seq; one that never reads holds nobody up."""
 
 import json
+import os
 import unittest
 
 import zmq
@@ -23,6 +24,7 @@ class ZmqOutput(rx.Case):
         self.endpoint = rx.free_endpoint()
 
     def start(self, *arguments, bound=None):
+        (self.folder / "labels.json").unlink(missing_ok=True)  # of a run before, which would be appended to
         process = rx.start("--source", "stdin", "--format", "ci8", "--rate", RATE, "--interval", "1e-6", "--zmq",
                            bound or self.endpoint, "--out", "json:%s" % (self.folder / "labels.json"), *arguments)
         self.addCleanup(process.kill)
@@ -30,7 +32,9 @@ class ZmqOutput(rx.Case):
 
     def certificate(self, name, folder=None):
         """The path of a new NAME.key."""
-        return zmq.auth.create_certificates(folder or self.folder, name)[0]
+        public, secret = zmq.auth.create_certificates(folder or self.folder, name)
+        os.chmod(secret, 0o600)
+        return public
 
     def handshake(self, server_key=None, client=None):
         """How the first handshake of a subscriber ends: event and value; `client`: its NAME.key_secret."""
