@@ -106,7 +106,7 @@ class ZmqOutput(rx.Case):
         self.assertEqual(received, written[-len(received):])
 
     def test_with_a_key_labels_leave_this_machine_encrypted(self):
-        public, _ = zmq.auth.create_certificates(self.folder, "antenna")
+        public = self.certificate("antenna")
         reachable = self.endpoint.replace("127.0.0.1", "0.0.0.0")
         refused = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq", reachable)
         self.assert_refused(refused, 1, "expected a loopback address, or a CURVE secret key")
