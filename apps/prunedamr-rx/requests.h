@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/signal_handler.h"
+#include "prunedamr/base/interrupt.h"
 
 #include <chrono>
 #include <cstdint>

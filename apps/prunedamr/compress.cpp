@@ -8,7 +8,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/graph/summary.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/metrics/scores_json.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_json.h"

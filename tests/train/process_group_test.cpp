@@ -8,8 +8,8 @@
 
 #include "tests/nn/test_networks.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -115,12 +115,12 @@ TEST(DataParallel, SharesCoverEverythingInOrder)
 TEST(ProcessGroup, OneProcessIsItsOwnSum)
 {
     const ProcessGroup alone;
-    torch::Tensor tensor = torch::arange(5);
+    at::Tensor tensor = at::arange(5);
     std::string text = "as it is";
     alone.sum({ tensor });
     alone.broadcast(text);
     alone.finish();
-    EXPECT_TRUE(tensor.equal(torch::arange(5)));
+    EXPECT_TRUE(tensor.equal(at::arange(5)));
     EXPECT_EQ(text, "as it is");
     EXPECT_EQ(alone.sum(2.5), 2.5);
     EXPECT_EQ(alone.size(), 1);
@@ -232,11 +232,11 @@ TEST(ProcessGroup, SumsAndBroadcastsArePlainOnes)
     const Errors errors = test::in_processes(3, [](ProcessGroup& group) {
         const double rank = group.rank();
         // The second is not contiguous, the third is empty.
-        const torch::Tensor a = torch::full({ 1013 }, rank + 1.0), c = torch::empty({ 0 });
-        torch::Tensor b = torch::full({ 3, 5 }, rank, torch::kFloat64).t();
+        const at::Tensor a = at::full({ 1013 }, rank + 1.0), c = at::empty({ 0 });
+        at::Tensor b = at::full({ 3, 5 }, rank, at::kDouble).t();
         group.sum({ a, b, c });
-        EXPECT_TRUE(a.equal(torch::full({ 1013 }, 6.0)));
-        EXPECT_TRUE(b.equal(torch::full({ 5, 3 }, 3.0, torch::kFloat64)));
+        EXPECT_TRUE(a.equal(at::full({ 1013 }, 6.0)));
+        EXPECT_TRUE(b.equal(at::full({ 5, 3 }, 3.0, at::kDouble)));
         EXPECT_EQ(group.sum(0.1 * rank), 0.1 + 0.2);
         for (const std::size_t size : { 0u, 1u, 1000003u }) {
             const std::string sent(size, 'x');

@@ -201,7 +201,7 @@ void File::check_unchanged() const
 }
 
 std::string file_header(const std::map<std::string, Layout>& tensors,
-                        const std::map<std::string, std::string>& metadata, std::size_t least_bytes)
+                        const std::map<std::string, std::string>& metadata, std::size_t min_bytes)
 {
     nlohmann::json header = nlohmann::json::object();
     if (!metadata.empty())
@@ -217,7 +217,7 @@ std::string file_header(const std::map<std::string, Layout>& tensors,
     const std::string text = header.dump();
     std::string bytes(8, '\0');
     bytes += text;
-    bytes.resize((std::max(bytes.size(), least_bytes) + 7) / 8 * 8, ' ');
+    bytes.resize((std::max(bytes.size(), min_bytes) + 7) / 8 * 8, ' ');
     for (int i = 0; i < 8; ++i)
         bytes[i] = static_cast<char>((bytes.size() - 8) >> (8 * i) & 0xff);
     return bytes;

@@ -74,9 +74,9 @@ struct Layout {
 };
 
 /// The bytes before the tensors' own, which follow in name order without gaps. Padded to 8 bytes and to at least
-/// `least_bytes`, so that a writer can leave room for it and fill it in when it knows the shapes.
+/// `min_bytes`, so that a writer can leave room for it and fill it in when it knows the shapes.
 std::string file_header(const std::map<std::string, Layout>& tensors,
-                        const std::map<std::string, std::string>& metadata, std::size_t least_bytes = 0);
+                        const std::map<std::string, std::string>& metadata, std::size_t min_bytes = 0);
 
 /// Writes atomically. The views' data must stay valid during the call. Tensors are stored in name order
 /// without gaps, so that equal content gives equal bytes. The header is padded to 8 bytes.

@@ -18,7 +18,7 @@ using safetensors::Layout;
 using safetensors::View;
 
 constexpr std::size_t kHalvesAtATime = 1 << 19;           // 1 MiB
-constexpr std::int64_t kMostFrames = std::int64_t{ 1 } << 40; // what the header leaves digits for
+constexpr std::int64_t kMaxFrames = std::int64_t{ 1 } << 40; // what the header leaves digits for
 
 std::string to_text(const std::vector<std::int64_t>& shape)
 {
@@ -100,7 +100,7 @@ public:
     Sink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
         : path_(path), samples_(samples), length_(header.length()), file_(temporary, std::ios::binary)
     {
-        const std::string room = file_header(layouts(header, samples, kMostFrames), pack_metadata(header));
+        const std::string room = file_header(layouts(header, samples, kMaxFrames), pack_metadata(header));
         header_bytes_ = room.size();
         write(room.data(), room.size());
     }
@@ -176,7 +176,7 @@ std::unique_ptr<DatasetReader> open_safetensors_dataset(const std::string& path)
 }
 
 std::unique_ptr<DatasetBackend> create_safetensors_dataset(const std::string& temporary, const Dataset& header,
-                                                        SampleType samples, const std::string& path)
+                                                           SampleType samples, const std::string& path)
 {
     return std::make_unique<Sink>(temporary, header, samples, path);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/formats/mat5_check.h"
+#include "prunedamr/formats/mat_file.h"
 
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"

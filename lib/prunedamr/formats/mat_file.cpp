@@ -5,7 +5,6 @@
 #ifdef PRUNEDAMR_HAVE_HDF5
 #include "prunedamr/dataset/hdf5_array.h"
 #endif
-#include "prunedamr/formats/mat5_check.h"
 
 #include <matio.h>
 #include <nlohmann/json.hpp>

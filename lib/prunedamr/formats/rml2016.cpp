@@ -107,7 +107,7 @@ public:
     const dataset::Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return frame_count_; }
     bool has_split() const override { return false; }
-    std::int64_t read(dataset::Dataset& piece, std::int64_t most) override;
+    std::int64_t read(dataset::Dataset& piece, std::int64_t max_count) override;
 
 private:
     void find_cells();
@@ -227,9 +227,9 @@ void Rml2016Source::describe()
     }.dump();
 }
 
-std::int64_t Rml2016Source::read(dataset::Dataset& piece, std::int64_t most)
+std::int64_t Rml2016Source::read(dataset::Dataset& piece, std::int64_t max_count)
 {
-    const std::int64_t count = std::clamp<std::int64_t>(most, 0, frame_count_ - frame_);
+    const std::int64_t count = std::clamp<std::int64_t>(max_count, 0, frame_count_ - frame_);
     const std::size_t values = 2 * static_cast<std::size_t>(header_.length());
     dataset::resize_piece(piece, count, header_.length());
     for (std::int64_t i = 0; i < count; ++i) {
@@ -334,7 +334,8 @@ Cells cells_of(const dataset::Dataset& dataset, const std::string& path)
     return cells;
 }
 
-void write_cell(std::ofstream& file, const dataset::Dataset& dataset, const Cells::value_type& cell, const std::string& path)
+void write_cell(std::ofstream& file, const dataset::Dataset& dataset, const Cells::value_type& cell,
+                const std::string& path)
 {
     const auto& [key, frames] = cell;
     const std::string& name = dataset.class_names[static_cast<std::size_t>(key.first)];

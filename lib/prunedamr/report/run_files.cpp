@@ -12,12 +12,12 @@
 namespace prunedamr::report {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{ 1 } << 28;
+constexpr std::size_t kMaxBytes = std::size_t{ 1 } << 28;
 
 nlohmann::json parse(const std::string& file)
 {
     try {
-        return nlohmann::json::parse(read_file(file, kMostBytes));
+        return nlohmann::json::parse(read_file(file, kMaxBytes));
     } catch (const nlohmann::json::parse_error& error) {
         throw Error({ "not JSON", file, "an error at byte " + std::to_string(error.byte), "what --json wrote" });
     }
@@ -141,7 +141,7 @@ std::vector<Run> read_runs(const std::vector<std::string>& files)
 
 namespace {
 
-constexpr std::size_t kMostUnits = 1000; // a matrix of more could not be seen
+constexpr std::size_t kMaxUnits = 1000; // a matrix of more could not be seen
 
 std::string stem(const std::string& path)
 {
@@ -178,15 +178,15 @@ Similarity similarity_from_json(const nlohmann::json& json, const std::string& w
     JsonObject fields(json, where);
     Similarity result;
     result.units = fields.strings("units");
-    if (result.units.size() > kMostUnits)
-        throw Error({ "too many units", where, std::to_string(result.units.size()), std::to_string(kMostUnits) });
+    if (result.units.size() > kMaxUnits)
+        throw Error({ "too many units", where, std::to_string(result.units.size()), std::to_string(kMaxUnits) });
     result.values = matrix_from_json(fields.at("similarity"), result.units.size(), where + ".similarity");
     if (fields.has("block_sizes")) {
         const std::size_t blocks = fields.list("block_sizes").size();
         result.block_sizes = fields.int32s("block_sizes", blocks);
         std::int64_t sum = 0;
         for (const int size : result.block_sizes)
-            sum += size > 0 ? size : static_cast<std::int64_t>(kMostUnits) + 1;
+            sum += size > 0 ? size : static_cast<std::int64_t>(kMaxUnits) + 1;
         if (sum != static_cast<std::int64_t>(result.units.size()))
             fields.refuse("block_sizes",
                           "sizes of blocks that hold all " + std::to_string(result.units.size()) + " units");

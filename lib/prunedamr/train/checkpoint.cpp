@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/checkpoint.h"
 
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/hash.h"
 #include "prunedamr/base/json_object.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <cstring>
 
