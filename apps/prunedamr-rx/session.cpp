@@ -95,8 +95,6 @@ void check_files(const Options& options, const std::string& model)
         if (output.kind == OutputKind::json)
             outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
     check_outputs(outputs, inputs);
-    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
-        cli::warn({ *warning });
 }
 
 std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
@@ -124,6 +122,8 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
         if (const std::string address = sinks.back()->chosen_address(); !address.empty())
             print("Publishing at " + address);
     }
+    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
+        cli::warn({ *warning });
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 
