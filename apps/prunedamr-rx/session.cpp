@@ -151,6 +151,7 @@ void Session::run()
         print(receiver_->description());
     receiver_->start();
     wait_for_end(statistics);
+    tell_doubts();
     write_out();
     if (!quiet_)
         for (std::size_t i = 0; i < outputs_.size(); ++i)
@@ -215,6 +216,8 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
+        if (receiver_->source().live)
+            tell_doubts();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
             print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
@@ -240,6 +243,15 @@ void Session::follow_requests()
         if (!quiet_ || !restored)
             print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
     }
+}
+
+/// Each once, --quiet or not.
+void Session::tell_doubts()
+{
+    const auto doubts = stream::doubts(receiver_->stats().classifier);
+    for (std::size_t i = 0; i < doubts.size(); ++i)
+        if (!doubts[i].empty() && !std::exchange(told_[i], true))
+            print(doubts[i]);
 }
 
 } // namespace prunedamr::rx
