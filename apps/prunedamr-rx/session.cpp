@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr-rx/session.h"
 #include "apps/common/cli.h"
+#include "apps/common/output.h"
 
+#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/stream/curve_key.h"
 
@@ -58,6 +61,42 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     return config;
 }
 
+void print(const std::string& text)
+{
+    std::fprintf(stderr, "prunedamr-rx: %s\n", printable(text).c_str());
+}
+
+/// Before anything is opened for writing: no label may stand in what the run reads, nor in another output's file.
+/// SigMF annotations are added to those of the source.
+void check_files(const Options& options, const std::string& model)
+{
+    std::vector<NamedFile> inputs, outputs;
+    const auto add = [](std::vector<NamedFile>& list, const char* role, const std::string& file) {
+        for (const std::string& one : cli::with_companions(file))
+            if (!file.empty())
+                list.push_back({ role, one });
+    };
+    add(inputs, "the model", model);
+    add(inputs, "the key", options.zmq_key);
+    add(inputs, "the list of clients", options.zmq_clients);
+    for (const Output& output : options.outputs)
+        if (output.kind == OutputKind::sigmf)
+            add(outputs, "--out sigmf", output.target);
+    check_outputs(outputs, inputs);
+    if (options.source.kind == SourceKind::file)
+        add(inputs, "the source", options.source.address);
+    if (options.source.kind == SourceKind::standard_input)
+        add(inputs, "the source", "/dev/stdin");
+    inputs.insert(inputs.end(), outputs.begin(), outputs.end());
+    outputs.clear();
+    for (const Output& output : options.outputs)
+        if (output.kind == OutputKind::json)
+            outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
+    check_outputs(outputs, inputs);
+    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
+        cli::warn({ *warning });
+}
+
 std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
                                         const receiver::SourceInfo& source)
 {
@@ -78,23 +117,24 @@ std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& ou
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source)
 {
     std::vector<std::unique_ptr<stream::Sink>> sinks;
-    for (const auto& output : options.outputs)
+    for (const auto& output : options.outputs) {
         sinks.push_back(make_sink(options, output, source));
+        if (const std::string address = sinks.back()->chosen_address(); !address.empty())
+            print("Publishing at " + address);
+    }
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
-}
-
-void print(const std::string& statistics)
-{
-    std::fprintf(stderr, "prunedamr-rx: %s\n", statistics.c_str());
 }
 
 } // namespace
 
-Session::Session(const Options& options) : quiet_(options.quiet)
+Session::Session(const Options& options) : quiet_(options.quiet), fault_said_(options.outputs.size())
 {
+    for (const Output& output : options.outputs)
+        outputs_.push_back(output.target);
     auto source = make_source(options.source);
     cli::warn(source->info().warnings);
     model_ = model::find_model(options.model);
+    check_files(options, model_);
     const auto publish = [this](const stream::LabelEvent& event) { publisher_->publish(event); };
     receiver_ = std::make_unique<receiver::Receiver>(std::move(source), receiver_config(options, model_), publish);
     publisher_ = make_publisher(options, receiver_->source());
@@ -110,12 +150,38 @@ void Session::run()
     receiver_->start();
     wait_for_end(statistics);
     write_out();
-    if (const auto fault = publisher_->fault())
-        throw std::runtime_error(*fault);
+    if (!quiet_)
+        for (std::size_t i = 0; i < outputs_.size(); ++i)
+            if (const std::uint64_t lost = publisher_->lost(i))
+                print(outputs_[i] + ": " + std::to_string(lost) + " events lost, its reader was too slow");
+    if (outputs_.size() == 1 && publisher_->fault())
+        throw std::runtime_error(*publisher_->fault());
+    say_faults();
     if (const auto fault = receiver_->fault())
         throw std::runtime_error(*fault);
+    if (const std::size_t failed = failed_outputs())
+        throw std::runtime_error(std::to_string(failed) + " of " + std::to_string(outputs_.size()) +
+                                 " outputs failed");
     if (!quiet_)
         print(statistics.summary(receiver_->stats(), publisher_->lost()));
+}
+
+/// Each once. That of a single output ends the run, which then says it.
+void Session::say_faults()
+{
+    for (std::size_t i = 0; outputs_.size() > 1 && i < outputs_.size(); ++i)
+        if (const auto fault = publisher_->fault(i); fault && !fault_said_[i]) {
+            fault_said_[i] = true;
+            print(*fault);
+        }
+}
+
+std::size_t Session::failed_outputs() const
+{
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < outputs_.size(); ++i)
+        failed += publisher_->fault(i) ? 1 : 0;
+    return failed;
 }
 
 /// Writes what is queued. A reader that stalls is waited for, but not after a signal.
@@ -142,7 +208,8 @@ void Session::wait_for_end(Statistics& statistics)
 {
     auto next_line = Statistics::Clock::now() + 1s;
     while (!receiver_->wait_for(50ms)) {
-        if (interrupted() || publisher_->fault())
+        say_faults();
+        if (interrupted() || !publisher_->has_readers())
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();

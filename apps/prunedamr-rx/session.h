@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prunedamr::rx {
 
@@ -22,7 +23,8 @@ public:
     explicit Session(const Options& options);
 
     /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
+    /// on return. An output that fails is said at once and the others go on; when the last has failed or its
+    /// reader has left, the run ends. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
     /// the one before it. A label reader that stalls is left behind a second after such a signal. Throws when the
     /// source or an output fails midway.
     void run();
@@ -31,9 +33,13 @@ private:
     void wait_for_end(Statistics& statistics);
     void follow_requests();
     void write_out();
+    void say_faults();
+    std::size_t failed_outputs() const;
     void abandon_stalled_readers();
 
     const bool quiet_;
+    std::vector<std::string> outputs_; ///< their targets
+    std::vector<bool> fault_said_;     ///< of each
     std::string model_; ///< file
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
