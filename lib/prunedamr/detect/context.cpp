@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace prunedamr::detect {
 namespace {
@@ -93,17 +94,20 @@ double common_part(const Proposal& a, const Proposal& b) noexcept
 
 void describe_context(Proposal* proposals, int count) noexcept
 {
+    std::sort(proposals, proposals + count, [](const Proposal& a, const Proposal& b) {
+        return std::tie(a.start, a.end, a.low, a.high, a.level) < std::tie(b.start, b.end, b.low, b.high, b.level);
+    });
     for (int i = 0; i < count; ++i) {
         Proposal& p = proposals[i];
         auto& f = p.features;
         f[kMaskRatio] = f[kMaskDensity] = f[kMirrorRatio] = f[kOuterDensity] = kNone;
         f[kCenterDistance] = log2_of(std::abs(p.low + p.high) / 2 / p.bandwidth());
         Mask mask;
-        for (int k = 0; k < count; ++k) {
+        for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
             const Proposal& q = proposals[k];
-            const double together = common(p.start, p.end, q.start, q.end);
-            if (k == i || together <= 0.0)
+            if (k == i || q.end <= p.start)
                 continue;
+            const double together = common(p.start, p.end, q.start, q.end);
             mask.see(p, q, together);
             see_mirror(p, q, together);
             if (const double band = common(p.low, p.high, q.low, q.high); band > 0.0)

@@ -21,6 +21,16 @@ enum Feature {
     kFeatures
 };
 
+/// The features' names, in their order.
+inline constexpr const char* kFeatureNames[kFeatures] = {
+    "Bins", "Tiles", "Density", "Peak", "LowestBins", "Evenness", "Below", "Above", "BelowFloor",
+    "AboveFloor", "Balance", "OwnHalves", "CoarseHalves", "CoarserHalves", "Steadiness", "LowestTile",
+    "OnFraction", "Before", "After", "CutStart", "CutEnd", "Level", "Hull", "MaskRatio", "MaskDistance",
+    "MaskDistanceOwn", "MaskDensity", "MaskTime", "MirrorRatio", "CenterDistance", "OuterArea",
+    "OuterDensity", "OuterTime", "InnerCount", "InnerLargest", "InnerArea", "InnerTime", "TwinCount",
+    "TwinBest",
+};
+
 /// A box that may hold an emission.
 struct Proposal {
     double start = 0.0, end = 0.0; ///< samples of the epoch
