@@ -46,8 +46,8 @@ std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, const Optio
 {
     std::vector<std::int64_t> indices;
     for (const auto& [name, part] :
-         { std::pair{ "train", dataset::Part::train }, std::pair{ "validation", dataset::Part::validation },
-           std::pair{ "test", dataset::Part::test } })
+         { std::pair{ "train", dataset::Split::train }, std::pair{ "validation", dataset::Split::validation },
+           std::pair{ "test", dataset::Split::test } })
         if (options.part == name || options.part == kAll)
             for (const std::int64_t index : dataset.indices(part))
                 indices.push_back(index);

@@ -167,7 +167,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
     train::FitConfig config = quick(4);
     config.ema = 0.9;
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Split::validation).accuracy(),
                      result.best_validation_accuracy);
     const auto plain = train::fit(test::tiny_network(), dataset, quick(4));
     EXPECT_NE(plain.network.tensor("bn.running_mean").data, result.network.tensor("bn.running_mean").data);
@@ -176,7 +176,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
 TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
 {
     dataset::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     train::FitConfig config = quick(50);
     config.patience = 3;
@@ -213,7 +213,7 @@ TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
 TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
 {
     dataset::Dataset dataset = test::tones(60, 0.3);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation)) // half of class 0 is mislabeled
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation)) // half of class 0 is mislabeled
         if (dataset.label[static_cast<std::size_t>(i)] == 1 && i % 2 == 0)
             dataset.label[static_cast<std::size_t>(i)] = 0;
     train::FitConfig config = quick(3);
@@ -221,8 +221,8 @@ TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
     const test::TemporaryFile file("floor.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    const auto validation =
-        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Part::validation));
+    const auto validation = metrics::evaluate(train::module_runner(result.network), dataset,
+                                              dataset.indices(dataset::Split::validation));
     expect_error([&] { train::check_floors(config.floors, dataset, validation); },
                  "class0: recognized on validation data less often than its floor asks: found ");
     expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); }, "less often than its floor asks");
@@ -241,7 +241,7 @@ TEST(Recovery, AFloorLiftsItsClass)
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto recall = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::validation).recall_by_class()[1];
+        return train::evaluate(result.network, dataset, dataset::Split::validation).recall_by_class()[1];
     };
     train::FitConfig config = quick(15);
     const double plain = recall(config);
@@ -255,7 +255,7 @@ TEST(Recovery, ADearConfusionIsAvoided)
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto confused = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::test).confusion()[0][1];
+        return train::evaluate(result.network, dataset, dataset::Split::test).confusion()[0][1];
     };
     train::FitConfig config = quick(10);
     const auto plain = confused(config);
@@ -272,7 +272,7 @@ TEST(Recovery, WithCostsTheCheapestEpochIsTaken)
     for (const train::Epoch& epoch : result.epochs)
         EXPECT_GE(epoch.validation_cost,
                   result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
-    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Part::validation)),
+    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Split::validation)),
                      result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
 }
 

@@ -195,7 +195,7 @@ UnitScores lcp_unit_scores(const Task& task, const BaselineOptions& options)
 {
     const auto seen = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
                                      options.samples_per_class, task.seed);
-    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(dataset::Part::validation),
+    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(dataset::Split::validation),
                                        options.samples_per_class, task.seed);
     const auto gains = probe_gains(task.network, task.dataset, seen, unseen, task.fine_tune.device);
     UnitScores result;
@@ -239,7 +239,7 @@ const Baseline& baseline_named(const std::string& name)
     return *found;
 }
 
-std::string units_text(const graph::Plan& plan)
+std::string units_text(const graph::PruningPlan& plan)
 {
     std::string text = plan.method + ": removed";
     for (const std::string& unit : plan.remove_units)
@@ -280,7 +280,7 @@ Outcome remove_channels(const Baseline& baseline, const Task& task)
         outcome.steps["layers"].push_back({ { "name", layers[l].name }, { "scores", scores[l] } });
     std::size_t thinned = 0;
     for (const auto& layer : layers)
-        thinned += outcome.plan.prune_channels.count(layer.nodes.front());
+        thinned += outcome.plan.keep_channels.count(layer.nodes.front());
     outcome.text = outcome.plan.method + ": channels removed from " + std::to_string(thinned) + " of " +
                    std::to_string(layers.size()) + " layers";
     return outcome;
@@ -310,7 +310,7 @@ Outcome baseline(const std::string& name, const Task& task, const BaselineOption
     return part == Part::units ? remove_units(chosen, task, options) : remove_channels(chosen, task);
 }
 
-graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+graph::PruningPlan remove_least_units(const graph::Network& network, const Budget& budget,
                                const std::vector<double>& scores, std::uint64_t seed)
 {
     check_reachable(network, budget);

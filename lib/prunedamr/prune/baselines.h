@@ -53,7 +53,7 @@ struct BaselineOptions {
 Outcome baseline(const std::string& name, const Task& task, const BaselineOptions& options);
 
 /// Removes the units of least score one by one until the reassembled network meets the budget.
-graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+graph::PruningPlan remove_least_units(const graph::Network& network, const Budget& budget,
                                const std::vector<double>& scores, std::uint64_t seed);
 
 /// Plans that take groups of least score out of every scored layer in the same share, rung by rung one group of one

@@ -72,7 +72,8 @@ public:
 
     const graph::Cost& whole() const { return whole_; }
     const graph::Cost& of(const std::string& unit) const { return by_unit_.at(unit); }
-    graph::Cost after(const graph::Plan& plan) const; ///< of a plan that removes units only; no peak activation
+    graph::Cost
+    after(const graph::PruningPlan& plan) const; ///< of a plan that removes units only; no peak activation
 
 private:
     graph::Cost whole_;
@@ -88,11 +89,11 @@ void check_reachable(const graph::Network& network, const Budget& budget);
 /// Plans of one method from the largest network (rung 0) to the smallest; costs must not rise from rung to rung.
 struct PruningSchedule {
     int rungs = 1;
-    std::function<graph::Plan(int rung)> plan;
+    std::function<graph::PruningPlan(int rung)> plan;
 };
 
 /// The plan of the first rung whose network meets the budget, by bisection.
 /// Throws `Error` naming the smallest reachable amounts when the last rung does not.
-graph::Plan descend(const graph::Network& network, const PruningSchedule& ladder, const Budget& budget);
+graph::PruningPlan descend(const graph::Network& network, const PruningSchedule& ladder, const Budget& budget);
 
 } // namespace prunedamr::prune

@@ -126,7 +126,7 @@ void check_floors(const std::vector<Floor>& floors, const std::vector<double>& r
 }
 
 Validation::Validation(const dataset::Dataset& dataset, const FitConfig& config, const at::Device& device)
-    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(dataset::Part::validation)),
+    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(dataset::Split::validation)),
       floors_(config.floors, dataset, indices_)
 {
 }

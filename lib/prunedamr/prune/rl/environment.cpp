@@ -83,7 +83,7 @@ Distiller::Distiller(const Task& task, const RlOptions& options)
 
 double Distiller::validation_accuracy(const graph::Network& network) const
 {
-    return train::evaluate(network, task_.dataset, dataset::Part::validation, task_.fine_tune.device).accuracy();
+    return train::evaluate(network, task_.dataset, dataset::Split::validation, task_.fine_tune.device).accuracy();
 }
 
 train::FitConfig Distiller::config(int step) const
@@ -134,7 +134,7 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network)
     return layers;
 }
 
-std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Part part, const char* what)
+std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Split part, const char* what)
 {
     auto indices = dataset.indices(part);
     if (indices.empty())
@@ -163,10 +163,11 @@ template <class Enough> int fewest(int most, const Enough& enough)
 PruningEnvironment::PruningEnvironment(const Task& task, const RlOptions& options)
     : task_(task), options_(options), layers_(layers_of(task.network)), thinned_(task.network, layers_),
       calibration_(
-          draw(frames_of(task.dataset, dataset::Part::train, "train"), options.calibration_frames, task.seed)),
-      frames_(task.dataset,
-              draw(frames_of(task.dataset, dataset::Part::validation, "validation"), options.reward_frames, task.seed),
-              task.fine_tune.device)
+          draw(frames_of(task.dataset, dataset::Split::train, "train"), options.calibration_frames, task.seed)),
+      frames_(
+          task.dataset,
+          draw(frames_of(task.dataset, dataset::Split::validation, "validation"), options.reward_frames, task.seed),
+          task.fine_tune.device)
 {
     const State whole = original();
     whole_ = thinned_.of(whole.kept);
@@ -197,7 +198,7 @@ std::vector<int> PruningEnvironment::removable(const State& state) const
     return counts;
 }
 
-graph::Plan PruningEnvironment::plan(const State& state) const
+graph::PruningPlan PruningEnvironment::plan(const State& state) const
 {
     return graph::channel_plan(task_.network, layers_, state.kept);
 }
