@@ -28,7 +28,7 @@ public:
     void learn_names();
 
     /// Returns when process 0 has come to the same call, however late.
-    void wait_for_leader();
+    void wait_for_rank0();
 
     /// Returns when all have come to the same call.
     void wait_for_all();
@@ -63,7 +63,7 @@ private:
     QuietLog quiet_;
     c10::intrusive_ptr<c10d::TCPStore> store_; // in process 0 also its server
     std::vector<std::string> names_;
-    int waits_for_leader_ = 0; // so far
+    int waits_for_rank0_ = 0; // so far
 };
 
 /// "127.0.0.1" of "localhost": the first address of a machine to which there is a route.
