@@ -21,6 +21,11 @@ void add_synth(CLI::App& app)
     kLive.add_verb(app, "synth");
 }
 
+void add_measure(CLI::App& app)
+{
+    kLive.add_verb(app, "measure");
+}
+
 void add_data_plot(CLI::App& data)
 {
     kLive.add_verb(data, "plot");
