@@ -20,6 +20,11 @@ void add_synth(CLI::App& app)
     kLive.add_subcommand(app, "synth");
 }
 
+void add_measure(CLI::App& app)
+{
+    kLive.add_subcommand(app, "measure");
+}
+
 void add_data_plot(CLI::App& data)
 {
     kLive.add_subcommand(data, "plot");
