@@ -199,7 +199,7 @@ TEST(KeyStore, WhoeverSpeaksAnotherLanguageIsLeftAndTheOthersGoOn)
 {
     const auto port = static_cast<std::uint16_t>(test::free_port());
     KeyStore leader("127.0.0.1", port, true, std::chrono::milliseconds(2000));
-    for (const std::string text : { std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\xff'),
+    for (const std::string& text : { std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\xff'),
                                     std::string("\0\0\0\1\0\0\0\3get", 11), std::string("\0\0\0\0", 4) }) {
         const int stranger = ::socket(AF_INET, SOCK_STREAM, 0);
         sockaddr_in address{};
