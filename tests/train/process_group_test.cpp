@@ -153,7 +153,7 @@ TEST(ProcessGroup, OfOneMachineIsReachedFromNoOther)
         const Errors errors = test::in_processes(
             2,
             [&](ProcessGroup& group) {
-                if (group.leads()) {
+                if (group.is_rank0()) {
                     const auto addresses = listening_at(port);
                     ASSERT_EQ(addresses.size(), 1u);
                     EXPECT_TRUE(addresses[0] == "0100007F" || addresses[0] == "00000000000000000000000001000000")
