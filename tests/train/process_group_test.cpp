@@ -153,7 +153,7 @@ TEST(ProcessGroup, OfOneMachineIsReachedFromNoOther)
         const Errors errors = test::in_processes(
             2,
             [&](ProcessGroup& group) {
-                if (group.leads()) {
+                if (group.is_rank0()) {
                     const auto addresses = listening_at(port);
                     ASSERT_EQ(addresses.size(), 1u);
                     EXPECT_TRUE(addresses[0] == "0100007F" || addresses[0] == "00000000000000000000000001000000")
@@ -199,7 +199,7 @@ TEST(KeyStore, WhoeverSpeaksAnotherLanguageIsLeftAndTheOthersGoOn)
 {
     const auto port = static_cast<std::uint16_t>(test::free_port());
     KeyStore leader("127.0.0.1", port, true, std::chrono::milliseconds(2000));
-    for (const std::string text : { std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\xff'),
+    for (const std::string& text : { std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\xff'),
                                     std::string("\0\0\0\1\0\0\0\3get", 11), std::string("\0\0\0\0", 4) }) {
         const int stranger = ::socket(AF_INET, SOCK_STREAM, 0);
         sockaddr_in address{};
