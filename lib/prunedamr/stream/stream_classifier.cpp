@@ -116,8 +116,8 @@ void StreamClassifier::process(const std::complex<float>* samples, std::size_t c
         StreamState& state = *state_;
         StreamClock next = state.stream_clock;
         if (state.is_gap_before(count, next)) {
-            count_overflow();
             end_segment(false); // by the time before
+            count_overflow();
         }
         state.stream_clock = next;
         state.add<std::uint64_t>(state.samples_in, count);
