@@ -178,6 +178,31 @@ TEST(Reader, AnchorsTheTimeAnewAfterALossWithoutDeviceTime)
     EXPECT_EQ(after.block.overflows, 1u);
 }
 
+TEST(Reader, FindsAGapByTheTimeAtWhichSamplesCome)
+{
+    HandSource source(kRate, true);
+    BlockRing ring(4, 1000);
+    std::atomic<std::int64_t> clock{ kNow };
+    Reader reader(source, ring, [&] { return clock.load(); });
+    reader.start();
+    source.give(100);
+    EXPECT_EQ(Taken(ring).block.time->time_ns, kNow - 100'000);
+    clock = kNow + 100'000;
+    source.give(100);
+    {
+        const Taken next(ring);
+        EXPECT_EQ(next.block.overflows, 0u);
+        EXPECT_FALSE(next.block.time); // it is counted on
+    }
+    clock = kNow + 6'000'000'000;
+    source.give(100);
+    const Taken after(ring);
+    EXPECT_EQ(after.block.overflows, 1u);
+    ASSERT_TRUE(after.block.time);
+    EXPECT_EQ(after.block.time->time_ns, kNow + 6'000'000'000 - 100'000);
+    EXPECT_EQ(reader.counts().overflows, 1u);
+}
+
 TEST(Reader, AGapInARecordingIsNoOverflow)
 {
     HandSource source(kRate, false);

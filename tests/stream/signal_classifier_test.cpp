@@ -324,6 +324,92 @@ TEST(SignalClassifier, CountsOverflowsAndTakesSystemTimeByDefault)
     EXPECT_EQ(events[0].time_ns, clock.system_ns());
 }
 
+TEST(SignalClassifier, AGapInLiveInputIsCountedCutsTheIntervalAndLeavesTheTimeRight)
+{
+    for (const bool bursts : { false, true }) {
+        std::vector<LabelEvent> events;
+        FakeClock clock;
+        ClassifierConfig c = config(100 * kBlock);
+        c.clock = &clock;
+        c.live = true;
+        c.bursts = bursts;
+        SignalClassifier classifier(small_network(), c, [&](const LabelEvent& e) { events.push_back(e); });
+        const auto begin_ns = clock.system_ns();
+        const Samples x = white_noise(400'000, 0.1, 10);
+        const auto play = [&] {
+            for (std::size_t at = 0; at < x.size(); at += 10'000) {
+                clock.advance_s(0.01);
+                classifier.process(x.data() + at, 10'000);
+            }
+        };
+        play(); // 0.4 s
+        clock.advance_s(6.0);
+        play();
+        classifier.flush();
+        std::uint64_t next = 0;
+        for (const LabelEvent& e : events) {
+            EXPECT_EQ(e.sample_start, next);
+            next += e.sample_count;
+            const bool after = e.sample_start >= x.size();
+            EXPECT_TRUE(after || next <= x.size()) << e.sample_start;
+            const double expected_s = 1e-6 * static_cast<double>(e.sample_start) + (after ? 6.0 : 0.0);
+            EXPECT_NEAR(1e-9 * static_cast<double>(e.time_ns - begin_ns), expected_s, 1e-3);
+            EXPECT_EQ(e.time_source, TimeSource::system);
+            EXPECT_EQ(e.overflows, after ? 1u : 0u);
+        }
+        EXPECT_EQ(next, 2 * x.size());
+    }
+}
+
+TEST(SignalClassifier, TimeThatIsSetIsCountedOnWhateverTheArrivals)
+{
+    std::vector<LabelEvent> events;
+    FakeClock clock;
+    ClassifierConfig c = config();
+    c.clock = &clock;
+    c.live = true;
+    SignalClassifier classifier(small_network(), c, [&](const LabelEvent& e) { events.push_back(e); });
+    const Samples x = white_noise(kBlock, 0.1, 10);
+    classifier.set_time(0, 5'000'000'000, TimeSource::hw);
+    classifier.process(x.data(), x.size());
+    clock.advance_s(10.0);
+    classifier.process(x.data(), x.size());
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[1].time_ns, 5'000'000'000 + kBlock * 1000);
+    EXPECT_EQ(events[1].overflows, 0u);
+}
+
+TEST(SignalClassifier, PausesDoNotOutvoteABurst)
+{
+    // A network of random weights that calls noise what is white, and something else a keyed tone.
+    const Samples noise = white_noise(40 * kBlock, 1e-4, 1), signal = fsk(40 * kBlock, 0.1, 0.05, 0.01, 2);
+    const Samples pure = signal * 0.3f + noise;
+    const Samples burst(pure.begin() + 20 * kBlock, pure.begin() + 23 * kBlock);
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        model::NewModel zoo;
+        zoo.arch = "amr_s";
+        zoo.front_end = small_network().info.front_end;
+        zoo.labels = { "noise", "BPSK", "QPSK", "16QAM", "2FSK" };
+        zoo.seed = seed;
+        zoo.units_per_stage = { 1, 1, 1, 1 };
+        model::Model model = model::make_model(zoo);
+        model.info.decision.min_confidence = 0.0;
+        model.info.decision.temperature = 0.02;
+        const auto of_noise = run(model, config(40 * kBlock), noise), of_signal = run(model, config(40 * kBlock), burst);
+        if (of_noise[0].state != State::noise || of_signal[0].state != State::signal)
+            continue;
+        Samples x = noise;
+        std::copy(burst.begin(), burst.end(), x.begin() + 20 * kBlock);
+        const auto events = run(model, config(40 * kBlock), x);
+        ASSERT_EQ(events.size(), 1u);
+        EXPECT_EQ(events[0].state, State::signal);
+        EXPECT_LT(events[0].bandwidth_hz, 0.3e6);
+        EXPECT_NEAR(events[0].snr_db, of_signal[0].snr_db, 1.0f);
+        return;
+    }
+    FAIL() << "no such network";
+}
+
 TEST(SignalClassifier, TakesTheTimeOfThisComputerWhereNoClockIsGiven)
 {
     std::vector<LabelEvent> events;

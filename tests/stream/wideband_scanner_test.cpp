@@ -111,6 +111,50 @@ TEST(WidebandScanner, ABandWithoutSignalsIsNoise)
     }
 }
 
+TEST(WidebandScanner, AGapEndsTheIntervalAndSignalsAreFollowedAcrossIt)
+{
+    SurveyConfig c = config();
+    FakeClock clock;
+    c.stream.clock = &clock;
+    c.stream.live = true;
+    std::vector<LabelEvent> events;
+    WidebandScanner survey(named("small"), c, [&](const LabelEvent& event) { events.push_back(event); });
+    const auto begin_ns = clock.system_ns();
+    const Samples x = two_signals(40'000);
+    for (std::size_t at = 0; at < x.size(); at += 1000) {
+        if (at == 25'000)
+            clock.advance_s(6.0);
+        clock.advance_s(0.01);
+        survey.process(x.data() + at, 1000);
+    }
+    survey.flush();
+    std::size_t after_gap = 0;
+    for (const LabelEvent& event : events) {
+        const bool after = event.sample_start >= 25'000;
+        EXPECT_TRUE(after || event.sample_start + event.sample_count <= 25'000) << event.sample_start;
+        EXPECT_LT(event.bandwidth_hz, 0.2 * kRate) << event.sample_start;
+        EXPECT_NEAR(1e-9 * static_cast<double>(event.time_ns - begin_ns),
+                    static_cast<double>(event.sample_start) / kRate + (after ? 6.0 : 0.0), 0.02);
+        after_gap += after;
+    }
+    EXPECT_GE(after_gap, 2u);
+    EXPECT_EQ(events.back().overflows, 1u);
+}
+
+TEST(WidebandScanner, ALineAtTheTunedFrequencyIsTheReceiversOwn)
+{
+    const Samples leak(40'000, { 0.5f, -0.2f });
+    for (const LabelEvent& event : events_of(leak + white_noise(40'000, 0.01, 5), 40'000)) {
+        EXPECT_EQ(event.state, State::noise);
+        EXPECT_EQ(event.note.view(), kDcSpike);
+    }
+    for (const LabelEvent& event : events_of(two_signals(40'000) + leak, 40'000)) {
+        const bool line = std::abs(event.center_freq_hz - kTuned) < 2e3;
+        EXPECT_EQ(event.note.view(), line ? kDcSpike : std::string_view());
+        EXPECT_EQ(event.state == State::noise && event.confidence == 1.0f, line);
+    }
+}
+
 TEST(WidebandScanner, FollowsTheStrongestOnly)
 {
     SurveyConfig c = config();

@@ -9,6 +9,8 @@
 namespace prunedamr::stream {
 namespace {
 
+/// By which the time of live input may be set back: events then wait for it to go on.
+constexpr auto kLargestCorrectionNs = static_cast<std::int64_t>(2e9 * StreamClock::kMaxErrorS);
 constexpr double kAbsurdFraction = 0.01; ///< of all samples, which are no accident
 
 ClassifierConfig checked(ClassifierConfig config)
@@ -50,7 +52,9 @@ void StreamState::switch_model() noexcept
 void StreamState::begin_interval() noexcept
 {
     tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
-    interval_time_ns = stream_clock.time_ns(interval_start);
+    const std::int64_t before_ns = interval_time_ns, time_ns = stream_clock.time_ns(interval_start);
+    const bool corrected = stream_clock.source() == TimeSource::system && time_ns > before_ns - kLargestCorrectionNs;
+    interval_time_ns = corrected ? std::max(time_ns, before_ns) : time_ns;
     interval_time_source = stream_clock.source();
 }
 
@@ -116,8 +120,8 @@ void StreamClassifier::process(const std::complex<float>* samples, std::size_t c
         StreamState& state = *state_;
         StreamClock next = state.stream_clock;
         if (state.is_gap_before(count, next)) {
-            count_overflow();
             end_segment(false); // by the time before
+            count_overflow();
         }
         state.stream_clock = next;
         state.add<std::uint64_t>(state.samples_in, count);
