@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/signal_handler.h"
+#include "prunedamr/base/interrupt.h"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace prunedamr::rx {
@@ -26,10 +28,13 @@ bool take_restore() noexcept; ///< the same
 class WatchedFile
 {
 public:
+    using Clock = std::chrono::steady_clock;
+
     explicit WatchedFile(std::string path);
 
-    /// Since the last call, or the construction.
-    bool changed();
+    /// True once for each change since the construction, when it has stood still for half a second: one that is still
+    /// being written is not whole. To be asked again and again.
+    bool changed(Clock::time_point now = Clock::now());
 
 private:
     struct Stamp {
@@ -44,6 +49,7 @@ private:
 
     std::string path_;
     Stamp last_;
+    std::optional<Clock::time_point> moving_; ///< since when `last_` is what it is, when that is not reported yet
 };
 
 } // namespace prunedamr::rx

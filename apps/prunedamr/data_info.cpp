@@ -4,9 +4,7 @@
 #include "apps/prunedamr/data_flow.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/dataset/capture_plan.h"
 #include "prunedamr/dataset/contents.h"
-#include "prunedamr/dataset/snr_table.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/open_frame_source.h"
 
@@ -42,7 +40,7 @@ std::string front_end_text(const FrontEndSpec& spec)
 {
     std::string text = to_string(spec.kind);
     if (spec.kind == FrontEndSpec::Kind::auto_band)
-        text += fmt::format(" (blocks of {}, band fills {:g})", spec.block_length, spec.occupied_share);
+        text += fmt::format(" (blocks of {}, band fills {:g})", spec.block_length, spec.occupied_fraction);
     return text + ", " + to_string(spec.scale);
 }
 
@@ -95,7 +93,7 @@ nlohmann::ordered_json show_frames(const Options& options)
 
 void run(const Options& options)
 {
-    const bool capture = dataset::is_capture(options.file) || options.raw.format;
+    const bool capture = options.raw.format || recording::is_recording(options.file);
     const nlohmann::ordered_json info =
         capture ? nlohmann::ordered_json(show_capture(options.file, options.raw)) : show_frames(options);
     cli::write_json(info, options.json);

@@ -4,12 +4,12 @@
 #include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/front_end_options.h"
 
-#include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/dataset/frame_source.h"
 #include "prunedamr/dataset/capture_source.h"
-#include "prunedamr/report/frame_sheet.h"
+#include "prunedamr/dataset/frame_source.h"
+#include "prunedamr/formats/open_frame_source.h"
+#include "prunedamr/report/frame_cells.h"
 
 #include <nlohmann/json.hpp>
 
@@ -51,7 +51,7 @@ void check(const Options& options)
 
 std::unique_ptr<dataset::FrameSource> open(const Options& options, const std::string& file)
 {
-    if (dataset::is_capture(file) || options.capture.raw.format)
+    if (recording::is_recording(file) || options.capture.raw.format)
         return std::make_unique<dataset::CaptureSource>(std::vector<std::string>{ file }, options.capture);
     return formats::open_frame_source(file);
 }

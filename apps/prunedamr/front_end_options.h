@@ -23,7 +23,7 @@ inline void add_front_end_options(CLI::App& command, FrontEndSpec& spec)
     command.add_option("--block-length", spec.block_length, "samples analyzed together")
         ->capture_default_str()
         ->check(CLI::Range(16, 1 << 20));
-    command.add_option("--occupied-fraction", spec.occupied_share, "fraction of the rate that the band fills")
+    command.add_option("--occupied-fraction", spec.occupied_fraction, "fraction of the rate that the band fills")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 1.0));
 }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,9 @@ from pathlib import Path
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 HAVE_TRAIN = os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON"
+MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 FAILED, USAGE = 1, 2
+FRAMES = ("--labels", "BPSK,QPSK", "--frames-per-class", 3)
 TRAINING = ["--batch", "32", "--threads", "1"]
 
 
@@ -80,6 +83,52 @@ class Usage(Case):
                 self.refused(USAGE, "wrong.toml: neither an option nor TOML: found ", "--config", "wrong.toml", "synth",
                              "--out", "y.h5", folder=folder)
 
+    def test_no_output_overwrites_an_input_or_another_output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(MODEL, Path(folder, "m.safetensors"))
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            Path(folder, "link").symlink_to("d.safetensors")
+            before = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+            for text, *arguments in (
+                    ("d.safetensors: --json would overwrite file", "data", "info", "d.safetensors", "--json", "d.safetensors"),
+                    ("link: --json would overwrite file", "data", "info", "d.safetensors", "--json", "link"),
+                    ("m.safetensors: --json would overwrite file", "model", "show", "m.safetensors", "--json", "m.safetensors"),
+                    ("./new.safetensors: --json would overwrite --out", "synth", *FRAMES, "--out", "new.safetensors", "--json",
+                     "./new.safetensors"),
+                    ("d.safetensors: --out would overwrite files", "data", "merge", "d.safetensors", "d.safetensors", "--out",
+                     "d.safetensors"),
+                    ("m.safetensors: --json would overwrite model", "eval", "m.safetensors", "--data", "d.safetensors",
+                     "--json", "m.safetensors"),
+                    ("d.safetensors: --json would overwrite --data", "eval", "m.safetensors", "--data", "d.safetensors",
+                     "--json", "d.safetensors")):
+                self.refused(FAILED, text, *arguments, folder=folder)
+            installed = dict(os.environ, PRUNEDAMR_MODELS=folder)
+            done = subprocess.run([TOOL, "model", "show", "m", "--json", str(Path(folder, "m.safetensors"))], env=installed,
+                                  cwd="/", capture_output=True, text=True)
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn("--json would overwrite file", done.stderr)
+            self.assertEqual({path.name: path.read_bytes() for path in Path(folder).iterdir()}, before)
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            for arguments in (("synth", "--show-recipe"), ("synth", "scene"), ("model", "show", MODEL), ("model", "verify", MODEL),
+                              ("data", "info", "d.safetensors"), ("--help",), ("--version",), ("synth", "--help")):
+                with open("/dev/full", "w") as full:
+                    done = subprocess.run([TOOL, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (FAILED, "prunedamr: standard output: cannot write: found No space left on device\n"), arguments)
+
+    def test_names_act_on_no_terminal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            name = "\x1b]0;owned\x07.safetensors"
+            self.done("synth", *FRAMES, "--out", name, folder=folder)
+            for arguments in (("data", "info", name), ("model", "show", name)):
+                done = run(*arguments, folder=folder)
+                said = done.stdout + done.stderr
+                self.assertIn("\\u001b]0;owned\\u0007.safetensors", said)
+                self.assertNotIn("\x1b", said)
+
     def test_radioml_recipe_is_written_in_every_form(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in ("r.h5", "r.safetensors", "r.pkl"):
@@ -139,6 +188,22 @@ class Usage(Case):
 
 @unittest.skipUnless(HAVE_TRAIN, "built without LibTorch")
 class Workshop(Case):
+    def test_no_output_of_a_training_overwrites_its_data_or_another_output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            data = Path(folder, "d.safetensors").read_bytes()
+            train = ("train", "--arch", "amr_xs", "--data", "d.safetensors")
+            for text, *outputs in (
+                    ("m.safetensors: --json would overwrite --out", "--out", "m.safetensors", "--json", "m.safetensors"),
+                    ("m.safetensors: --checkpoint would overwrite --out", "--out", "m.safetensors", "--checkpoint", "m.safetensors"),
+                    ("m.safetensors.checkpoint: the checkpoint would overwrite --json", "--out", "m.safetensors", "--json",
+                     "m.safetensors.checkpoint"),
+                    ("d.safetensors: --checkpoint would overwrite --data", "--out", "m.safetensors", "--checkpoint", "d.safetensors"),
+                    ("d.safetensors: --out would overwrite --data", "--out", "d.safetensors")):
+                self.refused(FAILED, text, *train, *outputs, folder=folder)
+            self.assertEqual([path.name for path in Path(folder).iterdir()], ["d.safetensors"])
+            self.assertEqual(Path(folder, "d.safetensors").read_bytes(), data)
+
     def test_from_synthesis_to_a_pruned_model(self):
         with tempfile.TemporaryDirectory() as folder:
             self.done("synth", "--out", "d.h5", "--labels", "noise,OOK,OFDM", "--frames-per-class", 400, "--snr-low", 15,
@@ -243,7 +308,7 @@ class Workshop(Case):
             self.done("train", "--arch", "amr_s", *data, "--frames-per-epoch", 1000, "--out", "m.safetensors",
                       "--epochs", 2, *TRAINING, "--json", "t.json", folder=folder)
             trained = json.loads(Path(folder, "t.json").read_text())
-            self.assertEqual(trained["train"]["config"]["pages_per_epoch"], 1)
+            self.assertEqual(trained["train"]["config"]["shards_per_epoch"], 1)
             self.assertGreater(trained["test"]["accuracy"], 0.4)  # a third by chance
             self.done("eval", "m.safetensors", *data, "--json", "e.json", folder=folder)
             measured = json.loads(Path(folder, "e.json").read_text())

@@ -21,7 +21,7 @@ struct Library {
     Names modules;
 };
 const std::vector<Library> kHouse = {
-    { "prunedamr", { "base", "dsp", "graph", "model", "engine", "recording", "stream", "receiver" } },
+    { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "engine", "recording", "stream", "receiver" } },
     { "prunedamr-tools", { "dataset", "formats", "synth", "metrics", "onnx", "report" } },
     { "prunedamr-train", { "nn", "train", "prune" } },
 };
@@ -47,7 +47,8 @@ const std::vector<Guarded> kGuarded = {
     { R"(^hdf5)", { "lib/prunedamr/dataset", "lib/prunedamr/formats" } },
     { R"(^matio)", { "lib/prunedamr/formats" } },
     { R"(^sodium)", { "lib/prunedamr/base", "lib/prunedamr/stream" } },
-    { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/formats", "lib/prunedamr/report" } },
+    { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/recording", "lib/prunedamr/formats", "lib/prunedamr/report" } },
+    { R"(^(bzlib|lzma|zstd)\.h)", { "lib/prunedamr/recording", "tests/recording" } },
 };
 
 int place(const std::string& module)

@@ -8,10 +8,11 @@
 #include <zmq.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -130,51 +131,6 @@ struct Subscriber {
 
 } // namespace
 
-TEST(JsonLinesSink, WritesALinePerEventAndCreatesTheFileAtOnce)
-{
-    const auto path = scratch("lines.jsonl");
-    {
-        std::ofstream(path) << "old";
-        const auto sink = make_json_lines_sink(path);
-        EXPECT_EQ(std::filesystem::file_size(path), 0u);
-        sink->write_line("{\"a\":1}");
-        EXPECT_EQ(std::filesystem::file_size(path), 8u); // before anything is closed or flushed
-        sink->write_line("{\"b\":2}");
-    }
-    std::ifstream file(path);
-    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"a\":1}\n{\"b\":2}\n");
-    std::filesystem::remove(path);
-}
-
-TEST(JsonLinesSink, RefusesAPathThatCannotBeCreated)
-{
-    try {
-        make_json_lines_sink("/nonexistent/labels.jsonl");
-        FAIL();
-    } catch (const Error& e) {
-        EXPECT_EQ(e.parts().where, "/nonexistent/labels.jsonl");
-        EXPECT_EQ(e.parts().found, "No such file or directory");
-    }
-}
-
-TEST(JsonLinesSink, ClosedPipeEndsQuietly)
-{
-    ASSERT_NE(std::signal(SIGPIPE, SIG_DFL), SIG_ERR);
-    int pipe_ends[2];
-    ASSERT_EQ(::pipe(pipe_ends), 0);
-    const auto sink = make_json_lines_sink("/dev/fd/" + std::to_string(pipe_ends[1]));
-    sink->write_line("first");
-    char text[16];
-    EXPECT_EQ(::read(pipe_ends[0], text, sizeof(text)), 6);
-    ::close(pipe_ends[0]);
-    sink->write_line("second");
-    sink->write_line("third");
-    sigset_t pending;
-    sigpending(&pending);
-    EXPECT_FALSE(sigismember(&pending, SIGPIPE));
-    ::close(pipe_ends[1]);
-}
-
 TEST(ZmqSink, SubscriberSeesEveryMessageInTwoFrames)
 {
     const ZmqConfig config = at_scratch("gapless");
@@ -204,6 +160,48 @@ TEST(ZmqSink, BindsLoopbackTcp)
     const auto sink = make_zmq_sink(at("tcp://127.0.0.1:*"));
     sink->write_line("{}");
     EXPECT_EQ(error_of(at("tcp://localhost:*")), "");
+}
+
+TEST(ZmqSink, SaysWhichFreePortItFound)
+{
+    EXPECT_EQ(make_zmq_sink(at_scratch("named"))->chosen_address(), "");
+    for (const std::string port : { "*", "0" }) {
+        const auto sink = make_zmq_sink(at("tcp://127.0.0.1:" + port));
+        const std::string address = sink->chosen_address(), host = "tcp://127.0.0.1:";
+        ASSERT_EQ(address.rfind(host, 0), 0u) << address;
+        EXPECT_GT(std::stoi(address.substr(host.size())), 0);
+        EXPECT_EQ(error_of(at(address)).rfind(address + ": cannot bind ZeroMQ socket", 0), 0u); // it is taken
+    }
+}
+
+TEST(ZmqSink, RefusesWhatIsNoPort)
+{
+    for (const std::string port : { "99999", "65536", "5701/../", "-1", "+5", " 5", "5 ", "", "0x10", "5701:" })
+        EXPECT_EQ(error_of(at("tcp://127.0.0.1:" + port)).rfind("tcp://127.0.0.1:" + port + ": cannot bind", 0), 0u)
+            << port;
+}
+
+TEST(ZmqSink, ASocketThatSomebodyServesIsNotTakenAndALeftOneIs)
+{
+    const ZmqConfig config = at_scratch("served");
+    const std::string path = config.endpoint.substr(6);
+    {
+        const auto first = make_zmq_sink(config);
+        EXPECT_EQ(error_of(config),
+                  path + ": cannot bind ZeroMQ socket: found another process that serves it, expected a path that is free");
+        Subscriber subscriber(*first, config.endpoint); // the first still has it
+        first->write_line("mine");
+        EXPECT_EQ(subscriber.receive_after_probes(), "mine");
+    }
+    const int left = ::socket(AF_UNIX, SOCK_STREAM, 0); // as a killed process leaves it
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    ASSERT_LT(path.size(), sizeof address.sun_path);
+    std::memcpy(address.sun_path, path.data(), path.size());
+    ::unlink(path.c_str());
+    ASSERT_EQ(::bind(left, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(left);
+    EXPECT_EQ(error_of(config), "");
 }
 
 TEST(ZmqSink, RefusesToReachBeyondLoopbackWithoutKeys)
@@ -271,6 +269,21 @@ TEST(CurveKey, IsReadAloneAndFromACertificate)
             EXPECT_NE(std::string(error.what()).find("CURVE secret key"), std::string::npos) << error.what();
         }
     std::filesystem::remove(path);
+}
+
+TEST(CurveKey, OneThatOthersCanReadGivesAWarning)
+{
+    const auto path = scratch("open.key_secret");
+    std::ofstream(path) << "key";
+    for (const auto& [mode, warns] : { std::pair{ 0600, false }, { 0400, false }, { 0640, true }, { 0604, true } }) {
+        std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode));
+        EXPECT_EQ(curve_secret_key_warning(path).has_value(), warns) << std::oct << mode;
+    }
+    std::filesystem::permissions(path, static_cast<std::filesystem::perms>(0644));
+    EXPECT_EQ(curve_secret_key_warning(path).value_or("").rfind(path.string() + ": others on this machine", 0), 0u);
+    std::filesystem::remove(path);
+    EXPECT_FALSE(curve_secret_key_warning(path)); // reading it says what is wrong
+    EXPECT_FALSE(curve_secret_key_warning("/dev/stdin"));
 }
 
 TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)

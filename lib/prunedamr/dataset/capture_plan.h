@@ -12,10 +12,10 @@ namespace prunedamr::dataset {
 struct Stretch {
     std::uint64_t start = 0; ///< samples
     std::uint64_t count = 0;
-    std::string label;          ///< in the project's spelling
-    double center = 0.0;        ///< of the signal, cycles per sample
-    double bandwidth = 1.0;     ///< of the signal by its annotation; 1: not known
-    double channel_share = 1.0; ///< share of the rate to be kept around it; 1: all
+    std::string label;             ///< in the project's spelling
+    double center = 0.0;           ///< of the signal, cycles per sample
+    double bandwidth = 1.0;        ///< of the signal by its annotation; 1: not known
+    double channel_fraction = 1.0; ///< fraction of the rate to be kept around it; 1: all
 };
 
 /// What is not used, and why.
@@ -30,9 +30,6 @@ struct CapturePlan {
     std::vector<Stretch> stretches; ///< by their starts
     std::vector<Skipped> skipped;
 };
-
-/// Whether a file is a recording by its name: SigMF, WAV, or raw samples in a format that the name tells.
-bool is_capture(const std::string& path);
 
 /// Which stretches of a capture become frames: its labeled annotations; where there are none, its annotations or
 /// the whole of it under `label`. A signal with frequency edges gets a channel whose rate is three times its

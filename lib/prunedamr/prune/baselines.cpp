@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/features.h"
 #include "prunedamr/prune/psr/reassembly.h"

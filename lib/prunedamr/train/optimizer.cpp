@@ -2,7 +2,7 @@
 #include "prunedamr/train/optimizer.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/nn/graph_module.h"
 
 #include <torch/optim.h>

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
