@@ -16,7 +16,7 @@ namespace prunedamr::prune {
 namespace {
 
 CatroResult run_catro(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
-                std::uint64_t seed = 1)
+                      std::uint64_t seed = 1)
 {
     const auto samples = draw_per_class(dataset, dataset.indices(dataset::Part::train), 8, seed);
     return catro(network, dataset, samples, parse_budget(budget, network), "cpu");
@@ -87,7 +87,8 @@ TEST(Catro, KeepsEveryKindOfBudget)
             EXPECT_LE(result.objective, result.bound);
             EXPECT_GT(result.objective, 0.5 * result.bound) << graph::name_of(network) << " " << budget;
         }
-        EXPECT_TRUE(run_catro(network, dataset, "macs=100%").plan.prune_channels.empty()) << graph::name_of(network);
+        EXPECT_TRUE(run_catro(network, dataset, "macs=100%").plan.prune_channels.empty())
+            << graph::name_of(network);
     }
     const auto& network = networks[0];
     EXPECT_NO_THROW(run_catro(network, class_noise_dataset(network), "latency=10000ms"));

@@ -62,8 +62,9 @@ TEST(Compress, KeepsAccuracyOnSeparableData)
     for (const Method& method : methods()) {
         std::string said;
         const bool channels = removes_channels(method.name);
-        const auto result = compress(model::model_of(base), dataset, config_of(method.name, channels ? "macs=50%" : "units=5", 2),
-                                     [&](const std::string& text) { said += text + "\n"; });
+        const auto result =
+            compress(model::model_of(base), dataset, config_of(method.name, channels ? "macs=50%" : "units=5", 2),
+                     [&](const std::string& text) { said += text + "\n"; });
         EXPECT_GT(train::evaluate(result.model, dataset, dataset::Part::test).accuracy(), 0.95) << method.name;
         EXPECT_EQ(result.model.network.units.size(), channels ? base.units.size() : 5U);
         EXPECT_FALSE(result.interrupted);

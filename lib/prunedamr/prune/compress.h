@@ -37,7 +37,7 @@ struct SearchConfig {
 };
 
 struct CompressConfig {
-    std::string method = "psr";     ///< a method, a chain ("psr,catro", "psr:macs=40%,catro") or "auto"
+    std::string method = "psr"; ///< a method, a chain ("psr,catro", "psr:macs=40%,catro") or "auto"
     /// How small the result must be: "units=5", "macs=10%", "params=50k", "bytes=20k", "latency=8us" (of one frame
     /// in the native engine on this host), several joined by commas; or "drop<=0.5", the smallest network that
     /// loses no more points of validation accuracy. Empty where every method chooses alone.

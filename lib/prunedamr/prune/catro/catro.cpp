@@ -121,7 +121,8 @@ PruneResult catro(const PruneContext& context, const CatroOptions& options)
 {
     const auto samples = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
                                         options.samples_per_class, context.seed);
-    const CatroResult result = catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
+    const CatroResult result =
+        catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
     return { result.plan, to_json(result), to_text(result) };
 }
 
