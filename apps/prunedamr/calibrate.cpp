@@ -33,7 +33,7 @@ void run(const Options& options)
     const auto dataset = load_frames(options.data);
     model::check_contract(model.info, dataset.front_end, dataset.class_names, options.data.data);
     const auto runner = metrics::engine_runner(model);
-    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation));
+    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::validation));
     const std::size_t signals = metrics::count_signals(validation.labels, model::LogitReader(model.info));
     if (signals < metrics::kMinSignals)
         throw Error({ "too few frames of named signals to calibrate on", options.data.data,
@@ -42,7 +42,7 @@ void run(const Options& options)
     model::add_provenance(
         model.info, "calibrate",
         { { "command", cli::command_line() }, { "data", nlohmann::json::parse(dataset.provenance) } });
-    const auto test = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test));
+    const auto test = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test));
     auto finished = metrics::finish_model(std::move(model), validation, test, options.false_rejection);
     auto report = metrics::save_model(finished, options.out);
     report["command"] = cli::command_line();

@@ -130,9 +130,9 @@ void run(Options& options)
     report["command"] = cli::command_line();
     // The original may have been measured on other data: compare on these.
     report["original_test"] = nlohmann::json::object();
-    if (!dataset.indices(dataset::Part::test).empty())
+    if (!dataset.indices(dataset::Split::test).empty())
         report["original_test"] =
-            metrics::to_json(train::evaluate(original, dataset, dataset::Part::test, fine_tune.device));
+            metrics::to_json(train::evaluate(original, dataset, dataset::Split::test, fine_tune.device));
     if (!options.classes.empty())
         report["classes"] = dataset.class_names;
     cli::write_json(report, options.json);

@@ -23,9 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::map<std::string, dataset::Part> kParts = { { "train", dataset::Part::train },
-                                                      { "validation", dataset::Part::validation },
-                                                      { "test", dataset::Part::test } };
+const std::map<std::string, dataset::Split> kParts = { { "train", dataset::Split::train },
+                                                   { "validation", dataset::Split::validation },
+                                                   { "test", dataset::Split::test } };
 
 struct Options {
     std::vector<std::string> files;

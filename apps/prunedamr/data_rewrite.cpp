@@ -30,7 +30,7 @@ void run(const Options& options)
 void add_data_split(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* command = data.add_subcommand("split", "divide a data set anew into train, validation and test");
+    auto* command = data.add_subcommand("split", "divide a data set into new parts: train, validation and test");
     command->add_option("file", options->files, "a data set")->required()->expected(1);
     add_output_options(*command, options->output);
     options->output.options.new_split = true;

@@ -46,8 +46,8 @@ std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, const Optio
 {
     std::vector<std::int64_t> indices;
     for (const auto& [name, part] :
-         { std::pair{ "train", dataset::Part::train }, std::pair{ "validation", dataset::Part::validation },
-           std::pair{ "test", dataset::Part::test } })
+         { std::pair{ "train", dataset::Split::train }, std::pair{ "validation", dataset::Split::validation },
+           std::pair{ "test", dataset::Split::test } })
         if (options.part == name || options.part == kAll)
             for (const std::int64_t index : dataset.indices(part))
                 indices.push_back(index);
@@ -124,8 +124,7 @@ void run(const Options& options)
 void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand(
-        "eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
+    auto* command = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
     command->add_option("model", options->model, "model file or name; none with --scenes and --captures");
     add_detection_options(*command, options->detection);
     add_frame_data_options(*command, options->data);

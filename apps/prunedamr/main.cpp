@@ -18,6 +18,7 @@ int main(int argc, char** argv)
     tool::add_eval(app);
     tool::add_bench(app);
     tool::add_report(app);
+    tool::add_measure(app);
     tool::add_model(app);
     return cli::run(app, argc, argv);
 }

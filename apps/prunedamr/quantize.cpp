@@ -100,7 +100,7 @@ void run(Options& options)
     std::string against;
     if (!finished.test.empty()) {
         const auto before = metrics::evaluate(train::module_runner(original.network, fine_tune.device), dataset,
-                                              dataset.indices(dataset::Part::test));
+                                              dataset.indices(dataset::Split::test));
         report["original_test"] = metrics::to_json(metrics::scores_of(before));
         print_beside(report["original_test"], report["test"]);
         const auto change = metrics::compare(before, finished.test);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
 #include "apps/prunedamr/absent.h"
+#include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/subcommands.h"
@@ -20,6 +22,11 @@ void add_synth(CLI::App& app)
     kLive.add_subcommand(app, "synth");
 }
 
+void add_measure(CLI::App& app)
+{
+    kLive.add_subcommand(app, "measure");
+}
+
 void add_data_plot(CLI::App& data)
 {
     kLive.add_subcommand(data, "plot");
@@ -28,6 +35,16 @@ void add_data_plot(CLI::App& data)
 nlohmann::json eval_recordings(const model::Model&, const std::vector<std::string>&)
 {
     kLive.refuse("--recordings");
+}
+
+void add_detection_options(CLI::App& command, DetectionOptions& options)
+{
+    command.add_option("--scenes", options.scenes, "not in this build: scenes are made with VOLK and liquid-dsp");
+}
+
+nlohmann::json eval_detection(const DetectionOptions&)
+{
+    kLive.refuse("--scenes");
 }
 
 dataset::Dataset make_recipe_frames(const FrameData& options)

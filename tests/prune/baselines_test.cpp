@@ -14,7 +14,7 @@
 namespace prunedamr::prune {
 namespace {
 
-graph::Plan plan_of(const std::string& name, const graph::Network& network, const std::string& budget,
+graph::PruningPlan plan_of(const std::string& name, const graph::Network& network, const std::string& budget,
                     const BaselineOptions& options = {}, std::uint64_t seed = 3)
 {
     const auto dataset = toy_dataset(120);
@@ -123,7 +123,7 @@ TEST(Baselines, RandomDependsOnTheSeedOnly)
         const auto plan = plan_of("random", network, "units=6", {}, seed);
         EXPECT_EQ(plan.remove_units, plan_of("random", network, "units=6", {}, seed).remove_units);
         plans.insert(plan.remove_units);
-        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).prune_channels);
+        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).keep_channels);
     }
     EXPECT_GT(plans.size(), 3U);
     EXPECT_EQ(channel_plans.size(), 10U);
@@ -186,7 +186,7 @@ TEST(Baselines, NormsOfTiedChannelsAreAveraged)
     for (std::size_t l = 0; l < shuffle_layers.size(); ++l)
         EXPECT_EQ(shuffle_scores[l].empty(), shuffle_layers[l].name == "hidden") << shuffle_layers[l].name;
     const PruningSchedule schedule = uniform_schedule(shuffle, shuffle_layers, shuffle_scores);
-    EXPECT_EQ(schedule.plan(schedule.levels - 1).prune_channels.count("hidden"), 0U);
+    EXPECT_EQ(schedule.plan(schedule.levels - 1).keep_channels.count("hidden"), 0U);
 }
 
 TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
@@ -199,7 +199,7 @@ TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
     for (const auto& layer : layers)
         removable += layer.groups.size() - 1;
     EXPECT_EQ(schedule.levels, static_cast<int>(removable) + 1);
-    EXPECT_TRUE(schedule.plan(0).prune_channels.empty());
+    EXPECT_TRUE(schedule.plan(0).keep_channels.empty());
     std::int64_t macs = graph::cost(network).macs + 1;
     for (int level = 0; level < schedule.levels; level += 7) {
         const auto plan = schedule.plan(level);
@@ -209,12 +209,12 @@ TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
         double lowest = 1.0, highest = 0.0; // fractions gone
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const auto& name = layers[l].nodes.front();
-            const auto found = plan.prune_channels.find(name);
+            const auto found = plan.keep_channels.find(name);
             std::size_t gone = 0;
             double best_gone = 0.0, worst_kept = 1e300;
             for (std::size_t g = 0; g < layers[l].groups.size(); ++g) {
                 const int channel = layers[l].groups[g].members.front().second;
-                const bool stays = found == plan.prune_channels.end() ||
+                const bool stays = found == plan.keep_channels.end() ||
                                    std::count(found->second.begin(), found->second.end(), channel) > 0;
                 gone += stays ? 0 : 1;
                 (stays ? worst_kept : best_gone) =
@@ -242,7 +242,7 @@ TEST(Baselines, ChannelBudgetsAreMetWithinOneChannel)
             const auto plan = bisect(network, schedule, budget);
             EXPECT_TRUE(budget.met_by(graph::apply(network, plan))) << graph::name_of(network) << " " << text;
             int level = 0;
-            while (schedule.plan(level).prune_channels != plan.prune_channels)
+            while (schedule.plan(level).keep_channels != plan.keep_channels)
                 ++level;
             ASSERT_GT(level, 0);
             EXPECT_FALSE(budget.met_by(graph::apply(network, schedule.plan(level - 1))))
@@ -275,8 +275,8 @@ TEST(Baselines, LcpRemovesUnitsOverWhichProbesGainLeast)
         for (float& value : network.tensors.at(std::string("stage1.unit2.bn2") + part).data)
             value = 0.0F;
     const auto dataset = toy_dataset(400);
-    const auto seen = draw_per_class(dataset, dataset.indices(dataset::Part::train), 40, 1);
-    const auto unseen = draw_per_class(dataset, dataset.indices(dataset::Part::validation), 40, 1);
+    const auto seen = draw_per_class(dataset, dataset.indices(dataset::Split::train), 40, 1);
+    const auto unseen = draw_per_class(dataset, dataset.indices(dataset::Split::validation), 40, 1);
     const auto gains = probe_gains(network, dataset, seen, unseen, "cpu");
     ASSERT_EQ(gains.size(), network.units.size());
     const auto off = static_cast<std::size_t>(unit_index(network, "stage1.unit2"));

@@ -18,7 +18,7 @@ namespace {
 CatroResult run_catro(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
                       std::uint64_t seed = 1)
 {
-    const auto samples = draw_per_class(dataset, dataset.indices(dataset::Part::train), 8, seed);
+    const auto samples = draw_per_class(dataset, dataset.indices(dataset::Split::train), 8, seed);
     return catro(network, dataset, samples, parse_budget(budget, network), "cpu");
 }
 
@@ -38,7 +38,7 @@ dataset::Dataset class_noise_dataset(const graph::Network& network)
     }
     dataset.snr_db.assign(dataset.label.size(), 10.0F);
     dataset.group.assign(dataset.label.size(), 0);
-    dataset.part.assign(dataset.label.size(), dataset::Part::train);
+    dataset.part.assign(dataset.label.size(), dataset::Split::train);
     return dataset;
 }
 
@@ -51,7 +51,7 @@ TEST(Catro, KeepsInEachLayerTheSetOfLargestTraceRatio)
     const auto result = run_catro(network, dataset, "macs=40%");
     const auto layers = graph::channel_layers(network);
     const auto scatter = layer_scatter(network, layers, dataset,
-                                       draw_per_class(dataset, dataset.indices(dataset::Part::train), 8, 1), "cpu");
+                                       draw_per_class(dataset, dataset.indices(dataset::Split::train), 8, 1), "cpu");
     ASSERT_EQ(result.layers.size(), layers.size());
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -59,7 +59,7 @@ TEST(Catro, KeepsInEachLayerTheSetOfLargestTraceRatio)
         EXPECT_EQ(kept[l], largest_trace_ratio(scatter[l], static_cast<int>(kept[l].size())).set);
         EXPECT_GE(result.layers[l].ratio, result.layers[l].whole_ratio);
     }
-    EXPECT_EQ(result.plan.prune_channels, graph::channel_plan(network, layers, kept).prune_channels);
+    EXPECT_EQ(result.plan.keep_channels, graph::channel_plan(network, layers, kept).keep_channels);
     EXPECT_EQ(result.plan.method, "catro");
 }
 
@@ -87,8 +87,7 @@ TEST(Catro, KeepsEveryKindOfBudget)
             EXPECT_LE(result.objective, result.bound);
             EXPECT_GT(result.objective, 0.5 * result.bound) << graph::name_of(network) << " " << budget;
         }
-        EXPECT_TRUE(run_catro(network, dataset, "macs=100%").plan.prune_channels.empty())
-            << graph::name_of(network);
+        EXPECT_TRUE(run_catro(network, dataset, "macs=100%").plan.keep_channels.empty()) << graph::name_of(network);
     }
     const auto& network = networks[0];
     EXPECT_NO_THROW(run_catro(network, class_noise_dataset(network), "latency=10000ms"));
@@ -115,9 +114,9 @@ TEST(Catro, SameSeedSamePlan)
 {
     const auto network = toy_network({ 1, 1, 1 });
     const auto dataset = toy_dataset(200);
-    const auto plan = run_catro(network, dataset, "macs=40%", 3).plan.prune_channels;
-    EXPECT_EQ(plan, run_catro(network, dataset, "macs=40%", 3).plan.prune_channels);
-    EXPECT_NE(plan, run_catro(network, dataset, "macs=40%", 4).plan.prune_channels);
+    const auto plan = run_catro(network, dataset, "macs=40%", 3).plan.keep_channels;
+    EXPECT_EQ(plan, run_catro(network, dataset, "macs=40%", 3).plan.keep_channels);
+    EXPECT_NE(plan, run_catro(network, dataset, "macs=40%", 4).plan.keep_channels);
 }
 
 TEST(Catro, ChannelsThatTellClassesApartStay)
@@ -144,7 +143,7 @@ TEST(Catro, FindsOtherChannelsForASubtask)
     const auto dataset = toy_dataset(300);
     const auto result = run_catro(subtask, dataset::select_classes(dataset, classes), "macs=40%");
     EXPECT_EQ(graph::apply(subtask, result.plan).classes(), 2);
-    EXPECT_NE(result.plan.prune_channels, run_catro(network, dataset, "macs=40%").plan.prune_channels);
+    EXPECT_NE(result.plan.keep_channels, run_catro(network, dataset, "macs=40%").plan.keep_channels);
 }
 
 TEST(Catro, SeesNoMoreLabelsThanFineTuning)

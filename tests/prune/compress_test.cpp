@@ -58,14 +58,13 @@ TEST(Compress, KeepsAccuracyOnSeparableData)
         train::fit(graph::make_network(graph::zoo_config("amr_s", kToyLength, kToyClasses, { 2, 2, 1, 1 })),
                    dataset, base_config)
             .network;
-    ASSERT_GT(train::evaluate(base, dataset, dataset::Part::test).accuracy(), 0.95);
+    ASSERT_GT(train::evaluate(base, dataset, dataset::Split::test).accuracy(), 0.95);
     for (const Method& method : methods()) {
         std::string said;
         const bool channels = removes_channels(method.name);
-        const auto result =
-            compress(model::model_of(base), dataset, config_of(method.name, channels ? "macs=50%" : "units=5", 2),
-                     [&](const std::string& text) { said += text + "\n"; });
-        EXPECT_GT(train::evaluate(result.model, dataset, dataset::Part::test).accuracy(), 0.95) << method.name;
+        const auto result = compress(model::model_of(base), dataset, config_of(method.name, channels ? "macs=50%" : "units=5", 2),
+                                     [&](const std::string& text) { said += text + "\n"; });
+        EXPECT_GT(train::evaluate(result.model, dataset, dataset::Split::test).accuracy(), 0.95) << method.name;
         EXPECT_EQ(result.model.network.units.size(), channels ? base.units.size() : 5U);
         EXPECT_FALSE(result.interrupted);
         EXPECT_EQ(report_of(result)["fine_tune"]["epochs"].size(), 2U);

@@ -127,18 +127,18 @@ TEST(ConsensusFeatures, DrawnFramesAreOfTheTrainPartAndBalanced)
         std::set<std::int32_t> classes;
         for (std::size_t i = first; i < first + kToyClasses; ++i) {
             classes.insert(frames().label[static_cast<std::size_t>(drawn[i])]);
-            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], dataset::Part::train);
+            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], dataset::Split::train);
         }
         EXPECT_EQ(classes.size(), static_cast<std::size_t>(kToyClasses));
     }
     EXPECT_EQ(draw_frames(frames(), 90, 5), drawn);
     EXPECT_NE(draw_frames(frames(), 90, 6), drawn);
-    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(dataset::Part::train).size());
+    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(dataset::Split::train).size());
     dataset::Dataset validation_only = frames();
     for (auto& part : validation_only.part)
-        part = part == dataset::Part::train ? dataset::Part::test : part;
+        part = part == dataset::Split::train ? dataset::Split::test : part;
     for (const std::int64_t frame : draw_frames(validation_only, 20, 1))
-        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], dataset::Part::validation);
+        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], dataset::Split::validation);
 }
 
 TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)

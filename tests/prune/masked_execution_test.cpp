@@ -56,7 +56,7 @@ TEST(MaskedExecution, RemovedUnitEqualsMaskedBranch)
 TEST(MaskedExecution, HoldsForSeveralUnitsAtOnce)
 {
     const auto network = toy_network({ 3, 3, 2 });
-    graph::Plan plan;
+    graph::PruningPlan plan;
     graph::Network mask = network;
     for (const char* name : { "stage1.unit1", "stage1.unit3", "stage2.unit2", "stage3.unit2" }) {
         plan.remove_units.push_back(name);

@@ -52,7 +52,7 @@ dataset::Dataset noise_dataset(const graph::Network& network, int frames)
         dataset.label.push_back(i % static_cast<int>(network.classes()));
         dataset.snr_db.push_back(0.0F);
         dataset.group.push_back(i);
-        dataset.part.push_back(i % 3 < 2 ? dataset::Part::train : dataset::Part::validation);
+        dataset.part.push_back(i % 3 < 2 ? dataset::Split::train : dataset::Split::validation);
     }
     return dataset;
 }
@@ -101,7 +101,7 @@ TEST(Variability, IsThatOfAPlainLoop)
         const auto shape = graph::infer_shapes(network);
         ASSERT_EQ(moments.size(), nodes.size());
         std::vector<std::map<std::string, std::vector<float>>> outputs;
-        for (const std::int64_t i : dataset.indices(dataset::Part::train))
+        for (const std::int64_t i : dataset.indices(dataset::Split::train))
             outputs.push_back(
                 graph::run_reference_nodes(network, { dataset.frame(i), dataset.frame(i) + 2 * network.length }));
         for (const std::string& node : nodes)
@@ -169,10 +169,9 @@ TEST(Odf2nna, StillUnitsGoAndLogitsStay)
         EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params) << graph::name_of(network);
         expect_same_logits(network, pruned);
     }
-    EXPECT_EQ(run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all })
-                  .plan.prune_channels.at("layer1.fc")
-                  .size(),
-              9U);
+    EXPECT_EQ(
+        run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all }).plan.keep_channels.at("layer1.fc").size(),
+        9U);
 }
 
 TEST(Odf2nna, FoldingKeepsTheMeanLogitsOfALinearNetwork)
@@ -182,7 +181,7 @@ TEST(Odf2nna, FoldingKeepsTheMeanLogitsOfALinearNetwork)
     const auto pruned = graph::apply(network, run_odf2nna(network, dataset, "", { { 0.9 }, Of::dense }).plan);
     EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params);
     std::vector<float> before(kToyClasses, 0.0F), after = before;
-    for (const std::int64_t i : dataset.indices(dataset::Part::train)) {
+    for (const std::int64_t i : dataset.indices(dataset::Split::train)) {
         const std::vector<float> frame(dataset.frame(i), dataset.frame(i) + 2 * kToyLength);
         const auto a = graph::run_reference(network, frame), b = graph::run_reference(pruned, frame);
         for (int c = 0; c < kToyClasses; ++c) {
@@ -231,10 +230,10 @@ TEST(Odf2nna, ThinsTheLayersAskedFor)
 {
     const auto network = graph::shuffle_net();
     const auto dataset = noise_dataset(network, 30);
-    const auto dense = run_odf2nna(network, dataset, "", { { 0.99 }, Of::dense }).plan.prune_channels;
+    const auto dense = run_odf2nna(network, dataset, "", { { 0.99 }, Of::dense }).plan.keep_channels;
     ASSERT_EQ(dense.size(), 1U);
     EXPECT_EQ(dense.at("hidden").size(), 1U);
-    const auto channels = run_odf2nna(network, dataset, "", { { 0.99 }, Of::channels }).plan.prune_channels;
+    const auto channels = run_odf2nna(network, dataset, "", { { 0.99 }, Of::channels }).plan.keep_channels;
     EXPECT_EQ(channels.count("hidden"), 0U);
     EXPECT_EQ(channels.count("mix"), 1U);
     EXPECT_ERROR(run_odf2nna(toy_network({ 1, 1, 1 }), toy_dataset(40), "", { { 0.1 }, Of::dense }),
@@ -251,13 +250,13 @@ TEST(Odf2nna, AnOverWideNetworkLosesMostOfItsParametersAndNoAccuracy)
     config.chain.fine_tune.batch = 32;
     config.chain.fine_tune.threads = 1;
     const auto base = train::fit(dense_network(2, 256), dataset, config.chain.fine_tune).network;
-    const double accuracy = train::evaluate(base, dataset, dataset::Part::test).accuracy();
+    const double accuracy = train::evaluate(base, dataset, dataset::Split::test).accuracy();
     ASSERT_GT(accuracy, 0.95);
     std::string said;
     const auto result =
         compress(model::model_of(base), dataset, config, [&](const std::string& text) { said += text + "\n"; });
     EXPECT_GT(nlohmann::json::parse(result.report)["cost"]["cut"]["params"].get<double>(), 0.7);
-    EXPECT_GE(train::evaluate(result.model, dataset, dataset::Part::test).accuracy(), accuracy);
+    EXPECT_GE(train::evaluate(result.model, dataset, dataset::Split::test).accuracy(), accuracy);
     EXPECT_NE(said.find("is the smallest that meets the budget"), std::string::npos) << said;
 }
 
@@ -278,8 +277,7 @@ TEST(Odf2nna, SweepShowsEveryEpsilonAndTakesTheLargestThatLosesLittle)
         const auto pruned =
             graph::apply(base, run_odf2nna(base, dataset, "", { { step["epsilon"].get<double>() }, Of::all }).plan);
         EXPECT_EQ(step["params"], graph::cost(pruned).params);
-        EXPECT_EQ(step["validation_accuracy"],
-                  train::evaluate(pruned, dataset, dataset::Part::validation).accuracy());
+        EXPECT_EQ(step["validation_accuracy"], train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
         if (step["validation_accuracy"] >= lowest)
             expected = step["epsilon"];
     }
@@ -300,7 +298,7 @@ TEST(Odf2nna, RefusesBadOptions)
     EXPECT_ERROR(run_odf2nna(network, dataset, "params=50%", { { 0.1 }, Of::all }),
                  "a budget and an epsilon are given");
     auto untrained = dataset;
-    std::fill(untrained.part.begin(), untrained.part.end(), dataset::Part::test);
+    std::fill(untrained.part.begin(), untrained.part.end(), dataset::Split::test);
     EXPECT_ERROR(run_odf2nna(network, untrained, "", { { 0.1 }, Of::all }), "no training frames");
     CompressConfig config;
     config.budget.clear();

@@ -124,8 +124,8 @@ TEST(Quantize, ATrainedNetworkKeepsItsAccuracyAndTheReferenceAgrees)
     ASSERT_FALSE(result.nodes.empty());
     EXPECT_EQ(result.network.quantized.size(), result.nodes.size());
     graph::validate(result.network);
-    const double before = train::evaluate(network, dataset, dataset::Part::test).accuracy();
-    EXPECT_NEAR(train::evaluate(result.network, dataset, dataset::Part::test).accuracy(), before, 0.03);
+    const double before = train::evaluate(network, dataset, dataset::Split::test).accuracy();
+    EXPECT_NEAR(train::evaluate(result.network, dataset, dataset::Split::test).accuracy(), before, 0.03);
     for (const prune::QuantizedNode& node : result.nodes)
         EXPECT_TRUE(node.divergence >= 0.0 && node.divergence < 0.05) << node.node << " " << node.divergence;
 

@@ -37,13 +37,13 @@ const graph::Network& trained()
 train::Batch some_frames()
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::gather(dataset, dataset.indices(dataset::Part::test), 0, 60);
+    return train::gather(dataset, dataset.indices(dataset::Split::test), 0, 60);
 }
 
 double accuracy_under(const std::string& attack)
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::attacked_scores(trained(), dataset, dataset.indices(dataset::Part::test), parse_attack(attack))
+    return train::attacked_scores(trained(), dataset, dataset.indices(dataset::Split::test), parse_attack(attack))
         .accuracy();
 }
 
@@ -151,7 +151,7 @@ TEST(Attack, KeepsItsBound)
 TEST(Attack, PgdIsNeverWeakerThanFgsmAndMoreLevelIsStronger)
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    const double clean = train::evaluate(trained(), dataset, dataset::Part::test).accuracy();
+    const double clean = train::evaluate(trained(), dataset, dataset::Split::test).accuracy();
     EXPECT_GT(clean, 0.95);
     for (const char* norm : { "", "-linf" }) {
         double previous = clean;
@@ -226,7 +226,7 @@ TEST(Attack, RefusesNoFramesAndFramesThatDoNotFit)
 TEST(Attack, NoiseOfAFrameDoesNotDependOnTheOthers)
 {
     const dataset::Dataset dataset = test::tones(100, 1.0, 77);
-    const auto indices = dataset.indices(dataset::Part::test);
+    const auto indices = dataset.indices(dataset::Split::test);
     const Attack attack = parse_attack("noise:0dB");
     const auto batch_of = [&](int batch) {
         return train::attacked_scores(trained(), dataset, indices, attack, 1, batch).confusion();

@@ -147,7 +147,7 @@ namespace {
 train::Batch toy_batch(std::initializer_list<std::int64_t> labels)
 {
     const dataset::Dataset dataset = test::tones(10);
-    train::Batch batch = train::gather(dataset, dataset.indices(dataset::Part::train), 0, labels.size());
+    train::Batch batch = train::gather(dataset, dataset.indices(dataset::Split::train), 0, labels.size());
     batch.labels = at::tensor(std::vector<std::int64_t>(labels), at::kLong);
     return batch;
 }
@@ -202,7 +202,7 @@ TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
         return other;
     }());
     config.distill.weight = 1.0;
-    const auto indices = dataset.indices(dataset::Part::train);
+    const auto indices = dataset.indices(dataset::Split::train);
     train::Batch batch = train::gather(dataset, indices, 1, 3);
     nn::GraphModule student(test::tiny_network());
     student.eval();
@@ -275,8 +275,7 @@ TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
     const dataset::Dataset dataset = test::tones(20);
     train::AugmentConfig config;
     train::choose_augmentations(config, { "rotate", "shift", "noise" });
-    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Part::train),
-                        nullptr };
+    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Split::train), nullptr };
     const auto third_batch = [&](std::uint64_t seed) {
         train::Augmenter augmenter(config, dataset.front_end, dataset.class_names);
         train::BatchStream stream(shard, 8, augmenter, Rng(seed));

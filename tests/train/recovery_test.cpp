@@ -168,7 +168,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
     train::FitConfig config = quick(4);
     config.ema = 0.9;
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Split::validation).accuracy(),
                      result.best_validation_accuracy);
     const auto plain = train::fit(test::tiny_network(), dataset, quick(4));
     EXPECT_NE(plain.network.tensor("bn.running_mean").data, result.network.tensor("bn.running_mean").data);
@@ -177,7 +177,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
 TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
 {
     dataset::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     train::FitConfig config = quick(50);
     config.patience = 3;
@@ -214,7 +214,7 @@ TEST(Validation, PrefersHeldConstraintsThenCostThenAccuracy)
 TEST(Recovery, AConstraintThatIsNotReachedIsKnownAndCheckedOnTheResult)
 {
     dataset::Dataset dataset = test::tones(60, 0.3);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation)) // half of class 0 is mislabeled
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation)) // half of class 0 is mislabeled
         if (dataset.label[static_cast<std::size_t>(i)] == 1 && i % 2 == 0)
             dataset.label[static_cast<std::size_t>(i)] = 0;
     train::FitConfig config = quick(3);
@@ -222,8 +222,8 @@ TEST(Recovery, AConstraintThatIsNotReachedIsKnownAndCheckedOnTheResult)
     const test::TemporaryFile file("recall.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    const auto validation = metrics::evaluate(train::module_runner(result.network), dataset,
-                                              dataset.indices(dataset::Part::validation));
+    const auto validation =
+        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Split::validation));
     expect_error([&] { train::check_recall_constraints(config.recall_constraints, dataset, validation); },
                  "class0: recall on validation data is too low: found ");
     expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); },
@@ -243,7 +243,7 @@ TEST(Recovery, AConstraintLiftsItsClass)
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto recall = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::validation).recall_by_class()[1];
+        return train::evaluate(result.network, dataset, dataset::Split::validation).recall_by_class()[1];
     };
     train::FitConfig config = quick(15);
     const double plain = recall(config);
@@ -257,7 +257,7 @@ TEST(Recovery, ADearConfusionIsAvoided)
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto confused = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::test).confusion()[0][1];
+        return train::evaluate(result.network, dataset, dataset::Split::test).confusion()[0][1];
     };
     train::FitConfig config = quick(10);
     const auto plain = confused(config);
@@ -274,7 +274,7 @@ TEST(Recovery, WithCostsTheCheapestEpochIsTaken)
     for (const train::Epoch& epoch : result.epochs)
         EXPECT_GE(epoch.validation_cost,
                   result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
-    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Part::validation)),
+    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Split::validation)),
                      result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
 }
 

@@ -195,7 +195,7 @@ UnitScores lcp_unit_scores(const PruneContext& context, const BaselineOptions& o
 {
     const auto seen = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
                                      options.samples_per_class, context.seed);
-    const auto unseen = draw_per_class(context.dataset, context.dataset.indices(dataset::Part::validation),
+    const auto unseen = draw_per_class(context.dataset, context.dataset.indices(dataset::Split::validation),
                                        options.samples_per_class, context.seed);
     const auto gains = probe_gains(context.network, context.dataset, seen, unseen, context.fine_tune.device);
     UnitScores result;
@@ -245,7 +245,7 @@ const Baseline& baseline_named(const std::string& name)
     return *found;
 }
 
-std::string units_text(const graph::Plan& plan)
+std::string units_text(const graph::PruningPlan& plan)
 {
     std::string text = plan.method + ": removed";
     for (const std::string& unit : plan.remove_units)
@@ -286,7 +286,7 @@ PruneResult remove_channels(const Baseline& baseline, const PruneContext& contex
         outcome.steps["layers"].push_back({ { "name", layers[l].name }, { "scores", scores[l] } });
     std::size_t thinned = 0;
     for (const auto& layer : layers)
-        thinned += outcome.plan.prune_channels.count(layer.nodes.front());
+        thinned += outcome.plan.keep_channels.count(layer.nodes.front());
     outcome.text = outcome.plan.method + ": channels removed from " + std::to_string(thinned) + " of " +
                    std::to_string(layers.size()) + " layers";
     return outcome;
@@ -316,8 +316,8 @@ PruneResult baseline(const std::string& name, const PruneContext& context, const
     return part == Part::units ? remove_units(chosen, context, options) : remove_channels(chosen, context);
 }
 
-graph::Plan remove_lowest_units(const graph::Network& network, const Budget& budget,
-                                const std::vector<double>& scores, std::uint64_t seed)
+graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
+                               const std::vector<double>& scores, std::uint64_t seed)
 {
     check_reachable(network, budget);
     std::vector<int> ranked(scores.size());

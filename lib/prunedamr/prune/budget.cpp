@@ -270,7 +270,7 @@ UnitCosts::UnitCosts(const graph::Network& network)
             add(by_unit_[unit.name], by_node.at(node), 1);
 }
 
-graph::Cost UnitCosts::after(const graph::Plan& plan) const
+graph::Cost UnitCosts::after(const graph::PruningPlan& plan) const
 {
     graph::Cost left = whole_;
     for (const std::string& unit : plan.remove_units)
@@ -291,9 +291,9 @@ void refuse_budget(const Budget& budget, const graph::Network& smallest, const s
                    what } };
 }
 
-graph::Plan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget)
+graph::PruningPlan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget)
 {
-    const graph::Plan last = schedule.plan(schedule.levels - 1);
+    const graph::PruningPlan last = schedule.plan(schedule.levels - 1);
     const graph::Network smallest = graph::apply(network, last);
     if (!budget.met_by(smallest))
         refuse_budget(budget, smallest, "the smallest that this method reaches");

@@ -72,7 +72,7 @@ public:
 
     const graph::Cost& whole() const { return whole_; }
     const graph::Cost& of(const std::string& unit) const { return by_unit_.at(unit); }
-    graph::Cost after(const graph::Plan& plan) const; ///< of a plan that removes units only; no peak activation
+    graph::Cost after(const graph::PruningPlan& plan) const; ///< of a plan that removes units only; no peak activation
 
 private:
     graph::Cost whole_;
@@ -88,11 +88,11 @@ void check_reachable(const graph::Network& network, const Budget& budget);
 /// Plans of one method from the largest network (level 0) to the smallest; costs must not rise from level to level.
 struct PruningSchedule {
     int levels = 1;
-    std::function<graph::Plan(int level)> plan;
+    std::function<graph::PruningPlan(int level)> plan;
 };
 
 /// The plan of the first level whose network meets the budget, by bisection.
 /// Throws `Error` naming the smallest reachable amounts when the last level does not.
-graph::Plan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget);
+graph::PruningPlan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget);
 
 } // namespace prunedamr::prune

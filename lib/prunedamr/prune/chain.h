@@ -30,7 +30,7 @@ struct ChainResult {
     /// One per stage: {"method", "budget", "seed", "plan", "steps", "units": {"before", "after"},
     /// "cost": {"before", "after", "cut" (fractions of before that are gone)}, "fine_tune" (history or null)}
     std::vector<nlohmann::json> stages;
-    graph::Plan plan; ///< of the last stage
+    graph::PruningPlan plan; ///< of the last stage
     bool interrupted = false;
 };
 

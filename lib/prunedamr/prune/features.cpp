@@ -102,7 +102,7 @@ std::vector<ProbeGain> probe_gains(const graph::Network& network, const dataset:
 
 std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const train::FitConfig& fine_tune)
 {
-    const auto frames = dataset.indices(dataset::Part::train);
+    const auto frames = dataset.indices(dataset::Split::train);
     return fine_tune.frames_per_class > 0
                ? train::choose_labeled(dataset, frames, fine_tune.frames_per_class, fine_tune.seed)
                : frames;
@@ -162,9 +162,9 @@ at::Tensor classifier_features(const graph::Network& network, const dataset::Dat
 
 std::vector<std::int64_t> draw_frames(const dataset::Dataset& dataset, std::size_t count, std::uint64_t seed)
 {
-    std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
+    std::vector<std::int64_t> frames = dataset.indices(dataset::Split::train);
     if (frames.empty())
-        frames = dataset.indices(dataset::Part::validation);
+        frames = dataset.indices(dataset::Split::validation);
     Rng rng(seed);
     std::map<std::int32_t, std::vector<std::int64_t>> by_class;
     for (const std::int64_t frame : train::shuffled(std::move(frames), rng))

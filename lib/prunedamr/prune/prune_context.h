@@ -30,7 +30,7 @@ struct PruneContext {
 
 /// What every pruning method gives.
 struct PruneResult {
-    graph::Plan plan;                                ///< of `PruneContext::network`
+    graph::PruningPlan plan;                                ///< of `PruneContext::network`
     nlohmann::json steps = nlohmann::json::object(); ///< how it came to it: scores, orders, matrices
     std::string text;                                ///< the same for people, without a last newline
     /// What became of apply(network, plan) in a method that trains on the way; else nothing.

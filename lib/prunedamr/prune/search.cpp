@@ -21,7 +21,7 @@ constexpr double kClosest = 0.98;
 
 void check_validation(const dataset::Dataset& dataset, const char* method)
 {
-    if (dataset.indices(dataset::Part::validation).empty())
+    if (dataset.indices(dataset::Split::validation).empty())
         throw Error{ { "no validation frames to choose by", method, "0 frames in this part", "at least 1" } };
 }
 
@@ -70,7 +70,7 @@ public:
         trial.params = cost.params;
         trial.latency_us = engine_latency_us(network);
         trial.validation_accuracy =
-            train::evaluate(network, dataset_, dataset::Part::validation, chain_.fine_tune.device).accuracy();
+            train::evaluate(network, dataset_, dataset::Split::validation, chain_.fine_tune.device).accuracy();
         return trial;
     }
 

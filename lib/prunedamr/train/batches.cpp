@@ -20,7 +20,7 @@ constexpr std::size_t kUnlabeledPerLabeled = 7;
 } // namespace
 
 TrainingFrames::TrainingFrames(const dataset::Dataset& dataset, const FitConfig& config)
-    : dataset_(dataset), config_(config), labeled_(dataset.indices(dataset::Part::train))
+    : dataset_(dataset), config_(config), labeled_(dataset.indices(dataset::Split::train))
 {
     if (config_.generator && config_.frames_per_class > 0)
         throw Error({ "generated frames all have labels", "frames_per_class",

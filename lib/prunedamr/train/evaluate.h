@@ -21,11 +21,11 @@ metrics::Runner torchscript_runner(const model::Model& model, int max_batch);
 
 /// Accuracy of a network on one part of a data set, run by LibTorch.
 /// Throws `Error` when data and network do not fit or the part is empty.
-metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device = "cpu", int batch = 256);
 
 /// The same of a model; throws `Error` too when its front end or labels are not those of the data set.
-metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device = "cpu", int batch = 256);
 
 /// Throws `Error` naming what differs, frame length or number of classes.

@@ -65,7 +65,7 @@ Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset,
         throw Error({ "the teacher cannot read the frames only once", "distill.once",
                       "conjugation changes classes of the data set", "an augmentation that keeps them" });
     if (config_.distill.once)
-        objective_.remember_teacher(dataset, dataset.indices(dataset::Part::train));
+        objective_.remember_teacher(dataset, dataset.indices(dataset::Split::train));
     state_.best = present_weights();
     if (config_.resume && !config_.checkpoint.empty())
         resume();

@@ -131,7 +131,7 @@ void check_recall_constraints(const std::vector<RecallConstraint>& recall_constr
 }
 
 Validation::Validation(const dataset::Dataset& dataset, const FitConfig& config, const at::Device& device)
-    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(dataset::Part::validation)),
+    : dataset_(dataset), config_(config), device_(device), indices_(dataset.indices(dataset::Split::validation)),
       recall_meter_(config.recall_constraints, dataset, indices_)
 {
 }

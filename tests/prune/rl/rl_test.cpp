@@ -104,7 +104,7 @@ TEST(Rl, ABudgetThatIsMetAlreadyTakesNothing)
 {
     const auto network = toy_network({ 2, 2, 2 });
     const auto outcome = run_rl(network, noise_dataset(network, 80), "macs=100%", quick_search());
-    EXPECT_TRUE(outcome.plan.prune_channels.empty());
+    EXPECT_TRUE(outcome.plan.keep_channels.empty());
     EXPECT_TRUE(outcome.steps["steps"].empty());
 }
 
@@ -131,7 +131,7 @@ TEST(Rl, RewardIsAccuracyAndWeightedCuts)
     const auto outcome = run_rl(network, dataset, "macs=70%", options);
     const auto pruned = graph::apply(network, outcome.plan);
     const auto before = graph::cost(network), after = graph::cost(pruned);
-    const double accuracy = train::evaluate(pruned, dataset, dataset::Part::validation).accuracy(); // all 20 frames
+    const double accuracy = train::evaluate(pruned, dataset, dataset::Split::validation).accuracy(); // all 20 frames
     const double expected =
         accuracy + 0.25 * (1.0 - static_cast<double>(after.paper_flops) / static_cast<double>(before.paper_flops)) +
         0.5 * (1.0 - static_cast<double>(after.params) / static_cast<double>(before.params));
@@ -142,9 +142,9 @@ TEST(Rl, RewardFramesAreJudgedAsEvaluationJudgesThem)
 {
     const auto network = toy_network({ 2, 1, 1, 1 }, "amr_s");
     const auto dataset = toy_dataset(800);
-    const auto all = dataset.indices(dataset::Part::validation); // 120: whole batches and a rest
+    const auto all = dataset.indices(dataset::Split::validation); // 120: whole batches and a rest
     EXPECT_NEAR(rl::RewardFrames(dataset, all, "cpu").accuracy(network),
-                train::evaluate(network, dataset, dataset::Part::validation).accuracy(), 1e-12);
+                train::evaluate(network, dataset, dataset::Split::validation).accuracy(), 1e-12);
     const auto some = rl::draw(all, 37, 1);
     EXPECT_EQ(some.size(), 37U);
     EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
@@ -174,8 +174,8 @@ TEST(Rl, DistilledNetworkRecoversAndResumesWithoutTraining)
     EXPECT_EQ(graph::to_json(*whole.network)["nodes"], graph::to_json(graph::apply(base, whole.plan))["nodes"]);
     for (const auto& distillation : whole.steps["distillations"])
         EXPECT_GE(distillation["accuracy"], distillation["accuracy_before"]);
-    EXPECT_GT(train::evaluate(*whole.network, dataset, dataset::Part::test).accuracy(),
-              train::evaluate(graph::apply(base, whole.plan), dataset, dataset::Part::test).accuracy());
+    EXPECT_GT(train::evaluate(*whole.network, dataset, dataset::Split::test).accuracy(),
+              train::evaluate(graph::apply(base, whole.plan), dataset, dataset::Split::test).accuracy());
 
     // As if it had been stopped in the search of the last step.
     const std::string log = config.checkpoint + ".search";
@@ -215,9 +215,8 @@ TEST(Rl, RefusesBadOptionsBudgetsAndData)
                  "(one filter per layer)");
     EXPECT_ERROR(run_rl(network, dataset, "params=3", quick_search()), "budget cannot be met: found at least ");
     for (auto& part : dataset.part)
-        part = part == dataset::Part::validation ? dataset::Part::train : part;
-    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()),
-                 "validation: no frames in this part of the data set");
+        part = part == dataset::Split::validation ? dataset::Split::train : part;
+    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()), "validation: no frames in this part of the data set");
 }
 
 } // namespace prunedamr::prune

@@ -93,7 +93,7 @@ TEST(RlTaylor, IsTheWrittenOutScoreOfALinearNetwork)
 {
     const auto network = linear_net();
     const auto dataset = toy_dataset(400);
-    const auto indices = dataset.indices(dataset::Part::train); // more than one batch
+    const auto indices = dataset.indices(dataset::Split::train); // more than one batch
     const auto expected = linear_scores(network, dataset, indices);
     const auto got = taylor_scores(network, dataset, indices, "cpu");
     ASSERT_EQ(got.size(), 2U);
@@ -107,7 +107,7 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
     // w dL/dw is the derivative of the loss by the logarithm of the weight.
     const auto network = graph::concat_net();
     const auto dataset = noise_dataset(network, 40);
-    const auto indices = dataset.indices(dataset::Part::train);
+    const auto indices = dataset.indices(dataset::Split::train);
     const auto scores = taylor_scores(network, dataset, indices, "cpu");
     for (const char* node : { "left", "merge", "fc" }) {
         const std::string name = std::string(node) + ".weight";
@@ -131,7 +131,7 @@ TEST(RlTaylor, AFilterWithoutInfluenceScoresNothing)
     auto& bn = network.tensors.at("right_bn.weight").data;
     bn[2] = 0.0F;
     const auto dataset = noise_dataset(network, 40);
-    const auto scores = taylor_scores(network, dataset, dataset.indices(dataset::Part::train), "cpu");
+    const auto scores = taylor_scores(network, dataset, dataset.indices(dataset::Split::train), "cpu");
     EXPECT_EQ(scores.at("right")[2], 0.0);
     EXPECT_GT(scores.at("right")[1], 0.0);
 }
@@ -149,7 +149,7 @@ TEST(RlTaylor, RanksGroupsByTheSumOfTheirMembers)
         const auto plan = graph::channel_plan(network, layers, kept);
         const auto dataset = noise_dataset(network, 40);
         const auto scores =
-            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(dataset::Part::train), "cpu");
+            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(dataset::Split::train), "cpu");
         const auto ranking = removal_ranking(layers, kept, plan, scores);
         const auto removed = removed_between(whole, kept);
         std::set<std::pair<std::string, int>> gone;

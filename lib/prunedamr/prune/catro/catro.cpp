@@ -16,13 +16,13 @@ namespace {
 using Widths = std::vector<int>;
 
 /// The plan that keeps so many groups of each layer, those of largest trace ratio.
-graph::Plan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+graph::PruningPlan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
                     const std::vector<Scatter>& scatter, const Widths& widths)
 {
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l)
         kept.push_back(largest_trace_ratio(scatter[l], widths[l]).set);
-    graph::Plan plan = graph::channel_plan(network, layers, kept);
+    graph::PruningPlan plan = graph::channel_plan(network, layers, kept);
     plan.method = "catro";
     return plan;
 }

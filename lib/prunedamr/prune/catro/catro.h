@@ -32,7 +32,7 @@ struct CatroResult {
     int samples = 0;        ///< labeled frames
     double objective = 0.0; ///< of the widths chosen, 0..layers
     double bound = 0.0;     ///< no widths within the budget reach more
-    graph::Plan plan;
+    graph::PruningPlan plan;
 };
 
 /// Class-aware trace ratio channel pruning (CATRO, arXiv 2110.10921). Scatter of the channels over few labeled

@@ -71,7 +71,7 @@ graph::Network smallest(const graph::Network& network, int min_units)
     });
     const auto stages = stages_of(network);
     auto spare = spare_units(network, min_units);
-    graph::Plan plan;
+    graph::PruningPlan plan;
     for (const std::string& unit : units) {
         if (spare.at(stages.at(unit))-- > 0)
             plan.remove_units.push_back(unit);

@@ -42,10 +42,9 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network, OdfOpt
 OdfStep measured(const PruneContext& context, const graph::Network& network, double epsilon)
 {
     OdfStep step{ epsilon, graph::cost(network), std::nullopt };
-    if (!context.dataset.indices(dataset::Part::validation).empty())
+    if (!context.dataset.indices(dataset::Split::validation).empty())
         step.validation_accuracy =
-            train::evaluate(network, context.dataset, dataset::Part::validation, context.fine_tune.device)
-                .accuracy();
+            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device).accuracy();
     return step;
 }
 
@@ -137,10 +136,10 @@ graph::KeptGroups VaryingUnits::kept(double epsilon) const
     return kept;
 }
 
-graph::Plan VaryingUnits::plan(double epsilon) const
+graph::PruningPlan VaryingUnits::plan(double epsilon) const
 {
     const graph::KeptGroups kept_groups = kept(epsilon);
-    graph::Plan plan = graph::channel_plan(network_, layers_, kept_groups);
+    graph::PruningPlan plan = graph::channel_plan(network_, layers_, kept_groups);
     plan.method = "odf2nna";
     const graph::ChannelTies ties(network_);
     std::set<int> removed;
@@ -182,7 +181,7 @@ PruneResult odf2nna(const PruneContext& context, const OdfOptions& options)
     const double epsilon = budgeted                      ? epsilon_for_budget(context, units)
                            : options.epsilons.size() > 1 ? epsilon_of_sweep(run)
                                                          : options.epsilons.at(0);
-    graph::Plan plan = units.plan(epsilon);
+    graph::PruningPlan plan = units.plan(epsilon);
     run.chosen = measured(context, graph::apply(context.network, plan), epsilon);
     return { std::move(plan), to_json(run), to_text(run), std::nullopt, false };
 }

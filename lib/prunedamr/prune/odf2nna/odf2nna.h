@@ -44,7 +44,7 @@ public:
     VaryingUnits(const graph::Network& network, OdfOptions::Of of, MomentsByNode moments);
 
     graph::KeptGroups kept(double epsilon) const;
-    graph::Plan plan(double epsilon) const;
+    graph::PruningPlan plan(double epsilon) const;
 
     /// 0 and every epsilon at which one unit more goes, ascending, below 1.
     std::vector<double> steps() const;

@@ -68,7 +68,7 @@ std::vector<std::pair<int, int>> owners(const graph::ChannelTies& ties, const st
 MomentsByNode activation_moments(const graph::Network& network, const dataset::Dataset& dataset,
                                  const std::vector<std::string>& nodes, const std::string& device)
 {
-    const std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
+    const std::vector<std::int64_t> frames = dataset.indices(dataset::Split::train);
     if (frames.empty())
         throw Error{ { "no training frames to measure activations on", "data set", "0", "at least 1" } };
     const at::NoGradGuard no_grad;

@@ -25,7 +25,7 @@ std::shared_ptr<const train::Batch> score_frames(const dataset::Dataset& dataset
     if (!training_free_score(config.score).reads_frames)
         return nullptr;
     Rng rng = Rng(config.seed).fork(2);
-    const auto frames = train::shuffled(dataset.indices(dataset::Part::train), rng);
+    const auto frames = train::shuffled(dataset.indices(dataset::Split::train), rng);
     if (frames.size() < 2)
         throw Error{ { "too few training frames", "score " + config.score, std::to_string(frames.size()),
                        "2 or more" } };

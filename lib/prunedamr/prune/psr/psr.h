@@ -39,7 +39,7 @@ struct PsrResult {
     std::vector<int> block_sizes;                ///< partition
     std::string score;                           ///< of the selection
     std::vector<BlockChoice> choices;            ///< one per block
-    graph::Plan plan;
+    graph::PruningPlan plan;
 };
 
 /// The stem takes part in similarity, partition and selection like every other unit, and always stays in the

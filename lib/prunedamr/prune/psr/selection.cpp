@@ -262,7 +262,8 @@ bool BudgetSearch::plausible(const std::vector<int>& block_sizes, const std::vec
     return budget_.excess(graph::apply(network_, first_of_each(block_sizes, keep))) <= kSlack;
 }
 
-graph::Plan BudgetSearch::first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
+graph::PruningPlan BudgetSearch::first_of_each(const std::vector<int>& block_sizes,
+                                               const std::vector<int>& keep) const
 {
     std::vector<int> chosen;
     int first = 0;

@@ -85,7 +85,7 @@ private:
 /// The chosen units of every block and the plan that leaves them.
 struct SelectedUnits {
     std::vector<BlockChoice> choices; ///< one per block
-    graph::Plan plan;
+    graph::PruningPlan plan;
     bool met = false; ///< the budget
 };
 
@@ -106,7 +106,7 @@ private:
     bool add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block,
                  SelectedUnits& selected);
     bool plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
-    graph::Plan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
+    graph::PruningPlan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
 
     const graph::Network& network_;
     const Budget& budget_;

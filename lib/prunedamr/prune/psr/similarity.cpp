@@ -19,7 +19,7 @@ constexpr int kMinBatch = 8;
 /// Disjoint batches of validation frames, as indices.
 std::vector<std::vector<std::int64_t>> draw_batches(const dataset::Dataset& dataset, const SimilarityConfig& config)
 {
-    std::vector<std::int64_t> frames = dataset.indices(dataset::Part::validation);
+    std::vector<std::int64_t> frames = dataset.indices(dataset::Split::validation);
     const auto available = static_cast<std::int64_t>(frames.size());
     const std::int64_t batch = std::min<std::int64_t>(config.batch, available / config.batches);
     if (batch < kMinBatch)

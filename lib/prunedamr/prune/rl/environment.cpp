@@ -83,8 +83,7 @@ Distiller::Distiller(const PruneContext& context, const RlOptions& options)
 
 double Distiller::validation_accuracy(const graph::Network& network) const
 {
-    return train::evaluate(network, context_.dataset, dataset::Part::validation, context_.fine_tune.device)
-        .accuracy();
+    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device).accuracy();
 }
 
 train::FitConfig Distiller::config(int step) const
@@ -135,7 +134,7 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network)
     return layers;
 }
 
-std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Part part, const char* what)
+std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Split part, const char* what)
 {
     auto indices = dataset.indices(part);
     if (indices.empty())
@@ -163,11 +162,10 @@ template <class Enough> int fewest(int highest, const Enough& enough)
 
 PruningEnvironment::PruningEnvironment(const PruneContext& context, const RlOptions& options)
     : context_(context), options_(options), layers_(layers_of(context.network)), thinned_(context.network, layers_),
-      calibration_(draw(frames_of(context.dataset, dataset::Part::train, "train"), options.calibration_frames,
-                        context.seed)),
+      calibration_(
+          draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames, context.seed)),
       frames_(context.dataset,
-              draw(frames_of(context.dataset, dataset::Part::validation, "validation"), options.reward_frames,
-                   context.seed),
+              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames, context.seed),
               context.fine_tune.device)
 {
     const State whole = original();
@@ -199,7 +197,7 @@ std::vector<int> PruningEnvironment::removable(const State& state) const
     return counts;
 }
 
-graph::Plan PruningEnvironment::plan(const State& state) const
+graph::PruningPlan PruningEnvironment::plan(const State& state) const
 {
     return graph::channel_plan(context_.network, layers_, state.kept);
 }

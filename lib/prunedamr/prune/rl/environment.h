@@ -83,7 +83,7 @@ public:
     /// A state without these groups.
     State without(const State& state, const graph::KeptGroups& removed) const;
 
-    graph::Plan plan(const State& state) const;
+    graph::PruningPlan plan(const State& state) const;
     State original() const { return { graph::all_groups(layers_), context_.network }; }
     std::vector<int> widths(const State& state) const;
     int steps_left(const State& state, const Policy& policy) const; ///< if the policy stays as it is; at least 1
