@@ -24,8 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::map<std::string, dataset::Split> kParts = { { "train", dataset::Split::train },
-                                                   { "validation", dataset::Split::validation },
-                                                   { "test", dataset::Split::test } };
+                                                       { "validation", dataset::Split::validation },
+                                                       { "test", dataset::Split::test } };
 
 struct Options {
     std::vector<std::string> files;

@@ -124,7 +124,8 @@ void run(const Options& options)
 void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
+    auto* command = app.add_subcommand(
+        "eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
     command->add_option("model", options->model, "model file or name; none with --scenes and --captures");
     add_detection_options(*command, options->detection);
     add_frame_data_options(*command, options->data);

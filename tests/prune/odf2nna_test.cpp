@@ -169,9 +169,10 @@ TEST(Odf2nna, StillUnitsGoAndLogitsStay)
         EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params) << graph::name_of(network);
         expect_same_logits(network, pruned);
     }
-    EXPECT_EQ(
-        run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all }).plan.keep_channels.at("layer1.fc").size(),
-        9U);
+    EXPECT_EQ(run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all })
+                  .plan.keep_channels.at("layer1.fc")
+                  .size(),
+              9U);
 }
 
 TEST(Odf2nna, FoldingKeepsTheMeanLogitsOfALinearNetwork)
@@ -277,7 +278,8 @@ TEST(Odf2nna, SweepShowsEveryEpsilonAndTakesTheLargestThatLosesLittle)
         const auto pruned =
             graph::apply(base, run_odf2nna(base, dataset, "", { { step["epsilon"].get<double>() }, Of::all }).plan);
         EXPECT_EQ(step["params"], graph::cost(pruned).params);
-        EXPECT_EQ(step["validation_accuracy"], train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
+        EXPECT_EQ(step["validation_accuracy"],
+                  train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
         if (step["validation_accuracy"] >= lowest)
             expected = step["epsilon"];
     }

@@ -222,8 +222,8 @@ TEST(Recovery, AConstraintThatIsNotReachedIsKnownAndCheckedOnTheResult)
     const test::TemporaryFile file("recall.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    const auto validation =
-        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Split::validation));
+    const auto validation = metrics::evaluate(train::module_runner(result.network), dataset,
+                                              dataset.indices(dataset::Split::validation));
     expect_error([&] { train::check_recall_constraints(config.recall_constraints, dataset, validation); },
                  "class0: recall on validation data is too low: found ");
     expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); },

@@ -317,7 +317,7 @@ PruneResult baseline(const std::string& name, const PruneContext& context, const
 }
 
 graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
-                               const std::vector<double>& scores, std::uint64_t seed)
+                                       const std::vector<double>& scores, std::uint64_t seed)
 {
     check_reachable(network, budget);
     std::vector<int> ranked(scores.size());

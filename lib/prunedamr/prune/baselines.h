@@ -54,7 +54,7 @@ PruneResult baseline(const std::string& name, const PruneContext& context, const
 
 /// Removes the units of least score one by one until the reassembled network meets the budget.
 graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
-                               const std::vector<double>& scores, std::uint64_t seed);
+                                       const std::vector<double>& scores, std::uint64_t seed);
 
 /// Plans that take groups of least score out of every scored layer in the same proportion, level by level one group
 /// of one layer (that of which the smallest fraction is gone by then; the first on ties), until one is left of

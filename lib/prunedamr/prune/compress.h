@@ -48,7 +48,7 @@ struct CompressConfig {
 
 struct CompressResult {
     model::Model model; ///< provenance["compress"] is the report without steps; an earlier one stays as "previous"
-    graph::PruningPlan plan;   ///< of the last stage
+    graph::PruningPlan plan; ///< of the last stage
     /// JSON object {"method", "budget", "seed", "plan", "steps", "units": {"before", "after"}, "cost": {"before",
     /// "after", "cut"}, "fine_tune", "latency_us": {"before", "after"}, "minutes"} of the only stage; of several
     /// the last one's, with "chain" (all of them), "units" and "cost" from the original to the end. Of a search

@@ -131,7 +131,8 @@ TEST(Rl, RewardIsAccuracyAndWeightedCuts)
     const auto outcome = run_rl(network, dataset, "macs=70%", options);
     const auto pruned = graph::apply(network, outcome.plan);
     const auto before = graph::cost(network), after = graph::cost(pruned);
-    const double accuracy = train::evaluate(pruned, dataset, dataset::Split::validation).accuracy(); // all 20 frames
+    const double accuracy =
+        train::evaluate(pruned, dataset, dataset::Split::validation).accuracy(); // all 20 frames
     const double expected =
         accuracy + 0.25 * (1.0 - static_cast<double>(after.paper_flops) / static_cast<double>(before.paper_flops)) +
         0.5 * (1.0 - static_cast<double>(after.params) / static_cast<double>(before.params));
@@ -216,7 +217,8 @@ TEST(Rl, RefusesBadOptionsBudgetsAndData)
     EXPECT_ERROR(run_rl(network, dataset, "params=3", quick_search()), "budget cannot be met: found at least ");
     for (auto& part : dataset.part)
         part = part == dataset::Split::validation ? dataset::Split::train : part;
-    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()), "validation: no frames in this part of the data set");
+    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()),
+                 "validation: no frames in this part of the data set");
 }
 
 } // namespace prunedamr::prune

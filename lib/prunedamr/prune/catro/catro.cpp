@@ -17,7 +17,7 @@ using Widths = std::vector<int>;
 
 /// The plan that keeps so many groups of each layer, those of largest trace ratio.
 graph::PruningPlan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
-                    const std::vector<Scatter>& scatter, const Widths& widths)
+                           const std::vector<Scatter>& scatter, const Widths& widths)
 {
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l)

@@ -44,7 +44,8 @@ OdfStep measured(const PruneContext& context, const graph::Network& network, dou
     OdfStep step{ epsilon, graph::cost(network), std::nullopt };
     if (!context.dataset.indices(dataset::Split::validation).empty())
         step.validation_accuracy =
-            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device).accuracy();
+            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device)
+                .accuracy();
     return step;
 }
 

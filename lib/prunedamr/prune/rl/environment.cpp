@@ -83,7 +83,8 @@ Distiller::Distiller(const PruneContext& context, const RlOptions& options)
 
 double Distiller::validation_accuracy(const graph::Network& network) const
 {
-    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device).accuracy();
+    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device)
+        .accuracy();
 }
 
 train::FitConfig Distiller::config(int step) const
@@ -162,10 +163,11 @@ template <class Enough> int fewest(int highest, const Enough& enough)
 
 PruningEnvironment::PruningEnvironment(const PruneContext& context, const RlOptions& options)
     : context_(context), options_(options), layers_(layers_of(context.network)), thinned_(context.network, layers_),
-      calibration_(
-          draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames, context.seed)),
+      calibration_(draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames,
+                        context.seed)),
       frames_(context.dataset,
-              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames, context.seed),
+              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames,
+                   context.seed),
               context.fine_tune.device)
 {
     const State whole = original();
