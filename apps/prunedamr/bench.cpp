@@ -47,8 +47,8 @@ double quantile(std::vector<double> values, double q)
 void measure(std::vector<Case>& cases, const model::Model& model, int repetitions)
 {
     const int highest = std::max_element(cases.begin(), cases.end(), [](const Case& a, const Case& b) {
-                         return a.batch < b.batch;
-                     })->batch;
+                            return a.batch < b.batch;
+                        })->batch;
     std::vector<float> frames(static_cast<std::size_t>(highest) * 2 * model.network.length);
     std::vector<float> logits(static_cast<std::size_t>(highest) * model.network.classes());
     Rng rng(1);

@@ -6,12 +6,12 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/model/model_info.h"
+#include "prunedamr/metrics/finish_model.h"
 #include "prunedamr/model/logits.h"
 #include "prunedamr/model/model_file.h"
+#include "prunedamr/model/model_info.h"
 #include "prunedamr/model/model_json.h"
 #include "prunedamr/model/model_search.h"
-#include "prunedamr/metrics/finish_model.h"
 
 #include <nlohmann/json.hpp>
 
@@ -57,9 +57,11 @@ void run(const Options& options)
 void add_calibrate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
+    auto* command =
+        app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
     add_model_task_options(*command, *options, "thresholds and accuracy");
-    command->add_option("--false-rejection", options->false_rejection,
+    command
+        ->add_option("--false-rejection", options->false_rejection,
                      "fraction of the validation frames of named signals that may be called unknown")
         ->capture_default_str()
         ->check(CLI::Range(1e-6, 0.5));

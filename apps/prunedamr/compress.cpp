@@ -3,8 +3,8 @@
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/method_options.h"
 #include "apps/prunedamr/model_output.h"
-#include "apps/prunedamr/train_options.h"
 #include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/train_options.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
@@ -165,12 +165,13 @@ void add_compress(CLI::App& app)
     cli::add_list(*command, "--classes", options->classes,
                   "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
                   "network fine-tuned and both networks tested on these alone");
-    command->add_option("--stage-epochs", config.chain.stage_epochs,
+    command
+        ->add_option("--stage-epochs", config.chain.stage_epochs,
                      "chain: epochs after each method but the last (0: a third of --epochs)")
         ->capture_default_str()
         ->check(CLI::Range(0, 100000));
     command->add_option("--chains", config.search.chains,
-                     "auto: chains to try, separated by blanks (default: its own)");
+                        "auto: chains to try, separated by blanks (default: its own)");
     command->add_option("--max-trials", config.search.probes, "drop: networks tried")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

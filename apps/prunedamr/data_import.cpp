@@ -2,14 +2,14 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/capture_info.h"
 #include "apps/prunedamr/data_flow.h"
-#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/front_end_options.h"
+#include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/model/class_table.h"
-#include "prunedamr/dataset/transforms.h"
 #include "prunedamr/dataset/capture_source.h"
+#include "prunedamr/dataset/transforms.h"
+#include "prunedamr/formats/open_frame_source.h"
+#include "prunedamr/model/class_table.h"
 
 #include <cstdio>
 #include <memory>
@@ -51,7 +51,7 @@ std::unique_ptr<dataset::FrameSource> renamed(std::unique_ptr<dataset::FrameSour
 
 /// All inputs as one source. `captures` is set to the part of it that reads captures, which tells what it left out.
 std::unique_ptr<dataset::FrameSource> open_all(const Inputs& inputs, const Options& options,
-                                            const dataset::CaptureSource** captures)
+                                               const dataset::CaptureSource** captures)
 {
     std::vector<dataset::NamedSource> sources;
     for (const auto& path : inputs.datasets)
@@ -114,7 +114,8 @@ void add_selection_options(CLI::App& command, dataset::Selection& selection)
     cli::add_list(command, "--labels", selection.labels, "only these classes, in this order, comma-separated");
     command.add_option("--snr-low", selection.snr_low_db, "only from this SNR on [dB]; frames of unknown SNR stay");
     command.add_option("--snr-high", selection.snr_high_db, "only up to this SNR [dB]; the same");
-    command.add_option("--frames-per-cell", selection.frames_per_cell,
+    command
+        .add_option("--frames-per-cell", selection.frames_per_cell,
                     "at most so many frames of a class and SNR (to 2 dB), drawn by the seed")
         ->check(CLI::Range(1, 1000000000));
 }
@@ -124,7 +125,8 @@ void add_capture_options(CLI::App& command, dataset::CaptureOptions& capture)
     command.add_option("--label", capture.label, "class of captures that have no labels");
     add_raw_options(command, capture.raw);
     add_front_end_options(command, capture.front_end);
-    for (const char* name : { "--label", "--format", "--rate", "--front-end", "--frame", "--block-length", "--occupied-fraction" })
+    for (const char* name :
+         { "--label", "--format", "--rate", "--front-end", "--frame", "--block-length", "--occupied-fraction" })
         command.get_option(name)->group("Captures");
 }
 
@@ -140,7 +142,7 @@ void add_data_import(CLI::App& data)
     command->add_flag("--float16", options->output.options.half, "store samples in 16 bits");
     add_selection_options(*command, options->selection);
     command->add_flag("--canonical-labels", options->canonical_names,
-                   "rename classes to our spelling: QAM16 -> 16QAM");
+                      "rename classes to our spelling: QAM16 -> 16QAM");
     command->add_flag("--normalize", options->normalize, "scale every frame to a mean power of 1");
     add_capture_options(*command, options->capture);
     options->capture.on_warnings = cli::warn;

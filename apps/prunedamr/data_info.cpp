@@ -57,9 +57,9 @@ void print(const nlohmann::ordered_json& info, const dataset::Dataset& fields)
         std::printf("  warning:    %s groups have frames in more than one part of the split\n",
                     info["groups"]["in_several_parts"].dump().c_str());
     if (const auto& levels = info["levels"]; !levels.is_null())
-        std::printf("  levels:     rms %.4g..%.4g, peak %.4g, %s silent frames\n",
-                    levels["min_rms"].get<double>(), levels["largest_rms"].get<double>(),
-                    levels["peak"].get<double>(), levels["silent_frames"].dump().c_str());
+        std::printf("  levels:     rms %.4g..%.4g, peak %.4g, %s silent frames\n", levels["min_rms"].get<double>(),
+                    levels["largest_rms"].get<double>(), levels["peak"].get<double>(),
+                    levels["silent_frames"].dump().c_str());
     const std::string provenance = info["provenance"].dump();
     std::printf("  provenance: %s%s\n", provenance.substr(0, kProvenanceShown).c_str(),
                 provenance.size() > kProvenanceShown ? "... (all of it with --json)" : "");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/prunedamr/capture_info.h"
-#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/front_end_options.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
@@ -24,8 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::map<std::string, dataset::Split> kParts = { { "train", dataset::Split::train },
-                                                   { "validation", dataset::Split::validation },
-                                                   { "test", dataset::Split::test } };
+                                                       { "validation", dataset::Split::validation },
+                                                       { "test", dataset::Split::test } };
 
 struct Options {
     std::vector<std::string> files;
@@ -99,7 +99,8 @@ void run(Options& options)
 void add_data_plot(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* command = data.add_subcommand("plot", "draw frames: constellation, spectrum, spectrogram, amplitude, phase");
+    auto* command =
+        data.add_subcommand("plot", "draw frames: constellation, spectrum, spectrogram, amplitude, phase");
     command->add_option("files", options->files, "data sets, and captures with labeled annotations")->required();
     command->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->required();
     auto& choice = options->choice;
@@ -118,7 +119,8 @@ void add_data_plot(CLI::App& data)
     command->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)");
     add_front_end_options(*command, options->capture.front_end);
     add_raw_options(*command, options->capture.raw);
-    for (const char* name : { "--front-end", "--frame", "--block-length", "--occupied-fraction", "--format", "--rate" })
+    for (const char* name :
+         { "--front-end", "--frame", "--block-length", "--occupied-fraction", "--format", "--rate" })
         command->get_option(name)->group("Captures");
     cli::add_json(*command, options->json, "also write which cells were drawn to this file");
     command->callback([options] { run(*options); });

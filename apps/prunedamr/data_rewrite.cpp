@@ -3,8 +3,8 @@
 #include "apps/prunedamr/data_flow.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/dataset/transforms.h"
+#include "prunedamr/formats/open_frame_source.h"
 
 #include <memory>
 

@@ -124,7 +124,8 @@ void run(const Options& options)
 void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
+    auto* command = app.add_subcommand(
+        "eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
     command->add_option("model", options->model, "model file or name; none with --scenes and --captures");
     add_detection_options(*command, options->detection);
     add_frame_data_options(*command, options->data);
@@ -136,19 +137,22 @@ void add_eval(CLI::App& app)
         ->capture_default_str()
         ->check(CLI::IsMember(backends()));
     auto* data = command->get_option("--data");
-    command->add_option("--baseline", options->baseline,
+    command
+        ->add_option("--baseline", options->baseline,
                      "model file or name: the difference in accuracy on the same frames, and its standard error")
         ->needs(data);
-    command->add_option("--cost-matrix", options->cost_matrix,
+    command
+        ->add_option("--cost-matrix", options->cost_matrix,
                      "JSON {truth: {predicted: cost}}: prints the mean cost of the decisions")
         ->needs(data);
     auto* attack =
         command->add_option("--attack", options->attacks,
-                         "accuracy under fgsm:-20dB, pgd:-20dB:10 (steps), with -linf behind the name for "
-                         "that norm, noise:-20dB, offset:0.002 (cycles per sample), phase-noise:-20dB; dB "
-                         "below the frame's power; may be given again");
+                            "accuracy under fgsm:-20dB, pgd:-20dB:10 (steps), with -linf behind the name for "
+                            "that norm, noise:-20dB, offset:0.002 (cycles per sample), phase-noise:-20dB; dB "
+                            "below the frame's power; may be given again");
     attack->allow_extra_args(false)->needs(data);
-    command->add_option("--attack-frames", options->attack_frames,
+    command
+        ->add_option("--attack-frames", options->attack_frames,
                      "attacks: about so many frames, as many of each class and SNR; 0: all")
         ->capture_default_str()
         ->check(CLI::Range(0, 100000000))

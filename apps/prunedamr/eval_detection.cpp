@@ -64,7 +64,8 @@ public:
     {
         std::vector<EmissionBox> boxes;
         for (const auto& [number, p] : emissions_)
-            boxes.push_back({ p.start / rate_hz_, p.end / rate_hz_, p.low / p.length, p.high / p.length, {}, p.score });
+            boxes.push_back(
+                { p.start / rate_hz_, p.end / rate_hz_, p.low / p.length, p.high / p.length, {}, p.score });
         return boxes;
     }
 
@@ -105,7 +106,8 @@ public:
         const double end_s = std::min(end_s_, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz_);
         for (int i = 0; i < detector.proposal_count(); ++i) {
             const auto& p = detector.proposals()[i];
-            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_, p.high * rate_hz_ };
+            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_,
+                                   p.high * rate_hz_ };
             float right = 0.0f;
             for (std::size_t k = 0; k < truth_.size(); ++k) {
                 const float r = rightness(box, truth_[k], start_s, end_s);
@@ -146,8 +148,8 @@ struct Measured {
     long proposed = 0;
 };
 
-Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz, const std::vector<EmissionBox>& truth,
-                 std::ofstream* rows)
+Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz,
+                 const std::vector<EmissionBox>& truth, std::ofstream* rows)
 {
     Collector collector(rate_hz);
     const double duration_s = static_cast<double>(samples.size()) / rate_hz;
@@ -188,8 +190,8 @@ struct Totals {
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
     for (const auto& b : boxes)
-        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s, b.low_hz,
-                    b.high_hz, b.score);
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s,
+                    b.low_hz, b.high_hz, b.score);
 }
 
 nlohmann::json to_json(const metrics::DetectionScores& s)
@@ -197,10 +199,18 @@ nlohmann::json to_json(const metrics::DetectionScores& s)
     const auto share = [](const metrics::DetectionScores::Share& x) {
         return nlohmann::json{ { "of", x.of }, { "found", x.found }, { "boxed", x.boxed } };
     };
-    return { { "lasting", share(s.lasting) }, { "long_bursts", share(s.long_bursts) }, { "short_bursts", share(s.short_bursts) },
-             { "emissions", s.emissions }, { "split", s.split }, { "merged", s.merged }, { "reports", s.reports },
-             { "false_per_minute", s.false_per_minute() }, { "minutes", s.minutes }, { "precision", s.precision() },
-             { "recall", s.recall() }, { "average_precision", s.average_precision() } };
+    return { { "lasting", share(s.lasting) },
+             { "long_bursts", share(s.long_bursts) },
+             { "short_bursts", share(s.short_bursts) },
+             { "emissions", s.emissions },
+             { "split", s.split },
+             { "merged", s.merged },
+             { "reports", s.reports },
+             { "false_per_minute", s.false_per_minute() },
+             { "minutes", s.minutes },
+             { "precision", s.precision() },
+             { "recall", s.recall() },
+             { "average_precision", s.average_precision() } };
 }
 
 Samples samples_of(const synth::Scene& scene)
@@ -217,7 +227,8 @@ detect::Detector make_detector(double rate_hz, const std::string& judge)
 {
     detect::DetectorConfig config;
     config.sample_rate_hz = rate_hz;
-    return judge.empty() ? detect::Detector(config) : detect::Detector(config, detect::Judge(read_file(judge), judge));
+    return judge.empty() ? detect::Detector(config)
+                         : detect::Detector(config, detect::Judge(read_file(judge), judge));
 }
 
 void eval_scenes(const DetectionOptions& options, Totals& total)
@@ -233,8 +244,8 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
         config.seed = options.seed + static_cast<std::uint64_t>(i);
         config.emissions = !options.noise;
         const auto scene = synth::band_scene(config);
-        const auto measured = measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)),
-                                      rows.is_open() ? &rows : nullptr);
+        const auto measured = measure(detector, samples_of(scene), options.rate_hz,
+                                      truth_of(synth::scene_info(scene)), rows.is_open() ? &rows : nullptr);
         total.add(measured);
         if (options.list) {
             std::printf("scene %llu\n", static_cast<unsigned long long>(config.seed));
@@ -257,7 +268,8 @@ void eval_captures(const DetectionOptions& options, Totals& total)
         std::printf("%-40s %3ld annotated, found %3ld, boxed %3ld, split %ld, %ld reports, %ld outside\n",
                     path.substr(path.find_last_of('/') + 1).c_str(), s.emissions,
                     s.lasting.found + s.long_bursts.found + s.short_bursts.found,
-                    s.lasting.boxed + s.long_bursts.boxed + s.short_bursts.boxed, s.split, s.reports, s.false_reports);
+                    s.lasting.boxed + s.long_bursts.boxed + s.short_bursts.boxed, s.split, s.reports,
+                    s.false_reports);
         if (options.list) {
             print_boxes("missed", measured.missed);
             print_boxes("report", measured.reports);
@@ -268,23 +280,27 @@ void eval_captures(const DetectionOptions& options, Totals& total)
 
 } // namespace
 
-void add_detection_options(CLI::App& verb, DetectionOptions& options)
+void add_detection_options(CLI::App& command, DetectionOptions& options)
 {
-    verb.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")->check(CLI::Range(1, 1000000));
-    verb.add_option("--captures", options.captures, "measure the detector on captures annotated in frequency");
-    verb.add_option("--scene-seed", options.seed, "random seed of the first scene (default 1), the next has one more");
-    cli::add_quantity(verb, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)");
-    verb.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)");
-    verb.add_flag("--scene-noise", options.noise, "scenes without emissions");
-    verb.add_flag("--list", options.list, "also what was missed and what was false");
-    verb.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
-    verb.add_option("--proposals", options.proposals, "write what a judge learns from to this file");
-    auto* fit = verb.add_option("--fit-judge", options.fit.rows, "fit a judge to such files, instead of measuring");
-    verb.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
+    command.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")
+        ->check(CLI::Range(1, 1000000));
+    command.add_option("--captures", options.captures, "measure the detector on captures annotated in frequency");
+    command.add_option("--scene-seed", options.seed,
+                       "random seed of the first scene (default 1), the next has one more");
+    cli::add_quantity(command, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)");
+    command.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)");
+    command.add_flag("--scene-noise", options.noise, "scenes without emissions");
+    command.add_flag("--list", options.list, "also what was missed and what was false");
+    command.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
+    command.add_option("--proposals", options.proposals, "write what a judge learns from to this file");
+    auto* fit =
+        command.add_option("--fit-judge", options.fit.rows, "fit a judge to such files, instead of measuring");
+    command.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
     fit->needs("--judge-out");
-    verb.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")->needs(fit);
-    verb.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
-    verb.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
+    command.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")
+        ->needs(fit);
+    command.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
+    command.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
 }
 
 nlohmann::json eval_detection(const DetectionOptions& options)
@@ -297,8 +313,9 @@ nlohmann::json eval_detection(const DetectionOptions& options)
     if (options.scenes > 0)
         eval_scenes(options, total);
     eval_captures(options, total);
-    std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n", total.scores.to_text().c_str(),
-                total.proposed, total.scores.emissions, total.busy_s, 60.0 * total.scores.minutes);
+    std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n",
+                total.scores.to_text().c_str(), total.proposed, total.scores.emissions, total.busy_s,
+                60.0 * total.scores.minutes);
     return to_json(total.scores);
 }
 

@@ -26,7 +26,7 @@ struct DetectionOptions {
     bool wanted() const { return scenes > 0 || !captures.empty() || !fit.rows.empty(); }
 };
 
-void add_detection_options(CLI::App& verb, DetectionOptions& options);
+void add_detection_options(CLI::App& command, DetectionOptions& options);
 
 /// Measures the detector on scenes that it has not seen, or on annotated captures; prints and returns the scores.
 nlohmann::json eval_detection(const DetectionOptions& options);

@@ -33,9 +33,10 @@ void add_frame_data_options(CLI::App& command, FrameData& options)
 {
     options.command = &command;
     command.add_option("--data", options.data,
-                    "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
+                       "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
     command.option_defaults()->group(kHeading);
-    command.add_option(
+    command
+        .add_option(
             "--data-frames-per-class", options.frames_per_class,
             "frames of each class, times its weight in the recipe, in the fixed set that is split into parts")
         ->capture_default_str()
@@ -57,7 +58,8 @@ void add_model_task_options(CLI::App& command, ModelTask& task, const std::strin
 
 void add_frames_per_epoch(CLI::App& command, FrameData& options)
 {
-    command.add_option("--frames-per-epoch", options.frames_per_epoch,
+    command
+        .add_option("--frames-per-epoch", options.frames_per_epoch,
                     "fresh training frames of each epoch, about; they take the place of the train part")
         ->group(kHeading)
         ->capture_default_str()

@@ -11,7 +11,8 @@ namespace prunedamr::tool {
 inline void add_front_end_options(CLI::App& command, FrontEndSpec& spec)
 {
     using Kind = FrontEndSpec::Kind;
-    command.add_option_function<std::string>(
+    command
+        .add_option_function<std::string>(
             "--front-end",
             [&spec](const std::string& name) { spec.kind = name == "as_is" ? Kind::as_is : Kind::auto_band; },
             "how samples become frames")

@@ -118,8 +118,7 @@ void add_consensus_options(CLI::App& command, prune::ConsensusConfig& consensus)
         ->capture_default_str();
     group->add_option("--epochs-per-step", consensus.epochs_per_step, "fine-tuning between two units (0: none)")
         ->capture_default_str();
-    group->add_option("--min-units", consensus.min_units, "units of every stage that stay")
-        ->capture_default_str();
+    group->add_option("--min-units", consensus.min_units, "units of every stage that stay")->capture_default_str();
     group
         ->add_option("--stability-sets", consensus.stability_sets,
                      "disjoint sets of frames on which the first ranking is repeated and compared (0: none)")

@@ -22,7 +22,8 @@ void export_torchscript(const std::string& file, const std::string& out)
     nn::save_torchscript(model.network, out);
     model::save_model_info(model.info, info);
     std::printf("%s: frames [batch, 2, %lld] -> logits [batch, %lld]; labels and front end in %s\n", out.c_str(),
-                static_cast<long long>(model.network.length), static_cast<long long>(model.network.classes()), info.c_str());
+                static_cast<long long>(model.network.length), static_cast<long long>(model.network.classes()),
+                info.c_str());
 }
 
 } // namespace
@@ -32,7 +33,7 @@ void add_model_torchscript(CLI::App& model)
     auto file = std::make_shared<std::string>();
     auto out = std::make_shared<std::string>();
     auto* command = model.add_subcommand("export-torchscript",
-                                      "write a model as TorchScript, with its labels as JSON beside it");
+                                         "write a model as TorchScript, with its labels as JSON beside it");
     command->add_option("file", *file, "model file or name")->required();
     command->add_option("--out", *out, "FILE.pt to write; FILE.json is written too")
         ->required()

@@ -8,8 +8,7 @@
 
 namespace prunedamr::tool {
 
-void print_profile(const model::Model& model, bool float32, int batch, int repetitions,
-                   const engine::Peak& peak)
+void print_profile(const model::Model& model, bool float32, int batch, int repetitions, const engine::Peak& peak)
 {
     engine::EngineConfig config;
     config.max_batch = batch;

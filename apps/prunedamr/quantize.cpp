@@ -2,8 +2,8 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
-#include "apps/prunedamr/train_options.h"
 #include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/train_options.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/metrics/scores_json.h"
@@ -88,10 +88,9 @@ void run(Options& options)
     if (!fine_tune.processes.is_rank0())
         return;
     auto model = model::with_network(original, result.network);
-    model::add_provenance(model.info, "quantize",
-                          { { "command", cli::command_line() },
-                            { "base", original.info.name },
-                            { "epochs", fine_tune.epochs } });
+    model::add_provenance(
+        model.info, "quantize",
+        { { "command", cli::command_line() }, { "base", original.info.name }, { "epochs", fine_tune.epochs } });
     auto finished = train::finish_model(std::move(model), dataset, fine_tune);
     auto report = metrics::save_model(finished, options.out);
     report["command"] = cli::command_line();
@@ -126,11 +125,13 @@ void add_quantize(CLI::App& app)
     command->add_option("--calibration-frames", quantize.frames, "of the train part that ranges are taken over")
         ->capture_default_str()
         ->check(CLI::Range(16, 10000000));
-    command->add_option("--clip-fraction", quantize.outside,
+    command
+        ->add_option("--clip-fraction", quantize.outside,
                      "fraction of values that the percentile rule leaves out at either end")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 0.1));
-    cli::add_list(*command, "--keep-float", quantize.keep_float, "nodes whose output stays float32, comma-separated");
+    cli::add_list(*command, "--keep-float", quantize.keep_float,
+                  "nodes whose output stays float32, comma-separated");
     command->add_flag("--keep-biases", options->keep_biases, "no bias correction");
     options->train.fit.epochs = 0;
     options->train.fit.learning_rate = 1e-4;

@@ -37,7 +37,8 @@ void add_report(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* command =
         app.add_subcommand("report", "compare runs on one HTML page: table, curves, matrices, Pareto fronts");
-    command->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")->required();
+    command->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")
+        ->required();
     command->add_option("--out", options->out, "the page, FILE.html")->required();
     command->add_option("--title", options->title, "of the page")->capture_default_str();
     command->callback([options] { run(*options); });

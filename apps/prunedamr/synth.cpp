@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/prunedamr/front_end_options.h"
-#include "apps/prunedamr/synth_rml2016a.h"
 #include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/synth_rml2016a.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
@@ -96,7 +96,8 @@ void add_synth(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("synth", "make labeled frames; 'synth scene': a wideband capture");
-    command->add_option(
+    command
+        ->add_option(
             "--recipe", options->recipe,
             "onair: what an antenna sees; rml2016a: RadioML 2016.10a again; or a recipe of your own, FILE.json")
         ->capture_default_str();
@@ -112,14 +113,16 @@ void add_synth(CLI::App& app)
     command->option_defaults()->group(kOnairHeading);
     command->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
     auto& frames = options->frames;
-    command->add_option("--frames-per-class", options->frames_per_class,
+    command
+        ->add_option("--frames-per-class", options->frames_per_class,
                      "frames of each class, times its weight in the recipe")
         ->capture_default_str()
         ->check(CLI::Range(1, 10000000));
     command->add_option("--snr-low", frames.snr_low_db,
-                     "lowest SNR, in the signal's band [dB] (default: the recipe's)");
+                        "lowest SNR, in the signal's band [dB] (default: the recipe's)");
     command->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB] (default: the recipe's)");
-    command->add_option("--frames-per-reception", frames.frames_per_reception,
+    command
+        ->add_option("--frames-per-reception", frames.frames_per_reception,
                      "frames of one group that one reception gives at most")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

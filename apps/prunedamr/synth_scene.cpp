@@ -84,7 +84,8 @@ void add_random_options(CLI::App& command, Options& options, std::vector<CLI::Op
     add(cli::add_quantity(command, "--rate", random.sample_rate_hz, "sample rate [Hz] (default 1M)"));
     add(cli::add_quantity(command, "--freq", random.center_freq_hz, "center frequency [Hz] (default 0)"));
     add(command.add_option("--duration", random.duration_s, "of the capture [s] (default 1)"));
-    add(command.add_option("--snr", options.snr_db,
+    add(command
+            .add_option("--snr", options.snr_db,
                         "LOW,HIGH or one value, in each signal's own band [dB] (default 10,30)")
             ->delimiter(',')
             ->expected(1, 2));
@@ -105,7 +106,7 @@ CLI::App* add_synth_scene(CLI::App& synth)
         ->capture_default_str()
         ->check(CLI::IsMember({ "ci16_le", "cf32_le" }));
     auto* file = command->add_option("--scene", options->scene,
-                                  "FILE.json that says what is in the scene; without it a random one");
+                                     "FILE.json that says what is in the scene; without it a random one");
     std::vector<CLI::Option*> random;
     add_random_options(*command, *options, random);
     for (CLI::Option* option : random)

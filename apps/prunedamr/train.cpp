@@ -2,8 +2,8 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
-#include "apps/prunedamr/train_options.h"
 #include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/train_options.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/zoo.h"
@@ -87,7 +87,8 @@ void add_train(CLI::App& app)
     options->train.fit.epochs = 50;
     auto* arch = command->add_option("--arch", options->zoo.arch, help);
     arch->capture_default_str()->check(CLI::IsMember(names));
-    command->add_option("--from", options->from,
+    command
+        ->add_option("--from", options->from,
                      "model file to go on from, of the data's classes and front end, instead of a fresh network; "
                      "one in 8 bits becomes float32")
         ->excludes(arch);

@@ -6,9 +6,9 @@
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_search.h"
-#include "prunedamr/train/settings.h"
 #include "prunedamr/train/augment.h"
 #include "prunedamr/train/evaluate.h"
+#include "prunedamr/train/settings.h"
 #include "prunedamr/train/validation.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,8 @@ std::string option_name(const std::string& name)
 
 template <class T> void add_number(CLI::App& command, const train::NumberSetting& setting, T& value)
 {
-    const bool epochs = std::string(setting.name) == "epochs"; // 0: a subcommand that also does other work does not train
+    const bool epochs =
+        std::string(setting.name) == "epochs"; // 0: a subcommand that also does other work does not train
     const T low = epochs ? T{ 0 } : static_cast<T>(setting.low);
     command.add_option(option_name(setting.option ? setting.option : setting.name), value, setting.help)
         ->capture_default_str()
@@ -44,7 +45,8 @@ void add_augment(CLI::App& command, TrainOptions& options)
             options.augment.push_back(one.name);
     }
     names.push_back("none");
-    cli::add_list(command, "--augment", options.augment, "what is done to training frames at random, comma-separated")
+    cli::add_list(command, "--augment", options.augment,
+                  "what is done to training frames at random, comma-separated")
         ->capture_default_str()
         ->check(CLI::IsMember(names));
 }
@@ -67,7 +69,8 @@ void add_train_options(CLI::App& command, TrainOptions& options)
         "--cost-matrix", options.cost_matrix,
         "JSON {truth: {predicted: cost}}: confusions that cost more are learned to be avoided; not named: "
         "0 on the diagonal, else 1");
-    command.add_option(
+    command
+        .add_option(
             "--min-recall", options.recall_constraints,
             "class that must be recognized so often on validation data, as BPSK=95% or BPSK=95%@10dB (cells "
             "from that SNR on); may be given again")
@@ -76,7 +79,7 @@ void add_train_options(CLI::App& command, TrainOptions& options)
     command.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
     command.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
     command.add_flag("--teacher-once", fit.distill.once,
-                  "the teacher reads each frame once, before the first epoch and not augmented: much faster");
+                     "the teacher reads each frame once, before the first epoch and not augmented: much faster");
     command.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
 }
 

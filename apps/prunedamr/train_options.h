@@ -14,11 +14,11 @@ namespace prunedamr::tool {
 /// Options that training and fine-tuning share.
 struct TrainOptions {
     train::FitConfig fit;
-    std::string teacher;                       ///< model file to distill from
-    std::optional<model::Model> teacher_model; ///< what it holds
-    std::vector<std::string> augment;          ///< names
-    std::vector<std::string> recall_constraints;           ///< as `train::parse_recall_constraint` reads them
-    std::string cost_matrix;                   ///< file
+    std::string teacher;                         ///< model file to distill from
+    std::optional<model::Model> teacher_model;   ///< what it holds
+    std::vector<std::string> augment;            ///< names
+    std::vector<std::string> recall_constraints; ///< as `train::parse_recall_constraint` reads them
+    std::string cost_matrix;                     ///< file
 };
 
 void add_train_options(CLI::App& command, TrainOptions& options);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
 #include "apps/prunedamr/absent.h"
-#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
+#include "apps/prunedamr/subcommands.h"
 
 namespace prunedamr::tool {
 namespace {

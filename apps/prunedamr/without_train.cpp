@@ -2,8 +2,8 @@
 // The subcommands that need LibTorch, in a build without it: they say so.
 #include "apps/prunedamr/absent.h"
 #include "apps/prunedamr/attacks.h"
-#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/runner.h"
+#include "apps/prunedamr/subcommands.h"
 
 namespace prunedamr::tool {
 namespace {

@@ -308,7 +308,7 @@ class Workshop(Case):
             self.done("train", "--arch", "amr_s", *data, "--frames-per-epoch", 1000, "--out", "m.safetensors",
                       "--epochs", 2, *TRAINING, "--json", "t.json", folder=folder)
             trained = json.loads(Path(folder, "t.json").read_text())
-            self.assertEqual(trained["train"]["config"]["pages_per_epoch"], 1)
+            self.assertEqual(trained["train"]["config"]["shards_per_epoch"], 1)
             self.assertGreater(trained["test"]["accuracy"], 0.4)  # a third by chance
             self.done("eval", "m.safetensors", *data, "--json", "e.json", folder=folder)
             measured = json.loads(Path(folder, "e.json").read_text())

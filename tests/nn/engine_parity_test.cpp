@@ -30,8 +30,7 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
         engine::Engine engine(network);
         for (const int batch : { 1, 2, 7, 64 }) {
             const std::vector<float> frames = test::random_frames(batch, network.length);
-            const at::Tensor expected =
-                module.forward(at::tensor(frames).reshape({ batch, 2, -1 })).contiguous();
+            const at::Tensor expected = module.forward(at::tensor(frames).reshape({ batch, 2, -1 })).contiguous();
             std::vector<float> logits(static_cast<std::size_t>(batch * network.classes()));
             engine.run(frames.data(), batch, logits.data());
             const float* values = expected.data_ptr<float>();

@@ -16,7 +16,7 @@ namespace prunedamr::prune {
 namespace {
 
 CatroResult run_catro(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
-                std::uint64_t seed = 1)
+                      std::uint64_t seed = 1)
 {
     const auto samples = draw_per_class(dataset, dataset.indices(dataset::Split::train), 8, seed);
     return catro(network, dataset, samples, parse_budget(budget, network), "cpu");
@@ -50,8 +50,8 @@ TEST(Catro, KeepsInEachLayerTheSetOfLargestTraceRatio)
     const auto dataset = toy_dataset(90);
     const auto result = run_catro(network, dataset, "macs=40%");
     const auto layers = graph::channel_layers(network);
-    const auto scatter = layer_scatter(network, layers, dataset,
-                                       draw_per_class(dataset, dataset.indices(dataset::Split::train), 8, 1), "cpu");
+    const auto scatter = layer_scatter(
+        network, layers, dataset, draw_per_class(dataset, dataset.indices(dataset::Split::train), 8, 1), "cpu");
     ASSERT_EQ(result.layers.size(), layers.size());
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l) {

@@ -278,8 +278,8 @@ TEST(Bures, OfPlaneCovariancesIsTheClosedForm)
 
 TEST(ConsensusDistances, GaussianIsTheLeastOverAllRotations)
 {
-    const auto x = normal(45, 2, 1) * at::tensor({ 1.0, 2.0 }, at::kDouble) +
-                   labels_of_three(45).unsqueeze(1).to(at::kDouble);
+    const auto x =
+        normal(45, 2, 1) * at::tensor({ 1.0, 2.0 }, at::kDouble) + labels_of_three(45).unsqueeze(1).to(at::kDouble);
     const auto y = disturbed(x, 0.25, 2).mm(rotation(2, 3));
     for (const double alpha : { 0.0, 1.0, 2.0 })
         EXPECT_NEAR(gaussian_distance(x, y, labels_of_three(45), alpha), plain_gaussian_distance(x, y, alpha), 1e-3)

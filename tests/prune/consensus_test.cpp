@@ -47,7 +47,8 @@ train::FitConfig quick_fit()
 }
 
 PruneResult run_consensus(const graph::Network& network, const std::string& budget, const ConsensusConfig& config,
-            std::uint64_t seed = 1, const train::FitConfig& fine_tune = quick_fit(), std::string* said = nullptr)
+                          std::uint64_t seed = 1, const train::FitConfig& fine_tune = quick_fit(),
+                          std::string* said = nullptr)
 {
     const Budget parsed = parse_budget(budget, network);
     return consensus({ network, frames(), parsed, fine_tune, seed,
@@ -156,7 +157,8 @@ TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)
     }
     auto network = toy_network({ 3, 2, 3 });
     weaken(network, "stage3.unit2", 1e-3F);
-    EXPECT_EQ(run_consensus(network, "units=8", quick()).plan.remove_units, std::vector<std::string>{ "stage3.unit2" });
+    EXPECT_EQ(run_consensus(network, "units=8", quick()).plan.remove_units,
+              std::vector<std::string>{ "stage3.unit2" });
 }
 
 TEST(Consensus, KeepsEveryKindOfBudgetAndEnoughUnits)
@@ -288,12 +290,15 @@ TEST(Consensus, RefusesBadOptionsAndBudgetsOutOfReach)
     auto config = quick();
     config.min_units = 1;
     EXPECT_EQ(run_consensus(network, "units=4", config).plan.remove_units.size(), 5U);
-    EXPECT_ERROR(run_consensus(network, "units=3", config), "at least 4 units, expected the smallest with 1 unit in");
+    EXPECT_ERROR(run_consensus(network, "units=3", config),
+                 "at least 4 units, expected the smallest with 1 unit in");
     config.min_units = 0;
-    EXPECT_ERROR(run_consensus(network, "units=4", config), "min units: value out of range: found 0, expected at least 1");
+    EXPECT_ERROR(run_consensus(network, "units=4", config),
+                 "min units: value out of range: found 0, expected at least 1");
     config = quick();
     config.distances = { "cka", "euclid" };
-    EXPECT_ERROR(run_consensus(network, "units=8", config), "unknown distance: found euclid, expected cka, gaussian0");
+    EXPECT_ERROR(run_consensus(network, "units=8", config),
+                 "unknown distance: found euclid, expected cka, gaussian0");
     config.distances = { "cka", "linear0", "cka" };
     EXPECT_ERROR(run_consensus(network, "units=8", config), "distance given twice: found cka");
     config = quick();
@@ -305,7 +310,8 @@ TEST(Consensus, RefusesBadOptionsAndBudgetsOutOfReach)
     EXPECT_ERROR(run_consensus(network, "units=8", config),
                  "stability sets: value out of range: found 1, expected 0, or at least 2");
     config.stability_sets = 18;
-    EXPECT_ERROR(run_consensus(network, "units=8", config), "data set: too few training frames for consensus: found 280");
+    EXPECT_ERROR(run_consensus(network, "units=8", config),
+                 "data set: too few training frames for consensus: found 280");
     EXPECT_ERROR(run_consensus(graph::depthwise_net(), "macs=50%", quick()), "no unit can be taken out");
 }
 

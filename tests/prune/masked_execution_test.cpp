@@ -18,8 +18,7 @@ std::vector<float> module_logits(const graph::Network& network, const std::vecto
     nn::GraphModule module(network);
     module.eval();
     const auto count = static_cast<std::int64_t>(frames.size()) / (2 * network.length);
-    const at::Tensor input =
-        at::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length }).clone();
+    const at::Tensor input = at::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length }).clone();
     return nn::to_graph_tensor(module.forward(input)).data;
 }
 
@@ -64,7 +63,9 @@ TEST(MaskedExecution, HoldsForSeveralUnitsAtOnce)
         mask = masked(mask, network.units[unit_index(network, name)]);
     }
     const auto frames = graph::noise_frames(network, 5, 9);
-    EXPECT_LT(graph::relative_error(module_logits(mask, frames), module_logits(graph::apply(network, plan), frames)), 1e-6);
+    EXPECT_LT(
+        graph::relative_error(module_logits(mask, frames), module_logits(graph::apply(network, plan), frames)),
+        1e-6);
 }
 
 } // namespace prunedamr::prune

@@ -67,7 +67,7 @@ std::vector<graph::Network> shapes()
 }
 
 PruneResult run_odf2nna(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
-            const OdfOptions& options)
+                        const OdfOptions& options)
 {
     const Budget limits = budget.empty() ? Budget{} : parse_budget(budget, network);
     const train::FitConfig fine_tune;
@@ -169,9 +169,10 @@ TEST(Odf2nna, StillUnitsGoAndLogitsStay)
         EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params) << graph::name_of(network);
         expect_same_logits(network, pruned);
     }
-    EXPECT_EQ(
-        run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all }).plan.keep_channels.at("layer1.fc").size(),
-        9U);
+    EXPECT_EQ(run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all })
+                  .plan.keep_channels.at("layer1.fc")
+                  .size(),
+              9U);
 }
 
 TEST(Odf2nna, FoldingKeepsTheMeanLogitsOfALinearNetwork)
@@ -219,7 +220,8 @@ TEST(Odf2nna, BudgetFindsTheSmallestEpsilon)
             }
             const PruneResult outcome = odf2nna(context, {});
             EXPECT_EQ(outcome.steps["epsilon"], smallest) << graph::name_of(network) << " " << text;
-            EXPECT_TRUE(budget.met_by(graph::apply(network, outcome.plan))) << graph::name_of(network) << " " << text;
+            EXPECT_TRUE(budget.met_by(graph::apply(network, outcome.plan)))
+                << graph::name_of(network) << " " << text;
             EXPECT_EQ(graph::to_json(odf2nna(context, {}).plan), graph::to_json(outcome.plan));
         }
     }
@@ -252,7 +254,8 @@ TEST(Odf2nna, AnOverWideNetworkLosesMostOfItsParametersAndNoAccuracy)
     const double accuracy = train::evaluate(base, dataset, dataset::Split::test).accuracy();
     ASSERT_GT(accuracy, 0.95);
     std::string said;
-    const auto result = compress(model::model_of(base), dataset, config, [&](const std::string& text) { said += text + "\n"; });
+    const auto result =
+        compress(model::model_of(base), dataset, config, [&](const std::string& text) { said += text + "\n"; });
     EXPECT_GT(nlohmann::json::parse(result.report)["cost"]["cut"]["params"].get<double>(), 0.7);
     EXPECT_GE(train::evaluate(result.model, dataset, dataset::Split::test).accuracy(), accuracy);
     EXPECT_NE(said.find("is the smallest that meets the budget"), std::string::npos) << said;
@@ -275,7 +278,8 @@ TEST(Odf2nna, SweepShowsEveryEpsilonAndTakesTheLargestThatLosesLittle)
         const auto pruned =
             graph::apply(base, run_odf2nna(base, dataset, "", { { step["epsilon"].get<double>() }, Of::all }).plan);
         EXPECT_EQ(step["params"], graph::cost(pruned).params);
-        EXPECT_EQ(step["validation_accuracy"], train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
+        EXPECT_EQ(step["validation_accuracy"],
+                  train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
         if (step["validation_accuracy"] >= lowest)
             expected = step["epsilon"];
     }
@@ -293,7 +297,8 @@ TEST(Odf2nna, RefusesBadOptions)
                      "expected a number from 0 to below 1, several joined by commas, or sweep");
     const auto network = dense_network(1, 8);
     const auto dataset = noise_dataset(network, 30);
-    EXPECT_ERROR(run_odf2nna(network, dataset, "params=50%", { { 0.1 }, Of::all }), "a budget and an epsilon are given");
+    EXPECT_ERROR(run_odf2nna(network, dataset, "params=50%", { { 0.1 }, Of::all }),
+                 "a budget and an epsilon are given");
     auto untrained = dataset;
     std::fill(untrained.part.begin(), untrained.part.end(), dataset::Split::test);
     EXPECT_ERROR(run_odf2nna(network, untrained, "", { { 0.1 }, Of::all }), "no training frames");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/quantize.h"
 
-#include "tests/support/expect_error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/quantize.h"
 #include "prunedamr/graph/reference.h"
@@ -9,6 +8,7 @@
 #include "prunedamr/prune/features.h"
 #include "prunedamr/train/evaluate.h"
 #include "tests/prune/prune_testing.h"
+#include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
 #include <ATen/ATen.h>
@@ -112,7 +112,7 @@ TEST(Quantize, TheRangeOfLeastErrorIsNoWorseThanAnyOther)
     const double lowest = prune::squared_error(histogram, prune::params_by_squared_error(histogram));
     for (int percent = 21; percent <= 100; ++percent)
         EXPECT_LE(lowest, 1.05 * prune::squared_error(
-                                    histogram, prune::params_of_range(0.0F, 0.4F * static_cast<float>(percent))));
+                                     histogram, prune::params_of_range(0.0F, 0.4F * static_cast<float>(percent))));
     EXPECT_LT(prune::params_by_percentile(histogram, 1e-3).scale, 5.0F / 255);
 }
 

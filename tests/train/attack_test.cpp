@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/attack.h"
 
-#include "tests/support/expect_error.h"
+#include "prunedamr/train/augment.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/augment.h"
+#include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
 #include <ATen/ATen.h>
@@ -95,8 +95,7 @@ TEST(Attack, GradientIsThatOfFiniteDifferences)
     const at::Tensor labels = batch.labels.slice(0, 0, 4);
     const at::Tensor gradient = train::input_gradient(module, frames, labels);
     const auto loss = [&](const at::Tensor& x) {
-        return at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum)
-            .item<double>();
+        return at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum).item<double>();
     };
     const double step = 1e-6;
     int compared = 0;
@@ -124,7 +123,7 @@ TEST(Attack, GradientPassesWhereTrainingStopsIt)
     plain.eval();
     const train::Batch batch = some_frames();
     EXPECT_TRUE(at::equal(train::input_gradient(module, batch.frames, batch.labels),
-                             train::input_gradient(plain, batch.frames, batch.labels)));
+                          train::input_gradient(plain, batch.frames, batch.labels)));
 }
 
 TEST(Attack, KeepsItsBound)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/augment.h"
 
-#include "tests/support/expect_error.h"
 #include "prunedamr/model/class_table.h"
+#include "tests/support/expect_error.h"
 
 #include <gtest/gtest.h>
 

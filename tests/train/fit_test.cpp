@@ -285,8 +285,7 @@ TEST(Fit, RefusesDataThatDoesNotFitAndTooFewFrames)
     expect_error([&] { train::fit(test::tiny_network(64), test::tones(10), quick(1)); }, "frame length differs");
     train::FitConfig config = quick(1);
     config.teacher = std::make_shared<graph::Network>(test::tiny_network(32, 4));
-    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); },
-                 "number of classes differs");
+    expect_error([&] { train::fit(test::tiny_network(), test::tones(10), config); }, "number of classes differs");
 }
 
 TEST(Fit, ResultAsJsonHoldsHistoryAndConfig)

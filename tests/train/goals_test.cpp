@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recall constraints, labeled frames and schedules: what a run is asked for.
-#include "prunedamr/train/validation.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/optimizer.h"
+#include "prunedamr/train/validation.h"
 
 #include "tests/support/expect_error.h"
 
@@ -62,16 +62,18 @@ TEST(RecallConstraint, OtherFormsAreRefusedByTheText)
     for (const char* text :
          { "", "BPSK", "=95%", "BPSK=", "BPSK=95", "BPSK=%", "BPSK=0%", "BPSK=101%", "BPSK=x%", "BPSK=95%@",
            "BPSK=95%@dB", "BPSK=95%@10", "BPSK=95%10dB", "BPSK=nan%", "BPSK=95%@infdB" })
-        expect_error([&] { train::parse_recall_constraint(text); }, "expected CLASS=PERCENT% or CLASS=PERCENT%@SNRdB");
+        expect_error([&] { train::parse_recall_constraint(text); },
+                     "expected CLASS=PERCENT% or CLASS=PERCENT%@SNRdB");
     expect_error([] { train::parse_recall_constraint("BPSK=95"); }, "found BPSK=95");
 }
 
 TEST(RecallConstraint, RecallsCountTheCellsFromTheSnrOn)
 {
     const dataset::Dataset dataset = cells(4, 10); // 0, 2, 4, 6 dB
-    const std::vector<train::RecallConstraint> recall_constraints = { train::parse_recall_constraint("BPSK=50%"), train::parse_recall_constraint("BPSK=50%@4dB"),
-                                               train::parse_recall_constraint("BPSK=50%@3.5dB"),
-                                               train::parse_recall_constraint("a=b=50%@6dB") };
+    const std::vector<train::RecallConstraint> recall_constraints = {
+        train::parse_recall_constraint("BPSK=50%"), train::parse_recall_constraint("BPSK=50%@4dB"),
+        train::parse_recall_constraint("BPSK=50%@3.5dB"), train::parse_recall_constraint("a=b=50%@6dB")
+    };
     const train::RecallMeter meter(recall_constraints, dataset, all_of(dataset));
     std::vector<std::int64_t> predicted(dataset.label.size(), 0);
     for (std::size_t i = 20; i < 25; ++i) // a quarter of the 4 and 6 dB frames of BPSK
@@ -84,34 +86,38 @@ TEST(RecallConstraint, RecallsCountTheCellsFromTheSnrOn)
     EXPECT_DOUBLE_EQ(train::missing_recall(recall_constraints, recalls), 0.5);
     EXPECT_DOUBLE_EQ(train::missing_recall({}, {}), 0.0);
     train::check_recall_constraints({ recall_constraints[1] }, { 0.5 });
-    expect_error(
-        [&] { train::check_recall_constraints(recall_constraints, recalls); },
-        "a=b: recall on validation data is too low: found 0%, expected a=b=50%@6dB");
+    expect_error([&] { train::check_recall_constraints(recall_constraints, recalls); },
+                 "a=b: recall on validation data is too low: found 0%, expected a=b=50%@6dB");
 }
 
 TEST(RecallConstraint, ThatCannotBeMeasuredIsRefused)
 {
     const dataset::Dataset dataset = cells(2, 3);
-    expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("8PSK=50%") }, dataset, all_of(dataset)); },
-                 "8PSK=50%: recall constraint on a class that the data set lacks");
-    expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("BPSK=50%@20dB") }, dataset, all_of(dataset)); },
-                 "BPSK=50%@20dB: no validation frames");
+    expect_error(
+        [&] { train::RecallMeter({ train::parse_recall_constraint("8PSK=50%") }, dataset, all_of(dataset)); },
+        "8PSK=50%: recall constraint on a class that the data set lacks");
+    expect_error(
+        [&] { train::RecallMeter({ train::parse_recall_constraint("BPSK=50%@20dB") }, dataset, all_of(dataset)); },
+        "BPSK=50%@20dB: no validation frames");
     expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("BPSK=50%") }, dataset, {}); },
                  "no validation frames");
 }
 
 TEST(RecallConstraint, WeightsRiseWhileAClassIsBelowAndStayAfterwards)
 {
-    const std::vector<train::RecallConstraint> recall_constraints = { train::parse_recall_constraint("B=90%"), train::parse_recall_constraint("B=95%@4dB"),
-                                               train::parse_recall_constraint("C=50%") };
+    const std::vector<train::RecallConstraint> recall_constraints = { train::parse_recall_constraint("B=90%"),
+                                                                      train::parse_recall_constraint("B=95%@4dB"),
+                                                                      train::parse_recall_constraint("C=50%") };
     const std::vector<std::string> names = { "A", "B", "C" };
     using Rows = std::vector<std::vector<double>>;
     EXPECT_EQ(train::class_weights(recall_constraints, names, {}), (std::vector<double>{ 1, 1, 1 }));
-    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows{ { 0.8, 0.8, 0.6 } }), (std::vector<double>{ 1, 1.25, 1 }));
-    EXPECT_EQ(
-        train::class_weights(recall_constraints, names, Rows{ { 0.8, 0.8, 0.6 }, { 0.9, 0.94, 0.5 }, { 0.9, 0.95, 0.4 } }),
-        (std::vector<double>{ 1, 1.5625, 1.25 }));
-    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows(100, { 0.0, 0.0, 1.0 })), (std::vector<double>{ 1, 20, 1 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows{ { 0.8, 0.8, 0.6 } }),
+              (std::vector<double>{ 1, 1.25, 1 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names,
+                                   Rows{ { 0.8, 0.8, 0.6 }, { 0.9, 0.94, 0.5 }, { 0.9, 0.95, 0.4 } }),
+              (std::vector<double>{ 1, 1.5625, 1.25 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows(100, { 0.0, 0.0, 1.0 })),
+              (std::vector<double>{ 1, 20, 1 }));
 }
 
 TEST(Labeled, AreSpreadOverTheCells)

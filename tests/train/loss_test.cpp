@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/objective.h"
 
-#include "tests/support/expect_error.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/settings.h"
+#include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
 #include <ATen/ATen.h>
@@ -275,7 +275,8 @@ TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
     const dataset::Dataset dataset = test::tones(20);
     train::AugmentConfig config;
     train::choose_augmentations(config, { "rotate", "shift", "noise" });
-    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Split::train), nullptr };
+    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Split::train),
+                        nullptr };
     const auto third_batch = [&](std::uint64_t seed) {
         train::Augmenter augmenter(config, dataset.front_end, dataset.class_names);
         train::BatchStream stream(shard, 8, augmenter, Rng(seed));

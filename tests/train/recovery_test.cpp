@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a training run can be asked for beyond its defaults, and that each survives a resume.
+#include "prunedamr/train/augment.h"
+#include "prunedamr/train/batches.h"
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/optimizer.h"
-#include "prunedamr/train/batches.h"
-#include "prunedamr/train/augment.h"
 #include "prunedamr/train/validation.h"
 
 #include "tests/support/expect_error.h"
@@ -51,7 +51,8 @@ const Variant kVariants[] = {
       [](train::FitConfig& c) {
           c.cost = metrics::CostMatrix(R"({"class0": {"class1": 5}})", { "class0", "class1", "class2" }, "");
       } },
-    { "min_recall", [](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class1=1%") }; } },
+    { "min_recall",
+      [](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class1=1%") }; } },
     { "few labels",
       [](train::FitConfig& c) {
           c.frames_per_class = 5;
@@ -221,11 +222,12 @@ TEST(Recovery, AConstraintThatIsNotReachedIsKnownAndCheckedOnTheResult)
     const test::TemporaryFile file("recall.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    const auto validation =
-        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Split::validation));
+    const auto validation = metrics::evaluate(train::module_runner(result.network), dataset,
+                                              dataset.indices(dataset::Split::validation));
     expect_error([&] { train::check_recall_constraints(config.recall_constraints, dataset, validation); },
                  "class0: recall on validation data is too low: found ");
-    expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); }, "recall on validation data is too low");
+    expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); },
+                 "recall on validation data is too low");
     config.recall_constraints = { train::parse_recall_constraint("class2=50%") };
     EXPECT_NO_THROW(train::check_recall_constraints(config.recall_constraints, dataset, validation));
     config.recall_constraints = result.config.recall_constraints;
@@ -336,5 +338,6 @@ TEST(Recovery, RefusesValuesOutOfRange)
     refused([](train::FitConfig& c) { c.warmup_epochs = 2; }, "warmup_epochs: value out of range: found 2");
     refused([](train::FitConfig& c) { c.augment.resample_ppm = 1e6; }, "resample_ppm: value out of range");
     refused([](train::FitConfig& c) { c.clip_gradient = -1; }, "clip_gradient: value out of range");
-    refused([](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class7=5%") }; }, "class7");
+    refused([](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class7=5%") }; },
+            "class7");
 }

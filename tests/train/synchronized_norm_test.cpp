@@ -19,8 +19,7 @@ struct Case {
     {
         at::manual_seed(4);
         const auto options = at::TensorOptions(dtype);
-        frames =
-            3.0 * at::randn({ 7, 5, 1, 11 }, options) + at::arange(5, options).view({ 1, 5, 1, 1 }) * 20.0;
+        frames = 3.0 * at::randn({ 7, 5, 1, 11 }, options) + at::arange(5, options).view({ 1, 5, 1, 1 }) * 20.0;
         frames = frames.contiguous(at::MemoryFormat::ChannelsLast);
         weight = at::rand({ 5 }, options) + 0.5;
         bias = at::randn({ 5 }, options);

@@ -123,7 +123,7 @@ at::Tensor GraphModule::forward(const at::Tensor& frames)
 }
 
 at::Tensor GraphModule::forward(const at::Tensor& frames, const std::vector<std::string>& nodes,
-                                   std::map<std::string, at::Tensor>& outputs)
+                                std::map<std::string, at::Tensor>& outputs)
 {
     if (frames.dim() != 3 || frames.size(1) != 2 || frames.size(2) != network_.length)
         throw Error({ "frames have the wrong shape", "frames", shape_text(frames.sizes()),

@@ -36,7 +36,7 @@ public:
 
     /// The same, and the outputs [batch, C, H, W] of the named nodes. Throws `Error` for an unknown node.
     at::Tensor forward(const at::Tensor& frames, const std::vector<std::string>& nodes,
-                          std::map<std::string, at::Tensor>& outputs);
+                       std::map<std::string, at::Tensor>& outputs);
 
     /// The graph with this module's present weights and statistics.
     graph::Network to_network() const;

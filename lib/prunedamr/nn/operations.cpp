@@ -9,24 +9,24 @@
 namespace prunedamr::nn {
 namespace {
 
+using at::Tensor;
 using graph::Node;
 using graph::Op;
-using at::Tensor;
 
 Tensor convolve(const Node& node, const OperationTensors& t)
 {
     const graph::ConvGeometry& w = node.window;
     return at::conv2d(t.inputs[0], t.weight, t.bias, { w.stride_h, w.stride_w }, { w.pad_h, w.pad_w }, { 1, 1 },
-                         node.groups);
+                      node.groups);
 }
 
 Tensor normalize(const Node& node, const OperationTensors& t)
 {
     if (const SumOverProcesses* sum = SyncBatchNorms::present(); sum && t.training)
-        return sync_batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var,
-                                       kStatisticsMomentum, node.epsilon, *sum);
+        return sync_batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var, kStatisticsMomentum,
+                               node.epsilon, *sum);
     return at::batch_norm(t.inputs[0], t.weight, t.bias, t.running_mean, t.running_var, t.training,
-                             kStatisticsMomentum, node.epsilon, /*cudnn_enabled=*/true);
+                          kStatisticsMomentum, node.epsilon, /*cudnn_enabled=*/true);
 }
 
 Tensor max_pool(const Node& node, const Tensor& x)
@@ -39,7 +39,7 @@ Tensor avg_pool(const Node& node, const Tensor& x)
 {
     const graph::ConvGeometry& w = node.window;
     return at::avg_pool2d(x, { w.kernel_h, w.kernel_w }, { w.stride_h, w.stride_w }, { w.pad_h, w.pad_w },
-                             /*ceil_mode=*/false, /*count_include_pad=*/false);
+                          /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
 
 Tensor sum(const std::vector<Tensor>& inputs)
@@ -185,8 +185,8 @@ Tensor complex_norm(const graph::Node& node, const OperationTensors& t)
     const Tensor white_q = ((v_ii + root) * y - v_iq * x) * scale;
     const Tensor w_ii = per_channel(t.weight, 0), w_qq = per_channel(t.weight, 1), w_iq = per_channel(t.weight, 2);
     return at::stack({ w_ii * white_i + w_iq * white_q + per_channel(t.bias, 0),
-                          w_iq * white_i + w_qq * white_q + per_channel(t.bias, 1) },
-                        2)
+                       w_iq * white_i + w_qq * white_q + per_channel(t.bias, 1) },
+                     2)
         .reshape({ -1, 2 * pairs, height, width });
 }
 
@@ -200,8 +200,8 @@ at::Tensor fake_quantize_weight(const at::Tensor& weight)
     constexpr int kLargest = 127;
     const at::Tensor largest = weight.detach().abs().flatten(1).amax(1);
     const at::Tensor scale = at::where(largest > 0, largest / kLargest, at::ones_like(largest));
-    return at::fake_quantize_per_channel_affine(weight, scale, at::zeros_like(scale, at::kInt), 0,
-                                                   -kLargest, kLargest);
+    return at::fake_quantize_per_channel_affine(weight, scale, at::zeros_like(scale, at::kInt), 0, -kLargest,
+                                                kLargest);
 }
 
 } // namespace prunedamr::nn

@@ -209,7 +209,7 @@ UnitScores lcp_unit_scores(const PruneContext& context, const BaselineOptions& o
 
 struct Baseline {
     const char* name;
-    Part part;                                                             ///< when the user names none
+    Part part;                                                                        ///< when the user names none
     UnitScores (*units)(const PruneContext& context, const BaselineOptions& options); ///< null: not for units
     GroupScores (*channels)(const PruneContext& context, const Layers& layers);       ///< null: not for channels
 };
@@ -221,12 +221,18 @@ const Baseline kBaselines[] = {
       },
       [](const PruneContext& context, const Layers& layers) { return random_group_scores(layers, context.seed); } },
     { "l1", Part::units,
-      [](const PruneContext& context, const BaselineOptions&) { return UnitScores{ l1_unit_scores(context.network) }; },
+      [](const PruneContext& context, const BaselineOptions&) {
+          return UnitScores{ l1_unit_scores(context.network) };
+      },
       [](const PruneContext& context, const Layers& layers) { return l1_group_scores(context.network, layers); } },
     { "fpgm", Part::channels, nullptr,
-      [](const PruneContext& context, const Layers& layers) { return fpgm_group_scores(context.network, layers); } },
+      [](const PruneContext& context, const Layers& layers) {
+          return fpgm_group_scores(context.network, layers);
+      } },
     { "bnp", Part::units,
-      [](const PruneContext& context, const BaselineOptions&) { return UnitScores{ bnp_unit_scores(context.network) }; },
+      [](const PruneContext& context, const BaselineOptions&) {
+          return UnitScores{ bnp_unit_scores(context.network) };
+      },
       [](const PruneContext& context, const Layers& layers) { return bnp_group_scores(context.network, layers); } },
     { "lcp", Part::units, lcp_unit_scores, nullptr },
 };
@@ -311,7 +317,7 @@ PruneResult baseline(const std::string& name, const PruneContext& context, const
 }
 
 graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
-                               const std::vector<double>& scores, std::uint64_t seed)
+                                       const std::vector<double>& scores, std::uint64_t seed)
 {
     check_reachable(network, budget);
     std::vector<int> ranked(scores.size());
@@ -351,7 +357,7 @@ std::vector<int> ranked(const std::vector<double>& scores)
 } // namespace
 
 PruningSchedule uniform_schedule(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
-                      const GroupScores& scores)
+                                 const GroupScores& scores)
 {
     const auto order = removal_order(scores);
     const auto plan = [&network, &layers, &scores, order](int level) {

@@ -35,8 +35,9 @@ train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::si
 }
 
 /// Takes `network` through one stage; true when it was interrupted.
-bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const ChainStage& stage, const Budget& budget,
-               const train::FitConfig& fit, const ChainConfig& config, ChainResult& result, const LogFn& log)
+bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const ChainStage& stage,
+               const Budget& budget, const train::FitConfig& fit, const ChainConfig& config, ChainResult& result,
+               const LogFn& log)
 {
     PruneResult outcome =
         method_named(stage.method).run({ network, dataset, budget, fit, config.seed, log }, options_of(config));

@@ -12,8 +12,8 @@
 
 namespace prunedamr::prune {
 
-/// One method of a chain, and the budget of its result ("macs=40%" of the original); an empty one is a fraction of the
-/// whole way.
+/// One method of a chain, and the budget of its result ("macs=40%" of the original); an empty one is a fraction of
+/// the whole way.
 struct ChainStage {
     std::string method;
     std::string budget;

@@ -37,7 +37,7 @@ struct SearchConfig {
 };
 
 struct CompressConfig {
-    std::string method = "psr";     ///< a method, a chain ("psr,catro", "psr:macs=40%,catro") or "auto"
+    std::string method = "psr"; ///< a method, a chain ("psr,catro", "psr:macs=40%,catro") or "auto"
     /// How small the result must be: "units=5", "macs=10%", "params=50k", "bytes=20k", "latency=8us" (of one frame
     /// in the native engine on this host), several joined by commas; or "drop<=0.5", the smallest network that
     /// loses no more points of validation accuracy. Empty where every method chooses alone.
@@ -48,7 +48,7 @@ struct CompressConfig {
 
 struct CompressResult {
     model::Model model; ///< provenance["compress"] is the report without steps; an earlier one stays as "previous"
-    graph::PruningPlan plan;   ///< of the last stage
+    graph::PruningPlan plan; ///< of the last stage
     /// JSON object {"method", "budget", "seed", "plan", "steps", "units": {"before", "after"}, "cost": {"before",
     /// "after", "cut"}, "fine_tune", "latency_us": {"before", "after"}, "minutes"} of the only stage; of several
     /// the last one's, with "chain" (all of them), "units" and "cost" from the original to the end. Of a search

@@ -18,7 +18,7 @@ namespace prunedamr::prune {
 namespace {
 
 constexpr double kRidge = 1e-3;
-constexpr std::size_t kProbeBatch = 64;                                       // frames
+constexpr std::size_t kProbeBatch = 64;                                  // frames
 const std::vector<std::int64_t> kSamples = { 0 }, kPositions = { 2, 3 }; // dimensions that means run over
 
 at::Tensor to_matrix(const std::vector<std::vector<double>>& rows)
@@ -130,8 +130,7 @@ std::string feature_node(const graph::Network& network)
     for (;;) {
         const graph::Node& node = network.node(name);
         if (node.inputs.empty())
-            throw Error{ { "no classifier", "network", "no linear or conv before the logits",
-                           "" } };
+            throw Error{ { "no classifier", "network", "no linear or conv before the logits", "" } };
         name = node.inputs.front();
         if (node.op == graph::Op::linear || node.op == graph::Op::conv)
             return name;
@@ -139,7 +138,7 @@ std::string feature_node(const graph::Network& network)
 }
 
 at::Tensor classifier_features(const graph::Network& network, const dataset::Dataset& dataset,
-                                  const std::vector<std::int64_t>& frames, const std::string& device)
+                               const std::vector<std::int64_t>& frames, const std::string& device)
 {
     constexpr std::size_t kBatch = 256;
     const at::NoGradGuard no_grad;

@@ -52,7 +52,7 @@ std::string feature_node(const graph::Network& network);
 /// Features before the classifier [frames, d], float64, on the CPU, in evaluation mode. Throws `Error` when they
 /// are not finite.
 at::Tensor classifier_features(const graph::Network& network, const dataset::Dataset& dataset,
-                                  const std::vector<std::int64_t>& frames, const std::string& device);
+                               const std::vector<std::int64_t>& frames, const std::string& device);
 
 /// `count` frames of the train part (of the validation part where there is no train part), or all there are: at
 /// random, the classes in turn, so that every stretch has them in equal numbers for as long as all last.

@@ -29,8 +29,8 @@ constexpr std::int64_t kBins = 2048;
 using Outputs = std::map<std::string, at::Tensor>;
 
 /// The nodes' outputs, batch after batch; returns the logits.
-at::Tensor run(const graph::Network& network, const ObservedFrames& frames,
-                  const std::vector<std::string>& nodes, const std::function<void(const Outputs&)>& see)
+at::Tensor run(const graph::Network& network, const ObservedFrames& frames, const std::vector<std::string>& nodes,
+               const std::function<void(const Outputs&)>& see)
 {
     const at::NoGradGuard no_grad;
     const at::Device device = nn::device_from_name(frames.device);
@@ -291,7 +291,8 @@ void correct_biases(const graph::Network& original, graph::Network& network, con
 
 } // namespace
 
-QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& dataset, const QuantizeConfig& config)
+QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& dataset,
+                        const QuantizeConfig& config)
 {
     check(network, config);
     QuantizeResult result;

@@ -46,7 +46,8 @@ struct QuantizeResult {
 /// every layer with int8 weights takes up the mean error of its output (bias correction, arXiv 1906.04721,
 /// section 4.2, on data). Throws `Error` for too few frames, an unknown node, or a network that is quantized
 /// already.
-QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& dataset, const QuantizeConfig& config);
+QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& dataset,
+                        const QuantizeConfig& config);
 
 /// [{"node", "scale", "zero", "rule", "divergence"}]
 nlohmann::json to_json(const std::vector<QuantizedNode>& nodes);
@@ -70,7 +71,7 @@ struct Histogram {
 
     std::int64_t total() const;
     float value_of(std::size_t bin) const; ///< middle of a bin
-    float quantile(double fraction) const;    ///< value below which that fraction lies, 0..1
+    float quantile(double fraction) const; ///< value below which that fraction lies, 0..1
 };
 
 /// The 8-bit form of values from `low` to `high`, widened to hold 0, which is exact in it.

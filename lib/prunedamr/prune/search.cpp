@@ -36,7 +36,7 @@ class ChainTrials
 {
 public:
     ChainTrials(const graph::Network& original, const dataset::Dataset& dataset, const ChainConfig& chain,
-               const LogFn& log)
+                const LogFn& log)
         : original_(original), dataset_(dataset), chain_(chain), log_(log)
     {
     }
@@ -146,7 +146,8 @@ const std::vector<std::string>& default_chains()
 }
 
 SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const ChainStages& stages,
-                         const Budget& budget, const ChainConfig& chain, const SearchConfig& config, const LogFn& log)
+                         const Budget& budget, const ChainConfig& chain, const SearchConfig& config,
+                         const LogFn& log)
 {
     check_validation(dataset, "drop");
     PRUNEDAMR_CHECK(budget.max_drop_points.has_value(), "a budget of accuracy");
@@ -161,8 +162,8 @@ SearchResult search_drop(const graph::Network& original, const dataset::Dataset&
         const std::string text = fmt::format("macs={:.2f}%", 100.0 * fraction);
         std::optional<Tried> tried;
         try {
-            tried =
-                chains_tried.run(stages.back().method, stages, parse_budget(text, original), chain.fine_tune.epochs);
+            tried = chains_tried.run(stages.back().method, stages, parse_budget(text, original),
+                                     chain.fine_tune.epochs);
         } catch (const train::LostProcess&) {
             throw;
         } catch (const Error& error) { // smaller than the method can go
@@ -208,7 +209,8 @@ SearchResult search_auto(const graph::Network& original, const dataset::Dataset&
     Contender best = std::move(contenders.front());
     for (const double fraction : config.way)
         if (fraction < 1.0 &&
-            chains_tried.run(best.name, best.stages, part_of_way(original, budget, fraction), epochs).result.interrupted)
+            chains_tried.run(best.name, best.stages, part_of_way(original, budget, fraction), epochs)
+                .result.interrupted)
             return stopped();
     return finish(chains_tried, std::move(best.tried), std::move(best.stages));
 }

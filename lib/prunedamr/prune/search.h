@@ -27,7 +27,7 @@ struct Trial {
 /// What a search found, and everything that it tried.
 struct SearchResult {
     ChainResult best;
-    ChainStages stages;             ///< of the best
+    ChainStages stages;        ///< of the best
     std::vector<Trial> trials; ///< `on_front` is set
     std::string text;          ///< for people, without a last newline
     bool interrupted = false;

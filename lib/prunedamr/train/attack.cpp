@@ -128,8 +128,8 @@ nlohmann::json to_json(const Attack& attack)
 }
 
 metrics::Scores attacked_scores(const graph::Network& network, const dataset::Dataset& dataset,
-                             const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed,
-                             int batch)
+                                const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed,
+                                int batch)
 {
     if (indices.empty())
         throw Error({ "no frames to attack", to_text(attack), "0", "at least 1" });
@@ -248,13 +248,12 @@ graph::Network without_detach(graph::Network network)
 at::Tensor input_gradient(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels)
 {
     const at::Tensor x = frames.detach().clone().requires_grad_();
-    const at::Tensor loss =
-        at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum);
+    const at::Tensor loss = at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum);
     return nn::gradients(loss, { x })[0];
 }
 
 at::Tensor attacked(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels,
-                       const Attack& attack)
+                    const Attack& attack)
 {
     const Ball ball(frames, attack);
     const at::Tensor first = ball.steepest(input_gradient(module, frames, labels));

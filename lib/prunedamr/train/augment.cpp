@@ -58,7 +58,9 @@ void conjugate(float* frame, std::int64_t length)
 /// Whether the table of classes tells a label from all others of a list: "USB" and "LSB" are one class to it.
 bool told_apart(const std::string& name, const std::vector<std::string>& names)
 {
-    const auto same = [&](const std::string& other) { return model::find_modulation(other) == model::find_modulation(name); };
+    const auto same = [&](const std::string& other) {
+        return model::find_modulation(other) == model::find_modulation(name);
+    };
     return std::count_if(names.begin(), names.end(), same) == 1;
 }
 

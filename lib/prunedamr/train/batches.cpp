@@ -38,8 +38,7 @@ void TrainingFrames::choose_labels()
     labeled_ = choose_labeled(dataset_, all, config_.frames_per_class, config_.seed);
     if (!config_.teacher)
         return;
-    std::set_difference(all.begin(), all.end(), labeled_.begin(), labeled_.end(),
-                        std::back_inserter(unlabeled_));
+    std::set_difference(all.begin(), all.end(), labeled_.begin(), labeled_.end(), std::back_inserter(unlabeled_));
     std::vector<bool> flags(dataset_.label.size());
     for (const std::int64_t index : labeled_)
         flags[static_cast<std::size_t>(index)] = true;
@@ -54,8 +53,8 @@ int TrainingFrames::shards() const
 Shard TrainingFrames::shard(int epoch, int shard, Rng& rng)
 {
     if (!config_.generator)
-        return { std::shared_ptr<const dataset::Dataset>(std::shared_ptr<void>(), &dataset_), epoch_of_train_part(rng),
-                 is_labeled_ };
+        return { std::shared_ptr<const dataset::Dataset>(std::shared_ptr<void>(), &dataset_),
+                 epoch_of_train_part(rng), is_labeled_ };
     return generated(static_cast<std::uint64_t>(epoch - 1) * static_cast<std::uint64_t>(shards()) +
                          static_cast<std::uint64_t>(shard),
                      rng);
@@ -112,7 +111,7 @@ void take_in_turn(std::vector<Frames> cells, std::size_t wanted, Frames& taken)
 } // namespace
 
 std::vector<std::int64_t> choose_labeled(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
-                                          int per_class, std::uint64_t seed)
+                                         int per_class, std::uint64_t seed)
 {
     std::map<std::int32_t, std::map<std::optional<int>, Frames>> classes;
     for (const std::int64_t index : indices) {
@@ -136,8 +135,8 @@ Batch gather(const dataset::Dataset& dataset, const std::vector<std::int64_t>& i
 {
     const auto frames = static_cast<std::int64_t>(std::min(count, indices.size() - first));
     const std::int64_t values = 2 * dataset.length();
-    Batch batch{ at::empty({ frames, 2, dataset.length() }, at::kFloat),
-                 at::empty({ frames }, at::kLong), at::empty({ frames }, at::kLong), 0 };
+    Batch batch{ at::empty({ frames, 2, dataset.length() }, at::kFloat), at::empty({ frames }, at::kLong),
+                 at::empty({ frames }, at::kLong), 0 };
     float* to = batch.frames.data_ptr<float>();
     std::int64_t* label = batch.labels.data_ptr<std::int64_t>();
     std::int64_t* place = batch.indices.data_ptr<std::int64_t>();
@@ -159,7 +158,7 @@ at::Tensor labels_of(const dataset::Dataset& dataset, const std::vector<std::int
 }
 
 at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
-                    const at::Device& device, int batch)
+                 const at::Device& device, int batch)
 {
     const at::NoGradGuard no_grad;
     module.eval();

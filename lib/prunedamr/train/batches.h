@@ -55,7 +55,7 @@ private:
 /// `per_class` of the frames `indices` for each class, or all that it has, drawn by the seed and spread over its
 /// SNR cells: no cell gives two more than another that has frames left. Ascending.
 std::vector<std::int64_t> choose_labeled(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
-                                          int per_class, std::uint64_t seed);
+                                         int per_class, std::uint64_t seed);
 
 /// Frames [count, 2, L] float32, labels [count] int64 and the frames' places in their data set [count] int64, on
 /// the CPU, copied from a data set.
@@ -80,7 +80,7 @@ at::Tensor labels_of(const dataset::Dataset& dataset, const std::vector<std::int
 
 /// Logits [indices, classes] on the CPU; puts the module into evaluation mode.
 at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
-                    const at::Device& device, int batch);
+                 const at::Device& device, int batch);
 
 inline constexpr std::int64_t kNoLabel = -1; ///< label of a frame that only the teacher knows
 
@@ -100,7 +100,7 @@ public:
     bool next(Batch& batch);
 
     std::size_t number() const { return number_; } ///< of batches given so far
-    double fraction() const;                          ///< of the shard before the present batch, 0..1
+    double fraction() const;                       ///< of the shard before the present batch, 0..1
 
 private:
     Batch prepare(std::size_t number) const;
@@ -108,7 +108,7 @@ private:
 
     const Shard& shard_;
     ProcessGroup processes_;
-    std::size_t size_;  ///< frames of a batch over all processes
+    std::size_t size_;       ///< frames of a batch over all processes
     std::size_t min_frames_; ///< so many, at least
     Augmenter& augmenter_;
     Rng rng_;

@@ -40,8 +40,7 @@ graph::Network network_from(const nlohmann::json& description, const std::string
 {
     const std::string where = "network of process 0";
     JsonObject fields(description.at("graph"), where);
-    graph::Network network =
-        graph::network_from_json(fields, description.at("length").get<std::int64_t>(), where);
+    graph::Network network = graph::network_from_json(fields, description.at("length").get<std::int64_t>(), where);
     const char* from = weights.data();
     for (const auto& [name, shape] : description.at("shapes").items()) {
         graph::Tensor& tensor = network.tensors[name];
@@ -117,10 +116,9 @@ graph::Network network_of_rank0(const graph::Network& network, const ProcessGrou
             shapes[name] = tensor.shape;
             weights.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size() * sizeof(float));
         }
-        description = nlohmann::json{ { "graph", graph::to_json(network) },
-                                      { "length", network.length },
-                                      { "shapes", shapes } }
-                          .dump();
+        description = nlohmann::json{
+            { "graph", graph::to_json(network) }, { "length", network.length }, { "shapes", shapes }
+        }.dump();
     }
     processes.broadcast(description);
     processes.broadcast(weights);

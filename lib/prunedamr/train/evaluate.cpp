@@ -58,8 +58,7 @@ metrics::Runner module_runner(const graph::Network& network, const std::string& 
     const auto run = [module, device, length](const float* frames, int count, float* logits) {
         const at::NoGradGuard no_grad;
         // LibTorch's views take pointers that are not const; the frames are only read.
-        const at::Tensor in =
-            at::from_blob(const_cast<float*>(frames), { count, 2, length }, at::kFloat);
+        const at::Tensor in = at::from_blob(const_cast<float*>(frames), { count, 2, length }, at::kFloat);
         const at::Tensor out = module->forward(in.to(device)).to(at::kCPU).contiguous();
         std::copy_n(out.data_ptr<float>(), out.numel(), logits);
     };
@@ -72,8 +71,8 @@ metrics::Runner torchscript_runner(const model::Model& model, int max_batch)
     plain.quantized.clear();
     const TemporaryFolder folder;
     nn::save_torchscript(plain, folder.file("network.pt"));
-    const auto engine =
-        std::make_shared<engine::Engine>(engine::Engine::torchscript(folder.file("network.pt"), model.info, max_batch));
+    const auto engine = std::make_shared<engine::Engine>(
+        engine::Engine::torchscript(folder.file("network.pt"), model.info, max_batch));
     return { [engine](const float* frames, int count, float* logits) { engine->run(frames, count, logits); },
              model.network.length, model.network.classes(), max_batch };
 }
@@ -128,8 +127,8 @@ metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& data
     return evaluate(model.network, dataset, part, device, batch);
 }
 
-void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
-                  const metrics::Evaluation& validation)
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints,
+                              const dataset::Dataset& dataset, const metrics::Evaluation& validation)
 {
     const std::vector<std::int32_t> decided = metrics::decisions(validation.logits);
     const RecallMeter meter(recall_constraints, dataset, dataset.indices(dataset::Split::validation));

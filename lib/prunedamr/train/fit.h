@@ -31,8 +31,8 @@ struct AugmentConfig {
     bool noise = false;     ///< complex white noise; frames without SNR are left
 
     double shift_fraction = 1.0 / 16; ///< shift: largest, either way, as a fraction of the frame
-    double resample_ppm = 5000;    ///< resample: largest clock offset, either way
-    double noise_db = 6;           ///< noise: largest fall of the SNR, uniform from 0
+    double resample_ppm = 5000;       ///< resample: largest clock offset, either way
+    double noise_db = 6;              ///< noise: largest fall of the SNR, uniform from 0
 };
 
 /// A class must be recognized at least so often.
@@ -71,13 +71,13 @@ struct FitConfig {
     double label_smoothing = 0.0;
     AugmentConfig augment;
     FrameGenerator generator; ///< if set, takes the place of the data set's train part: no frame is seen twice
-    int shards_per_epoch = 1;  ///< of the generator
+    int shards_per_epoch = 1; ///< of the generator
     int frames_per_class = 0; ///< labeled ones of the train part, see `choose_labeled`; 0: all
     std::shared_ptr<const graph::Network> teacher; ///< distill from it if set
     std::string teacher_name;                      ///< for reports
     DistillConfig distill;
-    metrics::CostMatrix cost;     ///< of confusions, learned beside the labels and choosing the epoch; empty: none
-    std::vector<RecallConstraint> recall_constraints; ///< of recall on the validation part
+    metrics::CostMatrix cost; ///< of confusions, learned beside the labels and choosing the epoch; empty: none
+    std::vector<RecallConstraint> recall_constraints; ///< measured on the validation part
     std::uint64_t seed = 1;
     int threads = 0; ///< LibTorch threads, 0: as LibTorch has them (OMP_NUM_THREADS, else all cores)
     std::string device = "cpu";
@@ -111,16 +111,16 @@ struct FitResult {
 };
 
 /// Trains on the train part or on what the generator makes, chooses the epoch on the validation part, never looks
-/// at the test part. The best epoch is the first of least missing_recall from the recall constraints; among equals the one of least
-/// cost if there is a cost matrix, else of highest accuracy.
-/// A resumed run gives the same weights as one that was never stopped (same seed, same threads).
-/// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
-/// Throws `Error` when data, teacher and network do not fit (length, number of classes), a value of the config
-/// is out of range, a checkpoint is damaged or belongs to another run, or the loss is no longer finite. That no
-/// epoch held the recall constraints is no error here: see `check_recall_constraints`.
-/// Several processes do what one does with their joint batch, up to the order in which floats are added (dropout
-/// apart, whose masks differ). All call it; network, teacher and settings are those of process 0, which alone shows
-/// progress and writes the checkpoint. `LostProcess` names the checkpoint to resume from.
+/// at the test part. The best epoch is the first that misses least of the recall constraints; among equals the one
+/// of least cost if there is a cost matrix, else of highest accuracy. A resumed run gives the same weights as one
+/// that was never stopped (same seed, same threads). While it runs, SIGINT and SIGTERM end it after the present
+/// batch; that epoch is repeated when it is resumed. Throws `Error` when data, teacher and network do not fit
+/// (length, number of classes), a value of the config is out of range, a checkpoint is damaged or belongs to
+/// another run, or the loss is no longer finite. That no epoch held the recall constraints is no error here: see
+/// `check_recall_constraints`. Several processes do what one does with their joint batch, up to the order in which
+/// floats are added (dropout apart, whose masks differ). All call it; network, teacher and settings are those of
+/// process 0, which alone shows progress and writes the checkpoint. `LostProcess` names the checkpoint to resume
+/// from.
 PRUNEDAMR_API FitResult fit(const graph::Network& network, const dataset::Dataset& dataset,
                             const FitConfig& config);
 
@@ -128,9 +128,9 @@ PRUNEDAMR_API FitResult fit(const graph::Network& network, const dataset::Datase
 /// `model::with_network` makes a model of the result.
 PRUNEDAMR_API FitResult fit(const model::Model& model, const dataset::Dataset& dataset, const FitConfig& config);
 
-/// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls `shutdown_workers`,
-/// for work that trains more than once, or after a plan that one process makes. `config` as there, but for the
-/// settings.
+/// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls
+/// `shutdown_workers`, for work that trains more than once, or after a plan that one process makes. `config` as
+/// there, but for the settings.
 PRUNEDAMR_API void run_worker(const dataset::Dataset& dataset, const FitConfig& config);
 PRUNEDAMR_API void shutdown_workers(const ProcessGroup& processes);
 

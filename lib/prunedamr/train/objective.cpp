@@ -98,7 +98,7 @@ at::Tensor Objective::label_loss(const at::Tensor& logits, const Batch& batch) c
 }
 
 at::Tensor Objective::feature_loss(const std::map<std::string, at::Tensor>& student,
-                                      const std::map<std::string, at::Tensor>& teacher) const
+                                   const std::map<std::string, at::Tensor>& teacher) const
 {
     at::Tensor sum = at::zeros({}, device_);
     for (std::size_t i = 0; i < student_nodes_.size(); ++i)
@@ -107,7 +107,7 @@ at::Tensor Objective::feature_loss(const std::map<std::string, at::Tensor>& stud
 }
 
 at::Tensor Objective::teacher_logits(const Batch& batch, const at::Tensor& frames,
-                                        std::map<std::string, at::Tensor>& features) const
+                                     std::map<std::string, at::Tensor>& features) const
 {
     const at::NoGradGuard no_grad;
     if (remembered_.defined())
@@ -155,8 +155,7 @@ at::Tensor expected_cost(const at::Tensor& logits, const at::Tensor& labels, con
     return (at::softmax(logits, 1) * costs.index_select(0, labels)).sum(1);
 }
 
-at::Tensor distillation(const at::Tensor& student_logits, const at::Tensor& teacher_logits,
-                           double temperature)
+at::Tensor distillation(const at::Tensor& student_logits, const at::Tensor& teacher_logits, double temperature)
 {
     const at::Tensor teacher = at::log_softmax(teacher_logits.detach() / temperature, 1);
     const at::Tensor student = at::log_softmax(student_logits / temperature, 1);

@@ -188,7 +188,8 @@ void ProcessGroup::finish() const
 
 #else // a LibTorch without c10d or Gloo
 
-struct ProcessGroup::Impl {};
+struct ProcessGroup::Impl {
+};
 
 ProcessGroup::ProcessGroup(const ProcessPlace& place)
 {

@@ -50,9 +50,8 @@ nn::SumOverProcesses sum_over(const ProcessGroup& processes)
 
 Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
     : dataset_(dataset), config_(config), device_(nn::device_from_name(config.device)), module_(network),
-      frames_(dataset, config_),
-      augmenter_(config_.augment, dataset.front_end, dataset.class_names), objective_(network, config_, device_),
-      validation_(dataset, config_, device_)
+      frames_(dataset, config_), augmenter_(config_.augment, dataset.front_end, dataset.class_names),
+      objective_(network, config_, device_), validation_(dataset, config_, device_)
 {
     module_.to(device_);
     parameters_ = trained_parameters(module_);

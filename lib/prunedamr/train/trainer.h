@@ -8,8 +8,8 @@
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/fit.h"
 #include "prunedamr/train/objective.h"
-#include "prunedamr/train/validation.h"
 #include "prunedamr/train/optimizer.h"
+#include "prunedamr/train/validation.h"
 
 #include <optional>
 
@@ -51,9 +51,9 @@ private:
     std::optional<Optimizer> optimizer_;
     std::optional<WeightAverage> average_;
     Checkpoint state_;
-    std::int64_t epoch_frames_ = 0;   ///< of the present epoch, trained so far
+    std::int64_t epoch_frames_ = 0;  ///< of the present epoch, trained so far
     std::int64_t epoch_labeled_ = 0; ///< of these, here, with a label
-    std::int64_t epoch_right_ = 0;    ///< of these, classified right
+    std::int64_t epoch_right_ = 0;   ///< of these, classified right
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;
 };

@@ -33,7 +33,8 @@ bool counts(const RecallConstraint& constraint, float snr_db)
 
 RecallConstraint parse_recall_constraint(const std::string& text)
 {
-    const Error fault({ "not a recall constraint", "min recall", text, "CLASS=PERCENT% or CLASS=PERCENT%@SNRdB, as BPSK=95%@10dB" });
+    const Error fault({ "not a recall constraint", "min recall", text,
+                        "CLASS=PERCENT% or CLASS=PERCENT%@SNRdB, as BPSK=95%@10dB" });
     const std::size_t equals = text.rfind('=');
     if (equals == std::string::npos || equals == 0)
         throw fault;
@@ -61,13 +62,14 @@ std::string to_text(const RecallConstraint& constraint)
 }
 
 RecallMeter::RecallMeter(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
-                       const std::vector<std::int64_t>& indices)
+                         const std::vector<std::int64_t>& indices)
 {
     for (const RecallConstraint& constraint : recall_constraints) {
         const auto& names = dataset.class_names;
         const auto at = std::find(names.begin(), names.end(), constraint.class_name);
         if (at == names.end())
-            throw Error({ "recall constraint on a class that the data set lacks", to_text(constraint), constraint.class_name, "" });
+            throw Error({ "recall constraint on a class that the data set lacks", to_text(constraint),
+                          constraint.class_name, "" });
         Counted counted{ at - names.begin(), {} };
         for (std::size_t i = 0; i < indices.size(); ++i) {
             const auto frame = static_cast<std::size_t>(indices[i]);
@@ -99,7 +101,8 @@ double missing_recall(const std::vector<RecallConstraint>& recall_constraints, c
     return sum;
 }
 
-std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_constraints, const std::vector<std::string>& class_names,
+std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_constraints,
+                                  const std::vector<std::string>& class_names,
                                   const std::vector<std::vector<double>>& recalls)
 {
     constexpr double kGrowth = 1.25, kMax = 20.0;
@@ -109,7 +112,8 @@ std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_co
         for (const std::vector<double>& epoch : recalls) {
             bool below = false;
             for (std::size_t i = 0; i < recall_constraints.size(); ++i)
-                below = below || (recall_constraints[i].class_name == name && epoch[i] < recall_constraints[i].recall);
+                below =
+                    below || (recall_constraints[i].class_name == name && epoch[i] < recall_constraints[i].recall);
             weight = below ? std::min(kMax, kGrowth * weight) : weight;
         }
         weights.push_back(weight);
@@ -117,7 +121,8 @@ std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_co
     return weights;
 }
 
-void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const std::vector<double>& recalls)
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints,
+                              const std::vector<double>& recalls)
 {
     for (std::size_t i = 0; i < recall_constraints.size(); ++i)
         if (recalls[i] < recall_constraints[i].recall)
@@ -138,7 +143,8 @@ void Validation::measure(nn::GraphModule& module, Epoch& epoch) const
     const Slice slice = slice_of(indices_.size(), config_.processes);
     const at::Tensor best = at::zeros({ static_cast<std::int64_t>(indices_.size()) }, at::kLong);
     best.narrow(0, static_cast<std::int64_t>(slice.first), static_cast<std::int64_t>(slice.count))
-        .copy_(infer(module, dataset_, own_indices(indices_, config_.processes), device_, 2 * config_.batch).argmax(1));
+        .copy_(infer(module, dataset_, own_indices(indices_, config_.processes), device_, 2 * config_.batch)
+                   .argmax(1));
     config_.processes.sum({ best }); // each has zeros where the others have their frames
     const std::vector<std::int64_t> predicted(best.data_ptr<std::int64_t>(),
                                               best.data_ptr<std::int64_t>() + best.numel());

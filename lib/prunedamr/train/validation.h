@@ -18,13 +18,13 @@ namespace prunedamr::train {
 RecallConstraint parse_recall_constraint(const std::string& text);
 std::string to_text(const RecallConstraint& constraint);
 
-/// Recalls of recall constraints on some frames of a data set.
+/// Measures the recalls that constraints ask for on some frames of a data set.
 class RecallMeter
 {
 public:
     /// Throws `Error` naming a class that is not in the data set, or that has none of the frames that count.
     RecallMeter(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
-               const std::vector<std::int64_t>& indices);
+                const std::vector<std::int64_t>& indices);
 
     /// Recall 0..1 of each constraint; `predicted` holds a class for each of the indices.
     std::vector<double> recalls(const std::vector<std::int64_t>& predicted) const;
@@ -42,11 +42,13 @@ double missing_recall(const std::vector<RecallConstraint>& recall_constraints, c
 
 /// Weights [classes] of the loss after epochs that reached `recalls` (one row each): a quarter more for each epoch
 /// that a class was below a constraint on it, at most 20.
-std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_constraints, const std::vector<std::string>& class_names,
+std::vector<double> class_weights(const std::vector<RecallConstraint>& recall_constraints,
+                                  const std::vector<std::string>& class_names,
                                   const std::vector<std::vector<double>>& recalls);
 
 /// Throws `Error` naming class, reached and wanted if a constraint is not held.
-void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const std::vector<double>& recalls);
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints,
+                              const std::vector<double>& recalls);
 
 /// Measures epochs on the validation part and says which is better.
 class Validation
@@ -61,7 +63,7 @@ public:
     /// part.
     void measure(nn::GraphModule& module, Epoch& epoch) const;
 
-    /// Less missing_recall from the recall constraints; then less cost if there is a cost matrix, else higher accuracy.
+    /// Less missing recall; then less cost if there is a cost matrix, else higher accuracy.
     bool better(const Epoch& epoch, const Epoch& than) const;
 
 private:

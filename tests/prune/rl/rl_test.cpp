@@ -7,8 +7,8 @@
 #include "tests/dataset/dataset_testing.h"
 
 #include "prunedamr/base/atomic_file.h"
-#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/rl/environment.h"
 #include "prunedamr/train/evaluate.h"
 
@@ -41,7 +41,7 @@ train::FitConfig training()
 }
 
 PruneResult run_rl(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
-            const RlOptions& options, const train::FitConfig& fine_tune = training(), std::uint64_t seed = 1)
+                   const RlOptions& options, const train::FitConfig& fine_tune = training(), std::uint64_t seed = 1)
 {
     return rl_pruner(
         { network, dataset, parse_budget(budget, network), fine_tune, seed, [](const std::string&) {} }, options);
@@ -117,7 +117,8 @@ TEST(Rl, SameSeedSamePlanOnAnyNumberOfThreads)
     EXPECT_EQ(run_rl(network, dataset, "macs=60%", quick_search(), fine_tune).steps, once.steps);
     fine_tune.threads = 3;
     EXPECT_EQ(run_rl(network, dataset, "macs=60%", quick_search(), fine_tune).steps, once.steps);
-    EXPECT_NE(run_rl(network, dataset, "macs=60%", quick_search(), fine_tune, 2).steps["steps"], once.steps["steps"]);
+    EXPECT_NE(run_rl(network, dataset, "macs=60%", quick_search(), fine_tune, 2).steps["steps"],
+              once.steps["steps"]);
 }
 
 TEST(Rl, RewardIsAccuracyAndWeightedCuts)
@@ -130,7 +131,8 @@ TEST(Rl, RewardIsAccuracyAndWeightedCuts)
     const auto outcome = run_rl(network, dataset, "macs=70%", options);
     const auto pruned = graph::apply(network, outcome.plan);
     const auto before = graph::cost(network), after = graph::cost(pruned);
-    const double accuracy = train::evaluate(pruned, dataset, dataset::Split::validation).accuracy(); // all 20 frames
+    const double accuracy =
+        train::evaluate(pruned, dataset, dataset::Split::validation).accuracy(); // all 20 frames
     const double expected =
         accuracy + 0.25 * (1.0 - static_cast<double>(after.paper_flops) / static_cast<double>(before.paper_flops)) +
         0.5 * (1.0 - static_cast<double>(after.params) / static_cast<double>(before.params));
@@ -215,7 +217,8 @@ TEST(Rl, RefusesBadOptionsBudgetsAndData)
     EXPECT_ERROR(run_rl(network, dataset, "params=3", quick_search()), "budget cannot be met: found at least ");
     for (auto& part : dataset.part)
         part = part == dataset::Split::validation ? dataset::Split::train : part;
-    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()), "validation: no frames in this part of the data set");
+    EXPECT_ERROR(run_rl(network, dataset, "macs=60%", quick_search()),
+                 "validation: no frames in this part of the data set");
 }
 
 } // namespace prunedamr::prune

@@ -26,7 +26,8 @@ std::vector<int> counts_of(const std::vector<int>& order, std::size_t layers)
     return counts;
 }
 
-/// Whether counts are round(m * fraction) for one m, where a layer that is used up may lose less. Half counts as both.
+/// Whether counts are round(m * fraction) for one m, where a layer that is used up may lose less. Half counts as
+/// both.
 bool are_rounded_fractions(const Policy& action, const std::vector<int>& counts, const std::vector<int>& removable)
 {
     double from = 0.0, to = 1e300;
@@ -261,7 +262,8 @@ TEST(RlSearch, ValueLooksAheadWithDiscount)
     const Policy even = by_width({ 1, 1 });
     for (const auto& [depth, expected] :
          { std::pair{ 1, r[0] }, { 2, r[0] + 0.9 * r[1] }, { 3, r[0] + 0.9 * r[1] + 0.81 * r[2] } })
-        EXPECT_NEAR(state_value(environment, state, environment.reward(state), even, depth, config, Rng(1)), expected, 1e-12);
+        EXPECT_NEAR(state_value(environment, state, environment.reward(state), even, depth, config, Rng(1)),
+                    expected, 1e-12);
 }
 
 TEST(RlSearch, AFinishedStateKeepsItsReward)
@@ -269,8 +271,8 @@ TEST(RlSearch, AFinishedStateKeepsItsReward)
     ToyWorld environment({ 0.01, 0.02 }, 10, 2);
     environment.finished_at = 20;
     const State state = environment.start();
-    EXPECT_NEAR(state_value(environment, state, { 0.7, 0.5 }, by_width({ 1, 1 }), 3, {}, Rng(1)), 0.7 * (1 + 0.9 + 0.81),
-                1e-12);
+    EXPECT_NEAR(state_value(environment, state, { 0.7, 0.5 }, by_width({ 1, 1 }), 3, {}, Rng(1)),
+                0.7 * (1 + 0.9 + 0.81), 1e-12);
 }
 
 TEST(RlSearch, ValueIsTheBestBranch)
@@ -284,7 +286,9 @@ TEST(RlSearch, ValueIsTheBestBranch)
     double best = -1.0;
     for (std::uint64_t b = 0; b < 6; ++b) {
         Rng rng = Rng(9).fork(b);
-        best = std::max(best, environment.reward(environment.step(state, environment.ranking(state), noisy(even, 1.0, rng))).value);
+        best = std::max(
+            best,
+            environment.reward(environment.step(state, environment.ranking(state), noisy(even, 1.0, rng))).value);
     }
     EXPECT_GT(best, 1.0 - 4 * 0.025); // the noise found something better than one half each
     EXPECT_NEAR(state_value(environment, state, { 0.5, 0.5 }, even, 2, config, Rng(9)), 0.5 + 0.9 * best, 1e-12);

@@ -77,15 +77,14 @@ FilterScores linear_scores(const graph::Network& network, const dataset::Dataset
 }
 
 double cross_entropy_of(const graph::Network& network, const dataset::Dataset& dataset,
-               const std::vector<std::int64_t>& indices)
+                        const std::vector<std::int64_t>& indices)
 {
     const at::NoGradGuard no_grad;
     nn::GraphModule module(network);
     module.to(at::kCPU, at::kDouble);
     module.eval();
     const auto batch = train::gather(dataset, indices, 0, indices.size());
-    return at::cross_entropy_loss(module.forward(batch.frames.to(at::kDouble)), batch.labels)
-        .item<double>();
+    return at::cross_entropy_loss(module.forward(batch.frames.to(at::kDouble)), batch.labels).item<double>();
 }
 
 } // namespace
@@ -118,7 +117,9 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
             graph::Network more = network, less = network;
             more.tensors.at(name).data[i] *= 1.0001F;
             less.tensors.at(name).data[i] *= 0.9999F;
-            expected += std::abs(cross_entropy_of(more, dataset, indices) - cross_entropy_of(less, dataset, indices)) / 0.0002;
+            expected +=
+                std::abs(cross_entropy_of(more, dataset, indices) - cross_entropy_of(less, dataset, indices)) /
+                0.0002;
         }
         EXPECT_NEAR(scores.at(node)[1] / expected, 1.0, 0.01) << node;
     }
@@ -170,7 +171,8 @@ TEST(RlTaylor, RanksGroupsByTheSumOfTheirMembers)
                     in_order.back() += scores.at(node)[static_cast<std::size_t>(place)];
                 }
             }
-            EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end())) << graph::name_of(network) << " " << layers[l].name;
+            EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end()))
+                << graph::name_of(network) << " " << layers[l].name;
         }
     }
 }

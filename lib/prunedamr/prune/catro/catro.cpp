@@ -17,7 +17,7 @@ using Widths = std::vector<int>;
 
 /// The plan that keeps so many groups of each layer, those of largest trace ratio.
 graph::PruningPlan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
-                    const std::vector<Scatter>& scatter, const Widths& widths)
+                           const std::vector<Scatter>& scatter, const Widths& widths)
 {
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l)
@@ -121,7 +121,8 @@ PruneResult catro(const PruneContext& context, const CatroOptions& options)
 {
     const auto samples = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
                                         options.samples_per_class, context.seed);
-    const CatroResult result = catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
+    const CatroResult result =
+        catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
     return { result.plan, to_json(result), to_text(result) };
 }
 

@@ -159,7 +159,8 @@ private:
     }
 
     /// The layer among those that `may` whose next group gains most per cost.
-    std::optional<std::size_t> best_increment(const Widths& widths, const std::function<bool(std::size_t)>& may) const
+    std::optional<std::size_t> best_increment(const Widths& widths,
+                                              const std::function<bool(std::size_t)>& may) const
     {
         std::optional<std::size_t> best;
         double best_density = -1.0;

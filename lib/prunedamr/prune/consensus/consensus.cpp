@@ -22,7 +22,8 @@ constexpr int kMinFrames = 16;
 void check(const char* option, int value, int lowest)
 {
     if (value < lowest)
-        throw Error{ { "value out of range", option, std::to_string(value), "at least " + std::to_string(lowest) } };
+        throw Error{ { "value out of range", option, std::to_string(value),
+                       "at least " + std::to_string(lowest) } };
 }
 
 ConsensusConfig checked(ConsensusConfig config)
@@ -103,7 +104,8 @@ int choose(const graph::Network& network, const UnitRanking& ranking, int min_un
 class ConsensusRun
 {
 public:
-    ConsensusRun(const PruneContext& context, const ConsensusConfig& config) : context_(context), config_(config), network_(context.network)
+    ConsensusRun(const PruneContext& context, const ConsensusConfig& config)
+        : context_(context), config_(config), network_(context.network)
     {
         outcome_.plan.method = "consensus";
         outcome_.plan.seed = context.seed;
@@ -210,8 +212,7 @@ PruneResult consensus(const PruneContext& context, const ConsensusConfig& option
 {
     const ConsensusConfig config = checked(options);
     if (candidate_units(context.network).empty())
-        throw Error{ { "no unit can be taken out", "network", "",
-                       "a removable unit that keeps its shape" } };
+        throw Error{ { "no unit can be taken out", "network", "", "a removable unit that keeps its shape" } };
     const graph::Network lowest = smallest(context.network, config.min_units);
     if (!context.budget.met_by(lowest))
         refuse(context.budget, lowest, config.min_units);

@@ -182,8 +182,7 @@ private:
     /// Bures^2 = min over Q of |S^.5 - Q S'^.5 T|^2.
     double step()
     {
-        const auto [left, values, right] =
-            at::linalg_svd(x_.roots.matmul(rotation_.t()).matmul(y_.roots), false);
+        const auto [left, values, right] = at::linalg_svd(x_.roots.matmul(rotation_.t()).matmul(y_.roots), false);
         const at::Tensor turned = right.transpose(-1, -2).matmul(left.transpose(-1, -2)); // Q_k'
         const double apart = (x_.means - y_.means.mm(rotation_)).square().sum().item<double>();
         const double bures = traces_ - 2.0 * values.sum().item<double>();

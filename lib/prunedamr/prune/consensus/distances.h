@@ -46,11 +46,11 @@ double gaussian_distance(const at::Tensor& x, const at::Tensor& y, const at::Ten
 /// One row for each distance.
 struct Distance {
     const char* name;
-    const char* description; ///< one line for help texts
+    const char* description;                                                          ///< one line for help texts
     double (*of)(const at::Tensor& x, const at::Tensor& y, const at::Tensor& labels); ///< labels [n] int64
 };
 const std::vector<Distance>& distances();
-std::vector<std::string> distance_names();                   ///< in the same order
+std::vector<std::string> distance_names();               ///< in the same order
 const Distance& distance_named(const std::string& name); ///< throws `Error` listing the known names
 
 /// The column of each row in the one-to-one assignment of largest total gain; `gain` is [n, n], row-major, finite.

@@ -127,8 +127,7 @@ UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& da
     const at::Tensor whole = classifier_features(network, dataset, frames, device);
     Progress progress(title, std::max<int>(1, static_cast<int>(ranking.units.size())));
     for (const std::string& unit : ranking.units) {
-        const at::Tensor without =
-            classifier_features(graph::remove_unit(network, unit), dataset, frames, device);
+        const at::Tensor without = classifier_features(graph::remove_unit(network, unit), dataset, frames, device);
         for (std::size_t m = 0; m < names.size(); ++m)
             ranking.distances[m].push_back(distance_named(names[m]).of(whole, without, labels));
         progress.step_done(unit);

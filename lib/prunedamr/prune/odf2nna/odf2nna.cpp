@@ -44,7 +44,8 @@ OdfStep measured(const PruneContext& context, const graph::Network& network, dou
     OdfStep step{ epsilon, graph::cost(network), std::nullopt };
     if (!context.dataset.indices(dataset::Split::validation).empty())
         step.validation_accuracy =
-            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device).accuracy();
+            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device)
+                .accuracy();
     return step;
 }
 
@@ -53,12 +54,12 @@ double epsilon_for_budget(const PruneContext& context, const VaryingUnits& units
     const std::vector<double> steps = units.steps();
     std::size_t chosen = 0; // `bisect` returns the last plan that it asks for
     bisect(context.network,
-            { static_cast<int>(steps.size()),
-              [&](int level) {
-                  chosen = static_cast<std::size_t>(level);
-                  return units.plan(steps[chosen]);
-              } },
-            context.budget);
+           { static_cast<int>(steps.size()),
+             [&](int level) {
+                 chosen = static_cast<std::size_t>(level);
+                 return units.plan(steps[chosen]);
+             } },
+           context.budget);
     return steps[chosen];
 }
 
@@ -111,9 +112,9 @@ bool chooses_alone(const OdfOptions& options)
 }
 
 VaryingUnits::VaryingUnits(const PruneContext& context, OdfOptions::Of of)
-    : VaryingUnits(
-          context.network, of,
-          activation_moments(context.network, context.dataset, graph::mixed_nodes(context.network), context.fine_tune.device))
+    : VaryingUnits(context.network, of,
+                   activation_moments(context.network, context.dataset, graph::mixed_nodes(context.network),
+                                      context.fine_tune.device))
 {
 }
 

@@ -39,8 +39,7 @@ PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, co
 {
     const int units = static_cast<int>(network.units.size());
     if (units < 2)
-        throw Error{ { "nothing to prune", "network", std::to_string(units) + " units",
-                       "2 or more" } };
+        throw Error{ { "nothing to prune", "network", std::to_string(units) + " units", "2 or more" } };
     if (config.max_blocks < 1 || config.blocks < 0 || config.blocks > units)
         throw Error{ { "bad number of blocks", "psr",
                        std::to_string(config.blocks > 0 ? config.blocks : config.max_blocks),
@@ -88,7 +87,7 @@ PruneResult psr(const PruneContext& context, const PsrConfig& options)
 namespace {
 
 constexpr char kShades[] = " .:-=+*#%@"; // 0.0 .. 1.0
-constexpr std::size_t kMaxNumbers = 12; // units whose matrix is printed as numbers
+constexpr std::size_t kMaxNumbers = 12;  // units whose matrix is printed as numbers
 
 char shade(double similarity)
 {

@@ -83,7 +83,8 @@ Distiller::Distiller(const PruneContext& context, const RlOptions& options)
 
 double Distiller::validation_accuracy(const graph::Network& network) const
 {
-    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device).accuracy();
+    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device)
+        .accuracy();
 }
 
 train::FitConfig Distiller::config(int step) const
@@ -162,10 +163,11 @@ template <class Enough> int fewest(int highest, const Enough& enough)
 
 PruningEnvironment::PruningEnvironment(const PruneContext& context, const RlOptions& options)
     : context_(context), options_(options), layers_(layers_of(context.network)), thinned_(context.network, layers_),
-      calibration_(
-          draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames, context.seed)),
+      calibration_(draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames,
+                        context.seed)),
       frames_(context.dataset,
-              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames, context.seed),
+              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames,
+                   context.seed),
               context.fine_tune.device)
 {
     const State whole = original();
@@ -217,7 +219,7 @@ graph::Cost PruningEnvironment::cost_without(const State& state, const std::vect
 }
 
 bool PruningEnvironment::meets(const State& state, const Ranking& ranking, const std::vector<int>& order,
-                         int removals) const
+                               int removals) const
 {
     return context_.budget.allows(cost_without(state, order, removals), context_.network.units.size()) &&
            (!context_.budget.limits_latency() || is_terminal(removed(state, ranking, order, removals)));
@@ -234,7 +236,7 @@ State PruningEnvironment::without(const State& state, const graph::KeptGroups& r
 }
 
 State PruningEnvironment::removed(const State& state, const Ranking& ranking, const std::vector<int>& order,
-                            int removals) const
+                                  int removals) const
 {
     graph::KeptGroups gone(layers_.size());
     for (int i = 0; i < removals; ++i) {
@@ -254,7 +256,8 @@ State PruningEnvironment::step(const State& state, const Ranking& ranking, const
     return removed(state, ranking, order, removals);
 }
 
-State PruningEnvironment::tightened(const State& before, const Ranking& ranking, const Policy& action, State after) const
+State PruningEnvironment::tightened(const State& before, const Ranking& ranking, const Policy& action,
+                                    State after) const
 {
     if (!context_.budget.limits_latency() || !is_terminal(after))
         return after;

@@ -109,8 +109,8 @@ nlohmann::json identity(const PruneContext& context, const RlOptions& options)
 
 Pruner::Pruner(const PruneContext& context, const RlOptions& options)
     : context_(context), options_(options), environment_(context, options_), distiller_(context, options_),
-      log_(context.fine_tune.checkpoint.empty() ? "" : context.fine_tune.checkpoint + ".search", context.fine_tune.resume,
-           identity(context, options), environment_.original().kept),
+      log_(context.fine_tune.checkpoint.empty() ? "" : context.fine_tune.checkpoint + ".search",
+           context.fine_tune.resume, identity(context, options), environment_.original().kept),
       state_(environment_.original()), policy_(by_width(environment_.widths(state_))),
       accuracy_(environment_.reward(state_).accuracy), steps_expected_(environment_.steps_left(state_, policy_))
 {
@@ -123,7 +123,8 @@ Pruner::Pruner(const PruneContext& context, const RlOptions& options)
     result_.reward_frames = environment_.reward_frames();
 }
 
-Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration, const ReportProgress& progress) const
+Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration,
+                      const ReportProgress& progress) const
 {
     Choice choice;
     choice.sampled = sample(environment_, state_, ranking, policy_, options_.search, rng.fork(0), progress);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/prune/rl/search.h"
 #include "prunedamr/prune/prune_context.h"
+#include "prunedamr/prune/rl/search.h"
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +21,7 @@ struct RlOptions {
     double latency_weight = 0.0;  ///< of the fraction of measured latency that is gone (ours)
     int calibration_frames = 512; ///< of the Taylor score, from the train part
     int reward_frames = 1024;     ///< from the validation part, the same ones all the time
-    int distill_every = 5;         ///< steps between distillations (the authors' code: 1); 0: none
+    int distill_every = 5;        ///< steps between distillations (the authors' code: 1); 0: none
     int distill_epochs = 1;
     double distill_temperature = 2.0;
     double label_weight = 0.25; ///< c: fraction of the labels beside the teacher, 0..1
@@ -36,9 +36,9 @@ struct RlOptions {
 /// frames. Where accuracy falls by more than a tenth in a step, the policy is reset to the widths and the step
 /// sampled again.
 ///
-/// Beside `PruneContext::fine_tune.checkpoint` stand "<checkpoint>.search" with the steps taken and "<checkpoint>.<step>"
-/// of each distillation: a resumed run repeats neither. Throws `Error` for options out of range, a budget that one
-/// filter per layer exceeds, data without the frames, and what `train::fit` refuses.
+/// Beside `PruneContext::fine_tune.checkpoint` stand "<checkpoint>.search" with the steps taken and
+/// "<checkpoint>.<step>" of each distillation: a resumed run repeats neither. Throws `Error` for options out of
+/// range, a budget that one filter per layer exceeds, data without the frames, and what `train::fit` refuses.
 PruneResult rl_pruner(const PruneContext& context, const RlOptions& options);
 
 } // namespace prunedamr::prune

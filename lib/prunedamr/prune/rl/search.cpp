@@ -102,8 +102,8 @@ void side_by_side(int count, int threads, const std::function<void(int)>& work)
         worker.get();
 }
 
-Trajectory try_action(const Environment& environment, const State& state, const Ranking& ranking, const Policy& policy,
-                      const SearchConfig& config, Rng rng)
+Trajectory try_action(const Environment& environment, const State& state, const Ranking& ranking,
+                      const Policy& policy, const SearchConfig& config, Rng rng)
 {
     Trajectory trajectory;
     trajectory.action = noisy(policy, config.sigma, rng);
@@ -125,21 +125,22 @@ void ReplayBuffer::offer(Trajectory trajectory)
         best_.pop_back();
 }
 
-double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy, int depth,
-                   const SearchConfig& config, const Rng& rng)
+double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy,
+                   int depth, const SearchConfig& config, const Rng& rng)
 {
     if (depth <= 1)
         return reward.value;
     if (environment.is_terminal(state))
-        return reward.value + config.discount * state_value(environment, state, reward, policy, depth - 1, config, rng);
+        return reward.value +
+               config.discount * state_value(environment, state, reward, policy, depth - 1, config, rng);
     const Ranking ranking = environment.ranking(state);
     SearchConfig further = config;
     further.depth = depth - 1;
     double best = -std::numeric_limits<double>::infinity();
     for (int b = 0; b < config.branches; ++b)
         best = std::max(
-            best,
-            try_action(environment, state, ranking, policy, further, rng.fork(static_cast<std::uint64_t>(b))).value);
+            best, try_action(environment, state, ranking, policy, further, rng.fork(static_cast<std::uint64_t>(b)))
+                      .value);
     return reward.value + config.discount * best;
 }
 
@@ -154,8 +155,8 @@ Sampled sample(const Environment& environment, const State& state, const Ranking
         const Rng round_rng = rng.fork(static_cast<std::uint64_t>(round));
         std::vector<Trajectory> trajectories(static_cast<std::size_t>(config.branches));
         side_by_side(config.branches, threads, [&](int b) {
-            trajectories[static_cast<std::size_t>(b)] =
-                try_action(environment, state, ranking, policy, config, round_rng.fork(static_cast<std::uint64_t>(b)));
+            trajectories[static_cast<std::size_t>(b)] = try_action(environment, state, ranking, policy, config,
+                                                                   round_rng.fork(static_cast<std::uint64_t>(b)));
         });
         double round_best = -std::numeric_limits<double>::infinity();
         for (Trajectory& trajectory : trajectories) {

@@ -27,8 +27,8 @@ Policy by_width(const std::vector<int>& widths);
 /// renormalized.
 Policy noisy(const Policy& policy, double sigma, Rng& rng);
 
-/// The update: policy + rate * (best - policy); each fraction's ratio to its old value within [1 - clip, 1 + clip]; at
-/// least `kMinFraction`; renormalized before and after clipping.
+/// The update: policy + rate * (best - policy); each fraction's ratio to its old value within [1 - clip, 1 + clip];
+/// at least `kMinFraction`; renormalized before and after clipping.
 Policy toward(const Policy& policy, const Policy& best, double rate, double clip);
 
 /// The layers that lose a filter, one after the other, so that after n removals layer l has lost round(m *
@@ -99,8 +99,8 @@ private:
 
 /// Q of a state d steps deep: r(s) + gamma * max over b actions of Q one step further. A finished state stays as it
 /// is: its reward counts at every remaining depth.
-double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy, int depth,
-                   const SearchConfig& config, const Rng& rng);
+double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy,
+                   int depth, const SearchConfig& config, const Rng& rng);
 
 struct Sampled {
     std::vector<Trajectory> replay;   ///< best first, not empty
