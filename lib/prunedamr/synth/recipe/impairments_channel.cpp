@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "prunedamr/synth/recipe/stage.h"
+#include "prunedamr/synth/recipe/impairments.h"
 #include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
 #include "prunedamr/synth/signal/white_noise.h"
