@@ -97,8 +97,7 @@ void check_files(const Options& options, const std::string& model)
     check_outputs(outputs, inputs);
 }
 
-std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
-                                        const receiver::SourceInfo& source)
+std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output)
 {
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
@@ -118,7 +117,7 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
 {
     std::vector<std::unique_ptr<stream::Sink>> sinks;
     for (const auto& output : options.outputs) {
-        sinks.push_back(make_sink(options, output, source));
+        sinks.push_back(make_sink(options, output));
         if (const std::string address = sinks.back()->chosen_address(); !address.empty())
             print("Publishing at " + address);
     }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <regex>
 
 namespace prunedamr::recording {
 namespace {
@@ -19,11 +18,31 @@ using F = SampleFormat;
 constexpr std::size_t kSdriqBytes = 32;
 constexpr double kFirstMillisecond = 1e11; ///< times were seconds in older files
 
-/// "KEY" in text like KEY="VALUE" or 'KEY': 'VALUE'; "" where it is not.
-std::string first_match(const std::string& text, const char* pattern)
+/// What stands between `opening` and `closing` behind the first `key`; "" where it does not.
+std::string between(const std::string& text, const std::string& key, char opening, char closing)
 {
-    std::smatch found;
-    return std::regex_search(text, found, std::regex(pattern)) ? found[1].str() : std::string();
+    const std::size_t found = text.find(key);
+    const std::size_t begin = found == std::string::npos ? found : text.find(opening, found + key.size());
+    const std::size_t end = begin == std::string::npos ? begin : text.find(closing, begin + 1);
+    return end == std::string::npos ? "" : text.substr(begin + 1, end - begin - 1);
+}
+
+/// The value of an attribute, KEY="VALUE", of the first such element.
+std::string attribute(const std::string& xml, const std::string& element, const std::string& key)
+{
+    const std::size_t begin = xml.find("<" + element + " ");
+    const std::size_t end = begin == std::string::npos ? begin : xml.find('>', begin);
+    return end == std::string::npos ? "" : between(xml.substr(begin, end - begin), " " + key + "=", '"', '"');
+}
+
+/// Digits only, 15 at most.
+std::optional<std::uint64_t> whole_number(const std::string& text)
+{
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    const std::string digits = text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+    if (digits.empty() || digits.size() > 15 || digits.find_first_not_of("0123456789") != std::string::npos)
+        return std::nullopt;
+    return std::stoull(digits);
 }
 
 double number_or_zero(const std::string& text)
@@ -77,20 +96,19 @@ namespace {
 /// Complex numbers of a vector or matrix (rows are channels), pairs of real ones, or real ones in a vector.
 Header npy_header(const std::string& description, const std::string& path)
 {
-    const std::string type = first_match(description, R"('descr'\s*:\s*'([<>|=]?[a-z]\d{1,2})')");
-    const std::string shape = first_match(description, R"('shape'\s*:\s*\(([^)]*)\))");
+    const std::string type = between(description, "'descr':", '\'', '\'').substr(0, 20);
+    const std::string shape = between(description, "'shape':", '(', ')').substr(0, 80);
     const Error refusal({ "NumPy array that is not read", path, "type " + type + ", shape (" + shape + ")",
                           "complex numbers, or real ones of shape (N, 2) or (N), in C order" });
     std::vector<std::uint64_t> sizes;
     for (std::size_t at = 0; at < shape.size();) {
         const std::size_t comma = std::min(shape.find(',', at), shape.size());
-        const std::string digits = first_match(shape.substr(at, comma - at), R"(^\s*(\d{1,15})\s*$)");
-        if (!digits.empty())
-            sizes.push_back(std::stoull(digits));
+        if (const auto size = whole_number(shape.substr(at, comma - at)))
+            sizes.push_back(*size);
         at = comma + 1;
     }
     if (type.empty() || sizes.empty() || sizes.size() > 2 ||
-        first_match(description, R"('fortran_order'\s*:\s*(\w+))") == "True")
+        description.find("'fortran_order': True") != std::string::npos)
         throw refusal;
     const bool big_endian = type[0] == '>';
     const std::string name = type.substr(std::string("<>|=").find(type[0]) == std::string::npos ? 0 : 1);
@@ -170,8 +188,8 @@ RecordingLayout open_xml_headed(Input& input, const RawOptions& raw)
     const auto scale = [&](const std::string& unit) {
         return unit == "GHz" ? 1e9 : unit == "MHz" ? 1e6 : unit == "KHz" || unit == "kHz" ? 1e3 : 1.0;
     };
-    const std::string container = first_match(xml, R"re(<Channels[^>]*\sContainer="(\w{1,10})")re");
-    const bool big_endian = first_match(xml, R"re(<Channels[^>]*\sOrdering="(\w{1,10})")re") == "MSB";
+    const std::string container = attribute(xml, "Channels", "Container");
+    const bool big_endian = attribute(xml, "Channels", "Ordering") == "MSB";
     struct Row {
         const char* name;
         F little, big;
@@ -188,27 +206,26 @@ RecordingLayout open_xml_headed(Input& input, const RawOptions& raw)
                       "uint8, int8, int16, uint16, int24, int32 or float" });
     Header header;
     header.format = big_endian ? row->big : row->little;
-    const int bits = static_cast<int>(number_or_zero(first_match(xml, R"re(<Channels[^>]*\sBits="(\d{1,2})")re")));
+    const auto bits = static_cast<int>(whole_number(attribute(xml, "Channels", "Bits")).value_or(0) % 100);
     const int word = 4 * bytes_per_sample(header.format);
     if (container.find("int") == 0 && bits > 1 && bits < word)
         header.scale = static_cast<float>(std::uint64_t{ 1 } << (word - bits));
-    header.q_first = first_match(xml, R"re(<Channel\s+Value="(\w)")re") == "Q";
-    header.sample_rate_hz = number_or_zero(first_match(xml, R"re(<Samplerate[^>]*\sValue="([\d.]{1,20})")re")) *
-                            scale(first_match(xml, R"re(<Samplerate[^>]*\sUnit="(\w{1,5})")re"));
-    const double freq = number_or_zero(first_match(xml, R"re(<Frequency[^>]*\sValue="([\d.]{1,20})")re")) *
-                        scale(first_match(xml, R"re(<Frequency[^>]*\sUnit="(\w{1,5})")re"));
+    header.q_first = attribute(xml, "Channel", "Value") == "Q";
+    header.sample_rate_hz =
+        number_or_zero(attribute(xml, "Samplerate", "Value")) * scale(attribute(xml, "Samplerate", "Unit"));
+    const double freq =
+        number_or_zero(attribute(xml, "Frequency", "Value")) * scale(attribute(xml, "Frequency", "Unit"));
     if (freq > 0.0)
         header.center_freq_hz = freq;
-    const std::string time = first_match(xml, R"re(<Time\s[^>]*Value="([^"]{10,40})")re");
-    if (!time.empty() && first_match(xml, R"re(<Time\s[^>]*Unit="(\w{1,5})")re") == "UTC") {
+    const std::string time = attribute(xml, "Time", "Value").substr(0, 40);
+    if (!time.empty() && attribute(xml, "Time", "Unit") == "UTC") {
         try {
             header.time_ns = time_from_rfc3339(time, "XML header");
         } catch (const Error&) {
             input.notes.add("the XML header's time is no date and time", time);
         }
     }
-    const std::string offset = first_match(xml, R"re(<Datablock\s[^>]*Offset="(\d{1,15})")re");
-    header.begin = offset.empty() ? 2048 : std::stoull(offset);
+    header.begin = whole_number(attribute(xml, "Datablock", "Offset")).value_or(2048);
     header.end = input.bytes->size();
     return layout_of(header, input, raw);
 }
