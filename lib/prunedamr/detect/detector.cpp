@@ -20,7 +20,8 @@ constexpr int kMinTiles = 4;                     // of a field that is looked at
 constexpr int kMaxDetections = 1024;
 constexpr double kMaxCommon = 0.25;  // part of the smaller box that two detections may share
 constexpr double kSameBand = 0.3;    // intersection over union of what is followed into the next epoch
-constexpr double kSeam = 0.02;       // of an epoch: what begins so early may have gone on from the one before
+// What begins so early in an epoch may have gone on from the one before: parts of the epoch and of its own length.
+constexpr double kSeam = 0.02, kSeamPart = 0.1;
 constexpr float kGoesOn = 1.5f;      // log-odds that what was on at the end of an epoch has more at the start of the next
 constexpr float kLargest = 1e9f;     // samples beyond are no measurement
 
@@ -135,7 +136,8 @@ void Detector::Impl::score() noexcept
 
 double Detector::Impl::seam(const Proposal& p) const noexcept
 {
-    return std::max(2.0 * levels[p.level].field.tile_samples(), kSeam * static_cast<double>(epoch));
+    return std::max(2.0 * levels[p.level].field.tile_samples(),
+                    std::min(kSeamPart * p.duration(), kSeam * static_cast<double>(epoch)));
 }
 
 /// What was on at the end of the epoch before in the same band, and has not been taken yet.

@@ -16,7 +16,7 @@ class TileField
 {
 public:
     static constexpr int kRows = 4;
-    static constexpr float kLooks = 3.7f;     ///< independent values in a bin of a tile
+    static constexpr float kLooks = 4.0f;     ///< independent values in a bin of a tile
     static constexpr float kBinSpread = 1.9f; ///< bins that one independent value covers
 
     TileField(int transform, std::size_t epoch_samples);

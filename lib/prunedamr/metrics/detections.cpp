@@ -13,6 +13,7 @@ constexpr double kLasting_s = 0.25, kLong_s = 4e-3;
 constexpr double kWithin = 0.5;     // part of a box that lies in another
 constexpr double kPart = 0.1;       // of an emission that a part has at least
 constexpr double kOutside = 0.3;
+constexpr double kCarrierWidths = 4.0; // at most, of a report of a carrier
 
 double common(double a0, double a1, double b0, double b1)
 {
@@ -100,7 +101,7 @@ bool same_band(const EmissionBox& truth, const EmissionBox& report)
         return true;
     const double middle = (report.low_hz + report.high_hz) / 2;
     return truth.label == "CW" && middle >= truth.low_hz && middle <= truth.high_hz &&
-           report.high_hz - report.low_hz < 2.0 * (truth.high_hz - truth.low_hz);
+           report.high_hz - report.low_hz < kCarrierWidths * (truth.high_hz - truth.low_hz);
 }
 
 DetectionScores score_detections(const std::vector<EmissionBox>& truth, const std::vector<EmissionBox>& reports,

@@ -18,6 +18,7 @@ constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
 constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_db and more
 constexpr double kShortSnr_db = 12.0;
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
+constexpr double kCarriers = 800.0; // nominal bandwidths of a carrier in the band
 constexpr int kTries = 300;
 
 bool is_analog(const std::string& label)
@@ -88,7 +89,7 @@ private:
         SceneSignal signal;
         signal.label = draw_label();
         const double rate = scene_.sample_rate_hz;
-        signal.bandwidth_hz = signal.label == "CW" ? rate / 4000 : rng_.log_uniform(narrowest * rate, rate / 7);
+        signal.bandwidth_hz = signal.label == "CW" ? rate / kCarriers : rng_.log_uniform(narrowest * rate, rate / 7);
         signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz);
         signal.snr_db = draw_snr();
         return signal;
