@@ -75,7 +75,14 @@ public:
     }
 
 private:
-    std::string draw_label() { return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))]; }
+    /// Keying by frequency and by switching is what is hardest to keep in one piece: drawn more often.
+    std::string draw_label()
+    {
+        static const std::array<const char*, 4> kKeyed = { "2FSK", "OOK", "4FSK", "GFSK" };
+        return rng_.chance(0.2) ? kKeyed[static_cast<std::size_t>(rng_.integer(0, 3))] : any_label();
+    }
+
+    std::string any_label() { return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))]; }
 
     double draw_snr()
     {
@@ -194,6 +201,8 @@ private:
 
     bool within(const SceneSignal& a, const SceneSignal& b, double guard) const
     {
+        for (const SceneSignal* signal : { &a, &b })
+            guard += std::abs(signal->drift_hz_per_s) * scene_.duration_s;
         if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
             return false;
         const auto near = [&](double x, double y) { return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard; };
