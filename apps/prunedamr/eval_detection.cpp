@@ -11,9 +11,9 @@
 #include "prunedamr/synth/scene/scene.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <cmath>
 #include <fstream>
 #include <map>
 
@@ -65,7 +65,8 @@ public:
     {
         std::vector<EmissionBox> boxes;
         for (const auto& [number, p] : emissions_)
-            boxes.push_back({ p.start / rate_hz_, p.end / rate_hz_, p.low / p.length, p.high / p.length, {}, p.score });
+            boxes.push_back(
+                { p.start / rate_hz_, p.end / rate_hz_, p.low / p.length, p.high / p.length, {}, p.score });
         return boxes;
     }
 
@@ -106,7 +107,8 @@ public:
         const double end_s = std::min(end_s_, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz_);
         for (int i = 0; i < detector.proposal_count(); ++i) {
             const auto& p = detector.proposals()[i];
-            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_, p.high * rate_hz_ };
+            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_,
+                                   p.high * rate_hz_ };
             float right = 0.0f;
             for (std::size_t k = 0; k < truth_.size(); ++k) {
                 const float r = rightness(box, truth_[k], start_s, end_s);
@@ -192,8 +194,8 @@ struct Totals {
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
     for (const auto& b : boxes)
-        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s, b.low_hz,
-                    b.high_hz, b.score);
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s,
+                    b.low_hz, b.high_hz, b.score);
 }
 
 nlohmann::json to_json(const metrics::DetectionScores& s)
@@ -201,10 +203,18 @@ nlohmann::json to_json(const metrics::DetectionScores& s)
     const auto share = [](const metrics::DetectionScores::Share& x) {
         return nlohmann::json{ { "of", x.of }, { "found", x.found }, { "boxed", x.boxed } };
     };
-    return { { "lasting", share(s.lasting) }, { "long_bursts", share(s.long_bursts) }, { "short_bursts", share(s.short_bursts) },
-             { "emissions", s.emissions }, { "split", s.split }, { "merged", s.merged }, { "reports", s.reports },
-             { "false_per_minute", s.false_per_minute() }, { "minutes", s.minutes }, { "precision", s.precision() },
-             { "recall", s.recall() }, { "average_precision", s.average_precision() } };
+    return { { "lasting", share(s.lasting) },
+             { "long_bursts", share(s.long_bursts) },
+             { "short_bursts", share(s.short_bursts) },
+             { "emissions", s.emissions },
+             { "split", s.split },
+             { "merged", s.merged },
+             { "reports", s.reports },
+             { "false_per_minute", s.false_per_minute() },
+             { "minutes", s.minutes },
+             { "precision", s.precision() },
+             { "recall", s.recall() },
+             { "average_precision", s.average_precision() } };
 }
 
 Samples samples_of(const synth::Scene& scene)
@@ -221,7 +231,8 @@ detect::Detector make_detector(double rate_hz, const std::string& judge)
 {
     detect::DetectorConfig config;
     config.sample_rate_hz = rate_hz;
-    return judge.empty() ? detect::Detector(config) : detect::Detector(config, detect::Judge(read_file(judge), judge));
+    return judge.empty() ? detect::Detector(config)
+                         : detect::Detector(config, detect::Judge(read_file(judge), judge));
 }
 
 void eval_scenes(const DetectionOptions& options, Totals& total)
@@ -237,18 +248,19 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
         config.seed = options.seed + static_cast<std::uint64_t>(i);
         config.emissions = !options.noise;
         const auto scene = synth::band_scene(config);
-        const auto measured = measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)),
-                                      rows.is_open() ? &rows : nullptr);
+        const auto measured = measure(detector, samples_of(scene), options.rate_hz,
+                                      truth_of(synth::scene_info(scene)), rows.is_open() ? &rows : nullptr);
         total.add(measured);
         if (options.list) {
-            std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise %.0f dBFS\n",
-                        static_cast<unsigned long long>(config.seed), scene.receiver.image_db, scene.receiver.third_order_db,
-                        scene.receiver.dc_dbfs, scene.receiver.gain_step_db,
+            std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise "
+                        "%.0f dBFS\n",
+                        static_cast<unsigned long long>(config.seed), scene.receiver.image_db,
+                        scene.receiver.third_order_db, scene.receiver.dc_dbfs, scene.receiver.gain_step_db,
                         scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz));
             for (const auto& signal : scene.signals)
-                std::printf("  %-10s %.0f Hz wide at %.0f Hz, %.1f dB, %.4f s from %.4f s, %lld times\n", signal.label.c_str(),
-                            signal.bandwidth_hz, signal.offset_hz, *signal.snr_db, signal.duration_s, signal.start_s,
-                            static_cast<long long>(signal.count));
+                std::printf("  %-10s %.0f Hz wide at %.0f Hz, %.1f dB, %.4f s from %.4f s, %lld times\n",
+                            signal.label.c_str(), signal.bandwidth_hz, signal.offset_hz, *signal.snr_db,
+                            signal.duration_s, signal.start_s, static_cast<long long>(signal.count));
             print_boxes("missed", measured.missed);
             print_boxes("false", measured.wrong);
         }
@@ -268,7 +280,8 @@ void eval_captures(const DetectionOptions& options, Totals& total)
         std::printf("%-40s %3ld annotated, found %3ld, boxed %3ld, split %ld, %ld reports, %ld outside\n",
                     path.substr(path.find_last_of('/') + 1).c_str(), s.emissions,
                     s.lasting.found + s.long_bursts.found + s.short_bursts.found,
-                    s.lasting.boxed + s.long_bursts.boxed + s.short_bursts.boxed, s.split, s.reports, s.false_reports);
+                    s.lasting.boxed + s.long_bursts.boxed + s.short_bursts.boxed, s.split, s.reports,
+                    s.false_reports);
         if (options.list) {
             print_boxes("missed", measured.missed);
             print_boxes("report", measured.reports);
@@ -281,9 +294,11 @@ void eval_captures(const DetectionOptions& options, Totals& total)
 
 void add_detection_options(CLI::App& verb, DetectionOptions& options)
 {
-    verb.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")->check(CLI::Range(1, 1000000));
+    verb.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")
+        ->check(CLI::Range(1, 1000000));
     verb.add_option("--captures", options.captures, "measure the detector on captures annotated in frequency");
-    verb.add_option("--scene-seed", options.seed, "random seed of the first scene (default 1), the next has one more");
+    verb.add_option("--scene-seed", options.seed,
+                    "random seed of the first scene (default 1), the next has one more");
     cli::add_quantity(verb, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)");
     verb.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)");
     verb.add_flag("--scene-noise", options.noise, "scenes without emissions");
@@ -293,7 +308,8 @@ void add_detection_options(CLI::App& verb, DetectionOptions& options)
     auto* fit = verb.add_option("--fit-judge", options.fit.rows, "fit a judge to such files, instead of measuring");
     verb.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
     fit->needs("--judge-out");
-    verb.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")->needs(fit);
+    verb.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")
+        ->needs(fit);
     verb.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
     verb.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
 }
@@ -308,8 +324,9 @@ nlohmann::json eval_detection(const DetectionOptions& options)
     if (options.scenes > 0)
         eval_scenes(options, total);
     eval_captures(options, total);
-    std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n", total.scores.to_text().c_str(),
-                total.proposed, total.scores.emissions, total.busy_s, 60.0 * total.scores.minutes);
+    std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n",
+                total.scores.to_text().c_str(), total.proposed, total.scores.emissions, total.busy_s,
+                60.0 * total.scores.minutes);
     return to_json(total.scores);
 }
 

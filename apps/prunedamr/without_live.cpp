@@ -2,6 +2,7 @@
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
 #include "apps/prunedamr/absent.h"
 #include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/verbs.h"
@@ -29,6 +30,13 @@ void add_data_plot(CLI::App& data)
 nlohmann::json eval_recordings(const model::Model&, const std::vector<std::string>&)
 {
     kLive.refuse("--recordings");
+}
+
+void add_detection_options(CLI::App&, DetectionOptions&) {}
+
+nlohmann::json eval_detection(const DetectionOptions&)
+{
+    kLive.refuse("--scenes");
 }
 
 dataset::Dataset make_recipe_frames(const FrameData& options)

@@ -31,7 +31,8 @@ Samples noise(int count, std::uint64_t seed = 1)
 /// A shaped signal in center +- bandwidth / 2.
 Samples shaped(int count, double center_hz, double bandwidth_hz, double snr_db, std::uint64_t seed)
 {
-    return test::band_noise(count, center_hz / kRate, bandwidth_hz / kRate, 1.0, seed) * amplitude(snr_db, bandwidth_hz);
+    return test::band_noise(count, center_hz / kRate, bandwidth_hz / kRate, 1.0, seed) *
+           amplitude(snr_db, bandwidth_hz);
 }
 
 /// The one of `found` in the middle of whose band `hz` lies; complains when there is not exactly one.
@@ -75,7 +76,8 @@ TEST(Detector, FindsABurstOfHalfAMillisecond)
 {
     constexpr double kWide = 2e6;
     Samples x = noise(1000000);
-    add(x, test::band_noise(1000, 0.12, 0.05, 1.0, 3) * static_cast<float>(std::sqrt(kNoise * 0.05 * 30.0)), 600000);
+    add(x, test::band_noise(1000, 0.12, 0.05, 1.0, 3) * static_cast<float>(std::sqrt(kNoise * 0.05 * 30.0)),
+        600000);
     const auto found = found_in(x, kWide);
     ASSERT_EQ(found.size(), 1u);
     EXPECT_NEAR(found[0].start_s, 0.3, 1.5e-4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/metrics/boosted_trees.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/metrics/boosted_trees.h"
 #include "tests/support/expect_error.h"
 
 namespace prunedamr::metrics {

@@ -9,9 +9,9 @@
 
 namespace prunedamr::detect {
 
-/// The time-frequency plane of one epoch at one resolution. A row is the power spectrum of `transform` samples under
-/// a Kaiser window, half of a transform after the row before; a tile is the mean of `kRows` rows, so that it lasts
-/// two transforms. Everything is allocated at construction.
+/// The time-frequency plane of one epoch at one resolution. A row is the power spectrum of `transform` samples
+/// under a Kaiser window, half of a transform after the row before; a tile is the mean of `kRows` rows, so that it
+/// lasts two transforms. Everything is allocated at construction.
 class TileField
 {
 public:
@@ -31,8 +31,8 @@ public:
 
     void restart() noexcept { next_row_ = 0; } ///< with the next epoch
 
-    /// [bins] of tile t, by rising frequency, bin b at (b - bins / 2) / bins cycles per sample; noise of power 1 per
-    /// sample gives a mean of 1 in every bin. The floor turns them into ratios in place.
+    /// [bins] of tile t, by rising frequency, bin b at (b - bins / 2) / bins cycles per sample; noise of power 1
+    /// per sample gives a mean of 1 in every bin. The floor turns them into ratios in place.
     float* tile(int t) noexcept { return field_.data() + static_cast<std::size_t>(t) * transform_; }
     const float* tile(int t) const noexcept { return field_.data() + static_cast<std::size_t>(t) * transform_; }
 
