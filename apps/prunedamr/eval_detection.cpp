@@ -11,6 +11,7 @@
 #include "prunedamr/synth/scene/scene.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -95,7 +96,7 @@ float rightness(const EmissionBox& proposal, EmissionBox emission, double epoch_
 class Proposals
 {
 public:
-    Proposals(const std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::ofstream* file)
+    Proposals(std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::ofstream* file)
         : truth_(truth), best_(truth.size()), rate_hz_(rate_hz), end_s_(end_s), file_(file)
     {
     }
@@ -112,7 +113,10 @@ public:
             for (std::size_t k = 0; k < truth_.size(); ++k) {
                 const float r = rightness(box, truth_[k], start_s, end_s);
                 right = std::max(right, r);
-                best_[k] = std::max(best_[k], r);
+                if (r > best_[k]) {
+                    best_[k] = r;
+                    truth_[k].score = p.score;
+                }
             }
             write(right, static_cast<float>(p.duration() / static_cast<double>(detector.epoch_samples())), p);
         }
@@ -135,7 +139,7 @@ private:
         file_->write(reinterpret_cast<const char*>(p.features.data()), sizeof p.features);
     }
 
-    const std::vector<EmissionBox>& truth_;
+    std::vector<EmissionBox>& truth_; ///< receives the score of its best proposal
     std::vector<float> best_;
     double rate_hz_, end_s_;
     std::ofstream* file_;
@@ -148,8 +152,8 @@ struct Measured {
     long proposed = 0;
 };
 
-Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz,
-                 const std::vector<EmissionBox>& truth, std::ofstream* rows)
+Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz, std::vector<EmissionBox> truth,
+                 std::ofstream* rows)
 {
     Collector collector(rate_hz);
     const double duration_s = static_cast<double>(samples.size()) / rate_hz;
@@ -248,7 +252,15 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
                                       truth_of(synth::scene_info(scene)), rows.is_open() ? &rows : nullptr);
         total.add(measured);
         if (options.list) {
-            std::printf("scene %llu\n", static_cast<unsigned long long>(config.seed));
+            std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise "
+                        "%.0f dBFS\n",
+                        static_cast<unsigned long long>(config.seed), scene.receiver.image_db,
+                        scene.receiver.third_order_db, scene.receiver.dc_dbfs, scene.receiver.gain_step_db,
+                        scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz));
+            for (const auto& signal : scene.signals)
+                std::printf("  %-10s %.0f Hz wide at %.0f Hz, %.1f dB, %.4f s from %.4f s, %lld times\n",
+                            signal.label.c_str(), signal.bandwidth_hz, signal.offset_hz, *signal.snr_db,
+                            signal.duration_s, signal.start_s, static_cast<long long>(signal.count));
             print_boxes("missed", measured.missed);
             print_boxes("false", measured.wrong);
         }

@@ -47,7 +47,8 @@ void read_rows(const FitOptions& options, Rows& used, Rows& held_back)
             std::memcpy(row, bytes.data() + at, sizeof row);
             if (row[0] < kWrong && !rng.chance(options.keep))
                 continue;
-            (rng.chance(0.1) ? held_back : used).add(row, row[0] < kWrong ? static_cast<float>(1.0 / options.keep) : 1.0f);
+            (rng.chance(0.1) ? held_back : used)
+                .add(row, row[0] < kWrong ? static_cast<float>(1.0 / options.keep) : 1.0f);
         }
     }
 }
@@ -65,13 +66,15 @@ void print_held_back(const metrics::BoostedTrees& trees, const Rows& rows)
         wrong += y < kWrong;
         wrong_kept += y < kWrong && s > 0.0;
     }
-    std::printf("held back: loss %.4f, %ld of %ld right ones above 0, %ld of %ld wrong ones\n", loss / all, right_kept, right,
-                wrong_kept, wrong);
+    std::printf("held back: loss %.4f, %ld of %ld right ones above 0, %ld of %ld wrong ones\n", loss / all,
+                right_kept, right, wrong_kept, wrong);
 }
 
 std::string to_json_text(const metrics::BoostedTrees& trees, const FitOptions& options, std::size_t rows)
 {
-    nlohmann::ordered_json head = { { "source", options.source }, { "rows", rows }, { "depth", trees.depth }, { "base", trees.base } };
+    nlohmann::ordered_json head = {
+        { "source", options.source }, { "rows", rows }, { "depth", trees.depth }, { "base", trees.base }
+    };
     for (const char* name : detect::kFeatureNames)
         head["features"].push_back(name);
     std::string text = head.dump();
@@ -105,8 +108,8 @@ void fit_judge(const FitOptions& options)
     metrics::BoostingConfig config;
     config.trees = options.trees;
     config.depth = options.depth;
-    const auto trees = metrics::fit_boosted_trees(used.values, detect::kFeatures, used.targets, used.weights, config,
-                                                  [&](int tree, double loss) {
+    const auto trees = metrics::fit_boosted_trees(used.values, detect::kFeatures, used.targets, used.weights,
+                                                  config, [&](int tree, double loss) {
                                                       if (tree % 50 == 0)
                                                           std::printf("tree %d: loss %.4f\n", tree, loss);
                                                   });

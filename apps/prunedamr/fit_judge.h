@@ -14,8 +14,8 @@ struct FitOptions {
     double keep = 0.2; ///< part of the rows that are wrong, of which there are many
 };
 
-/// Fits the detector's judge to rows of proposals, each float32: how right, part of the epoch that it lasts, features.
-/// A tenth is held back; what it says of those is printed.
+/// Fits the detector's judge to rows of proposals, each float32: how right, part of the epoch that it lasts,
+/// features. A tenth is held back; what it says of those is printed.
 void fit_judge(const FitOptions& options);
 
 } // namespace prunedamr::tool

@@ -24,7 +24,7 @@ struct Options {
     std::string scene;
     std::string json;
     std::string format = "ci16_le";
-    bool in_turn = false;
+    bool in_turn = false, band = false;
     std::vector<double> snr_db = { 10.0, 30.0 };
     synth::RandomSceneConfig random;
 };
@@ -35,6 +35,15 @@ synth::Scene make_scene(Options& options)
         return synth::scene_from_json(read_file(options.scene, kMaxSceneBytes), options.scene);
     options.random.snr_low_db = options.snr_db.front();
     options.random.snr_high_db = options.snr_db.back();
+    if (options.band) {
+        synth::BandSceneConfig band;
+        band.sample_rate_hz = options.random.sample_rate_hz;
+        band.duration_s = options.random.duration_s;
+        band.snr_low_db = options.random.snr_low_db;
+        band.snr_high_db = options.random.snr_high_db;
+        band.seed = options.random.seed;
+        return synth::band_scene(band);
+    }
     return options.in_turn ? synth::scene_in_turn(options.random) : synth::random_scene(options.random);
 }
 
@@ -92,6 +101,9 @@ void add_random_options(CLI::App& command, Options& options, std::vector<CLI::Op
     add(command.add_option("--bursts", random.bursts, "fraction of signals that come in bursts (default 0.5)")
             ->check(CLI::Range(0.0, 1.0)));
     add(command.add_option("--seed", random.seed, "random seed (default 1)"));
+    add(command.add_flag("--band", options.band,
+                      "bursts, hopping, grids of channels, near and far, and a receiver with faults of its own: what "
+                      "`eval --scenes` measures the detector on; only --rate, --duration, --snr and --seed count"));
     add(command.add_flag("--in-turn", options.in_turn, "each class once, one after another near the center"));
 }
 

@@ -36,10 +36,7 @@ nlohmann::json eval_recordings(const model::Model&, const std::vector<std::strin
     kLive.refuse("--recordings");
 }
 
-void add_detection_options(CLI::App& command, DetectionOptions& options)
-{
-    command.add_option("--scenes", options.scenes, "not in this build: scenes are made with VOLK and liquid-dsp");
-}
+void add_detection_options(CLI::App&, DetectionOptions&) {}
 
 nlohmann::json eval_detection(const DetectionOptions&)
 {

@@ -21,10 +21,13 @@ inline std::ostream& operator<<(std::ostream& out, const Found& f)
 }
 
 /// All detections of a stream given in chunks.
-inline std::vector<Detection> detections_of(Detector& detector, const test::Samples& samples, std::size_t chunk = 1 << 16)
+inline std::vector<Detection> detections_of(Detector& detector, const test::Samples& samples,
+                                            std::size_t chunk = 1 << 16)
 {
     std::vector<Detection> all;
-    const auto take = [&] { all.insert(all.end(), detector.detections(), detector.detections() + detector.count()); };
+    const auto take = [&] {
+        all.insert(all.end(), detector.detections(), detector.detections() + detector.count());
+    };
     for (std::size_t at = 0; at < samples.size();) {
         at += detector.process(samples.data() + at, std::min(chunk, samples.size() - at));
         if (detector.complete())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/detect/floor.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/detect/floor.h"
 #include "prunedamr/detect/statistics.h"
 
 #include <gtest/gtest.h>

@@ -12,12 +12,15 @@ namespace {
 Samples rendered(const Scene& scene)
 {
     Samples all;
-    render_scene(scene, [&](const std::complex<float>* piece, std::size_t count) { all.insert(all.end(), piece, piece + count); });
+    render_scene(scene, [&](const std::complex<float>* piece, std::size_t count) {
+        all.insert(all.end(), piece, piece + count);
+    });
     return all;
 }
 
 /// Power in dB between two offsets of the samples begin..begin + count.
-double power_db(const Samples& samples, double rate_hz, std::uint64_t begin, std::uint64_t count, double lower_hz, double upper_hz)
+double power_db(const Samples& samples, double rate_hz, std::uint64_t begin, std::uint64_t count, double lower_hz,
+                double upper_hz)
 {
     const auto first = samples.begin() + static_cast<std::ptrdiff_t>(begin);
     Samples bins(first, first + static_cast<std::ptrdiff_t>(count));
@@ -54,8 +57,9 @@ TEST(BandScene, AHopperIsWhereItsAnnotationsSay)
     ASSERT_EQ(notes.size(), 8u);
     for (std::size_t k = 0; k < notes.size(); ++k) {
         EXPECT_NEAR((*notes[k].freq_lower_hz + *notes[k].freq_upper_hz) / 2, signal.hop_offsets_hz[k % 3], 1e-6);
-        EXPECT_NEAR(power_db(samples, 200e3, notes[k].sample_start, notes[k].sample_count, *notes[k].freq_lower_hz - 3e3,
-                             *notes[k].freq_upper_hz + 3e3), -20.0, 1.5);
+        EXPECT_NEAR(power_db(samples, 200e3, notes[k].sample_start, notes[k].sample_count,
+                             *notes[k].freq_lower_hz - 3e3, *notes[k].freq_upper_hz + 3e3),
+                    -20.0, 1.5);
     }
 }
 
@@ -97,7 +101,9 @@ TEST(BandScene, AGainStepAndARippleShapeTheNoise)
     scene.receiver.gain_step_s = 0.4;
     scene.receiver.ripple_db = 6.0;
     const Samples samples = rendered(scene);
-    const auto noise = [&](std::uint64_t at, double hz) { return power_db(samples, 200e3, at, 70000, hz - 2e3, hz + 2e3); };
+    const auto noise = [&](std::uint64_t at, double hz) {
+        return power_db(samples, 200e3, at, 70000, hz - 2e3, hz + 2e3);
+    };
     EXPECT_NEAR(noise(90000, 20e3) - noise(5000, 20e3), -10.0, 1.0);
     EXPECT_NEAR(noise(5000, 0.0) - noise(5000, 200e3 / 6.0), 6.0, 1.2);
     EXPECT_NEAR(scene.noise_dbfs_per_hz_at(0.0) - scene.noise_dbfs_per_hz_at(200e3 / 6.0), 6.0, 1e-9);

@@ -28,14 +28,15 @@ void smooth_row(const float* __restrict before, const float* __restrict at, cons
 
 Blobs::Blobs(const TileField& field)
     : bins_(field.bins()), on_(kFloorError * gamma_quantile(kSmoothedLooks, kOnDeviate)),
-      off_(kFloorError * gamma_quantile(kSmoothedLooks, kOffDeviate)), row_(field.bins()), runs_(kMaxRuns), rects_(kMaxBlobs)
+      off_(kFloorError * gamma_quantile(kSmoothedLooks, kOffDeviate)), row_(field.bins()), runs_(kMaxRuns),
+      rects_(kMaxBlobs)
 {
 }
 
 void Blobs::smooth(const TileField& field, int tile) noexcept
 {
-    smooth_row(field.tile(std::max(0, tile - 1)), field.tile(tile), field.tile(std::min(field.tiles() - 1, tile + 1)),
-               row_.data(), bins_);
+    smooth_row(field.tile(std::max(0, tile - 1)), field.tile(tile),
+               field.tile(std::min(field.tiles() - 1, tile + 1)), row_.data(), bins_);
 }
 
 void Blobs::add_runs(int tile) noexcept

@@ -12,8 +12,8 @@ struct Rect {
     int first = 0, last = 0, low = 0, high = 0;
 };
 
-/// Connected regions of a field of ratios to the floor: cells above a low threshold that hang together, at least one
-/// of them above a high one. Cells are smoothed over three bins and, by 1-2-1, over three tiles. Allocates at
+/// Connected regions of a field of ratios to the floor: cells above a low threshold that hang together, at least
+/// one of them above a high one. Cells are smoothed over three bins and, by 1-2-1, over three tiles. Allocates at
 /// construction only; what does not fit into its tables is left out.
 class Blobs
 {

@@ -10,8 +10,9 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr float kNone = -60.0f; // dB, of a ratio that is not there
-constexpr double kTwin = 0.5;   // intersection over union from which two boxes are the same
+constexpr float kNone = -60.0f;      // dB, of a ratio that is not there
+constexpr double kLeastMirror = 0.3; // likeness of an image
+constexpr double kTwin = 0.5;        // intersection over union from which two boxes are the same
 
 double common(double a0, double a1, double b0, double b1)
 {
@@ -59,18 +60,26 @@ float partner(const Proposal& p, const Proposal& neighbor, const Proposal* propo
         const double band = common(low, high, q.low, q.high), together = common(p.start, p.end, q.start, q.end);
         if (band <= 0.0 || together <= 0.0)
             continue;
-        const double same = band / (p.bandwidth() + q.bandwidth() - band) * together / (p.duration() + q.duration() - together);
+        const double same =
+            band / (p.bandwidth() + q.bandwidth() - band) * together / (p.duration() + q.duration() - together);
         const double level = std::min(p.density / q.density, q.density / p.density);
         best = std::max(best, static_cast<float>(same * level));
     }
     return best;
 }
 
-void see_mirror(Proposal& p, const Proposal& q, double together)
+/// The image of q, if it is p: the stronger box that the mirror lays best onto it.
+void see_mirror(Proposal& p, const Proposal& q, double together, double& likeness)
 {
-    if (common(p.low, p.high, -q.high, -q.low) > 0.5 * p.bandwidth() && together > 0.5 * p.duration() &&
-        q.power() > 10.0 * p.power())
-        p.features[kMirrorRatio] = std::max(p.features[kMirrorRatio], decibels(static_cast<float>(q.power() / p.power())));
+    const double band = common(p.low, p.high, -q.high, -q.low);
+    if (band <= 0.0 || q.power() < 10.0 * p.power())
+        return;
+    const double same =
+        band / (p.bandwidth() + q.bandwidth() - band) * together / (p.duration() + q.duration() - together);
+    if (same <= std::max(likeness, kLeastMirror))
+        return;
+    likeness = same;
+    p.features[kMirrorRatio] = decibels(static_cast<float>(q.power() / p.power()));
 }
 
 /// What p and q are when both boxes meet.
@@ -86,7 +95,8 @@ void see_overlap(Proposal& p, const Proposal& q, double together, double band)
         }
     } else if (shared > 0.8 * p.area() && q.area() > p.area()) {
         const float area = log2_of(q.area() / p.area());
-        if (const float merit = q.density / p.density; f[kOuterArea] == 0.0f || merit > std::pow(10.0f, 0.1f * f[kOuterDensity])) {
+        if (const float merit = q.density / p.density;
+            f[kOuterArea] == 0.0f || merit > std::pow(10.0f, 0.1f * f[kOuterDensity])) {
             f[kOuterArea] = area;
             f[kOuterDensity] = decibels(merit);
             f[kOuterTime] = time;
@@ -108,7 +118,8 @@ void see_overlap(Proposal& p, const Proposal& q, double together, double band)
 
 double common_part(const Proposal& a, const Proposal& b) noexcept
 {
-    return common(a.start, a.end, b.start, b.end) * common(a.low, a.high, b.low, b.high) / std::min(a.area(), b.area());
+    return common(a.start, a.end, b.start, b.end) * common(a.low, a.high, b.low, b.high) /
+           std::min(a.area(), b.area());
 }
 
 void describe_context(Proposal* proposals, int count) noexcept
@@ -122,13 +133,14 @@ void describe_context(Proposal* proposals, int count) noexcept
         f[kMaskRatio] = f[kMaskDensity] = f[kMirrorRatio] = f[kOuterDensity] = kNone;
         f[kCenterDistance] = log2_of(std::abs(p.low + p.high) / 2 / p.bandwidth());
         Mask mask;
+        double mirror = 0.0;
         for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
             const Proposal& q = proposals[k];
             if (k == i || q.end <= p.start)
                 continue;
             const double together = common(p.start, p.end, q.start, q.end);
             mask.see(p, q, together);
-            see_mirror(p, q, together);
+            see_mirror(p, q, together, mirror);
             if (const double band = common(p.low, p.high, q.low, q.high); band > 0.0)
                 see_overlap(p, q, together, band);
         }

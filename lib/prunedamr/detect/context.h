@@ -5,8 +5,9 @@
 
 namespace prunedamr::detect {
 
-/// Sorts the proposals by their starts and fills in what each is among the others: which stronger neighbor it may be a side lobe, a
-/// splatter or an image of, which box around it or boxes inside it tell the same story, and how often it was seen.
+/// Sorts the proposals by their starts and fills in what each is among the others: which stronger neighbor it may
+/// be a side lobe, a splatter or an image of, which box around it or boxes inside it tell the same story, and how
+/// often it was seen.
 void describe_context(Proposal* proposals, int count) noexcept;
 
 /// Part of the smaller of the two boxes that they have in common, in time and frequency.

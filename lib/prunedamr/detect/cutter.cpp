@@ -12,11 +12,11 @@ constexpr float kReferenceQuantile = 0.7f;
 constexpr float kBandEdge = 0.06f, kTimeEdge = 0.2f; // of the reference
 constexpr float kBandDeviate = 4.0f, kTimeDeviate = 3.5f;
 constexpr float kValley_db = 4.0f;
-constexpr int kSmoothing = 48; // a profile is smoothed over its width by this
-constexpr int kMaxHull = 4;    // proposals in a hull
-constexpr int kSpeck = 6;      // bins
-constexpr int kNarrow = 12, kNarrowTiles = 4;    // bins at most and tiles at least of what may have weak side bands
-constexpr int kSideHalf = 3, kSideGap = 4;       // bins: their smoothing, and what is bridged
+constexpr int kSmoothing = 48;                // a profile is smoothed over its width by this
+constexpr int kMaxHull = 4;                   // proposals in a hull
+constexpr int kSpeck = 6;                     // bins
+constexpr int kNarrow = 12, kNarrowTiles = 4; // bins at most and tiles at least of what may have weak side bands
+constexpr int kSideHalf = 3, kSideGap = 4;    // bins: their smoothing, and what is bridged
 constexpr float kSideDeviate = 3.5f, kSideFloor = 0.06f;
 constexpr float kCut = 0.0f, kHulled = 1.0f, kGrown = 2.0f;
 
@@ -84,9 +84,9 @@ bool same(const Rect& a, const Rect& b)
 } // namespace
 
 Cutter::Cutter(const TileField& field, int level)
-    : level_(level), profile_(field.bins()), smooth_(std::max(field.bins(), field.capacity())), envelope_(field.capacity()),
-      ranked_(smooth_.size()), left_(smooth_.size()), right_(smooth_.size()), proposals_(kMaxProposals),
-      rects_(kMaxProposals)
+    : level_(level), profile_(field.bins()), smooth_(std::max(field.bins(), field.capacity())),
+      envelope_(field.capacity()), ranked_(smooth_.size()), left_(smooth_.size()), right_(smooth_.size()),
+      proposals_(kMaxProposals), rects_(kMaxProposals)
 {
 }
 
@@ -205,7 +205,8 @@ Cutter::Cuts Cutter::valleys(Rect rect) noexcept
     return cuts;
 }
 
-/// Starts of the gaps in the envelope that are at least half as long as the longest; the parts are drawn tight later.
+/// Starts of the gaps in the envelope that are at least half as long as the longest; the parts are drawn tight
+/// later.
 Cutter::Cuts Cutter::gaps(Rect rect) noexcept
 {
     Cuts cuts;
@@ -260,7 +261,8 @@ void Cutter::grow(const TileField& field, Rect rect) noexcept
     const int width = rect.high - rect.low, count = rect.last - rect.first;
     if (width > kNarrow || count < kNarrowTiles)
         return;
-    const int reach = 4 * width + 32, low = std::max(0, rect.low - reach), high = std::min(field.bins(), rect.high + reach);
+    const int reach = 4 * width + 32, low = std::max(0, rect.low - reach),
+              high = std::min(field.bins(), rect.high + reach);
     measure_profile(field, { rect.first, rect.last, low, high });
     slide(profile_.data() + low, high - low, kSideHalf, smooth_.data());
     const float looks = TileField::kLooks * static_cast<float>(count) * (2 * kSideHalf + 1) / TileField::kBinSpread;
@@ -316,7 +318,8 @@ void Cutter::add_hulls(const TileField& field) noexcept
             for (int k = 0; k < count; ++k) {
                 const Rect& other = rects_[k];
                 const int together = std::min(other.last, hull.last) - std::max(other.first, hull.first);
-                if (other.low < hull.high || 2 * together < std::max(other.last - other.first, hull.last - hull.first) ||
+                if (other.low < hull.high ||
+                    2 * together < std::max(other.last - other.first, hull.last - hull.first) ||
                     (best >= 0 && (other.low > rects_[best].low ||
                                    (other.low == rects_[best].low && other.high <= rects_[best].high))))
                     continue;
@@ -326,7 +329,8 @@ void Cutter::add_hulls(const TileField& field) noexcept
                 break;
             const Rect& next = rects_[best];
             const double ratio = proposals_[best].power() / proposals_[i].power();
-            const int gap = next.low - hull.high, width = std::max(next.high - next.low, rects_[i].high - rects_[i].low);
+            const int gap = next.low - hull.high,
+                      width = std::max(next.high - next.low, rects_[i].high - rects_[i].low);
             if (ratio > 10.0 || ratio < 0.1 || gap > 16 * width)
                 break;
             hull = { std::min(hull.first, next.first), std::max(hull.last, next.last), hull.low, next.high };

@@ -11,7 +11,8 @@ namespace prunedamr::detect {
 /// Boxes that may hold an emission, of one field of ratios to the floor: of each blob its bounds, drawn tight, then
 /// what recursive cuts leave (Nagy's X-Y cuts, here of the mean spectrum at its valleys and of the envelope at its
 /// gaps, the deepest and longest first), so that boxes nest from coarse to fine; the hulls of neighbors that are on
-/// together and alike; and what is weak on either side of a narrow one, as far as it hangs together. Allocates at construction only.
+/// together and alike; and what is weak on either side of a narrow one, as far as it hangs together. Allocates at
+/// construction only.
 class Cutter
 {
 public:

@@ -9,7 +9,7 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr int kMaxHalves = 512;         // tiles that a correlation is taken over
+constexpr int kMaxHalves = 512;          // tiles that a correlation is taken over
 constexpr float kOnFractionEdge = 0.25f; // of the reference
 
 double sum(const float* values, int count)
@@ -78,7 +78,8 @@ void Cutter::describe(const TileField& field, Rect rect, Proposal& box) noexcept
     const auto part = [&](int t) { return std::clamp(double(envelope_[t] / envelope_reference_), 0.2, 1.0); };
     const int tiles = field.tiles(), gap = std::max(2, width / 16), beside = std::max(2, width / 3);
     box.start = rect.first == 0 ? 0.0 : field.start_of(rect.first + 1 - part(rect.first));
-    box.end = rect.last == tiles ? double(tiles) * field.tile_samples() : field.start_of(rect.last - 1 + part(rect.last - 1));
+    box.end = rect.last == tiles ? double(tiles) * field.tile_samples()
+                                 : field.start_of(rect.last - 1 + part(rect.last - 1));
     if (count == 1 && rect.first > 0 && rect.last < tiles) { // its middle is all that is known
         box.start = field.start_of(rect.first);
         box.end = field.start_of(rect.last);
@@ -97,12 +98,15 @@ void Cutter::describe(const TileField& field, Rect rect, Proposal& box) noexcept
     std::copy(profile, profile + width, ranked_.begin());
     f[kLowestBins] = level_db(quantile(ranked_.data(), width, 0.1f), noise) - inside;
     f[kEvenness] = level_db(quantile(ranked_.data(), width, 0.5f), noise) - inside;
-    f[kBelowFloor] = level_db(mean_excess(field, { rect.first, rect.last, rect.low - gap - beside, rect.low - gap }), noise);
-    f[kAboveFloor] = level_db(mean_excess(field, { rect.first, rect.last, rect.high + gap, rect.high + gap + beside }), noise);
+    f[kBelowFloor] =
+        level_db(mean_excess(field, { rect.first, rect.last, rect.low - gap - beside, rect.low - gap }), noise);
+    f[kAboveFloor] =
+        level_db(mean_excess(field, { rect.first, rect.last, rect.high + gap, rect.high + gap + beside }), noise);
     f[kBelow] = inside - f[kBelowFloor];
     f[kAbove] = inside - f[kAboveFloor];
-    f[kBalance] = level_db(static_cast<float>(sum(profile, width / 2) / std::max(1, width / 2)), noise) -
-                  level_db(static_cast<float>(sum(profile + width / 2, width - width / 2) / (width - width / 2)), noise);
+    f[kBalance] =
+        level_db(static_cast<float>(sum(profile, width / 2) / std::max(1, width / 2)), noise) -
+        level_db(static_cast<float>(sum(profile + width / 2, width - width / 2) / (width - width / 2)), noise);
     f[kOwnHalves] = halves(field, box);
     const double mean = sum(envelope, count) / count;
     double squares = 0.0;
@@ -122,8 +126,15 @@ void Cutter::describe(const TileField& field, Rect rect, Proposal& box) noexcept
     f[kLowestTile] = static_cast<float>(*std::min_element(envelope, envelope + count) / std::max(mean, 1e-6));
     f[kOnFraction] = static_cast<float>(on) / static_cast<float>(count);
     const int around = std::max(2, count / 4);
-    f[kBefore] = rect.first == 0 ? 0.0f : inside - level_db(mean_excess(field, { rect.first - 1 - around, rect.first - 1, rect.low, rect.high }), noise);
-    f[kAfter] = rect.last == tiles ? 0.0f : inside - level_db(mean_excess(field, { rect.last + 1, rect.last + 1 + around, rect.low, rect.high }), noise);
+    f[kBefore] = rect.first == 0 ? 0.0f
+                                 : inside - level_db(mean_excess(field, { rect.first - 1 - around, rect.first - 1,
+                                                                          rect.low, rect.high }),
+                                                     noise);
+    f[kAfter] =
+        rect.last == tiles
+            ? 0.0f
+            : inside - level_db(mean_excess(field, { rect.last + 1, rect.last + 1 + around, rect.low, rect.high }),
+                                noise);
     f[kCutStart] = rect.first == 0;
     f[kCutEnd] = rect.last == tiles;
     f[kLevel] = static_cast<float>(level_);

@@ -18,20 +18,25 @@ constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
 constexpr std::size_t kTilesInEpoch = 16;        // at least, at the finest resolution
 constexpr int kMinTiles = 4;                     // of a field that is looked at
 constexpr int kMaxDetections = 1024;
-constexpr double kMaxCommon = 0.25;  // part of the smaller box that two detections may share
-constexpr double kSameBand = 0.3;    // intersection over union of what is followed into the next epoch
-constexpr double kSeam = 0.02;       // of an epoch: what begins so early may have gone on from the one before
-constexpr float kGoesOn = 1.5f;      // log-odds that what was on at the end of an epoch has more at the start of the next
-constexpr float kLargest = 1e9f;     // samples beyond are no measurement
+constexpr double kMaxCommon = 0.25; // part of the smaller box that two detections may share
+constexpr double kSameBand = 0.3;   // intersection over union of what is followed into the next epoch
+// What begins so early in an epoch may have gone on from the one before: parts of the epoch and of its own length.
+constexpr double kSeam = 0.02, kSeamPart = 0.1;
+constexpr float kGoesOn =
+    1.5f; // log-odds that what was on at the end of an epoch has more at the start of the next
+constexpr float kLargest = 1e9f; // samples beyond are no measurement
 
 std::size_t epoch_of(const DetectorConfig& config)
 {
     if (!(config.sample_rate_hz >= 100.0 && config.sample_rate_hz <= 1e9))
-        throw InvalidArgument({ "bad sample rate", "detector", std::to_string(config.sample_rate_hz), "100..1e9 Hz" });
+        throw InvalidArgument(
+            { "bad sample rate", "detector", std::to_string(config.sample_rate_hz), "100..1e9 Hz" });
     if (config.epoch_samples == 0)
-        return std::size_t{ 1 } << std::clamp(static_cast<int>(std::lround(std::log2(config.sample_rate_hz))), 14, 21);
+        return std::size_t{ 1 } << std::clamp(static_cast<int>(std::lround(std::log2(config.sample_rate_hz))), 14,
+                                              21);
     if (config.epoch_samples < (1u << 14) || (config.epoch_samples & (config.epoch_samples - 1)) != 0)
-        throw InvalidArgument({ "bad epoch", "detector", std::to_string(config.epoch_samples), "a power of two from 16384 on" });
+        throw InvalidArgument(
+            { "bad epoch", "detector", std::to_string(config.epoch_samples), "a power of two from 16384 on" });
     return config.epoch_samples;
 }
 
@@ -90,7 +95,8 @@ struct Detector::Impl {
     bool done = false; ///< the epoch that fills `samples` has been looked at
 };
 
-Detector::Impl::Impl(const DetectorConfig& wanted, Judge given) : config(wanted), judge(std::move(given)), epoch(epoch_of(wanted))
+Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
+    : config(wanted), judge(std::move(given)), epoch(epoch_of(wanted))
 {
     const auto finest = static_cast<int>(std::min<std::size_t>(kFinest, epoch / (2 * kTilesInEpoch)));
     int coarsest = finest;
@@ -135,7 +141,8 @@ void Detector::Impl::score() noexcept
 
 double Detector::Impl::seam(const Proposal& p) const noexcept
 {
-    return std::max(2.0 * levels[p.level].field.tile_samples(), kSeam * static_cast<double>(epoch));
+    return std::max(2.0 * levels[p.level].field.tile_samples(),
+                    std::min(kSeamPart * p.duration(), kSeam * static_cast<double>(epoch)));
 }
 
 /// What was on at the end of the epoch before in the same band, and has not been taken yet.
@@ -144,7 +151,8 @@ Detection* Detector::Impl::predecessor(const Proposal& p) noexcept
     Detection* best = nullptr;
     double most = kSameBand;
     for (int k = 0; p.start < seam(p) && k < open_count; ++k) {
-        const double same = band_iou(open[k].low_hz, open[k].high_hz, p.low * config.sample_rate_hz, p.high * config.sample_rate_hz);
+        const double same = band_iou(open[k].low_hz, open[k].high_hz, p.low * config.sample_rate_hz,
+                                     p.high * config.sample_rate_hz);
         if (open[k].emission > 0 && same > most) {
             most = same;
             best = &open[k];
@@ -227,7 +235,10 @@ void Detector::Impl::next_epoch() noexcept
 }
 
 Detector::Detector(const DetectorConfig& config) : Detector(config, Judge()) {}
-Detector::Detector(const DetectorConfig& config, Judge judge) : impl_(std::make_unique<Impl>(config, std::move(judge))) {}
+Detector::Detector(const DetectorConfig& config, Judge judge)
+    : impl_(std::make_unique<Impl>(config, std::move(judge)))
+{
+}
 Detector::~Detector() = default;
 Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;

@@ -17,7 +17,7 @@ struct Detection {
     std::uint64_t emission = 0; ///< its number, from 1; parts of one emission in successive epochs share it
     double start_samples = 0.0; ///< since the first sample of the stream
     double end_samples = 0.0;
-    double low_hz = 0.0;  ///< edges of its band, from the center frequency
+    double low_hz = 0.0; ///< edges of its band, from the center frequency
     double high_hz = 0.0;
     float density_db = 0.0f; ///< mean density above the floor, over the floor
     float score = 0.0f;      ///< log-odds that there is an emission in this box, by the judge
@@ -26,15 +26,15 @@ struct Detection {
 };
 
 struct DetectorConfig {
-    double sample_rate_hz = 1e6; ///< 100..1e9
-    float min_score = 0.0f;      ///< log-odds from which a proposal counts
+    double sample_rate_hz = 1e6;   ///< 100..1e9
+    float min_score = 0.0f;        ///< log-odds from which a proposal counts
     std::size_t epoch_samples = 0; ///< a power of two from 2^14 on; 0: about a second, 2^14 to 2^21
 };
 
 /// Finds all emissions of a band, in time and frequency. The stream is taken epoch by epoch: its power in tiles at
-/// several resolutions four times apart, a floor for each, boxes proposed at each (`Cutter`), a judge who scores all
-/// of them by what they are and by what is around them, the best of those that overlap. What lasts over the
-/// end of an epoch is followed into the next. The same samples give the same detections in any chunks. Everything is
+/// several resolutions four times apart, a floor for each, boxes proposed at each (`Cutter`), a judge who scores
+/// all of them by what they are and by what is around them, the best of those that overlap. What lasts over the end
+/// of an epoch is followed into the next. The same samples give the same detections in any chunks. Everything is
 /// allocated at construction; one object per thread.
 class Detector
 {
@@ -59,9 +59,9 @@ public:
     int count() const noexcept;
     const Detection* detections() const noexcept; ///< [count()], by their starts
 
-    int proposal_count() const noexcept;         ///< of the epoch, as the judge saw them
-    const Proposal* proposals() const noexcept;  ///< [proposal_count()]
-    std::uint64_t epoch_start() const noexcept;  ///< sample that those proposals count from
+    int proposal_count() const noexcept;        ///< of the epoch, as the judge saw them
+    const Proposal* proposals() const noexcept; ///< [proposal_count()]
+    std::uint64_t epoch_start() const noexcept; ///< sample that those proposals count from
 
 private:
     struct Impl;

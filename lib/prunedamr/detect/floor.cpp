@@ -10,14 +10,14 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr int kMaxRanked = 256;      // tiles or bins that a quantile is taken of
-constexpr int kMaxBlocks = 256;      // of the band
+constexpr int kMaxRanked = 256; // tiles or bins that a quantile is taken of
+constexpr int kMaxBlocks = 256; // of the band
 constexpr float kGainQuantile = 0.15f;
-constexpr float kSteady = 1.6f;      // gains within this factor are one gain
+constexpr float kSteady = 1.6f; // gains within this factor are one gain
 constexpr float kOwnQuantile = 0.3f;
 constexpr float kBlockQuantile = 0.35f;
 constexpr float kAroundQuantile = 0.15f;
-constexpr float kSlope = 8.0f;       // factor over the whole band that a floor may rise: 9 dB
+constexpr float kSlope = 8.0f; // factor over the whole band that a floor may rise: 9 dB
 constexpr float kTiny = 1e-30f;
 
 PRUNEDAMR_VECTOR_CLONES
@@ -30,8 +30,9 @@ void multiply(float* __restrict values, const float* __restrict factors, float f
 } // namespace
 
 Floor::Floor(const TileField& field)
-    : blocks_(std::min(field.bins(), kMaxBlocks)), gains_(field.capacity()), own_(field.bins()), density_(field.bins()),
-      ranked_(std::max(std::max(field.bins(), field.capacity()), 2 * kMaxRanked)), block_(blocks_), around_(blocks_)
+    : blocks_(std::min(field.bins(), kMaxBlocks)), gains_(field.capacity()), own_(field.bins()),
+      density_(field.bins()), ranked_(std::max(std::max(field.bins(), field.capacity()), 2 * kMaxRanked)),
+      block_(blocks_), around_(blocks_)
 {
 }
 

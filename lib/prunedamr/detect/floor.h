@@ -9,8 +9,8 @@ namespace prunedamr::detect {
 
 /// The noise floor of an epoch, a product of a density per bin and a gain per tile. Of each bin a low quantile over
 /// time; where signals hold bins all the time, a low quantile over the band of what lies around, where more distant
-/// bins count with a margin for the floor's slope. Steps of the gain, silence and broadband clicks go into the gain.
-/// Nothing is kept from one epoch to the next, so whatever one epoch holds, the next is free of it.
+/// bins count with a margin for the floor's slope. Steps of the gain, silence and broadband clicks go into the
+/// gain. Nothing is kept from one epoch to the next, so whatever one epoch holds, the next is free of it.
 class Floor
 {
 public:

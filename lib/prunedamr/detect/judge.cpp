@@ -30,16 +30,19 @@ try {
         const auto limits = trees[i].at("limit").get<std::vector<float>>();
         const auto values = trees[i].at("value").get<std::vector<float>>();
         if (features.size() != inner || limits.size() != inner || values.size() != inner + 1)
-            throw Error({ "not a judge", where, "tree " + std::to_string(i), "2^depth - 1 nodes and 2^depth values" });
+            throw Error(
+                { "not a judge", where, "tree " + std::to_string(i), "2^depth - 1 nodes and 2^depth values" });
         for (std::size_t n = 0; n < inner; ++n) {
             if (features[n] < 0 || features[n] >= kFeatures)
-                throw Error({ "not a judge", where, "feature " + std::to_string(features[n]), "one of " + std::to_string(kFeatures) });
+                throw Error({ "not a judge", where, "feature " + std::to_string(features[n]),
+                              "one of " + std::to_string(kFeatures) });
             nodes_.push_back({ features[n], limits[n] });
         }
         values_.insert(values_.end(), values.begin(), values.end());
     }
     if (!legal)
-        throw Error({ "not a judge", where, "", "trees of a depth of 1..8 over " + std::to_string(kFeatures) + " features" });
+        throw Error({ "not a judge", where, "",
+                      "trees of a depth of 1..8 over " + std::to_string(kFeatures) + " features" });
 } catch (const nlohmann::json::exception& e) {
     throw Error({ "not a judge", where, e.what(), "base, depth, features, trees" });
 }

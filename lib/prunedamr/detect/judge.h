@@ -16,9 +16,9 @@ class Judge
 public:
     Judge(); ///< the trees that this library was built with
 
-    /// {"features": [names], "base": log-odds of all, "trees": [{"feature": [...], "limit": [...], "value": [...]}]}:
-    /// complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2; `value` [leaves].
-    /// Throws `Error` for anything else.
+    /// {"features": [names], "base": log-odds of all, "trees": [{"feature": [...], "limit": [...], "value":
+    /// [...]}]}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2; `value`
+    /// [leaves]. Throws `Error` for anything else.
     Judge(const std::string& json, const std::string& where);
 
     float score(const Proposal& proposal) const noexcept;

@@ -9,14 +9,14 @@
 
 namespace prunedamr::detect {
 
-/// The time-frequency plane of one epoch at one resolution. A row is the power spectrum of `transform` samples under
-/// a Kaiser window, half of a transform after the row before; a tile is the mean of `kRows` rows, so that it lasts
-/// two transforms. Everything is allocated at construction.
+/// The time-frequency plane of one epoch at one resolution. A row is the power spectrum of `transform` samples
+/// under a Kaiser window, half of a transform after the row before; a tile is the mean of `kRows` rows, so that it
+/// lasts two transforms. Everything is allocated at construction.
 class TileField
 {
 public:
     static constexpr int kRows = 4;
-    static constexpr float kLooks = 3.7f;     ///< independent values in a bin of a tile
+    static constexpr float kLooks = 4.0f;     ///< independent values in a bin of a tile
     static constexpr float kBinSpread = 1.9f; ///< bins that one independent value covers
 
     TileField(int transform, std::size_t epoch_samples);
@@ -31,8 +31,8 @@ public:
 
     void restart() noexcept { next_row_ = 0; } ///< with the next epoch
 
-    /// [bins] of tile t, by rising frequency, bin b at (b - bins / 2) / bins cycles per sample; noise of power 1 per
-    /// sample gives a mean of 1 in every bin. The floor turns them into ratios in place.
+    /// [bins] of tile t, by rising frequency, bin b at (b - bins / 2) / bins cycles per sample; noise of power 1
+    /// per sample gives a mean of 1 in every bin. The floor turns them into ratios in place.
     float* tile(int t) noexcept { return field_.data() + static_cast<std::size_t>(t) * transform_; }
     const float* tile(int t) const noexcept { return field_.data() + static_cast<std::size_t>(t) * transform_; }
 

@@ -22,8 +22,9 @@ class Booster
 public:
     Booster(const std::vector<float>& rows, int features, const std::vector<float>& targets,
             const std::vector<float>& weights, const BoostingConfig& config)
-        : rows_(rows), features_(features), targets_(targets), weights_(weights), config_(config), rng_(config.seed),
-          count_(targets.size()), codes_(count_ * static_cast<std::size_t>(features)), scores_(count_), node_(count_)
+        : rows_(rows), features_(features), targets_(targets), weights_(weights), config_(config),
+          rng_(config.seed), count_(targets.size()), codes_(count_ * static_cast<std::size_t>(features)),
+          scores_(count_), node_(count_)
     {
         for (int f = 0; f < features; ++f)
             encode(f);
@@ -72,7 +73,8 @@ private:
         for (std::size_t i = 0; i < count_; ++i) {
             const double p = 1.0 / (1.0 + std::exp(-scores_[i])), w = weights_[i];
             gradients_[i] = { w * (p - targets_[i]), w * p * (1.0 - p) };
-            loss += w * (std::log1p(std::exp(-std::abs(scores_[i]))) + std::max(scores_[i], 0.0) - targets_[i] * scores_[i]);
+            loss += w * (std::log1p(std::exp(-std::abs(scores_[i]))) + std::max(scores_[i], 0.0) -
+                         targets_[i] * scores_[i]);
             all += w;
         }
         return loss / all;
@@ -185,9 +187,11 @@ BoostedTrees fit_boosted_trees(const std::vector<float>& rows, int features, con
 {
     if (targets.empty() || rows.size() != targets.size() * static_cast<std::size_t>(features) ||
         weights.size() != targets.size())
-        throw InvalidArgument({ "bad rows", "boosted trees", std::to_string(rows.size()), "targets times features" });
+        throw InvalidArgument(
+            { "bad rows", "boosted trees", std::to_string(rows.size()), "targets times features" });
     if (config.depth < 1 || config.depth > 8 || config.trees < 1)
-        throw InvalidArgument({ "bad config", "boosted trees", std::to_string(config.depth), "a depth of 1..8, a tree or more" });
+        throw InvalidArgument(
+            { "bad config", "boosted trees", std::to_string(config.depth), "a depth of 1..8, a tree or more" });
     return Booster(rows, features, targets, weights, config).run(progress);
 }
 

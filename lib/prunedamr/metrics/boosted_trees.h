@@ -17,7 +17,8 @@ struct BoostingConfig {
     std::uint64_t seed = 1; ///< of the rows drawn
 };
 
-/// Complete binary trees whose leaves add up to log-odds: node n has the children 2n + 1 (feature <= limit) and 2n + 2.
+/// Complete binary trees whose leaves add up to log-odds: node n has the children 2n + 1 (feature <= limit) and 2n
+/// + 2.
 struct BoostedTrees {
     int depth = 0;
     double base = 0.0;

@@ -10,9 +10,10 @@ namespace {
 
 constexpr double kSameBand = 0.4, kSameTime = 0.5, kSameBox = 0.5;
 constexpr double kLasting_s = 0.25, kLong_s = 4e-3;
-constexpr double kWithin = 0.5;     // part of a box that lies in another
-constexpr double kPart = 0.1;       // of an emission that a part has at least
+constexpr double kWithin = 0.5; // part of a box that lies in another
+constexpr double kPart = 0.1;   // of an emission that a part has at least
 constexpr double kOutside = 0.3;
+constexpr double kCarrierWidths = 4.0; // at most, of a report of a carrier
 
 double common(double a0, double a1, double b0, double b1)
 {
@@ -37,7 +38,8 @@ double common_area(const EmissionBox& a, const EmissionBox& b)
 
 bool on_together(const EmissionBox& a, const EmissionBox& b)
 {
-    return common(a.start_s, a.end_s, b.start_s, b.end_s) > 0.5 * std::min(a.end_s - a.start_s, b.end_s - b.start_s);
+    return common(a.start_s, a.end_s, b.start_s, b.end_s) >
+           0.5 * std::min(a.end_s - a.start_s, b.end_s - b.start_s);
 }
 
 double ratio(long a, long b)
@@ -100,11 +102,12 @@ bool same_band(const EmissionBox& truth, const EmissionBox& report)
         return true;
     const double middle = (report.low_hz + report.high_hz) / 2;
     return truth.label == "CW" && middle >= truth.low_hz && middle <= truth.high_hz &&
-           report.high_hz - report.low_hz < 2.0 * (truth.high_hz - truth.low_hz);
+           report.high_hz - report.low_hz < kCarrierWidths * (truth.high_hz - truth.low_hz);
 }
 
 DetectionScores score_detections(const std::vector<EmissionBox>& truth, const std::vector<EmissionBox>& reports,
-                                 double duration_s, std::vector<EmissionBox>* missed, std::vector<EmissionBox>* wrong)
+                                 double duration_s, std::vector<EmissionBox>* missed,
+                                 std::vector<EmissionBox>* wrong)
 {
     DetectionScores scores;
     scores.minutes = duration_s / 60.0;
@@ -184,7 +187,8 @@ double DetectionScores::recall() const
 double DetectionScores::average_precision() const
 {
     auto order = ranked;
-    std::stable_sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
     double best = 0.0, sum = 0.0;
     long hits = right;
     for (std::size_t i = order.size(); i > 0; --i) { // the precision at a recall is the best at it or beyond
@@ -205,15 +209,16 @@ double DetectionScores::false_per_minute() const
 std::string DetectionScores::to_text() const
 {
     const auto line = [](const char* name, const Share& share) {
-        return fmt::format("{:<22} {:6}   found {:.3f}   boxed {:.3f}\n", name, share.of, ratio(share.found, share.of),
-                           ratio(share.boxed, share.of));
+        return fmt::format("{:<22} {:6}   found {:.3f}   boxed {:.3f}\n", name, share.of,
+                           ratio(share.found, share.of), ratio(share.boxed, share.of));
     };
     return line("lasting emissions", lasting) + line("bursts of 4 ms or more", long_bursts) +
            line("shorter bursts", short_bursts) +
-           fmt::format("split {:.3f}   merged {:.3f}   false {:.2f} a minute ({} in {:.2f} min)\n", ratio(split, emissions),
-                       ratio(merged, emissions), false_per_minute(), false_reports, minutes) +
-           fmt::format("boxes at IoU 0.5: precision {:.3f}   recall {:.3f}   AP {:.3f}   ({} reports)\n", precision(),
-                       recall(), average_precision(), reports);
+           fmt::format("split {:.3f}   merged {:.3f}   false {:.2f} a minute ({} in {:.2f} min)\n",
+                       ratio(split, emissions), ratio(merged, emissions), false_per_minute(), false_reports,
+                       minutes) +
+           fmt::format("boxes at IoU 0.5: precision {:.3f}   recall {:.3f}   AP {:.3f}   ({} reports)\n",
+                       precision(), recall(), average_precision(), reports);
 }
 
 } // namespace prunedamr::metrics

@@ -17,8 +17,9 @@ struct EmissionBox {
 /// How a detector did; add up over scenes. An emission that lasts a quarter of a second and more counts as lasting,
 /// others as bursts. Found: a report whose band has an intersection over union of 0.4 with it (a bare carrier, CW:
 /// whose middle lies in its band) and that is on at the same time, for half of the shorter. Boxed: the
-/// intersection over union of the times is 0.5, too. Split: two or more reports lie within it, each of a tenth of it or more.
-/// Merged: it lies with another one in one report. False: a report with less than 0.3 of itself in emissions.
+/// intersection over union of the times is 0.5, too. Split: two or more reports lie within it, each of a tenth of
+/// it or more. Merged: it lies with another one in one report. False: a report with less than 0.3 of itself in
+/// emissions.
 struct DetectionScores {
     struct Share {
         long of = 0, found = 0, boxed = 0;
@@ -28,7 +29,8 @@ struct DetectionScores {
     long reports = 0, right = 0, false_reports = 0;
     double minutes = 0.0;
 
-    /// Of each report: its score and whether it is the first to have an intersection over union of 0.5 with an emission.
+    /// Of each report: its score and whether it is the first to have an intersection over union of 0.5 with an
+    /// emission.
     struct Ranked {
         double score;
         bool hit;

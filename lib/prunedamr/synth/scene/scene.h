@@ -23,7 +23,7 @@ struct SceneSignal {
     std::int64_t count = 1;       ///< bursts
     double period_s = 0.0;        ///< from the start of one to the start of the next, if there are several
     std::optional<double> snr_db; ///< mean power while on, over the noise in its own bandwidth: this,
-    std::optional<double> level_dbfs; ///< or the mean power while on itself (0 dB is |x| = 1)
+    std::optional<double> level_dbfs;        ///< or the mean power while on itself (0 dB is |x| = 1)
     std::vector<double> hop_offsets_hz = {}; ///< of its bursts in turn, over and over, instead of offset_hz
     double drift_hz_per_s = 0.0;             ///< of all offsets, from the start of the scene on
 
@@ -56,7 +56,7 @@ struct PRUNEDAMR_API Scene {
     double noise_dbfs_per_hz = -100.0; ///< in the middle of the band
     double noise_tilt_db = 0.0;        ///< upper edge of the band over its lower edge
     SceneReceiver receiver = {};
-    int bits = 16;                     ///< of the converter, 4..16; full scale is |I|, |Q| = 1
+    int bits = 16; ///< of the converter, 4..16; full scale is |I|, |Q| = 1
     std::uint64_t seed = 1;
     std::vector<SceneSignal> signals;
 
@@ -101,7 +101,7 @@ struct BandSceneConfig {
     double duration_s = 1.0;
     double snr_low_db = 8.0; ///< of lasting emissions and of long bursts; those under 4 ms have 12 dB and more
     double snr_high_db = 30.0;
-    bool emissions = true;   ///< else only what the receiver adds
+    bool emissions = true; ///< else only what the receiver adds
     std::uint64_t seed = 1;
 };
 

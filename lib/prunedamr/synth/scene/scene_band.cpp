@@ -18,6 +18,7 @@ constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
 constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_db and more
 constexpr double kShortSnr_db = 12.0;
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
+constexpr double kCarriers = 800.0;     // nominal bandwidths of a carrier in the band
 constexpr int kTries = 300;
 
 bool is_analog(const std::string& label)
@@ -74,7 +75,17 @@ public:
     }
 
 private:
-    std::string draw_label() { return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))]; }
+    /// Keying by frequency and by switching is what is hardest to keep in one piece: drawn more often.
+    std::string draw_label()
+    {
+        static const std::array<const char*, 4> kKeyed = { "2FSK", "OOK", "4FSK", "GFSK" };
+        return rng_.chance(0.2) ? kKeyed[static_cast<std::size_t>(rng_.integer(0, 3))] : any_label();
+    }
+
+    std::string any_label()
+    {
+        return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))];
+    }
 
     double draw_snr()
     {
@@ -88,7 +99,8 @@ private:
         SceneSignal signal;
         signal.label = draw_label();
         const double rate = scene_.sample_rate_hz;
-        signal.bandwidth_hz = signal.label == "CW" ? rate / 4000 : rng_.log_uniform(narrowest * rate, rate / 7);
+        signal.bandwidth_hz =
+            signal.label == "CW" ? rate / kCarriers : rng_.log_uniform(narrowest * rate, rate / 7);
         signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz);
         signal.snr_db = draw_snr();
         return signal;
@@ -104,7 +116,8 @@ private:
         if (rng_.chance(0.3))
             signal.duration_s *= rng_.uniform(0.5, 1.0);
         if (rng_.chance(0.1)) {
-            const double room = (0.5 * scene_.sample_rate_hz - signal.bandwidth_hz / 2 - std::abs(signal.offset_hz)) / all;
+            const double room =
+                (0.5 * scene_.sample_rate_hz - signal.bandwidth_hz / 2 - std::abs(signal.offset_hz)) / all;
             signal.drift_hz_per_s = rng_.uniform(-1.0, 1.0) * std::min(room, 0.3 * signal.bandwidth_hz / all);
         }
         return signal;
@@ -131,7 +144,8 @@ private:
         signal.period_s = signal.duration_s * rng_.uniform(1.5, 6.0);
         signal.start_s = rng_.uniform(0.0, all - signal.duration_s);
         const double room = (all - signal.start_s - signal.duration_s) / signal.period_s;
-        signal.count = rng_.chance(0.3) ? 1 : 1 + static_cast<std::int64_t>(std::min(30.0, room * rng_.uniform(0.3, 1.0)));
+        signal.count =
+            rng_.chance(0.3) ? 1 : 1 + static_cast<std::int64_t>(std::min(30.0, room * rng_.uniform(0.3, 1.0)));
     }
 
     SceneSignal draw_bursts()
@@ -152,10 +166,12 @@ private:
         signal.period_s = 1.2 * signal.duration_s;
         signal.start_s = std::min(signal.start_s, std::max(0.0, scene_.duration_s - 4 * signal.period_s));
         signal.count = std::clamp<std::int64_t>(
-            static_cast<std::int64_t>((scene_.duration_s - signal.start_s - signal.duration_s) / signal.period_s), 1, 40);
+            static_cast<std::int64_t>((scene_.duration_s - signal.start_s - signal.duration_s) / signal.period_s),
+            1, 40);
         const auto hops = rng_.integer(3, 12);
         for (std::int64_t i = 0; i < hops; ++i)
-            signal.hop_offsets_hz.push_back(rng_.uniform(-0.5, 0.5) * (kInnerBand * scene_.sample_rate_hz - signal.bandwidth_hz));
+            signal.hop_offsets_hz.push_back(rng_.uniform(-0.5, 0.5) *
+                                            (kInnerBand * scene_.sample_rate_hz - signal.bandwidth_hz));
         return signal;
     }
 
@@ -179,7 +195,8 @@ private:
             signal.duration_s = scene_.duration_s;
             if (rng_.chance(0.3))
                 draw_times(signal);
-            if (std::none_of(scene_.signals.begin(), scene_.signals.end(), [&](const SceneSignal& o) { return overlaps(signal, o); }))
+            if (std::none_of(scene_.signals.begin(), scene_.signals.end(),
+                             [&](const SceneSignal& o) { return overlaps(signal, o); }))
                 scene_.signals.push_back(signal);
         }
     }
@@ -193,9 +210,13 @@ private:
 
     bool within(const SceneSignal& a, const SceneSignal& b, double guard) const
     {
+        for (const SceneSignal* signal : { &a, &b })
+            guard += std::abs(signal->drift_hz_per_s) * scene_.duration_s;
         if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
             return false;
-        const auto near = [&](double x, double y) { return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard; };
+        const auto near = [&](double x, double y) {
+            return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard;
+        };
         for (std::size_t i = 0; i < std::max<std::size_t>(1, a.hop_offsets_hz.size()); ++i)
             for (std::size_t k = 0; k < std::max<std::size_t>(1, b.hop_offsets_hz.size()); ++k)
                 if (near(a.offset_hz_at(std::int64_t(i), a.start_s), b.offset_hz_at(std::int64_t(k), b.start_s)))
@@ -232,8 +253,8 @@ void set_noise(Scene& scene)
     for (const auto& signal : scene.signals)
         power += std::pow(10.0, scene.level_dbfs(signal) / 10.0);
     scene.noise_dbfs_per_hz = kLevel_dbfs - 10.0 * std::log10(power) - std::max(0.0, scene.receiver.gain_step_db);
-    const double noise = scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz) - std::abs(scene.noise_tilt_db) / 2 +
-                         std::min(0.0, scene.receiver.gain_step_db);
+    const double noise = scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz) -
+                         std::abs(scene.noise_tilt_db) / 2 + std::min(0.0, scene.receiver.gain_step_db);
     while (scene.bits < 16 && -1.8 - 6.02 * scene.bits > noise - 6.0)
         scene.bits += 4;
 }
