@@ -73,7 +73,7 @@ void Ofdm::find_lags(const Front& front, double sample_rate_hz, Lags& lags) noex
         const double left = std::abs(space_.c[k - 1]), middle = std::abs(space_.c[k]), right = std::abs(space_.c[k + 1]);
         return (k + std::clamp(parabola(left, middle, right), -0.5, 0.5)) * lag_step_;
     };
-    for (int p = 0; p < peaks.count && lags.count < 8; ++p) {
+    for (int p = 0; p < peaks.count && lags.count < 14; ++p) {
         const double lag = lag_at(peaks.items[p]);
         bool is_new = true;
         for (int i = 0; i < lags.count; ++i)
@@ -241,7 +241,7 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
     ratio_ = static_cast<double>(size) / front.bins();
     count_ = front.resampled(size);
     const double places = std::max(2.0, (kMaxLag * front.samples() - 10.0 / front.bandwidth()) * front.bandwidth());
-    Best<Lag, 4> combed;
+    Best<Lag, 6> combed;
     for (int i = 0; i < lags.count; ++i) {
         Lag lag = lags.items[i];
         const double strength = comb(lag.lag, lag.guard);
@@ -268,7 +268,7 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
     const double period_error = 0.6 * period * period / (front.samples() * std::sqrt(std::max(numbers.contrast, 1.0)));
     numbers.guard_error = std::hypot(numbers.useful_error, period_error);
     numbers.is_accepted = (numbers.score > 4.0 && numbers.contrast > kContrast) ||
-                          (numbers.score > 0.0 && numbers.contrast > 1.6 * kContrast);
+                          numbers.contrast > 1.6 * kContrast;
     return numbers;
 }
 
