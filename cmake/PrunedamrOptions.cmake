@@ -3,6 +3,7 @@
 # AUTO builds it where its packages are found, ON fails where they are not.
 
 option(BUILD_TESTING "Build the tests" ON)
+option(PRUNEDAMR_UNITY "Compile several sources of nn, train, prune and their tests together" ON)
 
 option(PRUNEDAMR_FUZZ "Build the libFuzzer programs of tests/fuzz, everything with AddressSanitizer (clang)" OFF)
 if(PRUNEDAMR_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -44,7 +45,10 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
-# Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ.
+# Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ; compressed recordings: bzip2, xz, zstd.
+find_package(BZip2 QUIET)
+find_package(LibLZMA QUIET)
+pkg_check_modules(ZSTD QUIET IMPORTED_TARGET libzstd)
 find_package(Volk QUIET CONFIG)
 pkg_check_modules(FFTW3F QUIET IMPORTED_TARGET fftw3f)
 find_library(FFTW3F_THREADS_LIBRARY fftw3f_threads)
@@ -52,12 +56,12 @@ pkg_check_modules(ZMQ QUIET IMPORTED_TARGET libzmq)
 find_library(LIQUID_LIBRARY liquid)
 find_path(LIQUID_INCLUDE_DIR liquid/liquid.h)
 find_path(CPPZMQ_INCLUDE_DIR zmq.hpp)
-if(Volk_FOUND AND FFTW3F_FOUND AND ZMQ_FOUND AND LIQUID_LIBRARY AND LIQUID_INCLUDE_DIR AND CPPZMQ_INCLUDE_DIR)
+if(Volk_FOUND AND FFTW3F_FOUND AND ZMQ_FOUND AND BZIP2_FOUND AND LIBLZMA_FOUND AND ZSTD_FOUND AND LIQUID_LIBRARY AND LIQUID_INCLUDE_DIR AND CPPZMQ_INCLUDE_DIR)
   set(_live ON)
 else()
   set(_live OFF)
 endif()
-prunedamr_part(LIVE "receiver and synthesis" _live "libvolk-dev (Debian 12: libvolk2-dev) libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev")
+prunedamr_part(LIVE "receiver and synthesis" _live "libvolk-dev (Debian 12: libvolk2-dev) libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libbz2-dev liblzma-dev libzstd-dev")
 if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
   add_library(liquid::liquid UNKNOWN IMPORTED)
   set_target_properties(liquid::liquid PROPERTIES IMPORTED_LOCATION ${LIQUID_LIBRARY}

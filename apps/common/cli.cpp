@@ -109,8 +109,11 @@ int run(CLI::App& app, int argc, char** argv)
 void warn(const std::vector<std::string>& lines)
 {
     const std::string program = g_command_line.substr(0, g_command_line.find(' '));
+    std::string text;
     for (const auto& line : lines)
-        std::fprintf(stderr, "%s: warning: %s\n", program.c_str(), printable(line).c_str());
+        text += (text.empty() ? "" : "; ") + line;
+    if (!text.empty())
+        std::fprintf(stderr, "%s: warning: %s\n", program.c_str(), printable(text).c_str());
 }
 
 const std::string& command_line()

@@ -20,7 +20,7 @@ int run(CLI::App& app, int argc, char** argv);
 /// The command line given to `run`, the program by its name alone: for the provenance of what it makes.
 const std::string& command_line();
 
-/// "PROGRAM: warning: LINE" on stderr for each line: what was strange and changed nothing.
+/// "PROGRAM: warning: LINE; LINE" on stderr, in one line: what was strange and changed nothing.
 void warn(const std::vector<std::string>& lines);
 
 /// Adds `--config FILE` (CLI11's TOML/INI): it may hold any option, the command line wins. And `--version`.

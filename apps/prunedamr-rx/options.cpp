@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 
 namespace prunedamr::rx {
 namespace {
@@ -107,7 +108,8 @@ void set_source(SourceOptions& source, const std::string& text)
         return;
     }
     const auto colon = text.find(':');
-    const bool has_kind = colon != std::string::npos && text.find('/') > colon;
+    // A file that exists wins over a prefix: 2024-01-01T12:00:00.cs16.
+    const bool has_kind = colon != std::string::npos && text.find('/') > colon && !std::filesystem::exists(text);
     source.kind = has_kind ? find_choice("--source", text.substr(0, colon), kSources) : SourceKind::file;
     source.address = has_kind ? text.substr(colon + 1) : text;
     if (source.address.empty() || source.kind == SourceKind::standard_input)
@@ -257,6 +259,14 @@ void add_output_options(CLI::App& app, Options& options)
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 
+bool is_pipe(const std::string& path)
+{
+    std::error_code failure;
+    const auto status = std::filesystem::status(path, failure);
+    return std::filesystem::is_fifo(status) || std::filesystem::is_character_file(status) ||
+           std::filesystem::is_socket(status);
+}
+
 void require(bool condition, const char* option, const char* rule)
 {
     if (!condition)
@@ -277,15 +287,16 @@ void check(Options& options)
 {
     const auto& source = options.source;
     const bool device = source.kind == SourceKind::soapy;
-    const bool raw_stream = source.kind == SourceKind::standard_input;
+    if (source.kind == SourceKind::file && is_pipe(source.address)) // /dev/stdin, <(zstd -dc x), a FIFO
+        options.source.kind = SourceKind::pipe;
+    const bool raw_stream = source.kind == SourceKind::standard_input || source.kind == SourceKind::pipe;
     const bool file = source.kind == SourceKind::file;
     require(file || source.raw.sample_rate_hz, "--rate", "missing: this source does not tell its sample rate");
-    require(!raw_stream || source.raw.format, "--format",
-            "missing: standard input does not tell its sample format");
-    require(file || raw_stream || !source.raw.format, "--format", "applies to files and standard input only");
+    require(!raw_stream || source.raw.format, "--format", "missing: a pipe does not tell its sample format");
+    require(file || raw_stream || !source.raw.format, "--format", "applies to files and pipes only");
     require(file || !source.raw.channel, "--channel", "applies to files only");
     require(!device || source.center_freq_hz, "--freq", "missing: a radio must be tuned");
-    require(raw_stream || !source.live, "--live", "applies to standard input only");
+    require(raw_stream || !source.live, "--live", "applies to standard input and pipes only");
     const receiver::SoapyConfig& radio = source.radio;
     require(device || (!radio.gain_db && radio.element_gains.empty()), "--gain", "applies to soapy sources only");
     require(device || radio.antenna.empty(), "--antenna", "applies to soapy sources only");

@@ -12,7 +12,7 @@
 
 namespace prunedamr::rx {
 
-enum class SourceKind { file, standard_input, soapy, zmq };
+enum class SourceKind { file, standard_input, pipe, soapy, zmq };
 
 struct SourceOptions {
     SourceKind kind = SourceKind::file;

@@ -32,6 +32,8 @@ std::unique_ptr<receiver::Source> make_source(const SourceOptions& options)
         return receiver::make_file_source(options.address, options.raw, options.center_freq_hz);
     case SourceKind::standard_input:
         return receiver::make_pipe_source({ options.raw.format.value(), rate_hz, freq_hz, options.live });
+    case SourceKind::pipe:
+        return receiver::make_pipe_source(options.address, { options.raw.format.value(), rate_hz, freq_hz, options.live });
     case SourceKind::zmq:
         return receiver::make_zmq_source(options.address, rate_hz, freq_hz);
     case SourceKind::soapy:
@@ -93,8 +95,6 @@ void check_files(const Options& options, const std::string& model)
         if (output.kind == OutputKind::json)
             outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
     check_outputs(outputs, inputs);
-    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
-        cli::warn({ *warning });
 }
 
 std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
@@ -103,7 +103,7 @@ std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& ou
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
     if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink({ options.source.address, source.recording.value(), output.target });
+        return stream::make_sigmf_sink({ options.source.address, options.source.raw, output.target });
     stream::ZmqConfig config;
     config.endpoint = output.target;
     config.topic = options.topic;
@@ -122,6 +122,8 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
         if (const std::string address = sinks.back()->chosen_address(); !address.empty())
             print("Publishing at " + address);
     }
+    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
+        cli::warn({ *warning });
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 
@@ -149,6 +151,7 @@ void Session::run()
         print(receiver_->description());
     receiver_->start();
     wait_for_end(statistics);
+    tell_doubts();
     write_out();
     if (!quiet_)
         for (std::size_t i = 0; i < outputs_.size(); ++i)
@@ -213,6 +216,8 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
+        if (receiver_->source().live)
+            tell_doubts();
         if (!quiet_ && Statistics::Clock::now() >= next_line) {
             print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
@@ -238,6 +243,15 @@ void Session::follow_requests()
         if (!quiet_ || !restored)
             print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
     }
+}
+
+/// Each once, --quiet or not.
+void Session::tell_doubts()
+{
+    const auto doubts = stream::doubts(receiver_->stats().classifier);
+    for (std::size_t i = 0; i < doubts.size(); ++i)
+        if (!doubts[i].empty() && !std::exchange(told_[i], true))
+            print(doubts[i]);
 }
 
 } // namespace prunedamr::rx

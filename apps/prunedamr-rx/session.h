@@ -8,6 +8,7 @@
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ public:
 private:
     void wait_for_end(Statistics& statistics);
     void follow_requests();
+    void tell_doubts();
     void write_out();
     void say_faults();
     std::size_t failed_outputs() const;
@@ -40,6 +42,7 @@ private:
     const bool quiet_;
     std::vector<std::string> outputs_; ///< their targets
     std::vector<bool> fault_said_;     ///< of each
+    std::array<bool, 2> told_{}; ///< `stream::doubts`
     std::string model_; ///< file
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;

@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
@@ -57,13 +57,13 @@ void run(const Options& options)
 void add_calibrate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
-    add_model_task_options(*verb, *options, "thresholds and accuracy");
-    verb->add_option("--false-rejection", options->false_rejection,
-                     "share of the validation frames of named signals that may be called unknown")
+    auto* command = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
+    add_model_task_options(*command, *options, "thresholds and accuracy");
+    command->add_option("--false-rejection", options->false_rejection,
+                     "fraction of the validation frames of named signals that may be called unknown")
         ->capture_default_str()
         ->check(CLI::Range(1e-6, 0.5));
-    verb->callback([options] { run(*options); });
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
 #include "apps/prunedamr/absent.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
-#include "apps/prunedamr/verbs.h"
 
 namespace prunedamr::tool {
 namespace {
@@ -18,17 +17,17 @@ constexpr AbsentPart kLive = {
 
 void add_synth(CLI::App& app)
 {
-    kLive.add_verb(app, "synth");
+    kLive.add_subcommand(app, "synth");
 }
 
 void add_measure(CLI::App& app)
 {
-    kLive.add_verb(app, "measure");
+    kLive.add_subcommand(app, "measure");
 }
 
 void add_data_plot(CLI::App& data)
 {
-    kLive.add_verb(data, "plot");
+    kLive.add_subcommand(data, "plot");
 }
 
 nlohmann::json eval_recordings(const model::Model&, const std::vector<std::string>&)
@@ -41,7 +40,7 @@ dataset::Dataset make_recipe_frames(const FrameData& options)
     kLive.refuse("--data " + options.data);
 }
 
-FramePages make_recipe_pages(const FrameData& options)
+FrameShards make_recipe_pages(const FrameData& options)
 {
     kLive.refuse("--data " + options.data);
 }

@@ -16,8 +16,6 @@
 namespace prunedamr::prune {
 namespace {
 
-const auto silent = [](const std::string&) {};
-
 CompressConfig config_of(const std::string& method, const std::string& budget, int epochs)
 {
     CompressConfig config;
@@ -28,7 +26,7 @@ CompressConfig config_of(const std::string& method, const std::string& budget, i
     config.chain.fine_tune.learning_rate = 3e-3;
     config.chain.fine_tune.threads = 1;
     const auto options = std::make_shared<MethodOptions>();
-    options->consensus.least_units = 1;
+    options->consensus.min_units = 1;
     options->consensus.epochs_per_step = 1;
     options->consensus.samples = 128;
     config.chain.options = options;
@@ -124,18 +122,12 @@ TEST(Compress, InterruptedFineTuningLeavesACheckpoint)
     EXPECT_TRUE(std::filesystem::exists(config.chain.fine_tune.checkpoint));
 }
 
-namespace {
-
-const auto silent = [](const std::string&) {};
-
-} // namespace
-
 TEST(Chain, IsMethodsWithBudgetsOfTheirOwn)
 {
-    const Stages one = parse_chain("psr");
+    const ChainStages one = parse_chain("psr");
     ASSERT_EQ(one.size(), 1U);
     EXPECT_EQ(one[0].method, "psr");
-    const Stages three = parse_chain("psr:macs=40%,params=50k,l1,random");
+    const ChainStages three = parse_chain("psr:macs=40%,params=50k,l1,random");
     ASSERT_EQ(three.size(), 3U);
     EXPECT_EQ(three[0].budget, "macs=40%,params=50k");
     EXPECT_EQ(three[1].method, "l1");

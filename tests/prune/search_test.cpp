@@ -12,8 +12,6 @@
 namespace prunedamr::prune {
 namespace {
 
-const auto silent = [](const std::string&) {};
-
 ChainConfig chain_config(int epochs)
 {
     ChainConfig config;

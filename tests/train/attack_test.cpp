@@ -138,12 +138,12 @@ TEST(Attack, KeepsItsBound)
         const at::Tensor change = train::attacked(module, batch.frames, batch.labels, attack) - batch.frames;
         const at::Tensor power = batch.frames.square().sum({ 1, 2 }) / 32;
         const double ratio = std::pow(10.0, 0.1 * attack.level_db);
-        const at::Tensor share = attack.norm == Attack::Norm::l2
+        const at::Tensor fraction = attack.norm == Attack::Norm::l2
                                         ? change.square().sum({ 1, 2 }) / 32 / (power * ratio)
                                         : change.abs().amax({ 1, 2 }).square() / (0.5 * power * ratio);
-        EXPECT_LE(share.max().item<double>(), 1.001) << text;
+        EXPECT_LE(fraction.max().item<double>(), 1.001) << text;
         if (attack.kind == Attack::Kind::fgsm) {
-            EXPECT_NEAR(share.min().item<double>(), 1.0, 0.001) << text; // it uses all of it
+            EXPECT_NEAR(fraction.min().item<double>(), 1.0, 0.001) << text; // it uses all of it
         }
         EXPECT_GT(change.abs().max().item<double>(), 0.0);
     }

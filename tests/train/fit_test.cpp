@@ -120,14 +120,14 @@ TEST(Fit, TrainsWithATailOfOneFrame)
 
 namespace {
 
-/// Fresh tones for every page; `asked` collects the page numbers.
-train::FitConfig generating(int epochs, int pages, std::vector<std::uint64_t>& asked)
+/// Fresh tones for every shard; `asked` collects the shard numbers.
+train::FitConfig generating(int epochs, int shards, std::vector<std::uint64_t>& asked)
 {
     train::FitConfig config = quick(epochs);
-    config.pages_per_epoch = pages;
-    config.generator = [&asked](std::uint64_t page) {
-        asked.push_back(page);
-        return test::tones(40, 0.5, 1000 + page);
+    config.shards_per_epoch = shards;
+    config.generator = [&asked](std::uint64_t shard) {
+        asked.push_back(shard);
+        return test::tones(40, 0.5, 1000 + shard);
     };
     return config;
 }

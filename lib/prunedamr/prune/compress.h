@@ -31,7 +31,7 @@ struct ChainConfig {
 struct SearchConfig {
     /// auto: chains to try; empty: its own.
     std::vector<std::string> chains;
-    /// auto: budgets on the way to the wanted one, which is the last: shares of the way in ratios.
+    /// auto: budgets on the way to the wanted one, which is the last: fractions of the way, in ratios.
     std::vector<double> way = { 0.4, 0.7, 1.0 };
     int probes = 6; ///< drop: networks tried, each fine-tuned; what a method cannot reach costs none
 };

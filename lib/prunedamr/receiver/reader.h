@@ -3,7 +3,7 @@
 
 #include "prunedamr/receiver/block_ring.h"
 #include "prunedamr/receiver/source.h"
-#include "prunedamr/stream/sample_clock.h"
+#include "prunedamr/stream/clock.h"
 
 #include <atomic>
 #include <cstdint>
@@ -60,10 +60,9 @@ private:
 
     void run() noexcept;
     bool read_once();
-    Block& block_for(const Reading& reading);
-    void note_time(Block& block, const Reading& reading);
-    bool is_after_gap(const SourceTime& time) const;
-    void set_time(Block& block, const SourceTime& time);
+    bool advance(stream::StreamClock& clock, const Reading& reading);
+    Block& block_for(const Reading& reading, bool gap);
+    void note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap);
     void count_overflows(Block& block, std::uint64_t count);
     void pass_on(bool must);
     void count_silence(bool silent, std::int64_t waited_ms);
@@ -75,10 +74,11 @@ private:
     const bool live_;
     const SystemClock system_time_ns_;
     Block* block_; ///< that is being filled
-    stream::SampleClock clock_;
-    std::uint64_t position_ = 0;   ///< of the next sample, dropped ones counted
-    bool has_source_time_ = false; ///< the clock goes by it
-    bool lost_ = false;            ///< the source reported a loss before the next sample
+    stream::StreamClock clock_;
+    std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted
+    bool lost_ = false;           ///< the source reported a loss before the next sample
+    std::int64_t arrived_ns_ = 0; ///< system time of the last samples
+    bool told_time_ = false;      ///< some block has had the time that the clock tells
     bool dropping_ = false;
     std::int64_t silent_ms_ = 0;
     std::atomic<bool> stopping_{ false };

@@ -87,13 +87,15 @@ struct Receiver::Impl {
         classifier->flush();
     }
 
-    /// What holds from the block's first sample on. No label is made of samples from both sides of a retune.
+    /// What holds from the block's first sample on. No label is made of samples from both sides of a gap or a retune.
     void begin(const Block& block) noexcept
     {
         for (std::uint64_t i = 0; i < block.overflows; ++i)
             classifier->count_overflow();
-        if (block.after_gap || (block.center_freq_hz && block.center_freq_hz != tuned_hz))
+        if (block.center_freq_hz && block.center_freq_hz != tuned_hz)
             classifier->flush();
+        else if (block.after_gap || block.overflows > 0)
+            classifier->cut();
         if (block.center_freq_hz) {
             tuned_hz = block.center_freq_hz;
             classifier->set_center_freq_hz(*tuned_hz);

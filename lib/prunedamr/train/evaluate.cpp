@@ -128,12 +128,12 @@ metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& data
     return evaluate(model.network, dataset, part, device, batch);
 }
 
-void check_floors(const std::vector<Floor>& floors, const dataset::Dataset& dataset,
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
                   const metrics::Evaluation& validation)
 {
     const std::vector<std::int32_t> decided = metrics::decisions(validation.logits);
-    const FloorMeter meter(floors, dataset, dataset.indices(dataset::Part::validation));
-    check_floors(floors, meter.recalls({ decided.begin(), decided.end() }));
+    const RecallMeter meter(recall_constraints, dataset, dataset.indices(dataset::Part::validation));
+    check_recall_constraints(recall_constraints, meter.recalls({ decided.begin(), decided.end() }));
 }
 
 metrics::FinishedModel finish_model(model::Model model, const dataset::Dataset& dataset, const FitConfig& config,
@@ -142,7 +142,7 @@ metrics::FinishedModel finish_model(model::Model model, const dataset::Dataset& 
     check_compatible(model, dataset);
     const metrics::Runner runner = module_runner(model.network, config.device);
     const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation));
-    check_floors(config.floors, dataset, validation);
+    check_recall_constraints(config.recall_constraints, dataset, validation);
     return metrics::finish_model(std::move(model), validation,
                                  metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test)),
                                  false_rejection);

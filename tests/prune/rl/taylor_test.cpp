@@ -76,7 +76,7 @@ FilterScores linear_scores(const graph::Network& network, const dataset::Dataset
     return scores;
 }
 
-double loss_of(const graph::Network& network, const dataset::Dataset& dataset,
+double cross_entropy_of(const graph::Network& network, const dataset::Dataset& dataset,
                const std::vector<std::int64_t>& indices)
 {
     const at::NoGradGuard no_grad;
@@ -118,7 +118,7 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
             graph::Network more = network, less = network;
             more.tensors.at(name).data[i] *= 1.0001F;
             less.tensors.at(name).data[i] *= 0.9999F;
-            expected += std::abs(loss_of(more, dataset, indices) - loss_of(less, dataset, indices)) / 0.0002;
+            expected += std::abs(cross_entropy_of(more, dataset, indices) - cross_entropy_of(less, dataset, indices)) / 0.0002;
         }
         EXPECT_NEAR(scores.at(node)[1] / expected, 1.0, 0.01) << node;
     }

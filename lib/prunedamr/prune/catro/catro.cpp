@@ -117,11 +117,11 @@ CatroResult catro(const graph::Network& network, const dataset::Dataset& dataset
     return result;
 }
 
-Outcome catro(const Task& task, const CatroOptions& options)
+PruneResult catro(const PruneContext& context, const CatroOptions& options)
 {
-    const auto samples = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
-                                        options.samples_per_class, task.seed);
-    const CatroResult result = catro(task.network, task.dataset, samples, task.budget, task.fine_tune.device);
+    const auto samples = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
+                                        options.samples_per_class, context.seed);
+    const CatroResult result = catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
     return { result.plan, to_json(result), to_text(result) };
 }
 
