@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kModel = 1024;
 constexpr int kMinSymbols = 40;
-constexpr double kWorthEqualizing = 0.1;
+constexpr double kWorthEqualizing = 0.1; // nats per symbol below the likeliest behind the blind equalizer
 constexpr double kWorthPolishing = 0.2; // nats per symbol below the likeliest at the first look
 constexpr int kEqualizeAlways = 1200, kEqualizeUnfit = 700; // symbols
 const double kGaussian = -std::log(M_PI) - 1.0; // mean ln density of complex normal symbols of power 1
@@ -81,7 +81,7 @@ void AlphabetFit::equalize() noexcept
         polish(*plain_, hypothesis);
         *source_ = *plain_; // what y_ was turned from
         const Alphabet& row = alphabets()[hypothesis.row];
-        const int rounds = row.points.size() > 16 ? 10 : 3;
+        const int rounds = row.points.size() > 16 ? 14 : 3;
         for (int round = 0; round < rounds; ++round) {
             hypothesis.channel = maximize(expect(row, hypothesis.channel, *y_, 0, y_->count, *mean_), y_->count);
             turn_like(*source_, *y_, *mean_, false, *toward_); // the wanted points, where the symbols were

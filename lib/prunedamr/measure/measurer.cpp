@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kMinSamples = 256;
 constexpr double kLineScore = 6.0; // of a symbol rate that stands alone: noise reaches 3, AM and FM 4
+constexpr double kMaxRate = 0.8; // symbols per sample: beyond, it is noise in a band as wide as the sample rate
 constexpr double kOpenEye = 0.2, kSteady = 0.3; // FSK that nobody asked for
 constexpr double kFirm = 0.47;  // variation of a chirp at 0 dB; noise has 0.52
 constexpr double kNormal = 1.65; // kurtosis: OFDM has 1.9 and more, QPSK 1.4, dense QAM up to 1.8
@@ -173,7 +174,7 @@ bool Measurer::Impl::try_linear()
             line.rate_error = together.rate_error;
         }
     }
-    if (line.score <= kLineScore)
+    if (line.score <= kLineScore || line.rate > kMaxRate)
         return false;
     const AlphabetNumbers numbers = fit.classify(front, line);
     accept(Method::linear, line.score, numbers.symbols > 0 ? numbers.carrier : line.carrier,
