@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kModel = 1024;
 constexpr int kMinSymbols = 40;
-constexpr double kWorthEqualizing = 0.1;
-constexpr double kWorthPolishing = 0.3; // nats per symbol below the likeliest at the first look
+constexpr double kWorthEqualizing = 0.1; // nats per symbol below the likeliest behind the blind equalizer
+constexpr double kWorthPolishing = 0.2; // nats per symbol below the likeliest at the first look
 constexpr int kEqualizeAlways = 1200, kEqualizeUnfit = 700; // symbols
 const double kGaussian = -std::log(M_PI) - 1.0; // mean ln density of complex normal symbols of power 1
 
@@ -46,14 +46,14 @@ void AlphabetFit::keep(const Hypothesis& hypothesis, bool is_equalized) noexcept
     kept_->middle = synchronizer_.middle();
 }
 
-void AlphabetFit::try_filter(const Symbols& z, bool is_equalized) noexcept
+void AlphabetFit::try_filter(const Symbols& z, bool is_equalized, int max_polished) noexcept
 {
     Best<Hypothesis, kPolished> best;
     screen(z, best);
     polished_.count = 0;
     const double worth = best.count > 0 ? best.keys[0] - kWorthPolishing : 0.0;
     int count = 0;
-    for (; count < best.count && (count < 2 || best.keys[count] > worth); ++count) {
+    for (; count < std::min(best.count, max_polished) && (count < 2 || best.keys[count] > worth); ++count) {
         polish(z, best.items[count]);
         keep(best.items[count], is_equalized);
         polished_.offer(best.items[count].log_likelihood, best.items[count]);
@@ -73,15 +73,15 @@ void AlphabetFit::equalize() noexcept
     Equalizer& equalizer = *equalizer_;
     if (!equalizer.load(synchronizer_.half_symbols(), z_->count))
         return;
-    equalizer.run_blind(30, *plain_);
-    try_filter(*plain_, true);
+    equalizer.run_blind(24, *plain_);
+    try_filter(*plain_, true, kPolished);
     const Best<Hypothesis, kPolished> candidates = polished_;
     for (int i = 0; i < std::min(3, candidates.count) && candidates.keys[i] > candidates.keys[0] - kWorthEqualizing; ++i) {
         Hypothesis hypothesis = candidates.items[i];
         polish(*plain_, hypothesis);
         *source_ = *plain_; // what y_ was turned from
         const Alphabet& row = alphabets()[hypothesis.row];
-        const int rounds = row.points.size() > 16 ? 12 : 3;
+        const int rounds = row.points.size() > 16 ? 14 : 3;
         for (int round = 0; round < rounds; ++round) {
             hypothesis.channel = maximize(expect(row, hypothesis.channel, *y_, 0, y_->count, *mean_), y_->count);
             turn_like(*source_, *y_, *mean_, false, *toward_); // the wanted points, where the symbols were
@@ -171,7 +171,7 @@ AlphabetNumbers AlphabetFit::classify(const Front& front, const RateLine& line) 
             z_->re[k] = synchronizer_.half_symbols()[2 * k].real();
             z_->im[k] = synchronizer_.half_symbols()[2 * k].imag();
         }
-        try_filter(*z_, false);
+        try_filter(*z_, false, symbols >= kEqualizeAlways ? 2 : kPolished); // of many symbols the equalized ones decide
     }
     judge(numbers);
     if (z_->count >= kEqualizeAlways || (z_->count >= kEqualizeUnfit && !numbers.is_accepted)) {

@@ -69,7 +69,7 @@ private:
     void follow_line() noexcept;
     void follow_mean(int length) noexcept;
     void keep(const Hypothesis& hypothesis, bool is_equalized) noexcept;
-    void try_filter(const Symbols& z, bool is_equalized) noexcept;
+    void try_filter(const Symbols& z, bool is_equalized, int max_polished) noexcept;
     void equalize() noexcept;
     void turn_like(const Symbols& from, const Symbols& to, const Symbols& in, bool forward, Symbols& out) const noexcept;
     void rescale(Hypothesis& hypothesis) noexcept;

@@ -60,6 +60,8 @@ Analog::Audio Analog::audio(float* g, bool is_frequency, double known_floor) noe
         square += static_cast<double>(g[n]) * g[n];
     }
     audio.deviation = std::sqrt(square / count_);
+    for (int k = 1; k <= cut; ++k)
+        audio.noise += 2.0 * floor * shape(k) / (static_cast<double>(size) * count_);
     return audio;
 }
 
@@ -163,6 +165,7 @@ AnalogNumbers Analog::measure(const Front& front) noexcept
         center += f[n] = std::clamp(f[n], middle - limit, middle + limit);
     const Audio found = audio(f, true, 0.0);
     numbers.deviation = 0.5 * (quantile(space_, f, count_, 0.997) - quantile(space_, f, count_, 0.003)) * ratio_;
+    numbers.deviation *= std::sqrt(std::max(0.25, 1.0 - found.noise / (found.deviation * found.deviation + 1e-30)));
     numbers.deviation_error = numbers.deviation * std::max(0.02, 0.3 / std::sqrt(snr));
     numbers.audio_width = found.width * ratio_;
     numbers.carrier = center / count_ * ratio_;

@@ -29,6 +29,7 @@ public:
 private:
     struct Audio {
         double width = 0.0, deviation = 0.0; ///< deviation: standard deviation behind the low-pass
+        double noise = 0.0;                  ///< variance that is the noise's
     };
     Audio audio(float* g, bool is_frequency, double known_floor) noexcept;
 

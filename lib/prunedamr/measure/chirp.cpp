@@ -12,7 +12,7 @@ namespace {
 constexpr int kToneWindows = 20, kJudgeWindows = 6;
 constexpr int kJudged = 6; // candidates
 constexpr double kAccept = 10.0;
-constexpr double kTone = 4.0;  // level of a tone worth judging, over the mean of its spectrum
+constexpr double kTone = 6.0;  // level of a tone worth judging, over the mean of its spectrum
 constexpr double kAgainst = 2.0; // over what no slope and the opposite slope gather: speech has both, a carrier has none
 
 } // namespace
@@ -45,12 +45,14 @@ int Chirp::candidates(double* slopes) noexcept
         const int windows = (count_ - lag - length) / hop + 1, used = std::min(windows, kToneWindows);
         float* sum = space_.u.data();
         std::fill(sum, sum + length, 0.0f);
+        float* hann = space_.v.data();
+        for (int n = 0; n < length; ++n)
+            hann[n] = static_cast<float>(0.5 - 0.5 * std::cos(2.0 * M_PI * n / length));
         for (int i = 0; i < used; ++i) {
             const Complex* start = y + static_cast<std::ptrdiff_t>(hop) * (used > 1 ? i * (windows - 1) / (used - 1) : 0);
             for (int n = 0; n < length; ++n) {
-                const auto hann = static_cast<float>(0.5 - 0.5 * std::cos(2.0 * M_PI * n / length));
                 const Complex a = start[n + lag], b = start[n];
-                space_.a[n] = Complex(a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()) * hann;
+                space_.a[n] = Complex(a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()) * hann[n];
             }
             space_.forward(length, space_.a.data(), space_.c.data());
             double total = 1e-30;
@@ -91,9 +93,12 @@ double Chirp::concentration(double slope, int length, int max_windows) noexcept
     const bool fits = 2 * size <= static_cast<int>(space_.a.size());
     if (!fits)
         return 0.0;
+    auto now = std::complex<double>(1.0), step = std::polar(1.0, -M_PI * slope);
+    const auto bend = std::polar(1.0, -2.0 * M_PI * slope);
     for (int n = 0; n < length; ++n) {
-        const double turns = 0.5 * slope * n * static_cast<double>(n);
-        back[n] = Complex(std::polar(1.0, -2.0 * M_PI * (turns - std::floor(turns))));
+        back[n] = Complex(now);
+        now *= step;
+        step *= bend;
     }
     std::fill(space_.a.begin() + length, space_.a.begin() + size, Complex());
     double sum = 0.0;
@@ -139,6 +144,9 @@ ChirpNumbers Chirp::measure(const Front& front) noexcept
             }
         }
     if (length == 0)
+        return numbers;
+    numbers.gain = best * length / std::log(length);
+    if (numbers.gain < 0.6 * kAccept)
         return numbers;
     // The parabola's arms: a slope error of 1 / length^2 spreads the tone over one bin.
     for (const double reach : { 4.0, 1.5, 0.6 }) {

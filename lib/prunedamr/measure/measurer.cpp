@@ -19,7 +19,10 @@ namespace {
 
 constexpr int kMinSamples = 256;
 constexpr double kLineScore = 6.0; // of a symbol rate that stands alone: noise reaches 3, AM and FM 4
+constexpr double kMaxRate = 0.8; // symbols per sample: beyond, it is noise in a band as wide as the sample rate
 constexpr double kOpenEye = 0.2, kSteady = 0.3; // FSK that nobody asked for
+constexpr double kFirm = 0.47;  // variation of a chirp at 0 dB; noise has 0.52
+constexpr double kNormal = 1.65; // kurtosis: OFDM has 1.9 and more, QPSK 1.4, dense QAM up to 1.8
 constexpr double kNoError = std::numeric_limits<double>::quiet_NaN();
 
 } // namespace
@@ -48,6 +51,7 @@ struct Measurer::Impl {
         set(Quantity::carrier_hz, (front.center() + carrier) * hz, carrier_error * hz);
     }
 
+    void look_at_envelope();
     bool try_chirp();
     bool try_fsk(bool is_likely);
     bool try_ofdm();
@@ -69,8 +73,28 @@ struct Measurer::Impl {
     Measurement result;
     double hz = 1.0; ///< sample rate
     Track::Impl* track = nullptr;
+    double variation = 0.0, kurtosis = 2.0; ///< of the envelope in the band: standard deviation / mean; E|y|^4 / (E|y|^2)^2
     bool is_tone_like = false; ///< its frequency goes to and fro: a spectrum of lines, which are no symbol rates
 };
+
+/// How steady the envelope is in 1.4 rough bands: what is far from steady is no chirp, what is far from normal no OFDM.
+void Measurer::Impl::look_at_envelope()
+{
+    const int first = front.bin(-0.7 * front.bandwidth()), last = front.bin(0.7 * front.bandwidth());
+    const int size = space.size(2.0 * front.bandwidth() * front.bins());
+    std::fill(space.u.begin() + first, space.u.begin() + last + 1, 1.0f);
+    front.extract(first, last, front.bins() / 2, space.u.data(), size, space.b.data());
+    const int count = front.resampled(size);
+    double mean = 0.0, square = 0.0, fourth = 0.0;
+    for (int n = 0; n < count; ++n) {
+        const double power = std::norm(space.b[n]);
+        mean += std::sqrt(power);
+        square += power;
+        fourth += power * power;
+    }
+    variation = std::sqrt(std::max(0.0, square * count / (mean * mean + 1e-30) - 1.0));
+    kurtosis = fourth * count / (square * square + 1e-30);
+}
 
 bool Measurer::Impl::try_chirp()
 {
@@ -150,7 +174,7 @@ bool Measurer::Impl::try_linear()
             line.rate_error = together.rate_error;
         }
     }
-    if (line.score <= kLineScore)
+    if (line.score <= kLineScore || line.rate > kMaxRate)
         return false;
     const AlphabetNumbers numbers = fit.classify(front, line);
     accept(Method::linear, line.score, numbers.symbols > 0 ? numbers.carrier : line.carrier,
@@ -293,8 +317,9 @@ const Measurement& Measurer::measure(const Decision& decision, Track* track) noe
         return m.result;
     }
     const std::uint32_t wanted = decision.families;
-    (void)(((wanted & families::css) && m.try_chirp()) || ((wanted & families::fsk) && m.try_fsk(decision.is_fsk_likely)) ||
-           ((wanted & families::ofdm) && m.try_ofdm()) || ((wanted & families::ask) && m.try_on_off()) ||
+    m.look_at_envelope();
+    (void)(((wanted & families::css) && (wanted == families::css || m.variation < kFirm) && m.try_chirp()) || ((wanted & families::fsk) && m.try_fsk(decision.is_fsk_likely)) ||
+           ((wanted & families::ofdm) && (wanted == families::ofdm || m.kurtosis > kNormal) && m.try_ofdm()) || ((wanted & families::ask) && m.try_on_off()) ||
            ((wanted & families::linear) && !m.is_tone_like && m.try_linear()) ||
            ((wanted & (families::am | families::fm | families::cw)) && m.try_analog(wanted)));
     return m.result;

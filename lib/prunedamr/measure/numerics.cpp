@@ -9,7 +9,7 @@
 namespace prunedamr::measure {
 namespace {
 
-constexpr int kRanked = 8192;
+constexpr int kRanked = 4096;
 
 /// Sum of z[n] w^n by eight phasors, each of which turns by w^8; `w` is renewed every 1024 samples.
 template <typename Value> std::complex<double> sum_turning(const Value* z, int count, double frequency) noexcept

@@ -5,7 +5,7 @@
 
 namespace prunedamr::measure {
 
-/// Quantile `q` (0..1) of v[count], of at most 8192 values picked evenly; uses `space.sorted`.
+/// Quantile `q` (0..1) of v[count], of at most 4096 values picked evenly; uses `space.sorted`.
 float quantile(Workspace& space, const float* v, int count, double q) noexcept;
 
 /// Mean of an odd number of neighbors, about `width`, on a circle of `count` values. `in` and `out` do not overlap.

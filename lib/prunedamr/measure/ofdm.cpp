@@ -11,7 +11,7 @@ constexpr double kReach = 0.65;    // half of the band used, in rough bandwidths
 constexpr double kMaxLag = 0.62;   // of the decision
 constexpr double kMinGuard = 1.0 / 72.0, kMaxGuard = 0.30;
 constexpr int kHarmonics = 6, kPointsPerSymbol = 16;
-constexpr double kContrast = 30.0;
+constexpr double kContrast = 22.0; // chance reaches 12 among the guards and positions tried
 // Wi-Fi, Wi-Fi 6, LTE and 5G of 15 to 120 kHz, DAB, DRM (A to D), DVB-T of 8 MHz (2K, 4K, 8K), vehicles' Wi-Fi.
 constexpr double kStandard[] = { 3.2e-6, 12.8e-6, 66.6667e-6, 33.3333e-6, 16.6667e-6, 8.33333e-6, 1e-3, 24e-3, 21.3333e-3,
                                  14.6667e-3, 9.33333e-3, 224e-6, 448e-6, 896e-6, 6.4e-6 };
@@ -73,7 +73,7 @@ void Ofdm::find_lags(const Front& front, double sample_rate_hz, Lags& lags) noex
         const double left = std::abs(space_.c[k - 1]), middle = std::abs(space_.c[k]), right = std::abs(space_.c[k + 1]);
         return (k + std::clamp(parabola(left, middle, right), -0.5, 0.5)) * lag_step_;
     };
-    for (int p = 0; p < peaks.count && lags.count < 8; ++p) {
+    for (int p = 0; p < peaks.count && lags.count < 14; ++p) {
         const double lag = lag_at(peaks.items[p]);
         bool is_new = true;
         for (int i = 0; i < lags.count; ++i)
@@ -241,7 +241,7 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
     ratio_ = static_cast<double>(size) / front.bins();
     count_ = front.resampled(size);
     const double places = std::max(2.0, (kMaxLag * front.samples() - 10.0 / front.bandwidth()) * front.bandwidth());
-    Best<Lag, 4> combed;
+    Best<Lag, 6> combed;
     for (int i = 0; i < lags.count; ++i) {
         Lag lag = lags.items[i];
         const double strength = comb(lag.lag, lag.guard);
@@ -268,7 +268,7 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
     const double period_error = 0.6 * period * period / (front.samples() * std::sqrt(std::max(numbers.contrast, 1.0)));
     numbers.guard_error = std::hypot(numbers.useful_error, period_error);
     numbers.is_accepted = (numbers.score > 4.0 && numbers.contrast > kContrast) ||
-                          (numbers.score > 0.0 && numbers.contrast > 2.0 * kContrast);
+                          numbers.contrast > 1.6 * kContrast;
     return numbers;
 }
 
