@@ -142,6 +142,18 @@ double positive_quantity(const std::string& option, const std::string& text)
     return value;
 }
 
+void list_if_asked(const std::string& value, const std::string& choices)
+{
+    if (value == "help")
+        throw CLI::CallForVersion(choices, 0);
+}
+
+void require(bool condition, const char* option, const char* rule)
+{
+    if (!condition)
+        throw CLI::ValidationError(option, rule);
+}
+
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help)
 {
     auto* option = app.add_option_function<std::string>(

@@ -9,11 +9,11 @@
 namespace prunedamr::rx {
 namespace {
 
-volatile std::sig_atomic_t reload_asked = 0, restore_asked = 0;
+volatile std::sig_atomic_t reopen_asked = 0, reload_asked = 0, restore_asked = 0;
 
 void on_signal(int number)
 {
-    (number == SIGHUP ? reload_asked : restore_asked) = 1;
+    (number == SIGHUP ? reopen_asked : number == SIGUSR2 ? reload_asked : restore_asked) = 1;
 }
 
 bool take(volatile std::sig_atomic_t& asked) noexcept
@@ -26,7 +26,14 @@ bool take(volatile std::sig_atomic_t& asked) noexcept
 
 } // namespace
 
-RequestGuard::RequestGuard() : reload_(SIGHUP, on_signal), restore_(SIGUSR1, on_signal) {}
+RequestGuard::RequestGuard() : reopen_(SIGHUP, on_signal), reload_(SIGUSR2, on_signal), restore_(SIGUSR1, on_signal)
+{
+}
+
+bool take_reopen() noexcept
+{
+    return take(reopen_asked);
+}
 
 bool take_reload() noexcept
 {
@@ -38,12 +45,13 @@ bool take_restore() noexcept
     return take(restore_asked);
 }
 
-WatchedFile::WatchedFile(std::string path) : path_(std::move(path)), last_(stamp()) {}
+WatchedFile::WatchedFile(std::string path) : path_(std::move(path)), known_(stamp()), last_(known_) {}
 
 bool WatchedFile::changed()
 {
     const Stamp now = stamp();
-    return std::exchange(last_, now) != now;
+    still_ = std::exchange(last_, now) != now ? 0 : still_ + 1;
+    return still_ >= kStill && std::exchange(known_, now) != now;
 }
 
 /// All zeros while there is no such file.

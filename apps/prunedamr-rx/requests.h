@@ -8,18 +8,19 @@
 
 namespace prunedamr::rx {
 
-/// While one exists, SIGHUP asks for the model to be read again and SIGUSR1 for the model before it. One at a time
-/// in a process.
+/// While one exists, SIGHUP asks for the outputs to be opened anew, SIGUSR2 for the model to be read again and
+/// SIGUSR1 for the model before it. One at a time in a process.
 class RequestGuard
 {
 public:
     RequestGuard();
 
 private:
-    SignalHandler reload_, restore_;
+    SignalHandler reopen_, reload_, restore_;
 };
 
-bool take_reload() noexcept;  ///< true once for each time it was asked for
+bool take_reopen() noexcept;  ///< true once for each time it was asked for
+bool take_reload() noexcept;  ///< the same
 bool take_restore() noexcept; ///< the same
 
 /// A file that others replace or write anew.
@@ -28,7 +29,8 @@ class WatchedFile
 public:
     explicit WatchedFile(std::string path);
 
-    /// Since the last call, or the construction.
+    /// Since it was last said, or the construction; said once the file has stood still for `kStill` calls, so that
+    /// it is not read while it is written.
     bool changed();
 
 private:
@@ -42,8 +44,11 @@ private:
     };
     Stamp stamp() const;
 
+    static constexpr int kStill = 6;
+
     std::string path_;
-    Stamp last_;
+    Stamp known_, last_;
+    int still_ = 0; ///< calls that found the same
 };
 
 } // namespace prunedamr::rx

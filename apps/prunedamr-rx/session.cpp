@@ -7,6 +7,7 @@
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/stream/curve_key.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -20,34 +21,38 @@ using namespace std::chrono_literals;
 
 constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader behind
 
-std::unique_ptr<receiver::Source> make_source(const SourceOptions& options)
+constexpr std::size_t kMaxName = 48; ///< bytes, of a source in the events
+
+/// Of several files each is its own source: the end of its path, of whole characters.
+std::string source_name(const Options& options, const std::string& address)
 {
-    const double rate_hz = options.raw.sample_rate_hz.value_or(0.0); // checked to be there where it is needed
-    const double freq_hz = options.center_freq_hz.value_or(0.0);
-    switch (options.kind) {
-    case SourceKind::file:
-        return receiver::make_file_source(options.address, options.raw, options.center_freq_hz);
-    case SourceKind::standard_input:
-        return receiver::make_pipe_source({ options.raw.format.value(), rate_hz, freq_hz, options.live });
-    case SourceKind::zmq:
-        return receiver::make_zmq_source(options.address, rate_hz, freq_hz);
-    case SourceKind::soapy:
-        break;
-    }
-    receiver::SoapyConfig radio = options.radio;
-    radio.device = options.address;
-    radio.sample_rate_hz = rate_hz;
-    radio.center_freq_hz = freq_hz;
-    return receiver::make_soapy_source(radio);
+    if (options.source.addresses.size() < 2)
+        return options.name.empty() ? "rx0" : options.name;
+    std::string name = (options.name.empty() ? "" : options.name + ":") + address;
+    std::size_t cut = name.size() - std::min(name.size(), kMaxName);
+    while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80)
+        ++cut;
+    return name.substr(cut);
 }
 
-receiver::ReceiverConfig receiver_config(const Options& options, const std::string& model)
+stream::ModelConfig model_config(const Options& options)
 {
-    receiver::ReceiverConfig config;
-    config.model = model;
+    stream::ModelConfig config;
     config.backend = options.backend;
     config.max_latency_us = options.max_latency_us;
-    config.name = options.name;
+    return config;
+}
+
+void print(const std::string& line)
+{
+    std::fprintf(stderr, "prunedamr-rx: %s\n", line.c_str());
+}
+
+receiver::ReceiverConfig receiver_config(const Options& options, const std::string& address)
+{
+    receiver::ReceiverConfig config;
+    config.name = source_name(options, address);
+    config.on_notice = print; // what goes wrong is said, --quiet or not
     config.interval_s = options.interval_s;
     if (options.min_confidence >= 0.0)
         config.min_confidence = options.min_confidence;
@@ -64,7 +69,8 @@ std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& ou
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
     if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink({ options.source.address, source.recording.value(), output.target });
+        return stream::make_sigmf_sink(
+            { options.source.addresses.front(), source.recording.value(), output.target });
     stream::ZmqConfig config;
     config.endpoint = output.target;
     config.topic = options.topic;
@@ -83,39 +89,106 @@ std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const 
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 
-void print(const std::string& statistics)
-{
-    std::fprintf(stderr, "prunedamr-rx: %s\n", statistics.c_str());
-}
-
 } // namespace
 
-Session::Session(const Options& options) : quiet_(options.quiet)
+Session::Session(const Options& options)
+    : options_(options), model_(model::find_model(options.model)), loader_(model_config(options))
 {
-    auto source = make_source(options.source);
-    cli::warn(source->info().warnings);
-    model_ = model::find_model(options.model);
-    const auto publish = [this](const stream::LabelEvent& event) { publisher_->publish(event); };
-    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), receiver_config(options, model_), publish);
+    open_next();
+    if (!receiver_)
+        return;
     publisher_ = make_publisher(options, receiver_->source());
     if (options.watch_model)
         watched_.emplace(model_);
 }
 
+/// The receiver of the next address that can be opened; none when there is no such, or a signal has arrived.
+void Session::open_next()
+{
+    receiver_.reset();
+    const auto& addresses = options_.source.addresses;
+    while (!receiver_ && next_ < addresses.size() && !interrupted())
+        try {
+            open(addresses[next_++]);
+        } catch (const Error& error) {
+            if (addresses.size() == 1)
+                throw;
+            print(error.what());
+            ++failures_;
+        }
+    if (!receiver_ && !interrupted())
+        report_failures();
+}
+
+void Session::open(const std::string& address)
+{
+    auto source = open_source(options_.source, address);
+    cli::warn(source->info().warnings);
+    auto model = load_model();
+    if (!model)
+        return;
+    first_sample_ = source->info().first_sample;
+    const auto publish = [this](stream::LabelEvent event) {
+        event.seq = seq_++;
+        event.sample_start += first_sample_;
+        publisher_->publish(event);
+    };
+    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model),
+                                                     receiver_config(options_, address), publish);
+}
+
+/// None when a signal has arrived meanwhile. Throws what `stream::open_model` throws.
+std::optional<stream::Model> Session::load_model()
+{
+    loader_.request(model_);
+    while (!interrupted())
+        if (auto loaded = loader_.take(1s)) {
+            if (const auto* fault = std::get_if<std::exception_ptr>(&*loaded))
+                std::rethrow_exception(*fault);
+            return std::move(std::get<stream::Model>(*loaded));
+        }
+    return std::nullopt;
+}
+
+void Session::report_failures() const
+{
+    if (failures_ > 0)
+        throw std::runtime_error(std::to_string(failures_) + " of " +
+                                 std::to_string(options_.source.addresses.size()) +
+                                 " files could not be read to the end");
+}
+
 void Session::run()
 {
+    if (!receiver_) // a signal came first
+        return;
     Statistics statistics(receiver_->source().live);
-    if (!quiet_)
+    if (!options_.quiet)
         print(receiver_->description());
-    receiver_->start();
-    wait_for_end(statistics);
+    while (receiver_) {
+        receiver_->start();
+        wait_for_end(statistics);
+        statistics.add(receiver_->stats());
+        if (const auto fault = receiver_->fault(); fault && options_.source.addresses.size() > 1) {
+            print(*fault);
+            ++failures_;
+        } else if (fault) {
+            fault_ = fault;
+        }
+        if (interrupted() || publisher_->fault())
+            break;
+        receiver_.reset();
+        if (next_ < options_.source.addresses.size())
+            open_next();
+    }
     write_out();
     if (const auto fault = publisher_->fault())
         throw std::runtime_error(*fault);
-    if (const auto fault = receiver_->fault())
-        throw std::runtime_error(*fault);
-    if (!quiet_)
-        print(statistics.summary(receiver_->stats(), publisher_->lost()));
+    if (fault_)
+        throw std::runtime_error(*fault_);
+    report_failures();
+    if (!options_.quiet)
+        print(statistics.summary(publisher_->lost()));
 }
 
 /// Writes what is queued. A reader that stalls is waited for, but not after a signal.
@@ -146,7 +219,7 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
-        if (!quiet_ && Statistics::Clock::now() >= next_line) {
+        if (!options_.quiet && Statistics::Clock::now() >= next_line) {
             print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
         }
@@ -157,19 +230,27 @@ void Session::wait_for_end(Statistics& statistics)
 void Session::follow_requests()
 {
     const bool changed = watched_ && watched_->changed();
-    try {
-        if (take_reload() || changed) {
-            receiver_->set_model(model_);
-            if (!quiet_)
-                print("Switched to model " + model_);
-        }
-    } catch (const std::exception& error) {
-        print(std::string("Model not replaced: ") + error.what());
-    }
+    if (take_reload() || changed)
+        loader_.request(model_);
+    if (auto loaded = loader_.take(0s))
+        switch_model(std::move(*loaded));
     if (take_restore()) {
         const bool restored = receiver_->revert_model();
-        if (!quiet_ || !restored)
+        if (!options_.quiet || !restored)
             print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
+    }
+}
+
+void Session::switch_model(ModelLoader::Loaded loaded)
+{
+    try {
+        if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
+            std::rethrow_exception(*fault);
+        receiver_->set_model(std::move(std::get<stream::Model>(loaded)));
+        if (!options_.quiet)
+            print("Switched to model " + model_);
+    } catch (const std::exception& error) {
+        print(std::string("Model not replaced: ") + error.what());
     }
 }
 

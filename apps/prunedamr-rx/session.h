@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/statistics.h"
@@ -14,27 +15,40 @@
 
 namespace prunedamr::rx {
 
-/// One run of the program: a receiver, the publisher of its label events, and what is asked of them by signals.
+/// One run of the program: a receiver for each source, the publisher of their label events, and what is asked of
+/// them by signals.
 class Session
 {
 public:
-    /// Opens source, model and outputs, in this order. Throws `Error` naming what cannot be opened.
+    /// Opens the first source, the model and the outputs, in this order. Throws `Error` naming what cannot be
+    /// opened.
     explicit Session(const Options& options);
 
-    /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
-    /// the one before it. A label reader that stalls is left behind a second after such a signal. Throws when the
-    /// source or an output fails midway.
+    /// Until the streams end, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
+    /// on return. Under a `RequestGuard` SIGUSR2, or a change of a watched file, brings in the model anew, SIGUSR1
+    /// the one before it, and SIGHUP opens the outputs anew. A label reader that stalls is left behind a second
+    /// after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources once all were
+    /// tried.
     void run();
 
 private:
+    void open_next();
+    void open(const std::string& address);
+    std::optional<stream::Model> load_model();
     void wait_for_end(Statistics& statistics);
     void follow_requests();
+    void switch_model(ModelLoader::Loaded loaded);
     void write_out();
     void abandon_stalled_readers();
+    void report_failures() const;
 
-    const bool quiet_;
-    std::string model_; ///< file
+    const Options options_;
+    const std::string model_; ///< file
+    ModelLoader loader_;
+    std::size_t next_ = 0, failures_ = 0; ///< of the sources
+    std::uint64_t first_sample_ = 0;      ///< of the present source
+    std::uint64_t seq_ = 0;               ///< of the next event
+    std::optional<std::string> fault_;
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
     std::unique_ptr<stream::Publisher> publisher_;

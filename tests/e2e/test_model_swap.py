@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another model while samples flow: by SIGHUP, by a watched file; a bad one is refused and said so; and back again."""
+"""Another model while samples flow: by a signal, by a watched file; a bad one is refused and said so; and back again."""
 
 import json
 import signal
@@ -75,7 +75,7 @@ class ModelSwap(rx.Case):
         end = time.monotonic() + 0.5
         while time.monotonic() < end:
             self.assertEqual(self.feed(), {"first"})  # it is not watched
-        self.process.send_signal(signal.SIGHUP)
+        self.process.send_signal(signal.SIGUSR2)
         self.wait_for("other")
         self.assertEqual(text + self.finish(), "prunedamr-rx: No previous model to switch back to\n")
 

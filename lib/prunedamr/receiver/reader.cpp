@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace prunedamr::receiver {
@@ -11,15 +12,20 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kWait{ 100 }; ///< for samples: so long may a stop or a request take
-constexpr milliseconds kHold{ 5 };   ///< the same while samples are at hand that nobody waits for
+constexpr milliseconds kWait{ 100 };         ///< for samples: so long may a stop or a request take
+constexpr float kAbsurd = 1e10f;             ///< what no receiver has as a sample
+constexpr double kAbsurdFraction = 0.1;      ///< of the first
+constexpr std::uint64_t kLookedAt = 1 << 16; ///< samples
+constexpr milliseconds kHold{ 5 };           ///< the same while samples are at hand that nobody waits for
 
 } // namespace
 
-Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns)
+Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
-      block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
+      notice_(notice ? std::move(notice) : [](const std::string&) {}), block_(&ring.acquire()),
+      clock_(source.info().sample_rate_hz)
 {
+    source_.on_notice(notice_);
 }
 
 Reader::~Reader()
@@ -43,6 +49,8 @@ void Reader::run() noexcept
         fault_ = error.what();
     }
     refuse_requests();
+    if (looked_at_ < kLookedAt)
+        tell_if_absurd();
     block_->is_last = true;
     ring_.push(*block_);
 }
@@ -55,7 +63,10 @@ bool Reader::read_once()
     const Reading reading =
         source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
     Block& block = block_for(reading);
+    block.after_gap = block.after_gap || reading.restarted;
     count_overflows(block, reading.overflows);
+    rejected_.fetch_add(reading.rejected, std::memory_order_relaxed);
+    look_at(block.samples + block.count, reading.count);
     lost_ = lost_ || reading.overflows > 0;
     if (reading.count > 0)
         note_time(block, reading);
@@ -63,7 +74,7 @@ bool Reader::read_once()
         block.center_freq_hz = reading.center_freq_hz;
     block.count += reading.count;
     position_ += reading.count;
-    count_silence(reading.count == 0, wait.count());
+    count_silence(reading.count == 0 && reading.rejected == 0, wait.count());
     const bool full = block.count == ring_.block_samples();
     if (full || (block.count > 0 && (reading.count == 0 || ring_.is_drained())))
         pass_on(full);
@@ -73,7 +84,7 @@ bool Reader::read_once()
 /// The block that the samples just read belong to: what changes with them can only stand at the start of a block.
 Block& Reader::block_for(const Reading& reading)
 {
-    const bool changes = reading.overflows > 0 || reading.center_freq_hz ||
+    const bool changes = reading.overflows > 0 || reading.restarted || reading.center_freq_hz ||
                          (reading.time && (!has_source_time_ || is_after_gap(*reading.time)));
     if (block_->count == 0 || !changes)
         return *block_;
@@ -88,8 +99,9 @@ void Reader::note_time(Block& block, const Reading& reading)
     const bool lost = std::exchange(lost_, false);
     if (reading.time) {
         if (has_source_time_ && is_after_gap(*reading.time)) {
-            block.after_gap = reading.time->source == stream::TimeSource::file;
-            if (!block.after_gap && !lost)
+            const bool recorded = reading.time->source == stream::TimeSource::file;
+            block.after_gap = block.after_gap || recorded;
+            if (!recorded && !lost)
                 count_overflows(block, 1); // lost unsaid
         }
         set_time(block, *reading.time);
@@ -118,6 +130,26 @@ void Reader::count_overflows(Block& block, std::uint64_t count)
 bool Reader::is_after_gap(const SourceTime& time) const
 {
     return static_cast<double>(time.time_ns - clock_.time_ns(position_)) >= 2e9 / source_.info().sample_rate_hz;
+}
+
+/// Of the first samples.
+void Reader::look_at(const Samples samples, std::size_t count)
+{
+    if (looked_at_ >= kLookedAt)
+        return;
+    for (std::size_t i = 0; i < count; ++i)
+        absurd_ += !(std::abs(samples[i].real()) <= kAbsurd && std::abs(samples[i].imag()) <= kAbsurd);
+    looked_at_ += count;
+    if (looked_at_ >= kLookedAt)
+        tell_if_absurd();
+}
+
+/// Samples that were sent in another format than they are read as.
+void Reader::tell_if_absurd()
+{
+    if (static_cast<double>(absurd_) > kAbsurdFraction * static_cast<double>(looked_at_))
+        notice_(source_.info().name + ": " + std::to_string(100 * absurd_ / looked_at_) +
+                " % of the samples are no numbers or beyond 1e10: the sample format is probably another one");
 }
 
 /// Where a live source finds no room, what cannot be kept any longer (`must`) is dropped.
@@ -193,7 +225,7 @@ void Reader::refuse_requests()
 Reader::Counts Reader::counts() const noexcept
 {
     return { overflows_.load(std::memory_order_relaxed), dropped_samples_.load(std::memory_order_relaxed),
-             silent_s_.load(std::memory_order_relaxed) };
+             silent_s_.load(std::memory_order_relaxed), rejected_.load(std::memory_order_relaxed) };
 }
 
 } // namespace prunedamr::receiver
