@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/common/output.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <sstream>
 
 namespace prunedamr::cli {
 namespace {
@@ -56,8 +59,26 @@ int complain(const CLI::App& app, const std::string& message, int code)
     for (char& c : line)
         if (c == '\n')
             c = ' ';
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), line.c_str());
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), printable(line).c_str());
     return code;
+}
+
+/// Runs what was asked for, its output checked to the end; --help and --version are output too.
+void parse(CLI::App& app, int argc, char** argv)
+{
+    SafeOutput output;
+    if (!verbs(app).empty()) // the outputs of a program without are of its own kinds
+        app.parse_complete_callback([&app] { check_files(app); });
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
+            throw;
+        std::ostringstream text;
+        app.exit(e, text);
+        std::fputs(text.str().c_str(), stdout);
+    }
+    output.check();
 }
 
 } // namespace
@@ -70,15 +91,13 @@ int run(CLI::App& app, int argc, char** argv)
     if (const std::string wrong = wrong_verb(app, argc, argv); !wrong.empty())
         return complain(app, wrong, kUsage);
     try {
-        app.parse(argc, argv);
+        parse(app, argc, argv);
         return kDone;
     } catch (const CLI::ConfigError& e) {
         const auto& files = app.get_config_ptr()->results();
         return complain(app, (files.empty() ? std::string("--config") : files.front()) + ": " + config_fault(e),
                         kUsage);
     } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-            return app.exit(e);
         return complain(app, std::string(e.what()) + " (see --help)", kUsage);
     } catch (const std::bad_alloc&) {
         return complain(app, "out of memory", kFailed);
@@ -87,11 +106,16 @@ int run(CLI::App& app, int argc, char** argv)
     }
 }
 
-void warn(const std::vector<std::string>& lines)
+void print(const std::string& text)
 {
     const std::string program = g_command_line.substr(0, g_command_line.find(' '));
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), printable(text).c_str());
+}
+
+void warn(const std::vector<std::string>& lines)
+{
     for (const auto& line : lines)
-        std::fprintf(stderr, "%s: warning: %s\n", program.c_str(), line.c_str());
+        print("warning: " + line);
 }
 
 const std::string& command_line()

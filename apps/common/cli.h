@@ -20,6 +20,9 @@ int run(CLI::App& app, int argc, char** argv);
 /// The command line given to `run`, the program by its name alone: for the provenance of what it makes.
 const std::string& command_line();
 
+/// "PROGRAM: TEXT", a line on stderr. Any thread.
+void print(const std::string& text);
+
 /// "PROGRAM: warning: LINE" on stderr for each line: what was strange and changed nothing.
 void warn(const std::vector<std::string>& lines);
 

@@ -9,6 +9,8 @@
 namespace prunedamr::rx {
 namespace {
 
+constexpr auto kStill = std::chrono::milliseconds(500);
+
 volatile std::sig_atomic_t reopen_asked = 0, reload_asked = 0, restore_asked = 0;
 
 void on_signal(int number)
@@ -45,13 +47,17 @@ bool take_restore() noexcept
     return take(restore_asked);
 }
 
-WatchedFile::WatchedFile(std::string path) : path_(std::move(path)), known_(stamp()), last_(known_) {}
+WatchedFile::WatchedFile(std::string path) : path_(std::move(path)), last_(stamp()) {}
 
-bool WatchedFile::changed()
+bool WatchedFile::changed(Clock::time_point now)
 {
-    const Stamp now = stamp();
-    still_ = std::exchange(last_, now) != now ? 0 : still_ + 1;
-    return still_ >= kStill && std::exchange(known_, now) != now;
+    const Stamp found = stamp();
+    if (std::exchange(last_, found) != found)
+        moving_ = now;
+    if (!moving_ || now - *moving_ < kStill)
+        return false;
+    moving_.reset();
+    return true;
 }
 
 /// All zeros while there is no such file.

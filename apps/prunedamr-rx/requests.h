@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/signal_handler.h"
+#include "prunedamr/base/interrupt.h"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace prunedamr::rx {
@@ -27,11 +29,13 @@ bool take_restore() noexcept; ///< the same
 class WatchedFile
 {
 public:
+    using Clock = std::chrono::steady_clock;
+
     explicit WatchedFile(std::string path);
 
-    /// Since it was last said, or the construction; said once the file has stood still for `kStill` calls, so that
-    /// it is not read while it is written.
-    bool changed();
+    /// True once for each change since the construction, when it has stood still for half a second: one that is
+    /// still being written is not whole. To be asked again and again.
+    bool changed(Clock::time_point now = Clock::now());
 
 private:
     struct Stamp {
@@ -44,11 +48,9 @@ private:
     };
     Stamp stamp() const;
 
-    static constexpr int kStill = 6;
-
     std::string path_;
-    Stamp known_, last_;
-    int still_ = 0; ///< calls that found the same
+    Stamp last_;
+    std::optional<Clock::time_point> moving_; ///< since when `last_` is what it is, when that is not reported yet
 };
 
 } // namespace prunedamr::rx

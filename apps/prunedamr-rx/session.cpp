@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr-rx/session.h"
+
 #include "apps/common/cli.h"
+#include "apps/prunedamr-rx/outputs.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/model/model_search.h"
-#include "prunedamr/stream/curve_key.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -43,16 +43,11 @@ stream::ModelConfig model_config(const Options& options)
     return config;
 }
 
-void print(const std::string& line)
-{
-    std::fprintf(stderr, "prunedamr-rx: %s\n", line.c_str());
-}
-
 receiver::ReceiverConfig receiver_config(const Options& options, const std::string& address)
 {
     receiver::ReceiverConfig config;
     config.name = source_name(options, address);
-    config.on_notice = print; // what goes wrong is said, --quiet or not
+    config.on_notice = cli::print; // what goes wrong is said, --quiet or not
     config.interval_s = options.interval_s;
     if (options.min_confidence >= 0.0)
         config.min_confidence = options.min_confidence;
@@ -63,37 +58,13 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     return config;
 }
 
-std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
-                                        const receiver::SourceInfo& source)
-{
-    if (output.kind == OutputKind::json)
-        return stream::make_json_lines_sink(output.target);
-    if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink(
-            { options.source.addresses.front(), source.recording.value(), output.target });
-    stream::ZmqConfig config;
-    config.endpoint = output.target;
-    config.topic = options.topic;
-    if (!options.zmq_key.empty())
-        config.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
-    if (!options.zmq_clients.empty())
-        config.curve_client_keys = stream::read_curve_client_keys(options.zmq_clients);
-    return stream::make_zmq_sink(config);
-}
-
-std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source)
-{
-    std::vector<std::unique_ptr<stream::Sink>> sinks;
-    for (const auto& output : options.outputs)
-        sinks.push_back(make_sink(options, output, source));
-    return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
-}
-
 } // namespace
 
 Session::Session(const Options& options)
-    : options_(options), model_(model::find_model(options.model)), loader_(model_config(options))
+    : options_(options), model_(model::find_model(options.model)), loader_(model_config(options)),
+      fault_said_(options.outputs.size())
 {
+    check_files(options, model_);
     open_next();
     if (!receiver_)
         return;
@@ -113,7 +84,7 @@ void Session::open_next()
         } catch (const Error& error) {
             if (addresses.size() == 1)
                 throw;
-            print(error.what());
+            cli::print(error.what());
             ++failures_;
         }
     if (!receiver_ && !interrupted())
@@ -164,31 +135,57 @@ void Session::run()
         return;
     Statistics statistics(receiver_->source().live);
     if (!options_.quiet)
-        print(receiver_->description());
+        cli::print(receiver_->description());
     while (receiver_) {
         receiver_->start();
         wait_for_end(statistics);
         statistics.add(receiver_->stats());
         if (const auto fault = receiver_->fault(); fault && options_.source.addresses.size() > 1) {
-            print(*fault);
+            cli::print(*fault);
             ++failures_;
         } else if (fault) {
             fault_ = fault;
         }
-        if (interrupted() || publisher_->fault())
+        if (interrupted() || !publisher_->has_readers())
             break;
         receiver_.reset();
         if (next_ < options_.source.addresses.size())
             open_next();
     }
     write_out();
-    if (const auto fault = publisher_->fault())
-        throw std::runtime_error(*fault);
+    const std::size_t count = options_.outputs.size();
+    for (std::size_t i = 0; !options_.quiet && i < count; ++i)
+        if (const std::uint64_t lost = publisher_->lost(i))
+            cli::print(options_.outputs[i].target + ": " + std::to_string(lost) +
+                       " events lost, its reader was too slow");
+    if (count == 1 && publisher_->fault())
+        throw std::runtime_error(*publisher_->fault());
+    say_faults();
     if (fault_)
         throw std::runtime_error(*fault_);
     report_failures();
+    if (const std::size_t failed = failed_outputs())
+        throw std::runtime_error(std::to_string(failed) + " of " + std::to_string(count) + " outputs failed");
     if (!options_.quiet)
-        print(statistics.summary(publisher_->lost()));
+        cli::print(statistics.summary(publisher_->lost()));
+}
+
+/// Each once. That of a single output ends the run, which then says it.
+void Session::say_faults()
+{
+    for (std::size_t i = 0; options_.outputs.size() > 1 && i < options_.outputs.size(); ++i)
+        if (const auto fault = publisher_->fault(i); fault && !fault_said_[i]) {
+            fault_said_[i] = true;
+            cli::print(*fault);
+        }
+}
+
+std::size_t Session::failed_outputs() const
+{
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < options_.outputs.size(); ++i)
+        failed += publisher_->fault(i) ? 1 : 0;
+    return failed;
 }
 
 /// Writes what is queued. A reader that stalls is waited for, but not after a signal.
@@ -215,12 +212,13 @@ void Session::wait_for_end(Statistics& statistics)
 {
     auto next_line = Statistics::Clock::now() + 1s;
     while (!receiver_->wait_for(50ms)) {
-        if (interrupted() || publisher_->fault())
+        say_faults();
+        if (interrupted() || !publisher_->has_readers())
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {
-            print(statistics.line(receiver_->stats(), publisher_->lost()));
+            cli::print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
         }
     }
@@ -230,6 +228,8 @@ void Session::wait_for_end(Statistics& statistics)
 void Session::follow_requests()
 {
     const bool changed = watched_ && watched_->changed();
+    if (take_reopen())
+        publisher_->reopen();
     if (take_reload() || changed)
         loader_.request(model_);
     if (auto loaded = loader_.take(0s))
@@ -237,7 +237,7 @@ void Session::follow_requests()
     if (take_restore()) {
         const bool restored = receiver_->revert_model();
         if (!options_.quiet || !restored)
-            print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
+            cli::print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
     }
 }
 
@@ -248,9 +248,9 @@ void Session::switch_model(ModelLoader::Loaded loaded)
             std::rethrow_exception(*fault);
         receiver_->set_model(std::move(std::get<stream::Model>(loaded)));
         if (!options_.quiet)
-            print("Switched to model " + model_);
+            cli::print("Switched to model " + model_);
     } catch (const std::exception& error) {
-        print(std::string("Model not replaced: ") + error.what());
+        cli::print(std::string("Model not replaced: ") + error.what());
     }
 }
 

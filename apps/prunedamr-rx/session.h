@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prunedamr::rx {
 
@@ -25,10 +26,11 @@ public:
     explicit Session(const Options& options);
 
     /// Until the streams end, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. Under a `RequestGuard` SIGUSR2, or a change of a watched file, brings in the model anew, SIGUSR1
-    /// the one before it, and SIGHUP opens the outputs anew. A label reader that stalls is left behind a second
-    /// after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources once all were
-    /// tried.
+    /// on return. An output that fails is said at once and the others go on; when the last has failed or its
+    /// reader has left, the run ends. Under a `RequestGuard` SIGUSR2, or a change of a watched file, brings in the
+    /// model anew, SIGUSR1 the one before it, and SIGHUP opens the outputs anew. A label reader that stalls is left
+    /// behind a second after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources
+    /// once all were tried.
     void run();
 
 private:
@@ -39,12 +41,15 @@ private:
     void follow_requests();
     void switch_model(ModelLoader::Loaded loaded);
     void write_out();
+    void say_faults();
+    std::size_t failed_outputs() const;
     void abandon_stalled_readers();
     void report_failures() const;
 
     const Options options_;
-    const std::string model_; ///< file
+    const std::string model_;      ///< file
     ModelLoader loader_;
+    std::vector<bool> fault_said_; ///< of each output
     std::size_t next_ = 0, failures_ = 0; ///< of the sources
     std::uint64_t first_sample_ = 0;      ///< of the present source
     std::uint64_t seq_ = 0;               ///< of the next event

@@ -3,7 +3,7 @@
 
 #include "prunedamr/metrics/scores_json.h"
 #include "prunedamr/train/attack.h"
-#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/batches.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -8,7 +8,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/graph/summary.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/metrics/scores_json.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_json.h"
@@ -24,6 +24,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <regex>
 
 namespace prunedamr::tool {
 namespace {
@@ -57,11 +58,13 @@ void remove_inner_checkpoints(const std::string& checkpoint)
 {
     namespace fs = std::filesystem;
     const fs::path path(checkpoint);
-    const std::string prefix = path.filename().string() + ".";
+    static const std::regex own("(\\.(stage|trial)?[0-9]+|\\.search)+");
+    const std::string prefix = path.filename().string();
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
     std::vector<fs::path> inner;
     for (const auto& entry : fs::directory_iterator(folder))
-        if (entry.path().filename().string().rfind(prefix, 0) == 0)
+        if (const std::string name = entry.path().filename().string();
+            name.rfind(prefix, 0) == 0 && std::regex_match(name.substr(prefix.size()), own))
             inner.push_back(entry.path());
     for (const fs::path& file : inner)
         fs::remove(file);

@@ -6,7 +6,6 @@
 
 #include "prunedamr/dataset/capture_plan.h"
 #include "prunedamr/dataset/contents.h"
-#include "prunedamr/dataset/snr_table.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/open_frame_source.h"
 
@@ -42,7 +41,7 @@ std::string front_end_text(const FrontEndSpec& spec)
 {
     std::string text = to_string(spec.kind);
     if (spec.kind == FrontEndSpec::Kind::auto_band)
-        text += fmt::format(" (blocks of {}, band fills {:g})", spec.block_length, spec.occupied_share);
+        text += fmt::format(" (blocks of {}, band fills {:g})", spec.block_length, spec.occupied_fraction);
     return text + ", " + to_string(spec.scale);
 }
 

@@ -4,12 +4,12 @@
 #include "apps/prunedamr/data_verbs.h"
 #include "apps/prunedamr/front_end_options.h"
 
-#include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/dataset/frame_source.h"
 #include "prunedamr/dataset/capture_source.h"
-#include "prunedamr/report/frame_sheet.h"
+#include "prunedamr/dataset/frame_source.h"
+#include "prunedamr/formats/open_frame_source.h"
+#include "prunedamr/report/frame_cells.h"
 
 #include <nlohmann/json.hpp>
 

@@ -33,7 +33,7 @@ void add_data_split(CLI::App& data)
     auto* verb = data.add_subcommand("split", "divide a data set anew into train, validation and test");
     verb->add_option("file", options->files, "a data set")->required()->expected(1);
     add_output_options(*verb, options->output);
-    options->output.options.divide_anew = true;
+    options->output.options.new_split = true;
     verb->callback([options] { run(*options); });
 }
 

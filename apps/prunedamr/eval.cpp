@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/prunedamr/attacks.h"
+#include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/runner.h"
@@ -37,6 +38,7 @@ struct Options {
     std::string cost_matrix;
     std::vector<std::string> attacks;
     int attack_frames = 0;
+    DetectionOptions detection;
     std::string json;
 };
 
@@ -100,6 +102,10 @@ void measure(const model::Model& model, const Options& options, const Attacks& a
 
 void run(const Options& options)
 {
+    if (options.detection.wanted())
+        return cli::write_json(eval_detection(options.detection), options.json);
+    if (options.model.empty())
+        throw CLI::RequiredError("a model, or --scenes, or --captures");
     const Attacks attacks =
         options.attacks.empty() ? Attacks() : make_attacks(options.attacks, options.attack_frames);
     const auto model = model::load_model(model::find_model(options.model));
@@ -118,8 +124,9 @@ void run(const Options& options)
 void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings");
-    verb->add_option("model", options->model, "model file or name")->required();
+    auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
+    verb->add_option("model", options->model, "model file or name; none with --scenes and --captures");
+    add_detection_options(*verb, options->detection);
     add_frame_data_options(*verb, options->data);
     verb->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
     verb->add_option("--part", options->part, "of the data set; all: of one that the model was not trained with")

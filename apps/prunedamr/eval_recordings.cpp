@@ -3,7 +3,7 @@
 
 #include "apps/common/cli.h"
 
-#include "prunedamr/metrics/recordings.h"
+#include "prunedamr/metrics/evaluate_recordings.h"
 
 #include <algorithm>
 #include <cstdio>

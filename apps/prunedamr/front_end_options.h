@@ -23,7 +23,7 @@ inline void add_front_end_options(CLI::App& verb, FrontEndSpec& spec)
     verb.add_option("--block-length", spec.block_length, "samples analyzed together")
         ->capture_default_str()
         ->check(CLI::Range(16, 1 << 20));
-    verb.add_option("--occupied-fraction", spec.occupied_share, "share of the rate that the band fills")
+    verb.add_option("--occupied-fraction", spec.occupied_fraction, "share of the rate that the band fills")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 1.0));
 }

@@ -4,6 +4,7 @@
 #include "apps/prunedamr/verbs.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/network_json.h"
@@ -76,18 +77,19 @@ void show(const Options& options)
     const auto& network = model.network;
     const auto accuracy = nlohmann::json::parse(info.accuracy);
     const auto cost = graph::cost(network);
-    std::printf("%s: %lld params, %lld MACs, paper_flops %lld, %lld bytes\n", info.name.c_str(),
+    std::printf("%s: %lld params, %lld MACs, paper_flops %lld, %lld bytes\n", printable(info.name).c_str(),
                 static_cast<long long>(cost.params), static_cast<long long>(cost.macs),
                 static_cast<long long>(cost.paper_flops), static_cast<long long>(cost.bytes));
     std::printf("front end %s\n", to_json(info.front_end).dump().c_str());
     std::printf("decision %s\n", model::to_json(info.decision).dump().c_str());
     const auto classes = class_table(info);
     for (const auto& row : classes)
-        std::printf("class %-12s %-8s %s\n", row["label"].get<std::string>().c_str(),
-                    row["family"].get<std::string>().c_str(), row["definition"].get<std::string>().c_str());
+        std::printf("class %-12s %-8s %s\n", printable(row["label"].get<std::string>()).c_str(),
+                    printable(row["family"].get<std::string>()).c_str(),
+                    row["definition"].get<std::string>().c_str());
     std::printf("units");
     for (const auto& unit : network.units)
-        std::printf(" %s", unit.name.c_str());
+        std::printf(" %s", printable(unit.name).c_str());
     std::printf("\n");
     if (!network.quantized.empty())
         std::printf("%zu values in 8 bits\n", network.quantized.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/engine/measure.h"
+#include "prunedamr/engine/host_speed.h"
 #include "prunedamr/graph/network.h"
 
 namespace prunedamr::tool {

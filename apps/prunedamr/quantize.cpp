@@ -10,10 +10,9 @@
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_json.h"
 #include "prunedamr/model/model_search.h"
-#include "prunedamr/prune/quantize/quantize.h"
+#include "prunedamr/prune/quantize.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/fit_json.h"
-#include "prunedamr/train/runner.h"
+#include "prunedamr/train/settings.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/runner.h"
 
-#include "prunedamr/train/runner.h"
+#include "prunedamr/train/evaluate.h"
 
 namespace prunedamr::tool {
 

@@ -10,7 +10,7 @@
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <nlohmann/json.hpp>
 

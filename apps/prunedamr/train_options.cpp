@@ -9,7 +9,7 @@
 #include "prunedamr/train/settings.h"
 #include "prunedamr/train/augment.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/floors.h"
+#include "prunedamr/train/validation.h"
 
 #include <fmt/format.h>
 

@@ -56,7 +56,7 @@ void bind_facts(py::class_<Model, std::shared_ptr<Model>>& model)
             "length", [](const Model& m) { return m.info().front_end.frame_length; }, "Complex samples per frame.")
         .def_property_readonly(
             "front_end", [](const Model& m) { return from_json(to_json(m.info().front_end).dump()); },
-            "How samples become frames: kind, frame_length, block_length, occupied_share, scale.")
+            "How samples become frames: kind, frame_length, block_length, occupied_fraction, scale.")
         .def_property_readonly(
             "temperature", [](const Model& m) { return m.info().decision.temperature; },
             "Logits are divided by it before softmax.")

@@ -6,7 +6,7 @@
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/metrics/calibration.h"
 #include "prunedamr/metrics/evaluate.h"
-#include "prunedamr/metrics/recordings.h"
+#include "prunedamr/metrics/evaluate_recordings.h"
 #include "prunedamr/metrics/scores_json.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/model/model_file.h"

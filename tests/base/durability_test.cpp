@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <dlfcn.h>
 #include <filesystem>
@@ -155,6 +156,43 @@ TEST_F(Durability, WhatADeadProcessOfTheSameNumberLeftIsNotTouched)
     write_text_atomically(path("a"), "mine");
     EXPECT_EQ(read_file(next), "another's");
     EXPECT_EQ(read_file(path("a")), "mine");
+}
+
+TEST_F(Durability, ALinkPlantedAtATemporaryNameIsNotFollowed)
+{
+    write_text_atomically(path("victim"), "precious");
+    std::string next;
+    {
+        const AtomicFile file(path("a"));
+        next = file.temporary();
+    }
+    const auto dash = next.rfind('-'), dot = next.rfind(".part");
+    const int number = std::stoi(next.substr(dash + 1, dot - dash - 1));
+    next.replace(dash + 1, dot - dash - 1, std::to_string(number + 1));
+    fs::create_symlink("victim", next);
+    write_text_atomically(path("a"), "mine");
+    EXPECT_EQ(read_file(path("victim")), "precious");
+    EXPECT_EQ(read_file(path("a")), "mine");
+    EXPECT_FALSE(fs::is_symlink(path("a")));
+}
+
+TEST_F(Durability, WhatAKilledProcessLeftIsClearedOnceItIsOld)
+{
+    const auto put = [&](const std::string& name, int hours_old) {
+        std::ofstream(path(name)) << "half";
+        fs::last_write_time(path(name), fs::file_time_type::clock::now() - std::chrono::hours(hours_old));
+    };
+    put(".a.1-0.part.h5", 25);
+    put(".a.77-12.part.h5", 25);
+    put(".a.1-1.part.h5", 1);     // somebody may be writing it
+    put(".b.1-0.part.h5", 25);    // of another file
+    put(".a.1-0.part.json", 25);  // likewise
+    put(".a.notes.part.h5", 25);  // of no tool of ours
+    write_text_atomically(path("a.h5"), "whole");
+    EXPECT_FALSE(fs::exists(path(".a.1-0.part.h5")));
+    EXPECT_FALSE(fs::exists(path(".a.77-12.part.h5")));
+    EXPECT_EQ(file_count(), 5);
+    EXPECT_EQ(read_file(path("a.h5")), "whole");
 }
 
 TEST_F(Durability, PermissionsAreThoseOfTheOldFileOrTheUmask)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/text.h"
 
 #include <gtest/gtest.h>
 
@@ -26,6 +27,22 @@ TEST(Error, StaysOneLineWhateverWasFound)
 {
     EXPECT_EQ(line({ "bad name", "f", "a\r\nb", "" }), "f: bad name: found a  b");
     EXPECT_EQ(Error({ "p", "w", "a\nb", "e" }).parts().found, "a\nb");
+}
+
+TEST(Error, ItsLineActsOnNoTerminal)
+{
+    EXPECT_EQ(line({ "bad name", "f\x1b]0;owned\x07", "\xc2\x9b" "2J", "" }),
+              "f\\u001b]0;owned\\u0007: bad name: found \\u009b2J");
+}
+
+TEST(Printable, EscapesWhatIsNoTextAndKeepsWhatIs)
+{
+    const std::string text = "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x93\xa1\tend";
+    EXPECT_EQ(printable(text), text);
+    EXPECT_EQ(printable(std::string("a\0b\r\n\x7f", 6)), "a\\u0000b\\u000d\\u000a\\u007f");
+    EXPECT_EQ(printable("\xe2\x80\xae" "cod.exe"), "\\u202ecod.exe"); // right to left from here on
+    EXPECT_EQ(printable("\x9b\xff\xc3"), "\\u009b\\u00ff\\u00c3");       // no UTF-8
+    EXPECT_EQ(printable("\xc0\x9b\xed\xa0\x80"), "\\u00c0\\u009b\\u00ed\\u00a0\\u0080"); // nor these
 }
 
 TEST(Error, OfTheSystemHasItsCodeAndItsText)

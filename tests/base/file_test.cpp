@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/input_file.h"
 #include "prunedamr/base/safetensors.h"
 
 #include "tests/support/expect_error.h"
@@ -54,6 +55,8 @@ protected:
 };
 
 using AtomicFile = Files;
+using InputFiles = Files;
+using Outputs = Files;
 using Safetensors = Files;
 
 TEST_F(AtomicFile, AFailedWriteLeavesTheOldFileAndNothingElse)
@@ -104,6 +107,70 @@ TEST_F(AtomicFile, SaysWhyItCannotWriteOrRead)
     EXPECT_EQ(read_file(put("")), "");
 }
 
+TEST_F(AtomicFile, NoMoreThanTheLimitIsReadOfWhatNeverEnds)
+{
+    EXPECT_ERROR(read_file("/dev/zero", 100'000), "file is too large: found more than 100000 bytes");
+    EXPECT_EQ(read_file("/dev/null"), "");
+}
+
+TEST_F(Outputs, MayBeNeitherAnInputNorAnotherOutput)
+{
+    const std::string model = put("weights");
+    fs::create_symlink("f", path("link"));
+    fs::create_hard_link(model, path("twin"));
+    fs::create_directory(path("sub"));
+    for (const std::string& name : { model, path("link"), path("twin"), path("sub/../f") })
+        EXPECT_ERROR(check_outputs({ { "--json", name } }, { { "the model", model } }),
+                     name + ": --json would overwrite the model");
+    EXPECT_EQ(read_file(model), "weights");
+
+    fs::create_symlink("new", path("to_new"));
+    for (const std::string& name : { path("new"), path("sub/../new"), path("to_new") })
+        EXPECT_ERROR(check_outputs({ { "--out", path("new") }, { "--json", name } }, {}),
+                     name + ": --json would overwrite --out");
+    EXPECT_NO_THROW(check_outputs({ { "--out", path("new") }, { "--json", path("newer") } },
+                                  { { "the model", model }, { "the data", path("absent") } }));
+}
+
+TEST_F(Outputs, MayShareDevicesPipesAndInputsThatAreNotWritten)
+{
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    for (const std::string& name : { std::string("/dev/null"), path("pipe") })
+        EXPECT_NO_THROW(check_outputs({ { "--out", name }, { "--json", name } }, { { "the data", name } }));
+    const std::string data = put("frames");
+    EXPECT_NO_THROW(check_outputs({ { "--out", path("new") } }, { { "the data", data }, { "the data", data } }));
+}
+
+TEST_F(InputFiles, AFileThatIsCutOrWrittenToMeanwhileIsAnError)
+{
+    const prunedamr::InputFile file(put(std::string(1000, 'x')), "a file");
+    EXPECT_EQ(file.read_all(1000), std::string(1000, 'x'));
+    EXPECT_ERROR(file.read_all(999), "file is too large: found 1000 bytes");
+    char bytes[100];
+    fs::resize_file(path("f"), 450);
+    EXPECT_NO_THROW(file.read(350, 100, bytes));
+    EXPECT_ERROR(file.read(400, 100, bytes), "file was cut while it was read: found its end at byte 450");
+    EXPECT_ERROR(file.check_unchanged(), "file was written to while it was read");
+    EXPECT_ERROR(file.read_all(1000), "file was cut");
+}
+
+TEST_F(InputFiles, APipeIsRefusedWithoutWaitingForItsWriter)
+{
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    EXPECT_ERROR(prunedamr::InputFile(path("pipe"), "a model file"), "not a regular file, expected a model file");
+}
+
+TEST_F(Safetensors, AFileThatIsCutAfterItsHeaderWasReadIsAnError)
+{
+    const std::string entry = R"({"a":{"dtype":"F32","shape":[4096],"data_offsets":[0,16384]}})";
+    const st::File file(put_container(entry, std::string(16384, '\1')));
+    const st::View& tensor = file.at("a", st::Dtype::f32);
+    EXPECT_EQ(file.values<float>(tensor).size(), 4096u);
+    fs::resize_file(path("f"), 4096); // a mapping would end the process from its second page on
+    EXPECT_ERROR(file.values<float>(tensor), "file was cut while it was read");
+    EXPECT_ERROR(file.check_unchanged(), "file was written to");
+}
+
 TEST_F(Safetensors, EverythingComesBackAndEqualContentGivesEqualBytes)
 {
     const std::array<float, 6> values = { 1, -2, 3, -4, 5, 1e-30F };
@@ -128,7 +195,8 @@ TEST_F(Safetensors, EverythingComesBackAndEqualContentGivesEqualBytes)
         const st::View& found = file.at(name, expected.dtype);
         EXPECT_EQ(found.shape, expected.shape);
         ASSERT_EQ(found.size_bytes, expected.size_bytes);
-        EXPECT_TRUE(expected.size_bytes == 0 || std::memcmp(found.data, expected.data, found.size_bytes) == 0)
+        const auto bytes = file.values<std::byte>(found);
+        EXPECT_TRUE(expected.size_bytes == 0 || std::memcmp(bytes.data(), expected.data, found.size_bytes) == 0)
             << name;
     }
     EXPECT_EQ(file.at("z", st::Dtype::f32).count(), 6u);
@@ -141,9 +209,7 @@ TEST_F(Safetensors, ReadsTheLayoutOfTheSpecification)
     const std::string header =
         R"({"t":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"__metadata__":{"a":"b"}}  )";
     const st::File file(put_container(header, std::string("\0\0\x80\x3f", 4)));
-    float value = 0.0F;
-    std::memcpy(&value, file.at("t", st::Dtype::f32).data, sizeof value);
-    EXPECT_EQ(value, 1.0F);
+    EXPECT_EQ(file.values<float>(file.at("t", st::Dtype::f32)), std::vector<float>{ 1.0F });
     EXPECT_EQ(file.metadata().at("a"), "b");
 }
 

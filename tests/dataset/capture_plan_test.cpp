@@ -44,7 +44,7 @@ TEST(CapturePlan, ASignalWithEdgesGetsAChannelThreeTimesItsBandwidth)
     EXPECT_EQ(stretch.label, "16QAM"); // the project's spelling
     EXPECT_NEAR(stretch.center, 0.2, 1e-9);
     EXPECT_NEAR(stretch.bandwidth, 0.1, 1e-9);
-    EXPECT_NEAR(stretch.channel_share, 0.3, 1e-9);
+    EXPECT_NEAR(stretch.channel_fraction, 0.3, 1e-9);
 }
 
 TEST(CapturePlan, ANeighborMakesTheChannelNarrower)
@@ -52,7 +52,7 @@ TEST(CapturePlan, ANeighborMakesTheChannelNarrower)
     const auto plan =
         dataset::plan_capture(info_of({ signal(0, 5000, "BPSK", -50, 50), signal(0, 5000, "QPSK", 120, 300) }), "");
     ASSERT_EQ(plan.stretches.size(), 2u);
-    EXPECT_NEAR(plan.stretches[0].channel_share, 0.12 / 0.6, 1e-9); // room to the neighbor's edge
+    EXPECT_NEAR(plan.stretches[0].channel_fraction, 0.12 / 0.6, 1e-9); // room to the neighbor's edge
     EXPECT_NEAR(plan.stretches[0].center, 0.0, 1e-9);
 }
 
@@ -60,7 +60,7 @@ TEST(CapturePlan, WithoutEdgesTheWholeBandIsTaken)
 {
     const auto plan = dataset::plan_capture(info_of({ { 0, 5000, "BPSK", {}, {}, "" } }), "");
     ASSERT_EQ(plan.stretches.size(), 1u);
-    EXPECT_EQ(plan.stretches[0].channel_share, 1.0);
+    EXPECT_EQ(plan.stretches[0].channel_fraction, 1.0);
     EXPECT_EQ(plan.stretches[0].bandwidth, 1.0);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/dataset/dataset_testing.h"
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/dataset/dataset_file.h"
 
 #ifdef PRUNEDAMR_HAVE_HDF5
 #include <hdf5.h>
@@ -25,6 +26,24 @@ void expect_equal(const Dataset& a, const Dataset& b)
     ASSERT_EQ(a.snr_db.size(), b.snr_db.size());
     for (std::size_t i = 0; i < a.snr_db.size(); ++i)
         EXPECT_TRUE(a.snr_db[i] == b.snr_db[i] || (std::isnan(a.snr_db[i]) && std::isnan(b.snr_db[i])));
+}
+
+TEST_P(DatasetFile, OneThatIsCutWhileItIsReadIsAnError)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / (std::string("cut") + GetParam());
+    for (const SampleType samples : { SampleType::float32, SampleType::float16 }) {
+        write_dataset(small_dataset(1009, 256), path, samples);
+#ifdef PRUNEDAMR_HAVE_HDF5
+        const bool hdf5 = std::string(GetParam()) != ".safetensors";
+        const auto reader = hdf5 ? open_hdf5_dataset(path) : open_safetensors_dataset(path);
+#else
+        const auto reader = open_safetensors_dataset(path);
+#endif
+        std::filesystem::resize_file(path, 8192); // a mapping would end the process
+        std::vector<float> frames(1009 * 2 * 256);
+        EXPECT_NE(message_of([&] { reader->read_frames(0, 1009, frames.data()); }).find(path), std::string::npos);
+    }
 }
 
 TEST_P(DatasetFile, ReadsBackWhatWasWritten)
@@ -79,6 +98,63 @@ TEST_P(DatasetFile, NothingIsWrittenWhenTheDataSetIsBad)
 }
 
 #ifdef PRUNEDAMR_HAVE_HDF5
+/// Leaves the field `name` to whatever `make` puts in its place.
+template <typename Make> void replace_field(const std::string& path, const char* name, const Make& make)
+{
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(file, name, H5P_DEFAULT);
+    make(file);
+    H5Fclose(file);
+}
+
+TEST(DatasetHdf5, WhatIsStoredInAnotherFileIsRefusedByName)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / "a.h5", other = folder / "other.h5", secret = folder / "secret";
+    write_dataset(small_dataset(20), other);
+    write_bytes(secret, std::string(1 << 20, 'r'));
+    const auto with_storage = [&](hid_t file, const char* name, hid_t type, std::vector<hsize_t> shape,
+                                  const std::function<void(hid_t)>& store) {
+        const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
+        const hid_t options = H5Pcreate(H5P_DATASET_CREATE);
+        store(options);
+        H5Dclose(H5Dcreate2(file, name, type, space, H5P_DEFAULT, options, H5P_DEFAULT));
+        H5Pclose(options);
+        H5Sclose(space);
+    };
+    const auto problem = [&](const char* name, const std::function<void(hid_t)>& make) {
+        write_dataset(small_dataset(20), path);
+        replace_field(path, name, make);
+        return message_of([&] { read_dataset(path); });
+    };
+    for (const char* name : { "frames", "label", "group" }) {
+        const std::string start = path + ": field '" + name + "' is stored outside the file: found ";
+        EXPECT_EQ(problem(name, [&](hid_t file) {
+                      H5Lcreate_external("other.h5", name, file, name, H5P_DEFAULT, H5P_DEFAULT);
+                  }).rfind(start + "a link to other.h5", 0),
+                  0u);
+        EXPECT_EQ(problem(name, [&](hid_t file) {
+                      H5Lcreate_soft("/elsewhere", file, name, H5P_DEFAULT, H5P_DEFAULT);
+                  }).rfind(start + "a link to /elsewhere", 0),
+                  0u);
+        const std::string raw = problem(name, [&](hid_t file) {
+            with_storage(file, name, H5T_NATIVE_INT32, { 20 },
+                         [&](hid_t options) { H5Pset_external(options, secret.c_str(), 0, 80); });
+        });
+        EXPECT_EQ(raw.rfind(start + "raw data in " + secret, 0), 0u) << raw;
+        EXPECT_EQ(raw.find("1920103026"), std::string::npos); // "rrrr" as a number
+        EXPECT_EQ(problem(name, [&](hid_t file) {
+                      with_storage(file, name, H5T_NATIVE_INT32, { 20 }, [&](hid_t options) {
+                          const hsize_t shape[] = { 20 };
+                          const hid_t space = H5Screate_simple(1, shape, nullptr);
+                          H5Pset_virtual(options, space, "other.h5", "label", space);
+                          H5Sclose(space);
+                      });
+                  }).rfind(start + "a virtual data set", 0),
+                  0u);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Containers, DatasetFile, ::testing::Values(".h5", ".hdf5", ".safetensors"));
 
 /// A data set of 20 frames whose field `name` is replaced by an unwritten one of `shape`.

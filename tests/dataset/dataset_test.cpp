@@ -109,7 +109,7 @@ TEST(Split, RefusesSharesThatLeaveNothingToTrain)
               std::string::npos);
     EXPECT_NE(message_of([&] {
                   assign_split(dataset, { -0.1, 0.5 }, 1);
-              }).find("bad split shares"),
+              }).find("bad split fractions"),
               std::string::npos);
 }
 

@@ -131,12 +131,12 @@ TEST_P(Writer, TheSplitAtTheEndIsThatOfTheWhole)
     Dataset expected = small_dataset(600);
     assign_split(expected, { 0.2, 0.3 }, 5);
     auto how = options();
-    how.split = SplitShares{ 0.2, 0.3 };
+    how.split = SplitFractions{ 0.2, 0.3 };
     how.split_seed = 5;
     write_in_pieces(small_dataset(600), file(), how, 41);
     EXPECT_EQ(read_dataset(file()).part, expected.part);
-    how.split = SplitShares{ 0.7, 0.3 };
-    EXPECT_NE(message_of([&] { DatasetWriter(file(), expected, how); }).find("bad split shares"),
+    how.split = SplitFractions{ 0.7, 0.3 };
+    EXPECT_NE(message_of([&] { DatasetWriter(file(), expected, how); }).find("bad split fractions"),
               std::string::npos);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dataset/snr_table.h"
+#include "prunedamr/dataset/contents.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/dataset/dataset_writer.h"
 #include "prunedamr/formats/open_frame_source.h"
-#include "prunedamr/dataset/write_frames.h"
 
 #include "tests/dataset/dataset_testing.h"
 
@@ -48,10 +48,10 @@ TEST_F(WriteFrames, KeepsFramesAndSplit)
 
 TEST_F(WriteFrames, DividesAnewWhenAskedTo)
 {
-    options_.divide_anew = true;
+    options_.new_split = true;
     EXPECT_EQ(write()["split_kept"], false);
     EXPECT_NE(out().part, in_.part);
-    options_.divide_anew = false;
+    options_.new_split = false;
     options_.test = 0.0;
     options_.validation = 0.5;
     EXPECT_EQ(write()["split"]["test"], 0);

@@ -26,7 +26,7 @@ FrontEndSpec auto_band()
     spec.kind = FrontEndSpec::Kind::auto_band;
     spec.frame_length = kFrame;
     spec.block_length = kBlock;
-    spec.occupied_share = 0.5;
+    spec.occupied_fraction = 0.5;
     return spec;
 }
 

@@ -2,8 +2,8 @@
 #include "prunedamr/dsp/band_detector.h"
 
 #include "prunedamr/dsp/dwell_spectrum.h"
-#include "prunedamr/dsp/hann_transform.h"
 #include "prunedamr/dsp/sliding_transform.h"
+#include "prunedamr/dsp/welch_spectrum.h"
 #include "tests/dsp/signals.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dsp/hann_transform.h"
+#include "prunedamr/dsp/welch_spectrum.h"
 
 #include <gtest/gtest.h>
 

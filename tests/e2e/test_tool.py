@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,9 @@ from pathlib import Path
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 HAVE_TRAIN = os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON"
+MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 FAILED, USAGE = 1, 2
+FRAMES = ("--labels", "BPSK,QPSK", "--frames-per-class", 3)
 TRAINING = ["--batch", "32", "--threads", "1"]
 
 
@@ -79,6 +82,52 @@ class Usage(Case):
                 Path(folder, "wrong.toml").write_text(wrong)
                 self.refused(USAGE, "wrong.toml: neither an option nor TOML: found ", "--config", "wrong.toml", "synth",
                              "--out", "y.h5", folder=folder)
+
+    def test_no_output_overwrites_an_input_or_another_output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(MODEL, Path(folder, "m.safetensors"))
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            Path(folder, "link").symlink_to("d.safetensors")
+            before = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+            for text, *arguments in (
+                    ("d.safetensors: --json would overwrite file", "data", "info", "d.safetensors", "--json", "d.safetensors"),
+                    ("link: --json would overwrite file", "data", "info", "d.safetensors", "--json", "link"),
+                    ("m.safetensors: --json would overwrite file", "model", "show", "m.safetensors", "--json", "m.safetensors"),
+                    ("./new.safetensors: --json would overwrite --out", "synth", *FRAMES, "--out", "new.safetensors", "--json",
+                     "./new.safetensors"),
+                    ("d.safetensors: --out would overwrite files", "data", "merge", "d.safetensors", "d.safetensors", "--out",
+                     "d.safetensors"),
+                    ("m.safetensors: --json would overwrite model", "eval", "m.safetensors", "--data", "d.safetensors",
+                     "--json", "m.safetensors"),
+                    ("d.safetensors: --json would overwrite --data", "eval", "m.safetensors", "--data", "d.safetensors",
+                     "--json", "d.safetensors")):
+                self.refused(FAILED, text, *arguments, folder=folder)
+            installed = dict(os.environ, PRUNEDAMR_MODELS=folder)
+            done = subprocess.run([TOOL, "model", "show", "m", "--json", str(Path(folder, "m.safetensors"))], env=installed,
+                                  cwd="/", capture_output=True, text=True)
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn("--json would overwrite file", done.stderr)
+            self.assertEqual({path.name: path.read_bytes() for path in Path(folder).iterdir()}, before)
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            for arguments in (("synth", "--show-recipe"), ("synth", "scene"), ("model", "show", MODEL), ("model", "verify", MODEL),
+                              ("data", "info", "d.safetensors"), ("--help",), ("--version",), ("synth", "--help")):
+                with open("/dev/full", "w") as full:
+                    done = subprocess.run([TOOL, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (FAILED, "prunedamr: standard output: cannot write: found No space left on device\n"), arguments)
+
+    def test_names_act_on_no_terminal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            name = "\x1b]0;owned\x07.safetensors"
+            self.done("synth", *FRAMES, "--out", name, folder=folder)
+            for arguments in (("data", "info", name), ("model", "show", name)):
+                done = run(*arguments, folder=folder)
+                said = done.stdout + done.stderr
+                self.assertIn("\\u001b]0;owned\\u0007.safetensors", said)
+                self.assertNotIn("\x1b", said)
 
     def test_radioml_recipe_is_written_in_every_form(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/host_speed.h"
+#include "prunedamr/graph/cost.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "tests/engine/engines.h"
 #include "tests/graph/networks.h"
 #include "tests/graph/quantized_networks.h"
-#include "prunedamr/engine/measure.h"
-#include "prunedamr/graph/cost.h"
-#include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <gtest/gtest.h>
 

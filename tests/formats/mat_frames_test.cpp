@@ -4,10 +4,14 @@
 #include "tests/fuzz/fuzz_input.h"
 #include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/formats/mat_file.h"
 #include "prunedamr/formats/mat_frames.h"
 
 #include <nlohmann/json.hpp>
 
+#ifdef PRUNEDAMR_HAVE_HDF5
+#include <hdf5.h>
+#endif
 #include <matio.h>
 
 namespace prunedamr::formats {
@@ -70,6 +74,36 @@ private:
     mat_t* file_;
     Form form_;
 };
+
+#ifdef PRUNEDAMR_HAVE_HDF5
+TEST(MatFile, WhatVersion73StoresInAnotherFileIsRefusedByName)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / "a.mat";
+    for (const bool link : { true, false }) {
+        Writer(path, { MAT_FT_MAT73, MAT_COMPRESSION_NONE }).real("inside", { 2, 3 }, std::vector<float>(6, 1.0f));
+        EXPECT_EQ(MatFile(path).variables().size(), 1u);
+        const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+        const hid_t group = H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        const hsize_t shape[] = { 4 };
+        const hid_t space = H5Screate_simple(1, shape, nullptr), options = H5Pcreate(H5P_DATASET_CREATE);
+        if (link) {
+            H5Lcreate_external("other.mat", "secret", group, "x", H5P_DEFAULT, H5P_DEFAULT);
+        } else {
+            H5Pset_external(options, "secret.bin", 0, 16);
+            H5Dclose(H5Dcreate2(group, "x", H5T_NATIVE_INT32, space, H5P_DEFAULT, options, H5P_DEFAULT));
+        }
+        H5Pclose(options);
+        H5Sclose(space);
+        H5Gclose(group);
+        H5Fclose(file);
+        EXPECT_EQ(message_of([&] { MatFile{ path }; }),
+                  path + ": part of the file is stored elsewhere: found 'group/x' is " +
+                      (link ? "a link to other.mat" : "raw data in secret.bin") +
+                      ", expected everything in the file itself");
+    }
+}
+#endif
 
 class MatFrames : public ::testing::TestWithParam<Form>
 {

@@ -5,11 +5,9 @@
 #include "tests/graph/networks.h"
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/graph/rewrite/channel_layers.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
-#include "prunedamr/graph/reference_ops.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <gtest/gtest.h>

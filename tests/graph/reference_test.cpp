@@ -2,7 +2,6 @@
 #include "prunedamr/graph/reference.h"
 
 #include "prunedamr/graph/network_builder.h"
-#include "prunedamr/graph/reference_ops.h"
 
 #include "tests/graph/networks.h"
 

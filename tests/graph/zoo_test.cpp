@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/graph/zoo.h"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/base/sha.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_patch.h"
-#include "prunedamr/graph/rewrite/rewrite.h"
 
+#include "tests/graph/networks.h"
 #include "tests/model/model_bytes.h"
 #include "tests/model/models.h"
-#include "tests/graph/networks.h"
 
 #include <filesystem>
 

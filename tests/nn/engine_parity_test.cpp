@@ -5,11 +5,12 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/nn/graph_module.h"
-#include "prunedamr/nn/fake_quant.h"
+#include "prunedamr/nn/operations.h"
 #include "tests/graph/networks.h"
 #include "tests/graph/quantized_networks.h"
 #include "tests/nn/test_networks.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 using namespace prunedamr;
@@ -25,12 +26,12 @@ TEST(EngineParity, LogitsAreThoseOfTheModule)
         const graph::Network network = graph::make_network(config);
         nn::GraphModule module(network);
         module.eval();
-        const torch::NoGradGuard no_grad;
+        const at::NoGradGuard no_grad;
         engine::Engine engine(network);
         for (const int batch : { 1, 2, 7, 64 }) {
             const std::vector<float> frames = test::random_frames(batch, network.length);
-            const torch::Tensor expected =
-                module.forward(torch::tensor(frames).reshape({ batch, 2, -1 })).contiguous();
+            const at::Tensor expected =
+                module.forward(at::tensor(frames).reshape({ batch, 2, -1 })).contiguous();
             std::vector<float> logits(static_cast<std::size_t>(batch * network.classes()));
             engine.run(frames.data(), batch, logits.data());
             const float* values = expected.data_ptr<float>();
@@ -48,10 +49,10 @@ TEST(EngineParity, EightBitsAreThoseOfTheReference)
         ASSERT_FALSE(network.quantized.empty());
         nn::GraphModule module(network);
         module.eval();
-        const torch::NoGradGuard no_grad;
+        const at::NoGradGuard no_grad;
         for (int i = 0; i < 5; ++i) {
             const std::vector<float> frame = graph::noise_frames(network, 1, 20 + static_cast<std::uint64_t>(i));
-            const torch::Tensor found = module.forward(torch::tensor(frame).reshape({ 1, 2, -1 })).contiguous();
+            const at::Tensor found = module.forward(at::tensor(frame).reshape({ 1, 2, -1 })).contiguous();
             const float* values = found.data_ptr<float>();
             EXPECT_LT(
                 graph::relative_error(graph::run_reference(network, frame), { values, values + found.numel() }),
@@ -63,13 +64,13 @@ TEST(EngineParity, EightBitsAreThoseOfTheReference)
 
 TEST(WholeNumbers, WeightsAreThoseOfTheGraph)
 {
-    torch::manual_seed(1);
-    torch::Tensor weight = torch::randn({ 5, 3, 1, 7 });
+    at::manual_seed(1);
+    at::Tensor weight = at::randn({ 5, 3, 1, 7 });
     weight[2].zero_();
     const auto flat = weight.contiguous();
     const std::vector<float> values(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
     const graph::QuantizedWeight expected = graph::quantize_weight(values, 5);
-    const torch::Tensor found = nn::fake_quantize_weight(weight).contiguous();
+    const at::Tensor found = nn::fake_quantize_weight(weight).contiguous();
     for (std::size_t i = 0; i < values.size(); ++i)
         EXPECT_FLOAT_EQ(found.data_ptr<float>()[i],
                         expected.scales[i / 21] * static_cast<float>(expected.values[i]));
@@ -78,8 +79,8 @@ TEST(WholeNumbers, WeightsAreThoseOfTheGraph)
 TEST(WholeNumbers, GradientsPassUnlessAValueIsClipped)
 {
     const graph::QuantParams form{ 0.1F, 10 }; // -1 .. 24.5
-    const torch::Tensor x = torch::tensor({ -3.0F, -0.94F, 0.0F, 0.26F, 24.0F, 30.0F }).requires_grad_();
-    const torch::Tensor y = nn::in_8_bits(x, form);
+    const at::Tensor x = at::tensor({ -3.0F, -0.94F, 0.0F, 0.26F, 24.0F, 30.0F }).requires_grad_();
+    const at::Tensor y = nn::in_8_bits(x, form);
     y.sum().backward();
     const float expected[] = { -1.0F, -0.9F, 0.0F, 0.3F, 24.0F, 24.5F }, gradient[] = { 0, 1, 1, 1, 1, 0 };
     for (int i = 0; i < 6; ++i) {

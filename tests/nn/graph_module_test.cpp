@@ -7,21 +7,22 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/zoo.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 using namespace prunedamr;
 
 namespace {
 
-torch::Tensor tensor_of(const std::vector<float>& frames, std::int64_t length)
+at::Tensor tensor_of(const std::vector<float>& frames, std::int64_t length)
 {
-    return torch::tensor(frames).reshape({ -1, 2, length });
+    return at::tensor(frames).reshape({ -1, 2, length });
 }
 
 std::vector<float> logits_of(nn::GraphModule& module, const std::vector<float>& frames)
 {
-    const torch::NoGradGuard no_grad;
-    const torch::Tensor logits = module.forward(tensor_of(frames, module.network().length)).contiguous();
+    const at::NoGradGuard no_grad;
+    const at::Tensor logits = module.forward(tensor_of(frames, module.network().length)).contiguous();
     return { logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel() };
 }
 
@@ -35,35 +36,37 @@ graph::Network zoo_network(const std::string& arch, int length)
 }
 
 /// Loss of the module's logits for labels 0, 1, 2, ...; training mode, float64.
-double loss_of(nn::GraphModule& module, const torch::Tensor& frames)
+double loss_of(nn::GraphModule& module, const at::Tensor& frames)
 {
-    const torch::NoGradGuard no_grad;
-    const auto labels = torch::arange(frames.size(0)) % module.network().classes();
-    return torch::cross_entropy_loss(module.forward(frames), labels).item<double>();
+    const at::NoGradGuard no_grad;
+    const auto labels = at::arange(frames.size(0)) % module.network().classes();
+    return at::cross_entropy_loss(module.forward(frames), labels).item<double>();
 }
 
 void expect_gradients_of_finite_differences(const graph::Network& network)
 {
     nn::GraphModule module(network);
-    module.to(torch::kFloat64);
+    module.to(at::kCPU, at::kDouble);
     module.train();
-    const torch::Tensor frames = tensor_of(test::random_frames(6, 16), 16).to(torch::kFloat64);
-    const auto labels = torch::arange(6) % 3;
-    torch::cross_entropy_loss(module.forward(frames), labels).backward();
+    const at::Tensor frames = tensor_of(test::random_frames(6, 16), 16).to(at::kDouble);
+    const auto labels = at::arange(6) % 3;
+    at::cross_entropy_loss(module.forward(frames), labels).backward();
     const double step = 1e-6;
-    for (const auto& parameter : module.named_parameters()) {
-        torch::Tensor flat = parameter.value().detach();
-        ASSERT_TRUE(parameter.value().grad().defined()) << parameter.key();
-        const torch::Tensor gradient = parameter.value().grad().contiguous().flatten();
+    for (const auto& [name, parameter] : module.tensors()) {
+        if (!parameter.requires_grad())
+            continue;
+        at::Tensor flat = parameter.detach();
+        ASSERT_TRUE(parameter.grad().defined()) << name;
+        const at::Tensor gradient = parameter.grad().contiguous().flatten();
         for (std::int64_t i = 0; i < std::min<std::int64_t>(flat.numel(), 20); ++i) {
-            const torch::Tensor change = torch::zeros(flat.numel(), torch::kFloat64);
+            const at::Tensor change = at::zeros(flat.numel(), at::kDouble);
             change[i] = step;
             flat.add_(change.reshape(flat.sizes()));
             const double above = loss_of(module, frames);
             flat.sub_(change.reshape(flat.sizes()), 2);
             const double below = loss_of(module, frames);
             flat.add_(change.reshape(flat.sizes()));
-            EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * step), 1e-7) << parameter.key();
+            EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * step), 1e-7) << name;
         }
     }
 }
@@ -102,11 +105,11 @@ TEST(GraphModule, GivesEveryNodeOutputAsTheReferenceDoes)
     std::vector<std::string> names;
     for (const graph::Node& node : network.nodes)
         names.push_back(node.name);
-    std::map<std::string, torch::Tensor> outputs;
+    std::map<std::string, at::Tensor> outputs;
     module.forward(tensor_of(frame, network.length), names, outputs);
     const auto shapes = graph::infer_shapes(network);
     for (const auto& [name, expected] : graph::run_reference_nodes(network, frame)) {
-        const torch::Tensor output = outputs.at(name).detach().contiguous();
+        const at::Tensor output = outputs.at(name).detach().contiguous();
         const graph::Shape& shape = shapes.at(name);
         EXPECT_EQ(output.sizes().vec(), (std::vector<std::int64_t>{ 1, shape.channels, shape.height, shape.width }))
             << name;
@@ -130,21 +133,21 @@ TEST(GraphModule, ComplexNormWhitensTheBatchAndFollowsItsCovariance)
     nn::GraphModule module(network);
     module.load(tensors);
     module.train();
-    std::map<std::string, torch::Tensor> outputs;
+    std::map<std::string, at::Tensor> outputs;
     module.forward(tensor_of(test::random_frames(5, 16), 16), { "sum", "bn" }, outputs);
     const graph::Network after = module.to_network();
     for (std::int64_t pair = 0; pair < 3; ++pair) {
         const auto rows = [&](const char* node) {
             return outputs.at(node)
                 .detach()
-                .to(torch::kFloat64)
+                .to(at::kDouble)
                 .transpose(0, 1)
                 .flatten(1)
                 .slice(0, 2 * pair, 2 * pair + 2);
         };
         EXPECT_TRUE(
-            torch::allclose(torch::cov(rows("bn"), /*correction=*/0), torch::eye(2, torch::kFloat64), 1e-3, 1e-4));
-        const torch::Tensor cov = torch::cov(rows("sum")); // unbiased
+            at::allclose(at::cov(rows("bn"), /*correction=*/0), at::eye(2, at::kDouble), 1e-3, 1e-4));
+        const at::Tensor cov = at::cov(rows("sum")); // unbiased
         const double expected[] = { cov[0][0].item<double>(), cov[1][1].item<double>(), cov[0][1].item<double>() };
         for (std::size_t part = 0; part < 3; ++part) {
             const auto at = static_cast<std::size_t>(3 * pair) + part;
@@ -174,12 +177,12 @@ TEST(GraphModule, TrainingUpdatesStatisticsWithMomentumAndUnbiasedVariance)
     const graph::Network network = test::tiny_network(16, 2);
     nn::GraphModule module(network);
     module.train();
-    std::map<std::string, torch::Tensor> outputs;
+    std::map<std::string, at::Tensor> outputs;
     module.forward(tensor_of(test::random_frames(5, 16), 16), { "conv" }, outputs);
-    const torch::Tensor x = outputs.at("conv").detach().to(torch::kFloat64).transpose(0, 1).flatten(1);
+    const at::Tensor x = outputs.at("conv").detach().to(at::kDouble).transpose(0, 1).flatten(1);
     const graph::Network after = module.to_network();
     for (std::int64_t c = 0; c < x.size(0); ++c) {
-        const torch::Tensor values = x[c].contiguous();
+        const at::Tensor values = x[c].contiguous();
         double mean = 0.0, variance = 0.0;
         const auto n = static_cast<double>(values.numel());
         for (std::int64_t i = 0; i < values.numel(); ++i)
@@ -226,12 +229,12 @@ TEST(GraphModule, DropoutZeroesAndScalesOnlyInTraining)
 {
     nn::GraphModule module(test::every_operation_network());
     module.train();
-    torch::manual_seed(1);
-    std::map<std::string, torch::Tensor> outputs;
+    at::manual_seed(1);
+    std::map<std::string, at::Tensor> outputs;
     module.forward(tensor_of(test::random_frames(64, 17), 17), { "flatten", "dropout" }, outputs);
-    const torch::Tensor kept = outputs.at("dropout").ne(0);
-    EXPECT_NEAR(kept.logical_or(outputs.at("flatten").eq(0)).to(torch::kFloat32).mean().item<double>(), 0.6, 0.1);
-    EXPECT_TRUE(torch::allclose(outputs.at("dropout"), outputs.at("flatten") * 2 * kept));
+    const at::Tensor kept = outputs.at("dropout").ne(0);
+    EXPECT_NEAR(kept.logical_or(outputs.at("flatten").eq(0)).to(at::kFloat).mean().item<double>(), 0.6, 0.1);
+    EXPECT_TRUE(at::allclose(outputs.at("dropout"), outputs.at("flatten") * 2 * kept));
 }
 
 TEST(GraphModule, RefusesWrongFramesAndUnknownNodes)
@@ -239,11 +242,11 @@ TEST(GraphModule, RefusesWrongFramesAndUnknownNodes)
     nn::GraphModule module(test::tiny_network(16, 2));
     test::expect_error(
         [&] {
-            module.forward(torch::zeros({ 4, 2, 17 }));
+            module.forward(at::zeros({ 4, 2, 17 }));
         },
         "found [4, 2, 17], expected [batch, 2, 16]");
-    std::map<std::string, torch::Tensor> outputs;
-    test::expect_error([&] { module.forward(torch::zeros({ 4, 2, 16 }), { "nowhere" }, outputs); }, "nowhere");
+    std::map<std::string, at::Tensor> outputs;
+    test::expect_error([&] { module.forward(at::zeros({ 4, 2, 16 }), { "nowhere" }, outputs); }, "nowhere");
 }
 
 TEST(Device, KnowsCpuAndRefusesTheRest)
@@ -251,6 +254,6 @@ TEST(Device, KnowsCpuAndRefusesTheRest)
     EXPECT_TRUE(nn::device_from_name("cpu").is_cpu());
     test::expect_error([] { nn::device_from_name("tpu"); }, "expected cpu, cuda or cuda:N");
     test::expect_error([] { nn::device_from_name("cuda:x"); }, "cuda:x");
-    if (!torch::cuda::is_available())
+    if (!at::hasCUDA())
         test::expect_error([] { nn::device_from_name("cuda"); }, "no CUDA device");
 }

@@ -11,8 +11,9 @@
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/nn/graph_module.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <cmath>
 #include <filesystem>
@@ -42,12 +43,12 @@ void expect_same_answers(const graph::Network& network, double tolerance)
     EXPECT_NE(plugin.description().find("LibTorch"), std::string::npos);
     nn::GraphModule module(network);
     module.eval();
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (const int batch : { 1, 7 }) {
         const std::vector<float> frames = test::random_frames(batch, network.length);
-        const torch::Tensor input = torch::tensor(frames).reshape({ batch, 2, -1 });
-        const torch::Tensor expected = module.forward(input).contiguous();
-        const torch::Tensor found = script.forward({ input }).toTensor().contiguous();
+        const at::Tensor input = at::tensor(frames).reshape({ batch, 2, -1 });
+        const at::Tensor expected = module.forward(input).contiguous();
+        const at::Tensor found = script.forward({ input }).toTensor().contiguous();
         EXPECT_EQ(found.sizes(), expected.sizes());
         const std::vector<float> wanted(expected.data_ptr<float>(), expected.data_ptr<float>() + expected.numel());
         EXPECT_LT(

@@ -5,8 +5,7 @@
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/baseline_scores.h"
-#include "prunedamr/prune/probe.h"
+#include "prunedamr/prune/features.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,8 +6,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/prune/catro/scatter.h"
-#include "prunedamr/prune/catro/trace_ratio.h"
-#include "prunedamr/prune/probe.h"
+#include "prunedamr/prune/features.h"
 
 #include <algorithm>
 #include <cmath>

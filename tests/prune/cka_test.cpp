@@ -5,6 +5,8 @@
 
 #include "prunedamr/base/rng.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 
 namespace prunedamr::prune {
@@ -23,10 +25,10 @@ Rows random_rows(int samples, int features, std::uint64_t seed)
     return rows;
 }
 
-torch::Tensor tensor_of(const Rows& rows)
+at::Tensor tensor_of(const Rows& rows)
 {
-    torch::Tensor tensor =
-        torch::empty({ static_cast<long>(rows.size()), static_cast<long>(rows[0].size()) }, torch::kDouble);
+    at::Tensor tensor =
+        at::empty({ static_cast<long>(rows.size()), static_cast<long>(rows[0].size()) }, at::kDouble);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         for (std::size_t j = 0; j < rows[i].size(); ++j)
             tensor[static_cast<long>(i)][static_cast<long>(j)] = rows[i][j];
@@ -82,10 +84,10 @@ TEST(Cka, AgreesWithTheDefinition)
 
 TEST(Cka, IsOneForTheSameAndBlindToRotationScaleAndShift)
 {
-    torch::manual_seed(1);
-    const torch::Tensor x = torch::randn({ 12, 6 }, torch::kDouble);
-    const torch::Tensor y = torch::randn({ 12, 9 }, torch::kDouble) + torch::cat({ x, x.slice(1, 0, 3) }, 1);
-    const torch::Tensor rotation = std::get<0>(torch::linalg_qr(torch::randn({ 6, 6 }, torch::kDouble)));
+    at::manual_seed(1);
+    const at::Tensor x = at::randn({ 12, 6 }, at::kDouble);
+    const at::Tensor y = at::randn({ 12, 9 }, at::kDouble) + at::cat({ x, x.slice(1, 0, 3) }, 1);
+    const at::Tensor rotation = std::get<0>(at::linalg_qr(at::randn({ 6, 6 }, at::kDouble)));
     const double reference = unbiased_cka(x, y);
     EXPECT_NEAR(unbiased_cka(x, x), 1.0, 1e-12);
     EXPECT_NEAR(unbiased_cka(x, -3.0 * x), 1.0, 1e-12);
@@ -97,33 +99,33 @@ TEST(Cka, IsOneForTheSameAndBlindToRotationScaleAndShift)
 
 TEST(Cka, IsNearZeroForUnrelatedFeatures)
 {
-    torch::manual_seed(2);
+    at::manual_seed(2);
     double mean = 0.0;
     for (int i = 0; i < 40; ++i)
-        mean += unbiased_cka(torch::randn({ 16, 200 }), torch::randn({ 16, 200 })) / 40.0;
+        mean += unbiased_cka(at::randn({ 16, 200 }), at::randn({ 16, 200 })) / 40.0;
     EXPECT_NEAR(mean, 0.0, 0.05); // the biased estimate would be near 0.9
 }
 
 TEST(Cka, ConstantFeaturesHaveNone)
 {
-    const torch::Tensor constant = torch::full({ 8, 5 }, 0.3);
-    EXPECT_TRUE(std::isnan(unbiased_cka(constant, torch::randn({ 8, 5 }))));
-    EXPECT_TRUE(std::isnan(unbiased_cka(torch::zeros({ 8, 5 }), torch::randn({ 8, 5 }))));
+    const at::Tensor constant = at::full({ 8, 5 }, 0.3);
+    EXPECT_TRUE(std::isnan(unbiased_cka(constant, at::randn({ 8, 5 }))));
+    EXPECT_TRUE(std::isnan(unbiased_cka(at::zeros({ 8, 5 }), at::randn({ 8, 5 }))));
 }
 
 TEST(Cka, RefusesTooFewOrUnequalSamples)
 {
-    EXPECT_ERROR(unbiased_cka(torch::randn({ 3, 5 }), torch::randn({ 3, 5 })),
+    EXPECT_ERROR(unbiased_cka(at::randn({ 3, 5 }), at::randn({ 3, 5 })),
                  "CKA: too few samples: found 3, expected at least 4");
-    EXPECT_ERROR(unbiased_cka(torch::randn({ 5, 5 }), torch::randn({ 6, 5 })), "different size");
+    EXPECT_ERROR(unbiased_cka(at::randn({ 5, 5 }), at::randn({ 6, 5 })), "different size");
 }
 
 TEST(Cka, MatrixIsTheMeanOverBatches)
 {
-    torch::manual_seed(3);
-    std::vector<std::vector<torch::Tensor>> features;
+    at::manual_seed(3);
+    std::vector<std::vector<at::Tensor>> features;
     for (int b = 0; b < 3; ++b)
-        features.push_back({ torch::randn({ 9, 2, 1, 4 }), torch::randn({ 9, 3 }), torch::randn({ 9, 1, 5 }) });
+        features.push_back({ at::randn({ 9, 2, 1, 4 }), at::randn({ 9, 3 }), at::randn({ 9, 1, 5 }) });
     const auto matrix = cka_matrix(features);
     ASSERT_EQ(matrix.size(), 3U);
     for (int i = 0; i < 3; ++i) {

@@ -7,7 +7,9 @@
 #include "tests/dataset/dataset_testing.h"
 
 #include "prunedamr/prune/consensus/distances.h"
-#include "prunedamr/prune/consensus/features.h"
+#include "prunedamr/prune/features.h"
+
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <fstream>
@@ -96,8 +98,8 @@ TEST(ConsensusFeatures, AreWhatTheClassifierReads)
     const auto network = toy_network({ 1, 1, 1 });
     const auto features = classifier_features(network, frames(), { 3, 1, 4, 1 }, "cpu");
     ASSERT_EQ(features.sizes(), (std::vector<std::int64_t>{ 4, 64 }));
-    EXPECT_TRUE(torch::equal(features[1], features[3]));
-    EXPECT_FALSE(torch::equal(features[0], features[1]));
+    EXPECT_TRUE(at::equal(features[1], features[3]));
+    EXPECT_FALSE(at::equal(features[0], features[1]));
 }
 
 TEST(ConsensusFeatures, OfANetworkWithoutAUnitAreThoseWithItsBranchSilent)

@@ -4,7 +4,7 @@
 
 #include "prunedamr/base/rng.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <array>
@@ -15,32 +15,32 @@ namespace prunedamr::prune {
 
 using Matrix = std::vector<std::vector<double>>;
 
-inline torch::Tensor normal(std::int64_t rows, std::int64_t columns, std::uint64_t seed)
+inline at::Tensor normal(std::int64_t rows, std::int64_t columns, std::uint64_t seed)
 {
     Rng rng(seed);
-    torch::Tensor values = torch::empty({ rows, columns }, torch::kFloat64);
+    at::Tensor values = at::empty({ rows, columns }, at::kDouble);
     std::generate_n(values.data_ptr<double>(), values.numel(), [&] { return rng.normal(); });
     return values;
 }
 
-inline torch::Tensor rotation(std::int64_t size, std::uint64_t seed)
+inline at::Tensor rotation(std::int64_t size, std::uint64_t seed)
 {
-    return std::get<0>(torch::linalg_qr(normal(size, size, seed)));
+    return std::get<0>(at::linalg_qr(normal(size, size, seed)));
 }
 
 /// Labels 0, 1, 2, 0, ...
-inline torch::Tensor labels_of_three(std::int64_t rows)
+inline at::Tensor labels_of_three(std::int64_t rows)
 {
-    return torch::arange(rows).remainder(3);
+    return at::arange(rows).remainder(3);
 }
 
 /// Something near `x` that no rotation, scale or order explains.
-inline torch::Tensor disturbed(const torch::Tensor& x, double by, std::uint64_t seed)
+inline at::Tensor disturbed(const at::Tensor& x, double by, std::uint64_t seed)
 {
-    return x + by * normal(x.size(0), x.size(1), seed) * torch::arange(1, x.size(1) + 1).to(torch::kFloat64);
+    return x + by * normal(x.size(0), x.size(1), seed) * at::arange(1, x.size(1) + 1).to(at::kDouble);
 }
 
-inline Matrix plain(const torch::Tensor& x)
+inline Matrix plain(const at::Tensor& x)
 {
     Matrix rows(static_cast<std::size_t>(x.size(0)));
     for (std::int64_t i = 0; i < x.size(0); ++i)

@@ -7,17 +7,19 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
+#include <ATen/ATen.h>
+
 namespace prunedamr::prune {
 namespace {
 
 std::vector<float> run(const graph::Network& network, const std::vector<float>& frames)
 {
-    torch::NoGradGuard no_grad;
+    at::NoGradGuard no_grad;
     nn::GraphModule module(network);
     module.eval();
     const auto count = static_cast<std::int64_t>(frames.size()) / (2 * network.length);
-    const torch::Tensor input =
-        torch::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length }).clone();
+    const at::Tensor input =
+        at::from_blob(const_cast<float*>(frames.data()), { count, 2, network.length }).clone();
     return nn::to_graph_tensor(module.forward(input)).data;
 }
 

@@ -128,7 +128,7 @@ TEST(Psr, UnitsThatStillFitAreAdded)
         const PsrResult result = run(network, budget);
         expect_sound(network, result, budget);
         std::vector<int> keep;
-        for (const Choice& choice : result.choices)
+        for (const BlockChoice& choice : result.choices)
             keep.push_back(static_cast<int>(choice.kept.size()));
         uneven += keep != share_units(result.block_sizes, std::accumulate(keep.begin(), keep.end(), 0));
     }

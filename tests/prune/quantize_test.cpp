@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/quantize/quantize.h"
+#include "prunedamr/prune/quantize.h"
 
 #include "tests/support/expect_error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/quantize.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
-#include "prunedamr/prune/consensus/features.h"
-#include "prunedamr/prune/quantize/observe.h"
+#include "prunedamr/prune/features.h"
 #include "prunedamr/train/evaluate.h"
 #include "tests/prune/prune_testing.h"
 #include "tests/train/toy_data.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -130,7 +130,7 @@ TEST(Quantize, ATrainedNetworkKeepsItsAccuracyAndTheReferenceAgrees)
         EXPECT_TRUE(node.divergence >= 0.0 && node.divergence < 0.05) << node.node << " " << node.divergence;
 
     const prune::ObservedFrames frames{ dataset, { 0, 1, 2, 3, 4 } };
-    const torch::Tensor logits = prune::logits_of(result.network, frames);
+    const at::Tensor logits = prune::logits_of(result.network, frames);
     const std::size_t length = 2 * static_cast<std::size_t>(network.length);
     for (std::int64_t f = 0; f < 5; ++f) {
         const auto first =
@@ -163,7 +163,7 @@ TEST(Quantize, CorrectedBiasesTakeUpTheMeanError)
         if (!node.bias || !graph::quantized_input(corrected, node))
             continue;
         ++layers;
-        const torch::Tensor wanted = prune::channel_means(network, frames, node.name);
+        const at::Tensor wanted = prune::channel_means(network, frames, node.name);
         const auto error = [&](const graph::Network& of) {
             return (prune::channel_means(of, frames, node.name) - wanted).abs().max().item<double>();
         };

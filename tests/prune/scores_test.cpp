@@ -10,6 +10,8 @@
 #include "prunedamr/prune/psr/selection.h"
 #include "prunedamr/train/batches.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -42,7 +44,7 @@ graph::Network tiny_network()
 train::Batch noise_batch(int frames, int length, int classes)
 {
     Rng rng(3);
-    train::Batch batch{ torch::empty({ frames, 2, length }), torch::empty({ frames }, torch::kInt64) };
+    train::Batch batch{ at::empty({ frames, 2, length }), at::empty({ frames }, at::kLong) };
     for (int i = 0; i < batch.frames.numel(); ++i)
         batch.frames.data_ptr<float>()[i] = static_cast<float>(rng.normal());
     for (int i = 0; i < frames; ++i)

@@ -26,7 +26,7 @@ void copy_unit(const graph::Network& from, graph::Network& to, int unit)
 }
 
 /// The definition: every subset of the block, assembled by hand. `carried` is not drawn anew if it is given.
-Choice plain_choice(const graph::Network& network, int first, int size, int keep, graph::Network* carried)
+BlockChoice plain_choice(const graph::Network& network, int first, int size, int keep, graph::Network* carried)
 {
     std::vector<std::vector<int>> subsets;
     for (unsigned bits = 0; bits < 1U << size; ++bits) {
@@ -39,7 +39,7 @@ Choice plain_choice(const graph::Network& network, int first, int size, int keep
             subsets.push_back(subset);
     }
     std::sort(subsets.begin(), subsets.end());
-    Choice best;
+    BlockChoice best;
     best.score = std::numeric_limits<double>::infinity();
     best.combinations = static_cast<int>(subsets.size());
     for (const auto& subset : subsets) {
@@ -57,7 +57,7 @@ Choice plain_choice(const graph::Network& network, int first, int size, int keep
     return best;
 }
 
-void expect_same(const Choice& got, const Choice& expected)
+void expect_same(const BlockChoice& got, const BlockChoice& expected)
 {
     EXPECT_EQ(got.kept, expected.kept);
     EXPECT_NEAR(got.score / expected.score, 1.0, 1e-9);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
-#include "prunedamr/report/line_chart.h"
+#include "prunedamr/report/charts.h"
 #include "prunedamr/report/matrix_plot.h"
-#include "prunedamr/report/pareto_plot.h"
-#include "prunedamr/report/unit_grid.h"
 #include "tests/report/well_formed.h"
 
 #include <cmath>

@@ -6,6 +6,7 @@
 #include "prunedamr/report/run_page.h"
 #include "tests/report/well_formed.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -60,6 +61,46 @@ TEST(Run, ACompressionHasWhatItsMethodLookedAt)
     EXPECT_EQ(std::accumulate(similarity.block_sizes.begin(), similarity.block_sizes.end(), 0), 12);
     EXPECT_EQ(similarity.values[4][7], json["steps"]["similarity"][4][7]);
     EXPECT_EQ(similarity.chosen.count("stem"), 1u);
+}
+
+TEST(Run, EveryCollectedRunOfTheDocumentationIsReadAndDrawn)
+{
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(PRUNEDAMR_SOURCE_DIR) + "/docs/results/runs"))
+        files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    ASSERT_FALSE(files.empty());
+    const auto runs = read_runs(files);
+    ASSERT_EQ(runs.size(), files.size());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto json = nlohmann::json::parse(read_file(files[i]));
+        SCOPED_TRACE(files[i]);
+        EXPECT_EQ(runs[i].name, json["name"]);
+        EXPECT_EQ(runs[i].method, json["method"]);
+        EXPECT_EQ(runs[i].cost->params, json["cost"]["params"].get<std::int64_t>());
+        EXPECT_EQ(runs[i].base_cost.has_value(), json.contains("base_cost"));
+        EXPECT_EQ(runs[i].base.empty(), json["base"] == json["name"]);
+        EXPECT_EQ(runs[i].test->mean, json["test"]["accuracy"]);
+        EXPECT_EQ(runs[i].latency_us, json["latency_us"].get<double>());
+        EXPECT_EQ(runs[i].validation_accuracy, json["validation"].get<double>());
+        EXPECT_EQ(runs[i].attacks.size(), json["attacks"].size());
+    }
+    EXPECT_TRUE(well_formed(run_page("Runs", runs)));
+}
+
+TEST(Run, WhatOnlyFinishesANetworkIsARun)
+{
+    auto calibrated = sample("base");
+    calibrated.erase("train");
+    auto quantized = calibrated;
+    quantized["quantized"] = nlohmann::json::array();
+    quantized["original_test"] = { { "accuracy", 0.75 } };
+    quantized["fine_tune"] = nullptr;
+    EXPECT_EQ(run_from_json(calibrated, "c.json").method, "calibrate");
+    const report::Run run = run_from_json(quantized, "q.json");
+    EXPECT_EQ(run.method, "quantize");
+    EXPECT_EQ(run.base_test->mean, 0.75);
+    EXPECT_FALSE(run.base_cost);
 }
 
 TEST(Run, MeasurementsGoToTheRunThatMadeTheModel)

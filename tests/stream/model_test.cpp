@@ -2,7 +2,7 @@
 #include "prunedamr/stream/model.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/engine/measure.h"
+#include "prunedamr/engine/host_speed.h"
 #include "prunedamr/model/model_file.h"
 #include "tests/stream/small_network.h"
 

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <thread>
+#include <unistd.h>
 
 using namespace prunedamr::stream;
 
@@ -118,6 +120,70 @@ TEST(Publisher, LosslessWritesEverythingInOrderToEverySink)
     for (std::uint64_t i = 0; i < a.size(); ++i)
         ASSERT_EQ(a[i], i);
     EXPECT_EQ(a, b);
+}
+
+TEST(Publisher, AStalledSinkKeepsNothingFromTheOthers)
+{
+    constexpr std::uint64_t kEvents = 2000, kQueued = 4;
+    std::vector<std::uint64_t> stalled, flowing;
+    std::promise<void> open;
+    Progress written;
+    auto sinks = seq_sink(stalled, [opened = open.get_future().share()](std::uint64_t) { opened.wait(); });
+    sinks.push_back(std::make_unique<SeqSink>(flowing, [&](std::uint64_t seq) { written.reach(seq); }));
+    Publisher publisher(std::move(sinks), false, kQueued);
+    LabelEvent event;
+    for (event.seq = 0; event.seq < kEvents; ++event.seq) {
+        publisher.publish(event);
+        written.wait_for(event.seq); // would never come if it stood behind the first
+    }
+    EXPECT_EQ(publisher.lost(1), 0u);
+    EXPECT_GE(publisher.lost(0), kEvents - kQueued - 1);
+    EXPECT_EQ(publisher.lost(), publisher.lost(0));
+    open.set_value();
+    publisher.close();
+    EXPECT_EQ(flowing.size(), kEvents);
+    EXPECT_EQ(stalled.size() + publisher.lost(0), kEvents);
+}
+
+TEST(Publisher, SaysWhichSinkFailedAndWhenNobodyIsLeft)
+{
+    int calls = 0;
+    std::vector<std::uint64_t> seqs;
+    Progress wrote;
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(make_json_lines_sink("/dev/fd/" + std::to_string(pipe_ends[1])));
+    sinks.push_back(std::make_unique<ThrowingSink>(
+        ThrowingSink::Call::write, [] { throw std::runtime_error("disk full"); }, calls));
+    ::close(pipe_ends[0]);
+    Publisher publisher(std::move(sinks), true, 4);
+    EXPECT_TRUE(publisher.has_readers());
+    LabelEvent event;
+    for (; publisher.has_readers(); ++event.seq) // ends once the pipe has no reader and the other has failed
+        publisher.publish(event);
+    publisher.close();
+    EXPECT_FALSE(publisher.fault(0)); // a reader that leaves is no failure
+    EXPECT_EQ(publisher.fault(1).value_or(""), "cannot write labels: found disk full");
+    EXPECT_EQ(publisher.fault(), publisher.fault(1));
+    ::close(pipe_ends[1]);
+}
+
+TEST(Publisher, ReopensItsSinksOnTheirThreads)
+{
+    /// Keeps on which threads it was called.
+    struct Reopened : LineSink {
+        explicit Reopened(std::promise<std::thread::id>& thread) : thread_(thread) {}
+        void write_line(const std::string&) override {}
+        void reopen() override { thread_.set_value(std::this_thread::get_id()); }
+        std::promise<std::thread::id>& thread_;
+    };
+    std::promise<std::thread::id> thread;
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(std::make_unique<Reopened>(thread));
+    Publisher publisher(std::move(sinks), true);
+    publisher.reopen(); // without an event behind it
+    EXPECT_NE(thread.get_future().get(), std::this_thread::get_id());
 }
 
 TEST(Publisher, LossyNeverWaitsAndCountsWhatIsLost)

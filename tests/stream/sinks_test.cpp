@@ -12,6 +12,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -130,11 +133,55 @@ struct Subscriber {
 
 } // namespace
 
+namespace {
+
+std::string content_of(const std::filesystem::path& path)
+{
+    std::ifstream file(path);
+    return { std::istreambuf_iterator<char>(file), {} };
+}
+
+std::string refusal_of(const std::string& path)
+{
+    try {
+        make_json_lines_sink(path);
+    } catch (const Error& e) {
+        return e.parts().problem;
+    }
+    return "";
+}
+
+std::string label(int seq)
+{
+    LabelEvent event;
+    event.seq = static_cast<std::uint64_t>(seq);
+    return to_json_line(event);
+}
+
+/// While it lives, no file grows beyond `bytes`; the signal that says so is ignored, as by the receiver.
+struct FileSizeLimit {
+    explicit FileSizeLimit(rlim_t bytes)
+    {
+        getrlimit(RLIMIT_FSIZE, &before);
+        const rlimit limit{ bytes, before.rlim_max };
+        setrlimit(RLIMIT_FSIZE, &limit);
+        handler = std::signal(SIGXFSZ, SIG_IGN);
+    }
+    ~FileSizeLimit()
+    {
+        setrlimit(RLIMIT_FSIZE, &before);
+        std::signal(SIGXFSZ, handler);
+    }
+    rlimit before{};
+    void (*handler)(int) = nullptr;
+};
+
+} // namespace
+
 TEST(JsonLinesSink, WritesALinePerEventAndCreatesTheFileAtOnce)
 {
     const auto path = scratch("lines.jsonl");
     {
-        std::ofstream(path) << "old";
         const auto sink = make_json_lines_sink(path);
         EXPECT_EQ(std::filesystem::file_size(path), 0u);
         sink->write_line("{\"a\":1}");
@@ -144,6 +191,78 @@ TEST(JsonLinesSink, WritesALinePerEventAndCreatesTheFileAtOnce)
     std::ifstream file(path);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"a\":1}\n{\"b\":2}\n");
     std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, AppendsToLabelsAndRefusesEverythingElse)
+{
+    const auto path = scratch("kept.jsonl");
+    make_json_lines_sink(path)->write_line(label(1));
+    make_json_lines_sink(path)->write_line(label(2));
+    EXPECT_EQ(content_of(path), label(1) + "\n" + label(2) + "\n");
+    for (const std::string other : { "a recording", "{\"weights\":1}\n", "\n", "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6" }) {
+        std::ofstream(path) << other;
+        EXPECT_EQ(refusal_of(path), "this file holds something else than labels");
+        EXPECT_EQ(content_of(path), other);
+    }
+    std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, HalfALineOfAKilledProcessIsCutAndAWholeOneIsCompleted)
+{
+    const auto path = scratch("half.jsonl");
+    for (const std::string& end : { label(2).substr(0, 30), label(2) }) {
+        std::ofstream(path) << label(1) << "\n" << end;
+        make_json_lines_sink(path)->write_line(label(3));
+        EXPECT_EQ(content_of(path), label(1) + "\n" + (end == label(2) ? end + "\n" : "") + label(3) + "\n");
+    }
+    std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, OneFileHasOneWriter)
+{
+    const auto path = scratch("one.jsonl");
+    {
+        const auto sink = make_json_lines_sink(path);
+        std::filesystem::create_symlink(path, path.string() + ".link");
+        EXPECT_EQ(refusal_of(path), "somebody else writes labels to this file");
+        EXPECT_EQ(refusal_of(path.string() + ".link"), "somebody else writes labels to this file");
+    }
+    EXPECT_EQ(refusal_of(path), "");
+    std::filesystem::remove(path.string() + ".link");
+    std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, AFullDiskLeavesWholeLines)
+{
+    const auto path = scratch("full.jsonl");
+    const auto sink = make_json_lines_sink(path);
+    sink->write_line(label(1));
+    {
+        const FileSizeLimit limit(label(1).size() + 20);
+        EXPECT_THROW(sink->write_line(label(2)), SystemError);
+    }
+    EXPECT_EQ(content_of(path), label(1) + "\n");
+    std::filesystem::remove(path);
+}
+
+TEST(JsonLinesSink, ARemovedFileIsCreatedAgainAndARenamedOneOnReopening)
+{
+    const auto path = scratch("rotated.jsonl"), aside = scratch("rotated.jsonl.1");
+    const auto sink = make_json_lines_sink(path);
+    sink->write_line(label(1));
+    std::filesystem::remove(path);
+    sink->write_line(label(2));
+    EXPECT_EQ(content_of(path), label(2) + "\n");
+    std::filesystem::rename(path, aside);
+    sink->write_line(label(3)); // whoever rotates files asks for it
+    EXPECT_EQ(content_of(aside), label(2) + "\n" + label(3) + "\n");
+    sink->reopen();
+    sink->write_line(label(4));
+    sink->reopen(); // nothing has moved
+    sink->write_line(label(5));
+    EXPECT_EQ(content_of(path), label(4) + "\n" + label(5) + "\n");
+    std::filesystem::remove(path);
+    std::filesystem::remove(aside);
 }
 
 TEST(JsonLinesSink, RefusesAPathThatCannotBeCreated)
@@ -167,7 +286,9 @@ TEST(JsonLinesSink, ClosedPipeEndsQuietly)
     char text[16];
     EXPECT_EQ(::read(pipe_ends[0], text, sizeof(text)), 6);
     ::close(pipe_ends[0]);
+    EXPECT_FALSE(sink->has_ended());
     sink->write_line("second");
+    EXPECT_TRUE(sink->has_ended());
     sink->write_line("third");
     sigset_t pending;
     sigpending(&pending);
@@ -204,6 +325,48 @@ TEST(ZmqSink, BindsLoopbackTcp)
     const auto sink = make_zmq_sink(at("tcp://127.0.0.1:*"));
     sink->write_line("{}");
     EXPECT_EQ(error_of(at("tcp://localhost:*")), "");
+}
+
+TEST(ZmqSink, SaysWhichFreePortItFound)
+{
+    EXPECT_EQ(make_zmq_sink(at_scratch("named"))->chosen_address(), "");
+    for (const std::string port : { "*", "0" }) {
+        const auto sink = make_zmq_sink(at("tcp://127.0.0.1:" + port));
+        const std::string address = sink->chosen_address(), host = "tcp://127.0.0.1:";
+        ASSERT_EQ(address.rfind(host, 0), 0u) << address;
+        EXPECT_GT(std::stoi(address.substr(host.size())), 0);
+        EXPECT_EQ(error_of(at(address)).rfind(address + ": cannot bind ZeroMQ socket", 0), 0u); // it is taken
+    }
+}
+
+TEST(ZmqSink, RefusesWhatIsNoPort)
+{
+    for (const std::string port : { "99999", "65536", "5701/../", "-1", "+5", " 5", "5 ", "", "0x10", "5701:" })
+        EXPECT_EQ(error_of(at("tcp://127.0.0.1:" + port)).rfind("tcp://127.0.0.1:" + port + ": cannot bind", 0), 0u)
+            << port;
+}
+
+TEST(ZmqSink, ASocketThatSomebodyServesIsNotTakenAndALeftOneIs)
+{
+    const ZmqConfig config = at_scratch("served");
+    const std::string path = config.endpoint.substr(6);
+    {
+        const auto first = make_zmq_sink(config);
+        EXPECT_EQ(error_of(config),
+                  path + ": cannot bind ZeroMQ socket: found another process that serves it, expected a path that is free");
+        Subscriber subscriber(*first, config.endpoint); // the first still has it
+        first->write_line("mine");
+        EXPECT_EQ(subscriber.receive_after_probes(), "mine");
+    }
+    const int left = ::socket(AF_UNIX, SOCK_STREAM, 0); // as a killed process leaves it
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    ASSERT_LT(path.size(), sizeof address.sun_path);
+    std::memcpy(address.sun_path, path.data(), path.size());
+    ::unlink(path.c_str());
+    ASSERT_EQ(::bind(left, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(left);
+    EXPECT_EQ(error_of(config), "");
 }
 
 TEST(ZmqSink, RefusesToReachBeyondLoopbackWithoutKeys)
@@ -271,6 +434,21 @@ TEST(CurveKey, IsReadAloneAndFromACertificate)
             EXPECT_NE(std::string(error.what()).find("CURVE secret key"), std::string::npos) << error.what();
         }
     std::filesystem::remove(path);
+}
+
+TEST(CurveKey, OneThatOthersCanReadGivesAWarning)
+{
+    const auto path = scratch("open.key_secret");
+    std::ofstream(path) << "key";
+    for (const auto& [mode, warns] : { std::pair{ 0600, false }, { 0400, false }, { 0640, true }, { 0604, true } }) {
+        std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode));
+        EXPECT_EQ(curve_secret_key_warning(path).has_value(), warns) << std::oct << mode;
+    }
+    std::filesystem::permissions(path, static_cast<std::filesystem::perms>(0644));
+    EXPECT_EQ(curve_secret_key_warning(path).value_or("").rfind(path.string() + ": others on this machine", 0), 0u);
+    std::filesystem::remove(path);
+    EXPECT_FALSE(curve_secret_key_warning(path)); // reading it says what is wrong
+    EXPECT_FALSE(curve_secret_key_warning("/dev/stdin"));
 }
 
 TEST(ZmqSink, CurveServesOnlyClientsWithItsKey)

@@ -60,9 +60,9 @@ TEST(Distribution, RefusesOtherForms)
         EXPECT_THROW(of(text), Error) << text;
 }
 
-TEST(Choice, FollowsItsWeights)
+TEST(WeightedChoice, FollowsItsWeights)
 {
-    const auto choice = Choice::from_json(json::parse(R"({"c": 3, "a": 1})"), "x", { "a", "b", "c" });
+    const auto choice = WeightedChoice::from_json(json::parse(R"({"c": 3, "a": 1})"), "x", { "a", "b", "c" });
     Rng rng(3);
     std::map<int, int> counts;
     for (int i = 0; i < 8000; ++i)
@@ -71,7 +71,7 @@ TEST(Choice, FollowsItsWeights)
     EXPECT_EQ(counts[1], 0);
     EXPECT_NEAR(counts[2], 6000, 200);
     for (const char* text : { "{\"d\": 1}", "{}", "{\"a\": 0}", "{\"a\": -1}", "[1]", "{\"a\": \"1\"}" })
-        EXPECT_THROW(Choice::from_json(json::parse(text), "x", { "a", "b", "c" }), Error) << text;
+        EXPECT_THROW(WeightedChoice::from_json(json::parse(text), "x", { "a", "b", "c" }), Error) << text;
 }
 
 } // namespace

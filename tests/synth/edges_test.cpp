@@ -55,7 +55,7 @@ double step_response(double t)
 
 TEST(Edges, AreTheSumOfStepResponses)
 {
-    const std::vector<synth::Run> runs = {
+    const std::vector<synth::LevelRun> runs = {
         { 0.5f, 3.3 }, { { -1.0f, 1.0f }, 0.4 }, { { 0.0f, 2.0f }, 7.0 }, { 1.0f, 40.0 }
     };
     for (const double start : { 0.0, -3.3, 0.71, 36.2, 43.0, 50.0 }) {

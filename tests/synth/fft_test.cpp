@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/fft.h"
-#include "prunedamr/synth/signal/multiply_spectrum.h"
 #include "prunedamr/synth/signal/phasor.h"
 #include "prunedamr/synth/signal/white_noise.h"
 #include "tests/synth/synth_testing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/scene/interpolator.h"
+#include "prunedamr/synth/scene/emission.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/rml2016a/rml2016a_offsets.h"
+#include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 #include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -4,10 +4,10 @@
 #include "tests/support/expect_error.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/gradient_attack.h"
 #include "prunedamr/train/augment.h"
 #include "tests/train/toy_data.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -89,13 +89,13 @@ TEST(Attack, GradientIsThatOfFiniteDifferences)
     // Average pooling only and no max: smooth but for the ReLU; a small step seldom crosses its corner.
     nn::GraphModule module(trained());
     module.eval();
-    module.to(torch::kFloat64);
+    module.to(at::kCPU, at::kDouble);
     const train::Batch batch = some_frames();
-    const torch::Tensor frames = batch.frames.slice(0, 0, 4).to(torch::kFloat64);
-    const torch::Tensor labels = batch.labels.slice(0, 0, 4);
-    const torch::Tensor gradient = train::input_gradient(module, frames, labels);
-    const auto loss = [&](const torch::Tensor& x) {
-        return torch::nll_loss(torch::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum)
+    const at::Tensor frames = batch.frames.slice(0, 0, 4).to(at::kDouble);
+    const at::Tensor labels = batch.labels.slice(0, 0, 4);
+    const at::Tensor gradient = train::input_gradient(module, frames, labels);
+    const auto loss = [&](const at::Tensor& x) {
+        return at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum)
             .item<double>();
     };
     const double step = 1e-6;
@@ -103,7 +103,7 @@ TEST(Attack, GradientIsThatOfFiniteDifferences)
     for (int b = 0; b < 4; ++b)
         for (const int n : { 0, 7, 31 })
             for (int branch = 0; branch < 2; ++branch) {
-                torch::Tensor up = frames.clone(), down = frames.clone();
+                at::Tensor up = frames.clone(), down = frames.clone();
                 up[b][branch][n] += step;
                 down[b][branch][n] -= step;
                 EXPECT_NEAR(gradient[b][branch][n].item<double>(), (loss(up) - loss(down)) / (2 * step), 1e-6);
@@ -123,7 +123,7 @@ TEST(Attack, GradientPassesWhereTrainingStopsIt)
     module.eval();
     plain.eval();
     const train::Batch batch = some_frames();
-    EXPECT_TRUE(torch::equal(train::input_gradient(module, batch.frames, batch.labels),
+    EXPECT_TRUE(at::equal(train::input_gradient(module, batch.frames, batch.labels),
                              train::input_gradient(plain, batch.frames, batch.labels)));
 }
 
@@ -135,10 +135,10 @@ TEST(Attack, KeepsItsBound)
     for (const char* text :
          { "fgsm:-20dB", "pgd:-20dB:5", "fgsm:-7dB", "pgd:-7dB:5", "fgsm-linf:-20dB", "pgd-linf:-20dB:5" }) {
         const Attack attack = parse_attack(text);
-        const torch::Tensor change = train::attacked(module, batch.frames, batch.labels, attack) - batch.frames;
-        const torch::Tensor power = batch.frames.square().sum({ 1, 2 }) / 32;
+        const at::Tensor change = train::attacked(module, batch.frames, batch.labels, attack) - batch.frames;
+        const at::Tensor power = batch.frames.square().sum({ 1, 2 }) / 32;
         const double ratio = std::pow(10.0, 0.1 * attack.level_db);
-        const torch::Tensor share = attack.norm == Attack::Norm::l2
+        const at::Tensor share = attack.norm == Attack::Norm::l2
                                         ? change.square().sum({ 1, 2 }) / 32 / (power * ratio)
                                         : change.abs().amax({ 1, 2 }).square() / (0.5 * power * ratio);
         EXPECT_LE(share.max().item<double>(), 1.001) << text;

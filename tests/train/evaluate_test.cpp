@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/evaluate.h"
 
-#include "prunedamr/train/runner.h"
 #include "tests/metrics/toy_evaluation.h"
 #include "tests/support/expect_error.h"
 

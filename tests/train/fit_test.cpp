@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 #include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 

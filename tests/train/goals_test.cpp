@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Floors, labeled frames and schedules: what a run is asked for.
-#include "prunedamr/train/floors.h"
-#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/validation.h"
+#include "prunedamr/train/batches.h"
 #include "prunedamr/train/optimizer.h"
 
 #include "tests/support/expect_error.h"

@@ -7,6 +7,7 @@
 #include "prunedamr/train/settings.h"
 #include "tests/train/toy_data.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ using namespace prunedamr;
 
 TEST(Loss, CrossEntropyWithSmoothingHasItsClosedForm)
 {
-    const torch::Tensor logits = torch::tensor({ { 1.0, 2.0, 0.0 }, { -1.0, 0.5, 3.0 } }, torch::kFloat64);
+    const at::Tensor logits = at::tensor({ 1.0, 2.0, 0.0, -1.0, 0.5, 3.0 }).reshape({ 2, 3 });
     const double smoothing = 0.1;
     const int label[] = { 1, 0 };
     double expected = 0.0;
@@ -30,37 +31,37 @@ TEST(Loss, CrossEntropyWithSmoothingHasItsClosedForm)
             expected -= target * (logits[b][c].item<double>() - std::log(total)) / 2;
         }
     }
-    const torch::Tensor labels = torch::tensor({ 1, 0 }, torch::kInt64);
+    const at::Tensor labels = at::tensor({ 1, 0 }, at::kLong);
     EXPECT_NEAR(train::cross_entropy(logits, labels, smoothing).mean().item<double>(), expected, 1e-12);
 }
 
 // d/dz of T^2 KL(p || softmax(z/T)), mean over the batch, is T (softmax(z/T) - p) / B.
 TEST(Loss, DistillationGradientHasItsClosedForm)
 {
-    torch::manual_seed(1);
+    at::manual_seed(1);
     const double temperature = 2.5;
-    torch::Tensor student = torch::randn({ 4, 5 }, torch::kFloat64).requires_grad_();
-    torch::Tensor teacher = torch::randn({ 4, 5 }, torch::kFloat64).requires_grad_();
+    at::Tensor student = at::randn({ 4, 5 }, at::kDouble).requires_grad_();
+    at::Tensor teacher = at::randn({ 4, 5 }, at::kDouble).requires_grad_();
     train::distillation(student, teacher, temperature).backward();
-    const torch::Tensor expected =
-        temperature * (torch::softmax(student / temperature, 1) - torch::softmax(teacher / temperature, 1)) / 4;
-    EXPECT_TRUE(torch::allclose(student.grad(), expected, 1e-10, 1e-12));
+    const at::Tensor expected =
+        temperature * (at::softmax(student / temperature, 1) - at::softmax(teacher / temperature, 1)) / 4;
+    EXPECT_TRUE(at::allclose(student.grad(), expected, 1e-10, 1e-12));
     EXPECT_FALSE(teacher.grad().defined());
 }
 
 TEST(Loss, DistillationFromItselfIsZero)
 {
-    const torch::Tensor logits = torch::randn({ 3, 4 });
+    const at::Tensor logits = at::randn({ 3, 4 });
     EXPECT_NEAR(train::distillation(logits, logits, 2.0).item<double>(), 0.0, 1e-7);
 }
 
 TEST(Loss, L1AddsTheSignOfEveryParameter)
 {
-    torch::Tensor parameter = torch::tensor({ -2.0, 0.0, 3.0 }).requires_grad_();
-    torch::Tensor without_gradient = torch::ones(2).requires_grad_();
+    at::Tensor parameter = at::tensor({ -2.0F, 0.0F, 3.0F }).requires_grad_();
+    at::Tensor without_gradient = at::ones(2).requires_grad_();
     parameter.sum().backward();
     train::add_l1_gradient({ parameter, without_gradient }, 0.25);
-    EXPECT_TRUE(torch::equal(parameter.grad(), torch::tensor({ 0.75, 1.0, 1.25 })));
+    EXPECT_TRUE(at::equal(parameter.grad(), at::tensor({ 0.75F, 1.0F, 1.25F })));
     EXPECT_FALSE(without_gradient.grad().defined());
 }
 
@@ -76,7 +77,7 @@ TEST(Batches, GatherCopiesFramesAndLabelsInOrder)
         EXPECT_TRUE(
             std::equal(dataset.frame(index), dataset.frame(index) + 64, batch.frames.data_ptr<float>() + 64 * b));
     }
-    EXPECT_TRUE(torch::equal(train::labels_of(dataset, { 3, 29, 0, 11 }), batch.labels));
+    EXPECT_TRUE(at::equal(train::labels_of(dataset, { 3, 29, 0, 11 }), batch.labels));
 }
 
 TEST(Batches, ShuffleIsAPermutationThatFollowsTheSeed)
@@ -97,11 +98,11 @@ TEST(Batches, ShuffleIsAPermutationThatFollowsTheSeed)
 
 TEST(Loss, ExpectedCostIsThatOfADrawnDecision)
 {
-    const torch::Tensor logits = torch::tensor({ { 1.0, 2.0, 0.0 }, { -1.0, 0.5, 3.0 } }, torch::kFloat64);
-    const torch::Tensor labels = torch::tensor({ 2, 0 }, torch::kInt64);
+    const at::Tensor logits = at::tensor({ 1.0, 2.0, 0.0, -1.0, 0.5, 3.0 }).reshape({ 2, 3 });
+    const at::Tensor labels = at::tensor({ 2, 0 }, at::kLong);
     const double costs[3][3] = { { 0, 4, 1 }, { 1, 0, 2 }, { 7, 1, 0.5 } };
-    const torch::Tensor matrix = torch::from_blob(const_cast<double*>(&costs[0][0]), { 3, 3 }, torch::kFloat64);
-    const torch::Tensor found = train::expected_cost(logits, labels, matrix);
+    const at::Tensor matrix = at::from_blob(const_cast<double*>(&costs[0][0]), { 3, 3 }, at::kDouble);
+    const at::Tensor found = train::expected_cost(logits, labels, matrix);
     for (int b = 0; b < 2; ++b) {
         double total = 0.0, sum = 0.0;
         for (int c = 0; c < 3; ++c) {
@@ -114,10 +115,10 @@ TEST(Loss, ExpectedCostIsThatOfADrawnDecision)
 
 TEST(Loss, AttentionDistanceIsThatOfThePlainLoops)
 {
-    torch::manual_seed(4);
-    torch::Tensor student = torch::randn({ 3, 2, 1, 5 }, torch::kFloat64).requires_grad_();
-    torch::Tensor teacher = torch::randn({ 3, 7, 1, 5 }, torch::kFloat64).requires_grad_();
-    const auto map_of = [](const torch::Tensor& x, int b) {
+    at::manual_seed(4);
+    at::Tensor student = at::randn({ 3, 2, 1, 5 }, at::kDouble).requires_grad_();
+    at::Tensor teacher = at::randn({ 3, 7, 1, 5 }, at::kDouble).requires_grad_();
+    const auto map_of = [](const at::Tensor& x, int b) {
         std::vector<double> map(5);
         double energy = 0.0;
         for (int n = 0; n < 5; ++n) {
@@ -133,7 +134,7 @@ TEST(Loss, AttentionDistanceIsThatOfThePlainLoops)
     for (int b = 0; b < 3; ++b)
         for (std::size_t n = 0; n < 5; ++n)
             expected += std::pow(map_of(student, b)[n] - map_of(teacher, b)[n], 2) / 3;
-    const torch::Tensor distance = train::attention_distance(student, teacher);
+    const at::Tensor distance = train::attention_distance(student, teacher);
     EXPECT_NEAR(distance.item<double>(), expected, 1e-12);
     distance.backward();
     EXPECT_TRUE(student.grad().defined());
@@ -147,13 +148,13 @@ train::Batch toy_batch(std::initializer_list<std::int64_t> labels)
 {
     const dataset::Dataset dataset = test::tones(10);
     train::Batch batch = train::gather(dataset, dataset.indices(dataset::Part::train), 0, labels.size());
-    batch.labels = torch::tensor(std::vector<std::int64_t>(labels), torch::kInt64);
+    batch.labels = at::tensor(std::vector<std::int64_t>(labels), at::kLong);
     return batch;
 }
 
 double loss_with(const train::FitConfig& config, const train::Batch& batch, const std::vector<double>& weights = {})
 {
-    train::Objective objective(test::tiny_network(), config, torch::kCPU);
+    train::Objective objective(test::tiny_network(), config, at::kCPU);
     if (!weights.empty())
         objective.set_class_weights(weights);
     nn::GraphModule student(test::tiny_network());
@@ -205,9 +206,9 @@ TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
     train::Batch batch = train::gather(dataset, indices, 1, 3);
     nn::GraphModule student(test::tiny_network());
     student.eval();
-    train::Objective asked(test::tiny_network(), config, torch::kCPU);
+    train::Objective asked(test::tiny_network(), config, at::kCPU);
     const double expected = asked(student, batch).loss.item<double>();
-    train::Objective remembering(test::tiny_network(), config, torch::kCPU);
+    train::Objective remembering(test::tiny_network(), config, at::kCPU);
     remembering.remember_teacher(dataset, indices);
     EXPECT_NEAR(remembering(student, batch).loss.item<double>(), expected, 1e-6);
     EXPECT_GT(expected, 1e-4);
@@ -229,17 +230,17 @@ TEST(Objective, MatchesFeaturesOfStagesWithEqualPositions)
     zoo.seed = 2;
     train::FitConfig config;
     config.teacher = std::make_shared<const graph::Network>(graph::make_network(zoo));
-    train::Batch batch{ torch::randn({ 4, 2, 128 }), torch::tensor({ 0, 1, 2, 0 }, torch::kInt64) };
+    train::Batch batch{ at::randn({ 4, 2, 128 }), at::tensor({ 0, 1, 2, 0 }, at::kLong) };
     nn::GraphModule module(student);
     module.eval();
-    const double plain = train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>();
+    const double plain = train::Objective(student, config, at::kCPU)(module, batch).loss.item<double>();
     config.distill.feature_weight = 10.0;
-    EXPECT_GT(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), plain);
+    EXPECT_GT(train::Objective(student, config, at::kCPU)(module, batch).loss.item<double>(), plain);
     config.teacher = std::make_shared<const graph::Network>(student);
     config.distill.weight = 1.0;
-    EXPECT_NEAR(train::Objective(student, config, torch::kCPU)(module, batch).loss.item<double>(), 0.0, 1e-5);
+    EXPECT_NEAR(train::Objective(student, config, at::kCPU)(module, batch).loss.item<double>(), 0.0, 1e-5);
     config.teacher = std::make_shared<const graph::Network>(test::tiny_network()); // it has no stages
-    test::expect_error([&] { train::Objective(student, config, torch::kCPU); }, "feature_weight");
+    test::expect_error([&] { train::Objective(student, config, at::kCPU); }, "feature_weight");
 }
 
 TEST(BatchStream, GivesEveryFrameOnceAndFollowsTheSeed)
@@ -283,6 +284,6 @@ TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
             EXPECT_TRUE(stream.next(batch));
         return batch.frames;
     };
-    EXPECT_TRUE(torch::equal(third_batch(1), third_batch(1)));
-    EXPECT_FALSE(torch::equal(third_batch(1), third_batch(2)));
+    EXPECT_TRUE(at::equal(third_batch(1), third_batch(1)));
+    EXPECT_FALSE(at::equal(third_batch(1), third_batch(2)));
 }

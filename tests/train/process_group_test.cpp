@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/graph/network_json.h"
+#include "prunedamr/train/key_store.h"
 #include "prunedamr/train/process_group.h"
 
 #include "prunedamr/train/data_parallel.h"
@@ -7,12 +8,17 @@
 
 #include "tests/nn/test_networks.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
+#include <sstream>
+#include <thread>
 
 namespace prunedamr::train {
 namespace {
@@ -109,16 +115,116 @@ TEST(DataParallel, SharesCoverEverythingInOrder)
 TEST(ProcessGroup, OneProcessIsItsOwnSum)
 {
     const ProcessGroup alone;
-    torch::Tensor tensor = torch::arange(5);
+    at::Tensor tensor = at::arange(5);
     std::string text = "as it is";
     alone.sum({ tensor });
     alone.broadcast(text);
     alone.finish();
-    EXPECT_TRUE(tensor.equal(torch::arange(5)));
+    EXPECT_TRUE(tensor.equal(at::arange(5)));
     EXPECT_EQ(text, "as it is");
     EXPECT_EQ(alone.sum(2.5), 2.5);
     EXPECT_EQ(alone.size(), 1);
     EXPECT_TRUE(alone.leads());
+}
+
+/// Where this machine listens on a port, in the hexadecimal words of /proc/net.
+std::vector<std::string> listening_at(int port)
+{
+    char number[8];
+    std::snprintf(number, sizeof number, ":%04X", port);
+    std::vector<std::string> addresses;
+    for (const char* table : { "/proc/net/tcp", "/proc/net/tcp6" }) {
+        std::ifstream lines(table);
+        for (std::string line; std::getline(lines, line);) {
+            std::istringstream words(line);
+            std::string row, local, remote, state;
+            words >> row >> local >> remote >> state;
+            if (state == "0A" && local.size() > 5 && local.substr(local.size() - 5) == number)
+                addresses.push_back(local.substr(0, local.size() - 5));
+        }
+    }
+    return addresses;
+}
+
+TEST(ProcessGroup, OfOneMachineIsReachedFromNoOther)
+{
+    for (const char* address : { "127.0.0.1", "localhost" }) {
+        int port = 0;
+        const Errors errors = test::in_processes(
+            2,
+            [&](ProcessGroup& group) {
+                if (group.leads()) {
+                    const auto addresses = listening_at(port);
+                    ASSERT_EQ(addresses.size(), 1u);
+                    EXPECT_TRUE(addresses[0] == "0100007F" || addresses[0] == "00000000000000000000000001000000")
+                        << addresses[0];
+                }
+                EXPECT_EQ(group.sum(1.0), 2.0);
+                group.finish();
+            },
+            [&](ProcessPlace& place) {
+                place.address = address;
+                if (place.rank == 0)
+                    port = place.port;
+            });
+        EXPECT_EQ(errors, Errors(2));
+    }
+}
+
+TEST(KeyStore, KeepsCountsComparesAndWaits)
+{
+    const auto port = static_cast<std::uint16_t>(test::free_port());
+    const std::chrono::milliseconds timeout(2000);
+    KeyStore leader("127.0.0.1", port, true, timeout), other("127.0.0.1", port, false, timeout);
+    using Bytes = std::vector<std::uint8_t>;
+    const Bytes zeros(100000, 0), one = { 1 }, two = { 2 };
+    leader.set("zeros", zeros);
+    EXPECT_EQ(other.get("zeros"), zeros);
+    EXPECT_EQ(other.add("count", 3), 3);
+    EXPECT_EQ(leader.add("count", -1), 2);
+    EXPECT_FALSE(leader.check({ "zeros", "later" }));
+    EXPECT_EQ(other.compareSet("new", {}, one), one);
+    EXPECT_EQ(leader.compareSet("new", two, two), one); // it is not two
+    EXPECT_EQ(leader.compareSet("new", one, two), two);
+    EXPECT_THROW(other.wait({ "later" }, std::chrono::milliseconds(20)), std::exception);
+    std::thread setter([&] { other.set("later", one); });
+    leader.wait({ "zeros", "later" }, timeout);
+    setter.join();
+    EXPECT_EQ(leader.getNumKeys(), 4);
+    EXPECT_TRUE(leader.deleteKey("new"));
+    EXPECT_FALSE(other.deleteKey("new"));
+}
+
+TEST(KeyStore, WhoeverSpeaksAnotherLanguageIsLeftAndTheOthersGoOn)
+{
+    const auto port = static_cast<std::uint16_t>(test::free_port());
+    KeyStore leader("127.0.0.1", port, true, std::chrono::milliseconds(2000));
+    for (const std::string text : { std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\xff'),
+                                    std::string("\0\0\0\1\0\0\0\3get", 11), std::string("\0\0\0\0", 4) }) {
+        const int stranger = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        ASSERT_EQ(::connect(stranger, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        ASSERT_EQ(::send(stranger, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+        char byte = 0;
+        EXPECT_LE(::recv(stranger, &byte, 1, 0), 0); // the connection is closed
+        ::close(stranger);
+        EXPECT_EQ(leader.add("alive", 0), 0);
+    }
+}
+
+TEST(KeyStore, ItsEndIsNoticedAtOnce)
+{
+    const auto port = static_cast<std::uint16_t>(test::free_port());
+    const std::chrono::milliseconds long_time(60000);
+    auto leader = std::make_unique<KeyStore>("127.0.0.1", port, true, long_time);
+    KeyStore other("127.0.0.1", port, false, long_time);
+    std::thread ending([&] { leader.reset(); });
+    EXPECT_THROW(other.wait({ "never" }, long_time), std::exception);
+    ending.join();
+    EXPECT_THROW(other.set("a", {}), std::exception);
 }
 
 TEST(ProcessGroup, SumsAndBroadcastsArePlainOnes)
@@ -126,11 +232,11 @@ TEST(ProcessGroup, SumsAndBroadcastsArePlainOnes)
     const Errors errors = test::in_processes(3, [](ProcessGroup& group) {
         const double rank = group.rank();
         // The second is not contiguous, the third is empty.
-        const torch::Tensor a = torch::full({ 1013 }, rank + 1.0), c = torch::empty({ 0 });
-        torch::Tensor b = torch::full({ 3, 5 }, rank, torch::kFloat64).t();
+        const at::Tensor a = at::full({ 1013 }, rank + 1.0), c = at::empty({ 0 });
+        at::Tensor b = at::full({ 3, 5 }, rank, at::kDouble).t();
         group.sum({ a, b, c });
-        EXPECT_TRUE(a.equal(torch::full({ 1013 }, 6.0)));
-        EXPECT_TRUE(b.equal(torch::full({ 5, 3 }, 3.0, torch::kFloat64)));
+        EXPECT_TRUE(a.equal(at::full({ 1013 }, 6.0)));
+        EXPECT_TRUE(b.equal(at::full({ 5, 3 }, 3.0, at::kDouble)));
         EXPECT_EQ(group.sum(0.1 * rank), 0.1 + 0.2);
         for (const std::size_t size : { 0u, 1u, 1000003u }) {
             const std::string sent(size, 'x');

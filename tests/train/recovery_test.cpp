@@ -3,15 +3,14 @@
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/evaluate.h"
 #include "prunedamr/train/optimizer.h"
-#include "prunedamr/train/runner.h"
-#include "prunedamr/train/training_frames.h"
+#include "prunedamr/train/batches.h"
 #include "prunedamr/train/augment.h"
-#include "prunedamr/train/floors.h"
 #include "prunedamr/train/validation.h"
 
 #include "tests/support/expect_error.h"
 #include "tests/train/toy_data.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -113,14 +112,14 @@ TEST(Recovery, SgdIsNesterovsRecursion)
     train::FitConfig config;
     config.optimizer = "sgd";
     config.weight_decay = 0.1;
-    torch::Tensor p = torch::tensor({ 2.0 }, torch::kFloat64).requires_grad_();
-    const auto optimizer = train::make_optimizer(config, { p });
-    train::set_learning_rate(*optimizer, 0.05);
+    at::Tensor p = at::tensor({ 2.0 }, at::kDouble).requires_grad_();
+    train::Optimizer optimizer(config, { p });
+    optimizer.set_learning_rate(0.05);
     double expected = 2.0, velocity = 0.0;
     for (int i = 0; i < 5; ++i) {
-        optimizer->zero_grad();
+        optimizer.clear_gradients();
         p.pow(3).sum().backward();
-        optimizer->step();
+        optimizer.step();
         const double gradient = 3 * expected * expected + 0.1 * expected;
         velocity = i == 0 ? gradient : 0.9 * velocity + gradient;
         expected -= 0.05 * (gradient + 0.9 * velocity);
@@ -143,7 +142,7 @@ TEST(Recovery, AClippedGradientMovesSgdNoFartherThanTheBound)
 
 TEST(WeightAverage, IsThePlainRecursionAndSwapsBack)
 {
-    std::map<std::string, torch::Tensor> tensors{ { "w", torch::tensor({ 1.0f }) } };
+    std::map<std::string, at::Tensor> tensors{ { "w", at::tensor({ 1.0f }) } };
     train::WeightAverage average(tensors, 0.5);
     double expected = 1.0;
     for (int n = 1; n <= 20; ++n) {
@@ -199,13 +198,13 @@ TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
         epoch.recalls = std::move(recalls);
         return epoch;
     };
-    EXPECT_TRUE(train::Validation(dataset, config, torch::kCPU).better(epoch(0.9, 0, {}), epoch(0.8, 0, {})));
+    EXPECT_TRUE(train::Validation(dataset, config, at::kCPU).better(epoch(0.9, 0, {}), epoch(0.8, 0, {})));
     config.cost = metrics::CostMatrix("{}", dataset.class_names, "");
-    const train::Validation by_cost(dataset, config, torch::kCPU);
+    const train::Validation by_cost(dataset, config, at::kCPU);
     EXPECT_TRUE(by_cost.better(epoch(0.7, 0.1, {}), epoch(0.8, 0.2, {})));
     EXPECT_FALSE(by_cost.better(epoch(0.9, 0.2, {}), epoch(0.8, 0.2, {})));
     config.floors = { train::parse_floor("class0=90%") };
-    const train::Validation by_floor(dataset, config, torch::kCPU);
+    const train::Validation by_floor(dataset, config, at::kCPU);
     EXPECT_TRUE(by_floor.better(epoch(0.5, 0.9, { 0.9 }), epoch(0.8, 0.1, { 0.89 })));
     EXPECT_TRUE(by_floor.better(epoch(0.5, 0.1, { 0.9 }), epoch(0.8, 0.2, { 1.0 })));
     EXPECT_TRUE(by_floor.better(epoch(0.5, 0.3, { 0.85 }), epoch(0.8, 0.2, { 0.8 })));

@@ -3,28 +3,28 @@
 
 #include "tests/train/several_processes.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 namespace prunedamr::nn {
 namespace {
 
-using torch::Tensor;
+using at::Tensor;
 
 constexpr double kMomentum = 0.1, kEpsilon = 1e-5;
 
 /// Frames of channels that lie far from zero, and what one process makes of them.
 struct Case {
-    explicit Case(torch::Dtype dtype)
+    explicit Case(at::ScalarType dtype)
     {
-        torch::manual_seed(4);
-        const auto options = torch::TensorOptions(dtype);
+        at::manual_seed(4);
+        const auto options = at::TensorOptions(dtype);
         frames =
-            3.0 * torch::randn({ 7, 5, 1, 11 }, options) + torch::arange(5, options).view({ 1, 5, 1, 1 }) * 20.0;
-        frames = frames.contiguous(torch::MemoryFormat::ChannelsLast);
-        weight = torch::rand({ 5 }, options) + 0.5;
-        bias = torch::randn({ 5 }, options);
-        direction = torch::randn({ 7, 5, 1, 11 }, options);
+            3.0 * at::randn({ 7, 5, 1, 11 }, options) + at::arange(5, options).view({ 1, 5, 1, 1 }) * 20.0;
+        frames = frames.contiguous(at::MemoryFormat::ChannelsLast);
+        weight = at::rand({ 5 }, options) + 0.5;
+        bias = at::randn({ 5 }, options);
+        direction = at::randn({ 7, 5, 1, 11 }, options);
     }
 
     struct Outcome {
@@ -34,8 +34,8 @@ struct Case {
     template <class Norm> Outcome run(std::int64_t first, std::int64_t end, const Norm& norm) const
     {
         Outcome o;
-        o.running_mean = torch::full({ 5 }, 0.3, frames.options());
-        o.running_var = torch::full({ 5 }, 2.0, frames.options());
+        o.running_mean = at::full({ 5 }, 0.3, frames.options());
+        o.running_var = at::full({ 5 }, 2.0, frames.options());
         const Tensor x = frames.slice(0, first, end).clone().requires_grad_();
         const Tensor w = weight.clone().requires_grad_(), b = bias.clone().requires_grad_();
         o.output = norm(x, w, b, o.running_mean, o.running_var);
@@ -48,7 +48,7 @@ struct Case {
     Outcome of_one_process() const
     {
         return run(0, 7, [](const Tensor& x, const Tensor& w, const Tensor& b, Tensor& mean, Tensor& var) {
-            return torch::batch_norm(x, w, b, mean, var, true, kMomentum, kEpsilon, false);
+            return at::batch_norm(x, w, b, mean, var, true, kMomentum, kEpsilon, false);
         });
     }
 
@@ -87,7 +87,7 @@ void expect_same(const Case& data, const std::vector<std::int64_t>& borders, dou
 
 TEST(SyncBatchNorm, IsTheNormOfAllFrames)
 {
-    const Case data(torch::kFloat64);
+    const Case data(at::kDouble);
     expect_same(data, { 0, 7 }, 1e-10);
     expect_same(data, { 0, 4, 7 }, 1e-10);
     expect_same(data, { 0, 1, 6, 7 }, 1e-10); // some with a single frame
@@ -95,16 +95,16 @@ TEST(SyncBatchNorm, IsTheNormOfAllFrames)
 
 TEST(SyncBatchNorm, KeepsFloat32Precision)
 {
-    expect_same(Case(torch::kFloat32), { 0, 5, 7 }, 2e-5);
+    expect_same(Case(at::kFloat), { 0, 5, 7 }, 2e-5);
 }
 
 TEST(SyncBatchNorm, ALostProcessInBackwardEndsWithItsName)
 {
-    const Case data(torch::kFloat32);
+    const Case data(at::kFloat);
     const auto errors = test::in_processes(2, [&](train::ProcessGroup& group) {
         const SumOverProcesses sum = [&](Tensor& t) { group.sum({ t }); };
         const Tensor x = data.frames.clone().requires_grad_();
-        Tensor mean = torch::zeros(5), var = torch::ones(5);
+        Tensor mean = at::zeros(5), var = at::ones(5);
         const Tensor y = sync_batch_norm(x, data.weight, data.bias, mean, var, kMomentum, kEpsilon, sum);
         if (group.leads())
             y.pow(2).sum().backward();

@@ -3,13 +3,16 @@
 
 #include "prunedamr/base/error.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <regex>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +22,7 @@ namespace {
 
 constexpr int kMaxLinks = 40; ///< as the kernel follows
 constexpr mode_t kPermissions = 0777;
+constexpr auto kStale = std::chrono::hours(24); ///< what was not written to for so long has no writer
 
 /// Throws `SystemError` with what `errno` says.
 [[noreturn]] void fail(const char* problem, const std::string& where)
@@ -89,6 +93,27 @@ std::optional<mode_t> permissions_of(const std::string& path)
     return found.st_mode & kPermissions;
 }
 
+/// Other temporary files for `target` that nobody has written to for long.
+void remove_stale(const fs::path& target)
+{
+    static const std::regex own("[0-9]+-[0-9]+");
+    const std::string before = "." + target.stem().string() + ".", after = ".part" + target.extension().string();
+    std::error_code failure, ignored;
+    for (fs::directory_iterator entry(folder_of(target), failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        const std::string name = entry->path().filename().string();
+        const std::size_t ends = before.size() + after.size();
+        if (name.size() <= ends || name.compare(0, before.size(), before) != 0 ||
+            name.compare(name.size() - after.size(), after.size(), after) != 0 ||
+            !std::regex_match(name.substr(before.size(), name.size() - ends), own))
+            continue;
+        const auto written = fs::last_write_time(entry->path(), ignored);
+        if (!ignored && fs::symlink_status(entry->path(), ignored).type() == fs::file_type::regular &&
+            fs::file_time_type::clock::now() - written > kStale)
+            fs::remove(entry->path(), ignored);
+    }
+}
+
 /// Creates an empty file beside `target` whose name no other file, process or thread has, in this folder or
 /// container.
 std::string create_beside(const fs::path& target, const std::string& path)
@@ -131,7 +156,49 @@ void sync_folder(const fs::path& folder, const std::string& path)
         fail("cannot bring the folder's new entry to the disk", path);
 }
 
+/// What tells whether two names are one regular file, also one that is yet to come; nothing for all else.
+struct Place {
+    dev_t device = 0; ///< 0 and 0: no such file yet
+    ino_t inode = 0;
+    fs::path path;
+
+    bool operator==(const Place& other) const
+    {
+        return device == other.device && inode == other.inode && (inode != 0 || path == other.path);
+    }
+};
+
+std::optional<Place> place_of(const std::string& path)
+{
+    struct stat found {
+    };
+    if (::stat(path.c_str(), &found) == 0)
+        return S_ISREG(found.st_mode) ? std::optional(Place{ found.st_dev, found.st_ino, {} }) : std::nullopt;
+    std::error_code failure;
+    const fs::path target = follow_links(path);
+    return Place{ 0, 0, fs::weakly_canonical(folder_of(target), failure) / target.filename() };
+}
+
 } // namespace
+
+void check_outputs(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs)
+{
+    std::vector<std::pair<const NamedFile*, Place>> others;
+    for (const NamedFile& input : inputs)
+        if (const auto place = place_of(input.path))
+            others.emplace_back(&input, *place);
+    for (const NamedFile& output : outputs) {
+        const auto place = place_of(output.path);
+        if (!place)
+            continue;
+        for (const auto& [other, taken] : others)
+            if (taken == *place)
+                throw InvalidArgument({ output.role + " would overwrite " + other->role, output.path,
+                                        other->path == output.path ? "" : "the same file as " + other->path,
+                                        "a file of its own" });
+        others.emplace_back(&output, *place);
+    }
+}
 
 void check_writable(const std::string& path)
 {
@@ -141,6 +208,7 @@ void check_writable(const std::string& path)
 AtomicFile::AtomicFile(const std::string& path)
     : path_(path), target_(checked_target(path).string()), temporary_(create_beside(target_, path))
 {
+    remove_stale(target_);
 }
 
 AtomicFile::~AtomicFile()
@@ -179,20 +247,30 @@ void write_text_atomically(const std::string& path, const std::string& content)
 
 std::string read_file(const std::string& path, std::size_t limit_bytes)
 {
-    std::error_code failure;
-    if (fs::is_directory(path, failure))
-        throw SystemError({ "cannot read", path, "a folder", "a file" }, EISDIR);
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat found {
+    };
+    if (!file || ::fstat(file.number(), &found) != 0)
         throw SystemError("cannot open", path, errno, "a readable file");
-    const auto size = fs::file_size(path, failure);
-    if (!failure && size > limit_bytes)
-        throw Error({ "file is too large", path, std::to_string(size) + " bytes",
-                      "at most " + std::to_string(limit_bytes) });
-    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (file.bad())
-        throw SystemError("cannot read", path, errno);
-    return content;
+    if (S_ISDIR(found.st_mode))
+        throw SystemError({ "cannot read", path, "a folder", "a file" }, EISDIR);
+    const auto too_large = [&](const std::string& size) {
+        return Error({ "file is too large", path, size + " bytes", "at most " + std::to_string(limit_bytes) });
+    };
+    if (S_ISREG(found.st_mode) && static_cast<std::uintmax_t>(found.st_size) > limit_bytes)
+        throw too_large(std::to_string(found.st_size));
+    std::string content;
+    std::vector<char> buffer(std::clamp<std::size_t>(static_cast<std::size_t>(found.st_size) + 1, 1 << 16, 1 << 24));
+    while (true) {
+        const ssize_t count = ::read(file.number(), buffer.data(), buffer.size());
+        if (count < 0 && errno != EINTR)
+            throw SystemError("cannot read", path, errno);
+        if (count == 0)
+            return content;
+        content.append(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+        if (content.size() > limit_bytes)
+            throw too_large("more than " + std::to_string(limit_bytes));
+    }
 }
 
 } // namespace prunedamr

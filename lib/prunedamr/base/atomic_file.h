@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace prunedamr {
 
@@ -10,10 +11,22 @@ namespace prunedamr {
 /// itself. Ask before long work, so that its result has a place.
 void check_writable(const std::string& path);
 
+/// A file that a command names, and what it is to it: "--out", "the model".
+struct NamedFile {
+    std::string role;
+    std::string path;
+};
+
+/// Throws `InvalidArgument` when an output would overwrite an input or another output: when both are the same file,
+/// by whatever link or spelling, or the same place of which there is no file yet. Folders, pipes and devices may be
+/// shared. Ask before anything is opened for writing.
+void check_outputs(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs);
+
 /// A file that is written under a temporary name in the folder of `path`. `commit()` brings it to the disk and
 /// renames it to `path`; without that it is deleted. After a crash or power cut `path` holds either the whole old
 /// or the whole new content. A symbolic link at `path` is followed: the file that it points to is replaced, or
-/// created. A replaced file passes its permissions on; a new one has those that the umask leaves.
+/// created. A replaced file passes its permissions on; a new one has those that the umask leaves. What a killed
+/// process left of the same file is removed once nobody has written to it for a day.
 class AtomicFile
 {
 public:
@@ -44,7 +57,8 @@ void write_atomically(const std::string& path, const std::function<void(const st
 /// The same for content that is already in memory.
 void write_text_atomically(const std::string& path, const std::string& content);
 
-/// The whole file as bytes. Throws `Error` when it cannot be opened or read, or is larger than `limit_bytes`.
+/// The whole file (or what a pipe or device gives) as bytes. Throws `Error` when it cannot be opened or read, or is
+/// larger than `limit_bytes`: of an endless one no more is read.
 std::string read_file(const std::string& path, std::size_t limit_bytes = std::size_t{ 1 } << 30);
 
 } // namespace prunedamr

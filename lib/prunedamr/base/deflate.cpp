@@ -11,9 +11,9 @@
 namespace prunedamr {
 namespace {
 
-constexpr std::size_t kWindow = 32768;  // how far back a stream can point
-constexpr std::size_t kMostGain = 1032; // of a stream of one repeated byte
-constexpr std::size_t kMostBytes = std::numeric_limits<uInt>::max();
+constexpr std::size_t kWindow = 32768; // how far back a stream can point
+constexpr std::size_t kMaxGain = 1032; // of a stream of one repeated byte
+constexpr std::size_t kMaxBytes = std::numeric_limits<uInt>::max();
 
 Bytef* input(std::string_view bytes)
 {
@@ -27,9 +27,9 @@ std::string_view window(std::string_view dictionary)
 
 void check_size(std::size_t size)
 {
-    if (size > kMostBytes)
+    if (size > kMaxBytes)
         throw Error({ "too large to be coded", "", std::to_string(size) + " bytes",
-                      "at most " + std::to_string(kMostBytes) });
+                      "at most " + std::to_string(kMaxBytes) });
 }
 
 } // namespace
@@ -58,9 +58,9 @@ std::string inflated(std::string_view bytes, std::size_t size, std::string_view 
 {
     check_size(bytes.size());
     check_size(size);
-    if (size / kMostGain > bytes.size())
+    if (size / kMaxGain > bytes.size())
         throw Error({ "compressed data cannot hold what it promises", "", std::to_string(size) + " bytes",
-                      "at most " + std::to_string(bytes.size() * kMostGain) });
+                      "at most " + std::to_string(bytes.size() * kMaxGain) });
     z_stream stream{};
     PRUNEDAMR_CHECK(inflateInit(&stream) == Z_OK, "zlib starts");
     std::string result(size, '\0');
@@ -82,8 +82,8 @@ std::string inflated(std::string_view bytes, std::size_t size, std::string_view 
 
 std::string inflated_prefix(std::string_view bytes, std::size_t limit)
 {
-    const std::size_t given = std::min(bytes.size(), kMostBytes);
-    std::string result(std::min({ limit, given * kMostGain + kMostGain, kMostBytes }), '\0');
+    const std::size_t given = std::min(bytes.size(), kMaxBytes);
+    std::string result(std::min({ limit, given * kMaxGain + kMaxGain, kMaxBytes }), '\0');
     z_stream stream{};
     PRUNEDAMR_CHECK(inflateInit(&stream) == Z_OK, "zlib starts");
     stream.next_in = input(bytes);

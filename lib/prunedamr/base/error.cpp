@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 
+#include "prunedamr/base/text.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,7 +20,7 @@ std::string one_line(const Error::Parts& parts)
     for (char& c : line)
         if (c == '\n' || c == '\r')
             c = ' ';
-    return line;
+    return printable(line);
 }
 
 } // namespace

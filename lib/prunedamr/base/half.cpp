@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kInfinity = 0x7f800000, kHalfInfinity = 0x7c00;
 constexpr std::uint32_t kRebias = (127 - 15) << 23; // between the exponents' biases
-constexpr std::uint32_t kLeastNormal = 113u << 23;  // 2^-14
+constexpr std::uint32_t kMinNormal = 113u << 23;    // 2^-14
 constexpr float kHalf = 0.5f;                       // a float32 here has the step of float16's denormals, 2^-24
 constexpr float kStep = 1.0f / (1 << 24);
 
@@ -32,8 +32,8 @@ std::uint16_t half_of(float x)
     const std::uint32_t sign = bits_of(x) >> 16 & 0x8000;
     const std::uint32_t size = bits_of(x) & 0x7fffffff;
     const std::uint32_t normal = std::min((size - kRebias + 0xfff + (size >> 13 & 1)) >> 13, kHalfInfinity);
-    const std::uint32_t denormal = bits_of(float_of(std::min(size, kLeastNormal)) + kHalf) - bits_of(kHalf);
-    const std::uint32_t number = size < kLeastNormal ? denormal : normal;
+    const std::uint32_t denormal = bits_of(float_of(std::min(size, kMinNormal)) + kHalf) - bits_of(kHalf);
+    const std::uint32_t number = size < kMinNormal ? denormal : normal;
     return static_cast<std::uint16_t>(sign | (size > kInfinity ? 0x7e00 : number));
 }
 

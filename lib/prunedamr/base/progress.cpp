@@ -35,13 +35,13 @@ Progress::~Progress()
         std::fputs("\r\033[K", stderr);
 }
 
-void Progress::within_step(double share)
+void Progress::within_step(double fraction)
 {
     const auto now = std::chrono::steady_clock::now();
     if (!terminal_ || now - drawn_ < std::chrono::milliseconds(100))
         return;
     drawn_ = now;
-    draw(share, "");
+    draw(fraction, "");
 }
 
 void Progress::step_done(const std::string& note)
@@ -63,9 +63,9 @@ void Progress::step_done(const std::string& note)
     std::fprintf(stderr, "%s\n", line.dump().c_str());
 }
 
-void Progress::draw(double share, const std::string& note)
+void Progress::draw(double fraction, const std::string& note)
 {
-    const double done = (done_ + share) / steps_;
+    const double done = (done_ + fraction) / steps_;
     const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const int filled = static_cast<int>(done * kBarWidth);
     const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');

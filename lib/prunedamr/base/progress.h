@@ -18,14 +18,14 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// Share 0..1 of the current step; redraws at most ten times a second; silent off a terminal.
-    void within_step(double share);
+    /// Fraction 0..1 of the current step; redraws at most ten times a second; silent off a terminal.
+    void within_step(double fraction);
 
     /// Ends the current step; `note` is shown after it ("loss 1.203, validation 61.2 %").
     void step_done(const std::string& note);
 
 private:
-    void draw(double share, const std::string& note);
+    void draw(double fraction, const std::string& note);
 
     std::string title_;
     int steps_;

@@ -19,9 +19,9 @@ public:
     Rng fork(std::uint64_t stream) const;
 
     std::uint64_t next();
-    double uniform();                                          ///< [0, 1)
-    double uniform(double low, double high);                   ///< [low, high)
-    double log_uniform(double low, double high);               ///< density proportional to 1/x; 0 < low <= high
+    double uniform();                            ///< [0, 1)
+    double uniform(double low, double high);     ///< [low, high)
+    double log_uniform(double low, double high); ///< density proportional to 1/x; 0 < low <= high
 
     /// low..high, both ends; high - low < 2^63 - 1. Of n values each has a probability of 1/n to within 2^-64 (the
     /// modulo of a 64-bit draw); an exact method would change the draws, and with them every published data set.

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/mapped_file.h"
+#include "prunedamr/base/input_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -52,7 +52,7 @@ std::uint64_t bounded_count(const std::vector<std::int64_t>& shape, std::uint64_
     return count;
 }
 
-View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64_t data_bytes,
+View parse_entry(const nlohmann::json& entry, std::uint64_t data_start, std::uint64_t data_bytes,
                  const std::string& where)
 {
     View view{};
@@ -75,18 +75,18 @@ View parse_entry(const nlohmann::json& entry, const std::byte* data, std::uint64
     if (needed != range[1] - range[0])
         throw Error({ "tensor's shape disagrees with its bytes", where,
                       std::to_string(range[1] - range[0]) + " bytes", std::to_string(needed) + " bytes" });
-    view.data = data + range[0];
+    view.offset = data_start + range[0];
     view.size_bytes = needed;
     return view;
 }
 
 /// Tensors must tile the data section: no overlap, no hole.
-void check_tiling(const std::map<std::string, View>& tensors, const std::byte* data, std::uint64_t data_bytes,
+void check_tiling(const std::map<std::string, View>& tensors, std::uint64_t data_start, std::uint64_t data_bytes,
                   const std::string& path)
 {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
     for (const auto& [name, view] : tensors)
-        ranges.emplace_back(view.data - data, view.size_bytes);
+        ranges.emplace_back(view.offset - data_start, view.size_bytes);
     std::sort(ranges.begin(), ranges.end());
     std::uint64_t end = 0;
     for (const auto& [start, size] : ranges) {
@@ -116,41 +116,43 @@ std::size_t View::count() const
 }
 
 struct File::Impl {
-    explicit Impl(const std::string& name) : path(name), mapping(name, "a safetensors file") {}
+    explicit Impl(const std::string& name) : path(name), file(name, "a safetensors file") {}
     std::string path;
-    MappedFile mapping;
+    InputFile file;
     std::map<std::string, std::string> metadata;
     std::map<std::string, View> tensors;
 };
 
 File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
 {
-    const MappedFile& file = impl_->mapping;
+    const InputFile& file = impl_->file;
     if (file.size() < 8)
         throw Error({ "not a safetensors file", path, std::to_string(file.size()) + " bytes", "at least 8" });
+    std::array<std::uint8_t, 8> length{};
+    file.read(0, length.size(), length.data());
     std::uint64_t header_bytes = 0;
     for (int i = 7; i >= 0; --i)
-        header_bytes = header_bytes << 8 | static_cast<std::uint8_t>(file.data()[i]);
+        header_bytes = header_bytes << 8 | length[i];
     if (header_bytes > file.size() - 8 || header_bytes > kMaxHeaderBytes)
         throw Error({ "not a safetensors file: header is longer than the file", path,
                       std::to_string(header_bytes) + " bytes",
                       "at most " + std::to_string(std::min<std::uint64_t>(file.size() - 8, kMaxHeaderBytes)) });
-    const auto* text = reinterpret_cast<const char*>(file.data() + 8);
+    std::string text(header_bytes, '\0');
+    file.read(8, text.size(), text.data());
     const auto bounded = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
         if (depth > kMaxHeaderDepth)
             throw Error({ "not a safetensors file: header is nested too deeply", path, "",
                           "at most " + std::to_string(kMaxHeaderDepth) + " levels" });
         return true;
     };
-    const auto header = nlohmann::json::parse(text, text + header_bytes, bounded, false);
+    const auto header = nlohmann::json::parse(text, bounded, false);
     if (!header.is_object())
         throw Error({ "not a safetensors file: header is not a JSON object", path, "", "" });
 
-    const std::byte* data = file.data() + 8 + header_bytes;
-    const std::uint64_t data_bytes = file.size() - 8 - header_bytes;
+    const std::uint64_t data_start = 8 + header_bytes, data_bytes = file.size() - data_start;
     for (const auto& [name, entry] : header.items()) {
         if (name != "__metadata__") {
-            impl_->tensors.emplace(name, parse_entry(entry, data, data_bytes, path + ": tensor '" + name + "'"));
+            impl_->tensors.emplace(name, parse_entry(entry, data_start, data_bytes, path + ": tensor '" + name + "'"));
             continue;
         }
         for (const auto& [key, value] : entry.items()) {
@@ -160,7 +162,7 @@ File::File(const std::string& path) : impl_(std::make_unique<Impl>(path))
             impl_->metadata[key] = value.get<std::string>();
         }
     }
-    check_tiling(impl_->tensors, data, data_bytes, path);
+    check_tiling(impl_->tensors, data_start, data_bytes, path);
 }
 
 File::~File() = default;
@@ -187,8 +189,19 @@ const View& File::at(const std::string& name, Dtype dtype) const
     return found->second;
 }
 
+void File::read(const View& tensor, std::size_t first, std::size_t bytes, void* out) const
+{
+    PRUNEDAMR_CHECK(first <= tensor.size_bytes && bytes <= tensor.size_bytes - first, "a range of the tensor");
+    impl_->file.read(tensor.offset + first, bytes, out);
+}
+
+void File::check_unchanged() const
+{
+    impl_->file.check_unchanged();
+}
+
 std::string file_header(const std::map<std::string, Layout>& tensors,
-                        const std::map<std::string, std::string>& metadata, std::size_t least_bytes)
+                        const std::map<std::string, std::string>& metadata, std::size_t min_bytes)
 {
     nlohmann::json header = nlohmann::json::object();
     if (!metadata.empty())
@@ -204,7 +217,7 @@ std::string file_header(const std::map<std::string, Layout>& tensors,
     const std::string text = header.dump();
     std::string bytes(8, '\0');
     bytes += text;
-    bytes.resize((std::max(bytes.size(), least_bytes) + 7) / 8 * 8, ' ');
+    bytes.resize((std::max(bytes.size(), min_bytes) + 7) / 8 * 8, ' ');
     for (int i = 0; i < 8; ++i)
         bytes[i] = static_cast<char>((bytes.size() - 8) >> (8 * i) & 0xff);
     return bytes;

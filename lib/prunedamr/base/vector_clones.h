@@ -3,7 +3,7 @@
 
 /// Before the definition of a function with a hot loop: compiled for several levels of the processor's vectors, the
 /// best one chosen when the library is loaded. Nothing elsewhere, nor under sanitizers, which start after the
-/// choice.
+/// choice. Such functions belong into unnamed namespaces: the compiler exports others whatever their visibility.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 &&     \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define PRUNEDAMR_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -61,7 +61,8 @@ Band band_of(const recording::RecordingInfo& info, const recording::Annotation& 
 }
 
 /// The annotations that are to become frames, labeled.
-std::vector<recording::Annotation> labeled(const recording::RecordingInfo& info, const std::string& label, CapturePlan& plan)
+std::vector<recording::Annotation> labeled(const recording::RecordingInfo& info, const std::string& label,
+                                           CapturePlan& plan)
 {
     std::vector<recording::Annotation> found;
     for (const auto& annotation : info.annotations)
@@ -91,7 +92,8 @@ std::vector<recording::Annotation> labeled(const recording::RecordingInfo& info,
 class Planner
 {
 public:
-    Planner(const recording::RecordingInfo& info, const std::vector<recording::Annotation>& all) : info_(info), all_(all)
+    Planner(const recording::RecordingInfo& info, const std::vector<recording::Annotation>& all)
+        : info_(info), all_(all)
     {
         for (const auto& annotation : all)
             bands_.push_back(band_of(info, annotation));
@@ -99,8 +101,8 @@ public:
             longest_ = std::max(longest_, annotation.sample_count);
     }
 
-    /// Why it cannot be used; "" if it can: then `share` is that of its channel.
-    std::string refuse(std::size_t i, double& share) const
+    /// Why it cannot be used; "" if it can: then `fraction` is that of its channel.
+    std::string refuse(std::size_t i, double& fraction) const
     {
         const Band& band = bands_[i];
         if (is_retuned(info_, all_[i]))
@@ -122,11 +124,12 @@ public:
             room = std::min(room, std::max(bands_[k].low - band.center(), band.center() - bands_[k].high));
         }
         if (band.known)
-            share = std::min({ 1.0, kWidest * band.width(), std::max(kNarrowest * band.width(), room / kStopped) });
+            fraction =
+                std::min({ 1.0, kWidest * band.width(), std::max(kNarrowest * band.width(), room / kStopped) });
         return "";
     }
 
-    Stretch stretch(std::size_t i, double share) const
+    Stretch stretch(std::size_t i, double fraction) const
     {
         const Band& band = bands_[i];
         return { all_[i].sample_start,
@@ -134,7 +137,7 @@ public:
                  all_[i].label,
                  band.known ? band.center() : 0.0,
                  band.known ? band.width() : 1.0,
-                 share };
+                 fraction };
     }
 
 private:
@@ -171,10 +174,10 @@ CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string
     const auto all = labeled(info, label, plan);
     const Planner planner(info, all);
     for (std::size_t i = 0; i < all.size(); ++i) {
-        double share = 1.0;
-        const std::string reason = planner.refuse(i, share);
+        double fraction = 1.0;
+        const std::string reason = planner.refuse(i, fraction);
         if (reason.empty())
-            plan.stretches.push_back(planner.stretch(i, share));
+            plan.stretches.push_back(planner.stretch(i, fraction));
         else
             plan.skipped.push_back({ all[i].sample_start, all[i].sample_count, all[i].label, reason });
     }

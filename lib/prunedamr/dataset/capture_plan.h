@@ -12,10 +12,10 @@ namespace prunedamr::dataset {
 struct Stretch {
     std::uint64_t start = 0; ///< samples
     std::uint64_t count = 0;
-    std::string label;          ///< in the project's spelling
-    double center = 0.0;        ///< of the signal, cycles per sample
-    double bandwidth = 1.0;     ///< of the signal by its annotation; 1: not known
-    double channel_share = 1.0; ///< share of the rate to be kept around it; 1: all
+    std::string label;             ///< in the project's spelling
+    double center = 0.0;           ///< of the signal, cycles per sample
+    double bandwidth = 1.0;        ///< of the signal by its annotation; 1: not known
+    double channel_fraction = 1.0; ///< fraction of the rate to be kept around it; 1: all
 };
 
 /// What is not used, and why.

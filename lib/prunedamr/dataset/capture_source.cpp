@@ -34,7 +34,7 @@ struct CaptureSource::Current {
     {
         stretch = next;
         left = next.count;
-        channel = std::make_unique<dsp::Channel>(next.center, next.channel_share, front_end.block_length());
+        channel = std::make_unique<dsp::Channel>(next.center, next.channel_fraction, front_end.block_length());
         samples.resize(static_cast<std::size_t>(channel->input_length()));
         recording.seek(next.start);
         given = taken = ready = 0;
@@ -133,16 +133,16 @@ bool CaptureSource::next_stretch()
     return false;
 }
 
-std::int64_t CaptureSource::read(dataset::Dataset& piece, std::int64_t most)
+std::int64_t CaptureSource::read(dataset::Dataset& piece, std::int64_t max_count)
 {
     piece.frames.clear();
     piece.label.clear();
     piece.snr_db.clear();
     piece.group.clear();
     piece.part.clear();
-    while (piece.size() < most) {
+    while (piece.size() < max_count) {
         if (current_ && current_->taken < current_->ready)
-            take(piece, most);
+            take(piece, max_count);
         else if ((!current_ || !current_->next_block()) && !next_stretch())
             break;
     }
@@ -151,10 +151,11 @@ std::int64_t CaptureSource::read(dataset::Dataset& piece, std::int64_t most)
 }
 
 /// Hands out frames of the current block.
-void CaptureSource::take(dataset::Dataset& piece, std::int64_t most)
+void CaptureSource::take(dataset::Dataset& piece, std::int64_t max_count)
 {
     Current& now = *current_;
-    const auto count = static_cast<std::size_t>(std::min<std::int64_t>(now.ready - now.taken, most - piece.size()));
+    const auto count =
+        static_cast<std::size_t>(std::min<std::int64_t>(now.ready - now.taken, max_count - piece.size()));
     const auto name = std::find(header_.class_names.begin(), header_.class_names.end(), now.stretch.label);
     const std::int64_t floats = 2 * header_.length();
     const auto first = now.frames.begin() + now.taken * floats;

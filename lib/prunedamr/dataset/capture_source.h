@@ -18,7 +18,8 @@ struct CaptureOptions {
     FrontEndSpec front_end;
     recording::RawOptions raw;
     std::string label; ///< of those without labels
-    /// Called with the warnings of each file that has any (`recording::RecordingInfo::warnings`), when it is opened.
+    /// Called with the warnings of each file that has any (`recording::RecordingInfo::warnings`), when it is
+    /// opened.
     std::function<void(const std::vector<std::string>&)> on_warnings = {};
 };
 
@@ -36,7 +37,7 @@ public:
     const dataset::Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return -1; }
     bool has_split() const override { return false; }
-    std::int64_t read(dataset::Dataset& piece, std::int64_t most) override;
+    std::int64_t read(dataset::Dataset& piece, std::int64_t max_count) override;
 
     /// After the last frame: {"files", "groups", "frames", "skipped": {reason: how often},
     /// "not_used": [{"file", "sample_start", "sample_count", "label", "reason"}]}.
@@ -50,7 +51,7 @@ private:
     struct Current;
 
     bool next_stretch();
-    void take(dataset::Dataset& piece, std::int64_t most);
+    void take(dataset::Dataset& piece, std::int64_t max_count);
     void skip(const Stretch& stretch, const std::string& reason);
 
     CaptureOptions options_;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/dataset/dataset.h"
 #include "prunedamr/dataset/frame_source.h"
 
+#include <nlohmann/json.hpp>
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace prunedamr::dataset {
@@ -21,7 +24,7 @@ struct Levels {
 
 /// What a source holds.
 struct Contents {
-    dataset::Dataset fields;         ///< header and per-frame fields, without the frames
+    dataset::Dataset fields;      ///< header and per-frame fields, without the frames
     std::optional<Levels> levels; ///< where they were asked for and there are frames
 };
 
@@ -38,5 +41,11 @@ GroupCounts count_groups(const dataset::Dataset& fields);
 /// {class name: frames} in the order of the classes, and {"train": frames, "validation": ..., "test": ...}.
 nlohmann::ordered_json frames_per_class(const dataset::Dataset& fields);
 nlohmann::ordered_json frames_per_part(const dataset::Dataset& fields);
+
+/// [{"label", "snr_db" (null: not known), "frames"}] of each cell that has frames.
+nlohmann::json cells_json(const dataset::Dataset& fields);
+
+/// Frames by class and SNR as lines of text, at most twelve columns of 2 dB or more.
+std::string snr_table(const dataset::Dataset& fields);
 
 } // namespace prunedamr::dataset

@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/dataset/dataset_file.h"
-#include "prunedamr/dataset/provenance.h"
+#include "prunedamr/dataset/transforms.h"
 
 #include <fmt/format.h>
 
@@ -54,7 +54,7 @@ Cell cell_of(const Dataset& dataset, std::int64_t i)
 /// How many frames each part still lacks; what one cell cannot give in whole groups, the next one makes up for.
 struct Demand {
     Part part;
-    double share;
+    double fraction;
     double missing;
 };
 
@@ -129,17 +129,18 @@ void validate(const Dataset& dataset, const std::string& where)
     check_frames(dataset, dataset, 0, where);
 }
 
-void check_shares(const SplitShares& shares)
+void check_fractions(const SplitFractions& fractions)
 {
-    if (!(shares.validation >= 0.0 && shares.test >= 0.0 && shares.validation + shares.test < 1.0))
-        throw Error({ "bad split shares", "split",
-                      "validation " + std::to_string(shares.validation) + ", test " + std::to_string(shares.test),
-                      "each at least 0, together below 1" });
+    if (!(fractions.validation >= 0.0 && fractions.test >= 0.0 && fractions.validation + fractions.test < 1.0))
+        throw Error(
+            { "bad split fractions", "split",
+              "validation " + std::to_string(fractions.validation) + ", test " + std::to_string(fractions.test),
+              "each at least 0, together below 1" });
 }
 
-void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t seed)
+void assign_split(Dataset& dataset, const SplitFractions& fractions, std::uint64_t seed)
 {
-    check_shares(shares);
+    check_fractions(fractions);
     // A group belongs to the cell of its first frame.
     std::map<std::int64_t, std::vector<std::int64_t>> members;
     for (std::int64_t i = 0; i < dataset.size(); ++i)
@@ -149,7 +150,7 @@ void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t see
         cells[cell_of(dataset, frames.front())].push_back(group);
 
     dataset.part.assign(dataset.label.size(), Part::train);
-    Demand demands[] = { { Part::test, shares.test, 0.0 }, { Part::validation, shares.validation, 0.0 } };
+    Demand demands[] = { { Part::test, fractions.test, 0.0 }, { Part::validation, fractions.validation, 0.0 } };
     Rng rng(seed);
     for (auto& [cell, groups] : cells) {
         for (std::size_t i = groups.size(); i > 1; --i)
@@ -160,7 +161,7 @@ void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t see
             cell_size += members[group].size();
         auto next = groups.begin();
         for (auto& demand : demands) {
-            demand.missing += demand.share * static_cast<double>(cell_size);
+            demand.missing += demand.fraction * static_cast<double>(cell_size);
             for (; next != groups.end(); ++next) {
                 const auto size = static_cast<double>(members[*next].size());
                 if (demand.missing < size / 2)
@@ -267,13 +268,6 @@ Dataset select_classes(const Dataset& dataset, const std::vector<std::string>& n
         selected.part.push_back(dataset.part[at]);
     }
     return selected;
-}
-
-void add_provenance(Dataset& dataset, const std::string& key, const nlohmann::json& entry)
-{
-    auto provenance = nlohmann::json::parse(dataset.provenance);
-    provenance[key] = entry;
-    dataset.provenance = provenance.dump();
 }
 
 } // namespace prunedamr::dataset

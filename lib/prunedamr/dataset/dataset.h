@@ -38,14 +38,14 @@ PRUNEDAMR_API void validate(const Dataset& dataset, const std::string& where);
 /// such SNR are a cell: what splits and selections divide.
 PRUNEDAMR_API std::optional<int> cell_snr_db(float snr_db);
 
-struct SplitShares {
+struct SplitFractions {
     double validation = 0.1; ///< 0..1
     double test = 0.2;       ///< validation + test < 1
 };
 
 /// Assigns `part` cell by cell, whole groups at a time, from the seed; the frames themselves are not looked at and
-/// may be absent. Throws `Error` for bad shares.
-PRUNEDAMR_API void assign_split(Dataset& dataset, const SplitShares& shares, std::uint64_t seed);
+/// may be absent. Throws `Error` for bad fractions.
+PRUNEDAMR_API void assign_split(Dataset& dataset, const SplitFractions& fractions, std::uint64_t seed);
 
 /// Whether `path` names a data set that could be written, before the frames are made: throws `Error` for an unknown
 /// extension or a folder that is missing or not writable.

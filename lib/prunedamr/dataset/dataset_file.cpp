@@ -87,8 +87,8 @@ void unpack_metadata(const std::map<std::string, std::string>& metadata, const s
     dataset.provenance = provenance.dump();
 }
 
-std::unique_ptr<DatasetBackend> create_dataset(const std::string& temporary, const Dataset& header, SampleType samples,
-                                            const std::string& path)
+std::unique_ptr<DatasetBackend> create_dataset(const std::string& temporary, const Dataset& header,
+                                               SampleType samples, const std::string& path)
 {
 #ifdef PRUNEDAMR_HAVE_HDF5
     if (container_of(path) == Container::hdf5)

@@ -18,7 +18,7 @@ void check_fields(const Dataset& header, const Dataset& piece, std::int64_t firs
 void check_frames(const Dataset& header, const Dataset& piece, std::int64_t first, const std::string& where);
 
 /// Throws `Error` unless both are at least 0 and their sum is below 1.
-void check_shares(const SplitShares& shares);
+void check_fractions(const SplitFractions& fractions);
 
 /// The part of a data set that both containers hold as JSON text: class_names, front_end, provenance.
 std::map<std::string, std::string> pack_metadata(const Dataset& dataset);
@@ -55,13 +55,13 @@ public:
 };
 
 std::unique_ptr<DatasetBackend> create_safetensors_dataset(const std::string& temporary, const Dataset& header,
-                                                        SampleType samples, const std::string& path);
+                                                           SampleType samples, const std::string& path);
 std::unique_ptr<DatasetBackend> create_hdf5_dataset(const std::string& temporary, const Dataset& header,
-                                                 SampleType samples, const std::string& path);
+                                                    SampleType samples, const std::string& path);
 
 /// The container that the extension asks for.
-std::unique_ptr<DatasetBackend> create_dataset(const std::string& temporary, const Dataset& header, SampleType samples,
-                                            const std::string& path);
+std::unique_ptr<DatasetBackend> create_dataset(const std::string& temporary, const Dataset& header,
+                                               SampleType samples, const std::string& path);
 
 /// float32 to the bits of float16. Throws `Error` naming the frame, counted from `first`, whose sample is too
 /// large.

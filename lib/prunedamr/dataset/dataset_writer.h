@@ -2,6 +2,9 @@
 #pragma once
 
 #include "prunedamr/dataset/dataset.h"
+#include "prunedamr/dataset/frame_source.h"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,7 +15,7 @@ namespace prunedamr::dataset {
 
 struct DatasetWriterOptions {
     SampleType samples = SampleType::float32;
-    std::optional<SplitShares> split; ///< assigned by `finish`; without it every frame keeps its part
+    std::optional<SplitFractions> split; ///< assigned by `finish`; without it every frame keeps its part
     std::uint64_t split_seed = 1;
 };
 
@@ -22,7 +25,7 @@ class DatasetWriter
 {
 public:
     /// Of `header` front_end, class_names and provenance count. Throws `Error` as `check_dataset_path` does, and
-    /// for bad shares of the split.
+    /// for bad fractions of the split.
     DatasetWriter(const std::string& path, const Dataset& header, const DatasetWriterOptions& options);
     ~DatasetWriter();
     DatasetWriter(const DatasetWriter&) = delete;
@@ -39,5 +42,20 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+struct WriteOptions {
+    std::string path;                       ///< NAME.h5 or NAME.safetensors
+    bool half = false;                      ///< float16 even if the source has float32
+    std::optional<double> validation, test; ///< fractions of a new split, 0..1; by default 0.1 and 0.2
+    bool new_split = false;                 ///< a new split although the source has one
+    std::uint64_t seed = 1;                 ///< random seed of the split
+    std::string command;                    ///< that makes the data set, for its provenance
+};
+
+/// Writes all frames of `source` to a data set, a piece in memory at a time, with a progress bar. The split is that
+/// of the source, unless it has none, fractions were given, or `new_split`. Returns {"out", "bytes", "frames",
+/// "samples", "front_end", "classes", "frames_per_class", "split": {part: frames}, "split_kept"}. Throws `Error`;
+/// then, and after SIGINT, nothing is written.
+nlohmann::ordered_json write_frames(dataset::FrameSource& source, const WriteOptions& options);
 
 } // namespace prunedamr::dataset

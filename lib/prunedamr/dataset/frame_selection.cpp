@@ -56,8 +56,9 @@ private:
     std::vector<std::int32_t> labels_; ///< [label of the source]
 };
 
-/// The numbers of the drawn frames, rising: in each cell a reservoir (Vitter's algorithm R) of `most` of them.
-std::vector<std::int64_t> draw(FrameSource& source, const Filter& filter, std::int64_t most, std::uint64_t seed)
+/// The numbers of the drawn frames, rising: in each cell a reservoir (Vitter's algorithm R) of `max_count` of them.
+std::vector<std::int64_t> draw(FrameSource& source, const Filter& filter, std::int64_t max_count,
+                               std::uint64_t seed)
 {
     struct Reservoir {
         std::vector<std::int64_t> frames;
@@ -74,9 +75,9 @@ std::vector<std::int64_t> draw(FrameSource& source, const Filter& filter, std::i
                 continue;
             auto& cell = cells[{ label, cell_snr_db(piece.snr_db[i]) }];
             const std::int64_t place = rng.integer(0, cell.seen++);
-            if (static_cast<std::int64_t>(cell.frames.size()) < most)
+            if (static_cast<std::int64_t>(cell.frames.size()) < max_count)
                 cell.frames.push_back(frame);
-            else if (place < most)
+            else if (place < max_count)
                 cell.frames[static_cast<std::size_t>(place)] = frame;
         }
     std::vector<std::int64_t> drawn;
@@ -106,9 +107,9 @@ public:
     bool has_split() const override { return source_->has_split(); }
     SampleType samples() const override { return source_->samples(); }
 
-    std::int64_t read(Dataset& piece, std::int64_t most) override
+    std::int64_t read(Dataset& piece, std::int64_t max_count) override
     {
-        while (source_->read(piece, most) > 0)
+        while (source_->read(piece, max_count) > 0)
             if (const std::int64_t kept = keep(piece))
                 return kept;
         return 0;
@@ -162,7 +163,7 @@ private:
 } // namespace
 
 std::unique_ptr<FrameSource> filter(const std::function<std::unique_ptr<FrameSource>()>& open,
-                                      const Selection& selection)
+                                    const Selection& selection)
 {
     auto source = open();
     Filter filter(source->header().class_names, selection);

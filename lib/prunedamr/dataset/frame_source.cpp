@@ -35,19 +35,19 @@ public:
     bool has_split() const override { return true; }
     SampleType samples() const override { return stored_->samples; }
 
-    std::int64_t read(Dataset& piece, std::int64_t most) override
+    std::int64_t read(Dataset& piece, std::int64_t max_count) override
     {
-        const std::int64_t first = next_, count = read_fields(piece, most);
+        const std::int64_t first = next_, count = read_fields(piece, max_count);
         piece.frames.resize(static_cast<std::size_t>(count * 2 * header_.length()));
         stored_->read_frames(first, count, piece.frames.data());
         check_frames(header_, piece, first, path_);
         return count;
     }
 
-    std::int64_t read_fields(Dataset& piece, std::int64_t most) override
+    std::int64_t read_fields(Dataset& piece, std::int64_t max_count) override
     {
         const Dataset& all = stored_->fields;
-        const std::int64_t count = std::min(most, all.size() - next_);
+        const std::int64_t count = std::min(max_count, all.size() - next_);
         copy_range(all.label, next_, count, piece.label);
         copy_range(all.snr_db, next_, count, piece.snr_db);
         copy_range(all.group, next_, count, piece.group);

@@ -26,16 +26,16 @@ public:
     /// Whether `part` of the frames is stored in the file; else it is `train` throughout.
     virtual bool has_split() const = 0;
 
-    /// Replaces the per-frame fields of `piece` by those of the next frames, `most` of them or what is left;
+    /// Replaces the per-frame fields of `piece` by those of the next frames, `max_count` of them or what is left;
     /// returns how many, 0 at the end. Throws `Error` naming file, position and expectation when the file is
     /// damaged.
-    virtual std::int64_t read(Dataset& piece, std::int64_t most) = 0;
+    virtual std::int64_t read(Dataset& piece, std::int64_t max_count) = 0;
 
     /// The same without the frames (`piece.frames` is empty), for a look at what there is; faster where the form
     /// allows it.
-    virtual std::int64_t read_fields(Dataset& piece, std::int64_t most)
+    virtual std::int64_t read_fields(Dataset& piece, std::int64_t max_count)
     {
-        const std::int64_t count = read(piece, most);
+        const std::int64_t count = read(piece, max_count);
         piece.frames.clear();
         return count;
     }

@@ -41,6 +41,67 @@ bool has_array(hid_t file, const char* name)
     return link.type == H5L_TYPE_HARD && Handle(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose) >= 0;
 }
 
+namespace {
+
+/// The file and object that a link of another file names.
+std::string target_of(hid_t file, const char* name, const H5L_info_t& link)
+{
+    std::vector<char> value(link.u.val_size + 1, '\0');
+    const char *other = nullptr, *object = nullptr;
+    if (H5Lget_val(file, name, value.data(), link.u.val_size, H5P_DEFAULT) < 0)
+        return "elsewhere";
+    if (link.type == H5L_TYPE_SOFT)
+        return value.data();
+    if (H5Lunpack_elink_val(value.data(), link.u.val_size, nullptr, &other, &object) < 0)
+        return "elsewhere";
+    return other;
+}
+
+std::string outside_storage(const Handle& set)
+{
+    const Handle options(H5Dget_create_plist(set), H5Pclose);
+    if (H5Pget_external_count(options) != 0) {
+        char other[256] = "";
+        H5Pget_external(options, 0, sizeof other - 1, other, nullptr, nullptr);
+        return std::string("raw data in ") + other;
+    }
+    const H5D_layout_t layout = H5Pget_layout(options);
+    return layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED ? "" : "a virtual data set";
+}
+
+} // namespace
+
+std::string outside_storage(hid_t file, const char* name)
+{
+    const QuietErrors quiet;
+    H5L_info_t link{};
+    if (H5Lexists(file, name, H5P_DEFAULT) <= 0 || H5Lget_info(file, name, &link, H5P_DEFAULT) < 0)
+        return "";
+    if (link.type != H5L_TYPE_HARD)
+        return "a link to " + target_of(file, name, link);
+    const Handle set(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
+    return set < 0 ? "" : outside_storage(set);
+}
+
+void check_stored_inside(const std::string& path)
+{
+    const QuietErrors quiet;
+    const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+    std::string found;
+    const auto look = [](hid_t root, const char* name, const H5L_info_t* link, void* result) -> herr_t {
+        if (link->type == H5L_TYPE_SOFT) // what it names is looked at by itself
+            return 0;
+        const std::string elsewhere = outside_storage(root, name);
+        if (!elsewhere.empty())
+            *static_cast<std::string*>(result) = "'" + std::string(name) + "' is " + elsewhere;
+        return elsewhere.empty() ? 0 : 1;
+    };
+    if (file >= 0)
+        H5Lvisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, look, &found);
+    if (!found.empty())
+        throw Error({ "part of the file is stored elsewhere", path, found, "everything in the file itself" });
+}
+
 void Hdf5Array::refuse(const std::string& problem, const std::string& found, const std::string& expected) const
 {
     throw Error({ "array '" + name_ + "' " + problem, path_, found, expected });
@@ -49,6 +110,8 @@ void Hdf5Array::refuse(const std::string& problem, const std::string& found, con
 Hdf5Array::Hdf5Array(hid_t file, const std::string& name, const std::string& path) : name_(name), path_(path)
 {
     const QuietErrors quiet;
+    if (const std::string elsewhere = outside_storage(file, name.c_str()); !elsewhere.empty())
+        refuse("is stored outside the file", elsewhere, "its values in the file itself");
     if (!has_array(file, name.c_str()))
         refuse("is missing", "", "");
     set_ = Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose);
@@ -71,9 +134,6 @@ void Hdf5Array::check_storage() const
 {
     const Handle options(H5Dget_create_plist(set_), H5Pclose);
     const H5D_layout_t layout = H5Pget_layout(options);
-    if (H5Pget_external_count(options) != 0 ||
-        (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED))
-        refuse("is stored outside the file", "", "");
     hsize_t ratio = 1;
     if (layout == H5D_CHUNKED) {
         std::vector<hsize_t> chunk(shape_.size());

@@ -9,8 +9,16 @@
 
 namespace prunedamr::dataset {
 
-/// Whether the root of `file` holds an array of that name itself, not a link to another file.
+/// Whether the root of `file` holds an array of that name itself, not a link to elsewhere.
 bool has_array(hid_t file, const char* name);
+
+/// Where HDF5 would look for what the root of `file` calls `name`: empty when that is in the file itself, else "a link
+/// to other.h5", "raw data in other.bin" or "a virtual data set". Nothing of the other file is opened.
+std::string outside_storage(hid_t file, const char* name);
+
+/// Throws `Error` naming the first object of an HDF5 file, in whatever group, that is stored in another one. For
+/// readers that open whatever they find.
+void check_stored_inside(const std::string& path);
 
 /// An HDF5 identifier, closed at the end of its scope.
 class Handle

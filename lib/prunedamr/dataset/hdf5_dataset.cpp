@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dataset/hdf5_dataset.h"
-
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/half.h"
 #include "prunedamr/dataset/dataset_file.h"
+#include "prunedamr/dataset/hdf5_array.h"
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +10,35 @@
 
 namespace prunedamr::dataset {
 namespace {
+
+template <typename T> hid_t native_type();
+template <> hid_t native_type<float>()
+{
+    return H5T_NATIVE_FLOAT;
+}
+template <> hid_t native_type<std::int32_t>()
+{
+    return H5T_NATIVE_INT32;
+}
+template <> hid_t native_type<std::int64_t>()
+{
+    return H5T_NATIVE_INT64;
+}
+template <> hid_t native_type<Part>()
+{
+    return H5T_NATIVE_UINT8;
+}
+
+/// IEEE binary16, little endian, as h5py writes numpy's float16. Frames of this type are moved as bits: HDF5 1.10
+/// converts it in software.
+Handle half_type()
+{
+    Handle type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
+    H5Tset_fields(type, 15, 10, 5, 0, 10);
+    H5Tset_size(type, 2);
+    H5Tset_ebias(type, 15);
+    return type;
+}
 
 constexpr hsize_t kMaxDeflateRatio = 1100;    // deflate cannot shrink more than about 1032 to 1
 constexpr std::int64_t kRoundBytes = 4 << 20; // float16 samples held besides the frames
@@ -59,6 +87,9 @@ std::vector<hsize_t> shape_of(hid_t set, const char* name, const std::string& pa
 
 Handle open_field(hid_t file, const char* name, const std::string& path)
 {
+    if (const std::string elsewhere = outside_storage(file, name); !elsewhere.empty())
+        throw Error({ std::string("field '") + name + "' is stored outside the file", path, elsewhere,
+                      "its values in the file itself" });
     const hid_t id = H5Dopen2(file, name, H5P_DEFAULT);
     if (id < 0)
         throw Error({ std::string("not a data set: missing field '") + name + "'", path, "", "" });
@@ -132,9 +163,9 @@ public:
         const std::int64_t frame = 2 * fields.length();
         if (samples == SampleType::float32)
             return read_range(first, count, H5T_NATIVE_FLOAT, frames);
-        const std::int64_t most = std::max<std::int64_t>(1, kRoundBytes / (2 * frame));
-        for (std::int64_t done = 0; done < count; done += most) {
-            const std::int64_t some = std::min(most, count - done);
+        const std::int64_t max_count = std::max<std::int64_t>(1, kRoundBytes / (2 * frame));
+        for (std::int64_t done = 0; done < count; done += max_count) {
+            const std::int64_t some = std::min(max_count, count - done);
             bits_.resize(static_cast<std::size_t>(some * frame));
             read_range(first + done, some, half_, bits_.data());
             from_half(bits_.data(), bits_.size(), frames + done * frame);
@@ -264,10 +295,10 @@ private:
     Handle create(const char* name, hid_t type, std::vector<hsize_t> shape, hsize_t chunk_rows) const
     {
         const int rank = static_cast<int>(shape.size());
-        std::vector<hsize_t> most = shape, chunk = shape;
-        most[0] = H5S_UNLIMITED;
+        std::vector<hsize_t> max_shape = shape, chunk = shape;
+        max_shape[0] = H5S_UNLIMITED;
         chunk[0] = chunk_rows;
-        const Handle space(H5Screate_simple(rank, shape.data(), most.data()), H5Sclose);
+        const Handle space(H5Screate_simple(rank, shape.data(), max_shape.data()), H5Sclose);
         const Handle options(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
         H5Pset_obj_track_times(options, false);
         H5Pset_chunk(options, rank, chunk.data());
@@ -309,7 +340,7 @@ private:
 } // namespace
 
 std::unique_ptr<DatasetBackend> create_hdf5_dataset(const std::string& temporary, const Dataset& header,
-                                                 SampleType samples, const std::string& path)
+                                                    SampleType samples, const std::string& path)
 {
     const QuietErrors quiet;
     return std::make_unique<Sink>(temporary, header, samples, path);

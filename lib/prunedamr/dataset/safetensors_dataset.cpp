@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
 namespace prunedamr::dataset {
@@ -18,7 +17,8 @@ using safetensors::Dtype;
 using safetensors::Layout;
 using safetensors::View;
 
-constexpr std::int64_t kMostFrames = std::int64_t{ 1 } << 40; // what the header leaves digits for
+constexpr std::size_t kHalvesAtATime = 1 << 19;           // 1 MiB
+constexpr std::int64_t kMaxFrames = std::int64_t{ 1 } << 40; // what the header leaves digits for
 
 std::string to_text(const std::vector<std::int64_t>& shape)
 {
@@ -38,10 +38,7 @@ std::vector<T> read_tensor(const safetensors::File& file, const std::string& nam
 {
     const View& view = file.at(name, dtype);
     require_shape(view, name, { count }, path);
-    std::vector<T> values(view.count());
-    if (!values.empty())
-        std::memcpy(values.data(), view.data, view.size_bytes);
-    return values;
+    return file.values<T>(view);
 }
 
 std::map<std::string, Layout> layouts(const Dataset& header, SampleType samples, std::int64_t count)
@@ -79,20 +76,21 @@ public:
     {
         const auto frame = static_cast<std::size_t>(2 * fields.length());
         const auto floats = static_cast<std::size_t>(count) * frame;
-        const std::byte* data = frames_->data + static_cast<std::size_t>(first) * frame * size_of(frames_->dtype);
-        if (samples == SampleType::float32 && floats > 0)
-            std::memcpy(frames, data, floats * sizeof(float));
-        std::uint16_t half[4096]; // tensors of others may lie at odd addresses
-        for (std::size_t i = 0; samples == SampleType::float16 && i < floats; i += std::size(half)) {
-            const std::size_t some = std::min(std::size(half), floats - i);
-            std::memcpy(half, data + 2 * i, 2 * some);
-            from_half(half, some, frames + i);
+        const std::size_t start = static_cast<std::size_t>(first) * frame * size_of(frames_->dtype);
+        if (samples == SampleType::float32)
+            return file_.read(*frames_, start, floats * sizeof(float), frames);
+        half_.resize(std::min(floats, kHalvesAtATime));
+        for (std::size_t i = 0; i < floats; i += kHalvesAtATime) {
+            const std::size_t some = std::min(kHalvesAtATime, floats - i);
+            file_.read(*frames_, start + 2 * i, 2 * some, half_.data());
+            from_half(half_.data(), some, frames + i);
         }
     }
 
 private:
     safetensors::File file_;
     const View* frames_ = nullptr;
+    std::vector<std::uint16_t> half_;
 };
 
 /// The frames come first in the file, so that it grows with them; the room before them takes the header at the end.
@@ -102,7 +100,7 @@ public:
     Sink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
         : path_(path), samples_(samples), length_(header.length()), file_(temporary, std::ios::binary)
     {
-        const std::string room = file_header(layouts(header, samples, kMostFrames), pack_metadata(header));
+        const std::string room = file_header(layouts(header, samples, kMaxFrames), pack_metadata(header));
         header_bytes_ = room.size();
         write(room.data(), room.size());
     }
@@ -178,7 +176,7 @@ std::unique_ptr<DatasetReader> open_safetensors_dataset(const std::string& path)
 }
 
 std::unique_ptr<DatasetBackend> create_safetensors_dataset(const std::string& temporary, const Dataset& header,
-                                                        SampleType samples, const std::string& path)
+                                                           SampleType samples, const std::string& path)
 {
     return std::make_unique<Sink>(temporary, header, samples, path);
 }

@@ -2,7 +2,6 @@
 #include "prunedamr/dataset/transforms.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dataset/provenance.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/model/class_table.h"
 
@@ -26,10 +25,13 @@ std::int32_t index_in(std::vector<std::string>& names, const std::string& name)
 }
 
 /// Passes everything on; its heirs change the header and the pieces.
-class Stage : public FrameSource
+class SourceStage : public FrameSource
 {
 public:
-    explicit Stage(std::unique_ptr<FrameSource> source) : source_(std::move(source)), header_(source_->header()) {}
+    explicit SourceStage(std::unique_ptr<FrameSource> source)
+        : source_(std::move(source)), header_(source_->header())
+    {
+    }
     const Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return source_->frame_count(); }
     bool has_split() const override { return source_->has_split(); }
@@ -40,10 +42,10 @@ protected:
     Dataset header_;
 };
 
-class CanonicalNames : public Stage
+class CanonicalNames : public SourceStage
 {
 public:
-    explicit CanonicalNames(std::unique_ptr<FrameSource> source) : Stage(std::move(source))
+    explicit CanonicalNames(std::unique_ptr<FrameSource> source) : SourceStage(std::move(source))
     {
         header_.class_names.clear();
         for (const auto& name : source_->header().class_names) {
@@ -52,13 +54,13 @@ public:
         }
     }
 
-    std::int64_t read(Dataset& piece, std::int64_t most) override
+    std::int64_t read(Dataset& piece, std::int64_t max_count) override
     {
-        return rename(source_->read(piece, most), piece);
+        return rename(source_->read(piece, max_count), piece);
     }
-    std::int64_t read_fields(Dataset& piece, std::int64_t most) override
+    std::int64_t read_fields(Dataset& piece, std::int64_t max_count) override
     {
-        return rename(source_->read_fields(piece, most), piece);
+        return rename(source_->read_fields(piece, max_count), piece);
     }
 
 private:
@@ -72,24 +74,24 @@ private:
     std::vector<std::int32_t> renamed_;
 };
 
-class UnitRms : public Stage
+class UnitRms : public SourceStage
 {
 public:
-    explicit UnitRms(std::unique_ptr<FrameSource> source) : Stage(std::move(source))
+    explicit UnitRms(std::unique_ptr<FrameSource> source) : SourceStage(std::move(source))
     {
         header_.front_end.scale = FrontEndSpec::Scale::unit_rms;
     }
 
-    std::int64_t read(Dataset& piece, std::int64_t most) override
+    std::int64_t read(Dataset& piece, std::int64_t max_count) override
     {
-        const std::int64_t count = source_->read(piece, most);
+        const std::int64_t count = source_->read(piece, max_count);
         for (std::int64_t i = 0; i < count; ++i)
             scale_frame(header_.front_end, piece.frames.data() + i * 2 * header_.length());
         return count;
     }
-    std::int64_t read_fields(Dataset& piece, std::int64_t most) override
+    std::int64_t read_fields(Dataset& piece, std::int64_t max_count) override
     {
-        return source_->read_fields(piece, most);
+        return source_->read_fields(piece, max_count);
     }
 };
 
@@ -134,13 +136,13 @@ public:
         return all ? SampleType::float16 : SampleType::float32;
     }
 
-    std::int64_t read(Dataset& piece, std::int64_t most) override
+    std::int64_t read(Dataset& piece, std::int64_t max_count) override
     {
-        return next([&](FrameSource& source) { return source.read(piece, most); }, piece);
+        return next([&](FrameSource& source) { return source.read(piece, max_count); }, piece);
     }
-    std::int64_t read_fields(Dataset& piece, std::int64_t most) override
+    std::int64_t read_fields(Dataset& piece, std::int64_t max_count) override
     {
-        return next([&](FrameSource& source) { return source.read_fields(piece, most); }, piece);
+        return next([&](FrameSource& source) { return source.read_fields(piece, max_count); }, piece);
     }
 
 private:
@@ -156,7 +158,7 @@ private:
         };
         for (const char* key : { "kind", "frame_length", "scale" })
             compare(key);
-        for (const char* key : { "block_length", "occupied_share" })
+        for (const char* key : { "block_length", "occupied_fraction" })
             if (spec.kind == FrontEndSpec::Kind::auto_band) // as_is does not look at them
                 compare(key);
         if (!found.empty())
@@ -273,6 +275,13 @@ void resize_piece(Dataset& piece, std::int64_t count, std::int64_t length)
     piece.snr_db.resize(frames);
     piece.group.resize(frames);
     piece.part.assign(frames, Part::train);
+}
+
+void add_provenance(Dataset& dataset, const std::string& key, const nlohmann::json& entry)
+{
+    auto provenance = nlohmann::json::parse(dataset.provenance);
+    provenance[key] = entry;
+    dataset.provenance = provenance.dump();
 }
 
 } // namespace prunedamr::dataset

@@ -32,7 +32,8 @@ struct NamedSource {
 /// Throws `Error` naming two sources whose front ends differ, and when reading for a negative group.
 std::unique_ptr<FrameSource> concat(std::vector<NamedSource> sources);
 
-/// Class names in the project's spelling (`model::modulations()`): aliases become names, several of one class become one.
+/// Class names in the project's spelling (`model::modulations()`): aliases become names, several of one class
+/// become one.
 std::unique_ptr<FrameSource> with_canonical_names(std::unique_ptr<FrameSource> source);
 
 /// Every frame scaled to `unit_rms`; a frame of zeros stays.
@@ -48,7 +49,7 @@ struct Selection {
 /// What passes `selection`. `open` is called once more, to look at labels and SNRs first, when frames are drawn.
 /// Throws `Error` for a label that the source does not have, listing those that it has.
 std::unique_ptr<FrameSource> filter(const std::function<std::unique_ptr<FrameSource>()>& open,
-                                      const Selection& selection);
+                                    const Selection& selection);
 
 /// Scales one frame [2, L] to `front_end.scale` unless it has that scale within 0.001; a frame of zeros stays.
 void scale_frame(const FrontEndSpec& front_end, float* frame);
@@ -71,6 +72,9 @@ private:
     double lowest_ = 0.0;
     double highest_ = 0.0;
 };
+
+/// Adds or replaces one entry of the provenance, which must be a JSON object.
+void add_provenance(Dataset& dataset, const std::string& key, const nlohmann::json& entry);
 
 /// Gives the per-frame fields of `piece` the lengths for `count` frames of `length` samples, part train.
 void resize_piece(Dataset& piece, std::int64_t count, std::int64_t length);

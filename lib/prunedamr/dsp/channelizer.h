@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/dsp/resampler_bank.h"
+#include "prunedamr/dsp/resampler.h"
 
 #include <complex>
 #include <memory>

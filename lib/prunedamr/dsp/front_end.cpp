@@ -5,7 +5,7 @@
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/dsp/level.h"
 #include "prunedamr/dsp/occupied_band.h"
-#include "prunedamr/dsp/resampler_bank.h"
+#include "prunedamr/dsp/resampler.h"
 #include "prunedamr/dsp/welch_spectrum.h"
 
 #include <nlohmann/json.hpp>
@@ -87,7 +87,7 @@ int FrontEnd::Impl::cut_band(int count, BlockInfo& info, float* frames) noexcept
     info.snr_db = band.snr_db;
     if (band.center != 0.0f)
         shift_to_zero(block.data(), count, band.center);
-    const int step = auto_band->bank.choose(band.bandwidth / static_cast<float>(spec.occupied_share), count);
+    const int step = auto_band->bank.choose(band.bandwidth / static_cast<float>(spec.occupied_fraction), count);
     if (step == 0)
         return write_frames(block.data(), count, spec.frame_length, spec.scale, frames);
     info.resample_ratio = ResamplerBank::ratio(step);

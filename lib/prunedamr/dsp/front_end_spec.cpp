@@ -10,7 +10,7 @@ namespace prunedamr {
 bool FrontEndSpec::operator==(const FrontEndSpec& other) const
 {
     return kind == other.kind && scale == other.scale && frame_length == other.frame_length &&
-           block_length == other.block_length && occupied_share == other.occupied_share;
+           block_length == other.block_length && occupied_fraction == other.occupied_fraction;
 }
 
 const char* to_string(FrontEndSpec::Kind kind)
@@ -34,7 +34,9 @@ FrontEndSpec front_end_from_json(const nlohmann::json& json, const std::string& 
     spec.block_length = std::max(spec.block_length, spec.frame_length);
     if (fields.has("block_length"))
         spec.block_length = fields.int32("block_length", spec.frame_length, 1 << 20);
-    spec.occupied_share = fields.number_or("occupied_share", spec.occupied_share, 0.1, 1.0);
+    // Models and data sets of version 0.1 have the older key.
+    const char* occupied = fields.has("occupied_fraction") ? "occupied_fraction" : "occupied_share";
+    spec.occupied_fraction = fields.number_or(occupied, spec.occupied_fraction, 0.1, 1.0);
     fields.finish();
     return spec;
 }
@@ -45,7 +47,7 @@ nlohmann::json to_json(const FrontEndSpec& spec)
              { "scale", to_string(spec.scale) },
              { "frame_length", spec.frame_length },
              { "block_length", spec.block_length },
-             { "occupied_share", spec.occupied_share } };
+             { "occupied_fraction", spec.occupied_fraction } };
 }
 
 } // namespace prunedamr

@@ -20,9 +20,9 @@ struct PRUNEDAMR_API FrontEndSpec {
     };
 
     Kind kind = Kind::auto_band;
-    int frame_length = 1024;     ///< complex samples per frame, 16..65536
-    int block_length = 8192;     ///< input samples analyzed together, >= frame_length (auto_band only)
-    double occupied_share = 0.5; ///< share of the rate that the band fills after resampling, 0.1..1
+    int frame_length = 1024;        ///< complex samples per frame, 16..65536
+    int block_length = 8192;        ///< input samples analyzed together, >= frame_length (auto_band only)
+    double occupied_fraction = 0.5; ///< fraction of the rate that the band fills after resampling, 0.1..1
     Scale scale = Scale::unit_rms;
 
     bool operator==(const FrontEndSpec& other) const;

@@ -13,8 +13,8 @@
 namespace prunedamr::dsp {
 namespace {
 
-/// 2^-kLeastExponent is still a finite float, so that denormal input can be scaled up.
-constexpr int kLeastExponent = -120;
+/// 2^-kMinExponent is still a finite float, so that denormal input can be scaled up.
+constexpr int kMinExponent = -120;
 
 /// Bits of the largest |component|, which order as the numbers do; those of an infinity or more if one is not
 /// finite.
@@ -30,16 +30,21 @@ std::int32_t largest_magnitude(const float* values, std::ptrdiff_t count) noexce
     return largest;
 }
 
-} // namespace
-
 PRUNEDAMR_VECTOR_CLONES
-void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
+void copy_finite_loop(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
 {
     for (int i = 0; i < count; ++i) {
         const float re = samples[i].real(), im = samples[i].imag();
         const bool finite = (re - re) + (im - im) == 0.0f;
         out[i] = { finite ? re : 0.0f, finite ? im : 0.0f };
     }
+}
+
+} // namespace
+
+void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
+{
+    copy_finite_loop(samples, count, out);
 }
 
 int copy_levelled(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
@@ -57,7 +62,7 @@ int copy_levelled(const std::complex<float>* samples, int count, std::complex<fl
     std::memcpy(&peak, &largest, sizeof peak);
     int exponent = 0;
     std::frexp(peak, &exponent);
-    exponent = std::max(exponent, kLeastExponent);
+    exponent = std::max(exponent, kMinExponent);
     volk_32f_s32f_multiply_32f(to, from, std::ldexp(1.0f, -exponent), 2 * static_cast<unsigned>(count));
     return peak == 0.0f ? 0 : exponent;
 }

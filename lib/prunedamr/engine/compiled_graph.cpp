@@ -116,7 +116,7 @@ CompiledGraph lower(const graph::Network& network)
     return graph;
 }
 
-/// Drops values that fusing left unused, numbers the rest anew and notes when each lives.
+/// Drops values that fusing left unused, renumbers the rest and notes when each lives.
 void number_values(CompiledGraph& graph)
 {
     std::vector<int> number(graph.values.size(), -1);

@@ -31,8 +31,8 @@ std::unique_ptr<Program> make_program(const graph::Network& network, const Engin
     if (config.backend == Backend::native)
         return make_native_program(compile_graph(network), config.max_batch);
     if (!network.quantized.empty())
-        throw Error{ { "the oneDNN backend computes in float32 only", "network",
-                       "values in 8 bits", "the native backend, or precision float32" } };
+        throw Error{ { "the oneDNN backend computes in float32 only", "network", "values in 8 bits",
+                       "the native backend, or precision float32" } };
     return make_onednn_program(compile_graph(network), config.max_batch);
 }
 

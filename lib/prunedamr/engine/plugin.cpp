@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A plug-in comes from the same build: it lies beside the library that holds this function. A program that holds it
-/// itself looks where it looks for its libraries.
+/// A plug-in comes from the same build: it lies beside the library that holds this function. A program that holds
+/// it itself looks where it looks for its libraries.
 std::string path_of(const std::string& name)
 {
     Dl_info here{};

@@ -31,8 +31,8 @@ public:
 /// Throws `Error` for an unknown PRUNEDAMR_ISA.
 std::unique_ptr<Program> make_native_program(const CompiledGraph& graph, int max_batch);
 
-// Backends whose libraries are large are plug-ins, libprunedamr-<name>.so beside libprunedamr.so: loaded on first use,
-// for the life of the process.
+// Backends whose libraries are large are plug-ins, libprunedamr-<name>.so beside libprunedamr.so: loaded on first
+// use, for the life of the process.
 
 /// Makes a program from a TorchScript file: see `Engine::torchscript`.
 using MakeTorchProgram = std::unique_ptr<Program>(const std::string& path, std::int64_t length,
@@ -40,9 +40,9 @@ using MakeTorchProgram = std::unique_ptr<Program>(const std::string& path, std::
 /// Throws `Error` naming the node for an operation that oneDNN lacks.
 using MakeOnednnProgram = std::unique_ptr<Program>(const CompiledGraph& graph, int max_batch);
 
-/// What a plug-in exports, as a constant with C linkage named `kPluginSymbol`. The first two members stay as they are
-/// in every version; the rest may be used only when both are those of this build, because C++ classes pass between
-/// the two.
+/// What a plug-in exports, as a constant with C linkage named `kPluginSymbol`. The first two members stay as they
+/// are in every version; the rest may be used only when both are those of this build, because C++ classes pass
+/// between the two.
 struct Plugin {
     std::uint32_t abi;   ///< `kPluginAbi` of the plug-in's build
     const char* version; ///< `kVersion` of the plug-in's build

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/formats/mat5_check.h"
+#include "prunedamr/formats/mat_file.h"
 
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/mapped_file.h"
+#include "prunedamr/base/input_file.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -21,6 +21,7 @@ constexpr std::size_t kMaxNameBytes = 256;
 constexpr int kMaxDepth = 3;
 constexpr std::size_t kPrefixBytes = 4096; // of a compressed array: all before its data
 constexpr std::size_t kMaxCellBytes = std::size_t{ 256 } << 20;
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{ 1 } << 36; // libmatio holds what it reads of it, too
 constexpr std::size_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
 
 struct Element {
@@ -171,8 +172,8 @@ void Walker::walk(std::string_view file)
 
 void check_mat5(const std::string& path)
 {
-    const MappedFile file(path, "a MAT file");
-    const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+    const std::string file = InputFile(path, "a MAT file").read_all(kMaxFileBytes);
+    const std::string_view bytes(file);
     if (bytes.size() < kHeaderBytes)
         throw Error(
             { "not a MAT file, or damaged", path, std::to_string(bytes.size()) + " bytes", "at least 128" });

@@ -2,7 +2,9 @@
 #include "prunedamr/formats/mat_file.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/formats/mat5_check.h"
+#ifdef PRUNEDAMR_HAVE_HDF5
+#include "prunedamr/dataset/hdf5_array.h"
+#endif
 
 #include <matio.h>
 #include <nlohmann/json.hpp>
@@ -194,6 +196,10 @@ MatFile::MatFile(const std::string& path) : impl_(std::make_unique<Impl>())
     impl_->path = path;
     if (!is_version73(path))
         check_mat5(path);
+#ifdef PRUNEDAMR_HAVE_HDF5
+    else
+        dataset::check_stored_inside(path);
+#endif
     impl_->file = Mat_Open(path.c_str(), MAT_ACC_RDONLY);
     if (!impl_->file || Mat_GetVersion(impl_->file) == MAT_FT_MAT4)
         throw Error({ "not a MAT file, or damaged", path, "", "" });

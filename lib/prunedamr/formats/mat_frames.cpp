@@ -2,7 +2,6 @@
 #include "prunedamr/formats/mat_frames.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dataset/provenance.h"
 #include "prunedamr/dataset/transforms.h"
 #include "prunedamr/formats/class_order.h"
 #include "prunedamr/formats/mat_file.h"
@@ -51,7 +50,7 @@ public:
     const dataset::Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return static_cast<std::int64_t>(label_.size()); }
     bool has_split() const override { return false; }
-    std::int64_t read(dataset::Dataset& piece, std::int64_t most) override;
+    std::int64_t read(dataset::Dataset& piece, std::int64_t max_count) override;
 
 private:
     const MatVariable* find(const std::vector<std::string>& names) const;
@@ -213,10 +212,10 @@ void MatSource::sample_scale()
     dataset::add_provenance(header_, "scale", sample.report());
 }
 
-std::int64_t MatSource::read(dataset::Dataset& piece, std::int64_t most)
+std::int64_t MatSource::read(dataset::Dataset& piece, std::int64_t max_count)
 {
     const std::size_t count =
-        std::min(static_cast<std::size_t>(std::max<std::int64_t>(most, 0)), label_.size() - next_);
+        std::min(static_cast<std::size_t>(std::max<std::int64_t>(max_count, 0)), label_.size() - next_);
     const std::size_t values = 2 * layout_.length;
     dataset::resize_piece(piece, static_cast<std::int64_t>(count), header_.length());
     for (std::size_t done = 0; done < count;) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The opcodes that hold a number or a string.
-#include "prunedamr/formats/pickle_text.h"
+#include "prunedamr/formats/pickle.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/formats/pickle_objects.h"
@@ -95,10 +95,10 @@ unsigned char Decoder::next_byte()
     return text_.coding == Coding::escaped ? escaped_byte() : unicode_escape();
 }
 
-std::size_t Decoder::read(std::byte* out, std::size_t most)
+std::size_t Decoder::read(std::byte* out, std::size_t max_count)
 {
     if (text_.coding == Coding::plain) {
-        const std::size_t count = std::min(most, text_.stored.size() - next_);
+        const std::size_t count = std::min(max_count, text_.stored.size() - next_);
         if (count > 0)
             std::memcpy(out, text_.stored.data() + next_, count);
         next_ += count;

@@ -3,8 +3,9 @@
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/mapped_file.h"
+#include "prunedamr/base/input_file.h"
 #include "prunedamr/formats/class_order.h"
+#include "prunedamr/dataset/dataset_file.h"
 #include "prunedamr/dataset/transforms.h"
 #include "prunedamr/formats/pickle.h"
 
@@ -85,12 +86,18 @@ private:
     std::size_t next_ = 0;   ///< frame
 };
 
+std::string read_pickle(const std::string& path)
+{
+    const InputFile file(path, "a pickle");
+    dataset::require_memory(static_cast<double>(file.size()), dataset::available_memory_bytes(), path);
+    return file.read_all(file.size());
+}
+
 class Rml2016Source : public dataset::FrameSource
 {
 public:
     explicit Rml2016Source(const std::string& path)
-        : path_(path), file_(path, "a pickle"),
-          document_({ reinterpret_cast<const char*>(file_.data()), file_.size() }, path)
+        : path_(path), bytes_(read_pickle(path)), document_(bytes_, path)
     {
         find_cells();
         order_cells();
@@ -100,7 +107,7 @@ public:
     const dataset::Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return frame_count_; }
     bool has_split() const override { return false; }
-    std::int64_t read(dataset::Dataset& piece, std::int64_t most) override;
+    std::int64_t read(dataset::Dataset& piece, std::int64_t max_count) override;
 
 private:
     void find_cells();
@@ -110,7 +117,7 @@ private:
     void describe();
 
     std::string path_;
-    MappedFile file_;
+    std::string bytes_; ///< of the file, which others may write to meanwhile
     pickle::Document document_;
     dataset::Dataset header_;
     std::vector<Cell> cells_;
@@ -220,9 +227,9 @@ void Rml2016Source::describe()
     }.dump();
 }
 
-std::int64_t Rml2016Source::read(dataset::Dataset& piece, std::int64_t most)
+std::int64_t Rml2016Source::read(dataset::Dataset& piece, std::int64_t max_count)
 {
-    const std::int64_t count = std::clamp<std::int64_t>(most, 0, frame_count_ - frame_);
+    const std::int64_t count = std::clamp<std::int64_t>(max_count, 0, frame_count_ - frame_);
     const std::size_t values = 2 * static_cast<std::size_t>(header_.length());
     dataset::resize_piece(piece, count, header_.length());
     for (std::int64_t i = 0; i < count; ++i) {
@@ -327,7 +334,8 @@ Cells cells_of(const dataset::Dataset& dataset, const std::string& path)
     return cells;
 }
 
-void write_cell(std::ofstream& file, const dataset::Dataset& dataset, const Cells::value_type& cell, const std::string& path)
+void write_cell(std::ofstream& file, const dataset::Dataset& dataset, const Cells::value_type& cell,
+                const std::string& path)
 {
     const auto& [key, frames] = cell;
     const std::string& name = dataset.class_names[static_cast<std::size_t>(key.first)];

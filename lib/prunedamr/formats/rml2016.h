@@ -13,8 +13,8 @@ namespace prunedamr::formats {
 /// either byte order, C or Fortran order). Source: T. O'Shea, N. West, "Radio Machine Learning Dataset Generation
 /// with GNU Radio", GRCon 2016.
 ///
-/// Frames come cell by cell, classes in the order of `model::modulations()` (names that it does not know behind them, by
-/// name) and SNR rising. The front end is as_is with L samples and unit magnitude (sum |x| = 1), which the
+/// Frames come cell by cell, classes in the order of `model::modulations()` (names that it does not know behind
+/// them, by name) and SNR rising. The front end is as_is with L samples and unit magnitude (sum |x| = 1), which the
 /// published files have; a frame whose sum is not 1 within 0.001 is scaled on reading, and the provenance says what
 /// the first frames of the cells showed. The files do not tell which frames share a chain: each is a group of its
 /// own.

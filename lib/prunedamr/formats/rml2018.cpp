@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/hdf5_array.h"
-#include "prunedamr/dataset/provenance.h"
 #include "prunedamr/dataset/transforms.h"
 #include "prunedamr/model/class_table.h"
 
@@ -53,13 +52,13 @@ public:
     const dataset::Dataset& header() const override { return header_; }
     std::int64_t frame_count() const override { return static_cast<std::int64_t>(rows_); }
     bool has_split() const override { return false; }
-    std::int64_t read(dataset::Dataset& piece, std::int64_t most) override;
-    std::int64_t read_fields(dataset::Dataset& piece, std::int64_t most) override;
+    std::int64_t read(dataset::Dataset& piece, std::int64_t max_count) override;
+    std::int64_t read_fields(dataset::Dataset& piece, std::int64_t max_count) override;
 
 private:
-    hsize_t next_rows(std::int64_t most) const
+    hsize_t next_rows(std::int64_t max_count) const
     {
-        return std::min<hsize_t>(static_cast<hsize_t>(std::max<std::int64_t>(most, 0)), rows_ - next_);
+        return std::min<hsize_t>(static_cast<hsize_t>(std::max<std::int64_t>(max_count, 0)), rows_ - next_);
     }
     void check_shapes();
     void check_classes();
@@ -163,10 +162,10 @@ void Rml2018Source::check_classes()
                               { "verdict", contrast > kClearContrast ? "the signals agree" : "not decided" } });
 }
 
-std::int64_t Rml2018Source::read(dataset::Dataset& piece, std::int64_t most)
+std::int64_t Rml2018Source::read(dataset::Dataset& piece, std::int64_t max_count)
 {
     const hsize_t first = next_;
-    const std::int64_t count = read_fields(piece, most);
+    const std::int64_t count = read_fields(piece, max_count);
     const std::size_t values = 2 * x_.shape()[1];
     dataset::resize_piece(piece, count, header_.length());
     for (hsize_t done = 0; done < static_cast<hsize_t>(count);) {
@@ -179,9 +178,9 @@ std::int64_t Rml2018Source::read(dataset::Dataset& piece, std::int64_t most)
     return count;
 }
 
-std::int64_t Rml2018Source::read_fields(dataset::Dataset& piece, std::int64_t most)
+std::int64_t Rml2018Source::read_fields(dataset::Dataset& piece, std::int64_t max_count)
 {
-    const hsize_t count = next_rows(most);
+    const hsize_t count = next_rows(max_count);
     dataset::resize_piece(piece, static_cast<std::int64_t>(count), 0);
     for (hsize_t done = 0; done < count;) {
         const hsize_t rows = std::min(count - done, kRowsAtATime);

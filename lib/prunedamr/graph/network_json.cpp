@@ -178,4 +178,15 @@ nlohmann::json to_json(const Cost& cost)
              { "peak_activation_bytes", cost.peak_activation_bytes } };
 }
 
+nlohmann::json outline(const Network& network)
+{
+    nlohmann::json units = nlohmann::json::array(), layers = nlohmann::json::array();
+    for (const Unit& unit : network.units)
+        units.push_back(unit.name);
+    for (const Node& node : network.nodes)
+        if (node.op == Op::conv || node.op == Op::linear)
+            layers.push_back({ { "node", node.name }, { "channels", node.out_channels } });
+    return { { "units", units }, { "layers", layers } };
+}
+
 } // namespace prunedamr::graph

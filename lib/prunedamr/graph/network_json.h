@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/graph/cost.h"
+/// The graph's values as JSON, for model files and reports. Not installed.
+
 #include "prunedamr/base/json_object.h"
+#include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
@@ -11,14 +13,13 @@
 #include <cstdint>
 #include <string>
 
-/// The graph's values as JSON, for model files and reports. Not installed.
 namespace prunedamr::graph {
 
 /// {"nodes", "units", and "quantized" if there is anything in 8 bits}: all but the tensors and the length.
 nlohmann::json to_json(const Network& network);
 
-/// The network without tensors, not yet validated, from those keys of an object that may hold others. Throws `Error`
-/// naming the key or node.
+/// The network without tensors, not yet validated, from those keys of an object that may hold others. Throws
+/// `Error` naming the key or node.
 Network network_from_json(JsonObject& fields, std::int64_t length, const std::string& where);
 
 /// "constants", if there are any, tells their number by node; "keep_classes" stands there if classes go.
@@ -26,5 +27,9 @@ nlohmann::json to_json(const Plan& plan);
 
 /// {"params", "macs", "paper_flops", "bytes", "peak_activation_bytes"}
 nlohmann::json to_json(const Cost& cost);
+
+/// The parts that pruning may take out, in order of depth, for reports:
+/// {"units": [name, ...], "layers": [{"node", "channels"}, ...] (conv and linear, output channels)}
+nlohmann::json outline(const Network& network);
 
 } // namespace prunedamr::graph

@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/quantize.h"
-#include "prunedamr/graph/reference_ops.h"
 
 #include <algorithm>
 #include <cmath>

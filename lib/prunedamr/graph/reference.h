@@ -23,4 +23,17 @@ std::map<std::string, std::vector<float>> run_reference_nodes(const Network& net
 /// The one comparison that every engine, export and load check uses.
 double relative_error(const std::vector<float>& expected, const std::vector<float>& got);
 
+/// One operand of an operation: a frame's activation [C, H, W], row-major.
+struct Operand {
+    Shape shape;
+    const std::vector<float>* data;
+};
+
+/// The output of one node (any operation but `input`) of a valid network for one frame.
+std::vector<float> run_node(const Network& network, const Node& node, const std::vector<Operand>& inputs,
+                            const Shape& output);
+
+/// The output of a conv or linear: with weights and input in 8 bits where the input is quantized.
+std::vector<float> run_filter(const Network& network, const Node& node, const Operand& in, const Shape& out);
+
 } // namespace prunedamr::graph

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/reference_ops.h"
+#include "prunedamr/graph/reference.h"
 
 #include "prunedamr/graph/complex_norm.h"
 #include "prunedamr/graph/quantize.h"

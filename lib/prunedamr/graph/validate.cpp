@@ -39,8 +39,8 @@ void check_nodes(const Network& network)
 {
     const auto& nodes = network.nodes;
     if (nodes.empty() || nodes.size() > kMaxNodes)
-        throw Error({ "bad number of nodes", "network", std::to_string(nodes.size()),
-                      "1.." + std::to_string(kMaxNodes) });
+        throw Error(
+            { "bad number of nodes", "network", std::to_string(nodes.size()), "1.." + std::to_string(kMaxNodes) });
     std::set<std::string> read;
     for (const Node& node : nodes) {
         const std::string where = "node '" + node.name + "'";

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMaxUnitsPerStage = 200;
 
-struct Recipe {
+struct ArchitectureSpec {
     Architecture architecture;
     std::vector<StageShape> stages;
     void (*build)(Network&, const std::vector<StageShape>&, std::int64_t classes);
@@ -27,9 +27,9 @@ void separable(Network& network, const std::vector<StageShape>& stages, std::int
     build_amr_separable(network, { StemChannels, Kernel, Squeeze }, stages, classes);
 }
 
-const std::vector<Recipe>& recipes()
+const std::vector<ArchitectureSpec>& architecture_specs()
 {
-    static const std::vector<Recipe> table = {
+    static const std::vector<ArchitectureSpec> table = {
         { { "resnet56", "the pruning papers' ResNet56 on a 1 x 2 x L image (853 k parameters)" },
           { { 16, 9 }, { 32, 9 }, { 64, 9 } },
           build_cifar_resnet },
@@ -72,24 +72,24 @@ const std::vector<Recipe>& recipes()
     return table;
 }
 
-const Recipe& find_recipe(const std::string& arch)
+const ArchitectureSpec& find_architecture(const std::string& arch)
 {
     std::string names;
-    for (const Recipe& recipe : recipes()) {
-        if (arch == recipe.architecture.name)
-            return recipe;
-        names += (names.empty() ? "" : ", ") + std::string(recipe.architecture.name);
+    for (const ArchitectureSpec& spec : architecture_specs()) {
+        if (arch == spec.architecture.name)
+            return spec;
+        names += (names.empty() ? "" : ", ") + std::string(spec.architecture.name);
     }
     throw Error({ "unknown architecture", "arch", "'" + arch + "'", names });
 }
 
-std::vector<StageShape> stages_of(const Recipe& recipe, const std::vector<int>& units_per_stage)
+std::vector<StageShape> stages_of(const ArchitectureSpec& spec, const std::vector<int>& units_per_stage)
 {
-    std::vector<StageShape> stages = recipe.stages;
+    std::vector<StageShape> stages = spec.stages;
     if (units_per_stage.empty())
         return stages;
     if (units_per_stage.size() != stages.size())
-        throw Error({ "wrong number of stages", std::string("units per stage of ") + recipe.architecture.name,
+        throw Error({ "wrong number of stages", std::string("units per stage of ") + spec.architecture.name,
                       std::to_string(units_per_stage.size()), std::to_string(stages.size()) });
     for (std::size_t s = 0; s < stages.size(); ++s) {
         stages[s].units = units_per_stage[s];
@@ -106,8 +106,8 @@ const std::vector<Architecture>& architectures()
 {
     static const std::vector<Architecture> list = [] {
         std::vector<Architecture> rows;
-        for (const Recipe& recipe : recipes())
-            rows.push_back(recipe.architecture);
+        for (const ArchitectureSpec& spec : architecture_specs())
+            rows.push_back(spec.architecture);
         return rows;
     }();
     return list;
@@ -115,13 +115,46 @@ const std::vector<Architecture>& architectures()
 
 Network make_network(const ZooConfig& config)
 {
-    const Recipe& recipe = find_recipe(config.arch);
+    const ArchitectureSpec& spec = find_architecture(config.arch);
     Network network;
     network.length = config.length;
-    recipe.build(network, stages_of(recipe, config.units_per_stage), config.classes);
+    spec.build(network, stages_of(spec, config.units_per_stage), config.classes);
     initialize(network, config.seed);
     validate(network);
     return network;
+}
+
+std::vector<std::string> build_stages(NetworkBuilder& build, const std::string& input, int channels,
+                                      const std::vector<StageShape>& stages, bool first_changes,
+                                      const UnitBuilder& unit)
+{
+    std::vector<std::string> outputs;
+    std::string x = input;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+        const int stage = static_cast<int>(s) + 1;
+        for (int u = 0; u < stages[s].units; ++u) {
+            const bool transition = u == 0 && (s > 0 || first_changes);
+            build.begin_unit("stage" + std::to_string(stage) + ".unit" + std::to_string(u + 1), stage, true,
+                             transition);
+            x = unit(build, { x, channels, stages[s].channels, transition });
+            build.end_unit();
+            channels = stages[s].channels;
+        }
+        outputs.push_back(x);
+    }
+    return outputs;
+}
+
+void build_dense(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
+{
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::flatten, "flatten", { build.plain(Op::input, "input", {}) });
+    for (int u = 1; u <= stages.front().units; ++u) {
+        build.begin_unit("layer" + std::to_string(u), 1, true, u == 1);
+        x = build.plain(Op::relu, "relu", { build.linear("fc", x, stages.front().channels) });
+        build.end_unit();
+    }
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph

@@ -12,7 +12,7 @@
 namespace prunedamr::metrics {
 namespace {
 
-constexpr double kMost = 1e6;
+constexpr double kMaxCost = 1e6;
 constexpr const char* kForm = "{\"truth\": {\"predicted\": cost}}";
 
 std::size_t class_named(const std::string& name, const std::vector<std::string>& class_names,
@@ -51,7 +51,7 @@ CostMatrix::CostMatrix(const std::string& text, const std::vector<std::string>& 
                 { "cost matrix: the row of " + truth + " is not an object", where, row.type_name(), kForm });
         for (const auto& [predicted, cost] : row.items()) {
             const std::size_t to = class_named(predicted, class_names, where);
-            if (!cost.is_number() || !(cost.get<double>() >= 0.0 && cost.get<double>() <= kMost))
+            if (!cost.is_number() || !(cost.get<double>() >= 0.0 && cost.get<double>() <= kMaxCost))
                 throw Error({ "cost matrix: bad cost of " + truth + " taken for " + predicted, where, cost.dump(),
                               "a number, 0 to 1000000" });
             rows_[from][to] = cost.get<double>();

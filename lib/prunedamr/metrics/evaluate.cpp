@@ -40,14 +40,14 @@ Evaluation evaluate(const Runner& runner, const dataset::Dataset& dataset, const
 {
     PRUNEDAMR_CHECK(dataset.length() == runner.length, "frames of another length than the network's");
     const auto values = static_cast<std::size_t>(2 * runner.length);
-    const auto most = static_cast<std::size_t>(runner.max_batch);
+    const auto max_count = static_cast<std::size_t>(runner.max_batch);
     Evaluation result;
     result.class_names = dataset.class_names;
     result.logits.classes = static_cast<std::size_t>(runner.classes);
     result.logits.values.resize(indices.size() * result.logits.classes);
-    std::vector<float> frames(std::min(most, indices.size()) * values);
-    for (std::size_t first = 0; first < indices.size(); first += most) {
-        const std::size_t batch = std::min(most, indices.size() - first);
+    std::vector<float> frames(std::min(max_count, indices.size()) * values);
+    for (std::size_t first = 0; first < indices.size(); first += max_count) {
+        const std::size_t batch = std::min(max_count, indices.size() - first);
         for (std::size_t i = 0; i < batch; ++i)
             std::copy_n(dataset.frame(indices[first + i]), values, frames.data() + i * values);
         runner.run(frames.data(), static_cast<int>(batch),

@@ -42,7 +42,8 @@ struct Evaluation {
 
 /// Runs the frames `indices` of the data set, in that order. None gives an empty evaluation. That data and network
 /// fit is the caller's business (`model::check_contract`).
-Evaluation evaluate(const Runner& runner, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices);
+Evaluation evaluate(const Runner& runner, const dataset::Dataset& dataset,
+                    const std::vector<std::int64_t>& indices);
 
 /// Accuracy of the decisions.
 Scores scores_of(const Evaluation& evaluation);

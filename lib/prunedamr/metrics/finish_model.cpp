@@ -25,7 +25,8 @@ nlohmann::json accuracy_of(const model::ModelInfo& info, const Evaluation& test)
 
 } // namespace
 
-FinishedModel finish_model(model::Model model, const Evaluation& validation, Evaluation test, double false_rejection)
+FinishedModel finish_model(model::Model model, const Evaluation& validation, Evaluation test,
+                           double false_rejection)
 {
     FinishedModel finished{ std::move(model), NAN, std::move(test) };
     model::ModelInfo& info = finished.model.info;

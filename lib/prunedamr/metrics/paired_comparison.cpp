@@ -8,7 +8,7 @@
 namespace prunedamr::metrics {
 namespace {
 
-double share(std::int64_t part, std::int64_t whole)
+double fraction(std::int64_t part, std::int64_t whole)
 {
     return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
 }
@@ -28,7 +28,7 @@ void PairedComparison::add(std::int32_t truth, std::int32_t before, std::int32_t
 
 double PairedComparison::accuracy() const
 {
-    return share(change_, count_);
+    return fraction(change_, count_);
 }
 
 double PairedComparison::standard_error() const
@@ -43,7 +43,7 @@ double PairedComparison::standard_error() const
 
 double PairedComparison::differing() const
 {
-    return share(differing_, count_);
+    return fraction(differing_, count_);
 }
 
 nlohmann::json PairedComparison::to_json() const

@@ -18,10 +18,9 @@ public:
     void add(std::int32_t truth, std::int32_t before, std::int32_t after, std::int64_t group);
 
     std::int64_t count() const { return count_; }
-    double accuracy() const; ///< of the one after, minus that of the one before, -1..1; 0 when empty
-    double
-    standard_error() const;   ///< of that, for groups drawn anew (a ratio estimate over clusters); 0 when empty
-    double differing() const; ///< share of the decisions that are not the same, 0..1; 0 when empty
+    double accuracy() const;       ///< of the one after, minus that of the one before, -1..1; 0 when empty
+    double standard_error() const; ///< of that, for resampled groups (a ratio estimate over clusters); 0 when empty
+    double differing() const;      ///< fraction of the decisions that are not the same, 0..1; 0 when empty
 
     /// {"count", "accuracy", "standard_error", "differing"}
     nlohmann::json to_json() const;

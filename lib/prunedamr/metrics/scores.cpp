@@ -69,8 +69,8 @@ std::vector<double> Scores::recall_by_class() const
 nlohmann::json to_json(const Scores& scores)
 {
     nlohmann::json by_snr = nlohmann::json::object();
-    for (const auto& [snr, share] : scores.accuracy_by_snr())
-        by_snr[std::to_string(snr)] = share;
+    for (const auto& [snr, accuracy] : scores.accuracy_by_snr())
+        by_snr[std::to_string(snr)] = accuracy;
     nlohmann::json by_class = nlohmann::json::object();
     const auto recall = scores.recall_by_class();
     for (std::size_t i = 0; i < recall.size(); ++i)
@@ -87,8 +87,8 @@ std::string Scores::to_text() const
         "accuracy " + fmt::format("{:.2f}", 100.0 * accuracy()) + " % of " + std::to_string(count_) + " frames\n";
     if (!by_snr_.empty()) {
         text += "\nSNR [dB]  accuracy [%]\n";
-        for (const auto& [snr, share] : accuracy_by_snr())
-            text += padded(std::to_string(snr), 8) + padded(fmt::format("{:.1f}", 100.0 * share), 14) + "\n";
+        for (const auto& [snr, accuracy] : accuracy_by_snr())
+            text += padded(std::to_string(snr), 8) + padded(fmt::format("{:.1f}", 100.0 * accuracy), 14) + "\n";
     }
     std::size_t width = 6;
     for (const auto& name : class_names_)

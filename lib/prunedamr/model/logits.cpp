@@ -12,7 +12,7 @@ LogitReader::LogitReader(const ModelInfo& info, const Decision& decision)
     for (std::size_t c = 0; c < info.labels.size(); ++c)
         kind_.push_back(info.labels[c] == kUnknownLabel    ? Kind::unknown
                         : info.families[c] == kNoiseFamily ? Kind::noise
-                                                              : Kind::named);
+                                                           : Kind::named);
 }
 
 void LogitReader::probabilities(const float* logits, double* result) const noexcept

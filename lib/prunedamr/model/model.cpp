@@ -25,8 +25,7 @@ void check_golden(const Model& model)
     if (golden.input.empty() && golden.logits.empty())
         return;
     const std::int64_t values = 2 * model.network.length;
-    if (golden.input.size() != static_cast<std::size_t>(values) ||
-        golden.logits.size() != model.info.labels.size())
+    if (golden.input.size() != static_cast<std::size_t>(values) || golden.logits.size() != model.info.labels.size())
         throw Error({ "golden vector has the wrong size", where,
                       std::to_string(golden.input.size()) + " -> " + std::to_string(golden.logits.size()),
                       std::to_string(values) + " -> " + std::to_string(model.info.labels.size()) });
@@ -98,8 +97,9 @@ void validate(const Model& model)
     validate(model.info);
     const ModelInfo& info = model.info;
     if (info.front_end.frame_length != model.network.length)
-        throw Error({ "front end makes frames of another length than the network reads", "model '" + info.name + "'",
-                      std::to_string(info.front_end.frame_length), std::to_string(model.network.length) });
+        throw Error({ "front end makes frames of another length than the network reads",
+                      "model '" + info.name + "'", std::to_string(info.front_end.frame_length),
+                      std::to_string(model.network.length) });
     const graph::Shape expected{ static_cast<std::int64_t>(info.labels.size()), 1, 1 };
     if (model.network.classes() != expected.channels)
         throw Error({ "logits do not match the labels", "node '" + model.network.nodes.back().name + "'",

@@ -31,11 +31,12 @@ PRUNEDAMR_API void validate(const Model& model);
 /// Gives the model a golden vector: a seeded noise-plus-tone frame of unit RMS and the logits it gives.
 PRUNEDAMR_API void make_golden(Model& model, std::uint64_t seed = 1);
 
-/// The model with another network in place of its own: without golden vector and accuracy, which are no longer true.
+/// The model with another network in place of its own: without golden vector and accuracy, which are no longer
+/// true.
 PRUNEDAMR_API Model with_network(Model model, graph::Network network);
 
-/// Shrinks the model to the classes of `labels` (two or more, in any order) as `graph::keep_classes` does; labels and
-/// families follow. Throws `Error` for a label that the model does not have or one named twice.
+/// Shrinks the model to the classes of `labels` (two or more, in any order) as `graph::keep_classes` does; labels
+/// and families follow. Throws `Error` for a label that the model does not have or one named twice.
 PRUNEDAMR_API Model keep_classes(const Model& model, const std::vector<std::string>& labels);
 
 /// What `make_model` makes.
@@ -47,8 +48,8 @@ struct NewModel {
     std::vector<int> units_per_stage; ///< empty: the architecture's own depth
 };
 
-/// A new model of the zoo: initial weights, families by the table of classes, the default decision, no golden vector.
-/// Throws `Error` as `graph::make_network` and `validate` do.
+/// A new model of the zoo: initial weights, families by the table of classes, the default decision, no golden
+/// vector. Throws `Error` as `graph::make_network` and `validate` do.
 PRUNEDAMR_API Model make_model(const NewModel& wanted);
 
 } // namespace prunedamr::model

@@ -9,7 +9,6 @@
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/model/model_json.h"
 
-#include <cstring>
 
 namespace prunedamr::model {
 namespace {
@@ -24,7 +23,7 @@ constexpr const char* kGoldenLogits = "golden.logits";
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxTensorBytes = std::size_t{ 1 } << 30;
 constexpr std::int64_t kMaxActivationBytes = std::int64_t{ 1 } << 30;
-constexpr std::int64_t kMaxReplayWork = 20'000'000'000;
+constexpr std::int64_t kMaxReplayWork = 2'000'000'000;
 
 std::string to_text(const std::vector<std::int64_t>& shape)
 {
@@ -107,14 +106,6 @@ void check_tensors(const st::File& file, const std::map<std::string, std::vector
                       "at most " + std::to_string(kMaxTensorBytes) });
 }
 
-std::vector<float> copy_values(const st::View& view)
-{
-    std::vector<float> values(view.count());
-    if (!values.empty())
-        std::memcpy(values.data(), view.data, view.size_bytes); // the file does not promise alignment
-    return values;
-}
-
 void check_replay_cost(const graph::Network& network)
 {
     const auto costs = graph::cost_by_node(network);
@@ -152,7 +143,7 @@ Model read_model(const std::string& path)
     const auto declared = declared_tensors(model);
     check_tensors(file, declared);
     for (const auto& [name, shape] : declared) {
-        std::vector<float> values = copy_values(file.at(name, st::Dtype::f32));
+        std::vector<float> values = file.values<float>(file.at(name, st::Dtype::f32));
         if (name == kGoldenInput)
             model.golden.input = std::move(values);
         else if (name == kGoldenLogits)
@@ -160,6 +151,7 @@ Model read_model(const std::string& path)
         else
             model.network.tensors[name] = { shape, std::move(values) };
     }
+    file.check_unchanged();
     validate(model);
     check_replay_cost(model.network);
     replay_golden(model);

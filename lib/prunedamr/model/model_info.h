@@ -46,8 +46,8 @@ PRUNEDAMR_API ModelInfo load_model_info(const std::string& path);
 /// UTF-8.
 PRUNEDAMR_API void save_model_info(const ModelInfo& info, const std::string& path);
 
-/// Whether frames made by `front_end` with labels `class_names` are what the model was made for. Throws `Error` with
-/// `where` (the data's name) naming what differs: front end or class names.
+/// Whether frames made by `front_end` with labels `class_names` are what the model was made for. Throws `Error`
+/// with `where` (the data's name) naming what differs: front end or class names.
 PRUNEDAMR_API void check_contract(const ModelInfo& info, const FrontEndSpec& front_end,
                                   const std::vector<std::string>& class_names, const std::string& where);
 

@@ -6,13 +6,13 @@
 #include "prunedamr/model/model_patch.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/mapped_file.h"
+#include "prunedamr/base/input_file.h"
 #include "prunedamr/base/safetensors.h"
-#include "prunedamr/base/sha.h"
 #include "prunedamr/model/model_file.h"
-#include "prunedamr/model/patch_plan.h"
+#include "prunedamr/model/patch_segments.h"
 
 #include <algorithm>
 #include <cstring>
@@ -62,50 +62,45 @@ std::string hex_of(std::string_view hash)
     return to_hex(copy);
 }
 
-struct Range {
-    std::uint64_t offset = 0; ///< in the file
-    safetensors::View view;
-};
+/// The whole file, in memory: others may write to it meanwhile.
+std::string read_whole(const std::string& path, const char* kind)
+{
+    return InputFile(path, kind).read_all(kMaxModelBytes);
+}
 
 /// A model file's bytes and where its tensors lie.
-class MappedModel
+class ModelBytes
 {
 public:
-    explicit MappedModel(const std::string& path) : mapping_(path, "a model file"), file_(path)
+    explicit ModelBytes(const std::string& path) : file_(path), bytes_(read_whole(path, "a model file"))
     {
-        const std::byte* first = nullptr;
-        for (const auto& item : file_.tensors())
-            if (!first || item.second.data < first)
-                first = item.second.data;
-        data_start_ = 8 + integer_at(bytes(), 0, 8); // `file_` has checked the length
-        for (const auto& [name, view] : file_.tensors())
-            ranges_[name] = { data_start_ + static_cast<std::uint64_t>(view.data - first), view };
+        file_.check_unchanged(); // its header is that of the bytes
+        data_start_ = 8 + integer_at(bytes_, 0, 8);
     }
 
-    std::string_view bytes() const { return { reinterpret_cast<const char*>(mapping_.data()), mapping_.size() }; }
+    std::string_view bytes() const { return bytes_; }
     std::string_view header() const { return bytes().substr(0, data_start_); }
-    std::string_view bytes_of(const Range& range) const
+    std::string_view bytes_of(const safetensors::View& tensor) const
     {
-        return bytes().substr(range.offset, range.view.size_bytes);
+        return bytes().substr(tensor.offset, tensor.size_bytes);
     }
-    const std::map<std::string, Range>& ranges() const { return ranges_; }
+    const std::map<std::string, safetensors::View>& tensors() const { return file_.tensors(); }
 
     std::vector<std::string> names_in_file_order() const
     {
         std::vector<std::string> names;
-        for (const auto& item : ranges_)
+        for (const auto& item : tensors())
             names.push_back(item.first);
         std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-            return ranges_.at(a).offset < ranges_.at(b).offset;
+            return tensors().at(a).offset < tensors().at(b).offset;
         });
         return names;
     }
 
 private:
-    MappedFile mapping_;
     safetensors::File file_;
+    std::string bytes_;
     std::uint64_t data_start_ = 0;
-    std::map<std::string, Range> ranges_;
 };
 
 Blocks blocks_of(const safetensors::View& view)
@@ -122,7 +117,7 @@ Blocks blocks_of(const safetensors::View& view)
 class Coder
 {
 public:
-    Coder(const MappedModel& base, const MappedModel& updated) : base_(base), updated_(updated)
+    Coder(const ModelBytes& base, const ModelBytes& updated) : base_(base), updated_(updated)
     {
         add({ Code::text, updated.header().size(), 0, {}, {} }, updated.header());
         for (const std::string& name : updated.names_in_file_order())
@@ -147,31 +142,31 @@ private:
 
     void add_tensor(const std::string& name)
     {
-        const Range& range = updated_.ranges().at(name);
-        const std::string_view bytes = updated_.bytes_of(range);
-        const auto found = base_.ranges().find(name);
-        const bool known = found != base_.ranges().end() && found->second.offset >= base_end_ &&
-                           found->second.view.dtype == range.view.dtype;
-        if (bytes.empty() || (known && add_from_base(found->second, range, bytes)))
+        const safetensors::View& tensor = updated_.tensors().at(name);
+        const std::string_view bytes = updated_.bytes_of(tensor);
+        const auto found = base_.tensors().find(name);
+        const bool known = found != base_.tensors().end() && found->second.offset >= base_end_ &&
+                           found->second.dtype == tensor.dtype;
+        if (bytes.empty() || (known && add_from_base(found->second, tensor, bytes)))
             return;
-        if (range.view.dtype == safetensors::Dtype::f32)
+        if (tensor.dtype == safetensors::Dtype::f32)
             add({ Code::whole, bytes.size(), 0, {}, {} }, shuffled(bytes));
         else
             add({ Code::text, bytes.size(), 0, {}, {} }, bytes);
     }
 
     /// False when the base does not help.
-    bool add_from_base(const Range& from, const Range& to, std::string_view bytes)
+    bool add_from_base(const safetensors::View& from, const safetensors::View& to, std::string_view bytes)
     {
         const std::string_view old = base_.bytes_of(from);
         PatchSegment segment{ Code::same, bytes.size(), from.offset, {}, {} };
         std::string stored;
         if (old != bytes) {
-            if (to.view.dtype != safetensors::Dtype::f32)
+            if (to.dtype != safetensors::Dtype::f32)
                 return false;
-            if (auto slice = find_slice(old, blocks_of(from.view), bytes, blocks_of(to.view))) {
+            if (auto slice = find_slice(old, blocks_of(from), bytes, blocks_of(to))) {
                 segment.code = Code::slice;
-                segment.blocks = blocks_of(from.view);
+                segment.blocks = blocks_of(from);
                 segment.slice = std::move(*slice);
             } else {
                 if (old.size() != bytes.size())
@@ -187,8 +182,8 @@ private:
         return true;
     }
 
-    const MappedModel& base_;
-    const MappedModel& updated_;
+    const ModelBytes& base_;
+    const ModelBytes& updated_;
     std::vector<PatchSegment> segments_;
     std::string stored_;
     std::uint64_t base_end_ = 0;
@@ -297,7 +292,7 @@ PatchSummary diff_models(const std::string& base, const std::string& updated, co
     check_writable(patch);
     load_model(base); // both are good models, or there is no update
     load_model(updated);
-    const MappedModel from(base), to(updated);
+    const ModelBytes from(base), to(updated);
     const Coder coder(from, to);
     const std::string plan = to_json(coder.segments()).dump();
     const std::string content = little_endian(plan.size(), 8) + plan + coder.stored();
@@ -317,16 +312,13 @@ PatchSummary diff_models(const std::string& base, const std::string& updated, co
 PatchSummary patch_model(const std::string& base, const std::string& patch, const std::string& updated)
 {
     check_writable(updated);
-    const MappedFile file(patch, "a model update");
-    const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+    const std::string bytes = read_whole(patch, "a model update");
     const PatchHeader header = naming(patch, [&] { return read_header(bytes); });
-    const MappedFile base_file(base, "a model file");
-    const std::string_view base_bytes(reinterpret_cast<const char*>(base_file.data()), base_file.size());
-    if (const Sha256 found = hash_of(base_bytes); view_of(found) != header.base_hash)
+    const ModelBytes from(base);
+    if (const Sha256 found = hash_of(from.bytes()); view_of(found) != header.base_hash)
         throw Error({ "update " + patch + " was made for another base", base, "SHA-256 " + to_hex(found),
                       hex_of(header.base_hash) });
-    const MappedModel from(base);
-    const Applied applied = naming(patch, [&] { return apply_patch(base_bytes, from.header(), header); });
+    const Applied applied = naming(patch, [&] { return apply_patch(from.bytes(), from.header(), header); });
     write_text_atomically(updated, applied.bytes);
     return summary_of(applied.segments, bytes.size());
 }

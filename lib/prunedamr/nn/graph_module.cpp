@@ -4,7 +4,10 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/quantize.h"
 #include "prunedamr/nn/operations.h"
-#include "prunedamr/nn/fake_quant.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/cuda.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,24 +15,18 @@
 namespace prunedamr::nn {
 namespace {
 
-std::string registered_name(std::string name)
-{
-    std::replace(name.begin(), name.end(), '.', '/');
-    return name;
-}
-
 bool is_statistic(const std::string& name)
 {
     const std::string part = name.substr(name.rfind('.') + 1);
     return part == "running_mean" || part == "running_var";
 }
 
-torch::Tensor from_graph_tensor(const graph::Tensor& tensor)
+at::Tensor from_graph_tensor(const graph::Tensor& tensor)
 {
-    torch::Tensor copy = torch::empty(tensor.shape, torch::kFloat32);
+    at::Tensor copy = at::empty(tensor.shape, at::kFloat);
     std::memcpy(copy.data_ptr<float>(), tensor.data.data(), tensor.data.size() * sizeof(float));
     // Channels last trains about 1.5 times as fast on a CPU; convs pass the layout of their weights on.
-    return copy.dim() == 4 ? copy.contiguous(torch::MemoryFormat::ChannelsLast) : copy;
+    return copy.dim() == 4 ? copy.contiguous(at::MemoryFormat::ChannelsLast) : copy;
 }
 
 std::string shape_text(at::IntArrayRef shape)
@@ -46,11 +43,31 @@ GraphModule::GraphModule(const graph::Network& network) : network_(network)
 {
     graph::validate(network_);
     for (const auto& [name, tensor] : network_.tensors) {
-        const torch::Tensor values = from_graph_tensor(tensor);
-        tensors_[name] = is_statistic(name) ? register_buffer(registered_name(name), values)
-                                            : register_parameter(registered_name(name), values);
+        tensors_[name] = from_graph_tensor(tensor);
+        tensors_[name].set_requires_grad(!is_statistic(name));
     }
     plan_steps();
+}
+
+void GraphModule::to(const at::Device& device)
+{
+    for (auto& [name, tensor] : tensors_)
+        tensor.set_data(tensor.to(device));
+}
+
+void GraphModule::to(const at::Device& device, at::ScalarType dtype)
+{
+    for (auto& [name, tensor] : tensors_)
+        tensor.set_data(tensor.to(device, dtype));
+}
+
+std::vector<at::Tensor> GraphModule::parameters() const
+{
+    std::vector<at::Tensor> parameters;
+    for (const auto& [name, tensor] : tensors_)
+        if (tensor.requires_grad())
+            parameters.push_back(tensor);
+    return parameters;
 }
 
 void GraphModule::plan_steps()
@@ -76,17 +93,17 @@ void GraphModule::plan_steps()
         steps_[reader].release.push_back(value);
 }
 
-torch::Tensor GraphModule::tensor_or_none(const std::string& name) const
+at::Tensor GraphModule::tensor_or_none(const std::string& name) const
 {
     const auto found = tensors_.find(name);
-    return found == tensors_.end() ? torch::Tensor() : found->second;
+    return found == tensors_.end() ? at::Tensor() : found->second;
 }
 
-torch::Tensor GraphModule::run_step(const Step& step, const std::vector<torch::Tensor>& values) const
+at::Tensor GraphModule::run_step(const Step& step, const std::vector<at::Tensor>& values) const
 {
     const graph::Node& node = network_.nodes[step.node];
     OperationTensors tensors;
-    tensors.training = is_training();
+    tensors.training = training_;
     for (const std::size_t input : step.inputs)
         tensors.inputs.push_back(values[input]);
     tensors.weight = tensor_or_none(node.name + ".weight");
@@ -95,18 +112,18 @@ torch::Tensor GraphModule::run_step(const Step& step, const std::vector<torch::T
     tensors.bias = tensor_or_none(node.name + ".bias");
     tensors.running_mean = tensor_or_none(node.name + ".running_mean");
     tensors.running_var = tensor_or_none(node.name + ".running_var");
-    torch::Tensor output = run_operation(node, tensors);
+    at::Tensor output = run_operation(node, tensors);
     return step.form ? in_8_bits(output, *step.form) : output;
 }
 
-torch::Tensor GraphModule::forward(const torch::Tensor& frames)
+at::Tensor GraphModule::forward(const at::Tensor& frames)
 {
-    std::map<std::string, torch::Tensor> none;
+    std::map<std::string, at::Tensor> none;
     return forward(frames, {}, none);
 }
 
-torch::Tensor GraphModule::forward(const torch::Tensor& frames, const std::vector<std::string>& nodes,
-                                   std::map<std::string, torch::Tensor>& outputs)
+at::Tensor GraphModule::forward(const at::Tensor& frames, const std::vector<std::string>& nodes,
+                                   std::map<std::string, at::Tensor>& outputs)
 {
     if (frames.dim() != 3 || frames.size(1) != 2 || frames.size(2) != network_.length)
         throw Error({ "frames have the wrong shape", "frames", shape_text(frames.sizes()),
@@ -114,8 +131,8 @@ torch::Tensor GraphModule::forward(const torch::Tensor& frames, const std::vecto
     for (const std::string& name : nodes)
         network_.node(name);
 
-    std::vector<torch::Tensor> values(steps_.size());
-    values[0] = frames.unsqueeze(2).contiguous(torch::MemoryFormat::ChannelsLast);
+    std::vector<at::Tensor> values(steps_.size());
+    values[0] = frames.unsqueeze(2).contiguous(at::MemoryFormat::ChannelsLast);
     for (const Step& step : steps_) {
         if (step.node > 0)
             values[step.node] = run_step(step, values);
@@ -123,7 +140,7 @@ torch::Tensor GraphModule::forward(const torch::Tensor& frames, const std::vecto
         if (std::find(nodes.begin(), nodes.end(), name) != nodes.end())
             outputs[name] = values[step.node];
         for (const std::size_t value : step.release)
-            values[value] = torch::Tensor();
+            values[value] = at::Tensor();
     }
     return values.back().flatten(1);
 }
@@ -138,7 +155,7 @@ graph::Network GraphModule::to_network() const
 
 void GraphModule::load(const std::map<std::string, graph::Tensor>& tensors)
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (auto& [name, tensor] : tensors_) {
         const auto found = tensors.find(name);
         if (found == tensors.end())
@@ -150,16 +167,21 @@ void GraphModule::load(const std::map<std::string, graph::Tensor>& tensors)
     }
 }
 
-graph::Tensor to_graph_tensor(const torch::Tensor& tensor)
+std::vector<at::Tensor> gradients(const at::Tensor& of, const std::vector<at::Tensor>& by)
 {
-    const torch::Tensor plain = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+    return torch::autograd::grad({ of }, by, {}, {}, /*create_graph=*/false, /*allow_unused=*/true);
+}
+
+graph::Tensor to_graph_tensor(const at::Tensor& tensor)
+{
+    const at::Tensor plain = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
     graph::Tensor result;
     result.shape = plain.sizes().vec();
     result.data.assign(plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel());
     return result;
 }
 
-torch::Device device_from_name(const std::string& name)
+at::Device device_from_name(const std::string& name)
 {
     const bool cuda = name == "cuda" || name.rfind("cuda:", 0) == 0;
     if (name != "cpu" && !cuda)
@@ -167,7 +189,7 @@ torch::Device device_from_name(const std::string& name)
     if (cuda && !torch::cuda::is_available())
         throw Error({ "this LibTorch sees no CUDA device", "device", name, "cpu" });
     try {
-        const torch::Device device(name);
+        const at::Device device(name);
         if (cuda && device.has_index() && static_cast<std::size_t>(device.index()) >= torch::cuda::device_count())
             throw Error({ "no such CUDA device", "device", name,
                           "an index below " + std::to_string(torch::cuda::device_count()) });

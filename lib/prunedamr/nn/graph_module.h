@@ -3,7 +3,7 @@
 
 #include "prunedamr/graph/network.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <optional>
@@ -13,21 +13,30 @@
 namespace prunedamr::nn {
 
 /// A network run by LibTorch, differentiable. It interprets the graph node by node: there is no second description.
-/// Parameters and buffers are registered under the graph's tensor names with '.' written '/', which LibTorch
-/// allows. `to(device)` and `to(dtype)` work as for any module; frames must then have the same device and type.
-class GraphModule : public torch::nn::Module
+/// It has of a `torch::nn::Module` what is needed here, without that class's headers. Weights, norms' scales and
+/// biases ask for gradients; it starts in training mode.
+class GraphModule
 {
 public:
     /// Throws `Error` when the network is not valid.
     explicit GraphModule(const graph::Network& network);
+    GraphModule(GraphModule&&) = default;
+    GraphModule(const GraphModule&) = delete; ///< a copy would share the weights
 
-    /// frames [batch, 2, length] float32 -> logits [batch, classes]; train()/eval() decide on norm and dropout.
+    void train(bool on = true) { training_ = on; } ///< decides on norm and dropout
+    void eval() { train(false); }
+
+    /// Moves weights and statistics; frames must then have the same device and type.
+    void to(const at::Device& device);
+    void to(const at::Device& device, at::ScalarType dtype);
+
+    /// frames [batch, 2, length] float32 -> logits [batch, classes].
     /// In training mode batch norm updates its running statistics (momentum 0.1, unbiased variance).
-    torch::Tensor forward(const torch::Tensor& frames);
+    at::Tensor forward(const at::Tensor& frames);
 
     /// The same, and the outputs [batch, C, H, W] of the named nodes. Throws `Error` for an unknown node.
-    torch::Tensor forward(const torch::Tensor& frames, const std::vector<std::string>& nodes,
-                          std::map<std::string, torch::Tensor>& outputs);
+    at::Tensor forward(const at::Tensor& frames, const std::vector<std::string>& nodes,
+                          std::map<std::string, at::Tensor>& outputs);
 
     /// The graph with this module's present weights and statistics.
     graph::Network to_network() const;
@@ -35,8 +44,9 @@ public:
     /// Overwrites weights and statistics. Throws `Error` naming a tensor that is absent or has another shape.
     void load(const std::map<std::string, graph::Tensor>& tensors);
 
-    /// Weights and statistics by graph tensor name; they share storage with the registered parameters.
-    const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
+    /// Weights and statistics by graph tensor name; they share storage with the module.
+    const std::map<std::string, at::Tensor>& tensors() const { return tensors_; }
+    std::vector<at::Tensor> parameters() const; ///< those of the tensors that ask for gradients
 
     const graph::Network& network() const { return network_; } ///< with the weights it was built from
 
@@ -50,18 +60,22 @@ private:
     };
 
     void plan_steps();
-    torch::Tensor run_step(const Step& step, const std::vector<torch::Tensor>& values) const;
-    torch::Tensor tensor_or_none(const std::string& name) const;
+    at::Tensor run_step(const Step& step, const std::vector<at::Tensor>& values) const;
+    at::Tensor tensor_or_none(const std::string& name) const;
 
     graph::Network network_;
     std::vector<Step> steps_;
-    std::map<std::string, torch::Tensor> tensors_;
+    std::map<std::string, at::Tensor> tensors_;
+    bool training_ = true;
 };
 
+/// d(of)/d(by) for each of `by`, undefined where `of` does not depend on it; `of` has one element.
+std::vector<at::Tensor> gradients(const at::Tensor& of, const std::vector<at::Tensor>& by);
+
 /// A tensor's values as the graph holds them: float32, row-major, on the CPU.
-graph::Tensor to_graph_tensor(const torch::Tensor& tensor);
+graph::Tensor to_graph_tensor(const at::Tensor& tensor);
 
 /// "cpu" or "cuda" ("cuda:1"); throws `Error` when LibTorch has no such device.
-torch::Device device_from_name(const std::string& name);
+at::Device device_from_name(const std::string& name);
 
 } // namespace prunedamr::nn

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/sync_batch_norm.h"
 
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
 namespace prunedamr::nn {
 namespace {
 
-using torch::Tensor;
+using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -27,9 +30,9 @@ Statistics statistics_of_all(const Tensor& x, const SumOverProcesses& sum)
 {
     const auto count = static_cast<double>(x.numel() / x.size(1));
     const auto [mean, variance] = at::batch_norm_update_stats(x, {}, {}, 0.0);
-    const Tensor m = mean.to(torch::kFloat64);
-    const Tensor square = variance.to(torch::kFloat64) + m * m;
-    Tensor sums = torch::cat({ count * m, count * square, torch::full_like(m.slice(0, 0, 1), count) });
+    const Tensor m = mean.to(at::kDouble);
+    const Tensor square = variance.to(at::kDouble) + m * m;
+    Tensor sums = at::cat({ count * m, count * square, at::full_like(m.slice(0, 0, 1), count) });
     sum(sums);
     const auto channels = x.size(1);
     const Tensor total = sums.slice(0, 2 * channels);
@@ -56,7 +59,7 @@ public:
         context->saved_data["epsilon"] = epsilon;
         context->saved_data["sum"] = c10::IValue::make_capsule(c10::make_intrusive<HeldSum>(sum));
         // With the statistics known, the rest is what evaluation mode does.
-        return torch::batch_norm(x, weight, bias, mean, variance, /*training=*/false, 0.0, epsilon,
+        return at::batch_norm(x, weight, bias, mean, variance, /*training=*/false, 0.0, epsilon,
                                  /*cudnn_enabled=*/false);
     }
 
@@ -70,12 +73,12 @@ public:
         // dx lacks the two means; dw = sum of g u, db = sum of g.
         const auto [dx, dw, db] = at::native_batch_norm_backward(gradients[0], x, weight, mean, variance, {}, {},
                                                                  /*train=*/false, epsilon, { true, true, true });
-        Tensor sums = torch::stack({ dw, db }).to(torch::kFloat64);
+        Tensor sums = at::stack({ dw, db }).to(at::kDouble);
         static_cast<HeldSum&>(*context->saved_data["sum"].toCapsule()).sum(sums);
         const Tensor means = sums / context->saved_data["count"].toDouble();
-        const Tensor scale = (variance.to(torch::kFloat64) + epsilon).rsqrt();
-        const Tensor slope = weight.to(torch::kFloat64) * scale * scale * means[0];
-        const Tensor offset = weight.to(torch::kFloat64) * scale * means[1] - slope * mean.to(torch::kFloat64);
+        const Tensor scale = (variance.to(at::kDouble) + epsilon).rsqrt();
+        const Tensor slope = weight.to(at::kDouble) * scale * scale * means[0];
+        const Tensor offset = weight.to(at::kDouble) * scale * means[1] - slope * mean.to(at::kDouble);
         const auto per_channel = [&](const Tensor& t) { return t.to(x.options()).view({ 1, -1, 1, 1 }); };
         dx.addcmul_(x, per_channel(slope), -1.0).sub_(per_channel(offset));
         return { dx, dw, db, {}, {}, {}, {}, {} };

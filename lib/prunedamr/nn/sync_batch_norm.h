@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <functional>
 
 namespace prunedamr::nn {
 
 /// Replaces a float64 tensor by its sum over all processes that train together.
-using SumOverProcesses = std::function<void(torch::Tensor&)>;
+using SumOverProcesses = std::function<void(at::Tensor&)>;
 
 /// While one exists, every batch norm that this thread runs forward in training mode is a synchronized one, and so
 /// is its backward, whenever that comes. Each process then runs the same passes in the same order; backward may
@@ -34,9 +34,9 @@ private:
 /// x [batch, C, H, W], at least one value per channel here and two in all; the others [C]. Updates the running
 /// statistics in place as LibTorch's batch_norm does, by `momentum` and with the unbiased variance.
 /// Gradients of weight and bias are those of this process's frames: sum them like any other.
-torch::Tensor sync_batch_norm(const torch::Tensor& x, const torch::Tensor& weight,
-                                      const torch::Tensor& bias, torch::Tensor running_mean,
-                                      torch::Tensor running_var, double momentum, double epsilon,
+at::Tensor sync_batch_norm(const at::Tensor& x, const at::Tensor& weight,
+                                      const at::Tensor& bias, at::Tensor running_mean,
+                                      at::Tensor running_var, double momentum, double epsilon,
                                       const SumOverProcesses& sum);
 
 } // namespace prunedamr::nn

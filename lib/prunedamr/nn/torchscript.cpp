@@ -5,8 +5,9 @@
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/nn/graph_module.h"
 
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
-#include <torch/script.h>
 
 namespace prunedamr::nn {
 namespace {
@@ -14,14 +15,14 @@ namespace {
 /// What one pass of two frames does, recorded; no operation depends on their number.
 torch::jit::Module traced(const graph::Network& network)
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     GraphModule module(graph::fold_batch_norm(network));
     module.eval();
     for (const auto& [name, tensor] : module.tensors()) // constants cannot ask for gradients
         tensor.set_requires_grad(false);
     torch::jit::Module result("network");
     const auto [state, outputs] = torch::jit::tracer::trace(
-        { torch::zeros({ 2, 2, network.length }) },
+        { at::zeros({ 2, 2, network.length }) },
         [&](torch::jit::Stack inputs) { return torch::jit::Stack{ module.forward(inputs.front().toTensor()) }; },
         [](const torch::autograd::Variable&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false,
         &result, { "frames" });

@@ -4,10 +4,8 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
-#include "prunedamr/prune/baseline_scores.h"
 #include "prunedamr/prune/budget.h"
-#include "prunedamr/prune/schedule.h"
-#include "prunedamr/prune/task.h"
+#include "prunedamr/prune/prune_context.h"
 
 #include <cstdint>
 #include <optional>
@@ -15,6 +13,21 @@
 #include <vector>
 
 namespace prunedamr::prune {
+
+/// One score per unit.
+std::vector<double> random_unit_scores(const graph::Network& network, std::uint64_t seed);
+std::vector<double> l1_unit_scores(const graph::Network& network);  ///< mean |w| of all conv weights; 0 without any
+std::vector<double> bnp_unit_scores(const graph::Network& network); ///< mean |gamma| of all norms; 0 without any
+
+/// One score per group of every layer; an empty row of a layer that cannot be scored.
+using GroupScores = std::vector<std::vector<double>>;
+GroupScores random_group_scores(const std::vector<graph::ChannelLayer>& layers, std::uint64_t seed);
+/// Mean over the group's members of sum |w| of the filter.
+GroupScores l1_group_scores(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers);
+/// Mean over the group's members of sum_j |w - w_j|, all filters j of the node: least near their geometric median.
+GroupScores fpgm_group_scores(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers);
+/// Mean |gamma| over the channels of all batch norms that carry the group.
+GroupScores bnp_group_scores(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers);
 
 /// What a baseline removes: whole units, or channels of every layer.
 enum class Part { units, channels };

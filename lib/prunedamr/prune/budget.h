@@ -5,12 +5,26 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace prunedamr::prune {
+
+/// {"before", "after", "cut" (shares of before that are gone)} of params, macs, paper_flops and bytes.
+nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after);
+
+/// "cost: params 45918 -> 20000 (-56.4 %), MACs ..."
+std::string cost_text(const graph::Cost& before, const graph::Cost& after);
+
+/// Median time of one frame at batch 1 in the native engine, on the calling core, in microseconds: at least 50 runs
+/// and a tenth of a second, after a warm-up, the least of three medians. Throws `Error` when the engine cannot run
+/// the network.
+double engine_latency_us(const graph::Network& network);
 
 /// How small the result must be: "units=5", "macs=10%", "params=50k", "bytes=20k", "latency=8us" (of one frame in
 /// the native engine on this host, one core), several joined by commas, all of which hold: "params=10k,macs=0.2M".
@@ -70,5 +84,15 @@ void check_reachable(const graph::Network& network, const Budget& budget);
 
 /// The error of a budget that even `smallest`, described by `what`, does not meet.
 [[noreturn]] void refuse_budget(const Budget& budget, const graph::Network& smallest, const std::string& what);
+
+/// Plans of one method from the largest network (rung 0) to the smallest; costs must not rise from rung to rung.
+struct PruningSchedule {
+    int rungs = 1;
+    std::function<graph::Plan(int rung)> plan;
+};
+
+/// The plan of the first rung whose network meets the budget, by bisection.
+/// Throws `Error` naming the smallest reachable amounts when the last rung does not.
+graph::Plan descend(const graph::Network& network, const PruningSchedule& ladder, const Budget& budget);
 
 } // namespace prunedamr::prune

@@ -3,9 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/method_options.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/model/model_json.h"
-#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/search.h"
 #include "prunedamr/train/evaluate.h"
 

@@ -3,10 +3,11 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>

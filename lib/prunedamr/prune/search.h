@@ -3,7 +3,7 @@
 
 #include "prunedamr/prune/chain.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>

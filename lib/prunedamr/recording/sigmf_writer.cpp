@@ -2,8 +2,8 @@
 #include "prunedamr/recording/sigmf_writer.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/sha.h"
 #include "prunedamr/recording/sigmf_meta.h"
 
 #include <nlohmann/json.hpp>

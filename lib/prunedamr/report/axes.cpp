@@ -132,12 +132,12 @@ void Axes::draw_x_ticks()
 Point Axes::place(double x, double y) const
 {
     const Box& box = config_.box;
-    const auto share = [](double value, const Interval& range) {
+    const auto fraction = [](double value, const Interval& range) {
         return std::clamp((value - range.low) / (range.high - range.low), 0.0, 1.0);
     };
     const Interval log_range{ std::log10(config_.x.low), std::log10(config_.x.high) };
-    const double along = config_.log_x ? share(std::log10(x), log_range) : share(x, config_.x);
-    return { box.x + box.width * along, box.y + box.height * (1.0 - share(y, config_.y)) };
+    const double along = config_.log_x ? fraction(std::log10(x), log_range) : fraction(x, config_.x);
+    return { box.x + box.width * along, box.y + box.height * (1.0 - fraction(y, config_.y)) };
 }
 
 void Axes::draw_border()

@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/report/axes.h"
-#include "prunedamr/report/frame_sheet.h"
 
 #include <algorithm>
 #include <cmath>
@@ -153,10 +152,10 @@ Box lower(int column)
     return { kLeft + column * kColumn, kLower, kPanel, kLowerHeight };
 }
 
-/// The value below which `share` of the values lie.
-double quantile(std::vector<double> values, double share)
+/// The value below which `fraction` of the values lie.
+double quantile(std::vector<double> values, double fraction)
 {
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(fraction * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }

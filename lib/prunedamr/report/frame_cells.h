@@ -3,6 +3,7 @@
 
 #include "prunedamr/dataset/frame_source.h"
 #include "prunedamr/report/frame_views.h"
+#include "prunedamr/report/svg.h"
 
 #include <map>
 #include <optional>
@@ -25,7 +26,7 @@ struct FrameCell {
 struct CellChoice {
     std::vector<std::string> labels;            ///< names or aliases; empty: all
     std::vector<double> snr_db = { 0, 10, 30 }; ///< of each class the nearest cells
-    std::optional<dataset::Part> part;             ///< only these frames
+    std::optional<dataset::Part> part;          ///< only these frames
     int examples = 1;                           ///< kept of each cell, >= 1
 };
 
@@ -54,5 +55,19 @@ private:
     std::vector<std::string> sources_;
     std::map<Key, FrameCell> cells_;
 };
+
+/// One frame of a cell, 1280 pixels wide: constellation, density in the I/Q plane, spectrum, spectrogram;
+/// amplitude, phase and instantaneous frequency over time. `example` < cell.examples.size().
+Svg draw_frame(const FrameCell& cell, std::size_t example);
+
+struct SheetConfig {
+    std::string title;
+    std::string note; ///< a line below: file, front end, number of frames
+    int columns = 1;  ///< drawings side by side, >= 1
+};
+
+/// A sheet of all examples of all cells, class by class, without outside resources or scripts.
+std::string sheet_html(const SheetConfig& config, const std::vector<FrameCell>& cells);
+std::string sheet_svg(const SheetConfig& config, const std::vector<FrameCell>& cells);
 
 } // namespace prunedamr::report

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/report/frame_sheet.h"
+#include "prunedamr/report/frame_cells.h"
 
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/report/svg.h"

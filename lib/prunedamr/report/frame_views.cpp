@@ -11,7 +11,7 @@
 namespace prunedamr::report {
 namespace {
 
-constexpr double kLeastDb = -120.0;
+constexpr double kMinDb = -120.0;
 constexpr int kSteps = 8; // between two samples of a trajectory
 constexpr int kReach = 8; // samples either side that interpolation sees
 constexpr int kSpectrogramColumns = 120;
@@ -28,7 +28,7 @@ int power_of_two(int value)
 
 double to_db(double power)
 {
-    return std::max(kLeastDb, 10.0 * std::log10(std::max(power, 1e-30)));
+    return std::max(kMinDb, 10.0 * std::log10(std::max(power, 1e-30)));
 }
 
 double turns(std::complex<float> x)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/dsp/hann_transform.h"
+#include "prunedamr/dsp/welch_spectrum.h"
 #include "prunedamr/report/matrix_plot.h"
 
 #include <complex>

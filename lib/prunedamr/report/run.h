@@ -88,12 +88,12 @@ struct Run {
     std::vector<FrontPoint> front;
 };
 
-/// The networks of the files that `train`, `compress`, `eval` and `bench` write with --json. What eval and bench
-/// measured goes to the run that made the model of that name, else it is a run of its own. Runs of one name are
+/// The networks of the files that `train`, `compress`, `quantize`, `calibrate`, `eval` and `bench` write with --json,
+/// and of those that tools/results collects. What eval and bench measured goes to the run that made the model of that name, else it is a run of its own. Runs of one name are
 /// told apart by their files. Throws `Error` naming file and key.
 std::vector<Run> read_runs(const std::vector<std::string>& files);
 
-/// The run in JSON of `train` or `compress`; `where` stands for the file in messages.
+/// The run in JSON of what made a network; `where` stands for the file in messages.
 Run run_from_json(const nlohmann::json& json, const std::string& where);
 
 } // namespace prunedamr::report

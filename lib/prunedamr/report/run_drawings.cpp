@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/report/run_drawings.h"
+#include "prunedamr/report/run_page.h"
 
-#include "prunedamr/report/line_chart.h"
+#include "prunedamr/report/charts.h"
 #include "prunedamr/report/matrix_plot.h"
-#include "prunedamr/report/pareto_plot.h"
-#include "prunedamr/report/unit_grid.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,9 +56,9 @@ bool has_base(const std::vector<Run>& runs, const Run& made)
 Series snr_series(const std::string& name, const Accuracy& accuracy)
 {
     Series series{ name, {}, {} };
-    for (const auto& [snr_db, share] : accuracy.by_snr) {
+    for (const auto& [snr_db, fraction] : accuracy.by_snr) {
         series.x.push_back(snr_db);
-        series.y.push_back(100.0 * share);
+        series.y.push_back(100.0 * fraction);
     }
     return series;
 }
@@ -238,14 +236,14 @@ Drawings change_drawings(const Run& run)
 
 namespace {
 
-constexpr std::size_t kMostClassesWithNumbers = 30;
-constexpr std::size_t kMostUnitsWithNumbers = 14;
+constexpr std::size_t kMaxClassesWithNumbers = 30;
+constexpr std::size_t kMaxUnitsWithNumbers = 14;
 constexpr double kLargestMatrix = 620.0; // pixels
 
-/// 100 times a share without decimals; nothing for a share that rounds to 0.
-std::string percent(double share)
+/// 100 times a fraction without decimals; nothing for a fraction that rounds to 0.
+std::string percent(double fraction)
 {
-    const long value = std::lround(100.0 * share);
+    const long value = std::lround(100.0 * fraction);
     return value == 0 ? "" : std::to_string(value);
 }
 
@@ -287,9 +285,9 @@ MatrixPlot channel_plot(const std::vector<const Run*>& runs)
             const auto column = static_cast<std::size_t>(
                 std::find(plot.columns.begin(), plot.columns.end(), layer.node) - plot.columns.begin());
             if (layer.all > 0) {
-                const double share = static_cast<double>(layer.kept) / static_cast<double>(layer.all);
-                plot.values.back()[column] = share;
-                plot.texts.back()[column] = std::to_string(std::lround(100.0 * share));
+                const double fraction = static_cast<double>(layer.kept) / static_cast<double>(layer.all);
+                plot.values.back()[column] = fraction;
+                plot.texts.back()[column] = std::to_string(std::lround(100.0 * fraction));
             } else {
                 plot.title = "Channels kept, % (gray: their number)";
                 plot.texts.back()[column] = std::to_string(layer.kept);
@@ -326,7 +324,7 @@ Drawings confusion_drawings(const Run& run)
     plot.x_name = "label given";
     const auto classes = static_cast<double>(test.classes.size());
     plot.cell_width = plot.cell_height = std::clamp(400.0 / classes, 3.0, 34.0);
-    const bool numbers = test.classes.size() <= kMostClassesWithNumbers && plot.cell_width >= 13.0;
+    const bool numbers = test.classes.size() <= kMaxClassesWithNumbers && plot.cell_width >= 13.0;
     for (const auto& row : test.confusion) {
         const double all = std::accumulate(row.begin(), row.end(), 0.0);
         plot.values.emplace_back();
@@ -358,7 +356,7 @@ Drawings similarity_drawings(const Run& run)
             plot.cell_width = plot.cell_height = kLargestMatrix / units;
         for (const std::string& unit : similarity.units)
             plot.marked.push_back(similarity.chosen.count(unit) > 0);
-        if (similarity.units.size() <= kMostUnitsWithNumbers)
+        if (similarity.units.size() <= kMaxUnitsWithNumbers)
             for (const auto& row : similarity.values) {
                 plot.texts.emplace_back();
                 for (const double value : row)

@@ -109,7 +109,9 @@ void read_measurements(Run& run, const nlohmann::json& json, const std::string& 
                 run.base_attacks = attacks_from_json(sides.at("before"), place + ".before");
         }
     }
-    if (fields.has("latency_us")) {
+    if (fields.has("latency_us") && fields.at("latency_us").is_number()) {
+        run.latency_us = optional_number(fields, "latency_us");
+    } else if (fields.has("latency_us")) {
         JsonObject sides(fields.at("latency_us"), where + ": latency_us");
         run.latency_us = optional_number(sides, "after");
         run.base_latency_us = optional_number(sides, "before");

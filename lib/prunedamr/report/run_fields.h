@@ -20,7 +20,8 @@ Accuracy accuracy_from_json(const nlohmann::json& json, const std::string& where
 /// [{"kind", "level_db" or "offset_cycles_per_sample", "accuracy"}, ...], perhaps with "norm" and "steps".
 std::vector<Attack> attacks_from_json(const nlohmann::json& json, const std::string& where);
 
-/// Attacks of a run: "robustness" or "attacks", a list, or {"before", "after"} lists; and its "latency_us".
+/// Attacks of a run: "robustness" or "attacks", a list, or {"before", "after"} lists; and its "latency_us", a number or
+/// {"before", "after"}.
 void read_measurements(Run& run, const nlohmann::json& json, const std::string& where);
 
 /// A matrix of numbers, null being NaN.

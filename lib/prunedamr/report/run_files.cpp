@@ -12,12 +12,12 @@
 namespace prunedamr::report {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{ 1 } << 28;
+constexpr std::size_t kMaxBytes = std::size_t{ 1 } << 28;
 
 nlohmann::json parse(const std::string& file)
 {
     try {
-        return nlohmann::json::parse(read_file(file, kMostBytes));
+        return nlohmann::json::parse(read_file(file, kMaxBytes));
     } catch (const nlohmann::json::parse_error& error) {
         throw Error({ "not JSON", file, "an error at byte " + std::to_string(error.byte), "what --json wrote" });
     }
@@ -117,11 +117,11 @@ std::vector<Run> read_runs(const std::vector<std::string>& files)
         else if (json.is_object() && json.contains("model") &&
                  (json.contains("scores") || json.contains("backend")))
             measured.push_back(eval_from_json(json, file));
-        else if (json.is_object() && json.contains("cost") && (json.contains("method") || json.contains("train")))
+        else if (json.is_object() && json.contains("cost"))
             runs.push_back(run_from_json(json, file));
         else
-            throw Error(
-                { "not a run", file, keys_of(json), "what train, compress, eval or bench wrote with --json" });
+            throw Error({ "not a run", file, keys_of(json),
+                          "what train, compress, eval or bench wrote with --json, or quantize or calibrate" });
     }
     std::vector<Run> alone;
     for (const Run& one : measured) {
@@ -141,7 +141,7 @@ std::vector<Run> read_runs(const std::vector<std::string>& files)
 
 namespace {
 
-constexpr std::size_t kMostUnits = 1000; // a matrix of more could not be seen
+constexpr std::size_t kMaxUnits = 1000; // a matrix of more could not be seen
 
 std::string stem(const std::string& path)
 {
@@ -178,15 +178,15 @@ Similarity similarity_from_json(const nlohmann::json& json, const std::string& w
     JsonObject fields(json, where);
     Similarity result;
     result.units = fields.strings("units");
-    if (result.units.size() > kMostUnits)
-        throw Error({ "too many units", where, std::to_string(result.units.size()), std::to_string(kMostUnits) });
+    if (result.units.size() > kMaxUnits)
+        throw Error({ "too many units", where, std::to_string(result.units.size()), std::to_string(kMaxUnits) });
     result.values = matrix_from_json(fields.at("similarity"), result.units.size(), where + ".similarity");
     if (fields.has("block_sizes")) {
         const std::size_t blocks = fields.list("block_sizes").size();
         result.block_sizes = fields.int32s("block_sizes", blocks);
         std::int64_t sum = 0;
         for (const int size : result.block_sizes)
-            sum += size > 0 ? size : static_cast<std::int64_t>(kMostUnits) + 1;
+            sum += size > 0 ? size : static_cast<std::int64_t>(kMaxUnits) + 1;
         if (sum != static_cast<std::int64_t>(result.units.size()))
             fields.refuse("block_sizes",
                           "sizes of blocks that hold all " + std::to_string(result.units.size()) + " units");
@@ -300,17 +300,26 @@ std::optional<Accuracy> measured(JsonObject& fields, const char* key, const std:
     return accuracy_from_json(fields.at(key), where + ": " + key);
 }
 
-void read_compression(Run& run, JsonObject& fields, const std::string& where)
+/// Of one network, or of it and the one it was made from. A collected run has the latter as "base_cost".
+void read_cost(Run& run, JsonObject& fields, const std::string& where)
 {
-    run.method = fields.string("method");
-    run.budget =
-        fields.string_or(fields.has("wanted") ? "wanted" : "budget", ""); // of a search: what was asked for
-    run.base_test = measured(fields, "original_test", where);
     JsonObject costs(fields.at("cost"), where + ": cost");
+    if (!costs.has("before") && !costs.has("after")) {
+        run.cost = cost_from_json(fields.at("cost"), where + ": cost");
+        if (fields.has("base_cost"))
+            run.base_cost = cost_from_json(fields.at("base_cost"), where + ": base_cost");
+        return;
+    }
     run.base_cost = cost_from_json(costs.at("before"), where + ": cost.before");
     run.cost = cost_from_json(costs.at("after"), where + ": cost.after");
-    if (fields.has("fine_tune"))
-        read_history(run, fields.at("fine_tune"), where + ": fine_tune");
+}
+
+/// What made the network: `train` and what only finishes a network do not name themselves.
+std::string method_of(JsonObject& fields)
+{
+    if (fields.has("method"))
+        return fields.string("method");
+    return fields.has("train") ? "train" : fields.has("quantized") ? "quantize" : "calibrate";
 }
 
 } // namespace
@@ -320,19 +329,22 @@ Run run_from_json(const nlohmann::json& json, const std::string& where)
     JsonObject fields(json, where);
     Run run;
     run.file = where;
-    run.name = stem(fields.string_or("out", where));
+    run.name = fields.string_or("name", stem(fields.string_or("out", where)));
     run.base = stem(fields.string_or("base", ""));
+    if (run.base == run.name)
+        run.base.clear(); // a collected training run
     run.command = fields.string_or("command", "");
-    run.validation_accuracy = optional_number(fields, "validation_accuracy");
+    run.validation_accuracy =
+        optional_number(fields, fields.has("validation_accuracy") ? "validation_accuracy" : "validation");
     run.test = measured(fields, "test", where);
-    if (!fields.has("method")) {
-        run.method = "train";
-        run.cost = cost_from_json(fields.at("cost"), where + ": cost");
-        read_history(run, fields.at("train"), where + ": train");
-        read_measurements(run, json, where);
-        return run;
-    }
-    read_compression(run, fields, where);
+    run.base_test = measured(fields, fields.has("original_test") ? "original_test" : "base_test", where);
+    run.method = method_of(fields);
+    run.budget =
+        fields.string_or(fields.has("wanted") ? "wanted" : "budget", ""); // of a search: what was asked for
+    read_cost(run, fields, where);
+    for (const char* history : { "train", "fine_tune" })
+        if (fields.has(history))
+            read_history(run, fields.at(history), where + ": " + history);
     const bool has_chain = fields.has("chain") && fields.at("chain").is_array();
     if (has_chain)
         read_chain(run, fields.at("chain"), where);

@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/report/axes.h"
 #include "prunedamr/report/svg.h"
-#include "prunedamr/report/run_drawings.h"
 
 #include <fmt/format.h>
 

@@ -35,8 +35,8 @@ std::size_t character_length(std::string_view text)
             return 0;
         code = code << 6 | (byte(i) & 0x3f);
     }
-    constexpr unsigned kLeast[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const bool legal = byte(0) >= 0xc2 && byte(0) <= 0xf4 && code >= kLeast[length] && code <= 0x10ffff &&
+    constexpr unsigned kMin[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const bool legal = byte(0) >= 0xc2 && byte(0) <= 0xf4 && code >= kMin[length] && code <= 0x10ffff &&
                        !(code >= 0xd800 && code <= 0xdfff) && code != 0xfffe && code != 0xffff;
     return legal ? length : 0;
 }

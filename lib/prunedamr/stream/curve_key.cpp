@@ -74,6 +74,16 @@ std::string read_curve_secret_key(const std::string& path)
     return secret;
 }
 
+std::optional<std::string> curve_secret_key_warning(const std::string& path)
+{
+    std::error_code failure;
+    const auto status = fs::status(path, failure);
+    constexpr auto kOthers = fs::perms::group_read | fs::perms::others_read;
+    if (failure || status.type() != fs::file_type::regular || (status.permissions() & kOthers) == fs::perms::none)
+        return std::nullopt;
+    return path + ": others on this machine can read this secret key; 'chmod 600' keeps it to you";
+}
+
 std::vector<std::string> read_curve_client_keys(const std::string& path)
 {
     std::vector<std::string> keys;

@@ -12,6 +12,9 @@ namespace prunedamr::stream {
 /// naming the file.
 std::string read_curve_secret_key(const std::string& path);
 
+/// What is strange about the file of a secret key, to be told to the user: that others on this machine can read it.
+std::optional<std::string> curve_secret_key_warning(const std::string& path);
+
 /// The public keys of clients, for `ZmqConfig::curve_client_keys`: of a certificate (NAME.key of pyzmq), of a file
 /// of keys (40 characters of Z85 each, white space between them), or of all certificates NAME.key in a folder.
 /// At least one. Throws `Error` naming the file or folder.

@@ -2,18 +2,25 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace prunedamr::stream {
 namespace {
 
 constexpr int kWaitMs = 100;
+constexpr std::size_t kMaxLineBytes = 65536; ///< of a label, several times
 
 /// While it lives, writing to a closed pipe gives EPIPE to this thread instead of a signal to the process.
 class SigpipeBlocked
@@ -41,66 +48,192 @@ private:
     sigset_t pipe_, before_;
 };
 
+/// An open file, closed with its owner unless that is standard output.
+class Descriptor
+{
+public:
+    explicit Descriptor(int number = -1) : number_(number) {}
+    ~Descriptor()
+    {
+        if (number_ > STDERR_FILENO)
+            ::close(number_);
+    }
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept
+    {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    int number() const { return number_; }
+
+private:
+    int number_;
+};
+
+struct stat status_of(int descriptor)
+{
+    struct stat found {
+    };
+    if (::fstat(descriptor, &found) != 0)
+        found.st_mode = 0;
+    return found;
+}
+
+/// `bytes` of a file from `offset` on, or what there is of them.
+std::string bytes_at(int descriptor, off_t offset, std::size_t bytes)
+{
+    std::string text(bytes, '\0');
+    const ssize_t count = ::pread(descriptor, text.data(), bytes, offset);
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return text;
+}
+
+bool is_label(const std::string& line)
+{
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    return json.is_object() && json.contains("v") && json.contains("seq") && json.contains("label");
+}
+
+/// An open file that labels may be appended to: it has only labels, whole ones, and no other writer.
+class LabelFile
+{
+public:
+    explicit LabelFile(const std::string& path)
+        : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666))
+    {
+        if (file_.number() < 0)
+            throw SystemError("cannot create file", path, errno, "a writable path, or - for stdout");
+        if (const auto found = status_of(file_.number()); S_ISREG(found.st_mode)) {
+            claim();
+            if (found.st_size > 0)
+                check_content(found.st_size);
+        }
+    }
+
+    Descriptor take() { return std::move(file_); }
+
+private:
+    /// Some file systems know no locks: there it is left to the user.
+    void claim() const
+    {
+        if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+            throw Error({ "somebody else writes labels to this file", path_, "", "a file of its own" });
+    }
+
+    void check_content(off_t size) const
+    {
+        const Descriptor reading(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+        if (reading.number() < 0)
+            throw SystemError("cannot see whether this file holds labels", path_, errno);
+        const std::string start = bytes_at(reading.number(), 0, kMaxLineBytes);
+        if (!is_label(start.substr(0, start.find('\n'))))
+            throw Error({ "this file holds something else than labels", path_, "",
+                          "a file of labels, which is appended to, or a new one" });
+        const auto tail_bytes = static_cast<std::size_t>(std::min<off_t>(size, kMaxLineBytes));
+        const std::string tail = bytes_at(reading.number(), size - static_cast<off_t>(tail_bytes), tail_bytes);
+        const std::size_t newline = tail.rfind('\n');
+        const std::string last = newline == std::string::npos ? tail : tail.substr(newline + 1);
+        if (!last.empty())
+            complete(last, size);
+    }
+
+    /// The end of the file when no newline is there: a label gets one, half a label goes.
+    void complete(const std::string& last, off_t size) const
+    {
+        const bool done = is_label(last) ? ::write(file_.number(), "\n", 1) == 1
+                                         : ::ftruncate(file_.number(), size - static_cast<off_t>(last.size())) == 0;
+        if (!done)
+            throw SystemError("cannot complete the last line", path_, errno);
+    }
+
+    std::string path_;
+    Descriptor file_;
+};
+
 class JsonLinesSink : public LineSink
 {
 public:
-    explicit JsonLinesSink(const std::string& path) : path_(path)
+    explicit JsonLinesSink(const std::string& path)
+        : path_(path), file_(path == "-" ? Descriptor(STDOUT_FILENO) : LabelFile(path).take())
     {
-        fd_ = path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (fd_ < 0)
-            throw SystemError("cannot create file", path, errno, "a writable path, or - for stdout");
-    }
-
-    ~JsonLinesSink() override
-    {
-        if (path_ != "-")
-            ::close(fd_);
     }
 
     void write_line(const std::string& json_line) override
     {
         if (ended_)
             return;
+        if (path_ != "-" && is_removed())
+            file_ = LabelFile(path_).take();
         line_ = json_line;
         line_ += '\n';
         const SigpipeBlocked guard;
-        std::size_t done = 0;
-        while (done < line_.size() && !ended_) {
+        for (std::size_t done = 0; done < line_.size() && !ended_;) {
             if (!wait_for_reader())
                 return;
-            const ssize_t n = ::write(fd_, line_.data() + done, line_.size() - done);
+            const ssize_t n = ::write(file_.number(), line_.data() + done, line_.size() - done);
             if (n >= 0)
                 done += static_cast<std::size_t>(n);
             else
-                handle_failure(errno);
+                handle_failure(errno, done);
         }
     }
 
+    void reopen() override
+    {
+        struct stat named {
+        };
+        const struct stat opened = status_of(file_.number());
+        if (path_ == "-" || !S_ISREG(opened.st_mode))
+            return;
+        if (::stat(path_.c_str(), &named) != 0 || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino)
+            file_ = LabelFile(path_).take();
+    }
+
+    bool has_ended() const noexcept override { return ended_; }
     void abandon() noexcept override { abandoned_.store(true); }
 
 private:
+    /// Whoever renames it first means it to be written on, until `reopen`.
+    bool is_removed() const
+    {
+        const struct stat opened = status_of(file_.number());
+        return S_ISREG(opened.st_mode) && opened.st_nlink == 0;
+    }
+
     /// A pipe that is writable takes a whole line (less than PIPE_BUF) without blocking. False once abandoned.
     bool wait_for_reader()
     {
-        pollfd writable{ fd_, POLLOUT, 0 };
+        pollfd writable{ file_.number(), POLLOUT, 0 };
         while (::poll(&writable, 1, abandoned_.load() ? 0 : kWaitMs) <= 0)
             if (abandoned_.load())
                 return false;
         return true;
     }
 
-    void handle_failure(int error)
+    /// `done`: bytes of the line that were written before.
+    void handle_failure(int error, std::size_t done)
     {
         if (error == EINTR || error == EAGAIN) // standard output may be shared with who made it non-blocking
             return;
         ended_ = true;
-        if (error != EPIPE)
-            throw SystemError("cannot write labels", path_, error);
+        if (error == EPIPE)
+            return;
+        cut_half_line(static_cast<off_t>(done));
+        throw SystemError("cannot write labels", path_, error);
+    }
+
+    /// Where the last `bytes` of a file are its own.
+    void cut_half_line(off_t bytes) const
+    {
+        const struct stat opened = status_of(file_.number());
+        const bool at_end = path_ != "-" || ::lseek(file_.number(), 0, SEEK_CUR) == opened.st_size;
+        if (bytes > 0 && S_ISREG(opened.st_mode) && at_end)
+            [[maybe_unused]] const int tried = ::ftruncate(file_.number(), opened.st_size - bytes);
     }
 
     std::string path_;
     std::string line_;
-    int fd_;
+    Descriptor file_;
     bool ended_ = false;
     std::atomic<bool> abandoned_{ false };
 };

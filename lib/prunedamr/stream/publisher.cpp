@@ -12,48 +12,98 @@
 #include <thread>
 
 namespace prunedamr::stream {
+namespace {
 
-struct Publisher::Impl {
-    Impl(std::vector<std::unique_ptr<Sink>> wanted, bool wait_when_full, std::size_t capacity)
-        : sinks(std::move(wanted)), failed(sinks.size()), lossless(wait_when_full), queue(capacity), room(static_cast<unsigned>(capacity)),
-          thread([this] { run(); })
+/// A sink, its queue and its thread.
+class SinkThread
+{
+public:
+    /// `first_failed`: set by the first sink that fails.
+    SinkThread(std::unique_ptr<Sink> sink, bool lossless, std::size_t capacity,
+               std::atomic<const SinkThread*>& first_failed)
+        : sink_(std::move(sink)), lossless_(lossless), first_failed_(first_failed), queue_(capacity),
+          room_(static_cast<unsigned>(capacity)), thread_([this] { run(); })
     {
     }
 
-    ~Impl() { end(); }
+    ~SinkThread()
+    {
+        stop();
+        end();
+    }
 
-    /// Writes what is queued and stops the thread; false when it had stopped.
+    void publish(const LabelEvent& event) noexcept
+    {
+        if (!takes_events())
+            return;
+        if (has_room() && queue_.push(event))
+            wake_.post();
+        else
+            lost_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    void stop() noexcept
+    {
+        stopping_.store(true);
+        wake_.post();
+    }
+
+    /// Once it is stopped: waits until it has written what is queued. False when it had ended before.
     bool end()
     {
-        if (!thread.joinable())
+        if (!thread_.joinable())
             return false;
-        stopping.store(true);
-        wake.post();
-        thread.join();
+        thread_.join();
         return true;
     }
+
+    void finish() noexcept
+    {
+        act([](Sink& sink) { sink.finish(); });
+    }
+
+    void abandon() noexcept
+    {
+        abandoned_.store(true);
+        room_.post(); // for who waits for it
+        sink_->abandon();
+    }
+
+    void reopen() noexcept
+    {
+        reopening_.store(true);
+        wake_.post();
+    }
+
+    bool takes_events() const noexcept { return state_.load(std::memory_order_acquire) == State::open; }
+    std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
+    std::optional<std::string> fault() const
+    {
+        if (state_.load(std::memory_order_acquire) != State::failed)
+            return std::nullopt;
+        return fault_.data();
+    }
+
+private:
+    enum class State { open, ended, failed };
 
     /// Waits for it where nothing may be lost.
     bool has_room() noexcept
     {
-        if (!lossless || abandoned.load())
-            return room.try_wait();
-        room.wait();
+        if (!lossless_ || abandoned_.load())
+            return room_.try_wait();
+        room_.wait();
         return true;
-    }
-
-    void close()
-    {
-        if (end())
-            for_each_sink([](Sink& sink) { sink.finish(); });
     }
 
     void run()
     {
         bool last = false;
         while (!last) {
-            wake.wait();
-            last = stopping.load(); // read before the queue is emptied: what was published before is written
+            wake_.wait();
+            last = stopping_.load(); // read before the queue is emptied: what was published before is written
+            if (reopening_.exchange(false))
+                act([](Sink& sink) { sink.reopen(); });
             write_queued();
         }
     }
@@ -62,98 +112,133 @@ struct Publisher::Impl {
     {
         LabelEvent event;
         bool wrote = false;
-        for (; queue.pop(event); wrote = true) {
-            room.post();
-            std::string line;
-            for_each_sink([&](Sink& sink) {
-                if (line.empty())
-                    line = to_json_line(event);
-                sink.write(event, line);
-            });
+        for (; queue_.pop(event); wrote = true) {
+            room_.post();
+            act([&](Sink& sink) { sink.write(event, to_json_line(event)); });
         }
         if (wrote)
-            for_each_sink([](Sink& sink) { sink.flush(); });
+            act([](Sink& sink) { sink.flush(); });
     }
 
-    /// A sink that fails, by whatever it throws, gets no more; the others go on.
-    template <typename Action> void for_each_sink(const Action& action) noexcept
+    /// A sink that fails, by whatever it throws, gets no more.
+    template <typename Action> void act(const Action& action) noexcept
     {
-        for (std::size_t i = 0; i < sinks.size(); ++i)
-            try {
-                if (!failed[i])
-                    action(*sinks[i]);
-            } catch (const Error& e) {
-                fail(i, "", e.what());
-            } catch (const std::exception& e) {
-                fail(i, "cannot write labels: found ", e.what());
-            } catch (...) {
-                fail(i, "cannot write labels", "");
-            }
+        if (!takes_events())
+            return;
+        try {
+            action(*sink_);
+            if (sink_->has_ended())
+                state_.store(State::ended, std::memory_order_release);
+        } catch (const Error& e) {
+            fail("", e.what());
+        } catch (const std::exception& e) {
+            fail("cannot write labels: found ", e.what());
+        } catch (...) {
+            fail("cannot write labels", "");
+        }
     }
 
     /// Allocates nothing: memory may be what is missing.
-    void fail(std::size_t sink, const char* problem, const char* found) noexcept
+    void fail(const char* problem, const char* found) noexcept
     {
-        failed[sink] = true;
-        if (!faulty.load(std::memory_order_relaxed))
-            std::snprintf(fault.data(), fault.size(), "%s%s", problem, found);
-        faulty.store(true, std::memory_order_release);
+        std::snprintf(fault_.data(), fault_.size(), "%s%s", problem, found);
+        state_.store(State::failed, std::memory_order_release);
+        const SinkThread* none = nullptr;
+        first_failed_.compare_exchange_strong(none, this, std::memory_order_acq_rel);
     }
 
-    std::vector<std::unique_ptr<Sink>> sinks;
-    std::vector<bool> failed; ///< by sink; of the writing thread
-    std::atomic<bool> abandoned{ false };
-    const bool lossless;
-    boost::lockfree::spsc_queue<LabelEvent> queue;
-    Semaphore wake; ///< the writing thread: something is queued
-    Semaphore room; ///< the publishing thread: the queue takes so many events more
-    std::atomic<bool> stopping{ false };
-    std::atomic<std::uint64_t> lost{ 0 };
-    std::array<char, 1024> fault{}; ///< written once, before `faulty`
-    std::atomic<bool> faulty{ false };
-    std::thread thread;
+    const std::unique_ptr<Sink> sink_;
+    const bool lossless_;
+    std::atomic<const SinkThread*>& first_failed_;
+    boost::lockfree::spsc_queue<LabelEvent> queue_;
+    Semaphore wake_; ///< the writing thread: something is to be done
+    Semaphore room_; ///< the publishing thread: the queue takes so many events more
+    std::atomic<bool> stopping_{ false }, abandoned_{ false }, reopening_{ false };
+    std::atomic<std::uint64_t> lost_{ 0 };
+    std::array<char, 1024> fault_{}; ///< written once, before `state_`
+    std::atomic<State> state_{ State::open };
+    std::thread thread_;
+};
+
+} // namespace
+
+struct Publisher::Impl {
+    std::atomic<const SinkThread*> first_failed{ nullptr };
+    std::vector<std::unique_ptr<SinkThread>> sinks;
 };
 
 Publisher::Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity)
+    : impl_(std::make_unique<Impl>())
 {
     PRUNEDAMR_CHECK(capacity > 0, "a queue holds at least one event");
-    impl_ = std::make_unique<Impl>(std::move(sinks), lossless, capacity);
+    for (auto& sink : sinks)
+        impl_->sinks.push_back(
+            std::make_unique<SinkThread>(std::move(sink), lossless, capacity, impl_->first_failed));
 }
 
-Publisher::~Publisher() = default;
+Publisher::~Publisher()
+{
+    for (const auto& sink : impl_->sinks) // all at once, then wait for each
+        sink->stop();
+}
 
 void Publisher::publish(const LabelEvent& event) noexcept
 {
-    if (!impl_->has_room() || !impl_->queue.push(event)) {
-        impl_->lost.fetch_add(1, std::memory_order_relaxed);
-        return;
-    }
-    impl_->wake.post();
+    for (const auto& sink : impl_->sinks)
+        sink->publish(event);
 }
 
 void Publisher::close()
 {
-    impl_->close();
+    for (const auto& sink : impl_->sinks)
+        sink->stop();
+    for (const auto& sink : impl_->sinks)
+        if (sink->end())
+            sink->finish();
 }
 
 void Publisher::abandon() noexcept
 {
-    impl_->abandoned.store(true);
-    impl_->room.post(); // for who waits for it
     for (const auto& sink : impl_->sinks)
         sink->abandon();
 }
 
+void Publisher::reopen() noexcept
+{
+    for (const auto& sink : impl_->sinks)
+        sink->reopen();
+}
+
+bool Publisher::has_readers() const noexcept
+{
+    for (const auto& sink : impl_->sinks)
+        if (sink->takes_events())
+            return true;
+    return impl_->sinks.empty();
+}
+
 std::optional<std::string> Publisher::fault() const
 {
-    if (!impl_->faulty.load(std::memory_order_acquire))
-        return std::nullopt;
-    return impl_->fault.data();
+    const SinkThread* first = impl_->first_failed.load(std::memory_order_acquire);
+    return first ? first->fault() : std::nullopt;
+}
+
+std::optional<std::string> Publisher::fault(std::size_t sink) const
+{
+    return impl_->sinks.at(sink)->fault();
 }
 
 std::uint64_t Publisher::lost() const noexcept
 {
-    return impl_->lost.load(std::memory_order_relaxed);
+    std::uint64_t sum = 0;
+    for (const auto& sink : impl_->sinks)
+        sum += sink->lost();
+    return sum;
+}
+
+std::uint64_t Publisher::lost(std::size_t sink) const noexcept
+{
+    return impl_->sinks[sink]->lost();
 }
 
 } // namespace prunedamr::stream

@@ -13,8 +13,8 @@
 
 namespace prunedamr::stream {
 
-/// Takes events, and the JSON line (without newline) of each; called on one thread at a time. Throws when it can
-/// write no more: whatever it throws, the publisher reports once and calls it no more.
+/// Takes events, and the JSON line (without newline) of each; called on one thread at a time, which is its own. Throws
+/// when it can write no more: whatever it throws, the publisher reports once and calls it no more.
 class PRUNEDAMR_API Sink
 {
 public:
@@ -22,6 +22,15 @@ public:
     virtual void write(const LabelEvent& event, const std::string& json_line) = 0;
     virtual void flush() {}
     virtual void finish() {} ///< once, after the last event, when all went well: from `Publisher::close`
+
+    /// What it writes to is opened anew under its name, where another file may stand by now or none.
+    virtual void reopen() {}
+
+    /// True once its reader has left: it takes no more, which is no failure. On the thread that writes.
+    virtual bool has_ended() const noexcept { return false; }
+
+    /// Where readers find it, when the system chose that ("tcp://127.0.0.1:40123"); else empty.
+    virtual std::string chosen_address() const { return {}; }
 
     /// From any thread: stop waiting for a reader that does not read; what cannot be written at once is lost.
     virtual void abandon() noexcept {}
@@ -35,12 +44,14 @@ public:
     virtual void write_line(const std::string& json_line) = 0;
 };
 
-/// JSON lines to a file, or to standard output for "-". A file is created at once; a closed pipe
-/// ends writing quietly. Throws `Error` when the file cannot be created.
+/// JSON lines to a file, or to standard output for "-". A file is created at once, or appended to when it holds
+/// labels; half a line at its end, of a process that was killed, is cut. One that is removed is created again. A
+/// closed pipe ends writing quietly; a full disk leaves no half line. Throws `Error` when the file cannot be created,
+/// holds something else, or another sink or process writes to it.
 PRUNEDAMR_API std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
 
 struct ZmqConfig {
-    std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp or ipc
+    std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp (port 1..65535, or * for any free one) or ipc
     std::string topic = "label";                   ///< first frame of each message
     int high_water_mark = 1000; ///< messages kept for a slow subscriber, then dropped for it alone
     /// Z85, 40 characters: makes the socket a CURVE server. Its traffic is encrypted, and clients can be sure of
@@ -51,8 +62,8 @@ struct ZmqConfig {
 };
 
 /// ZeroMQ PUB: two frames, topic and JSON. Never blocks: a subscriber that does not read loses messages, nobody
-/// waits. Throws `Error` for a bad key, and naming the endpoint when it cannot be bound, or when it is not loopback
-/// and the CURVE key or the list of client keys is missing.
+/// waits. Throws `Error` for a bad key, and naming the endpoint when it cannot be bound, when somebody else serves it,
+/// or when it is not loopback and the CURVE key or the list of client keys is missing.
 PRUNEDAMR_API std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
 
 /// SigMF annotations of a recording whose samples the events are of (`recording::annotate`): one for each run of
@@ -60,16 +71,24 @@ PRUNEDAMR_API std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
 /// unknown ones. They are written at the end, whole, or not at all. Throws `Error` where they could not be.
 PRUNEDAMR_API std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating);
 
-/// Events from the sample path to sinks on a thread of its own: a lock-free queue of fixed size between them.
-/// `publish` neither allocates nor locks. `lossless`: when the queue is full it waits (files: back-pressure);
-/// else the event is lost for the sinks and counted (its seq is missing downstream).
+/// Events from the sample path to sinks, each on a thread of its own behind a lock-free queue of fixed size: one that
+/// stalls or fails keeps nothing from the others. `publish` neither allocates nor locks. `lossless`: while a queue is
+/// full it waits (files: back-pressure); else the event is lost for that sink and counted (its seq is missing
+/// downstream).
 class PRUNEDAMR_API Publisher
 {
 public:
     Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);
     ~Publisher(); ///< writes what is queued; sinks are not finished
     void publish(const LabelEvent& event) noexcept;
-    std::uint64_t lost() const noexcept; ///< events that found the queue full
+    std::uint64_t lost() const noexcept;                 ///< events that found a queue full, over all sinks
+    std::uint64_t lost(std::size_t sink) const noexcept; ///< those of one, counted from 0 in the order given
+
+    /// False once every sink has failed or ended, and nobody reads what is published.
+    bool has_readers() const noexcept;
+
+    /// From any thread: every sink opens its file anew, as soon as it has written what it is writing.
+    void reopen() noexcept;
 
     /// Writes what is queued, flushes and stops the thread; nothing may be published afterwards.
     void close();
@@ -77,8 +96,9 @@ public:
     /// From any thread, when the end must come though a reader stalls: nobody waits for it any more.
     void abandon() noexcept;
 
-    /// The first failure of a sink ("full.jsonl: cannot write labels: ..."), which gets no more events.
+    /// The first failure of any sink ("full.jsonl: cannot write labels: ..."), which gets no more events.
     std::optional<std::string> fault() const;
+    std::optional<std::string> fault(std::size_t sink) const; ///< why this one failed, if it did
 
 private:
     struct Impl;

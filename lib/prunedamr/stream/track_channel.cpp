@@ -28,9 +28,9 @@ void TrackChannel::clear() noexcept
     ends_.clear();
 }
 
-void TrackChannel::open(const dsp::Track& track, double occupied_share, const dsp::ChannelBank& bank) noexcept
+void TrackChannel::open(const dsp::Track& track, double occupied_fraction, const dsp::ChannelBank& bank) noexcept
 {
-    length_ = bank.length_for(track.width() / std::min(occupied_share, kMostShare));
+    length_ = bank.length_for(track.width() / std::min(occupied_fraction, kMostShare));
     const int last = nfft_ / 2 - 1;
     middle_ = std::clamp(static_cast<int>(std::lround(track.center() - 0.5)) - nfft_ / 2, -nfft_ / 2, last);
 }
@@ -57,11 +57,11 @@ void TrackChannel::shape(const Dwell& dwell, const dsp::Track& track, const dsp:
     }
 }
 
-void TrackChannel::add(const Dwell& dwell, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank,
+void TrackChannel::add(const Dwell& dwell, const dsp::Track& track, double occupied_fraction, dsp::ChannelBank& bank,
                        int allowed, int block_length) noexcept
 {
     if (is_empty())
-        open(track, occupied_share, bank);
+        open(track, occupied_fraction, bank);
     ++dwells_;
     power_ += static_cast<double>(track.now.power);
     noise_ += static_cast<double>(track.now.noise);

@@ -32,9 +32,9 @@ public:
     void clear() noexcept;
 
     /// A dwell in which `track` was seen. The first one makes the channel, of a rate of which the band fills about
-    /// `occupied_share`. Samples are taken until `allowed` are there: all of the dwell, or none, or a whole number
+    /// `occupied_fraction`. Samples are taken until `allowed` are there: all of the dwell, or none, or a whole number
     /// of blocks of `block_length`.
-    void add(const Dwell& dwell, const dsp::Track& track, double occupied_share, dsp::ChannelBank& bank,
+    void add(const Dwell& dwell, const dsp::Track& track, double occupied_fraction, dsp::ChannelBank& bank,
              int allowed, int block_length) noexcept;
     void end_piece() noexcept; ///< what follows is not contiguous
 
@@ -55,7 +55,7 @@ public:
     float snr_db() const noexcept; ///< in the band, over the dwells
 
 private:
-    void open(const dsp::Track& track, double occupied_share, const dsp::ChannelBank& bank) noexcept;
+    void open(const dsp::Track& track, double occupied_fraction, const dsp::ChannelBank& bank) noexcept;
     void shape(const Dwell& dwell, const dsp::Track& track, const dsp::ChannelBank& bank) noexcept;
 
     int nfft_;

@@ -185,7 +185,7 @@ void WidebandScanner::Impl::follow_tracks() noexcept
     const int block_length = std::min(pipeline().block_length, kMostSamples);
     const auto allowed =
         std::max(block_length, static_cast<int>(kMostSamples * (dwells + 1) / plan.dwells_per_interval));
-    const double share = pipeline().front_end.spec().occupied_share;
+    const double share = pipeline().front_end.spec().occupied_fraction;
     for (int i = 0; i < tracker.count(); ++i) {
         const dsp::Track& track = tracker.tracks()[i];
         TrackChannel& channel = channels[track.slot];

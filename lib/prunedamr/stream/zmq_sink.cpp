@@ -5,8 +5,13 @@
 #include "prunedamr/stream/zap_handler.h"
 
 #include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <optional>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.hpp>
 
 namespace prunedamr::stream {
@@ -17,6 +22,11 @@ constexpr int kLingerMs = 200; ///< for messages still in flight when the progra
 bool starts_with(const std::string& text, const char* prefix)
 {
     return text.rfind(prefix, 0) == 0;
+}
+
+bool ends_with(const std::string& text, const std::string& suffix)
+{
+    return text.size() >= suffix.size() && text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
 /// Only 127.x.x.x, ::1 and localhost; "*" and interface names reach further.
@@ -35,6 +45,39 @@ std::string bindable(const std::string& endpoint)
                                                     : endpoint;
 }
 
+/// ZeroMQ itself takes any number modulo 65536, and what stands behind it.
+void check_port(const std::string& endpoint)
+{
+    const std::string port = endpoint.substr(endpoint.rfind(':') + 1);
+    unsigned number = 0;
+    const auto [end, fault] = std::from_chars(port.data(), port.data() + port.size(), number);
+    const bool good = port == "*" || (fault == std::errc() && end == port.data() + port.size() && number <= 65535);
+    if (!good)
+        throw Error({ "cannot bind ZeroMQ socket", endpoint, "port " + port, "1..65535, or * for any free one" });
+}
+
+/// ZeroMQ takes a path from whoever serves it. One that nobody serves is what a killed process left.
+void check_path(const std::string& path)
+{
+    struct stat file {
+    };
+    if (path.empty() || path == "*" || path[0] == '@' || lstat(path.c_str(), &file) != 0)
+        return;
+    if (!S_ISSOCK(file.st_mode))
+        throw Error({ "ZeroMQ would replace this file by its socket", path, "a file", "a path that is free" });
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return; // no socket of that name could be bound
+    std::memcpy(address.sun_path, path.data(), path.size());
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool served = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+                        (errno != ECONNREFUSED && errno != ENOENT);
+    ::close(probe);
+    if (served)
+        throw Error({ "cannot bind ZeroMQ socket", path, "another process that serves it", "a path that is free" });
+}
+
 void check(const ZmqConfig& config)
 {
     const bool tcp = starts_with(config.endpoint, "tcp://");
@@ -43,11 +86,10 @@ void check(const ZmqConfig& config)
     if (config.high_water_mark < 1)
         throw Error(
             { "bad high-water mark", config.endpoint, std::to_string(config.high_water_mark), "1 or more" });
-    struct stat file {
-    };
-    const std::string path = tcp ? "" : config.endpoint.substr(6);
-    if (!tcp && path.rfind('@', 0) != 0 && lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode))
-        throw Error({ "ZeroMQ would replace this file by its socket", path, "a file", "a path that is free" });
+    if (tcp)
+        check_port(config.endpoint);
+    else
+        check_path(config.endpoint.substr(6));
     char public_key[41];
     if (!config.curve_secret_key.empty() && (config.curve_secret_key.size() != 40 ||
                                              zmq_curve_public(public_key, config.curve_secret_key.c_str()) != 0))
@@ -82,6 +124,8 @@ public:
         }
         try {
             socket_.bind(bindable(config.endpoint));
+            if (ends_with(config.endpoint, "*") || ends_with(config.endpoint, ":0"))
+                chosen_address_ = socket_.get(zmq::sockopt::last_endpoint);
         } catch (const zmq::error_t& e) {
             throw Error({ "cannot bind ZeroMQ socket", config.endpoint, e.what(), "" });
         }
@@ -98,6 +142,8 @@ public:
         }
     }
 
+    std::string chosen_address() const override { return chosen_address_; }
+
 private:
     /// Sends one frame, again if a signal came in between: half a message would spoil the next one.
     void send(const std::string& frame, zmq::send_flags flags)
@@ -113,6 +159,7 @@ private:
     }
 
     std::string topic_;
+    std::string chosen_address_;
     zmq::context_t context_;
     std::optional<ZapHandler> handler_; ///< outlives the socket
     zmq::socket_t socket_;

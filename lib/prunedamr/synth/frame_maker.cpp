@@ -17,9 +17,9 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr float kLeastPower = 0.1f; // of the signal's own mean: a frame with less holds nothing to learn
-constexpr float kLeastBand = 0.2f;  // of the signal's own band that the front end must have found
-constexpr int kLargestRound = 512;  // receptions of a class whose frames are held besides the data set
+constexpr float kMinPower = 0.1f;  // of the signal's own mean: a frame with less holds nothing to learn
+constexpr float kMinBand = 0.2f;   // of the signal's own band that the front end must have found
+constexpr int kLargestRound = 512; // receptions of a class whose frames are held besides the data set
 constexpr int kRoundsWithoutFrames = 20;
 
 /// The frames that one reception gave.
@@ -78,10 +78,10 @@ private:
         const bool noise = reception.energy.empty();
         // Where only the carrier's line was taken for the band, or a neighbor, the frames do not show the class.
         const bool found = std::abs(info.center - reception.center) < info.bandwidth / 2 &&
-                           info.bandwidth >= kLeastBand * reception.bandwidth;
+                           info.bandwidth >= kMinBand * reception.bandwidth;
         for (int i = 0; i < info.frames && (noise || found); ++i) {
             const double end = std::min<double>((i + 1) * frame_samples, samples);
-            if (noise || signal_power(reception, i * frame_samples, end) >= kLeastPower)
+            if (noise || signal_power(reception, i * frame_samples, end) >= kMinPower)
                 usable.push_back(i);
         }
         const auto wanted =

@@ -3,13 +3,15 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/augment.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/gradient_attack.h"
-#include "prunedamr/train/augment.h"
 #include "prunedamr/train/settings.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <sstream>
@@ -141,13 +143,13 @@ metrics::Scores attacked_scores(const graph::Network& network, const dataset::Da
         Batch part = gather(dataset, indices, first, static_cast<std::size_t>(batch));
         if (attack.needs_gradient())
             part.frames = attacked(module, part.frames, part.labels, attack);
-        const torch::NoGradGuard no_grad;
+        const at::NoGradGuard no_grad;
         for (std::int64_t i = 0; i < part.labels.size(0) && !attack.needs_gradient(); ++i) {
             const auto index = static_cast<std::uint64_t>(indices[first + static_cast<std::size_t>(i)]);
             impair(part.frames.data_ptr<float>() + i * 2 * dataset.length(), dataset.front_end, attack,
                    rng.fork(index));
         }
-        const torch::Tensor predicted = module.forward(part.frames).argmax(1);
+        const at::Tensor predicted = module.forward(part.frames).argmax(1);
         for (std::int64_t i = 0; i < part.labels.size(0); ++i) {
             const auto index = static_cast<std::size_t>(indices[first + static_cast<std::size_t>(i)]);
             scores.add(dataset.label[index], predicted[i].item<std::int32_t>(), dataset.snr_db[index]);
@@ -156,6 +158,118 @@ metrics::Scores attacked_scores(const graph::Network& network, const dataset::Da
     }
     progress.step_done(fmt::format("accuracy {:.2f} %", 100 * scores.accuracy()));
     return scores;
+}
+
+namespace {
+
+at::Tensor norm_of(const at::Tensor& x)
+{
+    return x.square().sum({ 1, 2 }, /*keepdim=*/true).sqrt();
+}
+
+/// A bound around each frame.
+class Ball
+{
+public:
+    Ball(const at::Tensor& frames, const Attack& attack) : l2_(attack.norm == Attack::Norm::l2)
+    {
+        const auto values = static_cast<double>(frames.size(1) * frames.size(2));
+        radius_ = norm_of(frames) * std::pow(10.0, 0.05 * attack.level_db);
+        if (!l2_)
+            radius_ = radius_ / std::sqrt(values); // each value may carry its share of the energy
+    }
+
+    /// The disturbance on the bound that a straight-line loss of this gradient rises by most.
+    at::Tensor steepest(const at::Tensor& gradient) const
+    {
+        if (!l2_)
+            return radius_ * gradient.sign();
+        // Of a confident network the gradient is so small that its square would vanish.
+        const at::Tensor scaled = gradient / gradient.abs().amax({ 1, 2 }, true).clamp_min(1e-37);
+        return radius_ * scaled / norm_of(scaled).clamp_min(1e-20);
+    }
+
+    at::Tensor project(const at::Tensor& change) const
+    {
+        return l2_ ? change * (radius_ / norm_of(change).clamp_min(1e-30)).clamp_max(1.0)
+                   : at::minimum(at::maximum(change, -radius_), radius_);
+    }
+
+private:
+    bool l2_;
+    at::Tensor radius_; ///< [B, 1, 1]
+};
+
+/// By how much the best wrong class leads, [B]; above 0 the frame is taken for another class.
+at::Tensor lead(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels)
+{
+    const at::NoGradGuard no_grad;
+    const at::Tensor logits = module.forward(frames);
+    const at::Tensor truth = labels.unsqueeze(1);
+    return logits.scatter(1, truth, -INFINITY).amax(1) - logits.gather(1, truth).squeeze(1);
+}
+
+/// Keeps for each frame the point of the greatest lead.
+class Strongest
+{
+public:
+    Strongest(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels)
+        : module_(module), labels_(labels), points_(frames.clone()), leads_(lead(module, frames, labels))
+    {
+    }
+
+    void consider(const at::Tensor& points)
+    {
+        const at::Tensor leads = lead(module_, points, labels_);
+        const at::Tensor stronger = leads > leads_;
+        points_ = at::where(stronger.reshape({ -1, 1, 1 }), points, points_);
+        leads_ = at::where(stronger, leads, leads_);
+    }
+
+    const at::Tensor& points() const { return points_; }
+
+private:
+    nn::GraphModule& module_;
+    at::Tensor labels_;
+    at::Tensor points_;
+    at::Tensor leads_;
+};
+
+} // namespace
+
+graph::Network without_detach(graph::Network network)
+{
+    for (graph::Node& node : network.nodes)
+        if (node.op == graph::Op::detach)
+            node.op = graph::Op::dropout; // the identity outside training
+    return network;
+}
+
+at::Tensor input_gradient(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels)
+{
+    const at::Tensor x = frames.detach().clone().requires_grad_();
+    const at::Tensor loss =
+        at::nll_loss(at::log_softmax(module.forward(x), 1), labels, {}, at::Reduction::Sum);
+    return nn::gradients(loss, { x })[0];
+}
+
+at::Tensor attacked(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels,
+                       const Attack& attack)
+{
+    const Ball ball(frames, attack);
+    const at::Tensor first = ball.steepest(input_gradient(module, frames, labels));
+    if (attack.kind == Attack::Kind::fgsm)
+        return frames + first;
+    Strongest strongest(module, frames, labels);
+    strongest.consider(frames + first);
+    const double step = 2.5 / attack.steps; // of the radius: can reach the far side and come back
+    at::Tensor change = ball.project(step * first);
+    for (int i = 1; i <= attack.steps; ++i) {
+        strongest.consider(frames + change);
+        if (i < attack.steps)
+            change = ball.project(change + step * ball.steepest(input_gradient(module, frames + change, labels)));
+    }
+    return strongest.points();
 }
 
 } // namespace prunedamr::train

@@ -2,14 +2,22 @@
 #pragma once
 
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/metrics/scores.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/metrics/scores.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+namespace at {
+class Tensor;
+} // namespace at
+
+namespace prunedamr::nn {
+class GraphModule;
+} // namespace prunedamr::nn
 
 namespace prunedamr::train {
 
@@ -50,5 +58,17 @@ nlohmann::json to_json(const Attack& attack);
 metrics::Scores attacked_scores(const graph::Network& network, const dataset::Dataset& dataset,
                              const std::vector<std::int64_t>& indices, const Attack& attack, std::uint64_t seed = 1,
                              int batch = 256);
+
+/// The same function with the gradient of all of it: nodes that stop the gradient in training let it pass.
+graph::Network without_detach(graph::Network network);
+
+/// d(cross-entropy of each frame)/d(frames), [B, 2, L], of a module in evaluation mode.
+at::Tensor input_gradient(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels);
+
+/// Frames [B, 2, L] moved within the bound of `attack` (kind fgsm or pgd) so that `module`, in evaluation mode,
+/// takes them for another class than `labels`. PGD gives of all points it saw, the frame and FGSM's point among
+/// them, the one where another class leads most: it is never weaker than FGSM.
+at::Tensor attacked(nn::GraphModule& module, const at::Tensor& frames, const at::Tensor& labels,
+                       const Attack& attack);
 
 } // namespace prunedamr::train

@@ -5,24 +5,64 @@
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/augment.h"
+#include "prunedamr/train/fit.h"
 #include "prunedamr/train/process_group.h"
-#include "prunedamr/train/training_frames.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <utility>
 #include <vector>
 
 namespace prunedamr::train {
 
+/// Training frames that are in memory together, in the order in which they are trained on.
+struct Page {
+    std::shared_ptr<const dataset::Dataset> frames;
+    std::vector<std::int64_t> order;
+    std::shared_ptr<const std::vector<bool>> labeled; ///< of each of the frames; null: all are
+};
+
+/// The frames of a training run, epoch by epoch: the data set's train part in one page, or the generator's pages,
+/// of which the next is made in another thread. Of few labeled frames each is repeated, with a teacher, until one
+/// in eight frames of an epoch has a label.
+class TrainingFrames
+{
+public:
+    /// Throws `Error` when the train part is too small, or few labels are asked of a generator.
+    TrainingFrames(const dataset::Dataset& dataset, const FitConfig& config);
+
+    int pages() const; ///< of an epoch
+
+    /// Epochs count from 1, pages from 0; the order follows from `rng`.
+    Page page(int epoch, int page, Rng& rng);
+
+private:
+    void choose_labels();
+    std::vector<std::int64_t> epoch_of_train_part(Rng& rng) const;
+    Page generated(std::uint64_t number, Rng& rng);
+
+    const dataset::Dataset& dataset_;
+    const FitConfig& config_;
+    std::vector<std::int64_t> labeled_;
+    std::vector<std::int64_t> unlabeled_;
+    std::shared_ptr<const std::vector<bool>> is_labeled_;
+    std::future<dataset::Dataset> next_page_;
+};
+
+/// `per_class` of the frames `indices` for each class, or all that it has, drawn by the seed and spread over its
+/// SNR cells: no cell gives two more than another that has frames left. Ascending.
+std::vector<std::int64_t> choose_labeled(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
+                                          int per_class, std::uint64_t seed);
+
 /// Frames [count, 2, L] float32, labels [count] int64 and the frames' places in their data set [count] int64, on
 /// the CPU, copied from a data set.
 struct Batch {
-    torch::Tensor frames;
-    torch::Tensor labels;
-    torch::Tensor indices = {};
+    at::Tensor frames;
+    at::Tensor labels;
+    at::Tensor indices = {};
     std::int64_t elsewhere = 0; ///< frames of the same step in other processes
 
     double share() const ///< of the step's frames, 0..1
@@ -36,11 +76,11 @@ Batch gather(const dataset::Dataset& dataset, const std::vector<std::int64_t>& i
              std::size_t count);
 
 /// Labels [indices] int64 on the CPU.
-torch::Tensor labels_of(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices);
+at::Tensor labels_of(const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices);
 
 /// Logits [indices, classes] on the CPU; puts the module into evaluation mode.
-torch::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
-                    const torch::Device& device, int batch);
+at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const std::vector<std::int64_t>& indices,
+                    const at::Device& device, int batch);
 
 inline constexpr std::int64_t kNoLabel = -1; ///< label of a frame that only the teacher knows
 

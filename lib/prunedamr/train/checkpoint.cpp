@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/checkpoint.h"
 
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/hash.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/train/fit_json.h"
+#include "prunedamr/train/settings.h"
 
 #include <cstring>
 
@@ -35,8 +35,7 @@ Tensors tensors_under(const safetensors::File& file, const std::string& prefix)
         const safetensors::View& checked = file.at(name, safetensors::Dtype::f32);
         graph::Tensor& tensor = tensors[name.substr(prefix.size())];
         tensor.shape = checked.shape;
-        tensor.data.resize(checked.count());
-        std::memcpy(tensor.data.data(), checked.data, checked.size_bytes);
+        tensor.data = file.values<float>(checked);
     }
     return tensors;
 }
@@ -139,7 +138,9 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
     checkpoint.best = tensors_under(file, kBest);
     checkpoint.average = tensors_under(file, kAverage);
     const safetensors::View& optimizer = file.at(kOptimizer, safetensors::Dtype::u8);
-    checkpoint.optimizer.assign(reinterpret_cast<const char*>(optimizer.data), optimizer.size_bytes);
+    checkpoint.optimizer.resize(optimizer.size_bytes);
+    file.read(optimizer, 0, optimizer.size_bytes, checkpoint.optimizer.data());
+    file.check_unchanged();
     return checkpoint;
 }
 

@@ -5,9 +5,9 @@
 #include "prunedamr/graph/network_json.h"
 #include "prunedamr/train/settings.h"
 
+#include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
 #include <nlohmann/json.hpp>
-#include <torch/torch.h>
 
 #include <cstring>
 #include <filesystem>
@@ -20,11 +20,11 @@ namespace {
 constexpr std::int64_t kPieceValues = std::int64_t{ 1 } << 20; // 4 MiB of float32
 
 /// Consecutive tensors together of about `kPieceValues`.
-std::vector<std::vector<torch::Tensor>> pieces_of(const std::vector<torch::Tensor>& tensors)
+std::vector<std::vector<at::Tensor>> pieces_of(const std::vector<at::Tensor>& tensors)
 {
-    std::vector<std::vector<torch::Tensor>> pieces;
+    std::vector<std::vector<at::Tensor>> pieces;
     std::int64_t values = kPieceValues;
-    for (const torch::Tensor& tensor : tensors) {
+    for (const at::Tensor& tensor : tensors) {
         if (values >= kPieceValues) {
             pieces.emplace_back();
             values = 0;
@@ -83,23 +83,23 @@ void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup
 {
     if (processes.size() == 1)
         return;
-    const torch::NoGradGuard no_grad;
-    std::vector<torch::Tensor> gradients;
-    for (const torch::Tensor& parameter : parameters)
+    const at::NoGradGuard no_grad;
+    std::vector<at::Tensor> gradients;
+    for (const at::Tensor& parameter : parameters)
         if (parameter.grad().defined())
             gradients.push_back(parameter.grad());
     const auto pieces = pieces_of(gradients);
-    std::vector<torch::Tensor> flat;
+    std::vector<at::Tensor> flat;
     for (const auto& piece : pieces) {
-        std::vector<torch::Tensor> rows;
-        for (const torch::Tensor& gradient : piece)
+        std::vector<at::Tensor> rows;
+        for (const at::Tensor& gradient : piece)
             rows.push_back(gradient.flatten());
-        flat.push_back(torch::cat(rows));
+        flat.push_back(at::cat(rows));
     }
     processes.sum(flat);
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         std::int64_t first = 0;
-        for (torch::Tensor gradient : pieces[i]) {
+        for (at::Tensor gradient : pieces[i]) {
             gradient.copy_(flat[i].slice(0, first, first + gradient.numel()).view(gradient.sizes()));
             first += gradient.numel();
         }

@@ -3,12 +3,21 @@
 
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/metrics/evaluate.h"
 #include "prunedamr/metrics/finish_model.h"
 #include "prunedamr/train/fit.h"
 
 #include <string>
 
 namespace prunedamr::train {
+
+/// The network run by LibTorch, `batch` frames at a time, on "cpu" or "cuda", with LibTorch's threads. Throws
+/// `Error` for a bad batch or device, or an invalid network.
+metrics::Runner module_runner(const graph::Network& network, const std::string& device = "cpu", int batch = 256);
+
+/// What a user of LibTorch would deploy: the model in float32 as TorchScript, frozen and optimized for inference,
+/// on one core. Throws `Error` as `engine::Engine::torchscript` does.
+metrics::Runner torchscript_runner(const model::Model& model, int max_batch);
 
 /// Accuracy of a network on one part of a data set, run by LibTorch.
 /// Throws `Error` when data and network do not fit or the part is empty.

@@ -5,11 +5,12 @@
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/data_parallel.h"
 #include "prunedamr/train/evaluate.h"
-#include "prunedamr/train/fit_json.h"
 #include "prunedamr/train/settings.h"
 #include "prunedamr/train/trainer.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <nlohmann/json.hpp>
 
 #include <limits>
 #ifdef __GLIBC__

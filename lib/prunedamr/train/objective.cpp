@@ -4,6 +4,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/train/data_parallel.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 
 namespace prunedamr::train {
@@ -17,18 +19,18 @@ std::map<int, std::string> last_nodes(const graph::Network& network)
     return nodes;
 }
 
-torch::Tensor tensor_of(const std::vector<std::vector<double>>& rows, const torch::Device& device)
+at::Tensor tensor_of(const std::vector<std::vector<double>>& rows, const at::Device& device)
 {
     std::vector<float> values;
     for (const auto& row : rows)
         values.insert(values.end(), row.begin(), row.end());
     const auto size = static_cast<std::int64_t>(rows.size());
-    return torch::tensor(values).reshape({ size, -1 }).to(device);
+    return at::tensor(values).reshape({ size, -1 }).to(device);
 }
 
 } // namespace
 
-Objective::Objective(const graph::Network& student, const FitConfig& config, const torch::Device& device)
+Objective::Objective(const graph::Network& student, const FitConfig& config, const at::Device& device)
     : config_(config), device_(device)
 {
     if (!config_.cost.empty())
@@ -64,50 +66,50 @@ void Objective::remember_teacher(const dataset::Dataset& dataset, const std::vec
         return;
     constexpr int kFrames = 256;
     const std::vector<std::int64_t> own = own_of(indices, config_.processes);
-    remembered_ = torch::zeros({ dataset.size(), teacher_->network().classes() });
-    remembered_.index_copy_(0, torch::tensor(own), infer(*teacher_, dataset, own, device_, kFrames));
+    remembered_ = at::zeros({ dataset.size(), teacher_->network().classes() });
+    remembered_.index_copy_(0, at::tensor(own), infer(*teacher_, dataset, own, device_, kFrames));
     config_.processes.sum({ remembered_ });
 }
 
 void Objective::set_class_weights(const std::vector<double>& weights)
 {
     const bool equal = std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 1.0; });
-    class_weights_ = equal ? torch::Tensor() : tensor_of({ weights }, device_).flatten();
+    class_weights_ = equal ? at::Tensor() : tensor_of({ weights }, device_).flatten();
 }
 
-torch::Tensor Objective::label_loss(const torch::Tensor& logits, const Batch& batch) const
+at::Tensor Objective::label_loss(const at::Tensor& logits, const Batch& batch) const
 {
-    const torch::Tensor labeled = batch.labels.ge(0).nonzero().flatten();
+    const at::Tensor labeled = batch.labels.ge(0).nonzero().flatten();
     const ProcessGroup& processes = config_.processes;
     if (labeled.size(0) == 0) {
         processes.sum(0.0); // as the others do
         return logits.sum() * 0.0;
     }
     const bool all = labeled.size(0) == batch.labels.size(0);
-    const torch::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labeled)).to(device_);
-    const torch::Tensor known = all ? logits : logits.index_select(0, labeled.to(device_));
-    torch::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
+    const at::Tensor labels = (all ? batch.labels : batch.labels.index_select(0, labeled)).to(device_);
+    const at::Tensor known = all ? logits : logits.index_select(0, labeled.to(device_));
+    at::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
     if (costs_.defined())
         losses = losses + expected_cost(known, labels, costs_);
     if (!class_weights_.defined())
         return losses.sum() / processes.sum(static_cast<double>(labels.size(0)));
-    const torch::Tensor weights = class_weights_.index_select(0, labels);
+    const at::Tensor weights = class_weights_.index_select(0, labels);
     return (weights * losses).sum() / processes.sum(weights.sum().item<double>());
 }
 
-torch::Tensor Objective::feature_loss(const std::map<std::string, torch::Tensor>& student,
-                                      const std::map<std::string, torch::Tensor>& teacher) const
+at::Tensor Objective::feature_loss(const std::map<std::string, at::Tensor>& student,
+                                      const std::map<std::string, at::Tensor>& teacher) const
 {
-    torch::Tensor sum = torch::zeros({}, device_);
+    at::Tensor sum = at::zeros({}, device_);
     for (std::size_t i = 0; i < student_nodes_.size(); ++i)
         sum = sum + attention_distance(student.at(student_nodes_[i]), teacher.at(teacher_nodes_[i]));
     return sum / static_cast<double>(student_nodes_.size());
 }
 
-torch::Tensor Objective::teacher_logits(const Batch& batch, const torch::Tensor& frames,
-                                        std::map<std::string, torch::Tensor>& features) const
+at::Tensor Objective::teacher_logits(const Batch& batch, const at::Tensor& frames,
+                                        std::map<std::string, at::Tensor>& features) const
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     if (remembered_.defined())
         return remembered_.index_select(0, batch.indices).to(device_);
     return teacher_->forward(frames, teacher_nodes_, features);
@@ -115,14 +117,14 @@ torch::Tensor Objective::teacher_logits(const Batch& batch, const torch::Tensor&
 
 Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& batch)
 {
-    const torch::Tensor frames = batch.frames.to(device_);
-    std::map<std::string, torch::Tensor> features, teacher_features;
+    const at::Tensor frames = batch.frames.to(device_);
+    std::map<std::string, at::Tensor> features, teacher_features;
     Value value;
     value.logits = student.forward(frames, student_nodes_, features);
     value.loss = label_loss(value.logits, batch);
     if (!teacher_)
         return value;
-    const torch::Tensor wanted = teacher_logits(batch, frames, teacher_features);
+    const at::Tensor wanted = teacher_logits(batch, frames, teacher_features);
     const DistillConfig& distill = config_.distill;
     const double share = batch.share();
     value.loss = (1.0 - distill.weight) * value.loss +
@@ -134,43 +136,42 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
 
 namespace {
 
-namespace F = torch::nn::functional;
-
-torch::Tensor attention_map(const torch::Tensor& x)
+at::Tensor attention_map(const at::Tensor& x)
 {
-    return F::normalize(x.square().mean(1).flatten(1), F::NormalizeFuncOptions().dim(1));
+    const at::Tensor map = x.square().mean(1).flatten(1);
+    return map / map.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 } // namespace
 
-torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing)
+at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double label_smoothing)
 {
-    return F::cross_entropy(logits, labels,
-                            F::CrossEntropyFuncOptions().label_smoothing(label_smoothing).reduction(torch::kNone));
+    constexpr std::int64_t kIgnored = -100; // LibTorch's own; no label is negative here
+    return at::cross_entropy_loss(logits, labels, {}, at::Reduction::None, kIgnored, label_smoothing);
 }
 
-torch::Tensor expected_cost(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& costs)
+at::Tensor expected_cost(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& costs)
 {
-    return (torch::softmax(logits, 1) * costs.index_select(0, labels)).sum(1);
+    return (at::softmax(logits, 1) * costs.index_select(0, labels)).sum(1);
 }
 
-torch::Tensor distillation(const torch::Tensor& student_logits, const torch::Tensor& teacher_logits,
+at::Tensor distillation(const at::Tensor& student_logits, const at::Tensor& teacher_logits,
                            double temperature)
 {
-    const torch::Tensor teacher = torch::log_softmax(teacher_logits.detach() / temperature, 1);
-    const torch::Tensor student = torch::log_softmax(student_logits / temperature, 1);
+    const at::Tensor teacher = at::log_softmax(teacher_logits.detach() / temperature, 1);
+    const at::Tensor student = at::log_softmax(student_logits / temperature, 1);
     return temperature * temperature * (teacher.exp() * (teacher - student)).sum(1).mean();
 }
 
-torch::Tensor attention_distance(const torch::Tensor& student, const torch::Tensor& teacher)
+at::Tensor attention_distance(const at::Tensor& student, const at::Tensor& teacher)
 {
     return (attention_map(student) - attention_map(teacher.detach())).square().sum(1).mean();
 }
 
-void add_l1_gradient(const std::vector<torch::Tensor>& parameters, double weight)
+void add_l1_gradient(const std::vector<at::Tensor>& parameters, double weight)
 {
-    const torch::NoGradGuard no_grad;
-    for (const torch::Tensor& parameter : parameters)
+    const at::NoGradGuard no_grad;
+    for (const at::Tensor& parameter : parameters)
         if (parameter.grad().defined())
             parameter.grad().add_(parameter.sign(), weight);
 }

@@ -5,7 +5,7 @@
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/fit.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <memory>
 #include <string>
@@ -22,11 +22,11 @@ class Objective
 {
 public:
     /// Throws `Error` when features are to be matched and no stage of student and teacher has equal positions.
-    Objective(const graph::Network& student, const FitConfig& config, const torch::Device& device);
+    Objective(const graph::Network& student, const FitConfig& config, const at::Device& device);
 
     struct Value {
-        torch::Tensor loss;   ///< of no dimension
-        torch::Tensor logits; ///< [B, C] of the student
+        at::Tensor loss;   ///< of no dimension
+        at::Tensor logits; ///< [B, C] of the student
     };
     Value operator()(nn::GraphModule& student, const Batch& batch);
 
@@ -37,40 +37,40 @@ public:
     void set_class_weights(const std::vector<double>& weights); ///< [classes]; all 1 at first
 
 private:
-    torch::Tensor label_loss(const torch::Tensor& logits, const Batch& batch) const;
-    torch::Tensor teacher_logits(const Batch& batch, const torch::Tensor& frames,
-                                 std::map<std::string, torch::Tensor>& features) const;
-    torch::Tensor feature_loss(const std::map<std::string, torch::Tensor>& student,
-                               const std::map<std::string, torch::Tensor>& teacher) const;
+    at::Tensor label_loss(const at::Tensor& logits, const Batch& batch) const;
+    at::Tensor teacher_logits(const Batch& batch, const at::Tensor& frames,
+                                 std::map<std::string, at::Tensor>& features) const;
+    at::Tensor feature_loss(const std::map<std::string, at::Tensor>& student,
+                               const std::map<std::string, at::Tensor>& teacher) const;
 
     const FitConfig& config_;
-    torch::Device device_;
+    at::Device device_;
     std::unique_ptr<nn::GraphModule> teacher_;
     std::vector<std::string> student_nodes_; ///< last of each matched stage
     std::vector<std::string> teacher_nodes_; ///< the same stages
-    torch::Tensor remembered_;               ///< logits [frames of the data set, C]; undefined without `once`
-    torch::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
-    torch::Tensor class_weights_;            ///< [classes]; undefined where all are 1
+    at::Tensor remembered_;               ///< logits [frames of the data set, C]; undefined without `once`
+    at::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
+    at::Tensor class_weights_;            ///< [classes]; undefined where all are 1
 };
 
 /// Cross-entropy of logits [B, C] against labels [B] whose one-hot vectors are smoothed toward uniform; of each
 /// frame [B].
-torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing);
+at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double label_smoothing);
 
 /// Expected cost of a decision drawn from softmax(logits), for costs [truth, predicted]; of each frame [B].
-torch::Tensor expected_cost(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& costs);
+at::Tensor expected_cost(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& costs);
 
 /// Distillation (Hinton et al. 2015): T^2 KL(softmax(teacher / T) || softmax(student / T)), mean over the batch.
 /// The gradient stops at the teacher.
-torch::Tensor distillation(const torch::Tensor& student_logits, const torch::Tensor& teacher_logits,
+at::Tensor distillation(const at::Tensor& student_logits, const at::Tensor& teacher_logits,
                            double temperature);
 
 /// Attention transfer (Zagoruyko & Komodakis 2017): for outputs [B, C, H, W] of student and teacher, whose channels
 /// may differ in number, the squared distance of their maps mean_c(x^2), each flattened and of length 1; mean over
 /// the batch. The gradient stops at the teacher.
-torch::Tensor attention_distance(const torch::Tensor& student, const torch::Tensor& teacher);
+at::Tensor attention_distance(const at::Tensor& student, const at::Tensor& teacher);
 
 /// Adds the gradient of weight * sum |p| to every parameter that has a gradient.
-void add_l1_gradient(const std::vector<torch::Tensor>& parameters, double weight);
+void add_l1_gradient(const std::vector<at::Tensor>& parameters, double weight);
 
 } // namespace prunedamr::train

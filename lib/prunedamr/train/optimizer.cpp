@@ -2,8 +2,12 @@
 #include "prunedamr/train/optimizer.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/nn/graph_module.h"
+
+#include <torch/optim.h>
+
+#include <torch/nn/utils/clip_grad.h> // does not include what it needs
 
 #include <algorithm>
 #include <cmath>
@@ -12,18 +16,20 @@
 
 namespace prunedamr::train {
 
-std::vector<torch::Tensor> trained_parameters(const nn::GraphModule& module)
+std::vector<at::Tensor> trained_parameters(const nn::GraphModule& module)
 {
     const auto idle = graph::redundant_biases(module.network());
-    std::vector<torch::Tensor> parameters;
+    std::vector<at::Tensor> parameters;
     for (const auto& [name, tensor] : module.tensors())
         if (tensor.requires_grad() && idle.count(name) == 0)
             parameters.push_back(tensor);
     return parameters;
 }
 
+namespace {
+
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(const FitConfig& config,
-                                                        const std::vector<torch::Tensor>& parameters)
+                                                        const std::vector<at::Tensor>& parameters)
 {
     constexpr double kMomentum = 0.9;
     if (config.optimizer == "sgd")
@@ -36,27 +42,51 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(const FitConfig& config,
         parameters, torch::optim::AdamWOptions(config.learning_rate).weight_decay(config.weight_decay));
 }
 
-void set_learning_rate(torch::optim::Optimizer& optimizer, double rate)
+} // namespace
+
+Optimizer::Optimizer(const FitConfig& config, std::vector<at::Tensor> parameters)
+    : parameters_(std::move(parameters)), optimizer_(make_optimizer(config, parameters_))
 {
-    for (auto& group : optimizer.param_groups())
+}
+
+Optimizer::~Optimizer() = default;
+
+void Optimizer::set_learning_rate(double rate)
+{
+    for (auto& group : optimizer_->param_groups())
         group.options().set_lr(rate);
 }
 
-std::string state_of(const torch::optim::Optimizer& optimizer)
+void Optimizer::clear_gradients()
+{
+    optimizer_->zero_grad();
+}
+
+void Optimizer::clip_gradient(double max_norm)
+{
+    torch::nn::utils::clip_grad_norm_(parameters_, max_norm);
+}
+
+void Optimizer::step()
+{
+    optimizer_->step();
+}
+
+std::string Optimizer::state() const
 {
     torch::serialize::OutputArchive archive;
-    optimizer.save(archive);
+    optimizer_->save(archive);
     std::ostringstream stream;
     archive.save_to(stream);
     return stream.str();
 }
 
-void restore(torch::optim::Optimizer& optimizer, const std::string& state, const torch::Device& device)
+void Optimizer::restore(const std::string& state, const at::Device& device)
 {
     std::istringstream stream(state);
     torch::serialize::InputArchive archive;
     archive.load_from(stream, device);
-    optimizer.load(archive);
+    optimizer_->load(archive);
 }
 
 double learning_rate(const FitConfig& config, double epochs_done)
@@ -72,7 +102,7 @@ double learning_rate(const FitConfig& config, double epochs_done)
     return config.learning_rate;
 }
 
-WeightAverage::WeightAverage(const std::map<std::string, torch::Tensor>& tensors, double decay)
+WeightAverage::WeightAverage(const std::map<std::string, at::Tensor>& tensors, double decay)
     : tensors_(tensors), decay_(decay)
 {
     for (const auto& [name, tensor] : tensors_)
@@ -81,7 +111,7 @@ WeightAverage::WeightAverage(const std::map<std::string, torch::Tensor>& tensors
 
 void WeightAverage::update()
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     const auto n = static_cast<double>(++updates_);
     const double decay = std::min(decay_, (1.0 + n) / (10.0 + n));
     for (const auto& [name, tensor] : tensors_)
@@ -90,9 +120,9 @@ void WeightAverage::update()
 
 void WeightAverage::swap()
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (auto& [name, tensor] : tensors_) {
-        const torch::Tensor present = tensor.clone();
+        const at::Tensor present = tensor.clone();
         tensor.copy_(average_[name]);
         average_[name].copy_(present);
     }
@@ -112,7 +142,7 @@ void WeightAverage::restore(const Tensors& values, std::int64_t updates)
         const auto found = values.find(name);
         if (found == values.end() || tensor.sizes() != at::IntArrayRef(found->second.shape))
             throw Error({ "damaged checkpoint: average of the weights", name, "", "" });
-        torch::Tensor stored = torch::empty(found->second.shape, torch::kFloat32);
+        at::Tensor stored = at::empty(found->second.shape, at::kFloat);
         std::memcpy(stored.data_ptr<float>(), found->second.data.data(), found->second.data.size() * sizeof(float));
         tensor.copy_(stored);
     }

@@ -5,7 +5,7 @@
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/fit.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <map>
@@ -13,21 +13,36 @@
 #include <string>
 #include <vector>
 
+namespace torch::optim {
+class Optimizer;
+} // namespace torch::optim
+
 namespace prunedamr::train {
 
 /// What training changes: weights, norms' scales and biases, but `graph::redundant_biases`.
-std::vector<torch::Tensor> trained_parameters(const nn::GraphModule& module);
+std::vector<at::Tensor> trained_parameters(const nn::GraphModule& module);
 
-/// As `config.optimizer` names it, over `parameters`.
-std::unique_ptr<torch::optim::Optimizer> make_optimizer(const FitConfig& config,
-                                                        const std::vector<torch::Tensor>& parameters);
+/// LibTorch's optimizer that `config.optimizer` names, over `parameters`.
+class Optimizer
+{
+public:
+    Optimizer(const FitConfig& config, std::vector<at::Tensor> parameters);
+    ~Optimizer();
 
-void set_learning_rate(torch::optim::Optimizer& optimizer, double rate);
+    void set_learning_rate(double rate);
+    void clear_gradients();
+    void clip_gradient(double max_norm); ///< L2 norm of the whole gradient
+    void step();
 
-/// Everything that an optimizer remembers, in LibTorch's own form, and back.
-/// `restore` throws `c10::Error` for what is no such state.
-std::string state_of(const torch::optim::Optimizer& optimizer);
-void restore(torch::optim::Optimizer& optimizer, const std::string& state, const torch::Device& device);
+    /// Everything that it remembers, in LibTorch's own form, and back.
+    /// `restore` throws `c10::Error` for what is no such state.
+    std::string state() const;
+    void restore(const std::string& state, const at::Device& device);
+
+private:
+    std::vector<at::Tensor> parameters_;
+    std::unique_ptr<torch::optim::Optimizer> optimizer_;
+};
 
 /// The learning rate after `epochs_done` (0 <= epochs_done < epochs, with its fraction). Over the warm-up it rises
 /// in a straight line from a hundredth; then, t epochs after it:
@@ -42,7 +57,7 @@ class WeightAverage
 {
 public:
     /// Starts at the tensors' present values; shares their storage and must not outlive them.
-    WeightAverage(const std::map<std::string, torch::Tensor>& tensors, double decay);
+    WeightAverage(const std::map<std::string, at::Tensor>& tensors, double decay);
 
     void update();
     void swap(); ///< exchanges average and weights; call again to have both back
@@ -52,8 +67,8 @@ public:
     void restore(const Tensors& values, std::int64_t updates); ///< throws `Error` for a tensor that is missing
 
 private:
-    std::map<std::string, torch::Tensor> tensors_;
-    std::map<std::string, torch::Tensor> average_;
+    std::map<std::string, at::Tensor> tensors_;
+    std::map<std::string, at::Tensor> average_;
     double decay_;
     std::int64_t updates_ = 0;
 };

@@ -1,15 +1,65 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/process_group.h"
 
+#ifdef PRUNEDAMR_HAVE_PROCESSES
 #include "prunedamr/train/rendezvous.h"
 
+#include <ATen/ATen.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/torch.h>
+#endif
 
+#include <charconv>
 #include <cstdlib>
 #include <functional>
 
 namespace prunedamr::train {
+namespace {
+
+constexpr const char* kVariables[] = { "RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT" };
+constexpr int kMostProcesses = 4096;
+
+std::string value_of(const char* variable)
+{
+    const char* value = std::getenv(variable);
+    return value ? value : "";
+}
+
+template <class Number> Number number_in(const char* variable, Number low, Number high, const std::string& expected)
+{
+    const std::string text = value_of(variable);
+    Number value{};
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high))
+        throw Error({ "wrong value in the environment", variable, "'" + text + "'", expected });
+    return value;
+}
+
+} // namespace
+
+ProcessPlace process_place_from_environment()
+{
+    ProcessPlace place;
+    std::string set, missing;
+    for (const char* variable : kVariables)
+        (value_of(variable).empty() ? missing : set) += std::string(" ") + variable;
+    if (set.empty())
+        return place;
+    if (!missing.empty())
+        throw Error({ "the environment asks for several processes, but not completely", "", "only" + set,
+                      "also" + missing + ", or none of them" });
+    place.size = number_in("WORLD_SIZE", 1, kMostProcesses, "1 to " + std::to_string(kMostProcesses));
+    place.rank =
+        number_in("RANK", 0, place.size - 1, "0 to " + std::to_string(place.size - 1) + ", below WORLD_SIZE");
+    place.address = value_of("MASTER_ADDR");
+    place.port = number_in("MASTER_PORT", 1, 65535, "1 to 65535");
+    constexpr const char* kTimeout = "PRUNEDAMR_PROCESS_TIMEOUT_S";
+    if (!value_of(kTimeout).empty())
+        place.timeout_s = number_in(kTimeout, 0.1, 86400.0, "0.1 to 86400 seconds");
+    return place;
+}
+
+#ifdef PRUNEDAMR_HAVE_PROCESSES
+
 namespace {
 
 using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
@@ -107,7 +157,7 @@ double ProcessGroup::sum(double value) const
 {
     if (!impl_)
         return value;
-    const at::Tensor total = torch::full({ 1 }, value, torch::kFloat64);
+    const at::Tensor total = at::full({ 1 }, value, at::kDouble);
     sum({ total });
     return total.item<double>();
 }
@@ -122,11 +172,11 @@ void ProcessGroup::broadcast(std::string& bytes) const
     };
     impl_->together([&] {
         impl_->rendezvous.wait_for_leader(); // Gloo's own wait ends at the timeout
-        const at::Tensor size = torch::full({ 1 }, static_cast<std::int64_t>(bytes.size()), torch::kInt64);
+        const at::Tensor size = at::full({ 1 }, static_cast<std::int64_t>(bytes.size()), at::kLong);
         send(size);
         bytes.resize(static_cast<std::size_t>(size.item<std::int64_t>()));
         if (!bytes.empty())
-            send(torch::from_blob(bytes.data(), { static_cast<std::int64_t>(bytes.size()) }, torch::kUInt8));
+            send(at::from_blob(bytes.data(), { static_cast<std::int64_t>(bytes.size()) }, at::kByte));
     });
 }
 
@@ -135,5 +185,39 @@ void ProcessGroup::finish() const
     if (impl_)
         impl_->together([this] { impl_->rendezvous.wait_for_all(); });
 }
+
+#else // a LibTorch without c10d or Gloo
+
+struct ProcessGroup::Impl {};
+
+ProcessGroup::ProcessGroup(const ProcessPlace& place)
+{
+    if (place.size > 1)
+        throw Error({ "this build trains in one process only", "WORLD_SIZE", std::to_string(place.size),
+                      "a LibTorch with Gloo (on Debian also libgloo-dev) when it is built" });
+}
+
+int ProcessGroup::rank() const
+{
+    return 0;
+}
+
+int ProcessGroup::size() const
+{
+    return 1;
+}
+
+void ProcessGroup::sum(const std::vector<at::Tensor>&) const {}
+
+double ProcessGroup::sum(double value) const
+{
+    return value;
+}
+
+void ProcessGroup::broadcast(std::string&) const {}
+
+void ProcessGroup::finish() const {}
+
+#endif
 
 } // namespace prunedamr::train

@@ -36,14 +36,6 @@ std::string key_of(const char* what, std::int64_t number)
     return std::string(what) + " " + std::to_string(number);
 }
 
-/// From LibTorch 2.4 on the server wants libuv unless told otherwise, which Debian's is built without.
-template <class Options> auto without_libuv(Options& options, int) -> decltype(void(options.useLibUV))
-{
-    options.useLibUV = false;
-}
-
-template <class Options> void without_libuv(Options&, long) {}
-
 } // namespace
 
 std::string first_line(const std::exception& fault)
@@ -71,21 +63,21 @@ Rendezvous::Rendezvous(const ProcessPlace& place)
 
 void Rendezvous::join()
 {
-    c10d::TCPStoreOptions options;
-    options.port = static_cast<std::uint16_t>(place_.port);
-    options.isServer = place_.rank == 0;
-    options.numWorkers = static_cast<std::size_t>(place_.size);
-    options.timeout = kGatherTimeouts * timeout_;
-    without_libuv(options, 0);
-    const std::string leader = numeric_address(place_.address);
+    const milliseconds timeout = kGatherTimeouts * timeout_;
+    const std::string leader = numeric_address(place_.address), all = "all joined";
     try {
-        store_ = c10::make_intrusive<c10d::TCPStore>(leader, options);
+        store_ = c10::make_intrusive<KeyStore>(leader, static_cast<std::uint16_t>(place_.port), place_.rank == 0,
+                                               timeout);
+        if (store_->add("joined", 1) == place_.size)
+            set(all, "here");
+        if (place_.rank == 0)
+            store_->wait({ all }, timeout);
     } catch (const std::exception& fault) {
         const char* problem =
             place_.rank == 0 ? "not all processes came, or the port is taken" : "process 0 does not answer";
         throw Error({ problem, place_.address + ":" + std::to_string(place_.port), first_line(fault),
                       "all of " + std::to_string(place_.size) + " processes within " +
-                          std::to_string(options.timeout.count() / 1000) + " s" });
+                          std::to_string(timeout.count() / 1000) + " s" });
     }
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/train/key_store.h"
 #include "prunedamr/train/process_group.h"
-
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
 #include <string>
@@ -22,7 +21,7 @@ public:
     /// Waits for all. Throws `Error` when they do not come or do not belong together.
     explicit Rendezvous(const ProcessPlace& place);
 
-    const c10::intrusive_ptr<c10d::TCPStore>& store() const { return store_; }
+    const c10::intrusive_ptr<KeyStore>& store() const { return store_; }
 
     /// Each learns who the others are, for messages; all call it.
     void learn_names();
@@ -61,7 +60,7 @@ private:
     ProcessPlace place_;
     std::chrono::milliseconds timeout_;
     QuietLog quiet_;
-    c10::intrusive_ptr<c10d::TCPStore> store_; // in process 0 also its server
+    c10::intrusive_ptr<KeyStore> store_; // in process 0 also its server
     std::vector<std::string> names_;
     int waits_for_leader_ = 0; // so far
 };

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/train/augment.h"
-#include "prunedamr/train/floors.h"
+#include "prunedamr/train/validation.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

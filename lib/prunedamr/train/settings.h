@@ -3,6 +3,8 @@
 
 #include "prunedamr/train/fit.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -48,5 +50,12 @@ inline std::string without_unit(const std::string& text, const std::string& unit
     const bool there = text.size() > unit.size() && text.compare(text.size() - unit.size(), unit.size(), unit) == 0;
     return there ? text.substr(0, text.size() - unit.size()) : "";
 }
+
+nlohmann::json to_json(const FitConfig& config);
+
+/// {"config", "epochs": [{"epoch", "train_loss", "train_accuracy", "validation_accuracy", "learning_rate",
+/// "validation_cost", "recalls", "seconds"}], "best_epoch", "best_validation_accuracy",
+/// "interrupted", "stopped_early", "frames_per_s"}
+nlohmann::json to_json(const FitResult& result);
 
 } // namespace prunedamr::train

@@ -7,8 +7,9 @@
 #include "prunedamr/train/data_parallel.h"
 #include "prunedamr/train/objective.h"
 #include "prunedamr/train/optimizer.h"
-#include "prunedamr/train/floors.h"
+#include "prunedamr/train/validation.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -42,7 +43,7 @@ nn::SumOverProcesses sum_over(const ProcessGroup& processes)
 {
     if (processes.size() == 1)
         return {};
-    return [processes](torch::Tensor& tensor) { processes.sum({ tensor }); };
+    return [processes](at::Tensor& tensor) { processes.sum({ tensor }); };
 }
 
 } // namespace
@@ -55,7 +56,7 @@ Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset,
 {
     module_.to(device_);
     parameters_ = trained_parameters(module_);
-    optimizer_ = make_optimizer(config_, parameters_);
+    optimizer_.emplace(config_, parameters_);
     if (config_.ema > 0.0)
         average_.emplace(module_.tensors(), config_.ema);
     if (!config_.checkpoint.empty() || config_.processes.size() > 1)
@@ -89,7 +90,7 @@ void Trainer::restore(const std::string& checkpoint)
         if (average_)
             average_->restore(state_.average, state_.averaged_steps);
         if (!state_.epochs.empty())
-            train::restore(*optimizer_, state_.optimizer, device_);
+            optimizer_->restore(state_.optimizer, device_);
     } catch (const c10::Error& fault) {
         throw Error({ "damaged checkpoint: optimizer state", checkpoint, "", "" });
     }
@@ -100,7 +101,7 @@ void Trainer::save()
 {
     if (config_.checkpoint.empty() || !config_.processes.leads())
         return;
-    state_.optimizer = state_of(*optimizer_);
+    state_.optimizer = optimizer_->state();
     state_.weights = present_weights();
     if (average_) {
         state_.average = average_->values();
@@ -122,7 +123,7 @@ void Trainer::step()
     if (config_.l1_weight > 0.0)
         add_l1_gradient(parameters_, config_.l1_weight);
     if (config_.clip_gradient > 0.0)
-        torch::nn::utils::clip_grad_norm_(parameters_, config_.clip_gradient);
+        optimizer_->clip_gradient(config_.clip_gradient);
     optimizer_->step();
     if (average_)
         average_->update();
@@ -134,7 +135,7 @@ double Trainer::train_batch(const Batch& batch)
     const double loss = config_.processes.sum(value.loss.item<double>());
     if (!std::isfinite(loss))
         return loss;
-    optimizer_->zero_grad();
+    optimizer_->clear_gradients();
     value.loss.backward();
     sum_gradients(parameters_, config_.processes);
     step();
@@ -148,7 +149,7 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
 {
     // Everything random in an epoch follows from seed and number, so that a resumed run repeats it.
     Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
-    torch::manual_seed(rng.next() + static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
+    at::manual_seed(rng.next() + static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
     const nn::SyncBatchNorms norms(sum_over(config_.processes));
     module_.train();
     const auto start = Clock::now();
@@ -175,7 +176,7 @@ bool Trainer::train_page(const Page& page, int number, Epoch& epoch, const Rng& 
         if (config_.processes.any(interrupted()))
             return false;
         const double share = (number + batches.share()) / frames_.pages();
-        set_learning_rate(*optimizer_, learning_rate(config_, epoch.number - 1 + share));
+        optimizer_->set_learning_rate(learning_rate(config_, epoch.number - 1 + share));
         const double loss = train_batch(batch);
         if (!std::isfinite(loss))
             throw Error({ "the loss is not finite",

@@ -8,13 +8,9 @@
 #include "prunedamr/train/checkpoint.h"
 #include "prunedamr/train/fit.h"
 #include "prunedamr/train/objective.h"
-#include "prunedamr/train/training_frames.h"
 #include "prunedamr/train/validation.h"
 #include "prunedamr/train/optimizer.h"
 
-#include <torch/torch.h>
-
-#include <memory>
 #include <optional>
 
 namespace prunedamr::train {
@@ -45,14 +41,14 @@ private:
 
     const dataset::Dataset& dataset_;
     FitConfig config_;
-    torch::Device device_;
+    at::Device device_;
     nn::GraphModule module_;
-    std::vector<torch::Tensor> parameters_; ///< that it trains
+    std::vector<at::Tensor> parameters_; ///< that it trains
     TrainingFrames frames_;
     Augmenter augmenter_;
     Objective objective_;
     Validation validation_;
-    std::unique_ptr<torch::optim::Optimizer> optimizer_;
+    std::optional<Optimizer> optimizer_;
     std::optional<WeightAverage> average_;
     Checkpoint state_;
     std::int64_t epoch_frames_ = 0;   ///< of the present epoch, trained so far

@@ -10,7 +10,6 @@
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/prune/rl/environment.h"
-#include "prunedamr/prune/rl/reward_frames.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <algorithm>

@@ -6,10 +6,154 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <numeric>
 
 namespace prunedamr::prune::rl {
+namespace {
+
+double sum_of(const Policy& policy)
+{
+    return std::accumulate(policy.begin(), policy.end(), 0.0);
+}
+
+std::vector<int> counts_of(const std::vector<int>& order, std::size_t layers)
+{
+    std::vector<int> counts(layers, 0);
+    for (const int layer : order)
+        ++counts[static_cast<std::size_t>(layer)];
+    return counts;
+}
+
+/// Whether counts are round(m * share) for one m, where a layer that is used up may lose less. Half counts as both.
+bool are_rounded_shares(const Policy& action, const std::vector<int>& counts, const std::vector<int>& removable)
+{
+    double from = 0.0, to = 1e300;
+    for (std::size_t l = 0; l < action.size(); ++l) {
+        from = std::max(from, counts[l] > 0 ? (counts[l] - 0.5) / action[l] : 0.0);
+        if (counts[l] < removable[l])
+            to = std::min(to, (counts[l] + 0.5) / action[l]);
+    }
+    return from <= to * (1.0 + 1e-12);
+}
+
+} // namespace
+
+TEST(RlPolicy, StartsByWidth)
+{
+    const Policy policy = by_width({ 8, 16, 8 });
+    EXPECT_DOUBLE_EQ(policy[0], 0.25);
+    EXPECT_DOUBLE_EQ(policy[1], 0.5);
+    EXPECT_DOUBLE_EQ(policy[2], 0.25);
+    EXPECT_GT(by_width({ 8, 0 })[1], 0.0);
+}
+
+TEST(RlPolicy, NoiseHasTheStatedSpread)
+{
+    // Two layers of half each: the difference is (a - b) / (1 + a + b) for noises a, b of variance sigma^2 U^2.
+    constexpr double kSigma = 0.01;
+    constexpr int kDraws = 20'000;
+    Rng rng(3);
+    double mean = 0.0, square = 0.0, fourth = 0.0;
+    for (int i = 0; i < kDraws; ++i) {
+        const Policy action = noisy({ 0.5, 0.5 }, kSigma, rng);
+        EXPECT_NEAR(sum_of(action), 1.0, 1e-12);
+        const double difference = action[0] - action[1];
+        mean += difference / kDraws;
+        square += difference * difference / kDraws;
+        fourth += std::pow(difference, 4) / kDraws;
+    }
+    EXPECT_NEAR(mean, 0.0, 4e-4);
+    EXPECT_NEAR(square / (2.0 * kSigma * kSigma / 3.0), 1.0, 0.05);
+    // One U for all layers: E[U^4] / E[U^2]^2 = 9/5, so the kurtosis is 3 * 9/5.
+    EXPECT_NEAR(fourth / (square * square), 5.4, 0.4);
+}
+
+TEST(RlPolicy, NoiseStaysADistribution)
+{
+    Rng rng(4);
+    for (int i = 0; i < 1000; ++i) {
+        const Policy action = noisy({ 0.98, 0.01, 0.01 }, 5.0, rng);
+        EXPECT_NEAR(sum_of(action), 1.0, 1e-12);
+        for (const double share : action)
+            EXPECT_GT(share, 0.0);
+    }
+    const Policy policy = { 0.2, 0.8 };
+    const Policy same = noisy(policy, 0.0, rng);
+    EXPECT_NEAR(same[0], 0.2, 1e-15);
+}
+
+TEST(RlPolicy, UpdateIsTheClosedForm)
+{
+    // Within the clip: policy + rate * difference.
+    const Policy moved = toward({ 0.5, 0.5 }, { 0.9, 0.1 }, 0.1, 0.2);
+    EXPECT_NEAR(moved[0], 0.54, 1e-12);
+    EXPECT_NEAR(moved[1], 0.46, 1e-12);
+    // Beyond it: ratios 1.8 and 0.2 become 1.2 and 0.8.
+    const Policy clipped = toward({ 0.5, 0.5 }, { 0.9, 0.1 }, 1.0, 0.2);
+    EXPECT_NEAR(clipped[0], 0.6, 1e-12);
+    EXPECT_NEAR(clipped[1], 0.4, 1e-12);
+    // Ratios 3, 2/5, 2/3 become 1.2, 0.8, 0.8: 0.24, 0.40, 0.24, sum 0.88.
+    const Policy three = toward({ 0.2, 0.5, 0.3 }, { 0.6, 0.2, 0.2 }, 1.0, 0.2);
+    EXPECT_NEAR(three[0], 0.24 / 0.88, 1e-12);
+    EXPECT_NEAR(three[1], 0.40 / 0.88, 1e-12);
+    EXPECT_NEAR(three[2], 0.24 / 0.88, 1e-12);
+}
+
+TEST(RlPolicy, UpdatesConvergeToTheBest)
+{
+    const Policy best = { 0.7, 0.2, 0.1 };
+    Policy policy = by_width({ 4, 4, 4 });
+    for (int i = 0; i < 200; ++i)
+        policy = toward(policy, best, 0.1, 0.2);
+    for (std::size_t l = 0; l < best.size(); ++l)
+        EXPECT_NEAR(policy[l], best[l], 1e-6);
+}
+
+TEST(RlPolicy, RemovalsAreRoundedSharesThatMeetTheSum)
+{
+    Rng rng(5);
+    int cases = 0;
+    for (int repeat = 0; repeat < 60; ++repeat) {
+        const std::size_t layers = static_cast<std::size_t>(rng.integer(1, 5));
+        Policy action = by_width(std::vector<int>(layers, 1));
+        if (repeat % 3 != 0) // else equal shares, where no rounding may meet the sum
+            action = noisy(action, 0.3, rng);
+        std::vector<int> removable;
+        for (std::size_t l = 0; l < layers; ++l)
+            removable.push_back(static_cast<int>(rng.integer(0, 7)));
+        const int all = std::accumulate(removable.begin(), removable.end(), 0);
+        const auto longest = removal_order(action, removable, all + 5);
+        ASSERT_EQ(static_cast<int>(longest.size()), all);
+        for (int n = 0; n <= all; ++n, ++cases) {
+            const auto order = removal_order(action, removable, n);
+            ASSERT_EQ(static_cast<int>(order.size()), n);
+            EXPECT_TRUE(std::equal(order.begin(), order.end(), longest.begin()));
+            const auto counts = counts_of(order, layers);
+            for (std::size_t l = 0; l < layers; ++l)
+                EXPECT_LE(counts[l], removable[l]);
+            EXPECT_TRUE(are_rounded_shares(action, counts, removable)) << "case " << cases;
+        }
+    }
+    EXPECT_GT(cases, 300);
+    const std::vector<int> two_of_three = counts_of(removal_order({ 0.3, 0.3, 0.3 }, { 9, 9, 9 }, 2), 3);
+    EXPECT_EQ(two_of_three, (std::vector<int>{ 1, 1, 0 }));
+    EXPECT_TRUE(removal_order({ 0.5, 0.5 }, { 0, 0 }, 3).empty());
+    EXPECT_EQ(counts_of(removal_order({ 0.75, 0.25 }, { 100, 100 }, 40), 2), (std::vector<int>{ 30, 10 }));
+}
+
+TEST(RlPolicy, ExplorationFallsByACosineInTheFirstTenth)
+{
+    EXPECT_DOUBLE_EQ(exploration(0.4, 0, 100), 0.4);
+    EXPECT_DOUBLE_EQ(exploration(0.4, 5, 100), 0.2);
+    EXPECT_NEAR(exploration(0.4, 2, 100), 0.2 * (1.0 + std::cos(0.2 * 3.14159265358979)), 1e-12);
+    for (const int step : { 10, 11, 99, 500 })
+        EXPECT_EQ(exploration(0.4, step, 100), 0.0);
+    EXPECT_EQ(exploration(0.4, 0, 5), 0.4); // of a short search the first step
+    EXPECT_EQ(exploration(0.4, 1, 5), 0.0);
+}
+
 namespace {
 
 const auto kSilent = [](double) {};

@@ -8,6 +8,8 @@
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -77,12 +79,12 @@ FilterScores linear_scores(const graph::Network& network, const dataset::Dataset
 double loss_of(const graph::Network& network, const dataset::Dataset& dataset,
                const std::vector<std::int64_t>& indices)
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     nn::GraphModule module(network);
-    module.to(torch::kDouble);
+    module.to(at::kCPU, at::kDouble);
     module.eval();
     const auto batch = train::gather(dataset, indices, 0, indices.size());
-    return torch::nn::functional::cross_entropy(module.forward(batch.frames.to(torch::kDouble)), batch.labels)
+    return at::cross_entropy_loss(module.forward(batch.frames.to(at::kDouble)), batch.labels)
         .item<double>();
 }
 

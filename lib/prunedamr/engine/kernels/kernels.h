@@ -23,7 +23,7 @@ struct View {
     int frames, height, width, channels, border;
 };
 
-/// A conv in float32 or int8, and what is done with its sum. The constants are laid out as native/pack.h says.
+/// A conv in float32 or int8, and what is done with its sum. The constants are laid out as native/packed_graph.h says.
 struct ConvTask {
     View in, out;
     View shortcut; ///< added to the sum when it is set

@@ -1,12 +1,172 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/engine/native/packed_graph.h"
 
-#include "prunedamr/engine/native/pack.h"
+#include "prunedamr/graph/quantize.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace prunedamr::engine {
+namespace {
+
+/// Int8 weights of a conv by place.
+struct Weights {
+    std::int64_t inputs, outputs; ///< per group
+    int kernel_h, kernel_w;
+    graph::QuantizedWeight quantized;
+
+    Weights(const Step& step, std::int64_t in_channels)
+        : inputs(in_channels / step.groups), outputs(static_cast<std::int64_t>(step.bias.size()) / step.groups),
+          kernel_h(step.window.kernel_h), kernel_w(step.window.kernel_w),
+          quantized(graph::quantize_weight(step.weight, static_cast<std::int64_t>(step.bias.size())))
+    {
+    }
+    /// Output `out` of `group`; `at` counts taps and, within them, inputs. 0 beyond the end of either.
+    std::int8_t value(std::int64_t group, std::int64_t out, int row, std::int64_t at) const
+    {
+        if (out >= outputs || at >= kernel_w * inputs)
+            return 0;
+        const std::int64_t filter = ((group * outputs + out) * inputs + at % inputs) * kernel_h + row;
+        return quantized.values[static_cast<std::size_t>(filter * kernel_w + at / inputs)];
+    }
+};
+
+std::int64_t padded(std::int64_t channels, int lanes)
+{
+    return (channels + lanes - 1) / lanes * lanes;
+}
+
+/// The constants of each channel.
+PackedInt8Conv pack_channels(const Step& step, const Weights& weights, const graph::QuantParams& in, int lanes,
+                             int shift)
+{
+    PackedInt8Conv packed;
+    const std::int64_t all = padded(weights.outputs, lanes);
+    for (std::int64_t group = 0; group < step.groups; ++group)
+        for (std::int64_t out = 0; out < all; ++out) {
+            const bool real = out < weights.outputs;
+            const auto channel = static_cast<std::size_t>(group * weights.outputs + out);
+            packed.factors.push_back(real ? in.scale * weights.quantized.scales[channel] : 0.0f);
+            packed.bias.push_back(real ? step.bias[channel] : 0.0f);
+        }
+    for (int row = 0; row < weights.kernel_h; ++row)
+        for (std::int64_t group = 0; group < step.groups; ++group)
+            for (std::int64_t out = 0; out < all; ++out) {
+                std::int32_t sum = 0;
+                for (std::int64_t at = 0; at < weights.kernel_w * weights.inputs; ++at)
+                    sum += weights.value(group, out, row, at);
+                packed.corrections.push_back((shift - in.zero_point) * sum);
+            }
+    return packed;
+}
+
+/// Appends a weight as 16 bits.
+void append_int16(std::vector<std::uint8_t>& to, std::int8_t weight)
+{
+    const std::int16_t wide = weight;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&wide);
+    to.insert(to.end(), bytes, bytes + sizeof wide);
+}
+
+/// Appends inputs at .. at + 3 for one vector of outputs, of which those before `end` exist.
+void append_quad(std::vector<std::uint8_t>& to, const Weights& weights, std::int64_t group, std::int64_t first_out,
+                 int row, std::int64_t at, std::int64_t end, const Int8Kernels& kernels)
+{
+    const auto value = [&](int lane, int i) {
+        return at + i < end ? weights.value(group, first_out + lane, row, at + i) : std::int8_t{ 0 };
+    };
+    if (kernels.order == WeightOrder::quads) {
+        for (int lane = 0; lane < kernels.lanes; ++lane)
+            for (int i = 0; i < 4; ++i)
+                to.push_back(static_cast<std::uint8_t>(value(lane, i)));
+        return;
+    }
+    for (int odd : { 0, 1 })
+        for (int lane = 0; lane < kernels.lanes; ++lane)
+            for (int i : { odd, odd + 2 })
+                append_int16(to, value(lane, i));
+}
+
+} // namespace
+
+PackedFloat32Conv pack_float32(const Step& step, std::int64_t in_channels, std::int64_t out_channels,
+                               const Float32Kernels& kernels)
+{
+    const std::int64_t taps = std::int64_t{ step.window.kernel_h } * step.window.kernel_w;
+    const std::int64_t inputs = in_channels / step.groups;
+    const std::int64_t outputs = out_channels / step.groups;
+    const std::int64_t padded = (outputs + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+    const std::int64_t block = std::int64_t{ kernels.lanes } * kernels.max_vectors;
+
+    PackedFloat32Conv packed;
+    packed.weights.reserve(static_cast<std::size_t>(step.groups * padded * taps * inputs));
+    for (std::int64_t group = 0; group < step.groups; ++group) {
+        for (std::int64_t first = 0; first < padded; first += block)
+            for (std::int64_t tap = 0; tap < taps; ++tap)
+                for (std::int64_t in = 0; in < inputs; ++in)
+                    for (std::int64_t out = first; out < std::min(first + block, padded); ++out)
+                        packed.weights.push_back(
+                            out < outputs ? step.weight[((group * outputs + out) * inputs + in) * taps + tap]
+                                          : 0.0f);
+        for (std::int64_t out = 0; out < padded; ++out)
+            packed.bias.push_back(out < outputs ? step.bias[group * outputs + out] : 0.0f);
+    }
+    return packed;
+}
+
+PackedFloat32Conv pack_depthwise_float32(const Step& step, std::int64_t channels)
+{
+    const std::int64_t taps = std::int64_t{ step.window.kernel_h } * step.window.kernel_w;
+    PackedFloat32Conv packed{ {}, step.bias };
+    for (std::int64_t tap = 0; tap < taps; ++tap)
+        for (std::int64_t c = 0; c < channels; ++c)
+            packed.weights.push_back(step.weight[c * taps + tap]);
+    return packed;
+}
+
+PackedInt8Conv pack_int8(const Step& step, std::int64_t in_channels, const graph::QuantParams& in,
+                         const Int8Kernels& kernels)
+{
+    const Weights weights(step, in_channels);
+    PackedInt8Conv packed = pack_channels(step, weights, in, kernels.lanes, kernels.shift);
+    const std::int64_t all = padded(weights.outputs, kernels.lanes);
+    const std::int64_t block = std::int64_t{ kernels.lanes } * kernels.max_vectors;
+    const std::int64_t row_inputs = weights.kernel_w * weights.inputs;
+    const std::int64_t run = step.groups == 1 ? row_inputs : weights.inputs;
+    for (std::int64_t group = 0; group < step.groups; ++group)
+        for (std::int64_t first = 0; first < all; first += block)
+            for (int row = 0; row < weights.kernel_h; ++row)
+                for (std::int64_t start = 0; start < row_inputs; start += run)
+                    for (std::int64_t at = start; at < start + run; at += 4)
+                        for (std::int64_t out = first; out < std::min(first + block, all); out += kernels.lanes)
+                            append_quad(packed.weights, weights, group, out, row, at, start + run, kernels);
+    return packed;
+}
+
+PackedInt8Conv pack_depthwise_int8(const Step& step, const graph::QuantParams& in, const Int8Kernels& kernels)
+{
+    // Packed as one group of channels whose filters have one input each.
+    Weights weights(step, step.groups);
+    Step one = step;
+    one.groups = 1;
+    weights.outputs = static_cast<std::int64_t>(step.bias.size());
+    const bool singles = kernels.depth_order == WeightOrder::singles,
+               pairs = kernels.depth_order == WeightOrder::pairs;
+    const int together = singles ? 1 : pairs ? 2 : 4;
+    PackedInt8Conv packed = pack_channels(one, weights, in, kernels.depth_lanes, singles ? kernels.shift : 0);
+    for (int row = 0; row < weights.kernel_h; ++row)
+        for (int tap = 0; tap < weights.kernel_w; tap += together)
+            for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels.depth_lanes); ++channel)
+                for (int i = tap; i < tap + together; ++i) {
+                    const std::int8_t weight = weights.value(0, channel, row, i);
+                    if (pairs)
+                        append_int16(packed.weights, weight);
+                    else
+                        packed.weights.push_back(static_cast<std::uint8_t>(weight));
+                }
+    return packed;
+}
+
 namespace {
 
 using graph::Op;

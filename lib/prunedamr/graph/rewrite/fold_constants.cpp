@@ -2,7 +2,7 @@
 #include "prunedamr/graph/rewrite/fold_constants.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <algorithm>
@@ -11,44 +11,44 @@
 namespace prunedamr::graph {
 namespace {
 
-/// Along one axis: the share of output positions at which each tap of the kernel lies within the input.
-std::vector<double> tap_shares(std::int64_t in, std::int64_t out, int kernel, int stride, int pad)
+/// Along one axis: the fraction of output positions at which each tap of the kernel lies within the input.
+std::vector<double> tap_fractions(std::int64_t in, std::int64_t out, int kernel, int stride, int pad)
 {
-    std::vector<double> shares(static_cast<std::size_t>(kernel), 0.0);
+    std::vector<double> fractions(static_cast<std::size_t>(kernel), 0.0);
     for (int k = 0; k < kernel; ++k)
         for (std::int64_t position = 0; position < out; ++position) {
             const std::int64_t read = position * stride + k - pad;
-            shares[static_cast<std::size_t>(k)] += read >= 0 && read < in ? 1.0 / static_cast<double>(out) : 0.0;
+            fractions[static_cast<std::size_t>(k)] += read >= 0 && read < in ? 1.0 / static_cast<double>(out) : 0.0;
         }
-    return shares;
+    return fractions;
 }
 
-/// For each tap of a reader's kernel, row by row, the share of its output positions that it takes part in.
-std::vector<double> tap_shares(const Node& reader, const Shape& in, const Shape& out)
+/// For each tap of a reader's kernel, row by row, the fraction of its output positions that it takes part in.
+std::vector<double> tap_fractions(const Node& reader, const Shape& in, const Shape& out)
 {
     if (reader.op == Op::linear)
         return { 1.0 };
     const ConvGeometry& w = reader.window;
-    std::vector<double> shares;
-    for (const double row : tap_shares(in.height, out.height, w.kernel_h, w.stride_h, w.pad_h))
-        for (const double column : tap_shares(in.width, out.width, w.kernel_w, w.stride_w, w.pad_w))
-            shares.push_back(row * column);
-    return shares;
+    std::vector<double> fractions;
+    for (const double row : tap_fractions(in.height, out.height, w.kernel_h, w.stride_h, w.pad_h))
+        for (const double column : tap_fractions(in.width, out.width, w.kernel_w, w.stride_w, w.pad_w))
+            fractions.push_back(row * column);
+    return fractions;
 }
 
 /// What the constants add to each output of `reader`, on average over positions; its weights on them become 0.
 std::vector<double> take_from_weights(Tensor& weight, const std::map<int, float>& constants,
-                                      const std::vector<double>& shares)
+                                      const std::vector<double>& fractions)
 {
     const auto outputs = static_cast<std::size_t>(weight.shape[0]);
     const auto inputs = static_cast<std::size_t>(weight.shape[1]);
     std::vector<double> shift(outputs, 0.0);
     for (std::size_t o = 0; o < outputs; ++o)
         for (const auto& [channel, value] : constants) {
-            float* taps = weight.data.data() + (o * inputs + static_cast<std::size_t>(channel)) * shares.size();
-            for (std::size_t t = 0; t < shares.size(); ++t)
-                shift[o] += shares[t] * value * taps[t];
-            std::fill_n(taps, shares.size(), 0.0F);
+            float* taps = weight.data.data() + (o * inputs + static_cast<std::size_t>(channel)) * fractions.size();
+            for (std::size_t t = 0; t < fractions.size(); ++t)
+                shift[o] += fractions[t] * value * taps[t];
+            std::fill_n(taps, fractions.size(), 0.0F);
         }
     return shift;
 }
@@ -114,8 +114,8 @@ Network fold_constants(Network network, const ChannelConstants& constants)
         const auto found = constants.find(reader.inputs[0]);
         if (found == constants.end() || found->second.empty())
             continue;
-        const auto shares = tap_shares(reader, shapes.at(reader.inputs[0]), shapes.at(reader.name));
-        const auto shift = take_from_weights(network.tensors.at(reader.name + ".weight"), found->second, shares);
+        const auto fractions = tap_fractions(reader, shapes.at(reader.inputs[0]), shapes.at(reader.name));
+        const auto shift = take_from_weights(network.tensors.at(reader.name + ".weight"), found->second, fractions);
         add_shift(network, reader, shift);
     }
     return network;

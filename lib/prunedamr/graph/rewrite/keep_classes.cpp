@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/rewrite/keep_classes.h"
+#include "prunedamr/graph/rewrite/edits.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/bypass.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <algorithm>
@@ -21,8 +20,8 @@ std::vector<std::size_t> kept_rows(const std::vector<int>& classes, std::int64_t
             throw Error({ "the network has no such class", "classes to keep", std::to_string(one), known });
     }
     if (classes.size() < 2)
-        throw Error({ "too few classes to tell apart", "classes to keep", std::to_string(classes.size()),
-                      "at least 2" });
+        throw Error(
+            { "too few classes to tell apart", "classes to keep", std::to_string(classes.size()), "at least 2" });
     std::vector<std::size_t> rows(classes.begin(), classes.end());
     std::sort(rows.begin(), rows.end());
     return rows;

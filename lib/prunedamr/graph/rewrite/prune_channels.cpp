@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/rewrite/prune_channels.h"
+#include "prunedamr/graph/rewrite/edits.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
-#include "prunedamr/graph/rewrite/bypass.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <set>

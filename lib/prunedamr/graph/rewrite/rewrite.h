@@ -15,14 +15,14 @@ namespace prunedamr::graph {
 /// Values that stand in for channels: node -> output channel -> value.
 using ChannelConstants = std::map<std::string, std::map<int, float>>;
 
-/// What a pruning method returns: what to take out and what to learn anew. `apply` is the only thing that acts on
+/// What a pruning method returns: what to take out and what to retrain. `apply` is the only thing that acts on
 /// it.
 struct Plan {
     std::string method;
     std::vector<std::string> remove_units;       ///< units taken out, their consumers read the unit's input
     std::vector<std::string> reinitialize_units; ///< units whose structure stays; its weights are drawn again
     std::map<std::string, std::vector<int>> prune_channels; ///< node -> kept output channels, ascending
-    ChannelConstants constants; ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
+    ChannelConstants constants;    ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
     std::vector<int> keep_classes; ///< logits that stay; empty: all
     std::uint64_t seed = 1;        ///< for re-initialization
 };
@@ -49,9 +49,9 @@ PRUNEDAMR_API std::vector<ChannelGroup> channel_groups(const Network& network);
 PRUNEDAMR_API Network prune_channels(const Network& network, const std::string& node,
                                      const std::vector<int>& channels);
 
-/// Shrinks the classifier to `classes` (two or more indices of logits, in any order): their logits stay as they are,
-/// in the network's order. Throws `Error` for an index that the network does not have or one given twice, and naming
-/// the node when the logits are not made by one linear or conv and what follows it channel by channel.
+/// Shrinks the classifier to `classes` (two or more indices of logits, in any order): their logits stay as they
+/// are, in the network's order. Throws `Error` for an index that the network does not have or one given twice, and
+/// naming the node when the logits are not made by one linear or conv and what follows it channel by channel.
 PRUNEDAMR_API Network keep_classes(const Network& network, const std::vector<int>& classes);
 
 /// Folds every batch norm that follows a conv or linear (as its only reader) into that node's weight and bias.

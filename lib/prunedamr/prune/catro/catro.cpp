@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/prune/catro/scatter.h"
-#include "prunedamr/prune/catro/trace_ratio.h"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/catro/layer_budgets.h"
 #include "prunedamr/prune/catro/scatter.h"
-#include "prunedamr/prune/probe.h"
-#include "prunedamr/prune/task.h"
+#include "prunedamr/prune/features.h"
+#include "prunedamr/prune/prune_context.h"
 
 #include <nlohmann/json.hpp>
 

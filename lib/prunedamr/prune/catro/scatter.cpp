@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/prune/catro/scatter.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace prunedamr::prune {
@@ -88,8 +91,8 @@ std::map<std::string, Scatter> scatter_by_node(const graph::Network& network, co
         const graph::Shape& shape = shapes.at(node);
         sums.emplace(node, ScatterSums(shape.channels, shape.height * shape.width));
     }
-    const torch::Device device = nn::device_from_name(device_name);
-    const torch::NoGradGuard no_grad;
+    const at::Device device = nn::device_from_name(device_name);
+    const at::NoGradGuard no_grad;
     nn::GraphModule module(network);
     module.to(device);
     module.eval();
@@ -97,10 +100,10 @@ std::map<std::string, Scatter> scatter_by_node(const graph::Network& network, co
     for (const auto& of_class : frames) {
         for (std::size_t first = 0; first < of_class.size(); first += kBatch) {
             const auto batch = train::gather(dataset, of_class, first, kBatch);
-            std::map<std::string, torch::Tensor> outputs;
+            std::map<std::string, at::Tensor> outputs;
             module.forward(batch.frames.to(device), names, outputs);
             for (auto& [node, of_node] : sums) {
-                const torch::Tensor features = outputs.at(node).to(torch::kCPU, torch::kFloat32).contiguous();
+                const at::Tensor features = outputs.at(node).to(at::kCPU, at::kFloat).contiguous();
                 of_node.add(features.data_ptr<float>(), features.size(0));
             }
         }
@@ -156,6 +159,55 @@ std::vector<Scatter> layer_scatter(const graph::Network& network, const std::vec
         scatter.push_back(std::move(of_layer));
     }
     return scatter;
+}
+
+namespace {
+
+std::vector<int> largest(const Scatter& scatter, double lambda, int size)
+{
+    constexpr double kLeastScatter = 1e-9; // of the largest
+    std::vector<double> gain(scatter.between.size());
+    double most = 0.0;
+    for (std::size_t k = 0; k < gain.size(); ++k)
+        most = std::max(most, scatter.between[k] + scatter.within[k]);
+    for (std::size_t k = 0; k < gain.size(); ++k)
+        gain[k] = scatter.between[k] + scatter.within[k] > kLeastScatter * most
+                      ? scatter.between[k] - lambda * scatter.within[k]
+                      : -std::numeric_limits<double>::infinity();
+    std::vector<int> ranked(gain.size());
+    std::iota(ranked.begin(), ranked.end(), 0);
+    std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return gain[a] > gain[b]; });
+    ranked.resize(static_cast<std::size_t>(size));
+    std::sort(ranked.begin(), ranked.end());
+    return ranked;
+}
+
+} // namespace
+
+double trace_ratio(const Scatter& scatter, const std::vector<int>& set)
+{
+    constexpr double kLeastWithin = 1e-12; // of the scatter between classes
+    double between = 0.0, within = 0.0;
+    for (const int k : set) {
+        between += scatter.between[static_cast<std::size_t>(k)];
+        within += scatter.within[static_cast<std::size_t>(k)];
+    }
+    return between > 0.0 ? between / std::max(within, kLeastWithin * between) : 0.0;
+}
+
+TraceRatioSet largest_trace_ratio(const Scatter& scatter, int size)
+{
+    PRUNEDAMR_CHECK(size >= 1 && size <= static_cast<int>(scatter.between.size()), "size of a set of channels");
+    TraceRatioSet best{ largest(scatter, 0.0, size), 0.0, 1 };
+    best.ratio = trace_ratio(scatter, best.set);
+    for (;; ++best.iterations) {
+        std::vector<int> set = largest(scatter, best.ratio, size);
+        const double ratio = trace_ratio(scatter, set);
+        if (!(ratio > best.ratio))
+            return best;
+        best.set = std::move(set);
+        best.ratio = ratio;
+    }
 }
 
 } // namespace prunedamr::prune

@@ -3,30 +3,21 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/prune/consensus/consensus_report.h"
 #include "prunedamr/prune/consensus/distances.h"
-#include "prunedamr/prune/consensus/features.h"
+#include "prunedamr/prune/features.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/fit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace prunedamr::prune {
 namespace {
 
 constexpr int kLeastFrames = 16;
-
-const Distance& distance_named(const std::string& name)
-{
-    std::string known;
-    for (const Distance& distance : distances()) {
-        if (name == distance.name)
-            return distance;
-        known += (known.empty() ? "" : ", ") + std::string(distance.name);
-    }
-    throw Error{ { "unknown distance", "", name, known } };
-}
 
 void check(const char* option, int value, int least)
 {
@@ -215,47 +206,6 @@ private:
 
 } // namespace
 
-std::vector<std::string> distance_names()
-{
-    std::vector<std::string> names;
-    for (const Distance& distance : distances())
-        names.emplace_back(distance.name);
-    return names;
-}
-
-std::vector<std::string> candidate_units(const graph::Network& network)
-{
-    const auto shapes = graph::infer_shapes(network);
-    std::vector<std::string> names;
-    for (const graph::Unit& unit : network.units) {
-        if (unit.removable && !unit.transition &&
-            shapes.at(graph::unit_input(network, unit)) == shapes.at(unit.nodes.back()))
-            names.push_back(unit.name);
-    }
-    return names;
-}
-
-UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
-                       const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
-                       const std::string& device, const std::string& title)
-{
-    UnitRanking ranking;
-    ranking.units = candidate_units(network);
-    ranking.distances.assign(names.size(), {});
-    const torch::Tensor labels = train::labels_of(dataset, frames);
-    const torch::Tensor whole = classifier_features(network, dataset, frames, device);
-    Progress progress(title, std::max<int>(1, static_cast<int>(ranking.units.size())));
-    for (const std::string& unit : ranking.units) {
-        const torch::Tensor without =
-            classifier_features(graph::remove_unit(network, unit), dataset, frames, device);
-        for (std::size_t m = 0; m < names.size(); ++m)
-            ranking.distances[m].push_back(distance_named(names[m]).of(whole, without, labels));
-        progress.step_done(unit);
-    }
-    add_ranks(ranking);
-    return ranking;
-}
-
 Outcome consensus(const Task& task, const ConsensusConfig& options)
 {
     const ConsensusConfig config = checked(options);
@@ -266,6 +216,123 @@ Outcome consensus(const Task& task, const ConsensusConfig& options)
     if (!task.budget.met_by(least))
         refuse(task.budget, least, config.least_units);
     return Run(task, config).run();
+}
+
+namespace {
+
+std::string concat(const std::vector<std::string>& names)
+{
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+std::string agreement(double correlation)
+{
+    return std::isnan(correlation) ? "not defined" : fmt::format("{:.3f}", correlation);
+}
+
+nlohmann::json by_name(const std::vector<std::string>& names, const nlohmann::json& values)
+{
+    nlohmann::json object = nlohmann::json::object();
+    for (std::size_t m = 0; m < names.size(); ++m)
+        object[names[m]] = values[m];
+    return object;
+}
+
+std::string stability_text(const ConsensusReport& report)
+{
+    const Stability& stability = *report.stability;
+    const auto& names = report.config.distances;
+    std::string text = "\nfirst ranking on " + std::to_string(stability.sets) + " disjoint sets of " +
+                       std::to_string(stability.frames) + " frames, mean Spearman correlation: consensus " +
+                       agreement(stability.consensus);
+    const int best = stability.best_single();
+    if (best >= 0) {
+        const double single = stability.singles[static_cast<std::size_t>(best)];
+        text += ", best single distance " + names[static_cast<std::size_t>(best)] + " " + agreement(single);
+        if (!std::isnan(stability.consensus) && names.size() > 1)
+            text += stability.consensus > single ? ": the consensus is the steadier"
+                                                 : ": the consensus is not the steadier";
+    }
+    text += "\n ";
+    for (std::size_t m = 0; m < names.size(); ++m)
+        text += " " + names[m] + " " + agreement(stability.singles[m]);
+    return text;
+}
+
+} // namespace
+
+nlohmann::json to_json(const ConsensusReport& report)
+{
+    const auto& names = report.config.distances;
+    nlohmann::json iterations = nlohmann::json::array(), removed = nlohmann::json::array(), stability;
+    for (const ConsensusStep& step : report.steps) {
+        const std::string& unit = step.ranking.units[static_cast<std::size_t>(step.removed)];
+        removed.push_back(unit);
+        iterations.push_back({ { "units", step.ranking.units },
+                               { "distance", by_name(names, step.ranking.distances) },
+                               { "consensus", step.ranking.consensus },
+                               { "removed", unit },
+                               { "validation_accuracy", nullptr } });
+        if (step.validation_accuracy)
+            iterations.back()["validation_accuracy"] = *step.validation_accuracy;
+    }
+    if (report.stability) {
+        const int best = report.stability->best_single();
+        stability = { { "sets", report.stability->sets },
+                      { "frames", report.stability->frames },
+                      { "consensus", report.stability->consensus },
+                      { "distances", by_name(names, report.stability->singles) },
+                      { "best_single", best < 0 ? "" : names[static_cast<std::size_t>(best)] } };
+    }
+    return { { "distances", names },
+             { "frames", report.frames },
+             { "epochs_per_step", report.config.epochs_per_step },
+             { "least_units", report.config.least_units },
+             { "removed", removed },
+             { "iterations", iterations },
+             { "stability", stability } };
+}
+
+std::string to_text(const ConsensusStep& step)
+{
+    const UnitRanking& ranking = step.ranking;
+    const auto removed = static_cast<std::size_t>(step.removed);
+    const auto sum = [&](std::size_t unit) {
+        return ranking.units[unit] + fmt::format(" {:g}", ranking.consensus[unit]);
+    };
+    std::string text = "takes out " + sum(removed) + " (rank sum of " + std::to_string(ranking.ranks.size()) +
+                       " distances over " + std::to_string(ranking.units.size()) + " units)";
+    std::string passed_over;
+    std::size_t next = removed;
+    for (std::size_t u = 0; u < ranking.units.size(); ++u) {
+        if (ranking.consensus[u] < ranking.consensus[removed])
+            passed_over += (passed_over.empty() ? "" : ", ") + sum(u);
+        else if (u != removed && (next == removed || ranking.consensus[u] < ranking.consensus[next]))
+            next = u;
+    }
+    if (next != removed)
+        text += "; then " + sum(next);
+    if (!passed_over.empty())
+        text += "; passed over, their stages have no unit to spare: " + passed_over;
+    return text;
+}
+
+std::string to_text(const ConsensusReport& report)
+{
+    if (report.steps.empty())
+        return "consensus: nothing to take out, the budget is met as it is";
+    std::vector<std::string> taken_out;
+    for (const ConsensusStep& step : report.steps) {
+        taken_out.push_back(step.ranking.units[static_cast<std::size_t>(step.removed)]);
+        if (step.validation_accuracy)
+            taken_out.back() += fmt::format(" (then validation {:.2f} %)", 100.0 * *step.validation_accuracy);
+    }
+    const std::string text = "consensus of " + concat(report.config.distances) + " on " +
+                             std::to_string(report.frames) + " frames took out: " + concat(taken_out);
+    return report.stability ? text + stability_text(report) : text;
 }
 
 } // namespace prunedamr::prune

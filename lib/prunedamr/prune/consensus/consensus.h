@@ -2,8 +2,11 @@
 #pragma once
 
 #include "prunedamr/prune/consensus/ranking.h"
-#include "prunedamr/prune/task.h"
+#include "prunedamr/prune/prune_context.h"
 
+#include <nlohmann/json.hpp>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,24 +22,37 @@ struct ConsensusConfig {
     int stability_sets = 4;             ///< disjoint sets of frames on which the first ranking is repeated; 0: none
 };
 
-/// Names for option checks, in the order of `distances()`.
-std::vector<std::string> distance_names();
-
-/// Units that can be taken out: removable ones that keep the shape, in depth order. (A transition unit's branch and
-/// shortcut both change it, so neither stands for the other.)
-std::vector<std::string> candidate_units(const graph::Network& network);
-
-/// Distances from the features of `network` to those without each candidate, and their ranks. For a residual unit
-/// the network without it is the network whose last norm in the branch is all zero, as the paper has it.
-/// `names` are those of `distances()`; `title` names the progress bar.
-UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
-                       const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
-                       const std::string& device, const std::string& title);
-
 /// One unit at a time: rank, take out the unit of least rank sum (the first among equals; units of a stage that is
 /// down to `least_units` are passed over), fine-tune as the task says (the paper: SGD, 0.01, Nesterov momentum 0.9)
 /// for `epochs_per_step`, until the budget is met. The last removal is left to the task's own fine-tuning.
 /// Throws `Error` for a bad option, too few frames, a network without candidates, or a budget out of reach.
 Outcome consensus(const Task& task, const ConsensusConfig& config);
+
+struct ConsensusStep {
+    UnitRanking ranking;
+    int removed = 0;                           ///< index into ranking.units
+    std::optional<double> validation_accuracy; ///< 0..1, after the fine-tuning that followed, if any
+};
+
+/// What a run of the method found.
+struct ConsensusReport {
+    ConsensusConfig config;
+    int frames = 0; ///< of each ranking
+    std::vector<ConsensusStep> steps;
+    std::optional<Stability> stability; ///< of the first ranking
+};
+
+/// {"distances": [names], "frames", "epochs_per_step", "least_units", "removed": [units in order],
+///  "iterations": [{"units", "distance": {name: [per unit]}, "consensus": [rank sums], "removed",
+///                  "validation_accuracy" (or null)}],
+///  "stability" (or null): {"sets", "frames", "consensus", "distances": {name: mean Spearman}, "best_single":
+///  name}}
+nlohmann::json to_json(const ConsensusReport& report);
+
+/// Which unit goes, its rank sum and that of the runner-up: one line.
+std::string to_text(const ConsensusStep& step);
+
+/// The order of removal and the stability of the first ranking: for people.
+std::string to_text(const ConsensusReport& report);
 
 } // namespace prunedamr::prune

@@ -2,6 +2,10 @@
 #include "prunedamr/prune/consensus/ranking.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/progress.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
+#include "prunedamr/prune/features.h"
+#include "prunedamr/train/batches.h"
 
 #include <algorithm>
 #include <cmath>
@@ -97,6 +101,39 @@ Stability stability_of(const std::vector<UnitRanking>& rankings, int frames)
                 return ranking.distances[m];
             }));
     return stability;
+}
+
+std::vector<std::string> candidate_units(const graph::Network& network)
+{
+    const auto shapes = graph::infer_shapes(network);
+    std::vector<std::string> names;
+    for (const graph::Unit& unit : network.units) {
+        if (unit.removable && !unit.transition &&
+            shapes.at(graph::unit_input(network, unit)) == shapes.at(unit.nodes.back()))
+            names.push_back(unit.name);
+    }
+    return names;
+}
+
+UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
+                       const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
+                       const std::string& device, const std::string& title)
+{
+    UnitRanking ranking;
+    ranking.units = candidate_units(network);
+    ranking.distances.assign(names.size(), {});
+    const at::Tensor labels = train::labels_of(dataset, frames);
+    const at::Tensor whole = classifier_features(network, dataset, frames, device);
+    Progress progress(title, std::max<int>(1, static_cast<int>(ranking.units.size())));
+    for (const std::string& unit : ranking.units) {
+        const at::Tensor without =
+            classifier_features(graph::remove_unit(network, unit), dataset, frames, device);
+        for (std::size_t m = 0; m < names.size(); ++m)
+            ranking.distances[m].push_back(distance_named(names[m]).of(whole, without, labels));
+        progress.step_done(unit);
+    }
+    add_ranks(ranking);
+    return ranking;
 }
 
 } // namespace prunedamr::prune

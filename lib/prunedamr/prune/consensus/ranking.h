@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/graph/network.h"
+
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,5 +38,16 @@ struct Stability {
     int best_single() const; ///< index of the largest, the first among equals; -1 without one
 };
 Stability stability_of(const std::vector<UnitRanking>& rankings, int frames);
+
+/// Units that can be taken out: removable ones that keep the shape, in depth order. (A transition unit's branch and
+/// shortcut both change it, so neither stands for the other.)
+std::vector<std::string> candidate_units(const graph::Network& network);
+
+/// Distances from the features of `network` to those without each candidate, and their ranks. For a residual unit
+/// the network without it is the network whose last norm in the branch is all zero, as the paper has it.
+/// `names` are those of `distances()`; `title` names the progress bar.
+UnitRanking rank_units(const graph::Network& network, const dataset::Dataset& dataset,
+                       const std::vector<std::int64_t>& frames, const std::vector<std::string>& names,
+                       const std::string& device, const std::string& title);
 
 } // namespace prunedamr::prune

@@ -3,9 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/graph/rewrite/fold_constants.h"
-#include "prunedamr/prune/schedule.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/train/evaluate.h"
 
 #include <fmt/format.h>

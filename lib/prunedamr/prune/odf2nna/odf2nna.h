@@ -4,7 +4,7 @@
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/odf2nna/variability.h"
-#include "prunedamr/prune/task.h"
+#include "prunedamr/prune/prune_context.h"
 
 #include <nlohmann/json.hpp>
 

@@ -3,9 +3,11 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/graph/rewrite/channel_ties.h"
+#include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
+
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,12 +21,12 @@ constexpr std::size_t kBatch = 256;
 class Sums
 {
 public:
-    void add(const torch::Tensor& activation) // [batch, C, H, W]
+    void add(const at::Tensor& activation) // [batch, C, H, W]
     {
         if (!origin_.defined())
-            origin_ = activation.slice(0, 0, 1).slice(2, 0, 1).slice(3, 0, 1).to(torch::kDouble);
-        const torch::Tensor distance = activation.to(torch::kDouble) - origin_;
-        const torch::Tensor sum = distance.sum({ 0, 2, 3 }), square = distance.square().sum({ 0, 2, 3 });
+            origin_ = activation.slice(0, 0, 1).slice(2, 0, 1).slice(3, 0, 1).to(at::kDouble);
+        const at::Tensor distance = activation.to(at::kDouble) - origin_;
+        const at::Tensor sum = distance.sum({ 0, 2, 3 }), square = distance.square().sum({ 0, 2, 3 });
         sum_ = sum_.defined() ? sum_ + sum : sum;
         square_ = square_.defined() ? square_ + square : square;
         count_ += activation.numel() / activation.size(1);
@@ -32,20 +34,20 @@ public:
 
     ChannelMoments moments(const std::string& node) const
     {
-        const torch::Tensor shift = sum_ / static_cast<double>(count_);
-        const torch::Tensor variance = (square_ / static_cast<double>(count_) - shift.square()).clamp_min(0.0);
-        const torch::Tensor mean = (shift + origin_.flatten()).to(torch::kCPU).contiguous();
-        const torch::Tensor deviation = variance.sqrt().to(torch::kCPU).contiguous();
-        if (!torch::isfinite(mean + deviation).all().item<bool>())
+        const at::Tensor shift = sum_ / static_cast<double>(count_);
+        const at::Tensor variance = (square_ / static_cast<double>(count_) - shift.square()).clamp_min(0.0);
+        const at::Tensor mean = (shift + origin_.flatten()).to(at::kCPU).contiguous();
+        const at::Tensor deviation = variance.sqrt().to(at::kCPU).contiguous();
+        if (!at::isfinite(mean + deviation).all().item<bool>())
             throw Error{ { "activation is not finite", "node '" + node + "'", "", "a trained network" } };
-        const auto values = [](const torch::Tensor& t) {
+        const auto values = [](const at::Tensor& t) {
             return std::vector<double>(t.data_ptr<double>(), t.data_ptr<double>() + t.numel());
         };
         return { values(mean), values(deviation) };
     }
 
 private:
-    torch::Tensor origin_, sum_, square_;
+    at::Tensor origin_, sum_, square_;
     std::int64_t count_ = 0;
 };
 
@@ -69,15 +71,15 @@ MomentsByNode activation_moments(const graph::Network& network, const dataset::D
     const std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
     if (frames.empty())
         throw Error{ { "no training frames to measure activations on", "data set", "0", "at least 1" } };
-    const torch::NoGradGuard no_grad;
-    const torch::Device target = nn::device_from_name(device);
+    const at::NoGradGuard no_grad;
+    const at::Device target = nn::device_from_name(device);
     nn::GraphModule module(network);
     module.to(target);
     module.eval();
     std::map<std::string, Sums> sums;
     Progress progress("activations", 1);
     for (std::size_t first = 0; first < frames.size(); first += kBatch) {
-        std::map<std::string, torch::Tensor> outputs;
+        std::map<std::string, at::Tensor> outputs;
         module.forward(train::gather(dataset, frames, first, kBatch).frames.to(target), nodes, outputs);
         for (const auto& [node, activation] : outputs)
             sums[node].add(activation);

@@ -3,176 +3,20 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
+#include "prunedamr/graph/network_json.h"
 #include "prunedamr/prune/psr/similarity.h"
 #include "prunedamr/train/batches.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <sstream>
 
 namespace prunedamr::prune {
 namespace {
-
-/// What keeping so many units of each block costs at least.
-class CostBounds
-{
-public:
-    explicit CostBounds(const graph::Network& network) : network_(network), costs_(network) {}
-
-    double least(Budget::Quantity quantity, const std::vector<int>& block_sizes, const std::vector<int>& keep) const
-    {
-        double sum = counted(costs_.whole(), network_.units.size(), quantity);
-        std::vector<double> least_cost;
-        for (const graph::Unit& unit : network_.units) {
-            const bool always_kept = !unit.removable && !unit.transition;
-            sum -= always_kept ? 0.0 : cost_of(unit, quantity);
-            least_cost.push_back(always_kept ? 0.0 : least_of(unit, quantity));
-        }
-        auto first = least_cost.begin();
-        for (std::size_t b = 0; b < block_sizes.size(); first += block_sizes[b++]) {
-            std::sort(first, first + block_sizes[b]);
-            sum = std::accumulate(first, first + keep[b], sum);
-        }
-        return sum;
-    }
-
-private:
-    double cost_of(const graph::Unit& unit, Budget::Quantity quantity) const
-    {
-        return counted(costs_.of(unit.name), 1, quantity);
-    }
-
-    /// A transition unit of the stage may stand in for a kept one.
-    double least_of(const graph::Unit& unit, Budget::Quantity quantity) const
-    {
-        double least = cost_of(unit, quantity);
-        for (const graph::Unit& other : network_.units)
-            if (other.stage == unit.stage && other.transition)
-                least = std::min(least, cost_of(other, quantity));
-        return least;
-    }
-
-    const graph::Network& network_;
-    UnitCosts costs_;
-};
-
-/// Searches the largest number of chosen units that meets the budget, for one partition after another, and adds
-/// what still fits.
-class BudgetSearch
-{
-public:
-    BudgetSearch(const graph::Network& network, const Budget& budget, SelectionConfig selection)
-        : network_(network), budget_(budget), seed_(selection.seed), bounds_(network),
-          selection_(network, std::move(selection))
-    {
-    }
-
-    /// Fills choices and plan; false when even one unit per block is too much.
-    bool run(const std::vector<int>& block_sizes, PsrResult& result)
-    {
-        const int blocks = static_cast<int>(block_sizes.size());
-        for (int kept = static_cast<int>(network_.units.size()); kept >= blocks; --kept) {
-            const std::vector<int> keep = share_units(block_sizes, kept);
-            if (kept > blocks && !plausible(block_sizes, keep))
-                continue;
-            Selected selected = select(block_sizes, keep);
-            const bool met = selected.met;
-            take(std::move(selected), result);
-            if (met) {
-                fill(block_sizes, keep, result);
-                return true;
-            }
-        }
-        return false;
-    }
-
-private:
-    struct Selected {
-        std::vector<Choice> choices;
-        graph::Plan plan;
-        bool met = false;
-    };
-
-    Selected select(const std::vector<int>& block_sizes, const std::vector<int>& keep)
-    {
-        Selected selected;
-        selected.choices = selection_.choose(block_sizes, keep);
-        std::vector<int> chosen;
-        for (const Choice& choice : selected.choices)
-            chosen.insert(chosen.end(), choice.kept.begin(), choice.kept.end());
-        selected.plan = reassembly_plan(network_, chosen, seed_);
-        selected.met = budget_.met_by(graph::apply(network_, selected.plan));
-        return selected;
-    }
-
-    static void take(Selected selected, PsrResult& result)
-    {
-        result.choices = std::move(selected.choices);
-        result.plan = std::move(selected.plan);
-    }
-
-    /// The shares may leave room for a cheaper unit: one more of one block, the one with least of its units first,
-    /// until none fits.
-    void fill(const std::vector<int>& block_sizes, std::vector<int> keep, PsrResult& result)
-    {
-        std::vector<std::size_t> order(keep.size());
-        std::iota(order.begin(), order.end(), std::size_t{ 0 });
-        for (bool added = true; added;) {
-            added = false;
-            std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-                return keep[a] * block_sizes[b] < keep[b] * block_sizes[a];
-            });
-            for (std::size_t i = 0; i < order.size() && !added; ++i)
-                added = add_one(block_sizes, keep, order[i], result);
-        }
-    }
-
-    bool add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block, PsrResult& result)
-    {
-        if (keep[block] == block_sizes[block])
-            return false;
-        ++keep[block];
-        if (plausible(block_sizes, keep)) {
-            Selected selected = select(block_sizes, keep);
-            if (selected.met) {
-                take(std::move(selected), result);
-                return true;
-            }
-        }
-        --keep[block];
-        return false;
-    }
-
-    /// False when no choice of `keep` units per block can meet the budget; true does not promise that one does.
-    bool plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
-    {
-        for (const Budget::Limit& limit : budget_.limits) {
-            if (limit.quantity != Budget::Quantity::latency &&
-                bounds_.least(limit.quantity, block_sizes, keep) > limit.limit)
-                return false;
-        }
-        if (!budget_.limits_latency())
-            return true;
-        constexpr double kSlack = 1.2; // choices of as many units differ little in time
-        return budget_.excess(graph::apply(network_, first_of_each(block_sizes, keep))) <= kSlack;
-    }
-
-    graph::Plan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
-    {
-        std::vector<int> chosen;
-        int first = 0;
-        for (std::size_t b = 0; b < block_sizes.size(); first += block_sizes[b++])
-            for (int i = 0; i < keep[b]; ++i)
-                chosen.push_back(first + i);
-        return reassembly_plan(network_, chosen, seed_);
-    }
-
-    const graph::Network& network_;
-    const Budget& budget_;
-    std::uint64_t seed_;
-    CostBounds bounds_;
-    Selection selection_;
-};
 
 /// Training frames for a score that reads them, else null.
 std::shared_ptr<const train::Batch> score_frames(const dataset::Dataset& dataset, const PsrConfig& config)
@@ -219,7 +63,10 @@ PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, co
     int blocks = config.blocks > 0 ? config.blocks : choose_blocks(result.sums, max_blocks);
     for (;; --blocks) {
         result.block_sizes = partition(result.sums, blocks, config.partition_rule, config.seed);
-        if (search.run(result.block_sizes, result))
+        SelectedUnits selected = search.run(result.block_sizes);
+        result.choices = std::move(selected.choices);
+        result.plan = std::move(selected.plan);
+        if (selected.met)
             break;
         if (config.blocks > 0 || blocks == 1)
             refuse_budget(budget, graph::apply(network, result.plan),
@@ -236,6 +83,138 @@ Outcome psr(const Task& task, const PsrConfig& options)
     config.device = task.fine_tune.device;
     const PsrResult result = psr(task.network, task.dataset, task.budget, config);
     return { result.plan, to_json(result), to_text(result) };
+}
+
+namespace {
+
+constexpr char kShades[] = " .:-=+*#%@"; // 0.0 .. 1.0
+constexpr std::size_t kMostNumbers = 12; // units whose matrix is printed as numbers
+
+char shade(double similarity)
+{
+    const double level = std::isfinite(similarity) ? std::clamp(similarity, 0.0, 1.0) * 9.0 : 0.0;
+    return kShades[std::lround(level)];
+}
+
+/// Positions at which a block ends, but for the last one.
+std::set<std::size_t> borders(const PsrResult& result)
+{
+    std::set<std::size_t> ends;
+    std::size_t end = 0;
+    for (int size : result.block_sizes)
+        ends.insert(end += static_cast<std::size_t>(size));
+    ends.erase(end);
+    return ends;
+}
+
+std::string matrix_text(const PsrResult& result)
+{
+    const std::size_t count = result.units.size();
+    const bool numbers = count <= kMostNumbers;
+    const std::set<std::size_t> ends = borders(result);
+    std::set<int> kept;
+    for (const auto& choice : result.choices)
+        kept.insert(choice.kept.begin(), choice.kept.end());
+    std::size_t width = 0;
+    for (const std::string& name : result.units)
+        width = std::max(width, name.size());
+
+    std::ostringstream text;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::string row;
+        for (std::size_t j = 0; j < count; ++j) {
+            row += ends.count(j) ? "|" : "";
+            row += numbers ? fmt::format("{:>6.2f}", result.similarity[i][j])
+                           : std::string(2, shade(result.similarity[i][j]));
+        }
+        if (ends.count(i))
+            text << std::string(width + 4, ' ') << std::string(row.size(), '-') << '\n';
+        text << (kept.count(static_cast<int>(i)) ? "* " : "  ") << result.units[i]
+             << std::string(width - result.units[i].size() + 2, ' ') << row
+             << fmt::format("  {:.3f}", result.sums[i]) << '\n';
+    }
+    return text.str();
+}
+
+std::string concat(const std::vector<std::string>& names)
+{
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? "none" : text;
+}
+
+std::vector<std::string> names_of(const PsrResult& result, const std::vector<int>& indices)
+{
+    std::vector<std::string> names;
+    for (int index : indices)
+        names.push_back(result.units[index]);
+    return names;
+}
+
+std::vector<std::string> result_units(const PsrResult& result)
+{
+    const std::set<std::string> removed(result.plan.remove_units.begin(), result.plan.remove_units.end());
+    std::vector<std::string> names;
+    std::copy_if(result.units.begin(), result.units.end(), std::back_inserter(names),
+                 [&](const std::string& name) { return removed.count(name) == 0; });
+    return names;
+}
+
+} // namespace
+
+std::string to_text(const PsrResult& result)
+{
+    std::ostringstream text;
+    text << "similarity of units (unbiased CKA";
+    if (result.units.size() > kMostNumbers)
+        text << "; \"" << kShades << "\" from 0 to 1";
+    text << "), its row sums; * chosen\n" << matrix_text(result);
+    text << "partition: " << result.block_sizes.size() << " blocks; loss by number of blocks:";
+    for (double loss : result.losses)
+        text << fmt::format(" {:.4g}", loss);
+    text << '\n';
+    std::size_t first = 0;
+    for (std::size_t b = 0; b < result.block_sizes.size(); ++b) {
+        const std::size_t last = first + static_cast<std::size_t>(result.block_sizes[b]) - 1;
+        const auto& choice = result.choices[b];
+        text << "block " << b + 1 << ": " << result.units[first] << " .. " << result.units[last] << " ("
+             << result.block_sizes[b] << " units): chosen " << concat(names_of(result, choice.kept)) << ", "
+             << result.score << " " << fmt::format("{:.6g}", choice.score)
+             << (training_free_score(result.score).largest ? ", most of " : ", least of ") << choice.combinations
+             << "\n";
+        first = last + 1;
+    }
+    const std::vector<std::string> kept = result_units(result);
+    text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << concat(kept)
+         << "; fresh weights: " << concat(result.plan.reinitialize_units);
+    return text.str();
+}
+
+nlohmann::json to_json(const PsrResult& result)
+{
+    nlohmann::json blocks = nlohmann::json::array();
+    int first = 0;
+    for (std::size_t b = 0; b < result.block_sizes.size(); ++b) {
+        const auto& choice = result.choices[b];
+        blocks.push_back({ { "first", first },
+                           { "size", result.block_sizes[b] },
+                           { "chosen", names_of(result, choice.kept) },
+                           { "score", choice.score },
+                           { "combinations", choice.combinations } });
+        first += result.block_sizes[b];
+    }
+    return {
+        { "units", result.units },
+        { "similarity", result.similarity },
+        { "sums", result.sums },
+        { "losses", result.losses },
+        { "block_sizes", result.block_sizes },
+        { "score", result.score },
+        { "blocks", blocks },
+        { "kept_units", result_units(result) },
+        { "plan", graph::to_json(result.plan) },
+    };
 }
 
 } // namespace prunedamr::prune

@@ -5,10 +5,10 @@
 #include "prunedamr/graph/network.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/prune/budget.h"
+#include "prunedamr/prune/prune_context.h"
 #include "prunedamr/prune/psr/partition.h"
 #include "prunedamr/prune/psr/reassembly.h"
 #include "prunedamr/prune/psr/selection.h"
-#include "prunedamr/prune/task.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,14 +32,13 @@ struct PsrConfig {
 
 /// Everything that PSR found, step by step.
 struct PsrResult {
-    using Choice = prune::Choice;
     std::vector<std::string> units;              ///< names, in depth order (the stem first)
     std::vector<std::vector<double>> similarity; ///< CKA [units, units]
     std::vector<double> sums;                    ///< s_l = row sums
     std::vector<double> losses;                  ///< L(N, k), k = 1..max_blocks
     std::vector<int> block_sizes;                ///< partition
     std::string score;                           ///< of the selection
-    std::vector<Choice> choices;                 ///< one per block
+    std::vector<BlockChoice> choices;            ///< one per block
     graph::Plan plan;
 };
 

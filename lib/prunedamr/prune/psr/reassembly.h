@@ -23,12 +23,4 @@ std::uint64_t fresh_seed(std::uint64_t seed);
 /// `kept_units`: indices into network.units; plan.seed = fresh_seed(seed).
 graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units, std::uint64_t seed);
 
-/// SynFlow (Tanaka et al. 2020), as arXiv 2406.07929 uses it: absolute value of every parameter and buffer, double
-/// precision, batch norms in training mode, no dropout, input of ones [batch, 2, length]; R = sum of logits;
-/// score = sum |theta * dR/dtheta|.
-/// All rows are alike, so batch statistics do not depend on `batch` and the score is proportional to it: a small
-/// batch ranks networks as a large one does. `batch` >= 1, or >= 2 where a batch norm sees one position per
-/// channel.
-double synflow_score(const graph::Network& network, int batch = 128, const std::string& device = "cpu");
-
 } // namespace prunedamr::prune

@@ -2,7 +2,10 @@
 #include "prunedamr/prune/psr/scores.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/train/batches.h"
+
+#include <ATen/ATen.h>
 
 #include <limits>
 
@@ -11,6 +14,52 @@ namespace {
 
 constexpr int kPaperBatch = 128;
 constexpr int kRunBatch = 2; // ranks as 128 does, 64 times faster
+
+graph::Network linearized(graph::Network network)
+{
+    for (auto& [name, tensor] : network.tensors) {
+        for (float& value : tensor.data)
+            value = std::abs(value);
+    }
+    for (graph::Node& node : network.nodes)
+        node.dropout = 0.0; // chance has no place in a score
+    return network;
+}
+
+/// A network as training-free scores run it: double precision, batch norms in training mode (a fresh network has no
+/// running statistics yet), no dropout; parameters ask for gradients.
+nn::GraphModule scored_module(graph::Network network, const std::string& device)
+{
+    for (graph::Node& node : network.nodes)
+        node.dropout = 0.0; // chance has no place in a score
+    nn::GraphModule module(network);
+    module.to(nn::device_from_name(device), at::kDouble);
+    module.train();
+    return module;
+}
+
+/// The batch's frames as the module takes them.
+at::Tensor scored_frames(const train::Batch& batch, const std::string& device)
+{
+    return batch.frames.to(nn::device_from_name(device), at::kDouble);
+}
+
+/// Sum of the cross-entropies of all frames.
+at::Tensor summed_loss(const at::Tensor& logits, const train::Batch& batch)
+{
+    return at::nll_loss(at::log_softmax(logits, 1), batch.labels.to(logits.device()), {},
+                           at::Reduction::Sum);
+}
+
+/// Weights of convs and linears.
+std::vector<at::Tensor> filter_weights(const nn::GraphModule& module)
+{
+    std::vector<at::Tensor> weights;
+    for (const graph::Node& node : module.network().nodes)
+        if (node.op == graph::Op::conv || node.op == graph::Op::linear)
+            weights.push_back(module.tensors().at(node.name + ".weight"));
+    return weights;
+}
 
 double synflow(const graph::Network& network, const train::Batch&, const std::string& device)
 {
@@ -43,43 +92,32 @@ const TrainingFreeScore& training_free_score(const std::string& name)
     throw Error{ { "unknown score", "", name, known } };
 }
 
-nn::GraphModule scored_module(graph::Network network, const std::string& device)
+double synflow_score(const graph::Network& network, int batch, const std::string& device)
 {
-    for (graph::Node& node : network.nodes)
-        node.dropout = 0.0; // chance has no place in a score
-    nn::GraphModule module(network);
-    module.to(nn::device_from_name(device), torch::kDouble);
+    PRUNEDAMR_CHECK(batch >= 1, "batch of SynFlow");
+    nn::GraphModule module(linearized(network));
+    const at::Device target = nn::device_from_name(device);
+    module.to(target, at::kDouble);
     module.train();
-    return module;
-}
-
-torch::Tensor scored_frames(const train::Batch& batch, const std::string& device)
-{
-    return batch.frames.to(nn::device_from_name(device), torch::kDouble);
-}
-
-torch::Tensor summed_loss(const torch::Tensor& logits, const train::Batch& batch)
-{
-    return torch::nll_loss(torch::log_softmax(logits, 1), batch.labels.to(logits.device()), {},
-                           torch::Reduction::Sum);
-}
-
-std::vector<torch::Tensor> filter_weights(const nn::GraphModule& module)
-{
-    std::vector<torch::Tensor> weights;
-    for (const graph::Node& node : module.network().nodes)
-        if (node.op == graph::Op::conv || node.op == graph::Op::linear)
-            weights.push_back(module.tensors().at(node.name + ".weight"));
-    return weights;
+    const at::Tensor ones =
+        at::ones({ batch, 2, network.length }, at::dtype(at::kDouble).device(target));
+    module.forward(ones).sum().backward();
+    at::NoGradGuard no_grad;
+    double score = 0.0;
+    for (const at::Tensor& parameter : module.parameters()) {
+        if (parameter.grad().defined())
+            score += (parameter * parameter.grad()).abs().sum().item<double>();
+    }
+    return score;
 }
 
 double grad_norm_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
 {
     nn::GraphModule module = scored_module(network, device);
-    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
+    const at::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
     double sum = 0.0;
-    for (const torch::Tensor& gradient :
-         torch::autograd::grad({ loss }, filter_weights(module), {}, {}, false, /*allow_unused=*/true))
+    for (const at::Tensor& gradient :
+         nn::gradients(loss, filter_weights(module)))
         sum += gradient.defined() ? gradient.norm().item<double>() : 0.0;
     return sum / static_cast<double>(batch.frames.size(0));
 }
@@ -87,9 +125,9 @@ double grad_norm_score(const graph::Network& network, const train::Batch& batch,
 double snip_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
 {
     nn::GraphModule module = scored_module(network, device);
-    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
+    const at::Tensor loss = summed_loss(module.forward(scored_frames(batch, device)), batch);
     const auto weights = filter_weights(module);
-    const auto gradients = torch::autograd::grad({ loss }, weights, {}, {}, false, /*allow_unused=*/true);
+    const auto gradients = nn::gradients(loss, weights);
     double sum = 0.0;
     for (std::size_t i = 0; i < weights.size(); ++i)
         sum += gradients[i].defined() ? (weights[i] * gradients[i]).abs().sum().item<double>() : 0.0;
@@ -103,12 +141,12 @@ double fisher_score(const graph::Network& network, const train::Batch& batch, co
     for (const graph::Node& node : network.nodes)
         if (node.op == graph::Op::conv || node.op == graph::Op::linear)
             nodes.push_back(node.name);
-    std::map<std::string, torch::Tensor> outputs;
-    const torch::Tensor loss = summed_loss(module.forward(scored_frames(batch, device), nodes, outputs), batch);
-    std::vector<torch::Tensor> activations;
+    std::map<std::string, at::Tensor> outputs;
+    const at::Tensor loss = summed_loss(module.forward(scored_frames(batch, device), nodes, outputs), batch);
+    std::vector<at::Tensor> activations;
     for (const auto& [node, output] : outputs)
         activations.push_back(output);
-    const auto gradients = torch::autograd::grad({ loss }, activations, {}, {}, false, /*allow_unused=*/true);
+    const auto gradients = nn::gradients(loss, activations);
     double sum = 0.0;
     for (std::size_t i = 0; i < activations.size(); ++i)
         if (gradients[i].defined())
@@ -118,35 +156,35 @@ double fisher_score(const graph::Network& network, const train::Batch& batch, co
 
 double naswot_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
 {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     nn::GraphModule module = scored_module(network, device);
     std::vector<std::string> nodes;
     for (const graph::Node& node : network.nodes)
         if (node.op == graph::Op::relu)
             nodes.push_back(node.name);
-    std::map<std::string, torch::Tensor> outputs;
+    std::map<std::string, at::Tensor> outputs;
     module.forward(scored_frames(batch, device), nodes, outputs);
     const auto frames = batch.frames.size(0);
-    torch::Tensor kernel = torch::zeros({ frames, frames }, torch::kDouble);
+    at::Tensor kernel = at::zeros({ frames, frames }, at::kDouble);
     for (const auto& [node, output] : outputs) {
-        const torch::Tensor code = (output > 0).to(torch::kDouble).flatten(1);
-        const torch::Tensor agree = code.matmul(code.t()) + (1.0 - code).matmul((1.0 - code).t());
-        kernel += agree.to(torch::kCPU);
+        const at::Tensor code = (output > 0).to(at::kDouble).flatten(1);
+        const at::Tensor agree = code.matmul(code.t()) + (1.0 - code).matmul((1.0 - code).t());
+        kernel += agree.to(at::kCPU);
     }
-    return std::get<1>(torch::slogdet(kernel)).item<double>();
+    return std::get<1>(at::slogdet(kernel)).item<double>();
 }
 
 double jacov_score(const graph::Network& network, const train::Batch& batch, const std::string& device)
 {
     constexpr double kRidge = 1e-5;
     nn::GraphModule module = scored_module(network, device);
-    const torch::Tensor frames = scored_frames(batch, device).set_requires_grad(true);
-    const torch::Tensor rows =
-        torch::autograd::grad({ module.forward(frames).sum() }, { frames })[0].flatten(1).to(torch::kCPU);
-    const torch::Tensor correlation = torch::corrcoef(rows);
-    if (!torch::isfinite(correlation).all().item<bool>()) // a frame without gradient
+    const at::Tensor frames = scored_frames(batch, device).set_requires_grad(true);
+    const at::Tensor rows =
+        nn::gradients(module.forward(frames).sum(), { frames })[0].flatten(1).to(at::kCPU);
+    const at::Tensor correlation = at::corrcoef(rows);
+    if (!at::isfinite(correlation).all().item<bool>()) // a frame without gradient
         return -std::numeric_limits<double>::infinity();
-    const torch::Tensor eigenvalues = torch::linalg_eigvalsh(correlation).clamp_min(0.0);
+    const at::Tensor eigenvalues = at::linalg_eigvalsh(correlation).clamp_min(0.0);
     return -((eigenvalues + kRidge).log() + 1.0 / (eigenvalues + kRidge)).sum().item<double>();
 }
 

@@ -92,9 +92,9 @@ double Selection::score(const graph::Network& copy) const
     return score_.of(copy, *config_.frames, config_.device);
 }
 
-Choice Selection::choose_in_block(int first, int size, int keep, graph::Network& random)
+BlockChoice Selection::choose_in_block(int first, int size, int keep, graph::Network& random)
 {
-    Choice best;
+    BlockChoice best;
     best.combinations = static_cast<int>(combinations(size, keep, kMostCombinations));
     best.score = std::numeric_limits<double>::infinity() * (score_.largest ? -1.0 : 1.0);
     Progress progress("select among units " + std::to_string(first) + ".." + std::to_string(first + size - 1), 1);
@@ -124,7 +124,7 @@ Choice Selection::choose_in_block(int first, int size, int keep, graph::Network&
     return best;
 }
 
-std::vector<Choice> Selection::choose(const std::vector<int>& block_sizes, const std::vector<int>& keep)
+std::vector<BlockChoice> Selection::choose(const std::vector<int>& block_sizes, const std::vector<int>& keep)
 {
     for (std::size_t b = 0; b < block_sizes.size(); ++b) {
         if (combinations(block_sizes[b], keep[b], kMostCombinations) > kMostCombinations)
@@ -135,7 +135,7 @@ std::vector<Choice> Selection::choose(const std::vector<int>& block_sizes, const
                                " combinations (more blocks or another budget)" } };
     }
     graph::Network running = random_;
-    std::vector<Choice> choices;
+    std::vector<BlockChoice> choices;
     for (std::size_t b = 0, first = 0; b < block_sizes.size(); first += block_sizes[b++]) {
         const std::vector<int> key{ static_cast<int>(first), block_sizes[b], keep[b] };
         const auto known = decided_.find(key);
@@ -147,6 +147,129 @@ std::vector<Choice> Selection::choose(const std::vector<int>& block_sizes, const
         decided_[key] = choices.back();
     }
     return choices;
+}
+
+double UnitCostBounds::lower_bound(Budget::Quantity quantity, const std::vector<int>& block_sizes,
+                                   const std::vector<int>& keep) const
+{
+    double sum = counted(costs_.whole(), network_.units.size(), quantity);
+    std::vector<double> lowest;
+    for (const graph::Unit& unit : network_.units) {
+        const bool always_kept = !unit.removable && !unit.transition;
+        sum -= always_kept ? 0.0 : cost_of(unit, quantity);
+        lowest.push_back(always_kept ? 0.0 : lower_bound_of(unit, quantity));
+    }
+    auto first = lowest.begin();
+    for (std::size_t b = 0; b < block_sizes.size(); first += block_sizes[b++]) {
+        std::sort(first, first + block_sizes[b]);
+        sum = std::accumulate(first, first + keep[b], sum);
+    }
+    return sum;
+}
+
+double UnitCostBounds::cost_of(const graph::Unit& unit, Budget::Quantity quantity) const
+{
+    return counted(costs_.of(unit.name), 1, quantity);
+}
+
+/// A transition unit of the stage may stand in for a kept one.
+double UnitCostBounds::lower_bound_of(const graph::Unit& unit, Budget::Quantity quantity) const
+{
+    double lowest = cost_of(unit, quantity);
+    for (const graph::Unit& other : network_.units)
+        if (other.stage == unit.stage && other.transition)
+            lowest = std::min(lowest, cost_of(other, quantity));
+    return lowest;
+}
+
+BudgetSearch::BudgetSearch(const graph::Network& network, const Budget& budget, SelectionConfig selection)
+    : network_(network), budget_(budget), seed_(selection.seed), bounds_(network),
+      selection_(network, std::move(selection))
+{
+}
+
+SelectedUnits BudgetSearch::run(const std::vector<int>& block_sizes)
+{
+    const int blocks = static_cast<int>(block_sizes.size());
+    SelectedUnits selected;
+    for (int kept = static_cast<int>(network_.units.size()); kept >= blocks && !selected.met; --kept) {
+        const std::vector<int> keep = share_units(block_sizes, kept);
+        if (kept > blocks && !plausible(block_sizes, keep))
+            continue;
+        selected = select(block_sizes, keep);
+        if (selected.met)
+            fill(block_sizes, keep, selected);
+    }
+    return selected;
+}
+
+SelectedUnits BudgetSearch::select(const std::vector<int>& block_sizes, const std::vector<int>& keep)
+{
+    SelectedUnits selected;
+    selected.choices = selection_.choose(block_sizes, keep);
+    std::vector<int> chosen;
+    for (const BlockChoice& choice : selected.choices)
+        chosen.insert(chosen.end(), choice.kept.begin(), choice.kept.end());
+    selected.plan = reassembly_plan(network_, chosen, seed_);
+    selected.met = budget_.met_by(graph::apply(network_, selected.plan));
+    return selected;
+}
+
+/// The numbers may leave room for a cheaper unit: one more of one block, the one with least of its units first,
+/// until none fits.
+void BudgetSearch::fill(const std::vector<int>& block_sizes, std::vector<int> keep, SelectedUnits& selected)
+{
+    std::vector<std::size_t> order(keep.size());
+    std::iota(order.begin(), order.end(), std::size_t{ 0 });
+    for (bool added = true; added;) {
+        added = false;
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return keep[a] * block_sizes[b] < keep[b] * block_sizes[a];
+        });
+        for (std::size_t i = 0; i < order.size() && !added; ++i)
+            added = add_one(block_sizes, keep, order[i], selected);
+    }
+}
+
+bool BudgetSearch::add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block,
+                           SelectedUnits& selected)
+{
+    if (keep[block] == block_sizes[block])
+        return false;
+    ++keep[block];
+    if (plausible(block_sizes, keep)) {
+        SelectedUnits larger = select(block_sizes, keep);
+        if (larger.met) {
+            selected = std::move(larger);
+            return true;
+        }
+    }
+    --keep[block];
+    return false;
+}
+
+/// False when no choice of `keep` units per block can meet the budget; true does not promise that one does.
+bool BudgetSearch::plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
+{
+    for (const Budget::Limit& limit : budget_.limits) {
+        if (limit.quantity != Budget::Quantity::latency &&
+            bounds_.lower_bound(limit.quantity, block_sizes, keep) > limit.limit)
+            return false;
+    }
+    if (!budget_.limits_latency())
+        return true;
+    constexpr double kSlack = 1.2; // choices of as many units differ little in time
+    return budget_.excess(graph::apply(network_, first_of_each(block_sizes, keep))) <= kSlack;
+}
+
+graph::Plan BudgetSearch::first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
+{
+    std::vector<int> chosen;
+    int first = 0;
+    for (std::size_t b = 0; b < block_sizes.size(); first += block_sizes[b++])
+        for (int i = 0; i < keep[b]; ++i)
+            chosen.push_back(first + i);
+    return reassembly_plan(network_, chosen, seed_);
 }
 
 } // namespace prunedamr::prune

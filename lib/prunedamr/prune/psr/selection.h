@@ -2,6 +2,8 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
+#include "prunedamr/graph/rewrite/rewrite.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/psr/scores.h"
 
 #include <cstdint>
@@ -14,7 +16,7 @@
 namespace prunedamr::prune {
 
 /// Which units of one block stay.
-struct Choice {
+struct BlockChoice {
     std::vector<int> kept; ///< unit indices, ascending
     double score = 0.0;    ///< of the winner; SynFlow as of batch 128
     int combinations = 0;  ///< how many were compared
@@ -47,10 +49,10 @@ public:
 
     /// One choice per block, keep[b] units of block b. Blocks already decided with the same number are not repeated
     /// (but for paper_selection). Throws `Error` naming the block when it has more than kMostCombinations.
-    std::vector<Choice> choose(const std::vector<int>& block_sizes, const std::vector<int>& keep);
+    std::vector<BlockChoice> choose(const std::vector<int>& block_sizes, const std::vector<int>& keep);
 
 private:
-    Choice choose_in_block(int first, int size, int keep, graph::Network& random);
+    BlockChoice choose_in_block(int first, int size, int keep, graph::Network& random);
     void copy_trained(graph::Network& target, int unit) const;
     double score(const graph::Network& copy) const;
 
@@ -59,7 +61,58 @@ private:
     const TrainingFreeScore& score_;
     graph::Network random_;
     std::vector<std::vector<std::string>> tensors_of_unit_;
-    std::map<std::vector<int>, Choice> decided_; ///< by {first unit, size, keep}
+    std::map<std::vector<int>, BlockChoice> decided_; ///< by {first unit, size, keep}
+};
+
+/// What costs of units say before any network is rewritten.
+class UnitCostBounds
+{
+public:
+    explicit UnitCostBounds(const graph::Network& network) : network_(network), costs_(network) {}
+
+    /// What keeping so many units of each block costs at least; of a quantity that is counted, not measured.
+    double lower_bound(Budget::Quantity quantity, const std::vector<int>& block_sizes,
+                       const std::vector<int>& keep) const;
+
+private:
+    double cost_of(const graph::Unit& unit, Budget::Quantity quantity) const;
+    double lower_bound_of(const graph::Unit& unit, Budget::Quantity quantity) const;
+
+    const graph::Network& network_;
+    UnitCosts costs_;
+};
+
+/// The chosen units of every block and the plan that leaves them.
+struct SelectedUnits {
+    std::vector<BlockChoice> choices; ///< one per block
+    graph::Plan plan;
+    bool met = false; ///< the budget
+};
+
+/// Searches the largest number of chosen units that meets the budget, for one partition after another, and adds
+/// what still fits. `network` and `budget` must outlive it.
+class BudgetSearch
+{
+public:
+    /// Throws `Error` as `Selection` does.
+    BudgetSearch(const graph::Network& network, const Budget& budget, SelectionConfig selection);
+
+    /// Not `met` when even one unit per block is too much. Throws `Error` as `Selection::choose` does.
+    SelectedUnits run(const std::vector<int>& block_sizes);
+
+private:
+    SelectedUnits select(const std::vector<int>& block_sizes, const std::vector<int>& keep);
+    void fill(const std::vector<int>& block_sizes, std::vector<int> keep, SelectedUnits& selected);
+    bool add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block,
+                 SelectedUnits& selected);
+    bool plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
+    graph::Plan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
+
+    const graph::Network& network_;
+    const Budget& budget_;
+    std::uint64_t seed_;
+    UnitCostBounds bounds_;
+    Selection selection_;
 };
 
 } // namespace prunedamr::prune

@@ -5,6 +5,8 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/nn/graph_module.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -32,10 +34,10 @@ std::vector<std::vector<std::int64_t>> draw_batches(const dataset::Dataset& data
     return batches;
 }
 
-torch::Tensor gather(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames)
+at::Tensor gather(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames)
 {
     const std::int64_t length = dataset.length();
-    torch::Tensor tensor = torch::empty({ static_cast<std::int64_t>(frames.size()), 2, length });
+    at::Tensor tensor = at::empty({ static_cast<std::int64_t>(frames.size()), 2, length });
     float* out = tensor.data_ptr<float>();
     for (std::int64_t frame : frames)
         out = std::copy_n(dataset.frame(frame), 2 * length, out);
@@ -48,11 +50,11 @@ std::vector<std::vector<double>> unit_similarity(const graph::Network& network, 
                                                  const SimilarityConfig& config)
 {
     PRUNEDAMR_CHECK(config.batches >= 1 && config.batch >= kLeastBatch, "batches of the similarity");
-    const torch::Device device = nn::device_from_name(config.device);
+    const at::Device device = nn::device_from_name(config.device);
     nn::GraphModule module(network);
     module.to(device);
     module.eval();
-    torch::NoGradGuard no_grad;
+    at::NoGradGuard no_grad;
     std::vector<std::string> outputs;
     for (const graph::Unit& unit : network.units)
         outputs.push_back(unit.nodes.back());
@@ -60,9 +62,9 @@ std::vector<std::vector<double>> unit_similarity(const graph::Network& network, 
     const std::size_t units = outputs.size();
     std::vector<std::vector<double>> mean(units, std::vector<double>(units, 0.0));
     for (const auto& batch : draw_batches(dataset, config)) {
-        std::map<std::string, torch::Tensor> by_node;
+        std::map<std::string, at::Tensor> by_node;
         module.forward(gather(dataset, batch).to(device), outputs, by_node);
-        std::vector<torch::Tensor> features;
+        std::vector<at::Tensor> features;
         for (const std::string& node : outputs)
             features.push_back(by_node.at(node));
         const auto matrix = cka_matrix({ features });
@@ -85,8 +87,8 @@ namespace {
 
 /// A Gram matrix with zero diagonal, and its sums.
 struct Gram {
-    torch::Tensor matrix; ///< [n, n] double
-    torch::Tensor rows;   ///< row sums [n]
+    at::Tensor matrix; ///< [n, n] double
+    at::Tensor rows;   ///< row sums [n]
     double total = 0.0;
     double self = 0.0; ///< HSIC1 with itself
 };
@@ -99,12 +101,12 @@ double hsic(const Gram& k, const Gram& l)
     return (trace + k.total * l.total / ((n - 1) * (n - 2)) - 2.0 * cross / (n - 2)) / (n * (n - 3));
 }
 
-Gram gram(const torch::Tensor& features)
+Gram gram(const at::Tensor& features)
 {
     if (features.dim() < 1 || features.size(0) < 4)
         throw Error{ { "too few samples", "CKA", std::to_string(features.dim() ? features.size(0) : 0),
                        "at least 4" } };
-    const torch::Tensor x = features.to(torch::kDouble).reshape({ features.size(0), -1 });
+    const at::Tensor x = features.to(at::kDouble).reshape({ features.size(0), -1 });
     Gram result;
     result.matrix = x.mm(x.t());
     result.matrix.fill_diagonal_(0.0);
@@ -130,22 +132,22 @@ double alignment(const Gram& k, const Gram& l)
 
 } // namespace
 
-double unbiased_cka(const torch::Tensor& x, const torch::Tensor& y)
+double unbiased_cka(const at::Tensor& x, const at::Tensor& y)
 {
-    torch::NoGradGuard no_grad;
+    at::NoGradGuard no_grad;
     return alignment(gram(x), gram(y));
 }
 
-std::vector<std::vector<double>> cka_matrix(const std::vector<std::vector<torch::Tensor>>& features)
+std::vector<std::vector<double>> cka_matrix(const std::vector<std::vector<at::Tensor>>& features)
 {
     PRUNEDAMR_CHECK(!features.empty(), "at least one batch");
-    torch::NoGradGuard no_grad;
+    at::NoGradGuard no_grad;
     const std::size_t units = features[0].size();
     std::vector<std::vector<double>> matrix(units, std::vector<double>(units, 0.0));
     for (const auto& batch : features) {
         PRUNEDAMR_CHECK(batch.size() == units, "every batch has every unit");
         std::vector<Gram> grams;
-        for (const torch::Tensor& unit : batch)
+        for (const at::Tensor& unit : batch)
             grams.push_back(gram(unit));
         for (std::size_t i = 0; i < units; ++i) {
             for (std::size_t j = 0; j < i; ++j)

@@ -4,11 +4,13 @@
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
+
+namespace at {
+class Tensor;
+} // namespace at
 
 namespace prunedamr::prune {
 
@@ -30,10 +32,10 @@ std::vector<std::vector<double>> unit_similarity(const graph::Network& network, 
 /// HSIC1 = [tr(KL) + (1'K1)(1'L1)/((n-1)(n-2)) - 2 1'KL1/(n-2)] / (n(n-3)).
 /// Computed in double. May leave [0, 1]; NaN when a feature set is constant.
 /// Throws `Error` when n differs or is below 4.
-double unbiased_cka(const torch::Tensor& x, const torch::Tensor& y);
+double unbiased_cka(const at::Tensor& x, const at::Tensor& y);
 
 /// CKA of every pair of units over several batches, averaged; the diagonal is 1.
 /// `features[b][u]` is unit u's output [n, ...] on batch b; flattened per sample here.
-std::vector<std::vector<double>> cka_matrix(const std::vector<std::vector<torch::Tensor>>& features);
+std::vector<std::vector<double>> cka_matrix(const std::vector<std::vector<at::Tensor>>& features);
 
 } // namespace prunedamr::prune

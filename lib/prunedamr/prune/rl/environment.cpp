@@ -2,13 +2,128 @@
 #include "prunedamr/prune/rl/environment.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/cost_report.h"
+#include "prunedamr/base/rng.h"
+#include "prunedamr/engine/engine.h"
+#include "prunedamr/nn/graph_module.h"
+#include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/rl/taylor.h"
+#include "prunedamr/train/batches.h"
+#include "prunedamr/train/evaluate.h"
 
 #include <algorithm>
 #include <numeric>
 
 namespace prunedamr::prune::rl {
+namespace {
+
+/// Logits [count, classes] by the engine.
+std::vector<float> engine_logits(const graph::Network& network, const std::vector<float>& frames, std::size_t count)
+{
+    engine::EngineConfig config;
+    config.max_batch = 32;
+    config.self_check = false; // a network that is still being made has no golden vector
+    engine::Engine engine(network, config);
+    const auto frame = static_cast<std::size_t>(2 * network.length);
+    const auto classes = static_cast<std::size_t>(network.classes());
+    std::vector<float> logits(count * classes);
+    for (std::size_t first = 0; first < count; first += 32)
+        engine.run(frames.data() + first * frame, static_cast<int>(std::min<std::size_t>(32, count - first)),
+                   logits.data() + first * classes);
+    return logits;
+}
+
+} // namespace
+
+std::vector<std::int64_t> draw(std::vector<std::int64_t> indices, int count, std::uint64_t seed)
+{
+    Rng rng(seed);
+    const std::size_t drawn = std::min(indices.size(), static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < drawn; ++i)
+        std::swap(indices[i], indices[static_cast<std::size_t>(rng.integer(
+                                  static_cast<std::int64_t>(i), static_cast<std::int64_t>(indices.size()) - 1))]);
+    indices.resize(drawn);
+    std::sort(indices.begin(), indices.end());
+    return indices;
+}
+
+RewardFrames::RewardFrames(const dataset::Dataset& dataset, std::vector<std::int64_t> indices, std::string device)
+    : dataset_(dataset), indices_(std::move(indices)), device_(std::move(device))
+{
+    PRUNEDAMR_CHECK(!indices_.empty(), "frames to reward with");
+    for (const std::int64_t index : indices_)
+        frames_.insert(frames_.end(), dataset.frame(index), dataset.frame(index) + 2 * dataset.length());
+}
+
+double RewardFrames::accuracy(const graph::Network& network) const
+{
+    const auto classes = static_cast<std::size_t>(network.classes());
+    std::vector<float> logits;
+    if (device_ == "cpu") {
+        logits = engine_logits(network, frames_, indices_.size());
+    } else {
+        const at::Device device = nn::device_from_name(device_);
+        nn::GraphModule module(network);
+        module.to(device);
+        logits = nn::to_graph_tensor(train::infer(module, dataset_, indices_, device, 256)).data;
+    }
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < indices_.size(); ++i) {
+        const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * classes);
+        const auto label = std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row;
+        right += label == dataset_.label[static_cast<std::size_t>(indices_[i])] ? 1 : 0;
+    }
+    return static_cast<double>(right) / static_cast<double>(indices_.size());
+}
+
+Distiller::Distiller(const Task& task, const RlOptions& options)
+    : task_(task), options_(options), teacher_(std::make_shared<const graph::Network>(task.network)),
+      teacher_accuracy_(options.distill_every > 0 ? validation_accuracy(task.network) : 0.0)
+{
+}
+
+double Distiller::validation_accuracy(const graph::Network& network) const
+{
+    return train::evaluate(network, task_.dataset, dataset::Part::validation, task_.fine_tune.device).accuracy();
+}
+
+train::FitConfig Distiller::config(int step) const
+{
+    train::FitConfig config = task_.fine_tune;
+    config.epochs = options_.distill_epochs;
+    config.schedule = "cosine";
+    config.warmup_epochs = 0;
+    config.patience = 0;
+    config.floors.clear(); // those are of the final result
+    config.teacher = teacher_;
+    config.distill.weight = 1.0 - options_.label_weight;
+    config.distill.temperature = options_.distill_temperature;
+    config.title = "rl, distillation after step " + std::to_string(step);
+    if (!config.checkpoint.empty())
+        config.checkpoint += "." + std::to_string(step);
+    return config;
+}
+
+std::optional<Distillation> Distiller::recover(graph::Network& network, int step)
+{
+    train::FitResult fitted = train::fit(network, task_.dataset, config(step));
+    if (fitted.interrupted)
+        return std::nullopt;
+    Distillation result;
+    result.step = step;
+    result.accuracy_before = validation_accuracy(network);
+    result.accuracy = validation_accuracy(fitted.network);
+    if (result.accuracy > result.accuracy_before)
+        network = std::move(fitted.network);
+    else
+        result.accuracy = result.accuracy_before;
+    if (result.accuracy > teacher_accuracy_) {
+        teacher_ = std::make_shared<const graph::Network>(network);
+        teacher_accuracy_ = result.accuracy;
+        result.new_teacher = true;
+    }
+    return result;
+}
+
 namespace {
 
 std::vector<graph::ChannelLayer> layers_of(const graph::Network& network)

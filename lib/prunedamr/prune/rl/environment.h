@@ -1,16 +1,67 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/prune/rl/reward_frames.h"
+#include "prunedamr/dataset/dataset.h"
+#include "prunedamr/graph/network.h"
+#include "prunedamr/prune/prune_context.h"
 #include "prunedamr/prune/rl/rl.h"
 #include "prunedamr/prune/rl/search.h"
-#include "prunedamr/prune/task.h"
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace prunedamr::prune::rl {
+
+/// `count` of the indices drawn without return, ascending; all of them when there are fewer.
+std::vector<std::int64_t> draw(std::vector<std::int64_t> indices, int count, std::uint64_t seed);
+
+/// The fixed frames that every candidate of a search is judged by.
+class RewardFrames
+{
+public:
+    /// Copies the frames `indices`, at least one. On "cpu" the native engine runs the candidates, several times
+    /// faster than LibTorch; elsewhere LibTorch does.
+    RewardFrames(const dataset::Dataset& dataset, std::vector<std::int64_t> indices, std::string device);
+
+    /// Share of the frames that the network labels right. May be called by several threads.
+    double accuracy(const graph::Network& network) const;
+
+    std::size_t size() const { return indices_.size(); }
+
+private:
+    const dataset::Dataset& dataset_;
+    std::vector<std::int64_t> indices_;
+    std::vector<float> frames_; ///< [count, 2, L]
+    std::string device_;
+};
+
+/// Recovers thinned networks: (1 - c) T^2 KL(teacher || student at temperature T) + c cross-entropy, the rate
+/// falling by a cosine. The teacher is the original until a student is better than it on the validation part.
+class Distiller
+{
+public:
+    Distiller(const Task& task, const RlOptions& options);
+
+    bool due(int step) const { return options_.distill_every > 0 && step % options_.distill_every == 0; }
+
+    /// Trains `network` and leaves in it the weights of higher validation accuracy. Nothing when it was
+    /// interrupted: the step's checkpoint holds the state, and `network` is as it was.
+    std::optional<Distillation> recover(graph::Network& network, int step);
+
+private:
+    train::FitConfig config(int step) const;
+    double validation_accuracy(const graph::Network& network) const;
+
+    const Task& task_;
+    const RlOptions& options_;
+    std::shared_ptr<const graph::Network> teacher_;
+    double teacher_accuracy_ = 0.0;
+};
 
 /// The search's world made of a task: Taylor ranking, steps of the budget, rewards.
 class PruningEnvironment : public Environment

@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/prune/rl/distill.h"
 #include "prunedamr/prune/rl/environment.h"
 #include "prunedamr/train/checkpoint.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/prune/rl/search.h"
-#include "prunedamr/prune/task.h"
+#include "prunedamr/prune/prune_context.h"
 
 #include <nlohmann/json.hpp>
 

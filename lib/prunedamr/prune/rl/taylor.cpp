@@ -5,6 +5,8 @@
 #include "prunedamr/nn/graph_module.h"
 #include "prunedamr/train/batches.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -16,25 +18,24 @@ FilterScores taylor_scores(const graph::Network& network, const dataset::Dataset
     constexpr std::size_t kBatch = 256;
     PRUNEDAMR_CHECK(!indices.empty(), "frames to calibrate with");
     nn::GraphModule module(network);
-    const torch::Device target = nn::device_from_name(device);
+    const at::Device target = nn::device_from_name(device);
     module.to(target);
     module.eval();
     for (std::size_t first = 0; first < indices.size(); first += kBatch) {
         const train::Batch batch = train::gather(dataset, indices, first, kBatch);
-        const torch::Tensor loss = torch::nn::functional::cross_entropy(
-            module.forward(batch.frames.to(target)), batch.labels.to(target),
-            torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum));
+        const at::Tensor loss = at::cross_entropy_loss(module.forward(batch.frames.to(target)),
+                                                       batch.labels.to(target), {}, at::Reduction::Sum);
         (loss / static_cast<double>(indices.size())).backward();
     }
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     FilterScores scores;
     for (const graph::Node& node : network.nodes) {
         if (node.op != graph::Op::conv && node.op != graph::Op::linear)
             continue;
-        const torch::Tensor& weight = module.tensors().at(node.name + ".weight");
-        const torch::Tensor gradient = weight.grad().defined() ? weight.grad() : torch::zeros_like(weight);
-        const torch::Tensor sums =
-            (weight * gradient).abs().to(torch::kFloat64).flatten(1).sum(1).to(torch::kCPU).contiguous();
+        const at::Tensor& weight = module.tensors().at(node.name + ".weight");
+        const at::Tensor gradient = weight.grad().defined() ? weight.grad() : at::zeros_like(weight);
+        const at::Tensor sums =
+            (weight * gradient).abs().to(at::kDouble).flatten(1).sum(1).to(at::kCPU).contiguous();
         const double* first = sums.data_ptr<double>();
         scores[node.name].assign(first, first + sums.numel());
     }

@@ -35,12 +35,12 @@ std::vector<double> numbers(const json& list, const std::string& where)
 
 Distribution::Distribution(double constant) : values_{ constant, constant } {}
 
-Distribution::Distribution(JsonObject& fields, const char* key, double least, double most)
-    : Distribution(from_json(fields.at(key), fields.where() + ": " + key, least, most))
+Distribution::Distribution(JsonObject& fields, const char* key, double min, double max)
+    : Distribution(from_json(fields.at(key), fields.where() + ": " + key, min, max))
 {
 }
 
-Distribution Distribution::from_json(const json& json, const std::string& where, double least, double most)
+Distribution Distribution::from_json(const json& json, const std::string& where, double min, double max)
 {
     Distribution result;
     if (json.is_number()) {
@@ -61,8 +61,8 @@ Distribution Distribution::from_json(const json& json, const std::string& where,
         std::sort(values.begin(), values.end());
     else if (values.size() != 2 || values[0] > values[1])
         throw Error({ "not a range", where, json.dump().substr(0, 60), "[low, high], low <= high" });
-    if (values.empty() || values.front() < least || values.back() > most)
-        throw Error({ "value out of range", where, json.dump().substr(0, 60), range_text(least, most) });
+    if (values.empty() || values.front() < min || values.back() > max)
+        throw Error({ "value out of range", where, json.dump().substr(0, 60), range_text(min, max) });
     if (result.law_ == Law::log_uniform && values.front() <= 0.0)
         throw Error({ "a log-uniform range begins above 0", where, json.dump().substr(0, 60), "" });
     return result;
@@ -93,12 +93,13 @@ double Distribution::high() const
     return values_.back();
 }
 
-Choice::Choice(JsonObject& fields, const char* key, const std::vector<std::string>& names)
-    : Choice(from_json(fields.at(key), fields.where() + ": " + key, names))
+WeightedChoice::WeightedChoice(JsonObject& fields, const char* key, const std::vector<std::string>& names)
+    : WeightedChoice(from_json(fields.at(key), fields.where() + ": " + key, names))
 {
 }
 
-Choice Choice::from_json(const json& json, const std::string& where, const std::vector<std::string>& names)
+WeightedChoice WeightedChoice::from_json(const json& json, const std::string& where,
+                                         const std::vector<std::string>& names)
 {
     std::string known;
     for (const auto& name : names)
@@ -111,19 +112,19 @@ Choice Choice::from_json(const json& json, const std::string& where, const std::
         if (found == names.end())
             throw Error({ "unknown alternative", where, name, known });
         if (!weight.is_number() || !(weight.get<double>() >= 0.0))
-            throw Error({ "bad weight of " + name, where, weight.dump().substr(0, 60), "a number, at least 0" });
+            throw Error({ "bad weight of " + name, where, weight.dump().substr(0, 60), "a number, at min 0" });
         weights[static_cast<std::size_t>(found - names.begin())] = weight.get<double>();
     }
-    Choice choice;
+    WeightedChoice choice;
     double sum = 0.0;
     for (const double weight : weights)
         choice.cumulative_.push_back(sum += weight);
     if (!(sum > 0.0) || !std::isfinite(sum))
-        throw Error({ "weights are all zero", where, json.dump().substr(0, 60), "at least one above 0" });
+        throw Error({ "weights are all zero", where, json.dump().substr(0, 60), "at min one above 0" });
     return choice;
 }
 
-int Choice::draw(Rng& rng) const
+int WeightedChoice::draw(Rng& rng) const
 {
     const double u = rng.uniform() * cumulative_.back();
     return static_cast<int>(std::upper_bound(cumulative_.begin(), cumulative_.end(), u) - cumulative_.begin());

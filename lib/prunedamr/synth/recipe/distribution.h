@@ -21,11 +21,11 @@ public:
     explicit Distribution(double constant);
 
     /// The value of `key`, which must be there.
-    Distribution(JsonObject& fields, const char* key, double least = -JsonObject::kInfinity,
-                 double most = JsonObject::kInfinity);
+    Distribution(JsonObject& fields, const char* key, double min = -JsonObject::kInfinity,
+                 double max = JsonObject::kInfinity);
 
-    /// Throws `Error` with `where` for any other form, or a value outside `least`..`most`.
-    static Distribution from_json(const nlohmann::json& json, const std::string& where, double least, double most);
+    /// Throws `Error` with `where` for any other form, or a value outside `min`..`max`.
+    static Distribution from_json(const nlohmann::json& json, const std::string& where, double min, double max);
 
     double draw(Rng& rng) const;
 
@@ -44,17 +44,17 @@ private:
 
 /// Named alternatives with weights: {"rectangular": 1, "gaussian": 3}. Each name stands for its place in the list
 /// of known names.
-class Choice
+class WeightedChoice
 {
 public:
-    Choice() = default;
+    WeightedChoice() = default;
 
     /// The value of `key`, which must be there.
-    Choice(JsonObject& fields, const char* key, const std::vector<std::string>& names);
+    WeightedChoice(JsonObject& fields, const char* key, const std::vector<std::string>& names);
 
     /// Throws `Error` with `where` for unknown names, negative weights, or weights that are all zero.
-    static Choice from_json(const nlohmann::json& json, const std::string& where,
-                            const std::vector<std::string>& names);
+    static WeightedChoice from_json(const nlohmann::json& json, const std::string& where,
+                                    const std::vector<std::string>& names);
 
     int draw(Rng& rng) const; ///< index into the known names
 

@@ -2,9 +2,8 @@
 
 #include "prunedamr/synth/recipe/modulator.h"
 #include "prunedamr/synth/signal/analog.h"
+#include "prunedamr/synth/signal/cpm_chirp.h"
 #include "prunedamr/synth/signal/fading.h"
-#include "prunedamr/synth/signal/chirp.h"
-#include "prunedamr/synth/signal/message.h"
 #include "prunedamr/synth/signal/ofdm.h"
 
 #include <algorithm>
@@ -73,9 +72,9 @@ private:
     }
 
     Distribution bandwidth_;
-    Choice carrier_;
+    WeightedChoice carrier_;
     Distribution depth_;
-    Choice message_;
+    WeightedChoice message_;
 };
 
 /// Carson's rule: bandwidth = 2 (deviation + highest message frequency).
@@ -111,7 +110,7 @@ private:
     Distribution bandwidth_;
     Distribution index_;
     double pre_emphasis_;
-    Choice message_;
+    WeightedChoice message_;
     Distribution envelope_; ///< depth of a message in the amplitude
 };
 
@@ -232,7 +231,7 @@ private:
     Distribution occupied_;
     double band_rate_;
     Distribution oversampling_;
-    Choice carriers_;
+    WeightedChoice carriers_;
     double preamble_;
     double pilots_;
     Distribution pilot_spacing_;

@@ -2,9 +2,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/cpm.h"
-#include "prunedamr/synth/signal/linear.h"
+#include "prunedamr/synth/signal/cpm_chirp.h"
 #include "prunedamr/synth/signal/keying.h"
+#include "prunedamr/synth/signal/linear.h"
 #include "prunedamr/synth/signal/symbols.h"
 
 #include <algorithm>
@@ -76,10 +76,10 @@ private:
     }
 
     const Samples& points_;
-    Choice mapping_;
+    WeightedChoice mapping_;
     SymbolSource source_;
     Distribution samples_per_symbol_;
-    Choice pulse_;
+    WeightedChoice pulse_;
     Distribution roll_off_;
     Distribution gaussian_bt_;
 };
@@ -138,7 +138,7 @@ public:
 private:
     SymbolSource source_;
     Distribution samples_per_chip_;
-    Choice code_;
+    WeightedChoice code_;
     Distribution pulse_;
     Distribution long_ratio_;
     double gaps_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/cpm.h"
+#include "prunedamr/synth/signal/cpm_chirp.h"
 #include "prunedamr/synth/signal/linear.h"
 
 #include <algorithm>
@@ -145,7 +145,7 @@ private:
         return out;
     }
 
-    Choice layout_;
+    WeightedChoice layout_;
     Distribution points_;
     double turning_;    ///< probability that each symbol is turned on by one angle more
     double repeated_;   ///< probability that one word is sent over and over

@@ -2,10 +2,10 @@
 #include "prunedamr/synth/recipe/recipe.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/hash.h"
 #include "prunedamr/synth/frame_maker.h"
-#include "prunedamr/synth/recipe/shipped_recipes.h"
+#include "prunedamr/synth/recipe/stage.h"
 
 #include <nlohmann/json.hpp>
 
@@ -149,6 +149,32 @@ std::shared_ptr<const Recipe> load_recipe(const std::string& name_or_path)
     if (std::filesystem::path(name_or_path).extension() == ".json")
         return std::make_shared<const Recipe>(read_file(name_or_path, kMaxBytes), name_or_path);
     return std::make_shared<const Recipe>(shipped_recipe(name_or_path), "recipe " + name_or_path);
+}
+
+namespace {
+
+const std::vector<Maker<Stage>>& makers()
+{
+    static const std::vector<Maker<Stage>> all = [] {
+        std::vector<Maker<Stage>> joined;
+        for (const auto& group : { channel_stages(), band_stages(), receiver_stages() })
+            joined.insert(joined.end(), group.begin(), group.end());
+        return joined;
+    }();
+    return all;
+}
+
+} // namespace
+
+const std::vector<std::string>& stage_names()
+{
+    static const std::vector<std::string> names = names_of(makers());
+    return names;
+}
+
+std::unique_ptr<Stage> make_stage(const std::string& name, JsonObject& fields)
+{
+    return make_named(makers(), "stage", name, fields);
 }
 
 } // namespace prunedamr::synth

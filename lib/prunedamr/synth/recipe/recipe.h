@@ -2,8 +2,8 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe/modulator.h"
 #include "prunedamr/synth/recipe/stage.h"
-#include "prunedamr/synth/recipe/transmitters.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -42,7 +42,7 @@ public:
     const std::string& hash() const { return hash_; } ///< of the JSON text
 
 private:
-    struct Step {
+    struct RandomStage {
         std::unique_ptr<Stage> stage;
         double probability;
     };
@@ -51,7 +51,7 @@ private:
     std::string name_;
     std::unique_ptr<Transmitters> transmitters_;
     std::map<std::string, double> shares_;
-    std::vector<Step> steps_;
+    std::vector<RandomStage> steps_;
     Distribution snr_;
     Distribution level_;         ///< of the result, dB
     double short_ = 0.0;         ///< probability of a reception shorter than the block
@@ -61,5 +61,8 @@ private:
 
 /// The text of a recipe that the library carries; `name`: "onair". Throws `Error` listing the names.
 const std::string& shipped_recipe(const std::string& name);
+
+/// The text of `onair.json`, compiled in.
+extern const char* const kOnairRecipe;
 
 } // namespace prunedamr::synth

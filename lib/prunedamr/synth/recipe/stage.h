@@ -4,7 +4,6 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/recipe/distribution.h"
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/recipe/transmitters.h"
 #include "prunedamr/synth/signal/symbols.h"
 
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include "prunedamr/synth/recipe/stage.h"
 #include "prunedamr/synth/signal/fading.h"
-#include "prunedamr/synth/signal/receiver.h"
+#include "prunedamr/synth/signal/receiver_impairments.h"
 #include "prunedamr/synth/signal/white_noise.h"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ public:
     {
         const int all = static_cast<int>(waveform.samples.size());
         const double count = all - 2 * waveform.margin;
-        const auto place = [&](double share) { return waveform.margin + static_cast<int>(share * count); };
+        const auto place = [&](double fraction) { return waveform.margin + static_cast<int>(fraction * count); };
         int begin = 0, end = all;
         switch (place_.draw(rng)) {
         case 0:
@@ -61,7 +61,7 @@ public:
     }
 
 private:
-    Choice place_;
+    WeightedChoice place_;
     Distribution begin_;
     Distribution length_;
     Distribution edge_;
@@ -156,7 +156,7 @@ private:
     Distribution offset_;     ///< of the bandwidth
     Distribution drift_;      ///< over the block, of the bandwidth
     Distribution line_width_; ///< of the oscillator, of the bandwidth
-    double widest_;           ///< share of the rate in which signals stand
+    double widest_;           ///< fraction of the rate in which signals stand
 };
 
 } // namespace

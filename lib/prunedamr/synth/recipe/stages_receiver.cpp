@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/stage.h"
 #include "prunedamr/synth/signal/fading.h"
-#include "prunedamr/synth/signal/receiver.h"
+#include "prunedamr/synth/signal/receiver_impairments.h"
 
 #include <cmath>
 
@@ -160,7 +160,7 @@ private:
     Distribution width_; ///< of the bandwidth; below 1 it cuts into the signal
     Distribution slope_; ///< transition, of the filter's width
     Distribution floor_;
-    double noise_; ///< share in which it is there where noise is alone
+    double noise_; ///< fraction of the time in which it is there where noise is alone
     Distribution noise_width_;
 };
 

@@ -5,10 +5,8 @@
 #include "prunedamr/base/version.h"
 #include "prunedamr/dsp/framing.h"
 #include "prunedamr/synth/rml2016a/rml2016a_analog.h"
-#include "prunedamr/synth/rml2016a/rml2016a_audio.h"
+#include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 #include "prunedamr/synth/rml2016a/rml2016a_digital.h"
-#include "prunedamr/synth/rml2016a/rml2016a_fading.h"
-#include "prunedamr/synth/rml2016a/rml2016a_offsets.h"
 #include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/white_noise.h"
 #include "prunedamr/synth/workers.h"
@@ -136,8 +134,8 @@ std::int64_t cut_frames(const Samples& chain, double noise_power, FrontEndSpec::
 
 /// Frames [first, first + frames_per_cell) of the data set; `group` counts the cell's chains from 0. Chain number c
 /// depends on the seed, the class, the SNR label and c only.
-void fill_cell(dataset::Dataset& dataset, const RadioMlChain& recipe, const Rml2016aConfig& config, std::size_t label,
-               int snr_label, std::int64_t first)
+void fill_cell(dataset::Dataset& dataset, const RadioMlChain& recipe, const Rml2016aConfig& config,
+               std::size_t label, int snr_label, std::int64_t first)
 {
     const std::string& name = dataset.class_names[label];
     const auto& all = rml2016a_labels();

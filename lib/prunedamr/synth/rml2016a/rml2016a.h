@@ -41,7 +41,7 @@ const std::vector<std::string>& rml2016a_labels();
 const std::vector<int>& rml2016a_snr_labels();
 
 /// `frames_per_cell` frames for each class and SNR label, cell by cell in that order; `snr_db` is the label,
-/// `group` the chain, the split assigned with the default shares. A class's frames do not depend on which others
+/// `group` the chain, the split assigned with the default fractions. A class's frames do not depend on which others
 /// are asked for. Throws `Error` for a value outside its range, or for audio that cannot be read.
 dataset::Dataset rml2016a_dataset(const Rml2016aConfig& config);
 

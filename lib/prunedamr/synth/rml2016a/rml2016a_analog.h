@@ -3,9 +3,27 @@
 
 #include "prunedamr/synth/signal/symbols.h"
 
+#include <cstddef>
+#include <string>
 #include <vector>
 
 namespace prunedamr::synth {
+
+/// Samples of audio that every analogue chain of RML2016.10a reads, always from the first one on.
+inline constexpr std::size_t kRml2016aAudioSamples = 10000;
+
+/// Stands in for the original's audio, a podcast that is not public: 3 s of synthetic speech at 44.1 kHz (three
+/// formants over a voiced source), the same every time. As in the original the first 10,000 samples are mostly
+/// silence of +-1 unit of 16 bits; the voice sets in softly after 5,900 (`kRml2016aVoiceOnset`), which leaves about
+/// 60 % of the WBFM frames a bare carrier, and the level of AM-DSB too low to show. 16-bit values / 65535: |m| <=
+/// 0.5.
+std::vector<float> rml2016a_builtin_audio();
+
+inline constexpr std::size_t kRml2016aVoiceOnset = 5500;
+
+/// A headerless file of 16-bit little-endian mono samples at 44.1 kHz, each divided by 65535 as the original does.
+/// Throws `Error` for a file that cannot be read, has an odd number of bytes or fewer than 10,000 samples.
+std::vector<float> read_rml2016a_audio(const std::string& path);
 
 /// The analogue transmitters of RML2016.10a; audio at 44.1 kHz in, |m| <= 0.5.
 

@@ -2,7 +2,7 @@
 #include "prunedamr/synth/scene/emission.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/synth/scene/interpolator.h"
+#include "prunedamr/dsp/fractional_interpolator.h"
 
 #include <volk/volk.h>
 
@@ -12,11 +12,36 @@
 namespace prunedamr::synth {
 namespace {
 
+const auto& kernel()
+{
+    static const dsp::FractionalInterpolator<std::complex<float>, Interpolator::kReach> kernel(6.8); // 70 dB
+    return kernel;
+}
+
+} // namespace
+
+Interpolator::Interpolator(double step) : step_(step)
+{
+    PRUNEDAMR_CHECK(step > 0.0 && step <= 1.0, "an interpolator's step is in its range");
+}
+
+void Interpolator::run(const Samples& in, double first, std::complex<float>* out, std::size_t count) const
+{
+    PRUNEDAMR_CHECK(first >= kReach &&
+                        first + static_cast<double>(count) * step_ + kReach < static_cast<double>(in.size()),
+                    "an interpolator's samples are there");
+    const auto& between = kernel();
+    for (std::size_t k = 0; k < count; ++k)
+        out[k] = between.at(in.data(), first + static_cast<double>(k) * step_);
+}
+
+namespace {
+
 /// Nominal bandwidth at the transmitter's own rate, cycles per sample: signals of every class keep their shape
 /// there.
 constexpr double kNarrowest = 0.15, kWidest = 0.3;
 constexpr double kLead = 32.0; // own samples on either side: more than the interpolator reaches
-constexpr double kMostOwn = 1 << 27;
+constexpr double kMaxOwnSamples = 1 << 27;
 constexpr std::size_t kChunk = 4096; // samples
 constexpr double kRampSymbols = 2.0;
 
@@ -50,7 +75,7 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
     // The transmitter's rate is never above the capture's, so that nothing has to be filtered away.
     const SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
     const double most = on * config.bandwidth / limits.narrowest + 2.0 * kLead;
-    if (most > kMostOwn)
+    if (most > kMaxOwnSamples)
         throw Error({ "transmission is too long", config.label, std::to_string(config.count) + " samples a burst",
                       "shorter or fewer bursts" });
     Signal signal = transmitters.transmit(config.label, static_cast<int>(most) + 1, limits, rng);
@@ -70,21 +95,24 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
 float Emission::Impl::gate(std::uint64_t place) const
 {
     const std::uint64_t edge = std::min(place, config.count - 1 - place);
-    const double share = (static_cast<double>(edge) + 0.5) / static_cast<double>(ramp);
-    return edge < ramp ? static_cast<float>(0.5 - 0.5 * std::cos(M_PI * share)) : 1.0f;
+    const double fraction = (static_cast<double>(edge) + 0.5) / static_cast<double>(ramp);
+    return edge < ramp ? static_cast<float>(0.5 - 0.5 * std::cos(M_PI * fraction)) : 1.0f;
 }
 
 /// Adds the samples begin..end of the capture, all inside of one burst.
 void Emission::Impl::add_burst(std::size_t burst, std::uint64_t begin, std::uint64_t end, std::complex<float>* out)
 {
     const Interpolator interpolator(step);
-    const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * config.center));
+    const double center = config.center_of(burst);
     for (std::uint64_t at = begin; at < end;) {
         const std::uint64_t part = std::min<std::uint64_t>(end - at, kChunk), place = at - config.starts[burst];
         const double before = static_cast<double>(burst) * static_cast<double>(config.count);
         interpolator.run(own, Interpolator::kReach + (before + static_cast<double>(place)) * step, chunk.data(),
                          part);
-        const double turns = phase + config.center * static_cast<double>(at);
+        // Within a chunk the frequency is that of its middle: the phase meets the next chunk's.
+        const double middle = static_cast<double>(at) + 0.5 * static_cast<double>(part);
+        const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * (center + config.drift * middle)));
+        const double turns = phase + (center + 0.5 * config.drift * static_cast<double>(at)) * static_cast<double>(at);
         auto oscillator = std::complex<float>(std::polar(1.0, 2.0 * M_PI * (turns - std::floor(turns))));
         volk_32fc_s32fc_x2_rotator_32fc(chunk.data(), chunk.data(), turn, &oscillator, static_cast<unsigned>(part));
         for (std::uint64_t i = 0; i < part; ++i)

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/recipe/transmitters.h"
+#include "prunedamr/synth/recipe/modulator.h"
+#include "prunedamr/synth/signal/symbols.h"
 
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,24 @@
 #include <vector>
 
 namespace prunedamr::synth {
+
+/// Samples of one rate at the instants of a higher one, by a Kaiser-windowed sinc of 24 samples: what lies within
+/// 0.4 of the lower rate passes, its images are 60 dB down.
+class Interpolator
+{
+public:
+    /// Samples of the lower rate that a result sees on either side of its instant.
+    static constexpr int kReach = 12;
+
+    /// `step`: instants of the higher rate lie so many samples of the lower one apart, above 0, at most 1.
+    explicit Interpolator(double step);
+
+    /// out[k] = in at first + k step, for k < count. kReach <= first, first + count step + kReach < in.size().
+    void run(const Samples& in, double first, std::complex<float>* out, std::size_t count) const;
+
+private:
+    double step_;
+};
 
 /// What one transmitter sends into a capture. Frequencies are in cycles per sample, times in samples of that
 /// capture.
@@ -20,6 +39,10 @@ struct EmissionConfig {
     double power = 1.0;                ///< mean of |x|^2 while on
     std::vector<std::uint64_t> starts; ///< of its bursts, rising
     std::uint64_t count = 0;           ///< samples of each
+    std::vector<double> centers = {};  ///< of its bursts in turn, over and over; empty: `center` for all
+    double drift = 0.0;                ///< of the center, cycles per sample per sample, from sample 0 on
+
+    double center_of(std::size_t burst) const { return centers.empty() ? center : centers[burst % centers.size()]; }
 };
 
 /// The transmitter works at a rate of a few times its bandwidth; what it sends is resampled and shifted as it is

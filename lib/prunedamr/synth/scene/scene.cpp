@@ -15,10 +15,10 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr double kMostSamples = 1e12;
-constexpr double kMostBursts = 1e6;
-constexpr double kLeastBurst = 64.0; // samples
-constexpr double kSlack = 1e-9;      // of the rate or the duration: decimal numbers need not meet exactly
+constexpr double kMaxSamples = 1e12;
+constexpr double kMaxBursts = 1e6;
+constexpr double kMinBurst = 64.0; // samples
+constexpr double kSlack = 1e-9;    // of the rate or the duration: decimal numbers need not meet exactly
 
 std::string number(double value)
 {
@@ -51,9 +51,9 @@ void validate_level(const SceneSignal& signal, bool noise, const std::string& wh
 void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, const std::string& where)
 {
     const double rate = scene.sample_rate_hz, end = scene.duration_s * (1.0 + kSlack);
-    require_range(signal.duration_s, kLeastBurst / rate, end, where, "duration_s");
+    require_range(signal.duration_s, kMinBurst / rate, end, where, "duration_s");
     require_range(signal.start_s, 0.0, end, where, "start_s");
-    require_range(static_cast<double>(signal.count), 1.0, kMostBursts, where, "repeat count");
+    require_range(static_cast<double>(signal.count), 1.0, kMaxBursts, where, "repeat count");
     require(signal.count == 1 || signal.period_s >= signal.duration_s, where, "repeat period_s", signal.period_s,
             "at least the duration of a burst, " + number(signal.duration_s));
     require(signal.end_s() <= end, where, "end of the last burst", signal.end_s(),
@@ -62,8 +62,27 @@ void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, 
     if (noise)
         return;
     require_range(signal.bandwidth_hz, 1e-5 * rate, 0.9 * rate, where, "bandwidth_hz");
-    require(std::abs(signal.offset_hz) + signal.bandwidth_hz / 2 <= rate / 2 * (1.0 + kSlack), where, "offset_hz",
-            signal.offset_hz, "a band of " + number(signal.bandwidth_hz) + " Hz inside +-" + number(rate / 2));
+    const auto fits = [&](double offset_hz) {
+        require(std::abs(offset_hz) + signal.bandwidth_hz / 2 <= rate / 2 * (1.0 + kSlack), where, "offset_hz",
+                offset_hz, "a band of " + number(signal.bandwidth_hz) + " Hz inside +-" + number(rate / 2));
+    };
+    fits(signal.offset_hz_at(0, signal.start_s));
+    for (const double offset_hz : signal.hop_offsets_hz)
+        for (const double time_s : { signal.start_s, signal.end_s() })
+            fits(offset_hz + signal.drift_hz_per_s * time_s);
+    fits(signal.offset_hz_at(signal.count - 1, signal.end_s()));
+}
+
+void validate_receiver(const SceneReceiver& receiver, double duration_s, const std::string& where)
+{
+    if (receiver.image_db != 0.0)
+        require_range(receiver.image_db, 10.0, 100.0, where, "image_db");
+    if (receiver.third_order_db != 0.0)
+        require_range(receiver.third_order_db, 20.0, 150.0, where, "third_order_db");
+    require_range(receiver.dc_dbfs, -300.0, 0.0, where, "dc_dbfs");
+    require_range(receiver.ripple_db, 0.0, 40.0, where, "ripple_db");
+    require_range(receiver.gain_step_db, -60.0, 60.0, where, "gain_step_db");
+    require_range(receiver.gain_step_s, 0.0, duration_s, where, "gain_step_s");
 }
 
 std::string snr_text(double snr_db)
@@ -72,6 +91,12 @@ std::string snr_text(double snr_db)
 }
 
 } // namespace
+
+double SceneSignal::offset_hz_at(std::int64_t burst, double time_s) const
+{
+    const auto hops = static_cast<std::int64_t>(hop_offsets_hz.size());
+    return (hops > 0 ? hop_offsets_hz[static_cast<std::size_t>(burst % hops)] : offset_hz) + drift_hz_per_s * time_s;
+}
 
 std::uint64_t Scene::sample_count() const
 {
@@ -96,7 +121,9 @@ std::uint64_t Scene::burst_samples(const SceneSignal& signal) const
 
 double Scene::noise_dbfs_per_hz_at(double offset_hz) const
 {
-    return noise_dbfs_per_hz + noise_tilt_db * offset_hz / sample_rate_hz;
+    const double place = offset_hz / sample_rate_hz;
+    return noise_dbfs_per_hz + noise_tilt_db * place +
+           receiver.ripple_db / 2.0 * std::cos(2.0 * M_PI * SceneReceiver::kRipplePeriods * place);
 }
 
 double Scene::level_dbfs(const SceneSignal& signal) const
@@ -115,11 +142,12 @@ void validate(const Scene& scene, const std::string& where)
 {
     require_range(scene.sample_rate_hz, 1.0, 1e11, where, "sample_rate_hz");
     require_range(scene.center_freq_hz, 0.0, 1e12, where, "center_freq_hz");
-    require_range(scene.duration_s * scene.sample_rate_hz, kLeastBurst, kMostSamples, where,
+    require_range(scene.duration_s * scene.sample_rate_hz, kMinBurst, kMaxSamples, where,
                   "duration_s: number of samples");
     require_range(scene.noise_dbfs_per_hz, -300.0, 0.0, where, "noise_dbfs_per_hz");
     require_range(scene.noise_tilt_db, -60.0, 60.0, where, "noise_tilt_db");
     require_range(scene.bits, 4, 16, where, "bits");
+    validate_receiver(scene.receiver, scene.duration_s, where + ": receiver");
     const auto recipe = load_recipe(scene.recipe);
     double bursts = 0.0;
     for (std::size_t i = 0; i < scene.signals.size(); ++i) {
@@ -129,7 +157,7 @@ void validate(const Scene& scene, const std::string& where)
                         where + ": signal " + std::to_string(i) + " (" + signal.label + ")");
         bursts += static_cast<double>(signal.count);
     }
-    require(bursts <= kMostBursts, where, "number of bursts", bursts, "at most " + number(kMostBursts));
+    require(bursts <= kMaxBursts, where, "number of bursts", bursts, "at most " + number(kMaxBursts));
 }
 
 recording::RecordingInfo scene_info(const Scene& scene)
@@ -141,15 +169,19 @@ recording::RecordingInfo scene_info(const Scene& scene)
     info.sample_count = scene.sample_count();
     info.description = "synthetic scene of " + std::to_string(scene.signals.size()) + " signals";
     for (const auto& signal : scene.signals) {
-        const double middle = scene.center_freq_hz + (signal.sends() ? signal.offset_hz : 0.0);
         const double half = (signal.sends() ? signal.bandwidth_hz : scene.sample_rate_hz) / 2;
+        std::int64_t burst = 0;
         for (const std::uint64_t start : scene.starts(signal)) {
             recording::Annotation note;
             note.label = signal.label;
             note.sample_start = start;
             note.sample_count = scene.burst_samples(signal);
-            note.freq_lower_hz = middle - half;
-            note.freq_upper_hz = middle + half;
+            const double from_s = signal.burst_start_s(burst), to_s = from_s + signal.duration_s;
+            const double from = signal.sends() ? signal.offset_hz_at(burst, from_s) : 0.0;
+            const double to = signal.sends() ? signal.offset_hz_at(burst, to_s) : 0.0;
+            note.freq_lower_hz = scene.center_freq_hz + std::min(from, to) - half;
+            note.freq_upper_hz = scene.center_freq_hz + std::max(from, to) + half;
+            ++burst;
             note.comment = signal.sends() ? snr_text(scene.snr_db(signal)) : "no signal";
             info.annotations.push_back(note);
         }
@@ -163,7 +195,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostSignals = 100000;
+constexpr std::size_t kMaxSignals = 100000;
 
 /// The key's number if it is there.
 void read_number(JsonObject& fields, const char* key, double& value)
@@ -191,6 +223,9 @@ SceneSignal signal_from_json(const json& entry, const Scene& scene, const std::s
         signal.period_s = repeat.number("period_s");
         repeat.finish();
     }
+    if (fields.has("hop_offsets_hz"))
+        signal.hop_offsets_hz = fields.at("hop_offsets_hz").get<std::vector<double>>();
+    read_number(fields, "drift_hz_per_s", signal.drift_hz_per_s);
     signal.snr_db = fields.optional_number("snr_db");
     signal.level_dbfs = fields.optional_number("level_dbfs");
     fields.finish();
@@ -209,6 +244,28 @@ nlohmann::ordered_json signal_json(const SceneSignal& signal)
     entry["duration_s"] = signal.duration_s;
     if (signal.count > 1)
         entry["repeat"] = { { "count", signal.count }, { "period_s", signal.period_s } };
+    if (!signal.hop_offsets_hz.empty())
+        entry["hop_offsets_hz"] = signal.hop_offsets_hz;
+    if (signal.drift_hz_per_s != 0.0)
+        entry["drift_hz_per_s"] = signal.drift_hz_per_s;
+    return entry;
+}
+
+/// The receiver's members by their names.
+template <typename Visit> void each_member(SceneReceiver& receiver, const Visit& visit)
+{
+    visit("image_db", receiver.image_db);
+    visit("third_order_db", receiver.third_order_db);
+    visit("dc_dbfs", receiver.dc_dbfs);
+    visit("ripple_db", receiver.ripple_db);
+    visit("gain_step_db", receiver.gain_step_db);
+    visit("gain_step_s", receiver.gain_step_s);
+}
+
+nlohmann::ordered_json receiver_json(SceneReceiver receiver)
+{
+    auto entry = nlohmann::ordered_json::object();
+    each_member(receiver, [&](const char* name, double& value) { entry[name] = value; });
     return entry;
 }
 
@@ -231,9 +288,14 @@ Scene scene_from_json(const std::string& text, const std::string& where)
         scene.bits = fields.int32("bits", 4, 16);
     if (fields.has("seed"))
         scene.seed = static_cast<std::uint64_t>(fields.integer("seed", 0));
+    if (fields.has("receiver")) {
+        JsonObject receiver(fields.at("receiver"), where + ": receiver");
+        each_member(scene.receiver, [&](const char* name, double& value) { read_number(receiver, name, value); });
+        receiver.finish();
+    }
     const json& signals = fields.list("signals");
-    if (signals.size() > kMostSignals)
-        fields.refuse("signals", "at most " + std::to_string(kMostSignals) + " signals");
+    if (signals.size() > kMaxSignals)
+        fields.refuse("signals", "at most " + std::to_string(kMaxSignals) + " signals");
     for (std::size_t i = 0; i < signals.size(); ++i)
         scene.signals.push_back(signal_from_json(signals[i], scene, where + ": signal " + std::to_string(i)));
     fields.finish();
@@ -252,6 +314,7 @@ std::string to_json_text(const Scene& scene)
                                                 { "duration_s", scene.duration_s },
                                                 { "noise_dbfs_per_hz", scene.noise_dbfs_per_hz },
                                                 { "noise_tilt_db", scene.noise_tilt_db },
+                                                { "receiver", receiver_json(scene.receiver) },
                                                 { "bits", scene.bits },
                                                 { "seed", scene.seed },
                                                 { "signals", signals } };

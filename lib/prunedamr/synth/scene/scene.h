@@ -24,9 +24,27 @@ struct SceneSignal {
     double period_s = 0.0;        ///< from the start of one to the start of the next, if there are several
     std::optional<double> snr_db; ///< mean power while on, over the noise in its own bandwidth: this,
     std::optional<double> level_dbfs; ///< or the mean power while on itself (0 dB is |x| = 1)
+    std::vector<double> hop_offsets_hz = {}; ///< of its bursts in turn, over and over, instead of offset_hz
+    double drift_hz_per_s = 0.0;             ///< of all offsets, from the start of the scene on
 
     bool sends() const { return snr_db || level_dbfs; }
     double end_s() const { return start_s + static_cast<double>(count - 1) * period_s + duration_s; }
+    double burst_start_s(std::int64_t burst) const { return start_s + static_cast<double>(burst) * period_s; }
+    /// Middle of a burst's band at a time within the burst.
+    double offset_hz_at(std::int64_t burst, double time_s) const;
+};
+
+/// What the receiver adds to what it receives; nothing, as it is made.
+struct PRUNEDAMR_API SceneReceiver {
+    static constexpr double kRipplePeriods = 3.0;
+
+    double image_db = 0.0;       ///< how far the image at -f lies below f, 10..100; 0: none
+    double third_order_db = 0.0; ///< how far the third-order products of two carriers of -20 dBFS each lie below
+                                 ///< them, 20..150; 0: none
+    double dc_dbfs = -300.0;     ///< a constant; -300: none
+    double ripple_db = 0.0;      ///< peak to peak, of the noise over the band
+    double gain_step_db = 0.0;   ///< of everything ...
+    double gain_step_s = 0.0;    ///< ... from here on
 };
 
 /// Signals at their frequencies, times and levels above one noise floor: what one wideband capture holds.
@@ -37,6 +55,7 @@ struct PRUNEDAMR_API Scene {
     double duration_s = 1.0;
     double noise_dbfs_per_hz = -100.0; ///< in the middle of the band
     double noise_tilt_db = 0.0;        ///< upper edge of the band over its lower edge
+    SceneReceiver receiver = {};
     int bits = 16;                     ///< of the converter, 4..16; full scale is |I|, |Q| = 1
     std::uint64_t seed = 1;
     std::vector<SceneSignal> signals;
@@ -69,13 +88,27 @@ struct RandomSceneConfig {
     std::vector<std::string> labels; ///< taken in turn, shuffled; empty: all
     double snr_low_db = 10.0;
     double snr_high_db = 30.0;
-    double bursts = 0.5; ///< share of signals that come in bursts
+    double bursts = 0.5; ///< fraction of signals that come in bursts
     std::uint64_t seed = 1;
 };
 
 /// Signals anywhere in the inner 90 % of the band, none over another in both time and frequency. The noise is so
 /// low that nothing clips. Throws `Error` for bad values, or when no room is left.
 PRUNEDAMR_API Scene random_scene(const RandomSceneConfig& config);
+
+struct BandSceneConfig {
+    double sample_rate_hz = 2e6;
+    double duration_s = 1.0;
+    double snr_low_db = 8.0; ///< of lasting emissions and of long bursts; those under 4 ms have 12 dB and more
+    double snr_high_db = 30.0;
+    bool emissions = true;   ///< else only what the receiver adds
+    std::uint64_t seed = 1;
+};
+
+/// A band as it is met: lasting emissions, bursts of 1000 samples to a tenth of a second, some of which hop, at
+/// times a grid of channels, at times emissions 40 dB over others, drifting carriers; and a receiver with an image,
+/// intermodulation, a DC spike, a floor that is not flat, steps of its gain and few bits. Widths go with the rate.
+PRUNEDAMR_API Scene band_scene(const BandSceneConfig& config);
 
 /// Each label once, noise included, in equal turns near the center: a tenth to a third of the band wide.
 /// `signals` and `bursts` are not used.

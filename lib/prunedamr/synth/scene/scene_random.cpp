@@ -12,11 +12,11 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr double kInnerBand = 0.9;     // of the rate
-constexpr double kGuard = 0.25;        // of the wider bandwidth, between neighbors
-constexpr double kLevel_dbfs = -20.0;  // mean power of all that is on at the fullest time: room for peaks
-constexpr double kLeastSymbols = 64.0; // of a burst: duration times bandwidth
-constexpr int kTries = 2000;           // places for one signal
+constexpr double kInnerBand = 0.9;    // of the rate
+constexpr double kGuard = 0.25;       // of the wider bandwidth, between neighbors
+constexpr double kLevel_dbfs = -20.0; // mean power of all that is on at the fullest time: room for peaks
+constexpr double kMinSymbols = 64.0;  // of a burst: duration times bandwidth
+constexpr int kTries = 2000;          // places for one signal
 
 /// Down to a multiple of `step`, a power of ten, so that the scene's JSON reads well.
 double floored(double value, double step)
@@ -90,7 +90,7 @@ SceneSignal draw_place(const Scene& scene, const std::string& label, bool bursts
     const double hertz = std::pow(10.0, std::floor(std::log10(rate)) - 4.0); // step of frequencies
     signal.bandwidth_hz = std::max(hertz, floored(rng.log_uniform(rate / 150, rate / 8), hertz));
     signal.offset_hz = floored(rng.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz), hertz);
-    const double least = std::min(all, std::max(kLeastSymbols / signal.bandwidth_hz, 100.0 / rate));
+    const double least = std::min(all, std::max(kMinSymbols / signal.bandwidth_hz, 100.0 / rate));
     if (bursts) {
         signal.duration_s = std::max(least, all * rng.log_uniform(0.01, 0.1));
         signal.period_s = signal.duration_s * rng.uniform(1.5, 5.0);

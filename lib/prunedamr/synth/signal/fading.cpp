@@ -98,8 +98,10 @@ void add_echo(Samples& samples, int delay, std::complex<float> amplitude)
     }
 }
 
+namespace {
+
 PRUNEDAMR_VECTOR_CLONES
-void drift_clock(Samples& samples, double drift)
+void drift_clock_loop(Samples& samples, double drift)
 {
     constexpr std::ptrdiff_t kBlock =
         16; // samples read at the same whole distance: the fraction leaves 0..1 by < 0.05
@@ -126,8 +128,17 @@ void drift_clock(Samples& samples, double drift)
     }
 }
 
+} // namespace
+
+void drift_clock(Samples& samples, double drift)
+{
+    drift_clock_loop(samples, drift);
+}
+
+namespace {
+
 PRUNEDAMR_VECTOR_CLONES
-void mix(Samples& samples, const Carrier& carrier, Rng& rng)
+void mix_loop(Samples& samples, const Carrier& carrier, Rng& rng)
 {
     const double jitter = std::sqrt(2.0 * M_PI * carrier.line_width * kStride) / (2.0 * M_PI * kStride);
     const double count = static_cast<double>(samples.size());
@@ -140,8 +151,8 @@ void mix(Samples& samples, const Carrier& carrier, Rng& rng)
             fill_normals(wander.data(), wander.size(), rng);
         const auto* normals = reinterpret_cast<const float*>(wander.data()); // of variance 1/2
         for (std::size_t n = 0; n < end; n += kStride) {
-            const double share = static_cast<double>(first + n) / count;
-            const double frequency = carrier.offset + carrier.drift * (share - 0.5) +
+            const double fraction = static_cast<double>(first + n) / count;
+            const double frequency = carrier.offset + carrier.drift * (fraction - 0.5) +
                                      jitter * std::sqrt(2.0) * static_cast<double>(normals[n / kStride]);
             write_ramp(cycles, frequency, std::min(kStride, end - n), &turns[n]);
             cycles += frequency * kStride;
@@ -149,6 +160,13 @@ void mix(Samples& samples, const Carrier& carrier, Rng& rng)
         }
         multiply_phasors(turns.data(), end, &samples[first]);
     }
+}
+
+} // namespace
+
+void mix(Samples& samples, const Carrier& carrier, Rng& rng)
+{
+    mix_loop(samples, carrier, rng);
 }
 
 } // namespace prunedamr::synth

@@ -22,4 +22,9 @@ std::vector<float> transform_inverse_real(Samples& bins, int size);
 /// The least size >= `count` that is 1, 9/8 or 3/2 times a power of two (few sizes, so few plans).
 int fast_transform_size(int count);
 
+/// samples = IDFT(gains * DFT(samples)), not divided by the size; gains[k] belongs to frequency k / size. Both have
+/// the same size, any. Long transforms are taken apart until their parts fit into the first cache, and the bins
+/// stay in the order that this leaves them in: half the time of two whole transforms.
+void multiply_spectrum(Samples& samples, const std::vector<float>& gains);
+
 } // namespace prunedamr::synth

@@ -10,7 +10,7 @@
 namespace prunedamr::synth {
 namespace {
 
-void append_bit(std::vector<Run>& runs, const OokConfig& config, bool bit)
+void append_bit(std::vector<LevelRun>& runs, const OokConfig& config, bool bit)
 {
     const float on = 1.0f, off = 0.0f;
     switch (config.code) {
@@ -38,9 +38,9 @@ void append_bit(std::vector<Run>& runs, const OokConfig& config, bool bit)
 }
 
 /// Messages with silence between them, in chips.
-std::vector<Run> make_runs(const Symbols& bits, const OokConfig& config, double chips)
+std::vector<LevelRun> make_runs(const Symbols& bits, const OokConfig& config, double chips)
 {
-    std::vector<Run> runs;
+    std::vector<LevelRun> runs;
     runs.reserve(bits.size());
     double time = 0.0, since_gap = config.since_gap;
     for (std::size_t i = 0; time < chips && i < bits.size(); ++i) {
@@ -64,7 +64,7 @@ class RunningMean
 {
 public:
     explicit RunningMean(int width)
-        : last_(static_cast<std::size_t>(width)), share_(1.0f / static_cast<float>(width))
+        : last_(static_cast<std::size_t>(width)), scale_(1.0f / static_cast<float>(width))
     {
     }
 
@@ -74,12 +74,12 @@ public:
         last_[oldest_] = x;
         if (++oldest_ == last_.size())
             oldest_ = 0;
-        return share_ * sum_;
+        return scale_ * sum_;
     }
 
 private:
     Samples last_;
-    float share_;
+    float scale_;
     std::complex<float> sum_;
     std::size_t oldest_ = 0;
 };
@@ -156,7 +156,7 @@ Rows make_rows()
 
 /// Adds the edges between the runs to `out`, which begins at sample -kTouched.
 PRUNEDAMR_VECTOR_CLONES
-void add_edges(const std::vector<Run>& runs, double start, const Rows& rows, Samples& out)
+void add_edges(const std::vector<LevelRun>& runs, double start, const Rows& rows, Samples& out)
 {
     auto* samples = reinterpret_cast<float*>(out.data());
     const double last = static_cast<double>(out.size()) - kReach;
@@ -183,10 +183,8 @@ void add_edges(const std::vector<Run>& runs, double start, const Rows& rows, Sam
     }
 }
 
-} // namespace
-
 PRUNEDAMR_VECTOR_CLONES
-Samples render_runs(const std::vector<Run>& runs, double start, int count)
+Samples render_runs_loop(const std::vector<LevelRun>& runs, double start, int count)
 {
     static const Rows rows = make_rows();
     if (runs.empty() || count == 0)
@@ -195,7 +193,7 @@ Samples render_runs(const std::vector<Run>& runs, double start, int count)
     Samples out(static_cast<std::size_t>(total));
     int filled = 0;
     double end = start + kTouched;
-    for (const Run& run : runs) {
+    for (const LevelRun& run : runs) {
         end += run.duration;
         const int stop = std::clamp(static_cast<int>(std::ceil(std::min(end, 1e9))), filled, total);
         std::fill(out.begin() + filled, out.begin() + stop, run.level);
@@ -206,6 +204,13 @@ Samples render_runs(const std::vector<Run>& runs, double start, int count)
     out.erase(out.begin(), out.begin() + kTouched);
     out.resize(static_cast<std::size_t>(count));
     return out;
+}
+
+} // namespace
+
+Samples render_runs(const std::vector<LevelRun>& runs, double start, int count)
+{
+    return render_runs_loop(runs, start, count);
 }
 
 } // namespace prunedamr::synth

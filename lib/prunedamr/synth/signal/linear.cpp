@@ -164,7 +164,7 @@ void shape(const Samples& padded, const TapRows& rows, const LinearConfig& confi
 Samples modulate_rectangular(const Samples& symbols, const LinearConfig& config, int count)
 {
     const double half = config.samples_per_symbol / 2;
-    std::vector<Run> runs;
+    std::vector<LevelRun> runs;
     runs.reserve((config.offset ? 2 : 1) * symbols.size());
     float q = 0.0f;
     for (const auto& symbol : symbols) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/ofdm.h"
 
-#include "prunedamr/dsp/polyphase.h"
+#include "prunedamr/dsp/resampler.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/symbols.h"
 
@@ -11,15 +11,15 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kReach = 12;              // input samples on either side that the interpolator sees
-constexpr int kLeastPrecoded = 36;      // carriers
-constexpr double kPreambleShare = 0.08; // of the symbols, where there are preambles at all
+constexpr int kReach = 12;                 // input samples on either side that the interpolator sees
+constexpr int kMinPrecoded = 36;           // carriers
+constexpr double kPreambleFraction = 0.08; // of the symbols, where there are preambles at all
 
 /// Carriers to either side of zero.
 int reach_of(const OfdmConfig& config)
 {
     int reach = std::max(1, static_cast<int>(config.occupied * config.transform_size / 2));
-    while (config.precoded && fast_transform_size(2 * reach) != 2 * reach && reach > kLeastPrecoded / 2)
+    while (config.precoded && fast_transform_size(2 * reach) != 2 * reach && reach > kMinPrecoded / 2)
         --reach; // few sizes of the precoding transform, as in standards
     return reach;
 }
@@ -117,7 +117,7 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
             base.resize(base.size() + static_cast<std::size_t>(config.gap_symbols * symbol));
             left = config.packet_symbols;
         }
-        const bool preamble = packet_begins || (config.preamble && rng.chance(kPreambleShare));
+        const bool preamble = packet_begins || (config.preamble && rng.chance(kPreambleFraction));
         maker.append(preamble, base);
         if (preamble)
             base.insert(base.end(), base.end() - symbol, base.end());

@@ -11,7 +11,7 @@ namespace prunedamr::synth {
 struct OfdmConfig {
     int transform_size = 64;                 ///< carriers of the transform, used or not
     int guard = 16;                          ///< cyclic prefix in samples of the transform
-    double occupied = 0.8;                   ///< share of the carriers in use, the one at zero never
+    double occupied = 0.8;                   ///< fraction of the carriers in use, the one at zero never
     double oversampling = 1.0;               ///< output samples per sample of the transform, >= 1, fractional
     std::string carrier_modulation = "QPSK"; ///< of `constellation`
     int pilot_spacing = 0;                   ///< every so many carriers one with a fixed BPSK value; 0: none

@@ -10,8 +10,10 @@
 
 namespace prunedamr::synth {
 
+namespace {
+
 PRUNEDAMR_VECTOR_CLONES
-void write_phasors(const float* turns, std::size_t count, std::complex<float>* out)
+void write_phasors_loop(const float* turns, std::size_t count, std::complex<float>* out)
 {
     auto* __restrict values = reinterpret_cast<float*>(out);
     for (std::size_t n = 0; n < count; ++n) {
@@ -21,8 +23,17 @@ void write_phasors(const float* turns, std::size_t count, std::complex<float>* o
     }
 }
 
+} // namespace
+
+void write_phasors(const float* turns, std::size_t count, std::complex<float>* out)
+{
+    write_phasors_loop(turns, count, out);
+}
+
+namespace {
+
 PRUNEDAMR_VECTOR_CLONES
-void multiply_phasors(const float* turns, std::size_t count, std::complex<float>* samples)
+void multiply_phasors_loop(const float* turns, std::size_t count, std::complex<float>* samples)
 {
     auto* __restrict values = reinterpret_cast<float*>(samples);
     for (std::size_t n = 0; n < count; ++n) {
@@ -31,6 +42,13 @@ void multiply_phasors(const float* turns, std::size_t count, std::complex<float>
         values[2 * n] = re * p.re - im * p.im;
         values[2 * n + 1] = re * p.im + im * p.re;
     }
+}
+
+} // namespace
+
+void multiply_phasors(const float* turns, std::size_t count, std::complex<float>* samples)
+{
+    multiply_phasors_loop(turns, count, samples);
 }
 
 Samples upsample(const Samples& in, const std::vector<float>& taps, int factor)

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/prunedamr/eval_detection.h"
+
+#include "apps/common/cli.h"
+
+#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/detect/detector.h"
+#include "prunedamr/detect/judge.h"
+#include "prunedamr/metrics/detections.h"
+#include "prunedamr/recording/recording.h"
+#include "prunedamr/synth/scene/scene.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace prunedamr::tool {
+namespace {
+
+using metrics::EmissionBox;
+using Samples = std::vector<std::complex<float>>;
+
+std::vector<EmissionBox> truth_of(const recording::RecordingInfo& info)
+{
+    std::vector<EmissionBox> truth;
+    for (const auto& note : info.annotations) {
+        if (note.label == "noise" || note.label == "unknown" || !note.freq_lower_hz || !note.freq_upper_hz)
+            continue;
+        EmissionBox box;
+        box.start_s = static_cast<double>(note.sample_start) / info.sample_rate_hz;
+        box.end_s = static_cast<double>(note.sample_start + note.sample_count) / info.sample_rate_hz;
+        box.low_hz = *note.freq_lower_hz - info.center_freq_hz;
+        box.high_hz = *note.freq_upper_hz - info.center_freq_hz;
+        box.label = note.label;
+        truth.push_back(box);
+    }
+    return truth;
+}
+
+/// The parts of each emission, put together.
+class Collector
+{
+public:
+    explicit Collector(double rate_hz) : rate_hz_(rate_hz) {}
+
+    void take(const detect::Detector& detector)
+    {
+        for (int i = 0; i < detector.count(); ++i) {
+            const auto& d = detector.detections()[i];
+            Parts& parts = emissions_[d.emission];
+            const double length = d.end_samples - d.start_samples;
+            parts.low += length * d.low_hz;
+            parts.high += length * d.high_hz;
+            parts.length += length;
+            parts.start = std::min(parts.start, d.start_samples);
+            parts.end = std::max(parts.end, d.end_samples);
+            parts.score = std::max(parts.score, double(d.score));
+        }
+    }
+
+    std::vector<EmissionBox> boxes() const
+    {
+        std::vector<EmissionBox> boxes;
+        for (const auto& [number, p] : emissions_)
+            boxes.push_back({ p.start / rate_hz_, p.end / rate_hz_, p.low / p.length, p.high / p.length, {}, p.score });
+        return boxes;
+    }
+
+private:
+    struct Parts {
+        double start = 1e300, end = 0.0, low = 0.0, high = 0.0, length = 0.0, score = -1e300;
+    };
+
+    double rate_hz_;
+    std::map<std::uint64_t, Parts> emissions_;
+};
+
+/// How right a proposal of an epoch is, 0..1: from what band and time have in common with the nearest emission.
+float rightness(const detect::Proposal& p, double epoch_s, double epoch_end_s, double rate_hz,
+                const std::vector<EmissionBox>& truth)
+{
+    EmissionBox box{ epoch_s + p.start / rate_hz, epoch_s + p.end / rate_hz, p.low * rate_hz, p.high * rate_hz };
+    float best = 0.0f;
+    for (EmissionBox other : truth) {
+        other.start_s = std::max(other.start_s, epoch_s);
+        other.end_s = std::min(other.end_s, epoch_end_s);
+        if (other.start_s >= other.end_s)
+            continue;
+        const bool carrier = other.label == "CW" && metrics::same_band(other, box);
+        const double band = carrier ? 1.0 : metrics::band_overlap(other, box);
+        const double same = std::min(band, metrics::time_overlap(other, box));
+        best = std::max(best, static_cast<float>(std::clamp((same - 0.3) / 0.4, 0.0, 1.0)));
+    }
+    return best;
+}
+
+/// Rows of float32: how right, then the features.
+class ProposalFile
+{
+public:
+    explicit ProposalFile(const std::string& path) : file_(path, std::ios::binary) {}
+
+    void add(const detect::Detector& detector, double rate_hz, double end_s, const std::vector<EmissionBox>& truth)
+    {
+        const double start_s = static_cast<double>(detector.epoch_start()) / rate_hz;
+        end_s = std::min(end_s, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz);
+        for (int i = 0; i < detector.proposal_count(); ++i) {
+            const auto& p = detector.proposals()[i];
+            const float right = rightness(p, start_s, end_s, rate_hz, truth);
+            file_.write(reinterpret_cast<const char*>(&right), sizeof right);
+            file_.write(reinterpret_cast<const char*>(p.features.data()), sizeof p.features);
+        }
+    }
+
+private:
+    std::ofstream file_;
+};
+
+struct Measured {
+    metrics::DetectionScores scores;
+    std::vector<EmissionBox> reports, missed, wrong;
+    double busy_s = 0.0; ///< processor's time in the detector
+};
+
+Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz, const std::vector<EmissionBox>& truth,
+                 ProposalFile* proposals)
+{
+    Collector collector(rate_hz);
+    const double duration_s = static_cast<double>(samples.size()) / rate_hz;
+    const auto take = [&] {
+        collector.take(detector);
+        if (proposals)
+            proposals->add(detector, rate_hz, duration_s, truth);
+    };
+    Measured result;
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::size_t at = 0; at < samples.size();) {
+        at += detector.process(samples.data() + at, std::min<std::size_t>(65536, samples.size() - at));
+        if (detector.complete())
+            take();
+    }
+    detector.finish();
+    take();
+    result.busy_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result.reports = collector.boxes();
+    result.scores = metrics::score_detections(truth, result.reports, duration_s, &result.missed, &result.wrong);
+    return result;
+}
+
+void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
+{
+    for (const auto& b : boxes)
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s, b.low_hz,
+                    b.high_hz, b.score);
+}
+
+nlohmann::json to_json(const metrics::DetectionScores& s)
+{
+    const auto share = [](const metrics::DetectionScores::Share& x) {
+        return nlohmann::json{ { "of", x.of }, { "found", x.found }, { "boxed", x.boxed } };
+    };
+    return { { "lasting", share(s.lasting) }, { "long_bursts", share(s.long_bursts) }, { "short_bursts", share(s.short_bursts) },
+             { "emissions", s.emissions }, { "split", s.split }, { "merged", s.merged }, { "reports", s.reports },
+             { "false_per_minute", s.false_per_minute() }, { "minutes", s.minutes }, { "precision", s.precision() },
+             { "recall", s.recall() }, { "average_precision", s.average_precision() } };
+}
+
+Samples samples_of(const synth::Scene& scene)
+{
+    Samples samples;
+    samples.reserve(scene.sample_count());
+    synth::render_scene(scene, [&](const std::complex<float>* piece, std::size_t count) {
+        samples.insert(samples.end(), piece, piece + count);
+    });
+    return samples;
+}
+
+detect::Detector make_detector(double rate_hz, const std::string& judge)
+{
+    detect::DetectorConfig config;
+    config.sample_rate_hz = rate_hz;
+    return judge.empty() ? detect::Detector(config) : detect::Detector(config, detect::Judge(read_file(judge), judge));
+}
+
+void eval_scenes(const DetectionOptions& options, metrics::DetectionScores& total, double& busy_s)
+{
+    std::optional<ProposalFile> proposals;
+    if (!options.proposals.empty())
+        proposals.emplace(options.proposals);
+    auto detector = make_detector(options.rate_hz, options.judge);
+    for (int i = 0; i < options.scenes; ++i) {
+        synth::BandSceneConfig config;
+        config.sample_rate_hz = options.rate_hz;
+        config.duration_s = options.duration_s;
+        config.seed = options.seed + static_cast<std::uint64_t>(i);
+        config.emissions = !options.noise;
+        const auto scene = synth::band_scene(config);
+        const auto measured = measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)),
+                                      proposals ? &*proposals : nullptr);
+        total.add(measured.scores);
+        busy_s += measured.busy_s;
+        if (options.list) {
+            std::printf("scene %llu\n", static_cast<unsigned long long>(config.seed));
+            print_boxes("missed", measured.missed);
+            print_boxes("false", measured.wrong);
+        }
+    }
+}
+
+void eval_captures(const DetectionOptions& options, metrics::DetectionScores& total, double& busy_s)
+{
+    for (const auto& path : options.captures) {
+        recording::Recording capture(path, {});
+        const auto& info = capture.info();
+        Samples samples(info.sample_count);
+        samples.resize(capture.read(samples.data(), samples.size()));
+        auto detector = make_detector(info.sample_rate_hz, options.judge);
+        const auto measured = measure(detector, samples, info.sample_rate_hz, truth_of(info), nullptr);
+        const auto& s = measured.scores;
+        std::printf("%-40s %3ld annotated, found %3ld, boxed %3ld, split %ld, %ld reports, %ld outside\n",
+                    path.substr(path.find_last_of('/') + 1).c_str(), s.emissions,
+                    s.lasting.found + s.long_bursts.found + s.short_bursts.found,
+                    s.lasting.boxed + s.long_bursts.boxed + s.short_bursts.boxed, s.split, s.reports, s.false_reports);
+        if (options.list) {
+            print_boxes("missed", measured.missed);
+            print_boxes("report", measured.reports);
+        }
+        total.add(s);
+        busy_s += measured.busy_s;
+    }
+}
+
+} // namespace
+
+void add_detection_options(CLI::App& verb, DetectionOptions& options)
+{
+    verb.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")->check(CLI::Range(1, 1000000));
+    verb.add_option("--captures", options.captures, "measure the detector on captures annotated in frequency");
+    verb.add_option("--scene-seed", options.seed, "random seed of the first scene (default 1), the next has one more");
+    cli::add_quantity(verb, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)");
+    verb.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)");
+    verb.add_flag("--scene-noise", options.noise, "scenes without emissions");
+    verb.add_flag("--list", options.list, "also what was missed and what was false");
+    verb.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
+    verb.add_option("--proposals", options.proposals, "write what the judge learns from to this file");
+}
+
+nlohmann::json eval_detection(const DetectionOptions& options)
+{
+    metrics::DetectionScores total;
+    double busy_s = 0.0;
+    if (options.scenes > 0)
+        eval_scenes(options, total, busy_s);
+    eval_captures(options, total, busy_s);
+    std::printf("%s%.2f s for %.2f s of samples\n", total.to_text().c_str(), busy_s, 60.0 * total.minutes);
+    return to_json(total);
+}
+
+} // namespace prunedamr::tool

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/detect/blobs.h"
+#include "prunedamr/detect/proposal.h"
+
+#include <vector>
+
+namespace prunedamr::detect {
+
+/// Boxes that may hold an emission, of one field of ratios to the floor: of each blob its bounds, drawn tight, then
+/// what recursive cuts leave (Nagy's X-Y cuts, here of the mean spectrum at its valleys and of the envelope at its
+/// gaps, the deepest and longest first), so that boxes nest from coarse to fine; and the hulls of neighbors
+/// that are on together and alike. Allocates at construction only.
+class Cutter
+{
+public:
+    static constexpr int kMaxProposals = 512; ///< of a field
+
+    Cutter(const TileField& field, int level);
+
+    void propose(const TileField& field, const Blobs& blobs) noexcept;
+
+    int count() const noexcept { return count_; }
+    Proposal* proposals() noexcept { return proposals_.data(); }
+
+    /// Correlation, over the tiles of a box, of what its lower and its upper half hold; 0 where it cannot be told.
+    static float halves(const TileField& field, const Proposal& box) noexcept;
+
+private:
+    static constexpr int kMaxCuts = 48;
+    struct Cuts {
+        int count = 0;
+        int at[kMaxCuts];
+    };
+
+    void measure_profile(const TileField& field, Rect rect) noexcept;
+    void measure_envelope(const TileField& field, Rect rect) noexcept;
+    bool tighten(const TileField& field, Rect& rect) noexcept;
+    bool tighten_bins(Rect& rect) noexcept;
+    bool tighten_tiles(Rect& rect) noexcept;
+    void cut(const TileField& field, Rect rect, int depth) noexcept;
+    Cuts valleys(Rect rect) noexcept;
+    Cuts gaps(Rect rect) noexcept;
+    void add(const TileField& field, Rect rect, bool hull) noexcept;
+    void describe(const TileField& field, Rect rect, Proposal& box) noexcept;
+    void add_hulls(const TileField& field) noexcept;
+
+    int level_;
+    float reference_ = 0.0f, envelope_reference_ = 0.0f;
+    std::vector<float> profile_, smooth_, envelope_, ranked_, left_, right_;
+    std::vector<Proposal> proposals_;
+    std::vector<Rect> rects_; ///< of the proposals
+    int count_ = 0;
+};
+
+} // namespace prunedamr::detect

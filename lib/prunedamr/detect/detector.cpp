@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/detect/detector.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/detect/context.h"
+#include "prunedamr/detect/cutter.h"
+#include "prunedamr/detect/floor.h"
+#include "prunedamr/detect/judge.h"
+#include "prunedamr/detect/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace prunedamr::detect {
+namespace {
+
+constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
+constexpr std::size_t kTilesInEpoch = 16;        // at least, at the finest resolution
+constexpr int kMinTiles = 4;                     // of a field that is looked at
+constexpr int kMaxDetections = 1024;
+constexpr double kMaxCommon = 0.25;  // part of the smaller box that two detections may share
+constexpr double kSameBand = 0.3;    // intersection over union of what is followed into the next epoch
+constexpr float kLargest = 1e9f;     // samples beyond are no measurement
+
+std::size_t epoch_of(const DetectorConfig& config)
+{
+    if (!(config.sample_rate_hz >= 100.0 && config.sample_rate_hz <= 1e9))
+        throw InvalidArgument({ "bad sample rate", "detector", std::to_string(config.sample_rate_hz), "100..1e9 Hz" });
+    if (config.epoch_samples == 0)
+        return std::size_t{ 1 } << std::clamp(static_cast<int>(std::lround(std::log2(config.sample_rate_hz))), 14, 21);
+    if (config.epoch_samples < (1u << 14) || (config.epoch_samples & (config.epoch_samples - 1)) != 0)
+        throw InvalidArgument({ "bad epoch", "detector", std::to_string(config.epoch_samples), "a power of two from 16384 on" });
+    return config.epoch_samples;
+}
+
+float clean(float v)
+{
+    return std::abs(v) < kLargest ? v : 0.0f;
+}
+
+/// One resolution.
+struct Level {
+    Level(int transform, std::size_t epoch, int number)
+        : field(transform, epoch), floor(field), blobs(field), cutter(field, number)
+    {
+    }
+
+    TileField field;
+    Floor floor;
+    Blobs blobs;
+    Cutter cutter;
+};
+
+double band_iou(double a0, double a1, double b0, double b1)
+{
+    const double both = std::max(0.0, std::min(a1, b1) - std::max(a0, b0));
+    return both / std::max(1e-12, std::max(a1, b1) - std::min(a0, b0));
+}
+
+} // namespace
+
+struct Detector::Impl {
+    Impl(const DetectorConfig& config, Judge judge);
+
+    void analyze() noexcept;
+    void gather() noexcept;
+    void score() noexcept;
+    void select() noexcept;
+    void follow() noexcept;
+    void next_epoch() noexcept;
+
+    DetectorConfig config;
+    Judge judge;
+    std::size_t epoch, tail; ///< samples
+    std::vector<Level> levels;
+    std::vector<std::complex<float>> samples; ///< [epoch + tail]
+    std::size_t filled = 0;
+    std::uint64_t start = 0, analyzed = 0; ///< of the epoch that fills; of the last one looked at
+    std::vector<Proposal> proposals;
+    int proposal_count = 0;
+    std::vector<int> order, chosen;
+    int chosen_count = 0;
+    std::vector<Detection> detections, open;
+    int count = 0, open_count = 0;
+    std::uint64_t next_emission = 1;
+    bool done = false; ///< the epoch that fills `samples` has been looked at
+};
+
+Detector::Impl::Impl(const DetectorConfig& wanted, Judge given) : config(wanted), judge(std::move(given)), epoch(epoch_of(wanted))
+{
+    const auto finest = static_cast<int>(std::min<std::size_t>(kFinest, epoch / (2 * kTilesInEpoch)));
+    int coarsest = finest;
+    while (coarsest / 4 >= kCoarsest / 2)
+        coarsest /= 4;
+    for (int n = coarsest; n <= finest; n *= 4)
+        levels.emplace_back(n, epoch, static_cast<int>(levels.size()));
+    tail = static_cast<std::size_t>(finest) / 2;
+    samples.resize(epoch + tail);
+    proposals.resize(levels.size() * Cutter::kMaxProposals);
+    order.resize(proposals.size());
+    chosen.resize(kMaxDetections);
+    detections.resize(kMaxDetections);
+    open.resize(kMaxDetections);
+}
+
+void Detector::Impl::gather() noexcept
+{
+    proposal_count = 0;
+    for (Level& level : levels) {
+        if (level.field.tiles() < kMinTiles || !level.floor.normalize(level.field))
+            continue;
+        level.blobs.find(level.field);
+        level.cutter.propose(level.field, level.blobs);
+        std::copy_n(level.cutter.proposals(), level.cutter.count(), proposals.begin() + proposal_count);
+        proposal_count += level.cutter.count();
+    }
+}
+
+void Detector::Impl::score() noexcept
+{
+    describe_context(proposals.data(), proposal_count);
+    for (int i = 0; i < proposal_count; ++i) {
+        Proposal& p = proposals[i];
+        if (p.level >= 1)
+            p.features[kCoarseHalves] = Cutter::halves(levels[p.level - 1].field, p);
+        if (p.level >= 2)
+            p.features[kCoarserHalves] = Cutter::halves(levels[p.level - 2].field, p);
+        p.score = judge.score(p);
+    }
+}
+
+/// The best of those that overlap.
+void Detector::Impl::select() noexcept
+{
+    for (int i = 0; i < proposal_count; ++i)
+        order[i] = i;
+    std::sort(order.begin(), order.begin() + proposal_count, [&](int a, int b) {
+        return proposals[a].score != proposals[b].score ? proposals[a].score > proposals[b].score : a < b;
+    });
+    chosen_count = 0;
+    for (int i = 0; i < proposal_count && chosen_count < kMaxDetections; ++i) {
+        const Proposal& p = proposals[order[i]];
+        if (p.score < config.min_score)
+            break;
+        if (std::none_of(chosen.begin(), chosen.begin() + chosen_count,
+                         [&](int other) { return common_part(proposals[other], p) > kMaxCommon; }))
+            chosen[chosen_count++] = order[i];
+    }
+}
+
+/// Gives numbers: what begins with the epoch goes on with what was on at the end of the one before.
+void Detector::Impl::follow() noexcept
+{
+    count = chosen_count;
+    for (int i = 0; i < count; ++i) {
+        const Proposal& p = proposals[chosen[i]];
+        Detection& d = detections[i];
+        d = {};
+        d.start_samples = static_cast<double>(start) + std::max(0.0, p.start);
+        d.end_samples = static_cast<double>(start) + std::min(p.end, static_cast<double>(filled));
+        d.low_hz = p.low * config.sample_rate_hz;
+        d.high_hz = p.high * config.sample_rate_hz;
+        d.density_db = decibels(p.density);
+        d.score = p.score;
+        const double slack = 2.0 * levels[p.level].field.tile_samples();
+        d.goes_on = p.end > static_cast<double>(epoch) - slack;
+        for (int k = 0; p.start < slack && k < open_count; ++k)
+            if (open[k].emission > 0 && band_iou(open[k].low_hz, open[k].high_hz, d.low_hz, d.high_hz) > kSameBand) {
+                d.emission = open[k].emission;
+                d.continues = true;
+                open[k].emission = 0;
+                break;
+            }
+    }
+    std::sort(detections.begin(), detections.begin() + count, [](const Detection& a, const Detection& b) {
+        return a.start_samples != b.start_samples ? a.start_samples < b.start_samples : a.low_hz < b.low_hz;
+    });
+    open_count = 0;
+    for (int i = 0; i < count; ++i) {
+        if (!detections[i].continues)
+            detections[i].emission = next_emission++;
+        if (detections[i].goes_on)
+            open[open_count++] = detections[i];
+    }
+}
+
+void Detector::Impl::analyze() noexcept
+{
+    for (Level& level : levels)
+        level.field.advance(samples.data(), filled);
+    gather();
+    score();
+    select();
+    follow();
+    analyzed = start;
+}
+
+void Detector::Impl::next_epoch() noexcept
+{
+    std::copy(samples.begin() + static_cast<std::ptrdiff_t>(epoch), samples.end(), samples.begin());
+    filled = tail;
+    start += epoch;
+    for (Level& level : levels)
+        level.field.restart();
+    done = false;
+}
+
+Detector::Detector(const DetectorConfig& config) : Detector(config, Judge()) {}
+Detector::Detector(const DetectorConfig& config, Judge judge) : impl_(std::make_unique<Impl>(config, std::move(judge))) {}
+Detector::~Detector() = default;
+Detector::Detector(Detector&&) noexcept = default;
+Detector& Detector::operator=(Detector&&) noexcept = default;
+
+std::size_t Detector::epoch_samples() const noexcept
+{
+    return impl_->epoch;
+}
+
+std::size_t Detector::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    Impl& d = *impl_;
+    d.count = 0;
+    if (d.done)
+        d.next_epoch();
+    const std::size_t taken = std::min(count, d.samples.size() - d.filled);
+    for (std::size_t i = 0; i < taken; ++i)
+        d.samples[d.filled + i] = { clean(samples[i].real()), clean(samples[i].imag()) };
+    d.filled += taken;
+    for (Level& level : d.levels)
+        level.field.advance(d.samples.data(), d.filled);
+    if (d.filled == d.samples.size()) {
+        d.analyze();
+        d.done = true;
+    }
+    return taken;
+}
+
+void Detector::finish() noexcept
+{
+    Impl& d = *impl_;
+    d.count = 0;
+    if (d.done)
+        d.next_epoch();
+    d.analyze();
+    d.open_count = 0;
+    d.filled = 0;
+    d.start = 0;
+    for (Level& level : d.levels)
+        level.field.restart();
+}
+
+bool Detector::complete() const noexcept
+{
+    return impl_->done;
+}
+
+int Detector::count() const noexcept
+{
+    return impl_->count;
+}
+
+const Detection* Detector::detections() const noexcept
+{
+    return impl_->detections.data();
+}
+
+int Detector::proposal_count() const noexcept
+{
+    return impl_->proposal_count;
+}
+
+const Proposal* Detector::proposals() const noexcept
+{
+    return impl_->proposals.data();
+}
+
+std::uint64_t Detector::epoch_start() const noexcept
+{
+    return impl_->analyzed;
+}
+
+} // namespace prunedamr::detect

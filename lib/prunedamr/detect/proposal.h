@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace prunedamr::detect {
+
+/// What the judge is told about a proposal. Ratios are in dB, lengths in tiles or bins of its own field, as logarithms
+/// to base 2.
+enum Feature {
+    kBins, kTiles, kDensity, kPeak, kLowestBins, kEvenness, kBelow, kAbove, kBelowFloor, kAboveFloor, // its spectrum
+    kBalance, kOwnHalves, kCoarseHalves, kCoarserHalves,
+    kSteadiness, kLowestTile, kOnFraction, kBefore, kAfter, kCutStart, kCutEnd, // its envelope
+    kLevel, kHull,
+    kMaskRatio, kMaskDistance, kMaskDistanceOwn, kMaskDensity, kMaskTime, // the neighbor that may have made it
+    kMirrorRatio, kCenterDistance, // the receiver's image and DC
+    kOuterArea, kOuterDensity, kOuterTime, // a larger proposal around it
+    kInnerCount, kInnerLargest, kInnerArea, kInnerTime, // smaller ones in it
+    kTwinCount, kTwinBest, // the same at other resolutions
+    kFeatures
+};
+
+/// A box that may hold an emission.
+struct Proposal {
+    double start = 0.0, end = 0.0; ///< samples of the epoch
+    double low = 0.0, high = 0.0;  ///< cycles per sample
+    int level = 0;                 ///< of its field, 0 the coarsest in frequency
+    float density = 0.0f;          ///< mean over its box, in units of the floor, above it
+    float score = 0.0f;            ///< of the judge
+    std::array<float, kFeatures> features{};
+
+    double bandwidth() const noexcept { return high - low; }
+    double duration() const noexcept { return end - start; }
+    double area() const noexcept { return bandwidth() * duration(); }
+    double power() const noexcept { return density * bandwidth(); }
+};
+
+} // namespace prunedamr::detect

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/rng.h"
+#include "prunedamr/synth/frame_maker.h"
+#include "prunedamr/synth/recipe/recipe.h"
+#include "prunedamr/synth/scene/scene.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace prunedamr::synth {
+namespace {
+
+constexpr double kInnerBand = 0.9;     // of the rate
+constexpr double kGuard = 0.2;         // of the wider bandwidth, between neighbors
+constexpr double kLevel_dbfs = -20.0;  // of all together
+constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
+constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_db and more
+constexpr double kShortSnr_db = 12.0;
+constexpr int kTries = 300;
+
+class BandMaker
+{
+public:
+    BandMaker(const BandSceneConfig& config, Scene& scene) : config_(config), scene_(scene), rng_(config.seed)
+    {
+        const auto recipe = load_recipe(scene.recipe);
+        for (const auto& label : recipe->labels())
+            if (!recipe->transmitters().is_noise(label) && label != "unknown")
+                labels_.push_back(label);
+        near_and_far_ = rng_.chance(0.35);
+    }
+
+    void fill()
+    {
+        if (rng_.chance(0.3))
+            add_grid();
+        const auto lasting = rng_.integer(1, 6), bursts = rng_.integer(1, 6);
+        for (std::int64_t i = 0; i < lasting; ++i)
+            place([this] { return draw_lasting(); });
+        for (std::int64_t i = 0; i < bursts; ++i)
+            place([this] { return draw_bursts(); });
+        if (rng_.chance(0.3))
+            place([this] { return draw_hopper(); });
+    }
+
+    /// The receiver's own faults, each in some scenes.
+    void draw_receiver()
+    {
+        SceneReceiver& receiver = scene_.receiver;
+        if (rng_.chance(0.4))
+            receiver.image_db = std::round(rng_.uniform(25.0, 60.0));
+        if (rng_.chance(0.2))
+            receiver.third_order_db = std::round(rng_.uniform(40.0, 80.0));
+        if (rng_.chance(0.5))
+            receiver.dc_dbfs = std::round(rng_.uniform(-60.0, -25.0));
+        if (rng_.chance(0.4))
+            scene_.noise_tilt_db = std::round(rng_.uniform(-6.0, 6.0));
+        if (rng_.chance(0.3))
+            receiver.ripple_db = std::round(rng_.uniform(1.0, 4.0));
+        if (rng_.chance(0.15)) {
+            receiver.gain_step_db = std::round(rng_.uniform(-20.0, 12.0));
+            receiver.gain_step_s = rng_.uniform(0.1, 0.9) * scene_.duration_s;
+        }
+        scene_.bits = std::array<int, 3>{ 8, 12, 16 }[static_cast<std::size_t>(rng_.integer(0, 2))];
+    }
+
+private:
+    std::string draw_label() { return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))]; }
+
+    double draw_snr()
+    {
+        if (near_and_far_ && rng_.chance(0.3))
+            return std::round(rng_.uniform(35.0, 50.0));
+        return std::round(10.0 * rng_.uniform(config_.snr_low_db, config_.snr_high_db)) / 10.0;
+    }
+
+    SceneSignal draw_signal(double narrowest)
+    {
+        SceneSignal signal;
+        signal.label = draw_label();
+        const double rate = scene_.sample_rate_hz;
+        signal.bandwidth_hz = signal.label == "CW" ? rate / 4000 : rng_.log_uniform(narrowest * rate, rate / 7);
+        signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz);
+        signal.snr_db = draw_snr();
+        return signal;
+    }
+
+    SceneSignal draw_lasting()
+    {
+        SceneSignal signal = draw_signal(1.0 / 1000);
+        const double all = scene_.duration_s;
+        if (rng_.chance(0.3)) // comes or goes within the scene
+            signal.start_s = rng_.uniform(0.0, 0.6) * all;
+        signal.duration_s = all - signal.start_s;
+        if (rng_.chance(0.3))
+            signal.duration_s *= rng_.uniform(0.5, 1.0);
+        if (rng_.chance(0.1)) {
+            const double room = (0.5 * scene_.sample_rate_hz - signal.bandwidth_hz / 2 - std::abs(signal.offset_hz)) / all;
+            signal.drift_hz_per_s = rng_.uniform(-1.0, 1.0) * std::min(room, 0.3 * signal.bandwidth_hz / all);
+        }
+        return signal;
+    }
+
+    void draw_times(SceneSignal& signal)
+    {
+        const double rate = scene_.sample_rate_hz, all = scene_.duration_s;
+        const double least = std::max(1000.0, kLeastSymbols / signal.bandwidth_hz * rate);
+        signal.duration_s = std::min(0.3 * all, rng_.log_uniform(least, std::max(200e3, 1.01 * least)) / rate);
+        if (signal.duration_s * rate < kShort)
+            signal.snr_db = std::max(*signal.snr_db, kShortSnr_db);
+        signal.period_s = signal.duration_s * rng_.uniform(1.5, 6.0);
+        signal.start_s = rng_.uniform(0.0, all - signal.duration_s);
+        const double room = (all - signal.start_s - signal.duration_s) / signal.period_s;
+        signal.count = rng_.chance(0.3) ? 1 : 1 + static_cast<std::int64_t>(std::min(30.0, room * rng_.uniform(0.3, 1.0)));
+    }
+
+    SceneSignal draw_bursts()
+    {
+        SceneSignal signal = draw_signal(1.0 / 400);
+        draw_times(signal);
+        return signal;
+    }
+
+    SceneSignal draw_hopper()
+    {
+        SceneSignal signal = draw_bursts();
+        signal.bandwidth_hz = std::min(signal.bandwidth_hz, scene_.sample_rate_hz / 40);
+        signal.duration_s = std::max(signal.duration_s, kLeastSymbols / signal.bandwidth_hz);
+        signal.period_s = 1.2 * signal.duration_s;
+        signal.start_s = std::min(signal.start_s, std::max(0.0, scene_.duration_s - 4 * signal.period_s));
+        signal.count = std::clamp<std::int64_t>(
+            static_cast<std::int64_t>((scene_.duration_s - signal.start_s - signal.duration_s) / signal.period_s), 1, 40);
+        const auto hops = rng_.integer(3, 12);
+        for (std::int64_t i = 0; i < hops; ++i)
+            signal.hop_offsets_hz.push_back(rng_.uniform(-0.5, 0.5) * (kInnerBand * scene_.sample_rate_hz - signal.bandwidth_hz));
+        return signal;
+    }
+
+    /// Channels side by side, of one kind.
+    void add_grid()
+    {
+        const double rate = scene_.sample_rate_hz, spacing = rng_.log_uniform(rate / 250, rate / 40);
+        const double filled = rng_.uniform(0.5, 0.75);
+        const auto count = rng_.integer(4, 12);
+        const double first = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - spacing * static_cast<double>(count));
+        const std::string label = draw_label();
+        const double usual = draw_snr();
+        for (std::int64_t i = 0; i < count && label != "CW"; ++i) {
+            SceneSignal signal;
+            signal.label = label;
+            signal.bandwidth_hz = filled * spacing;
+            signal.offset_hz = first + (static_cast<double>(i) - 0.5 * static_cast<double>(count - 1)) * spacing;
+            signal.snr_db = std::clamp(usual + std::round(rng_.uniform(-8.0, 8.0)), 8.0, 50.0);
+            signal.duration_s = scene_.duration_s;
+            if (rng_.chance(0.3))
+                draw_times(signal);
+            scene_.signals.push_back(signal);
+        }
+    }
+
+    bool collides(const SceneSignal& a, const SceneSignal& b) const
+    {
+        const double guard = kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz) + scene_.sample_rate_hz / 4000;
+        if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
+            return false;
+        const auto near = [&](double x, double y) { return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard; };
+        for (std::size_t i = 0; i < std::max<std::size_t>(1, a.hop_offsets_hz.size()); ++i)
+            for (std::size_t k = 0; k < std::max<std::size_t>(1, b.hop_offsets_hz.size()); ++k)
+                if (near(a.offset_hz_at(std::int64_t(i), a.start_s), b.offset_hz_at(std::int64_t(k), b.start_s)))
+                    return true;
+        return false;
+    }
+
+    template <typename Draw> void place(const Draw& draw)
+    {
+        for (int i = 0; i < kTries; ++i) {
+            const SceneSignal signal = draw();
+            if (signal.end_s() > scene_.duration_s ||
+                std::any_of(scene_.signals.begin(), scene_.signals.end(),
+                            [&](const SceneSignal& other) { return collides(signal, other); }))
+                continue;
+            scene_.signals.push_back(signal);
+            return;
+        }
+    }
+
+    const BandSceneConfig& config_;
+    Scene& scene_;
+    Rng rng_;
+    std::vector<std::string> labels_;
+    bool near_and_far_ = false;
+};
+
+/// So low that all signals together do not clip, also behind a step of the gain; and as many bits as leave the
+/// converter's own noise 6 dB below.
+void set_noise(Scene& scene)
+{
+    scene.noise_dbfs_per_hz = 0.0;
+    double power = scene.sample_rate_hz;
+    for (const auto& signal : scene.signals)
+        power += std::pow(10.0, scene.level_dbfs(signal) / 10.0);
+    scene.noise_dbfs_per_hz = kLevel_dbfs - 10.0 * std::log10(power) - std::max(0.0, scene.receiver.gain_step_db);
+    const double noise = scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz) - std::abs(scene.noise_tilt_db) / 2 +
+                         std::min(0.0, scene.receiver.gain_step_db);
+    while (scene.bits < 16 && -1.8 - 6.02 * scene.bits > noise - 6.0)
+        scene.bits += 4;
+}
+
+} // namespace
+
+Scene band_scene(const BandSceneConfig& config)
+{
+    Scene scene;
+    scene.sample_rate_hz = config.sample_rate_hz;
+    scene.duration_s = config.duration_s;
+    scene.seed = config.seed;
+    BandMaker maker(config, scene);
+    maker.draw_receiver();
+    if (config.emissions)
+        maker.fill();
+    set_noise(scene);
+    validate(scene, "scene");
+    return scene;
+}
+
+} // namespace prunedamr::synth
