@@ -2,8 +2,7 @@
 // Complex float32 samples from standard input through one stage of the recipe rml2016a, `runs` times with seeds 1,
 // 2
 // .., the first `keep` samples of each to standard output: for the comparison with GNU Radio's blocks.
-#include "prunedamr/synth/rml2016a/rml2016a_fading.h"
-#include "prunedamr/synth/rml2016a/rml2016a_offsets.h"
+#include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 
 #include <cstdio>
 #include <cstdlib>

@@ -203,6 +203,17 @@ TEST_F(SupervisedSource, MayEndTheStreamInstead)
     EXPECT_TRUE(notices.empty());
 }
 
+TEST_F(SupervisedSource, TimeBeforeTheFirstReadIsNoSilence)
+{
+    SupervisorConfig config = radio.config();
+    config.fail_on_loss = true;
+    open(config);
+    radio.now += milliseconds(5000); // a model is loaded meanwhile
+    EXPECT_EQ(read().count, 0u);
+    EXPECT_THROW(read_samples(), Error);
+    EXPECT_GE(radio.now, milliseconds(6500));
+}
+
 TEST_F(SupervisedSource, AnotherRateEndsTheStream)
 {
     open(radio.config());

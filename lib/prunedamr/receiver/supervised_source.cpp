@@ -38,7 +38,7 @@ class SupervisedSource : public Source
 public:
     explicit SupervisedSource(SupervisorConfig config)
         : config_(std::move(config)), clock_(config_.clock.now ? config_.clock : system_clock()),
-          source_(config_.open(config_.center_freq_hz)), info_(source_->info()), last_sample_(clock_.now())
+          source_(config_.open(config_.center_freq_hz)), info_(source_->info())
     {
     }
 
@@ -52,6 +52,8 @@ public:
 
     Reading read(std::complex<float>* samples, std::size_t count, milliseconds wait) override
     {
+        if (!std::exchange(begun_, true))
+            last_sample_ = clock_.now();
         if (!source_ && !reopen(wait))
             return {};
         Reading reading;
@@ -154,9 +156,10 @@ private:
     const SupervisorClock clock_;
     std::unique_ptr<Source> source_; ///< none while it is lost
     SourceInfo info_;
-    milliseconds last_sample_, opened_{ 0 }, next_try_{ 0 }, pause_ = kFirstPause;
+    milliseconds last_sample_{ 0 }, opened_{ 0 }, next_try_{ 0 }, pause_ = kFirstPause;
     std::optional<double> tuned_hz_;
     std::string reason_;     ///< that was noticed last; empty while samples come
+    bool begun_ = false;     ///< to read
     bool has_come_ = false;  ///< a sample, ever
     bool restarted_ = false; ///< no sample has come since it was lost
     bool silent_ = false;    ///< that was noticed
