@@ -114,8 +114,11 @@ void print(const std::string& text)
 
 void warn(const std::vector<std::string>& lines)
 {
+    std::string text;
     for (const auto& line : lines)
-        print("warning: " + line);
+        text += (text.empty() ? "" : "; ") + line;
+    if (!text.empty())
+        print("warning: " + text);
 }
 
 const std::string& command_line()

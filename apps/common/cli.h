@@ -23,7 +23,7 @@ const std::string& command_line();
 /// "PROGRAM: TEXT", a line on stderr. Any thread.
 void print(const std::string& text);
 
-/// "PROGRAM: warning: LINE" on stderr for each line: what was strange and changed nothing.
+/// "PROGRAM: warning: LINE; LINE" on stderr, in one line: what was strange and changed nothing.
 void warn(const std::vector<std::string>& lines);
 
 /// Adds `--config FILE` (CLI11's TOML/INI): it may hold any option, the command line wins. And `--version`.

@@ -13,14 +13,12 @@
 namespace prunedamr::rx {
 namespace {
 
-std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output,
-                                        const receiver::SourceInfo& source)
+std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output)
 {
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
     if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink(
-            { options.source.addresses.front(), source.recording.value(), output.target });
+        return stream::make_sigmf_sink({ options.source.addresses.front(), options.source.raw, output.target });
     stream::ZmqConfig config;
     config.endpoint = output.target;
     config.topic = options.topic;
@@ -59,18 +57,18 @@ void check_files(const Options& options, const std::string& model)
         if (output.kind == OutputKind::json)
             outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
     check_outputs(outputs, inputs);
-    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
-        cli::warn({ *warning });
 }
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source)
 {
     std::vector<std::unique_ptr<stream::Sink>> sinks;
     for (const auto& output : options.outputs) {
-        sinks.push_back(make_sink(options, output, source));
+        sinks.push_back(make_sink(options, output));
         if (const std::string address = sinks.back()->chosen_address(); !address.empty())
             cli::print("Publishing at " + address);
     }
+    if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
+        cli::warn({ *warning });
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);
 }
 

@@ -139,6 +139,7 @@ void Session::run()
     while (receiver_) {
         receiver_->start();
         wait_for_end(statistics);
+        tell_doubts();
         statistics.add(receiver_->stats());
         if (const auto fault = receiver_->fault(); fault && options_.source.addresses.size() > 1) {
             cli::print(*fault);
@@ -217,6 +218,8 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
+        if (receiver_->source().live)
+            tell_doubts();
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {
             cli::print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
@@ -252,6 +255,15 @@ void Session::switch_model(ModelLoader::Loaded loaded)
     } catch (const std::exception& error) {
         cli::print(std::string("Model not replaced: ") + error.what());
     }
+}
+
+/// Each once, --quiet or not.
+void Session::tell_doubts()
+{
+    const auto doubts = stream::doubts(receiver_->stats().classifier);
+    for (std::size_t i = 0; i < doubts.size(); ++i)
+        if (!doubts[i].empty() && !std::exchange(told_[i], true))
+            cli::print(doubts[i]);
 }
 
 } // namespace prunedamr::rx

@@ -9,6 +9,7 @@
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ private:
     void wait_for_end(Statistics& statistics);
     void follow_requests();
     void switch_model(ModelLoader::Loaded loaded);
+    void tell_doubts();
     void write_out();
     void say_faults();
     std::size_t failed_outputs() const;
@@ -47,9 +49,10 @@ private:
     void report_failures() const;
 
     const Options options_;
-    const std::string model_;      ///< file
+    const std::string model_; ///< file
     ModelLoader loader_;
-    std::vector<bool> fault_said_; ///< of each output
+    std::array<bool, 2> told_{};          ///< `stream::doubts`
+    std::vector<bool> fault_said_;        ///< of each output
     std::size_t next_ = 0, failures_ = 0; ///< of the sources
     std::uint64_t first_sample_ = 0;      ///< of the present source
     std::uint64_t seq_ = 0;               ///< of the next event

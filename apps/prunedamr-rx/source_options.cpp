@@ -41,6 +41,15 @@ std::string sample_formats()
     return text;
 }
 
+/// /dev/stdin, <(zstd -dc x), a FIFO.
+bool is_pipe(const std::string& path)
+{
+    std::error_code failure;
+    const auto status = std::filesystem::status(path, failure);
+    return std::filesystem::is_fifo(status) || std::filesystem::is_character_file(status) ||
+           std::filesystem::is_socket(status);
+}
+
 /// A file that is there wins over a prefix.
 void add_source(SourceOptions& source, const std::string& text)
 {
@@ -58,6 +67,8 @@ void add_source(SourceOptions& source, const std::string& text)
     if (address.empty() || (has_kind && kind == SourceKind::standard_input))
         throw CLI::ValidationError("--source",
                                    "found " + text + ", expected one of the forms that --source help lists");
+    if (kind == SourceKind::file && is_pipe(address))
+        kind = SourceKind::pipe;
     if (!source.addresses.empty() && (kind != SourceKind::file || source.kind != SourceKind::file))
         throw CLI::ValidationError("--source", "found several, expected one, or files only");
     source.kind = kind;
@@ -204,9 +215,12 @@ std::unique_ptr<receiver::Source> open_live(const SourceOptions& options, const 
     case SourceKind::zmq_sub:
     case SourceKind::zmq_pull:
         return open_zmq(options, address, center_freq_hz);
-    case SourceKind::standard_input: {
+    case SourceKind::standard_input:
+    case SourceKind::pipe: {
         const receiver::RawStream stream = raw_stream(options, center_freq_hz);
-        return receiver::make_pipe_source({ stream.format, stream.sample_rate_hz, center_freq_hz, options.live });
+        const receiver::PipeConfig pipe{ stream.format, stream.sample_rate_hz, center_freq_hz, options.live };
+        return options.kind == SourceKind::pipe ? receiver::make_pipe_source(address, pipe)
+                                                : receiver::make_pipe_source(pipe);
     }
     default:
         return open_radio(options, address, center_freq_hz);
@@ -219,7 +233,7 @@ std::unique_ptr<receiver::Source> open_supervised(const SourceOptions& options, 
     receiver::SupervisorConfig config;
     config.open = [options, address](double hz) { return open_live(options, address, hz); };
     config.center_freq_hz = options.is_radio() ? wanted_hz + options.conditioning.offset_tune_hz : wanted_hz;
-    config.reopen_when_lost = options.kind != SourceKind::standard_input;
+    config.reopen_when_lost = !options.is_pipe();
     config.reopen_when_silent = options.is_radio() || options.kind == SourceKind::tcp;
     config.fail_on_loss = options.exit_on_loss;
     return receiver::make_supervised_source(config);
@@ -257,8 +271,9 @@ void add_source_options(CLI::App& app, SourceOptions& source)
     app.add_option_function<std::string>(
         "--source-key", [&](const std::string& text) { source.key = text; },
         "of a ZeroMQ source, take the messages whose first part is this (default: all)");
-    app.add_flag("--live", source.live,
-                 "standard input cannot wait: when labels fall behind, samples are dropped and counted");
+    app.add_flag(
+        "--live", source.live,
+        "standard input, or a pipe, cannot wait: when labels fall behind, samples are dropped and counted");
     add_radio_options(app, source);
     add_conditioning_options(app, source.conditioning);
 }
@@ -267,16 +282,18 @@ void check(const SourceOptions& source)
 {
     using cli::require;
     const bool soapy = source.kind == SourceKind::soapy, file = source.is_file();
-    const bool pipe = source.kind == SourceKind::standard_input, zmq_sub = source.kind == SourceKind::zmq_sub;
+    const bool pipe = source.is_pipe(), zmq_sub = source.kind == SourceKind::zmq_sub;
     const bool needs_format = pipe || source.kind == SourceKind::tcp || source.kind == SourceKind::udp;
     require(file || source.raw.sample_rate_hz, "--rate", "missing: this source does not tell its sample rate");
     require(!needs_format || source.raw.format, "--format",
-            pipe ? "missing: standard input does not tell its sample format"
+            pipe ? "missing: a pipe does not tell its sample format"
                  : "missing: this source does not tell its sample format");
     require(!source.is_radio() || !source.raw.format, "--format", "does not apply to radios");
+    require(file || pipe || !source.raw.format || !recording::is_real(*source.raw.format), "--format",
+            "real-valued samples come from files and pipes only");
     require(file || !source.raw.channel, "--channel", "applies to files only");
     require(!source.is_radio() || source.center_freq_hz, "--freq", "missing: a radio must be tuned");
-    require(pipe || !source.live, "--live", "applies to standard input only");
+    require(pipe || !source.live, "--live", "applies to standard input and pipes only");
     require(!source.exit_on_loss || (!file && (!pipe || source.live)), "--exit-on-loss",
             "applies to live sources only");
     require(zmq_sub || !source.key, "--source-key", "applies to zmq sources only");
@@ -301,7 +318,7 @@ std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, cons
     if (options.is_file())
         return receiver::make_conditioned_source(
             receiver::make_file_source(address, options.raw, options.center_freq_hz), conditioning);
-    if (options.kind == SourceKind::standard_input && !options.live)
+    if (options.is_pipe() && !options.live)
         return receiver::make_conditioned_source(open_live(options, address, options.center_freq_hz.value_or(0.0)),
                                                  conditioning);
     return receiver::make_conditioned_source(open_supervised(options, address), conditioning);

@@ -13,7 +13,7 @@
 
 namespace prunedamr::rx {
 
-enum class SourceKind { file, standard_input, soapy, rtl_tcp, tcp, udp, zmq_sub, zmq_pull };
+enum class SourceKind { file, standard_input, pipe, soapy, rtl_tcp, tcp, udp, zmq_sub, zmq_pull };
 
 struct SourceOptions {
     SourceKind kind = SourceKind::file;
@@ -25,10 +25,11 @@ struct SourceOptions {
     std::optional<double> ppm;          ///< of the radio, or of the samples
     std::optional<double> bandwidth_hz; ///< of the radio's filter, or of the channel
     receiver::ConditioningConfig conditioning;
-    bool live = false; ///< standard input that cannot wait
+    bool live = false; ///< a pipe whose writer cannot wait
     bool exit_on_loss = false;
 
     bool is_file() const { return kind == SourceKind::file; }
+    bool is_pipe() const { return kind == SourceKind::standard_input || kind == SourceKind::pipe; }
     bool is_radio() const { return kind == SourceKind::soapy || kind == SourceKind::rtl_tcp; }
     bool has_channel() const; ///< of its own in the band of the source
 };

@@ -29,7 +29,10 @@ ReceiverStats sum(const ReceiverStats& a, const ReceiverStats& b)
     total.frames += b.classifier.frames;
     total.dropped_frames += b.classifier.dropped_frames;
     total.events += b.classifier.events;
-    total.swaps += b.classifier.swaps;
+    total.clipped_events += b.classifier.clipped_events;
+    total.model_switches += b.classifier.model_switches;
+    total.non_finite += b.classifier.non_finite;
+    total.absurd += b.classifier.absurd;
     total.busy_s += b.classifier.busy_s;
     result.overflows += b.overflows;
     result.dropped_samples += b.dropped_samples;

@@ -35,7 +35,7 @@ Inputs sort_inputs(const Options& options)
 {
     Inputs inputs;
     for (const auto& path : options.inputs)
-        (dataset::is_capture(path) || options.capture.raw.format ? inputs.captures : inputs.datasets)
+        (options.capture.raw.format || recording::is_recording(path) ? inputs.captures : inputs.datasets)
             .push_back(path);
     return inputs;
 }

@@ -4,7 +4,6 @@
 #include "apps/prunedamr/data_flow.h"
 #include "apps/prunedamr/data_verbs.h"
 
-#include "prunedamr/dataset/capture_plan.h"
 #include "prunedamr/dataset/contents.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/open_frame_source.h"
@@ -94,7 +93,7 @@ nlohmann::ordered_json show_frames(const Options& options)
 
 void run(const Options& options)
 {
-    const bool capture = dataset::is_capture(options.file) || options.raw.format;
+    const bool capture = options.raw.format || recording::is_recording(options.file);
     const nlohmann::ordered_json info =
         capture ? nlohmann::ordered_json(show_capture(options.file, options.raw)) : show_frames(options);
     cli::write_json(info, options.json);

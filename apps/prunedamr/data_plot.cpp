@@ -51,7 +51,7 @@ void check(const Options& options)
 
 std::unique_ptr<dataset::FrameSource> open(const Options& options, const std::string& file)
 {
-    if (dataset::is_capture(file) || options.capture.raw.format)
+    if (recording::is_recording(file) || options.capture.raw.format)
         return std::make_unique<dataset::CaptureSource>(std::vector<std::string>{ file }, options.capture);
     return formats::open_frame_source(file);
 }

@@ -11,12 +11,10 @@
 #include "prunedamr/synth/scene/scene.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
-#include <functional>
 #include <map>
-#include <optional>
 
 namespace prunedamr::tool {
 namespace {
@@ -79,65 +77,87 @@ private:
     std::map<std::uint64_t, Parts> emissions_;
 };
 
-/// How right a proposal of an epoch is, 0..1: from what band and time have in common with the nearest emission.
-float rightness(const detect::Proposal& p, double epoch_s, double epoch_end_s, double rate_hz,
-                const std::vector<EmissionBox>& truth)
+/// How right a proposal of an epoch is for an emission, 0..1: 0.3 of band or time in common is wrong, 0.7 right.
+float rightness(const EmissionBox& proposal, EmissionBox emission, double epoch_s, double epoch_end_s)
 {
-    EmissionBox box{ epoch_s + p.start / rate_hz, epoch_s + p.end / rate_hz, p.low * rate_hz, p.high * rate_hz };
-    float best = 0.0f;
-    for (EmissionBox other : truth) {
-        other.start_s = std::max(other.start_s, epoch_s);
-        other.end_s = std::min(other.end_s, epoch_end_s);
-        if (other.start_s >= other.end_s)
-            continue;
-        const bool carrier = other.label == "CW" && metrics::same_band(other, box);
-        const double band = carrier ? 1.0 : metrics::band_overlap(other, box);
-        const double same = std::min(band, metrics::time_overlap(other, box));
-        best = std::max(best, static_cast<float>(std::clamp((same - 0.3) / 0.4, 0.0, 1.0)));
-    }
-    return best;
+    emission.start_s = std::max(emission.start_s, epoch_s);
+    emission.end_s = std::min(emission.end_s, epoch_end_s);
+    if (emission.start_s >= emission.end_s)
+        return 0.0f;
+    const bool carrier = emission.label == "CW" && metrics::same_band(emission, proposal);
+    const double band = carrier ? 1.0 : metrics::band_overlap(emission, proposal);
+    const double same = std::min(band, metrics::time_overlap(emission, proposal));
+    return static_cast<float>(std::clamp((same - 0.3) / 0.4, 0.0, 1.0));
 }
 
-/// Rows of float32: how right, then the features.
-class ProposalFile
+/// What the judge was asked: how right each proposal of the epochs was, and for each emission the best of them.
+class Proposals
 {
 public:
-    explicit ProposalFile(const std::string& path) : file_(path, std::ios::binary) {}
-
-    void add(const detect::Detector& detector, double rate_hz, double end_s, const std::vector<EmissionBox>& truth)
+    Proposals(const std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::ofstream* file)
+        : truth_(truth), best_(truth.size()), rate_hz_(rate_hz), end_s_(end_s), file_(file)
     {
-        const double start_s = static_cast<double>(detector.epoch_start()) / rate_hz;
-        end_s = std::min(end_s, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz);
+    }
+
+    void take(const detect::Detector& detector)
+    {
+        const double start_s = static_cast<double>(detector.epoch_start()) / rate_hz_;
+        const double end_s = std::min(end_s_, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz_);
         for (int i = 0; i < detector.proposal_count(); ++i) {
             const auto& p = detector.proposals()[i];
-            const float right = rightness(p, start_s, end_s, rate_hz, truth);
-            file_.write(reinterpret_cast<const char*>(&right), sizeof right);
-            file_.write(reinterpret_cast<const char*>(p.features.data()), sizeof p.features);
+            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_, p.high * rate_hz_ };
+            float right = 0.0f;
+            for (std::size_t k = 0; k < truth_.size(); ++k) {
+                const float r = rightness(box, truth_[k], start_s, end_s);
+                right = std::max(right, r);
+                best_[k] = std::max(best_[k], r);
+            }
+            write(right, static_cast<float>(p.duration() / static_cast<double>(detector.epoch_samples())), p);
         }
     }
 
+    /// Emissions with a proposal that has 0.4 of band and time in common with them.
+    long proposed() const
+    {
+        return std::count_if(best_.begin(), best_.end(), [](float r) { return r >= 0.25f; });
+    }
+
 private:
-    std::ofstream file_;
+    /// A row of float32: how right, part of the epoch that it lasts, then the features.
+    void write(float right, float length, const detect::Proposal& p)
+    {
+        if (!file_)
+            return;
+        file_->write(reinterpret_cast<const char*>(&right), sizeof right);
+        file_->write(reinterpret_cast<const char*>(&length), sizeof length);
+        file_->write(reinterpret_cast<const char*>(p.features.data()), sizeof p.features);
+    }
+
+    const std::vector<EmissionBox>& truth_;
+    std::vector<float> best_;
+    double rate_hz_, end_s_;
+    std::ofstream* file_;
 };
 
 struct Measured {
     metrics::DetectionScores scores;
     std::vector<EmissionBox> reports, missed, wrong;
     double busy_s = 0.0; ///< processor's time in the detector
+    long proposed = 0;
 };
 
 Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz, const std::vector<EmissionBox>& truth,
-                 ProposalFile* proposals)
+                 std::ofstream* rows)
 {
     Collector collector(rate_hz);
     const double duration_s = static_cast<double>(samples.size()) / rate_hz;
+    Proposals proposals(truth, rate_hz, duration_s, rows);
     const auto take = [&] {
         collector.take(detector);
-        if (proposals)
-            proposals->add(detector, rate_hz, duration_s, truth);
+        proposals.take(detector);
     };
     Measured result;
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     for (std::size_t at = 0; at < samples.size();) {
         at += detector.process(samples.data() + at, std::min<std::size_t>(65536, samples.size() - at));
         if (detector.complete())
@@ -145,11 +165,25 @@ Measured measure(detect::Detector& detector, const Samples& samples, double rate
     }
     detector.finish();
     take();
-    result.busy_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result.busy_s = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    result.proposed = proposals.proposed();
     result.reports = collector.boxes();
     result.scores = metrics::score_detections(truth, result.reports, duration_s, &result.missed, &result.wrong);
     return result;
 }
+
+struct Totals {
+    metrics::DetectionScores scores;
+    double busy_s = 0.0;
+    long proposed = 0;
+
+    void add(const Measured& m)
+    {
+        scores.add(m.scores);
+        busy_s += m.busy_s;
+        proposed += m.proposed;
+    }
+};
 
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
@@ -186,11 +220,11 @@ detect::Detector make_detector(double rate_hz, const std::string& judge)
     return judge.empty() ? detect::Detector(config) : detect::Detector(config, detect::Judge(read_file(judge), judge));
 }
 
-void eval_scenes(const DetectionOptions& options, metrics::DetectionScores& total, double& busy_s)
+void eval_scenes(const DetectionOptions& options, Totals& total)
 {
-    std::optional<ProposalFile> proposals;
+    std::ofstream rows;
     if (!options.proposals.empty())
-        proposals.emplace(options.proposals);
+        rows.open(options.proposals, std::ios::binary);
     auto detector = make_detector(options.rate_hz, options.judge);
     for (int i = 0; i < options.scenes; ++i) {
         synth::BandSceneConfig config;
@@ -200,9 +234,8 @@ void eval_scenes(const DetectionOptions& options, metrics::DetectionScores& tota
         config.emissions = !options.noise;
         const auto scene = synth::band_scene(config);
         const auto measured = measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)),
-                                      proposals ? &*proposals : nullptr);
-        total.add(measured.scores);
-        busy_s += measured.busy_s;
+                                      rows.is_open() ? &rows : nullptr);
+        total.add(measured);
         if (options.list) {
             std::printf("scene %llu\n", static_cast<unsigned long long>(config.seed));
             print_boxes("missed", measured.missed);
@@ -211,7 +244,7 @@ void eval_scenes(const DetectionOptions& options, metrics::DetectionScores& tota
     }
 }
 
-void eval_captures(const DetectionOptions& options, metrics::DetectionScores& total, double& busy_s)
+void eval_captures(const DetectionOptions& options, Totals& total)
 {
     for (const auto& path : options.captures) {
         recording::Recording capture(path, {});
@@ -229,8 +262,7 @@ void eval_captures(const DetectionOptions& options, metrics::DetectionScores& to
             print_boxes("missed", measured.missed);
             print_boxes("report", measured.reports);
         }
-        total.add(s);
-        busy_s += measured.busy_s;
+        total.add(measured);
     }
 }
 
@@ -246,18 +278,28 @@ void add_detection_options(CLI::App& verb, DetectionOptions& options)
     verb.add_flag("--scene-noise", options.noise, "scenes without emissions");
     verb.add_flag("--list", options.list, "also what was missed and what was false");
     verb.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
-    verb.add_option("--proposals", options.proposals, "write what the judge learns from to this file");
+    verb.add_option("--proposals", options.proposals, "write what a judge learns from to this file");
+    auto* fit = verb.add_option("--fit-judge", options.fit.rows, "fit a judge to such files, instead of measuring");
+    verb.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
+    fit->needs("--judge-out");
+    verb.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")->needs(fit);
+    verb.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
+    verb.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
 }
 
 nlohmann::json eval_detection(const DetectionOptions& options)
 {
-    metrics::DetectionScores total;
-    double busy_s = 0.0;
+    if (!options.fit.rows.empty()) {
+        fit_judge(options.fit);
+        return {};
+    }
+    Totals total;
     if (options.scenes > 0)
-        eval_scenes(options, total, busy_s);
-    eval_captures(options, total, busy_s);
-    std::printf("%s%.2f s for %.2f s of samples\n", total.to_text().c_str(), busy_s, 60.0 * total.minutes);
-    return to_json(total);
+        eval_scenes(options, total);
+    eval_captures(options, total);
+    std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n", total.scores.to_text().c_str(),
+                total.proposed, total.scores.emissions, total.busy_s, 60.0 * total.scores.minutes);
+    return to_json(total.scores);
 }
 
 } // namespace prunedamr::tool

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "apps/prunedamr/fit_judge.h"
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -19,8 +21,9 @@ struct DetectionOptions {
     bool noise = false;
     bool list = false;
     std::string judge, proposals;
+    FitOptions fit;
 
-    bool wanted() const { return scenes > 0 || !captures.empty(); }
+    bool wanted() const { return scenes > 0 || !captures.empty() || !fit.rows.empty(); }
 };
 
 void add_detection_options(CLI::App& verb, DetectionOptions& options);

@@ -17,6 +17,8 @@
 namespace prunedamr::tool {
 namespace {
 
+constexpr std::size_t kMaxSceneBytes = 64 << 20;
+
 struct Options {
     std::string out;
     std::string scene;
@@ -30,7 +32,7 @@ struct Options {
 synth::Scene make_scene(Options& options)
 {
     if (!options.scene.empty())
-        return synth::scene_from_json(read_file(options.scene), options.scene);
+        return synth::scene_from_json(read_file(options.scene, kMaxSceneBytes), options.scene);
     options.random.snr_low_db = options.snr_db.front();
     options.random.snr_high_db = options.snr_db.back();
     return options.in_turn ? synth::scene_in_turn(options.random) : synth::random_scene(options.random);

@@ -245,7 +245,7 @@ void classifier_base_impl::compare_rate(double rate)
 // No label is made of samples from both sides of a loss. A recording has gaps, which are no overflows here.
 void classifier_base_impl::lose()
 {
-    d_live->flush();
+    d_live->cut();
     if (!d_file_start_ns)
         d_live->count_overflow();
 }

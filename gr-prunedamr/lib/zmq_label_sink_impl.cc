@@ -27,6 +27,10 @@ zmq_label_sink_impl::zmq_label_sink_impl(const std::string& endpoint, const std:
     if (!client_keys.empty())
         config.curve_client_keys = ::prunedamr::stream::read_curve_client_keys(client_keys);
     d_sink = ::prunedamr::stream::make_zmq_sink(config);
+    if (const std::string address = d_sink->chosen_address(); !address.empty())
+        d_logger->info("publishes at {:s}", address);
+    if (const auto warning = ::prunedamr::stream::curve_secret_key_warning(key_file))
+        d_logger->warn("{:s}", *warning);
 
     const pmt::pmt_t port = pmt::mp("labels");
     message_port_register_in(port);

@@ -115,7 +115,10 @@ py::dict EventStream::stats() const
     dict["frames"] = stats.frames;
     dict["dropped_frames"] = stats.dropped_frames;
     dict["events"] = stats.events;
-    dict["model_switches"] = stats.swaps;
+    dict["clipped_events"] = stats.clipped_events;
+    dict["non_finite"] = stats.non_finite;
+    dict["absurd"] = stats.absurd;
+    dict["model_switches"] = stats.model_switches;
     dict["busy_s"] = stats.busy_s;
     return dict;
 }

@@ -46,6 +46,10 @@ TEST(FrontEndSpec, RefusesWhatIsOutsideItsRange)
     refuse("kind", "magic", "here: front end: bad value of 'kind': found \"magic\", expected as_is or auto_band");
     refuse("frame_length", 15, "bad value of 'frame_length': found 15, expected a whole number, 16..65536");
     refuse("frame_length", 65537, "bad value of 'frame_length'");
+    refuse("frame_length", 1e30, "bad value of 'frame_length': found 1e+30"); // no int: nothing may be cast to one
+    refuse("frame_length", -1e300, "bad value of 'frame_length'");
+    refuse("frame_length", 64.9, "bad value of 'frame_length': found 64.9");
+    refuse("frame_length", true, "bad value of 'frame_length': found true");
     refuse("frame_length", "many", "bad value of 'frame_length': found \"many\"");
     refuse("block_length", 1023, "bad value of 'block_length': found 1023, expected a whole number, 1024..1048576");
     refuse("block_length", (1 << 20) + 1, "bad value of 'block_length'");

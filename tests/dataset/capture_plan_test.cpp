@@ -89,11 +89,3 @@ TEST(CapturePlan, SaysWhyASignalIsNotUsed)
     info.captures.push_back({ 2000, 101e6, {} });
     EXPECT_EQ(dataset::plan_capture(info, "").skipped.at(0).reason, "the receiver was retuned within it");
 }
-
-TEST(Captures, AreToldByTheirNames)
-{
-    for (const char* name : { "a.sigmf-meta", "a.sigmf-data", "a.sigmf", "dir/a.sigmf#one", "a.WAV", "x_2M.cu8" })
-        EXPECT_TRUE(dataset::is_capture(name)) << name;
-    for (const char* name : { "a.h5", "a.safetensors", "a.pkl", "a" })
-        EXPECT_FALSE(dataset::is_capture(name)) << name;
-}

@@ -23,7 +23,15 @@ class BadFile(rx.Case):
 
     def test_truncated(self):
         path = self.write("cut.cf32", bytes(8003))
-        self.refuse(FAILED, "truncated", "--source", path, "--rate", "1M")
+        self.assert_warned(rx.run("--source", path, "--rate", "1M"), "the last sample is cut", 1000)
+
+    def assert_warned(self, result, text, samples):
+        """All whole samples are labeled, and one line says what was strange."""
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn("warning: ", result.stderr)
+        self.assertIn(text, result.stderr)
+        self.assertEqual(sum(event["sample_count"] for event in result.events), samples)
 
     def test_text(self):
         self.refuse(FAILED, "format", "--source", self.write("letter.txt", b"Dear sir,\n"), "--rate", "1M")
@@ -37,7 +45,21 @@ class BadFile(rx.Case):
                 "captures": [{"core:sample_start": 0}], "annotations": []}
         self.write("x.sigmf-data", bytes(4001))
         path = self.write("x.sigmf-meta", json.dumps(meta).encode())
-        self.refuse(FAILED, "truncated", "--source", path)
+        self.assert_warned(rx.run("--source", path), "the last sample is cut", 1000)
+
+    def test_broken_json(self):
+        self.write("x.sigmf-data", bytes(4000))
+        path = self.write("x.sigmf-meta", b'{"global":\n {"core:datatype" "ci16_le"}}')
+        self.refuse(FAILED, "broken JSON: found line 2, column ", "--source", path)
+
+    def test_unknown_format_names_the_options_that_help(self):
+        self.refuse(FAILED, "--format, --rate", "--source", self.write("x.bin", bytes(range(256)) * 16), "--rate", "1M")
+
+    def test_containers_are_no_samples(self):
+        wav = b"RIFF\0\0\0\0WAVEfmt " + bytes(1000)
+        self.refuse(FAILED, "WAV", "--source", "-", "--format", "ci16", "--rate", "1M", stdin=wav)
+        zipped = self.write("x.ci16", b"PK\x03\x04" + bytes(1000))
+        self.refuse(FAILED, "ZIP", "--source", zipped, "--rate", "1M")
 
     def test_rate_that_contradicts_the_metadata(self):
         meta = {"global": {"core:datatype": "ci16_le", "core:sample_rate": 1e6, "core:version": "1.0.0"},

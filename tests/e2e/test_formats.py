@@ -2,9 +2,12 @@
 """The same samples in every format, from files and standard input."""
 
 import array
+import gzip
 import io
 import json
+import os
 import struct
+import subprocess
 import tarfile
 import unittest
 
@@ -162,6 +165,31 @@ class Formats(rx.Case):
     def test_a_file_without_date_starts_at_1970(self):
         event = self.run_raw("ci8").events[0]
         self.assertEqual((event["time"], event["time_source"]), ("1970-01-01T00:00:00.000000000Z", "file"))
+
+    def test_an_existing_file_wins_over_a_prefix(self):
+        self.write("12:00:00.ci16", self.raw["ci16"])
+        result = subprocess.run(rx.command("12:00:00.ci16", "--rate", RATE), cwd=self.folder, capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(result.stdout.splitlines()), len(self.run_raw("ci16").events))
+
+    def test_pipes_with_a_path_are_read_as_standard_input_is(self):
+        expected = rx.run("--source", "-", "--format", "ci16", "--rate", RATE, stdin=self.raw["ci16"]).events
+        result = rx.run("--source", "/dev/stdin", "--format", "ci16", "--rate", RATE, stdin=self.raw["ci16"])
+        self.assert_done(result)
+        self.assertEqual([e["label"] for e in result.events], [e["label"] for e in expected])
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        with subprocess.Popen(rx.command(fifo, "--format", "ci16", "--rate", RATE), stdout=subprocess.PIPE) as process:
+            fifo.write_bytes(self.raw["ci16"])
+            self.assertEqual(len(process.stdout.read().splitlines()), len(expected))
+        self.assertEqual(process.returncode, 0)
+        self.assert_refused(rx.run("--source", fifo, "--rate", RATE), 2, "--format")
+
+    def test_a_compressed_file_equals_the_plain_one(self):
+        packed = self.write("s.ci16.gz", gzip.compress(self.raw["ci16"]))
+        result = rx.run("--source", packed, "--rate", RATE)
+        self.assert_done(result)
+        self.assertEqual(result.stdout, self.run_raw("ci16").stdout)
 
     def test_sigmf_tells_time_and_frequency(self):
         event = self.run_sigmf(**{"core:datetime": "2024-02-29T12:00:00.5Z", "core:frequency": 433.92e6}).events[0]

@@ -188,6 +188,22 @@ class Usage(Case):
 
 @unittest.skipUnless(HAVE_TRAIN, "built without LibTorch")
 class Workshop(Case):
+    def test_no_output_of_a_training_overwrites_its_data_or_another_output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.done("synth", *FRAMES, "--out", "d.safetensors", folder=folder)
+            data = Path(folder, "d.safetensors").read_bytes()
+            train = ("train", "--arch", "amr_xs", "--data", "d.safetensors")
+            for text, *outputs in (
+                    ("m.safetensors: --json would overwrite --out", "--out", "m.safetensors", "--json", "m.safetensors"),
+                    ("m.safetensors: --checkpoint would overwrite --out", "--out", "m.safetensors", "--checkpoint", "m.safetensors"),
+                    ("m.safetensors.checkpoint: the checkpoint would overwrite --json", "--out", "m.safetensors", "--json",
+                     "m.safetensors.checkpoint"),
+                    ("d.safetensors: --checkpoint would overwrite --data", "--out", "m.safetensors", "--checkpoint", "d.safetensors"),
+                    ("d.safetensors: --out would overwrite --data", "--out", "d.safetensors")):
+                self.refused(FAILED, text, *train, *outputs, folder=folder)
+            self.assertEqual([path.name for path in Path(folder).iterdir()], ["d.safetensors"])
+            self.assertEqual(Path(folder, "d.safetensors").read_bytes(), data)
+
     def test_from_synthesis_to_a_pruned_model(self):
         with tempfile.TemporaryDirectory() as folder:
             self.done("synth", "--out", "d.h5", "--labels", "noise,OOK,OFDM", "--frames-per-class", 400, "--snr-low", 15,

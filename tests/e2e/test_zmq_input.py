@@ -94,7 +94,7 @@ class ZmqInput(rx.Case):
                 for offset, key, value in ((0, "rx_time", pmt.make_tuple(pmt.from_uint64(1700000000), pmt.from_double(0.5))),
                                            (0, "rx_freq", pmt.from_double(200e6)),
                                            (2 * INTERVAL, "rx_freq", pmt.from_long(300_000_000)))]
-        flowgraph.connect(blocks.vector_source_c([complex(1, 1)] * COUNT, False, 1, tags),
+        flowgraph.connect(blocks.vector_source_c([complex(0.3, 0.2)] * COUNT, False, 1, tags),
                           zeromq.push_sink(gr.sizeof_gr_complex, 1, endpoint, 100, True))
         labels = self.folder / "labels.json"
         process = rx.start("--source", "zmq-pull:" + endpoint, "--rate", "500k", "--out", "json:%s" % labels)

@@ -2,6 +2,7 @@
 """ZeroMQ subscribers: two frames, gapless seq; one that never reads holds nobody up."""
 
 import json
+import os
 import unittest
 
 import zmq
@@ -23,6 +24,7 @@ class ZmqOutput(rx.Case):
         self.endpoint = rx.free_endpoint()
 
     def start(self, *arguments, bound=None):
+        (self.folder / "labels.json").unlink(missing_ok=True)  # of a run before, which would be appended to
         process = rx.start("--source", "stdin", "--format", "ci8", "--rate", RATE, "--interval", "1e-6", "--zmq",
                            bound or self.endpoint, "--out", "json:%s" % (self.folder / "labels.json"), *arguments)
         self.addCleanup(process.kill)
@@ -30,7 +32,9 @@ class ZmqOutput(rx.Case):
 
     def certificate(self, name, folder=None):
         """The path of a new NAME.key."""
-        return zmq.auth.create_certificates(folder or self.folder, name)[0]
+        public, secret = zmq.auth.create_certificates(folder or self.folder, name)
+        os.chmod(secret, 0o600)
+        return public
 
     def handshake(self, server_key=None, client=None):
         """How the first handshake of a subscriber ends: event and value; `client`: its NAME.key_secret."""
@@ -102,7 +106,7 @@ class ZmqOutput(rx.Case):
         self.assertEqual(received, written[-len(received):])
 
     def test_with_a_key_labels_leave_this_machine_encrypted(self):
-        public, _ = zmq.auth.create_certificates(self.folder, "antenna")
+        public = self.certificate("antenna")
         reachable = self.endpoint.replace("127.0.0.1", "0.0.0.0")
         refused = rx.run("--source", self.write("x.ci8", CHUNK), "--rate", RATE, "--zmq", reachable)
         self.assert_refused(refused, 1, "expected a loopback address, or a CURVE secret key")

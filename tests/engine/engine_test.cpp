@@ -47,6 +47,26 @@ TEST(Engine, SaysWhatItRuns)
         }
 }
 
+TEST(Engine, TakesFramesAtAnyAddressAndOfAnyLength)
+{
+    for (const int length : { 64, 65, 67, 121 })
+        for (const Way& way : ways()) {
+            const auto network = zoo_network("amr_s", length);
+            Engine engine = make_engine(network, way);
+            std::vector<float> frame(static_cast<std::size_t>(2 * length));
+            for (std::size_t i = 0; i < frame.size(); ++i)
+                frame[i] = std::sin(0.37f * static_cast<float>(i));
+            const std::vector<float> expected = logits_of(engine, frame, 1);
+            for (const std::size_t shift : { 1u, 3u, 7u }) {
+                std::vector<float> frames(shift, 0.0f), logits(expected.size() + shift);
+                frames.insert(frames.end(), frame.begin(), frame.end());
+                engine.run(frames.data() + shift, 1, logits.data() + shift);
+                EXPECT_EQ(std::vector<float>(logits.begin() + static_cast<std::ptrdiff_t>(shift), logits.end()), expected)
+                    << to_string(way) << ", length " << length << ", shift " << shift;
+            }
+        }
+}
+
 TEST(Engine, RefusesUnknownInstructionSet)
 {
     const IsaLimit limit("sse9");

@@ -182,6 +182,16 @@ TEST(Rml2018, LabelsAreReadWithoutTheFramesToo)
     EXPECT_TRUE(std::equal(next.frames.begin(), next.frames.end(), all.frame(50)));
 }
 
+TEST(Rml2018, OneThatIsCutWhileItIsReadIsAnError)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / "a.hdf5";
+    write_file(path, arrays_of(rml2018_classes(), 2)); // one piece after another, for which HDF5 gives zeros
+    const auto source = open_rml2018_hdf5(path);
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+    EXPECT_NE(message_of([&] { read_all(*source, 1000); }).find("is damaged"), std::string::npos);
+}
+
 TEST(Rml2018, AnyTypeOfOneHotIsRead)
 {
     const TemporaryFolder folder;

@@ -223,7 +223,7 @@ class qa_classifier(gr_unittest.TestCase):
         self.assertEqual([event["seq"] for event in events], list(range(len(events))))
         ends = [event["sample_start"] + event["sample_count"] for event in events]
         self.assertEqual([event["sample_start"] for event in events], [0] + ends[:-1])
-        self.assertEqual(block.stats().swaps, 3)
+        self.assertEqual(block.stats().model_switches, 3)
 
     def test_a_second_run_of_the_same_block_goes_on_counting(self):
         tb = gr.top_block()

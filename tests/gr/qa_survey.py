@@ -70,7 +70,7 @@ class qa_survey(gr_unittest.TestCase):
         tb = gr.top_block()
         tb.connect(blocks.vector_source_c(two_signals(20000)), block)
         tb.run()
-        self.assertEqual(block.stats().swaps, 1)
+        self.assertEqual(block.stats().model_switches, 1)
         self.assertTrue(block.revert_model())
 
     def test_bad_parameters_are_refused_in_one_line(self):

@@ -47,7 +47,8 @@ const std::vector<Guarded> kGuarded = {
     { R"(^hdf5)", { "lib/prunedamr/dataset", "lib/prunedamr/formats" } },
     { R"(^matio)", { "lib/prunedamr/formats" } },
     { R"(^sodium)", { "lib/prunedamr/base", "lib/prunedamr/stream" } },
-    { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/formats", "lib/prunedamr/report" } },
+    { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/recording", "lib/prunedamr/formats", "lib/prunedamr/report" } },
+    { R"(^(bzlib|lzma|zstd)\.h)", { "lib/prunedamr/recording", "tests/recording" } },
 };
 
 int place(const std::string& module)

@@ -113,11 +113,7 @@ TEST(SigmfArchive, BrokenOnesAreNamed)
     EXPECT_EQ(error(""), ": file is empty: found 0 bytes, expected samples");
     EXPECT_EQ(error("tar"), ": not a tar archive: found 3 bytes, expected a tar header");
     EXPECT_EQ(error(std::string(1024, 'x')), ": byte 0: not a tar archive: expected a tar header");
-    EXPECT_EQ(error("\x1f\x8b" + good),
-              ": archive is compressed: found gzip, expected a plain tar: unpack it first");
     EXPECT_EQ(error(kEnd), ": archive holds no file: expected a tar with .sigmf-meta and .sigmf-data");
-    EXPECT_EQ(error(good.substr(0, good.size() - 1000)),
-              ": byte 1024: truncated archive: found 1048 bytes left, expected 2000 bytes of x.sigmf-data");
     EXPECT_EQ(error(tar_member("readme", "hello") + kEnd),
               ": no recording in the archive: found readme, expected a .sigmf-meta file");
     EXPECT_EQ(error(tar_member("x.sigmf-meta", plain_meta("ci8").dump()) + kEnd),
@@ -130,6 +126,17 @@ TEST(SigmfArchive, BrokenOnesAreNamed)
     std::string huge = good;
     huge.replace(1024 + 124, 12, std::string("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12));
     EXPECT_NE(error(huge), "");
+}
+
+TEST(SigmfArchive, OneThatIsCutGivesTheSamplesThatAreThere)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / "x.sigmf", good = recording_in("", "x", 1000);
+    write_bytes(path, good.substr(0, good.size() - 1000));
+    Recording recording(path, {});
+    EXPECT_EQ(recording.info().sample_count, 524u);
+    EXPECT_EQ(recording.info().warnings.size(), 1u);
+    EXPECT_EQ(read_all(recording).size(), 524u);
 }
 
 /// Each cut and each flipped bit gives samples or one line, never a crash.

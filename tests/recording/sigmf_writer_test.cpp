@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/recording/recording_testing.h"
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/recording/sigmf_writer.h"
+#include "tests/recording/recording_testing.h"
 
+#include <filesystem>
 #include <regex>
 
 namespace prunedamr::recording {
@@ -203,6 +204,102 @@ TEST(SigmfWriter, RefusesWhatTheSchemaDoes)
     EXPECT_NE(message_of([&] { SigmfWriter(folder / "none/x", info_1mhz()); }).find("folder does not exist"),
               std::string::npos);
     EXPECT_TRUE(std::filesystem::is_empty(folder / ""));
+}
+
+std::string number(std::uint64_t value, int bytes)
+{
+    std::string text;
+    for (int i = 0; i < bytes; ++i)
+        text.push_back(static_cast<char>(value >> 8 * i));
+    return text;
+}
+
+std::string wav_chunk(const std::string& id, const std::string& content)
+{
+    return id + number(content.size(), 4) + content + std::string(content.size() % 2, '\0');
+}
+
+std::string wav_of(const std::string& data_chunks, int channels = 2)
+{
+    const auto frame = static_cast<std::uint64_t>(2 * channels);
+    const std::string format = number(1, 2) + number(frame / 2, 2) + number(48000, 4) + number(48000 * frame, 4) +
+                               number(frame, 2) + number(16, 2);
+    return "RIFF" + number(0, 4) + "WAVE" + wav_chunk("JUNK", "some") + wav_chunk("fmt ", format) + data_chunks;
+}
+
+/// Annotations of `name`, written as `meta`, and the recording read back by them.
+void expect_the_same_by_metadata(const TemporaryFolder& folder, const std::string& name, const RawOptions& raw = {})
+{
+    SCOPED_TRACE(name);
+    Recording original(folder / name, raw);
+    const Samples samples = read_all(original);
+    annotate({ folder / name, raw, folder / "labels" }, { { 1, 2, "QPSK", {}, {}, "" } }, "test");
+    RawOptions by_metadata = raw;
+    by_metadata.format.reset();
+    Recording again(folder / "labels", by_metadata);
+    EXPECT_EQ(read_all(again), samples);
+    EXPECT_EQ(again.info().sample_rate_hz, original.info().sample_rate_hz);
+    EXPECT_EQ(again.info().center_freq_hz, original.info().center_freq_hz);
+    EXPECT_TRUE(again.info().warnings.empty());
+    ASSERT_EQ(again.info().annotations.size(), 1u);
+    EXPECT_EQ(again.info().annotations[0].sample_start, 1u);
+    EXPECT_EQ(again.info().annotations[0].sample_count, 2u);
+    std::filesystem::remove(folder / "labels.sigmf-meta");
+}
+
+TEST(Annotations, NameTheSamplesOfOtherContainersByTheBytesAroundThem)
+{
+    const TemporaryFolder folder;
+    const std::string samples = numbered_bytes(100), data = wav_chunk("data", samples);
+    for (const char* name : { "UPPER.WAV", "x.wav", "x.rf64", "x.iq" }) {
+        write_bytes(folder / name, wav_of(data) + wav_chunk("LIST", "behind"));
+        expect_the_same_by_metadata(folder, name);
+    }
+    std::string kiwi;
+    for (int i = 0; i < 5; ++i)
+        kiwi += wav_chunk("kiwi", "0123456789") +
+                wav_chunk("data", samples.substr(static_cast<std::size_t>(40 * i), 40));
+    write_bytes(folder / "20211008T150350Z_702000_x_iq.wav", wav_of(kiwi));
+    expect_the_same_by_metadata(folder, "20211008T150350Z_702000_x_iq.wav");
+    write_bytes(folder / "mono.wav", wav_of(data, 1));
+    expect_the_same_by_metadata(folder, "mono.wav");
+    write_bytes(folder / "four.wav", wav_of(data, 4));
+    RawOptions second;
+    second.channel = 1;
+    expect_the_same_by_metadata(folder, "four.wav", second);
+    write_bytes(folder / "cut.cs16", samples + "x");
+    expect_the_same_by_metadata(folder, "cut.cs16", { {}, 1e6 });
+}
+
+TEST(Annotations, AreRefusedForSamplesThatMetadataCannotName)
+{
+    const TemporaryFolder folder;
+    const auto error = [&](const std::string& name) {
+        return message_of([&] { check({ folder / name, { {}, 1e6 }, folder / "labels" }); });
+    };
+    write_bytes(folder / "x.cs24", std::string(60, 'x'));
+    EXPECT_NE(error("x.cs24").find("annotations cannot be written for these samples"), std::string::npos);
+    write_bytes(folder / "x.cs16", std::string(60, 'x'));
+    EXPECT_EQ(error("x.cs16"), "");
+    EXPECT_NE(message_of([&] {
+                  check({ folder / "x.cs16", { {}, 1e6 }, "/tmp/elsewhere" });
+              }).find("where the samples are"),
+              std::string::npos);
+}
+
+TEST(Annotations, OfRealValuedSamplesCountTheFilesSamples)
+{
+    const TemporaryFolder folder;
+    auto meta = plain_meta("ri8");
+    meta["captures"][0]["core:frequency"] = 1e6;
+    const std::string path = make_sigmf(folder, meta, std::string(400, 'x'));
+    annotate({ path, {}, path }, { { 10, 20, "AM-DSB", {}, {}, "" } }, "test");
+    const auto written = nlohmann::json::parse(read_file(path));
+    EXPECT_EQ(written["annotations"][0]["core:sample_start"], 20);
+    EXPECT_EQ(written["annotations"][0]["core:sample_count"], 40);
+    const RecordingInfo info = Recording(path, {}).info();
+    EXPECT_EQ(info.annotations.at(0).sample_start, 10u);
+    EXPECT_EQ(info.center_freq_hz, 1e6 + 12000.0);
 }
 
 } // namespace

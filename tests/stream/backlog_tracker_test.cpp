@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/backlog_tracker.h"
+#include "prunedamr/stream/stream_state.h"
 
 #include "prunedamr/stream/signal_classifier.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/block_summary.h"
+#include "prunedamr/stream/block_classifier.h"
 
 #include <gtest/gtest.h>
 

@@ -36,7 +36,7 @@ Samples with_bursts(std::size_t count, const std::vector<Burst>& bursts)
 /// Where the segmenter cuts, with pieces of `chunk` samples; checks that every sample is consumed once, in order.
 std::vector<std::size_t> cuts_of(const Samples& x, std::size_t chunk, std::size_t gap = kGap)
 {
-    BurstSegmenter segmenter(gap, 6.0);
+    BurstSegmenter segmenter(gap, 6.0, 100000);
     std::vector<std::size_t> cuts;
     std::size_t consumed = 0;
     const auto consume = [&](const std::complex<float>* samples, std::size_t count) {

@@ -38,6 +38,8 @@ LabelEvent example()
     e.model.assign("amr_s");
     e.dropped_frames = 7;
     e.overflows = 1;
+    e.clipped = 0.25f;
+    e.note.assign(kDcSpike);
     return e;
 }
 
@@ -52,14 +54,14 @@ TEST(LabelEvent, JsonHasEveryKeyInWireOrderAndCompactNumbers)
               "\"bandwidth_hz\":12500.5,\"snr_db\":12.3,\"power_dbfs\":-31.25,\"state\":\"signal\","
               "\"label\":\"QPSK\",\"family\":\"PSK\",\"confidence\":0.9,"
               "\"top\":[[\"QPSK\",0.9],[\"8PSK\",0.06],[\"BPSK\",0.03]],\"model\":\"amr_s\","
-              "\"dropped_frames\":7,\"overflows\":1}");
+              "\"dropped_frames\":7,\"overflows\":1,\"clipped\":0.25,\"note\":\"dc_spike\"}");
 }
 
 TEST(LabelEvent, JsonReadsBackTheSame)
 {
     const LabelEvent e = example();
     const auto json = nlohmann::json::parse(to_json_line(e));
-    EXPECT_EQ(json.size(), 20u);
+    EXPECT_EQ(json.size(), 22u);
     EXPECT_EQ(json.at("seq").get<std::uint64_t>(), e.seq);
     EXPECT_EQ(json.at("center_freq_hz").get<double>(), e.center_freq_hz);
     EXPECT_EQ(json.at("snr_db").get<float>(), e.snr_db);

@@ -63,10 +63,10 @@ TEST(ModelSwap, ComesBetweenTwoIntervals)
     const Samples x = white_noise(6 * kBlock, 1.0, 1);
     classifier.process(x.data(), kBlock + 100); // within the first interval
     classifier.set_model(named("second", 2000));
-    EXPECT_EQ(classifier.stats().swaps, 0u);
+    EXPECT_EQ(classifier.stats().model_switches, 0u);
     classifier.process(x.data() + kBlock + 100, x.size() - kBlock - 100);
     classifier.flush();
-    EXPECT_EQ(classifier.stats().swaps, 1u);
+    EXPECT_EQ(classifier.stats().model_switches, 1u);
     EXPECT_EQ(classifier.info().name, "second");
     ASSERT_EQ(events.size(), 3u);
     EXPECT_EQ(model_of(events[0]), "first");
@@ -112,7 +112,7 @@ TEST(ModelSwap, TheSameModelGivesTheSameEvents)
         if (at % 1500 == 0)
             other.set_model(named("m"));
     }
-    EXPECT_GT(other.stats().swaps, 10u);
+    EXPECT_GT(other.stats().model_switches, 10u);
     ASSERT_EQ(plain.size(), swapped.size());
     for (std::size_t i = 0; i < plain.size(); ++i) {
         EXPECT_EQ(plain[i].confidence, swapped[i].confidence);
@@ -135,14 +135,14 @@ TEST(ModelSwap, WhileSamplesFlowFromAnotherThread)
     });
     const Samples x = white_noise(50 * kBlock, 1.0, 3);
     std::uint64_t samples = 0;
-    while (classifier.stats().swaps < 20) { // or the time limit of the test ends it
+    while (classifier.stats().model_switches < 20) { // or the time limit of the test ends it
         classifier.process(x.data(), x.size());
         samples += x.size();
     }
     classifier.flush();
     done = true;
     control.join();
-    EXPECT_GE(classifier.stats().swaps, 20u);
+    EXPECT_GE(classifier.stats().model_switches, 20u);
     EXPECT_EQ(classifier.stats().samples, samples);
     expect_gapless(events);
     std::set<std::string> models;

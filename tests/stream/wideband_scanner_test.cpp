@@ -5,7 +5,6 @@
 #include "tests/support/expect_error.h"
 #include "prunedamr/dsp/dwell_spectrum.h"
 #include "prunedamr/dsp/sliding_transform.h"
-#include "prunedamr/stream/survey_plan.h"
 #include "prunedamr/stream/track_channel.h"
 #include "tests/dsp/signals.h"
 #include "tests/stream/small_network.h"
@@ -167,7 +166,7 @@ TEST(WidebandScanner, GoesOverToAnotherModelBetweenTwoIntervals)
     }
     EXPECT_EQ(events.front().model.view(), "first");
     EXPECT_EQ(last, "second");
-    EXPECT_EQ(survey.stats().swaps, 1u);
+    EXPECT_EQ(survey.stats().model_switches, 1u);
     EXPECT_TRUE(survey.revert_model());
 }
 

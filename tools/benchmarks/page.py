@@ -79,11 +79,11 @@ def accuracy_table(models):
     return lines
 
 
-def verdict(value, bound, text, most=False, digits=1):
-    """`bound` is the least that holds, or the most."""
+def verdict(value, bound, text, is_max=False, digits=1):
+    """`bound` is a minimum, or a maximum if `is_max`."""
     if value is None:
         return f"- **not measured**: {text}"
-    holds = value <= bound if most else value >= bound
+    holds = value <= bound if is_max else value >= bound
     return f"- **{'yes' if holds else 'no'}**: {text}: {value:.{digits}f}"
 
 
@@ -98,14 +98,14 @@ def claims(run):
         yield verdict(ratio(avx2, "float32", 1), 10, f"{name}, AVX2 alone, batch 1, float32 at least 10 times faster")
         yield verdict(ratio(avx2, "int8", 1), 15, f"{name}, AVX2 alone, batch 1, int8 at least 15 times faster")
     for model in run["engine"]:
-        for form, most in (("calibrated", 0.3), ("int8", 0.1)) if "accuracy" in model else ():
+        for form, max_loss in (("calibrated", 0.3), ("int8", 0.1)) if "accuracy" in model else ():
             loss = -100 * model["accuracy"][form]["accuracy"]
-            yield verdict(max(0.0, loss), most, f"{model['name']} in 8 bits, {'calibrated' if form != 'int8' else 'fine-tuned'}: "
-                          f"at most {most} points lost", most=True, digits=2)
+            yield verdict(max(0.0, loss), max_loss, f"{model['name']} in 8 bits, {'calibrated' if form != 'int8' else 'fine-tuned'}: "
+                          f"at most {max_loss} points lost", is_max=True, digits=2)
     for one in run["receiver"]:
         kept = [paced["rate"] / 1e6 for paced in one["zmq"] if paced["dropped_frames"] == 0]
-        yield verdict(one["resident_mb"], 80, f"receiver with {one['name']}: resident below 80 MB", most=True)
-        yield verdict(one["first_label_ms"], 200, f"receiver with {one['name']}: first label within 200 ms", most=True)
+        yield verdict(one["resident_mb"], 80, f"receiver with {one['name']}: resident below 80 MB", is_max=True)
+        yield verdict(one["first_label_ms"], 200, f"receiver with {one['name']}: first label within 200 ms", is_max=True)
         yield verdict(one["file_ms_per_s"], 20, f"receiver with {one['name']}: 20 MS/s from a file")
         yield verdict(max(kept, default=0.0), 20, f"receiver with {one['name']}: 20 MS/s over ZeroMQ without loss")
 

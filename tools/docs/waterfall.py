@@ -27,8 +27,8 @@ def waterfall(samples, rows):
     window = np.hanning(BINS)
     picture = []
     for start in range(0, len(samples) - step + 1, step):
-        piece = samples[start:start + step]
-        frames = piece[:len(piece) // BINS * BINS].reshape(-1, BINS)[:64] * window
+        segment = samples[start:start + step]
+        frames = segment[:len(segment) // BINS * BINS].reshape(-1, BINS)[:64] * window
         picture.append((np.abs(np.fft.fftshift(np.fft.fft(frames), axes=1)) ** 2).mean(0))
     return 10 * np.log10(np.array(picture) + 1e-20)
 

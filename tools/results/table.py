@@ -44,7 +44,7 @@ def read_runs(folder):
 
 
 def high_snr_accuracy(scores):
-    values = [share for label, share in scores["by_snr"].items() if int(label) >= HIGH_SNR_DB]
+    values = [accuracy for label, accuracy in scores["by_snr"].items() if int(label) >= HIGH_SNR_DB]
     return statistics.fmean(values) if values else None
 
 
@@ -102,7 +102,7 @@ class Row:
         return self.mean(lambda run: run["cost"][key])
 
     def cut(self, key):
-        """Share of the base's cost that is gone."""
+        """Fraction of the base's cost that is gone."""
         return self.mean(lambda run: 1.0 - run["cost"][key] / run["base_cost"][key])
 
     def points_lost(self):
@@ -217,15 +217,15 @@ def missing(text):
 
 def psr_on_resnet56(rows):
     claim = "PSR on ResNet56: at least 87.8 % of paper_flops and 89.0 % of the parameters gone, "
-    for distilled, most_lost in ((False, 0.96), (True, 0.0)):
-        text = claim + ("with distillation nothing lost" if distilled else f"at most {most_lost} points lost")
+    for distilled, max_lost in ((False, 0.96), (True, 0.0)):
+        text = claim + ("with distillation nothing lost" if distilled else f"at most {max_lost} points lost")
         found = [row for row in rows if row.base == "resnet56" and row.method == "psr" and row.distilled == distilled
                  and row.cut("paper_flops") >= 0.878 and row.cut("params") >= 0.89]
         if not found:
             yield missing(text + ": no such run that small")
             continue
         row = max(found, key=Row.validation)
-        yield verdict(row.points_lost() <= most_lost,
+        yield verdict(row.points_lost() <= max_lost,
                       f"{text}: {100 * row.cut('paper_flops'):.1f} % and {100 * row.cut('params'):.1f} % gone, "
                       f"{points(-row.points_lost())} points ({row.budget}, {len(row.runs)} seeds)")
 

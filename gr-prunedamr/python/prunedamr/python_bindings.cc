@@ -20,7 +20,10 @@ void bind_stats(py::module& m)
         .def_readonly("frames", &stats::frames, "frames classified")
         .def_readonly("dropped_frames", &stats::dropped_frames)
         .def_readonly("events", &stats::events)
-        .def_readonly("swaps", &stats::swaps, "models gone over to while running")
+        .def_readonly("clipped_events", &stats::clipped_events, "events of which some samples stood at full scale")
+        .def_readonly("non_finite", &stats::non_finite, "samples that were no numbers and count as zero")
+        .def_readonly("absurd", &stats::absurd, "samples beyond 1e6, or vanishing ones")
+        .def_readonly("model_switches", &stats::model_switches, "while running")
         .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
 }
 

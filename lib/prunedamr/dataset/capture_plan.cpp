@@ -2,12 +2,9 @@
 #include "prunedamr/dataset/capture_plan.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/recording/file_name_hints.h"
 #include "prunedamr/model/class_table.h"
 
 #include <algorithm>
-#include <cctype>
-#include <filesystem>
 
 namespace prunedamr::dataset {
 namespace {
@@ -159,14 +156,6 @@ private:
 };
 
 } // namespace
-
-bool is_capture(const std::string& path)
-{
-    std::string extension = std::filesystem::path(path).extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
-    return extension.rfind(".sigmf", 0) == 0 || path.find(".sigmf#") != std::string::npos || extension == ".wav" ||
-           recording::hints_from_file_name(path).format.has_value();
-}
 
 CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string& label)
 {

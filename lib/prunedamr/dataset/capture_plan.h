@@ -31,9 +31,6 @@ struct CapturePlan {
     std::vector<Skipped> skipped;
 };
 
-/// Whether a file is a recording by its name: SigMF, WAV, or raw samples in a format that the name tells.
-bool is_capture(const std::string& path);
-
 /// Which stretches of a capture become frames: its labeled annotations; where there are none, its annotations or
 /// the whole of it under `label`. A signal with frequency edges gets a channel whose rate is three times its
 /// bandwidth, lower (to 1.5 times) where others are on the air beside it. Not used is what has no label, overlaps

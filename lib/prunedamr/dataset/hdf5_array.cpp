@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 namespace prunedamr::dataset {
 namespace {
 
@@ -102,6 +104,17 @@ void check_stored_inside(const std::string& path)
         throw Error({ "part of the file is stored elsewhere", path, found, "everything in the file itself" });
 }
 
+hsize_t bytes_on_disk(hid_t object)
+{
+    const Handle file(H5Iget_file_id(object), H5Fclose);
+    void* descriptor = nullptr;
+    struct stat found {
+    };
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) < 0 || ::fstat(*static_cast<int*>(descriptor), &found) != 0)
+        return 0;
+    return static_cast<hsize_t>(found.st_size);
+}
+
 void Hdf5Array::refuse(const std::string& problem, const std::string& found, const std::string& expected) const
 {
     throw Error({ "array '" + name_ + "' " + problem, path_, found, expected });
@@ -127,6 +140,7 @@ Hdf5Array::Hdf5Array(hid_t file, const std::string& name, const std::string& pat
         refuse("has the wrong type", "neither float nor integer", "numbers");
     is_float_ = kind == H5T_FLOAT;
     element_bytes_ = H5Tget_size(type);
+    file_bytes_ = bytes_on_disk(set_);
     check_storage();
 }
 
@@ -161,7 +175,7 @@ template <typename T> void Hdf5Array::read_rows(hsize_t first, hsize_t count, T*
     const Handle space(H5Dget_space(set_), H5Sclose);
     const Handle memory(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr) < 0 ||
-        H5Dread(set_, native(T{}), memory, space, H5P_DEFAULT, out) < 0)
+        H5Dread(set_, native(T{}), memory, space, H5P_DEFAULT, out) < 0 || bytes_on_disk(set_) < file_bytes_)
         refuse("is damaged", "rows " + std::to_string(first) + ".." + std::to_string(first + count - 1), "");
 }
 

@@ -20,6 +20,9 @@ std::string outside_storage(hid_t file, const char* name);
 /// readers that open whatever they find.
 void check_stored_inside(const std::string& path);
 
+/// The size that the file of an open object has now [bytes]. HDF5 itself gives zeros for what is cut off meanwhile.
+hsize_t bytes_on_disk(hid_t object);
+
 /// An HDF5 identifier, closed at the end of its scope.
 class Handle
 {
@@ -89,7 +92,7 @@ private:
     std::string path_;
     Handle set_;
     std::vector<hsize_t> shape_;
-    hsize_t element_bytes_ = 0;
+    hsize_t element_bytes_ = 0, file_bytes_ = 0;
     bool is_float_ = false;
 };
 

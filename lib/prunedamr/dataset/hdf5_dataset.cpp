@@ -152,6 +152,7 @@ public:
         fields.part = read_field<Part>(file_, "part", count, path);
         frames_ =
             open_checked(file_, "frames", { count, 2, static_cast<hsize_t>(fields.length()) }, H5T_FLOAT, path);
+        file_bytes_ = bytes_on_disk(frames_);
         half_ = half_type();
         if (H5Tequal(Handle(H5Dget_type(frames_), H5Tclose), half_) > 0)
             samples = SampleType::float16;
@@ -182,7 +183,8 @@ private:
         const Handle in_file(H5Dget_space(frames_), H5Sclose);
         const Handle in_memory(H5Screate_simple(3, shape, nullptr), H5Sclose);
         if (H5Sselect_hyperslab(in_file, H5S_SELECT_SET, begin, nullptr, shape, nullptr) < 0 ||
-            H5Dread(frames_, type, in_memory, in_file, H5P_DEFAULT, values) < 0)
+            H5Dread(frames_, type, in_memory, in_file, H5P_DEFAULT, values) < 0 ||
+            bytes_on_disk(frames_) < file_bytes_)
             throw Error(
                 { "cannot read field 'frames'", path_,
                   "damaged data in frames " + std::to_string(first) + ".." + std::to_string(first + count - 1),
@@ -191,6 +193,7 @@ private:
 
     std::string path_;
     Handle file_, frames_, half_;
+    hsize_t file_bytes_ = 0;
     std::vector<std::uint16_t> bits_;
 };
 

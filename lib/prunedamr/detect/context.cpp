@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace prunedamr::detect {
 namespace {
@@ -26,6 +27,7 @@ float log2_of(double value)
 /// distance in its own widths.
 struct Mask {
     float weight = kNone;
+    const Proposal* neighbor = nullptr;
 
     void see(Proposal& p, const Proposal& q, double together)
     {
@@ -37,6 +39,7 @@ struct Mask {
         if (merit <= weight)
             return;
         weight = merit;
+        neighbor = &q;
         auto& f = p.features;
         f[kMaskRatio] = ratio;
         f[kMaskDistance] = away;
@@ -45,6 +48,23 @@ struct Mask {
         f[kMaskTime] = static_cast<float>(together / (p.duration() + q.duration() - together));
     }
 };
+
+/// Lobes come in pairs: how like it is what lies as far on the other side of the neighbor, 0..1.
+float partner(const Proposal& p, const Proposal& neighbor, const Proposal* proposals, int count)
+{
+    const double shift = neighbor.low + neighbor.high, low = shift - p.high, high = shift - p.low;
+    float best = 0.0f;
+    for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
+        const Proposal& q = proposals[k];
+        const double band = common(low, high, q.low, q.high), together = common(p.start, p.end, q.start, q.end);
+        if (band <= 0.0 || together <= 0.0)
+            continue;
+        const double same = band / (p.bandwidth() + q.bandwidth() - band) * together / (p.duration() + q.duration() - together);
+        const double level = std::min(p.density / q.density, q.density / p.density);
+        best = std::max(best, static_cast<float>(same * level));
+    }
+    return best;
+}
 
 void see_mirror(Proposal& p, const Proposal& q, double together)
 {
@@ -93,22 +113,27 @@ double common_part(const Proposal& a, const Proposal& b) noexcept
 
 void describe_context(Proposal* proposals, int count) noexcept
 {
+    std::sort(proposals, proposals + count, [](const Proposal& a, const Proposal& b) {
+        return std::tie(a.start, a.end, a.low, a.high, a.level) < std::tie(b.start, b.end, b.low, b.high, b.level);
+    });
     for (int i = 0; i < count; ++i) {
         Proposal& p = proposals[i];
         auto& f = p.features;
         f[kMaskRatio] = f[kMaskDensity] = f[kMirrorRatio] = f[kOuterDensity] = kNone;
         f[kCenterDistance] = log2_of(std::abs(p.low + p.high) / 2 / p.bandwidth());
         Mask mask;
-        for (int k = 0; k < count; ++k) {
+        for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
             const Proposal& q = proposals[k];
-            const double together = common(p.start, p.end, q.start, q.end);
-            if (k == i || together <= 0.0)
+            if (k == i || q.end <= p.start)
                 continue;
+            const double together = common(p.start, p.end, q.start, q.end);
             mask.see(p, q, together);
             see_mirror(p, q, together);
             if (const double band = common(p.low, p.high, q.low, q.high); band > 0.0)
                 see_overlap(p, q, together, band);
         }
+        if (mask.neighbor)
+            f[kPartner] = partner(p, *mask.neighbor, proposals, count);
         f[kInnerCount] = std::log2(1.0f + f[kInnerCount]);
     }
 }

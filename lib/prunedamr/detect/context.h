@@ -5,7 +5,7 @@
 
 namespace prunedamr::detect {
 
-/// Fills in what each of proposals[count] is among the others: which stronger neighbor it may be a side lobe, a
+/// Sorts the proposals by their starts and fills in what each is among the others: which stronger neighbor it may be a side lobe, a
 /// splatter or an image of, which box around it or boxes inside it tell the same story, and how often it was seen.
 void describe_context(Proposal* proposals, int count) noexcept;
 

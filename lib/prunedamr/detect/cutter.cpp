@@ -14,6 +14,11 @@ constexpr float kBandDeviate = 4.0f, kTimeDeviate = 3.5f;
 constexpr float kValley_db = 4.0f;
 constexpr int kSmoothing = 48; // a profile is smoothed over its width by this
 constexpr int kMaxHull = 4;    // proposals in a hull
+constexpr int kSpeck = 6;      // bins
+constexpr int kNarrow = 12, kNarrowTiles = 4;    // bins at most and tiles at least of what may have weak side bands
+constexpr int kSideHalf = 3, kSideGap = 4;       // bins: their smoothing, and what is bridged
+constexpr float kSideDeviate = 3.5f, kSideFloor = 0.06f;
+constexpr float kCut = 0.0f, kHulled = 1.0f, kGrown = 2.0f;
 
 float looks_of_bins(int bins)
 {
@@ -225,7 +230,7 @@ void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
 {
     if (count_ == kMaxProposals || !tighten(field, rect))
         return;
-    add(field, rect, false);
+    add(field, rect, kCut);
     if (depth == kMaxDepth)
         return;
     const Cuts bands = valleys(rect);
@@ -239,12 +244,41 @@ void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
         return;
     }
     const Cuts times = gaps(rect);
-    for (int i = 0, first = rect.first; times.count > 0 && i <= times.count; ++i) {
+    if (times.count == 0)
+        return grow(field, rect);
+    for (int i = 0, first = rect.first; i <= times.count; ++i) {
         const int last = i < times.count ? times.at[i] : rect.last;
         if (last > first)
             cut(field, { first, last, rect.low, rect.high }, depth + 1);
         first = last;
     }
+}
+
+/// A carrier's side bands may be too weak for a blob; over all its tiles they show.
+void Cutter::grow(const TileField& field, Rect rect) noexcept
+{
+    const int width = rect.high - rect.low, count = rect.last - rect.first;
+    if (width > kNarrow || count < kNarrowTiles)
+        return;
+    const int reach = 4 * width + 32, low = std::max(0, rect.low - reach), high = std::min(field.bins(), rect.high + reach);
+    measure_profile(field, { rect.first, rect.last, low, high });
+    slide(profile_.data() + low, high - low, kSideHalf, smooth_.data());
+    const float looks = TileField::kLooks * static_cast<float>(count) * (2 * kSideHalf + 1) / TileField::kBinSpread;
+    const float least = kSideFloor + kSideDeviate / std::sqrt(looks);
+    const auto shows = [&](int b) { return smooth_[b - low] > least; };
+    Rect grown = rect;
+    for (int b = rect.low - 1; b >= low && b >= grown.low - kSideGap; --b)
+        grown.low = shows(b) ? b : grown.low;
+    for (int b = rect.high; b < high && b < grown.high + kSideGap; ++b)
+        grown.high = shows(b) ? b + 1 : grown.high;
+    grown.low = std::min(rect.low, grown.low + kSideHalf);
+    grown.high = std::max(rect.high, grown.high - kSideHalf);
+    if (10 * (grown.high - grown.low) < 13 * width)
+        return;
+    measure_envelope(field, grown);
+    Rect tight = grown;
+    if (tighten_tiles(tight))
+        add(field, grown, kGrown);
 }
 
 void Cutter::propose(const TileField& field, const Blobs& blobs) noexcept
@@ -255,8 +289,10 @@ void Cutter::propose(const TileField& field, const Blobs& blobs) noexcept
     add_hulls(field);
 }
 
-void Cutter::add(const TileField& field, Rect rect, bool hull) noexcept
+void Cutter::add(const TileField& field, Rect rect, float kind) noexcept
 {
+    if (level_ > 0 && rect.last - rect.first == 1 && rect.high - rect.low < kSpeck)
+        return; // the next coarser field sees it better
     for (int i = std::max(0, count_ - 64); i < count_; ++i)
         if (same(rects_[i], rect))
             return;
@@ -266,7 +302,7 @@ void Cutter::add(const TileField& field, Rect rect, bool hull) noexcept
     box = Proposal();
     rects_[count_++] = rect;
     describe(field, rect, box);
-    box.features[kHull] = hull ? 1.0f : 0.0f;
+    box.features[kHull] = kind;
 }
 
 /// Tones, side bands and carriers: neighbors of like power that are on together.
@@ -298,7 +334,7 @@ void Cutter::add_hulls(const TileField& field) noexcept
             measure_envelope(field, hull);
             Rect tight = hull;
             if (tighten_tiles(tight) && tighten_bins(hull))
-                add(field, hull, true);
+                add(field, hull, kHulled);
         }
     }
 }

@@ -10,12 +10,12 @@ namespace prunedamr::detect {
 
 /// Boxes that may hold an emission, of one field of ratios to the floor: of each blob its bounds, drawn tight, then
 /// what recursive cuts leave (Nagy's X-Y cuts, here of the mean spectrum at its valleys and of the envelope at its
-/// gaps, the deepest and longest first), so that boxes nest from coarse to fine; and the hulls of neighbors
-/// that are on together and alike. Allocates at construction only.
+/// gaps, the deepest and longest first), so that boxes nest from coarse to fine; the hulls of neighbors that are on
+/// together and alike; and what is weak on either side of a narrow one, as far as it hangs together. Allocates at construction only.
 class Cutter
 {
 public:
-    static constexpr int kMaxProposals = 512; ///< of a field
+    static constexpr int kMaxProposals = 2048; ///< of a field
 
     Cutter(const TileField& field, int level);
 
@@ -42,7 +42,8 @@ private:
     void cut(const TileField& field, Rect rect, int depth) noexcept;
     Cuts valleys(Rect rect) noexcept;
     Cuts gaps(Rect rect) noexcept;
-    void add(const TileField& field, Rect rect, bool hull) noexcept;
+    void grow(const TileField& field, Rect rect) noexcept;
+    void add(const TileField& field, Rect rect, float kind) noexcept;
     void describe(const TileField& field, Rect rect, Proposal& box) noexcept;
     void add_hulls(const TileField& field) noexcept;
 

@@ -106,11 +106,18 @@ void Cutter::describe(const TileField& field, Rect rect, Proposal& box) noexcept
     f[kOwnHalves] = halves(field, box);
     const double mean = sum(envelope, count) / count;
     double squares = 0.0;
-    int on = 0;
+    int on = 0, off = 0, longest = 0;
     for (int t = 0; t < count; ++t) {
         squares += (envelope[t] - mean) * (envelope[t] - mean);
-        on += envelope[t] > kOnFractionEdge * envelope_reference_;
+        const bool is_on = envelope[t] > kOnFractionEdge * envelope_reference_;
+        on += is_on;
+        off = is_on ? 0 : off + 1;
+        longest = std::max(longest, off);
     }
+    f[kLongestGap] = static_cast<float>(std::log2(1.0 + longest * field.tile_samples() * box.bandwidth()));
+    f[kGapShare] = static_cast<float>(longest) / static_cast<float>(count);
+    f[kTimeBandwidth] = static_cast<float>(std::log2(std::max(box.area(), 1e-3)));
+    f[kWidth] = static_cast<float>(std::log2(box.bandwidth()));
     f[kSteadiness] = static_cast<float>(std::sqrt(squares / count) / std::max(mean, 1e-6));
     f[kLowestTile] = static_cast<float>(*std::min_element(envelope, envelope + count) / std::max(mean, 1e-6));
     f[kOnFraction] = static_cast<float>(on) / static_cast<float>(count);

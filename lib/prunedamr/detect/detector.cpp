@@ -20,6 +20,8 @@ constexpr int kMinTiles = 4;                     // of a field that is looked at
 constexpr int kMaxDetections = 1024;
 constexpr double kMaxCommon = 0.25;  // part of the smaller box that two detections may share
 constexpr double kSameBand = 0.3;    // intersection over union of what is followed into the next epoch
+constexpr double kSeam = 0.02;       // of an epoch: what begins so early may have gone on from the one before
+constexpr float kGoesOn = 1.5f;      // log-odds that what was on at the end of an epoch has more at the start of the next
 constexpr float kLargest = 1e9f;     // samples beyond are no measurement
 
 std::size_t epoch_of(const DetectorConfig& config)
@@ -67,6 +69,8 @@ struct Detector::Impl {
     void score() noexcept;
     void select() noexcept;
     void follow() noexcept;
+    double seam(const Proposal& p) const noexcept;
+    Detection* predecessor(const Proposal& p) noexcept;
     void next_epoch() noexcept;
 
     DetectorConfig config;
@@ -125,8 +129,28 @@ void Detector::Impl::score() noexcept
             p.features[kCoarseHalves] = Cutter::halves(levels[p.level - 1].field, p);
         if (p.level >= 2)
             p.features[kCoarserHalves] = Cutter::halves(levels[p.level - 2].field, p);
-        p.score = judge.score(p);
+        p.score = judge.score(p) + (predecessor(p) ? kGoesOn : 0.0f);
     }
+}
+
+double Detector::Impl::seam(const Proposal& p) const noexcept
+{
+    return std::max(2.0 * levels[p.level].field.tile_samples(), kSeam * static_cast<double>(epoch));
+}
+
+/// What was on at the end of the epoch before in the same band, and has not been taken yet.
+Detection* Detector::Impl::predecessor(const Proposal& p) noexcept
+{
+    Detection* best = nullptr;
+    double most = kSameBand;
+    for (int k = 0; p.start < seam(p) && k < open_count; ++k) {
+        const double same = band_iou(open[k].low_hz, open[k].high_hz, p.low * config.sample_rate_hz, p.high * config.sample_rate_hz);
+        if (open[k].emission > 0 && same > most) {
+            most = same;
+            best = &open[k];
+        }
+    }
+    return best;
 }
 
 /// The best of those that overlap.
@@ -162,15 +186,12 @@ void Detector::Impl::follow() noexcept
         d.high_hz = p.high * config.sample_rate_hz;
         d.density_db = decibels(p.density);
         d.score = p.score;
-        const double slack = 2.0 * levels[p.level].field.tile_samples();
-        d.goes_on = p.end > static_cast<double>(epoch) - slack;
-        for (int k = 0; p.start < slack && k < open_count; ++k)
-            if (open[k].emission > 0 && band_iou(open[k].low_hz, open[k].high_hz, d.low_hz, d.high_hz) > kSameBand) {
-                d.emission = open[k].emission;
-                d.continues = true;
-                open[k].emission = 0;
-                break;
-            }
+        d.goes_on = p.end > static_cast<double>(epoch) - seam(p);
+        if (Detection* before = predecessor(p)) {
+            d.emission = before->emission;
+            d.continues = true;
+            before->emission = 0;
+        }
     }
     std::sort(detections.begin(), detections.begin() + count, [](const Detection& a, const Detection& b) {
         return a.start_samples != b.start_samples ? a.start_samples < b.start_samples : a.low_hz < b.low_hz;

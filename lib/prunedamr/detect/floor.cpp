@@ -16,7 +16,7 @@ constexpr float kGainQuantile = 0.15f;
 constexpr float kSteady = 1.6f;      // gains within this factor are one gain
 constexpr float kOwnQuantile = 0.3f;
 constexpr float kBlockQuantile = 0.35f;
-constexpr float kAroundQuantile = 0.2f;
+constexpr float kAroundQuantile = 0.15f;
 constexpr float kSlope = 8.0f;       // factor over the whole band that a floor may rise: 9 dB
 constexpr float kTiny = 1e-30f;
 

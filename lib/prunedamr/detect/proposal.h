@@ -11,14 +11,25 @@ namespace prunedamr::detect {
 enum Feature {
     kBins, kTiles, kDensity, kPeak, kLowestBins, kEvenness, kBelow, kAbove, kBelowFloor, kAboveFloor, // its spectrum
     kBalance, kOwnHalves, kCoarseHalves, kCoarserHalves,
-    kSteadiness, kLowestTile, kOnFraction, kBefore, kAfter, kCutStart, kCutEnd, // its envelope
-    kLevel, kHull,
+    kSteadiness, kLowestTile, kOnFraction, kLongestGap, kGapShare, kBefore, kAfter, kCutStart, kCutEnd, // its envelope
+    kLevel, kHull, kTimeBandwidth, kWidth,
     kMaskRatio, kMaskDistance, kMaskDistanceOwn, kMaskDensity, kMaskTime, // the neighbor that may have made it
+    kPartner, // something like it on the neighbor's other side
     kMirrorRatio, kCenterDistance, // the receiver's image and DC
     kOuterArea, kOuterDensity, kOuterTime, // a larger proposal around it
     kInnerCount, kInnerLargest, kInnerArea, kInnerTime, // smaller ones in it
     kTwinCount, kTwinBest, // the same at other resolutions
     kFeatures
+};
+
+/// The features' names, in their order.
+inline constexpr const char* kFeatureNames[kFeatures] = {
+    "Bins", "Tiles", "Density", "Peak", "LowestBins", "Evenness", "Below", "Above", "BelowFloor",
+    "AboveFloor", "Balance", "OwnHalves", "CoarseHalves", "CoarserHalves", "Steadiness", "LowestTile",
+    "OnFraction", "LongestGap", "GapShare", "Before", "After", "CutStart", "CutEnd", "Level", "Hull",
+    "TimeBandwidth", "Width", "MaskRatio", "MaskDistance", "MaskDistanceOwn", "MaskDensity", "MaskTime",
+    "Partner", "MirrorRatio", "CenterDistance", "OuterArea", "OuterDensity", "OuterTime", "InnerCount",
+    "InnerLargest", "InnerArea", "InnerTime", "TwinCount", "TwinBest",
 };
 
 /// A box that may hold an emission.

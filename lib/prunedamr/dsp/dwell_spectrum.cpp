@@ -45,13 +45,13 @@ Spectrum DwellSpectrum::finish() noexcept
     constexpr float kWindowEnergy = 0.375f; // mean square of the Hann window
     const auto nfft = static_cast<int>(sum_.size());
     const auto n = static_cast<float>(nfft);
-    const float scale = 1.0f / (static_cast<float>(segments_) * n * n * kWindowEnergy);
+    const float scale = 1.0f / (static_cast<float>(std::max(segments_, 1)) * n * n * kWindowEnergy);
     for (int i = 0; i < nfft; ++i) {
         const float density = scale * sum_[(i + nfft / 2) % nfft];
         psd_[i] = density < kMost ? density : kMost;
     }
     std::fill(sum_.begin(), sum_.end(), 0.0f);
-    const int averages = segments_;
+    const int averages = std::max(segments_, 1);
     segments_ = 0;
     return { psd_.data(), nfft, averages };
 }

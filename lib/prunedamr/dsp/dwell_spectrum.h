@@ -18,7 +18,7 @@ public:
     void add(const std::complex<float>* transformed) noexcept; ///< [nfft] in the DFT's own order
     int segments() const noexcept { return segments_; }
 
-    /// Of what was added since the last call, at least one segment; valid until the next call.
+    /// Of what was added since the last call; all zeros if that was nothing. Valid until the next call.
     Spectrum finish() noexcept;
 
 private:

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace prunedamr::dsp {
 namespace {
@@ -41,6 +42,14 @@ void copy_finite_loop(const std::complex<float>* samples, int count, std::comple
 }
 
 } // namespace
+
+float largest_component(const std::complex<float>* samples, std::ptrdiff_t count) noexcept
+{
+    const std::int32_t bits = largest_magnitude(reinterpret_cast<const float*>(samples), 2 * count);
+    float largest;
+    std::memcpy(&largest, &bits, sizeof largest);
+    return std::isfinite(largest) ? largest : std::numeric_limits<float>::infinity();
+}
 
 void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept
 {

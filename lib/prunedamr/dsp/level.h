@@ -2,11 +2,15 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 
 namespace prunedamr::dsp {
 
 /// Power that silence is given, in dB relative to |x| = 1.
 inline constexpr float kSilenceDbfs = -200.0f;
+
+/// Largest |component|; infinity where one is not finite, 0 of no samples.
+float largest_component(const std::complex<float>* samples, std::ptrdiff_t count) noexcept;
 
 /// Copies with non-finite samples as zero; `out` may be `samples`.
 void copy_finite(const std::complex<float>* samples, int count, std::complex<float>* out) noexcept;

@@ -43,8 +43,8 @@ bool Front::load(const Piece* pieces, std::size_t count, const RoughBand& band) 
         power_[k] = std::norm(spectrum_[k]) / samples_;
     }
     const double bins_per_sample = static_cast<double>(bins_) / samples_;
-    smooth_circular(power_.data(), density_.data(), bins_,
-                    static_cast<int>(std::max(5.0 * bins_per_sample, bandwidth_ * bins_ / 40.0)));
+    smoothed_ = static_cast<int>(std::max(5.0 * bins_per_sample, bandwidth_ * bins_ / 40.0)) | 1;
+    smooth_circular(power_.data(), density_.data(), bins_, smoothed_);
     find_band();
     return true;
 }
@@ -63,7 +63,10 @@ void Front::find_band() noexcept
         count = static_cast<int>(std::copy(s + right, s + bins_, outside + count) - outside);
     }
     const bool visible = count > bandwidth_ * bins_ / 10.0 && count > 20;
-    floor_ = visible ? quantile(space_, outside, count, 0.3) : *std::min_element(s, s + bins_);
+    // Of means of `averaged` exponentially distributed values (Wilson and Hilferty, 1931).
+    const double averaged = std::max(1.0, static_cast<double>(smoothed_) * samples_ / bins_);
+    const double root = 1.0 - 1.0 / (9.0 * averaged) - 0.524 / (3.0 * std::sqrt(averaged));
+    floor_ = visible ? quantile(space_, outside, count, 0.3) / (root * root * root) : *std::min_element(s, s + bins_);
     floor_ = std::max(floor_, 0.002 * plateau_);
 
     const int first = left, last = right - 1;

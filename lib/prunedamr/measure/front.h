@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/measure/measurer.h"
 #include "prunedamr/measure/workspace.h"
 
 #include <cstddef>
 
 namespace prunedamr::measure {
-
-/// Samples that follow one another in time; several pieces follow one another too (those of a ring, for example).
-struct Piece {
-    const Complex* samples = nullptr;
-    std::size_t count = 0;
-};
 
 /// Where a signal is, roughly: the center may be wrong by 10 % of the bandwidth, the bandwidth by 30 %. In cycles per
 /// sample; center in -0.5 .. 0.5, bandwidth in 0 .. 1.
@@ -61,7 +56,7 @@ private:
     Workspace& space_;
     std::vector<Complex> time_, spectrum_;
     std::vector<float> power_, density_;
-    int samples_ = 0, bins_ = 0;
+    int samples_ = 0, bins_ = 0, smoothed_ = 1; ///< smoothed_: bins that a density is the mean of
     double bandwidth_ = 1.0, center_ = 0.0, floor_ = 0.0, plateau_ = 0.0, half_width_ = 0.0, centroid_ = 0.0;
 };
 

@@ -212,11 +212,13 @@ bool Fsk::rate(double other, FskNumbers& numbers) noexcept
     return numbers.rate > 0.0;
 }
 
-FskNumbers Fsk::measure(const Front& front, double other_rate) noexcept
+FskNumbers Fsk::measure(const Front& front, double other_rate, double max_variation) noexcept
 {
     FskNumbers numbers;
     channel(front);
     numbers.envelope_variation = envelope_variation_;
+    if (envelope_variation_ > max_variation)
+        return numbers;
     if (!rate(other_rate, numbers))
         return numbers;
     const int symbols = advances(numbers.rate);
@@ -248,7 +250,7 @@ FskNumbers Fsk::measure(const Front& front, double other_rate) noexcept
     }
     numbers.rate = rate;
     numbers.rate_error *= ratio_;
-    numbers.is_accepted = best.is_valid && numbers.score > 6.0 && numbers.eye < 0.25 && numbers.envelope_variation < 0.6 &&
+    numbers.is_accepted = best.is_valid && numbers.score > 6.0 && numbers.eye < 0.25 &&
                           numbers.edges >= 8;
     return numbers;
 }

@@ -29,14 +29,17 @@ class Fsk
 public:
     explicit Fsk(Workspace& space);
 
-    /// `other_rate`: a symbol rate to fall back on, 0 for none. Uses all of the workspace.
-    FskNumbers measure(const Front& front, double other_rate) noexcept;
+    /// `other_rate`: a symbol rate to fall back on, 0 for none. `max_variation`: of the envelope, beyond which nothing is
+    /// tried. Uses all of the workspace.
+    FskNumbers measure(const Front& front, double other_rate, double max_variation = 0.6) noexcept;
 
     /// Of the last call: frequency after the channel filter, in rates of `step_rate()`; [steps()], in the
     /// workspace's `v` until its next use.
     const float* steps() const noexcept { return space_.v.data(); }
     int step_count() const noexcept { return count_; }
     double step_rate() const noexcept { return ratio_; } ///< steps per sample
+    /// Phase advance over symbol `k` of the last call, in cycles; 0 <= k < symbols.
+    double advance(int k) const noexcept { return advance_[k]; }
 
 private:
     struct BankLine {

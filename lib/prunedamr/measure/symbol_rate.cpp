@@ -181,6 +181,20 @@ RateLine SymbolRate::refined(const Front& front, const Candidate& best, int coun
     return line;
 }
 
+RateLine SymbolRate::at(const Front& front, double rate) noexcept
+{
+    filter(front);
+    const int count = front.resampled(static_cast<int>(std::lround(ratio_ * front.bins())));
+    for (int n = 0; n < count; ++n)
+        space_.v[n] = std::norm(space_.b[n]);
+    RateLine line;
+    line.rate = rate;
+    line.carrier = correlation_center(front, rate);
+    line.timing = -std::arg(line_at(space_.v.data(), count, rate / ratio_)) / (2.0 * M_PI);
+    line.timing -= std::floor(line.timing);
+    return line;
+}
+
 RateLine SymbolRate::find(const Front& front) noexcept
 {
     filter(front);

@@ -38,6 +38,9 @@ public:
     /// The best line, however weak; uses `a, b, c, u, v` of the workspace.
     RateLine find(const Front& front) noexcept;
 
+    /// The envelope's line at a rate known from elsewhere; after `find` with the same front. Uses `a, b, v`.
+    RateLine at(const Front& front, double rate) noexcept;
+
     /// Of the last call, envelope lines; until the next use of the workspace's `u`.
     const LineSpectrum& lines() const noexcept { return lines_; }
 

@@ -13,6 +13,7 @@ namespace prunedamr::metrics {
 namespace {
 
 constexpr double kMaxCost = 1e6;
+constexpr std::size_t kMaxBytes = 64 << 20;
 constexpr const char* kForm = "{\"truth\": {\"predicted\": cost}}";
 
 std::size_t class_named(const std::string& name, const std::vector<std::string>& class_names,
@@ -70,7 +71,7 @@ double CostMatrix::mean(const Scores& scores) const
 
 CostMatrix read_cost_matrix(const std::string& path, const std::vector<std::string>& class_names)
 {
-    return { read_file(path), class_names, path };
+    return { read_file(path, kMaxBytes), class_names, path };
 }
 
 } // namespace prunedamr::metrics

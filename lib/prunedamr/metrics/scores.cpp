@@ -2,6 +2,7 @@
 #include "prunedamr/metrics/scores_json.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/dataset/dataset.h"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ void Scores::add(std::int32_t truth, std::int32_t predicted, float snr_db)
     ++count_;
     right_ += right;
     if (std::isfinite(snr_db)) {
-        auto& [hits, all] = by_snr_[2 * static_cast<int>(std::lround(snr_db / 2.0f))];
+        auto& [hits, all] = by_snr_[*dataset::cell_snr_db(snr_db)];
         hits += right;
         ++all;
     }

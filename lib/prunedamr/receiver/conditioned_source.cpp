@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dsp/conditioner.h"
-#include "prunedamr/stream/sample_clock.h"
+#include "prunedamr/stream/clock.h"
 
 #include <algorithm>
 #include <cmath>

@@ -10,7 +10,7 @@ class FileSource : public Source
 {
 public:
     FileSource(const std::string& path, const recording::RawOptions& raw, std::optional<double> center_freq_hz)
-        : recording_(path, raw), frequency_is_given_(center_freq_hz)
+        : recording_(path, without_annotations(raw)), frequency_is_given_(center_freq_hz)
     {
         const recording::RecordingInfo& recording = recording_.info();
         info_.name = path;
@@ -39,6 +39,12 @@ public:
     }
 
 private:
+    static recording::RawOptions without_annotations(recording::RawOptions raw)
+    {
+        raw.skip_annotations = true;
+        return raw;
+    }
+
     static SourceTime at(std::int64_t time_ns) { return { time_ns, stream::TimeSource::file }; }
 
     /// What the first capture says is the recording's own.

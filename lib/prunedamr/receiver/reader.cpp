@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace prunedamr::receiver {
@@ -12,20 +11,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kWait{ 100 };         ///< for samples: so long may a stop or a request take
-constexpr float kAbsurd = 1e10f;             ///< what no receiver has as a sample
-constexpr double kAbsurdFraction = 0.1;      ///< of the first
-constexpr std::uint64_t kLookedAt = 1 << 16; ///< samples
-constexpr milliseconds kHold{ 5 };           ///< the same while samples are at hand that nobody waits for
+constexpr milliseconds kWait{ 100 }; ///< for samples: so long may a stop or a request take
+constexpr milliseconds kHold{ 5 };   ///< the same while samples are at hand that nobody waits for
 
 } // namespace
 
 Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
-      notice_(notice ? std::move(notice) : [](const std::string&) {}), block_(&ring.acquire()),
-      clock_(source.info().sample_rate_hz)
+      block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
 {
-    source_.on_notice(notice_);
+    source_.on_notice(std::move(notice));
 }
 
 Reader::~Reader()
@@ -49,8 +44,6 @@ void Reader::run() noexcept
         fault_ = error.what();
     }
     refuse_requests();
-    if (looked_at_ < kLookedAt)
-        tell_if_absurd();
     block_->is_last = true;
     ring_.push(*block_);
 }
@@ -62,14 +55,15 @@ bool Reader::read_once()
     const milliseconds wait = block_->count > 0 ? kHold : kWait;
     const Reading reading =
         source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
-    Block& block = block_for(reading);
+    stream::StreamClock next = clock_;
+    const bool gap = reading.count > 0 && advance(next, reading);
+    Block& block = block_for(reading, gap);
     block.after_gap = block.after_gap || reading.restarted;
     count_overflows(block, reading.overflows);
     rejected_.fetch_add(reading.rejected, std::memory_order_relaxed);
-    look_at(block.samples + block.count, reading.count);
     lost_ = lost_ || reading.overflows > 0;
     if (reading.count > 0)
-        note_time(block, reading);
+        note_time(block, reading, next, gap);
     if (reading.center_freq_hz)
         block.center_freq_hz = reading.center_freq_hz;
     block.count += reading.count;
@@ -81,11 +75,29 @@ bool Reader::read_once()
     return !reading.ended;
 }
 
-/// The block that the samples just read belong to: what changes with them can only stand at the start of a block.
-Block& Reader::block_for(const Reading& reading)
+/// Takes the clock on to the samples just read: true where others are missing before them. Of a live source that
+/// does not stamp its samples their arrival tells the time, of one that can wait that of the first.
+bool Reader::advance(stream::StreamClock& clock, const Reading& reading)
 {
-    const bool changes = reading.overflows > 0 || reading.restarted || reading.center_freq_hz ||
-                         (reading.time && (!has_source_time_ || is_after_gap(*reading.time)));
+    const std::int64_t now_ns = system_time_ns_();
+    const std::int64_t waited_ns = now_ns - std::exchange(arrived_ns_, now_ns);
+    const bool lost = lost_ || reading.overflows > 0;
+    if (lost)
+        clock.on_loss();
+    if (reading.time)
+        return clock.on_stamp(position_, reading.time->time_ns, reading.time->source);
+    if (live_)
+        return clock.on_arrival(position_ + reading.count, now_ns, waited_ns);
+    if (!clock.is_set() || lost)
+        clock.on_arrival(position_, now_ns, 0);
+    return false;
+}
+
+/// The block that the samples just read belong to: what changes with them can only stand at the start of a block.
+Block& Reader::block_for(const Reading& reading, bool gap)
+{
+    const bool changes = reading.overflows > 0 || reading.restarted || reading.center_freq_hz || gap ||
+                         (reading.time && !clock_.is_stamped());
     if (block_->count == 0 || !changes)
         return *block_;
     const Samples read = block_->samples + block_->count;
@@ -94,62 +106,26 @@ Block& Reader::block_for(const Reading& reading)
     return *block_;
 }
 
-void Reader::note_time(Block& block, const Reading& reading)
+void Reader::note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap)
 {
     const bool lost = std::exchange(lost_, false);
-    if (reading.time) {
-        if (has_source_time_ && is_after_gap(*reading.time)) {
-            const bool recorded = reading.time->source == stream::TimeSource::file;
-            block.after_gap = block.after_gap || recorded;
-            if (!recorded && !lost)
-                count_overflows(block, 1); // lost unsaid
-        }
-        set_time(block, *reading.time);
-    } else if (!clock_.is_set() || lost) {
-        const double read_s = live_ ? static_cast<double>(reading.count) / source_.info().sample_rate_hz : 0.0;
-        set_time(block,
-                 { system_time_ns_() - static_cast<std::int64_t>(read_s * 1e9), stream::TimeSource::system });
-    }
-    has_source_time_ = reading.time || (has_source_time_ && !lost);
-}
-
-void Reader::set_time(Block& block, const SourceTime& time)
-{
-    clock_.set(position_, time.time_ns, time.source);
-    if (block.count == 0)
-        block.time = time;
+    const bool recorded = reading.time && reading.time->source == stream::TimeSource::file;
+    if (gap && recorded)
+        block.after_gap = true;
+    else if (gap && !lost)
+        count_overflows(block, 1); // lost unsaid
+    told_time_ =
+        told_time_ && !reading.time && clock_.is_set() && next.time_ns(position_) == clock_.time_ns(position_);
+    clock_ = next;
+    if (block.count > 0 || std::exchange(told_time_, true))
+        return;
+    block.time = SourceTime{ clock_.time_ns(position_), clock_.source() };
 }
 
 void Reader::count_overflows(Block& block, std::uint64_t count)
 {
     block.overflows += count;
     overflows_.fetch_add(count, std::memory_order_relaxed);
-}
-
-/// Later than the samples since the last time can explain, by two samples or more.
-bool Reader::is_after_gap(const SourceTime& time) const
-{
-    return static_cast<double>(time.time_ns - clock_.time_ns(position_)) >= 2e9 / source_.info().sample_rate_hz;
-}
-
-/// Of the first samples.
-void Reader::look_at(const Samples samples, std::size_t count)
-{
-    if (looked_at_ >= kLookedAt)
-        return;
-    for (std::size_t i = 0; i < count; ++i)
-        absurd_ += !(std::abs(samples[i].real()) <= kAbsurd && std::abs(samples[i].imag()) <= kAbsurd);
-    looked_at_ += count;
-    if (looked_at_ >= kLookedAt)
-        tell_if_absurd();
-}
-
-/// Samples that were sent in another format than they are read as.
-void Reader::tell_if_absurd()
-{
-    if (static_cast<double>(absurd_) > kAbsurdFraction * static_cast<double>(looked_at_))
-        notice_(source_.info().name + ": " + std::to_string(100 * absurd_ / looked_at_) +
-                " % of the samples are no numbers or beyond 1e10: the sample format is probably another one");
 }
 
 /// Where a live source finds no room, what cannot be kept any longer (`must`) is dropped.

@@ -3,7 +3,7 @@
 
 #include "prunedamr/receiver/block_ring.h"
 #include "prunedamr/receiver/source.h"
-#include "prunedamr/stream/sample_clock.h"
+#include "prunedamr/stream/clock.h"
 
 #include <atomic>
 #include <cstdint>
@@ -61,15 +61,12 @@ private:
 
     void run() noexcept;
     bool read_once();
-    Block& block_for(const Reading& reading);
-    void note_time(Block& block, const Reading& reading);
-    bool is_after_gap(const SourceTime& time) const;
-    void set_time(Block& block, const SourceTime& time);
+    bool advance(stream::StreamClock& clock, const Reading& reading);
+    Block& block_for(const Reading& reading, bool gap);
+    void note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap);
     void count_overflows(Block& block, std::uint64_t count);
     void pass_on(bool must);
     void count_silence(bool silent, std::int64_t waited_ms);
-    void look_at(Samples samples, std::size_t count);
-    void tell_if_absurd();
     void serve_request();
     void refuse_requests();
 
@@ -77,16 +74,15 @@ private:
     BlockRing& ring_;
     const bool live_;
     const SystemClock system_time_ns_;
-    const NoticeHandler notice_;
     Block* block_; ///< that is being filled
-    stream::SampleClock clock_;
-    std::uint64_t position_ = 0;   ///< of the next sample, dropped ones counted
-    bool has_source_time_ = false; ///< the clock goes by it
-    bool lost_ = false;            ///< the source reported a loss before the next sample
+    stream::StreamClock clock_;
+    std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted
+    bool lost_ = false;           ///< the source reported a loss before the next sample
+    std::int64_t arrived_ns_ = 0; ///< system time of the last samples
+    bool told_time_ = false;      ///< some block has had the time that the clock tells
     bool dropping_ = false;
     std::int64_t silent_ms_ = 0;
     std::atomic<bool> stopping_{ false };
-    std::uint64_t looked_at_ = 0, absurd_ = 0; ///< samples
     std::atomic<std::uint64_t> overflows_{ 0 }, dropped_samples_{ 0 }, silent_s_{ 0 }, rejected_{ 0 };
     std::optional<std::string> fault_;
 

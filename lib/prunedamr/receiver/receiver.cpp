@@ -90,11 +90,14 @@ struct Receiver::Impl {
         classifier->flush();
     }
 
-    /// What holds from the block's first sample on. No label is made of samples from both sides of a retune.
+    /// What holds from the block's first sample on. No label is made of samples from both sides of a gap or a
+    /// retune.
     void begin(const Block& block) noexcept
     {
-        if (block.after_gap || (block.center_freq_hz && block.center_freq_hz != tuned_hz))
+        if (block.center_freq_hz && block.center_freq_hz != tuned_hz)
             classifier->flush();
+        else if (block.after_gap || block.overflows > 0)
+            classifier->cut();
         for (std::uint64_t i = 0; i < block.overflows; ++i)
             classifier->count_overflow();
         if (block.center_freq_hz) {

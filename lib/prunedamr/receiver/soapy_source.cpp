@@ -4,7 +4,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/receiver/soapy_device.h"
-#include "prunedamr/stream/sample_clock.h"
+#include "prunedamr/stream/clock.h"
 
 #include <SoapySDR/Errors.hpp>
 #include <SoapySDR/Formats.hpp>

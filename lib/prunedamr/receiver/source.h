@@ -90,8 +90,13 @@ struct PipeConfig {
     int descriptor = 0; ///< of the open pipe or file (0: standard input); stays open
 };
 
-/// Raw samples from a pipe. Its `read` throws `Error` for an end in the middle of a sample.
+/// Raw samples from a pipe; real-valued ones as `recording::RealToComplex` makes them. Its `read` throws `Error`
+/// for an end in the middle of a sample, and for what begins as a container (WAV, gzip, ...).
 PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const PipeConfig& config);
+
+/// The same from a FIFO, or another path that is no regular file (/dev/stdin). Waits until somebody writes to a
+/// FIFO.
+PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const std::string& path, PipeConfig config);
 
 /// What a stream of bytes does not tell of its samples.
 struct RawStream {

@@ -3,13 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/recording/file_name_hints.h"
-#include "prunedamr/recording/read_only_file.h"
 #include "prunedamr/recording/recording_layout.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -17,98 +13,61 @@
 namespace prunedamr::recording {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kBufferBytes = 64 << 10;
 static_assert(kBufferBytes >= std::size_t{ 16 } * kMaxChannels, "holds a frame");
 
-std::string hz(double value)
-{
-    return nlohmann::json(value).dump() + " Hz";
-}
-
-RecordingLayout open_layout(const std::string& path, const RawOptions& raw)
-{
-    if (is_sigmf(path))
-        return open_sigmf(path, raw);
-    return is_wav(path) ? open_wav(path, raw) : open_raw(path, raw);
-}
-
 } // namespace
-
-std::uint64_t checked_size(const std::string& path)
-{
-    std::error_code failure;
-    const auto status = fs::status(path, failure);
-    if (!fs::exists(status))
-        throw SystemError({ "no such file", path, "", "" }, ENOENT);
-    if (!fs::is_regular_file(status))
-        throw SystemError({ "cannot read", path, fs::is_directory(status) ? "a folder" : "a device or pipe",
-                            fs::is_directory(status) ? "a recording" : "a file; pipes go to standard input" },
-                          fs::is_directory(status) ? EISDIR : 0);
-    const auto size = fs::file_size(path, failure);
-    if (failure)
-        throw SystemError({ "cannot read", path, failure.message(), "" }, failure.value());
-    if (size == 0)
-        throw Error({ "file is empty", path, "0 bytes", "samples" });
-    return size;
-}
-
-double agreed_rate(const std::string& path, double file_rate_hz, const RawOptions& raw, const char* absent)
-{
-    const double rate = raw.sample_rate_hz.value_or(file_rate_hz);
-    if (raw.sample_rate_hz && !(std::isfinite(rate) && rate > 0.0))
-        throw Error({ "bad sample rate", path, nlohmann::json(rate).dump(), "above 0 Hz" });
-    if (rate <= 0.0)
-        throw Error({ absent, path, "", "a sample rate in Hz" });
-    if (file_rate_hz > 0.0 && rate != file_rate_hz)
-        throw Error({ "sample rate contradicts the metadata", path, hz(rate), hz(file_rate_hz) });
-    return rate;
-}
-
-void check_format_agrees(const std::string& path, SampleFormat of_file, const RawOptions& raw)
-{
-    if (raw.format && *raw.format != of_file)
-        throw Error({ "format contradicts the metadata", path, to_string(*raw.format), to_string(of_file) });
-}
-
-std::uint64_t whole_frames(const std::string& path, std::uint64_t bytes, SampleFormat format, int channels)
-{
-    const auto frame = static_cast<std::uint64_t>(bytes_per_sample(format)) * static_cast<std::uint64_t>(channels);
-    if (bytes % frame != 0)
-        throw Error({ "truncated recording", path, std::to_string(bytes) + " bytes",
-                      "a multiple of " + std::to_string(frame) + " (" + to_string(format) +
-                          (channels > 1 ? ", " + std::to_string(channels) + " channels)" : ")") });
-    if (bytes == 0)
-        throw Error({ "recording holds no samples", path, "0 bytes", "samples" });
-    return bytes / frame;
-}
 
 struct Recording::Impl {
     RecordingLayout layout;
-    ReadOnlyFile file;
     std::vector<std::byte> buffer = std::vector<std::byte>(kBufferBytes);
-    std::uint64_t position = 0; ///< sample that is read next
-    std::size_t range = 0;      ///< that holds it
+    std::uint64_t position = 0;   ///< sample that is given out next
+    std::uint64_t end = 0;        ///< of those to be given out
+    std::uint64_t file_place = 0; ///< sample that is read next, as the file counts
+    std::size_t range = 0;        ///< that holds it
+    RealToComplex analytic;
 
-    Impl(const std::string& path, const RawOptions& raw) : layout(open_layout(path, raw)), file(layout.path) {}
+    Impl(const std::string& path, const RawOptions& raw)
+        : layout(open_layout(path, raw)), end(layout.info.sample_count)
+    {
+    }
 
     std::size_t sample_bytes() const { return static_cast<std::size_t>(bytes_per_sample(layout.info.format)); }
 
-    /// Reads at most one buffer out of one range.
+    void go_to(std::uint64_t place)
+    {
+        const auto& ranges = layout.ranges;
+        const auto behind =
+            std::upper_bound(ranges.begin(), ranges.end(), place,
+                             [](std::uint64_t s, const SampleRange& r) { return s < r.first_sample; });
+        range = static_cast<std::size_t>(behind - ranges.begin()) - 1;
+        file_place = place;
+    }
+
+    /// Reads at most one buffer out of one range; 0 behind the last.
     std::size_t read_piece(std::complex<float>* samples, std::size_t count)
     {
-        while (position >= layout.ranges[range].first_sample + layout.ranges[range].sample_count)
+        const SampleRange& last = layout.ranges.back();
+        if (file_place >= last.first_sample + last.sample_count)
+            return 0;
+        while (file_place >= layout.ranges[range].first_sample + layout.ranges[range].sample_count)
             ++range;
         const SampleRange& here = layout.ranges[range];
         const std::size_t frame = sample_bytes() * static_cast<std::size_t>(layout.channels);
-        const std::uint64_t left = here.first_sample + here.sample_count - position;
+        const std::uint64_t left = here.first_sample + here.sample_count - file_place;
         const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>({ count, left, kBufferBytes / frame }));
-        file.read(here.file_offset + (position - here.first_sample) * frame, buffer.data(), piece * frame);
+        layout.bytes->read(here.file_offset + (file_place - here.first_sample) * frame, buffer.data(),
+                           piece * frame);
         if (layout.channels > 1)
             pick_channel(piece, frame);
         convert(layout.info.format, buffer.data(), piece, samples);
-        position += piece;
+        file_place += piece;
+        if (layout.q_first)
+            for (std::size_t i = 0; i < piece; ++i)
+                samples[i] = { samples[i].imag(), samples[i].real() };
+        if (layout.scale != 1.0f)
+            for (std::size_t i = 0; i < piece; ++i)
+                samples[i] *= layout.scale;
         return piece;
     }
 
@@ -117,6 +76,29 @@ struct Recording::Impl {
         const std::byte* from = buffer.data() + static_cast<std::size_t>(layout.channel) * sample_bytes();
         for (std::size_t i = 0; i < count; ++i)
             std::memmove(buffer.data() + i * sample_bytes(), from + i * frame, sample_bytes());
+    }
+
+    /// The same of real-valued samples; zeros stand behind their end.
+    std::size_t read_real(std::complex<float>* samples, std::size_t count)
+    {
+        std::complex<float> scratch[512];
+        std::size_t got = read_piece(scratch, std::min<std::size_t>(2 * count, 512));
+        if (got == 0) {
+            got = std::min<std::size_t>(2 * count, 512);
+            std::fill(scratch, scratch + got, std::complex<float>());
+        }
+        return analytic.process(scratch, got, samples);
+    }
+
+    void seek(std::uint64_t sample)
+    {
+        position = sample;
+        if (!is_real(layout.info.format))
+            return go_to(sample);
+        const std::uint64_t center = 2 * sample;
+        const std::uint64_t first = center - std::min<std::uint64_t>(center, RealToComplex::kReach);
+        analytic.restart(RealToComplex::kReach - static_cast<std::size_t>(center - first), sample);
+        go_to(first);
     }
 };
 
@@ -131,48 +113,87 @@ const RecordingInfo& Recording::info() const
 
 std::size_t Recording::read(std::complex<float>* samples, std::size_t count)
 {
-    const std::uint64_t left = impl_->layout.info.sample_count - impl_->position;
+    Impl& impl = *impl_;
+    const std::uint64_t left = impl.end - std::min(impl.end, impl.position);
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, left));
+    const bool real = is_real(impl.layout.info.format);
     std::size_t done = 0;
     while (done < wanted)
-        done += impl_->read_piece(samples + done, wanted - done);
+        done +=
+            real ? impl.read_real(samples + done, wanted - done) : impl.read_piece(samples + done, wanted - done);
+    impl.position += done;
     return done;
 }
 
 void Recording::seek(std::uint64_t sample)
 {
     PRUNEDAMR_CHECK(sample <= impl_->layout.info.sample_count, "seek behind the end of a recording");
-    const auto& ranges = impl_->layout.ranges;
-    const auto behind = std::upper_bound(ranges.begin(), ranges.end(), sample,
-                                         [](std::uint64_t s, const SampleRange& r) { return s < r.first_sample; });
-    impl_->range = static_cast<std::size_t>(behind - ranges.begin()) - 1;
-    impl_->position = sample;
+    impl_->seek(sample);
 }
 
-RecordingLayout open_raw(const std::string& path, const RawOptions& raw)
+void Recording::limit(std::uint64_t sample)
 {
-    const std::uint64_t size = checked_size(path);
-    const FileNameHints hints = hints_from_file_name(path);
-    const auto format = raw.format ? raw.format : hints.format;
-    const std::string ending = std::filesystem::path(path).extension().string();
-    if (!format)
-        throw Error({ "sample format is not known", path, ending.empty() ? "no extension" : ending,
-                      "a format (cu8, ci8, ci16_le, cf32_le, ...), a SigMF or WAV recording, or one of the "
-                      "extensions " +
-                          raw_extensions() });
-    RecordingLayout layout;
-    layout.path = path;
-    RecordingInfo& info = layout.info;
-    info.format = *format;
+    PRUNEDAMR_CHECK(sample <= impl_->layout.info.sample_count, "limit behind the end of a recording");
+    impl_->end = sample;
+}
+
+namespace {
+
+/// Whether the bytes are complex float32: of other samples or text, hardly one word in two would be a level.
+bool looks_like_cf32(const std::string& head)
+{
+    std::vector<std::complex<float>> samples(head.size() / 8);
+    convert(SampleFormat::cf32_le, reinterpret_cast<const std::byte*>(head.data()), samples.size(), samples.data());
+    const auto is_level = [](float x) { return x == 0.0f || (std::abs(x) > 1e-9f && std::abs(x) < 1e6f); };
+    bool all_zero = true;
+    for (const auto& x : samples) {
+        if (!is_level(x.real()) || !is_level(x.imag()))
+            return false;
+        all_zero = all_zero && x == std::complex<float>();
+    }
+    return samples.size() >= 64 && !all_zero;
+}
+
+/// Extensions that say "samples", but not of which kind; GNU Radio writes complex float32 into most of them.
+bool is_unspecific(const std::string& extension)
+{
+    for (const char* known : { "", ".iq", ".raw", ".bin", ".dat" })
+        if (extension == known)
+            return true;
+    return false;
+}
+
+SampleFormat raw_format(Input& input, const RawOptions& raw, const FileNameHints& hints)
+{
+    if (raw.format)
+        return *raw.format;
+    if (hints.format)
+        return *hints.format;
+    const std::string ending = std::filesystem::path(input.name).extension().string();
+    if (is_unspecific(ending) && looks_like_cf32(input.head)) {
+        input.notes.add("the format is a guess by the contents, --format says it", "cf32_le");
+        return SampleFormat::cf32_le;
+    }
+    throw Error({ "sample format is not known", input.path, ending.empty() ? "no extension" : ending,
+                  "a format (cu8, ci8, ci16_le, cf32_le, ...), a SigMF or WAV recording, or one of the "
+                  "extensions " +
+                      raw_extensions() + "; options: --format, --rate" });
+}
+
+} // namespace
+
+RecordingLayout open_raw(Input& input, const RawOptions& raw)
+{
+    FileNameHints hints = hints_from_file_name(input.name);
+    add_companion_hints(input.name, hints);
+    Header header;
+    header.format = raw_format(input, raw, hints);
     // The name is a hint only: an option may say otherwise.
-    info.sample_rate_hz = agreed_rate(path, raw.sample_rate_hz ? 0.0 : hints.sample_rate_hz.value_or(0.0), raw,
-                                      "sample rate is not known");
-    info.sample_count = whole_frames(path, size, info.format, 1);
-    info.center_freq_hz = hints.center_freq_hz.value_or(0.0);
-    info.time_ns = hints.time_ns;
-    info.captures = { { 0, hints.center_freq_hz, hints.time_ns } };
-    layout.ranges = { { 0, info.sample_count, 0 } };
-    return layout;
+    header.sample_rate_hz = raw.sample_rate_hz ? 0.0 : hints.sample_rate_hz.value_or(0.0);
+    header.center_freq_hz = hints.center_freq_hz;
+    header.time_ns = hints.time_ns;
+    header.end = input.bytes->size();
+    return layout_of(header, input, raw);
 }
 
 } // namespace prunedamr::recording

@@ -25,16 +25,15 @@ public:
         end_ = data.size - meta.trailing_bytes;
     }
 
-    void place_all(SigmfNotes& notes)
+    void place_all(Notes& notes)
     {
         for (const auto& capture : meta_.captures)
             if (!place(capture))
                 notes.add("captures behind the end of the samples are left out",
                           "sample " + std::to_string(capture.sample_start));
         const std::uint64_t headers = position_ - samples_ * frame_;
-        whole_frames(data_.name, end_ - headers, layout_.info.format, layout_.channels);
+        whole_frames(data_.name, end_ - headers, layout_.info.format, layout_.channels, notes);
         add_samples((end_ - position_) / frame_);
-        layout_.info.sample_count = samples_;
     }
 
 private:
@@ -60,12 +59,7 @@ private:
 
     void add_samples(std::uint64_t count)
     {
-        const std::uint64_t offset = data_.begin + position_;
-        auto& ranges = layout_.ranges;
-        if (!ranges.empty() && ranges.back().file_offset + ranges.back().sample_count * frame_ == offset)
-            ranges.back().sample_count += count;
-        else if (count > 0)
-            ranges.push_back({ samples_, count, offset });
+        add_range(layout_, count, data_.begin + position_);
         samples_ += count;
         position_ += count * frame_;
     }
@@ -127,7 +121,7 @@ std::string extent(const SigmfMeta::OpenAnnotation& annotation, const RecordingI
            std::to_string(info.sample_count) + " samples";
 }
 
-void place_annotations(const SigmfMeta& meta, RecordingInfo& info, SigmfNotes& notes)
+void place_annotations(const SigmfMeta& meta, RecordingInfo& info, Notes& notes)
 {
     for (const auto& entry : meta.annotations) {
         Annotation annotation = entry.fields;
@@ -152,23 +146,6 @@ void place_annotations(const SigmfMeta& meta, RecordingInfo& info, SigmfNotes& n
         }
         info.annotations.push_back(std::move(annotation));
     }
-}
-
-void choose_channel(const SigmfMeta& meta, const std::string& where, const RawOptions& raw, RecordingLayout& layout,
-                    SigmfNotes& notes)
-{
-    if (meta.channels < 1 || meta.channels > static_cast<std::uint64_t>(kMaxChannels))
-        throw Error({ "bad core:num_channels", where, std::to_string(meta.channels),
-                      "1.." + std::to_string(kMaxChannels) });
-    layout.channels = static_cast<int>(meta.channels);
-    layout.channel = raw.channel.value_or(0);
-    if (layout.channel < 0 || layout.channel >= layout.channels)
-        throw Error({ "no such channel", where, std::to_string(layout.channel),
-                      "0.." + std::to_string(layout.channels - 1) });
-    if (layout.channels > 1 && !raw.channel)
-        notes.add("several channels, the first is read", "core:num_channels " + std::to_string(layout.channels) +
-                                                             ": choose by channel 0.." +
-                                                             std::to_string(layout.channels - 1));
 }
 
 SampleFormat format_of(const SigmfMeta& meta, const std::string& where)
@@ -198,27 +175,27 @@ RecordingLayout lay_out(const SigmfMeta& stated, const std::string& where, const
                         const RawOptions& raw)
 {
     const SigmfMeta meta = with_pairs_as_complex(stated);
-    SigmfNotes notes = meta.notes;
+    Notes notes = meta.notes;
     RecordingLayout layout;
-    layout.path = data.path;
+    layout.bytes = data.bytes;
     RecordingInfo& info = layout.info;
     info.format = format_of(meta, where);
     check_format_agrees(where, info.format, raw);
     const double rate = meta.sample_rate_hz.value_or(0.0);
+    if (!meta.bad_sample_rate.empty() && !raw.sample_rate_hz)
+        throw Error({ "bad value of 'core:sample_rate'", where, meta.bad_sample_rate, "a number" });
     if (rate < 0.0 || (rate == 0.0 && meta.sample_rate_hz && !raw.sample_rate_hz))
         throw Error({ "bad core:sample_rate", where, nlohmann::json(rate).dump(), "above 0" });
     info.sample_rate_hz = agreed_rate(where, rate, raw, "missing core:sample_rate");
     info.description = meta.description;
-    choose_channel(meta, where, raw, layout, notes);
+    choose_channel(meta.channels, "core:num_channels", where, raw, layout, notes);
     Placement(meta, where, data, layout).place_all(notes);
     if (info.captures.empty())
         info.captures.push_back({});
-    info.center_freq_hz = info.captures[0].center_freq_hz.value_or(0.0);
-    info.time_ns = info.captures[0].time_ns;
     place_annotations(meta, info, notes);
     std::stable_sort(info.annotations.begin(), info.annotations.end(),
                      [](const Annotation& a, const Annotation& b) { return a.sample_start < b.sample_start; });
-    info.warnings = notes.lines(where);
+    finish(layout, where, notes);
     return layout;
 }
 

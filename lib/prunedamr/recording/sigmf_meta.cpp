@@ -2,48 +2,116 @@
 #include "prunedamr/recording/sigmf_meta.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/json_object.h"
 #include "prunedamr/base/time.h"
 #include "prunedamr/base/version.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
+#include <locale>
+#include <sstream>
 
 namespace prunedamr::recording {
 namespace {
 
 using nlohmann::json;
 
-/// The list under `key`; empty when absent.
-const json& list(JsonObject& meta, const char* key)
+/// An object of which nothing but the samples' place is needed: what is malformed is noted and counts as absent.
+class Fields
 {
-    static const json none = json::array();
-    return meta.has(key) ? meta.list(key) : none;
-}
+public:
+    Fields(const json& object, std::string where, Notes& notes)
+        : object_(object), where_(std::move(where)), notes_(notes)
+    {
+    }
 
-/// "" when absent. Recorders write numbers and booleans where SigMF has a string: as JSON has them.
-std::string text(JsonObject& object, const char* key)
-{
-    const json* value = object.find(key);
-    if (!value)
-        return "";
-    if (value->is_structured())
-        object.refuse(key, "a string");
-    return value->is_string() ? value->get<std::string>() : value->dump();
-}
+    const json* find(const char* key) const
+    {
+        auto entry = object_.find(key);
+        if (entry == object_.end()) { // older writers knew no namespaces
+            entry = object_.find(key + kNamespaceLength);
+            if (entry != object_.end())
+                notes_.add("keys without core: are read as if they had it", where_ + (key + kNamespaceLength));
+        }
+        return entry == object_.end() || entry->is_null() ? nullptr : &*entry;
+    }
 
-/// 0..2^63 - 1; nothing when absent.
-std::optional<std::uint64_t> count(JsonObject& object, const char* key)
-{
-    if (!object.has(key))
+    /// Recorders write numbers and booleans where SigMF has a string: as JSON has them.
+    std::string text(const char* key) const
+    {
+        const json* value = find(key);
+        if (value && value->is_structured())
+            note("values of a wrong type are left out", key, *value);
+        if (!value || value->is_structured())
+            return "";
+        return value->is_string() ? value->get<std::string>() : shown(*value);
+    }
+
+    std::optional<double> number(const char* key) const
+    {
+        const json* value = find(key);
+        double number = value && value->is_number() ? value->get<double>() : NAN;
+        if (value && value->is_string() && parse(value->get<std::string>(), number))
+            note("numbers in quotes are read as numbers", key, *value);
+        if (std::isfinite(number))
+            return number;
+        if (value)
+            note("values of a wrong type are left out", key, *value);
         return std::nullopt;
-    return static_cast<std::uint64_t>(object.integer(key, 0, std::numeric_limits<std::int64_t>::max()));
-}
+    }
+
+    /// 0..2^63 - 1.
+    std::optional<std::uint64_t> count(const char* key) const
+    {
+        constexpr double kLimit = 9223372036854775808.0; // 2^63
+        const json* value = find(key);
+        if (value && value->is_number_unsigned() && value->get<std::uint64_t>() >> 63 == 0)
+            return value->get<std::uint64_t>();
+        const auto read = number(key);
+        if (!read)
+            return std::nullopt;
+        if (*read < 0.0 || *read >= kLimit) {
+            note("sample numbers out of range are left out", key, *value);
+            return std::nullopt;
+        }
+        if (*read != std::floor(*read))
+            note("sample numbers with a fraction are rounded down", key, *value);
+        return static_cast<std::uint64_t>(*read);
+    }
+
+    void note(const char* kind, const char* key, const json& value) const
+    {
+        notes_.add(kind, where_ + key + " " + shown(value));
+    }
+
+    static std::string shown(const json& value)
+    {
+        return value.is_structured() ? value.type_name()
+                                     : value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
+    }
+
+private:
+    static constexpr std::size_t kNamespaceLength = 5; ///< of "core:"
+
+    static bool parse(const std::string& text, double& number)
+    {
+        std::istringstream stream(text);
+        stream.imbue(std::locale::classic());
+        double read = 0.0;
+        if (!(stream >> read) || !(stream >> std::ws).eof())
+            return false;
+        number = read;
+        return true;
+    }
+
+    const json& object_;
+    const std::string where_; ///< "annotation 3: "
+    Notes& notes_;
+};
 
 /// An extension that its writer holds to be necessary. What we read, samples and core fields, stays readable.
-void note_needed_extensions(JsonObject& global, SigmfNotes& notes)
+void note_needed_extensions(const Fields& global, Notes& notes)
 {
     const json* extensions = global.find("core:extensions");
     if (!extensions || !extensions->is_array()) // version 0.0.1 had an object of versions
@@ -57,30 +125,39 @@ void note_needed_extensions(JsonObject& global, SigmfNotes& notes)
     }
 }
 
-void read_global(JsonObject& global, SigmfMeta& meta)
+void read_global(const Fields& global, const std::string& where, SigmfMeta& meta)
 {
-    meta.datatype = text(global, "core:datatype");
+    meta.datatype = global.text("core:datatype");
     if (meta.datatype.empty())
-        throw Error({ "missing core:datatype", global.where(), "", "" });
-    meta.sample_rate_hz = global.optional_number("core:sample_rate");
-    meta.channels = count(global, "core:num_channels").value_or(1);
-    meta.offset = count(global, "core:offset").value_or(0);
-    meta.trailing_bytes = count(global, "core:trailing_bytes").value_or(0);
-    meta.metadata_only = global.has("core:metadata_only") && global.boolean("core:metadata_only");
-    meta.dataset = text(global, "core:dataset");
-    meta.sha512 = text(global, "core:sha512");
-    meta.description = text(global, "core:description");
+        throw Error({ "missing core:datatype", where, "", "" });
+    meta.sample_rate_hz = global.number("core:sample_rate");
+    const json* rate = global.find("core:sample_rate");
+    if (rate && !meta.sample_rate_hz)
+        meta.bad_sample_rate = Fields::shown(*rate);
+    meta.channels = global.count("core:num_channels").value_or(1);
+    meta.offset = global.count("core:offset").value_or(0);
+    meta.trailing_bytes = global.count("core:trailing_bytes").value_or(0);
+    const json* metadata_only = global.find("core:metadata_only");
+    meta.metadata_only = metadata_only && *metadata_only == json(true);
+    meta.dataset = global.text("core:dataset");
+    meta.sha512 = global.text("core:sha512");
+    meta.description = global.text("core:description");
     note_needed_extensions(global, meta.notes);
 }
 
-SigmfMeta::Capture read_capture(JsonObject entry, SigmfNotes& notes)
+SigmfMeta::Capture read_capture(const Fields& entry, const std::string& where, Notes& notes)
 {
     SigmfMeta::Capture capture;
-    capture.sample_start = count(entry, "core:sample_start").value_or(0);
-    capture.header_bytes = count(entry, "core:header_bytes").value_or(0);
-    capture.center_freq_hz = entry.optional_number("core:frequency");
-    capture.global_index = count(entry, "core:global_index");
-    const std::string datetime = text(entry, "core:datetime");
+    capture.sample_start = entry.count("core:sample_start").value_or(0);
+    const json* header = entry.find("core:header_bytes");
+    const auto header_bytes = entry.count("core:header_bytes");
+    if (header && !header_bytes) // a header is never read as samples
+        throw Error(
+            { "bad value of 'core:header_bytes'", where, Fields::shown(*header), "a whole number, at least 0" });
+    capture.header_bytes = header_bytes.value_or(0);
+    capture.center_freq_hz = entry.number("core:frequency");
+    capture.global_index = entry.count("core:global_index");
+    const std::string datetime = entry.text("core:datetime");
     if (datetime.empty())
         return capture;
     try {
@@ -92,24 +169,49 @@ SigmfMeta::Capture read_capture(JsonObject entry, SigmfNotes& notes)
     return capture;
 }
 
-SigmfMeta::OpenAnnotation read_annotation(JsonObject entry, std::size_t index)
+SigmfMeta::OpenAnnotation read_annotation(const Fields& entry, std::size_t index)
 {
     SigmfMeta::OpenAnnotation annotation;
     annotation.index = index;
-    const auto start = count(entry, "core:sample_start");
+    annotation.sample_count = entry.count("core:sample_count");
+    const json* start = entry.find("core:sample_start");
+    const double stated = start && start->is_number() ? start->get<double>() : 0.0;
     if (!start)
-        throw Error({ "missing core:sample_start", entry.where(), "", "" });
-    annotation.fields.sample_start = *start;
-    annotation.sample_count = count(entry, "core:sample_count");
-    annotation.fields.label = text(entry, "core:label");
+        entry.note("annotations without core:sample_start begin with the recording", "core:sample_start", json());
+    else if (stated < 0.0)
+        entry.note("annotations that begin before the recording are cut", "core:sample_start", *start);
+    else
+        annotation.fields.sample_start = entry.count("core:sample_start").value_or(0);
+    if (stated < 0.0 && annotation.sample_count) {
+        const double before = std::min(std::ceil(-stated), static_cast<double>(*annotation.sample_count));
+        annotation.sample_count = *annotation.sample_count - static_cast<std::uint64_t>(before);
+    }
+    annotation.fields.label = entry.text("core:label");
     if (annotation.fields.label.empty()) // its name before version 1.0
-        annotation.fields.label = text(entry, "core:description");
-    annotation.fields.comment = text(entry, "core:comment");
-    annotation.fields.generator = text(entry, "core:generator");
-    annotation.fields.uuid = text(entry, "core:uuid");
-    annotation.fields.freq_lower_hz = entry.optional_number("core:freq_lower_edge");
-    annotation.fields.freq_upper_hz = entry.optional_number("core:freq_upper_edge");
+        annotation.fields.label = entry.text("core:description");
+    annotation.fields.comment = entry.text("core:comment");
+    annotation.fields.generator = entry.text("core:generator");
+    annotation.fields.uuid = entry.text("core:uuid");
+    annotation.fields.freq_lower_hz = entry.number("core:freq_lower_edge");
+    annotation.fields.freq_upper_hz = entry.number("core:freq_upper_edge");
     return annotation;
+}
+
+/// The objects under `key`; what is none is noted.
+template <typename Read>
+void read_list(const json& root, const char* key, const char* kind, Notes& notes, Read read)
+{
+    const auto list = root.find(key);
+    if (list == root.end() || list->is_null())
+        return;
+    if (!list->is_array())
+        return notes.add("values of a wrong type are left out", std::string(key) + " " + Fields::shown(*list));
+    for (std::size_t i = 0; i < list->size(); ++i)
+        if ((*list)[i].is_object())
+            read((*list)[i], std::string(kind) + " " + std::to_string(i) + ": ", i);
+        else
+            notes.add("values of a wrong type are left out",
+                      std::string(kind) + " " + std::to_string(i) + ": " + Fields::shown((*list)[i]));
 }
 
 template <typename Entries, typename Start> void sort_by_start(Entries& entries, Start start)
@@ -120,38 +222,30 @@ template <typename Entries, typename Start> void sort_by_start(Entries& entries,
 
 } // namespace
 
-SigmfMeta parse_sigmf_meta(const std::string& text, const std::string& where)
+SigmfMeta parse_sigmf_meta(std::string text, const std::string& where, bool skip_annotations)
 {
-    const json root = json::parse(text, nullptr, false);
-    if (!root.is_object())
-        throw Error(
-            { "not SigMF metadata", where, root.is_discarded() ? "no JSON" : root.type_name(), "a JSON object" });
-    JsonObject object(root, where);
-    const json* global = object.find("global");
-    if (!global)
-        throw Error({ "not SigMF: missing 'global'", where, "", "" });
     SigmfMeta meta;
-    JsonObject fields(*global, where);
-    read_global(fields, meta);
-    const auto place = [&](const char* kind, std::size_t i) {
-        return where + ": " + kind + " " + std::to_string(i);
-    };
-    const json& captures = list(object, "captures");
-    for (std::size_t i = 0; i < captures.size(); ++i)
-        meta.captures.push_back(read_capture({ captures[i], place("capture", i) }, meta.notes));
-    const json& annotations = list(object, "annotations");
-    for (std::size_t i = 0; i < annotations.size(); ++i)
-        meta.annotations.push_back(read_annotation({ annotations[i], place("annotation", i) }, i));
+    if (skip_annotations)
+        remove_annotations(text);
+    const json root = parse_sigmf_json(text, where, meta.notes);
+    const auto global = root.find("global");
+    if (global == root.end() || !global->is_object())
+        throw Error({ "not SigMF: missing 'global'", where, "", "" });
+    read_global({ *global, "", meta.notes }, where, meta);
+    read_list(root, "captures", "capture", meta.notes,
+              [&](const json& entry, const std::string& place, std::size_t) {
+                  meta.captures.push_back(read_capture({ entry, place, meta.notes }, where, meta.notes));
+              });
+    read_list(root, "annotations", "annotation", meta.notes,
+              [&](const json& entry, const std::string& place, std::size_t i) {
+                  meta.annotations.push_back(read_annotation({ entry, place, meta.notes }, i));
+              });
     sort_by_start(meta.captures, [](const auto& capture) { return capture.sample_start; });
     sort_by_start(meta.annotations, [](const auto& annotation) { return annotation.fields.sample_start; });
     return meta;
 }
 
-namespace {
-
 using nlohmann::json;
-
-constexpr const char* kSigmfVersion = "1.2.5"; ///< of the schema that these rules are taken from
 
 json capture_json(const Capture& capture)
 {
@@ -164,6 +258,12 @@ json capture_json(const Capture& capture)
         entry["core:global_index"] = *capture.global_index;
     return entry;
 }
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kSigmfVersion = "1.2.5"; ///< of the schema that these rules are taken from
 
 json captures_json(const RecordingInfo& info)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/recording/sigmf_notes.h"
 #include "prunedamr/recording/recording.h"
 #include "prunedamr/recording/recording_layout.h"
 
@@ -16,6 +15,7 @@ namespace prunedamr::recording {
 constexpr std::size_t kMaxSigmfMetaBytes = 256u << 20;
 constexpr const char* kSigmfMetaEnding = ".sigmf-meta";
 constexpr const char* kSigmfDataEnding = ".sigmf-data";
+constexpr const char* kSigmfArchiveEnding = ".sigmf";
 
 /// What a .sigmf-meta file says, as it says it: sample numbers count from `offset`, nothing is known of the data.
 struct SigmfMeta {
@@ -34,6 +34,7 @@ struct SigmfMeta {
 
     std::string datatype;
     std::optional<double> sample_rate_hz;
+    std::string bad_sample_rate; ///< what stands there, if it is no number
     std::uint64_t channels = 1;
     std::uint64_t offset = 0;
     std::uint64_t trailing_bytes = 0;
@@ -43,17 +44,27 @@ struct SigmfMeta {
     std::string description;
     std::vector<Capture> captures;           ///< ordered by sample_start
     std::vector<OpenAnnotation> annotations; ///< ordered by sample_start
-    SigmfNotes notes;
+    Notes notes;
 };
 
-/// `where` names the file. Throws `Error` naming the key that is missing or malformed.
-SigmfMeta parse_sigmf_meta(const std::string& text, const std::string& where);
+/// The object that is SigMF metadata; what is no strict JSON but can be read (NaN, letters that are no UTF-8) is
+/// noted. Throws `Error` with line and column.
+nlohmann::json parse_sigmf_json(const std::string& text, const std::string& where, Notes& notes);
+
+/// Takes the elements of the top object's "annotations" out, but for their ends of lines, by which errors are
+/// found.
+void remove_annotations(std::string& text);
+
+/// `where` names the file. What is malformed and not needed for the samples is noted and left out, or taken for
+/// what it means: numbers in quotes, NaN in place of null. Throws `Error` for what is no JSON, with line and
+/// column, and naming the key without which samples cannot be found.
+SigmfMeta parse_sigmf_meta(std::string text, const std::string& where, bool skip_annotations = false);
 
 /// The bytes that hold a recording's samples: a file, or a stretch of an archive.
 struct SigmfDataset {
-    std::string path;        ///< to open
+    std::shared_ptr<ByteSource> bytes;
     std::string name;        ///< for messages
-    std::uint64_t begin = 0; ///< in `path`
+    std::uint64_t begin = 0; ///< in `bytes`
     std::uint64_t size = 0;
 };
 
@@ -69,10 +80,11 @@ struct SigmfPair {
     std::string stem;
 };
 
-/// From x.sigmf-meta, x.sigmf-data or x itself; nothing is looked up.
+/// From x.sigmf-meta, x.sigmf-data or x itself. Looked up is only whether the metadata are x.sigmf-data.sigmf-meta.
 SigmfPair sigmf_pair(const std::string& path);
 
-/// An entry of "annotations".
+/// Entries of "captures" and "annotations".
+nlohmann::json capture_json(const Capture& capture);
 nlohmann::json annotation_json(const Annotation& annotation);
 
 /// The text of a .sigmf-meta file. `sha512` is left out when empty.

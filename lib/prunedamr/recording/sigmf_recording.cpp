@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kArchiveEnding = ".sigmf";
 constexpr const char* kCollectionEnding = ".sigmf-collection";
 
 bool ends_with(const std::string& text, const std::string& ending)
@@ -29,9 +28,15 @@ struct Choice {
     std::string name;
 };
 
+bool is_collection(const std::string& path)
+{
+    return ends_with(path, kCollectionEnding);
+}
+
 bool is_container(const std::string& path)
 {
-    return ends_with(path, kArchiveEnding) || ends_with(path, kCollectionEnding);
+    return ends_with(without_compression(path), kSigmfArchiveEnding) ||
+           ends_with(without_compression(path), ".tar") || is_collection(path);
 }
 
 Choice split(const std::string& path)
@@ -66,12 +71,11 @@ void check_sha512(const SigmfMeta& meta, const std::string& where, const SigmfDa
 {
     if (meta.sha512.empty())
         throw Error({ "missing core:sha512", where, "", "the hash that is to be checked" });
-    const ReadOnlyFile file(data.path);
     std::vector<char> buffer(std::size_t{ 1 } << 18);
     Sha512 sum;
     for (std::uint64_t done = 0; done < data.size;) {
         const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), data.size - done));
-        file.read(data.begin + done, buffer.data(), piece);
+        data.bytes->read(data.begin + done, buffer.data(), piece);
         sum.add(buffer.data(), piece);
         done += piece;
     }
@@ -83,8 +87,8 @@ void check_sha512(const SigmfMeta& meta, const std::string& where, const SigmfDa
         throw Error({ "core:sha512 is not that of the samples", data.name, found, stated.substr(0, 128) });
 }
 
-RecordingLayout finish(const SigmfMeta& meta, const std::string& where, const SigmfDataset& data,
-                       const RawOptions& raw)
+RecordingLayout checked_layout(const SigmfMeta& meta, const std::string& where, const SigmfDataset& data,
+                               const RawOptions& raw)
 {
     if (raw.check_sha512)
         check_sha512(meta, where, data);
@@ -110,16 +114,33 @@ std::string data_path(SigmfMeta& meta, const SigmfPair& pair)
     return pair.data;
 }
 
+/// The data may be compressed though their name does not say so, or does.
+std::string existing(const std::string& data)
+{
+    for (const char* ending : { "", ".gz", ".bz2", ".xz", ".zst" })
+        if (fs::exists(data + ending))
+            return data + ending;
+    return data;
+}
+
 RecordingLayout open_pair(const std::string& path, const RawOptions& raw)
 {
     const SigmfPair pair = sigmf_pair(path);
-    if (!fs::exists(pair.meta))
+    if (!fs::exists(pair.meta)) {
+        if (fs::is_regular_file(path) && raw.format &&
+            raw.sample_rate_hz) { // the user knows what the metadata would say
+            Input input = open_input(path);
+            input.notes.add("the metadata are missing", fs::path(pair.meta).filename().string());
+            return open_raw(input, raw);
+        }
         throw SystemError({ "no such file", pair.meta, "", "the metadata beside " + pair.data }, ENOENT);
-    SigmfMeta meta = parse_sigmf_meta(read_file(pair.meta, kMaxSigmfMetaBytes), pair.meta);
-    const std::string data = data_path(meta, pair);
+    }
+    SigmfMeta meta = parse_sigmf_meta(read_file(pair.meta, kMaxSigmfMetaBytes), pair.meta, raw.skip_annotations);
+    const std::string data = existing(data_path(meta, pair));
     if (!fs::exists(data))
         refuse_without_samples(meta, pair.meta, data);
-    return finish(meta, pair.meta, { data, data, 0, checked_size(data) }, raw);
+    const std::shared_ptr<ByteSource> bytes = open_bytes(data, meta.notes);
+    return checked_layout(meta, pair.meta, { bytes, data, 0, bytes->size() }, raw);
 }
 
 /// Names without ending, and the archive's members that hold them.
@@ -147,26 +168,28 @@ ArchivedRecordings archived_recordings(const std::vector<TarMember>& members)
     return found;
 }
 
-RecordingLayout open_archive(const Choice& choice, const RawOptions& raw)
+RecordingLayout open_archive(const Choice& choice, Input& input, const RawOptions& raw)
 {
-    checked_size(choice.container);
-    const ReadOnlyFile archive(choice.container);
-    const auto members = read_tar(archive);
+    const auto members = read_tar(*input.bytes, input.notes);
     const auto recordings = archived_recordings(members);
     if (recordings.metas.empty())
         throw Error({ "no recording in the archive", choice.container, members[0].name.substr(0, 60),
                       "a .sigmf-meta file" });
     const TarMember& chosen = recordings.metas[choose(choice, recordings.names)];
     const std::string where = choice.container + ": " + chosen.name;
-    const SigmfMeta meta = parse_sigmf_meta(archive.text(chosen.offset, chosen.size, kMaxSigmfMetaBytes), where);
+    SigmfMeta meta = parse_sigmf_meta(input.bytes->text(chosen.offset, chosen.size, kMaxSigmfMetaBytes), where,
+                                      raw.skip_annotations);
     const SigmfPair pair = sigmf_pair(chosen.name);
     const std::string beside = (fs::path(chosen.name).parent_path() / fs::path(meta.dataset).filename()).string();
     for (const std::string& name : { meta.dataset.empty() ? pair.data : beside, pair.data })
         for (const auto& member : members)
-            if (member.name == name)
-                return finish(meta, where,
-                              { choice.container, choice.container + ": " + name, member.offset, member.size },
-                              raw);
+            if (member.name == name) {
+                RecordingLayout layout = checked_layout(
+                    meta, where, { input.bytes, choice.container + ": " + name, member.offset, member.size }, raw);
+                for (const auto& line : input.notes.lines(choice.container))
+                    layout.info.warnings.push_back(line);
+                return layout;
+            }
     refuse_without_samples(meta, where, choice.container + ": " + (meta.dataset.empty() ? pair.data : beside));
 }
 
@@ -209,22 +232,34 @@ SigmfPair sigmf_pair(const std::string& path)
     for (const char* ending : { kSigmfMetaEnding, kSigmfDataEnding })
         if (ends_with(path, ending))
             stem.resize(path.size() - std::string(ending).size());
-    return { stem + kSigmfMetaEnding, stem + kSigmfDataEnding, stem };
+    // Some recorders append the ending to the name of the data.
+    const std::string data = ends_with(stem, kSigmfDataEnding) ? stem : stem + kSigmfDataEnding;
+    if (data != stem && !fs::exists(stem + kSigmfMetaEnding) && fs::exists(data + kSigmfMetaEnding))
+        return { data + kSigmfMetaEnding, data, stem };
+    return { stem + kSigmfMetaEnding, data, stem };
 }
 
 bool is_sigmf(const std::string& path)
 {
     const SigmfPair pair = sigmf_pair(path);
-    return path == pair.meta || path == pair.data || is_container(split(path).container) ||
-           (!fs::is_regular_file(path) && fs::exists(pair.meta));
+    return path == pair.meta || path == pair.data || is_collection(split(path).container) ||
+           split(path).container != path || (!fs::is_regular_file(path) && fs::exists(pair.meta));
 }
 
 RecordingLayout open_sigmf(const std::string& path, const RawOptions& raw)
 {
     const Choice choice = split(path);
-    if (ends_with(choice.container, kCollectionEnding))
+    if (is_collection(choice.container))
         return open_collection(choice, raw);
-    return ends_with(choice.container, kArchiveEnding) ? open_archive(choice, raw) : open_pair(path, raw);
+    if (choice.container == path)
+        return open_pair(path, raw);
+    Input archive = open_input(choice.container);
+    return open_archive(choice, archive, raw);
+}
+
+RecordingLayout open_sigmf_archive(Input& input, const RawOptions& raw)
+{
+    return open_archive({ input.path, "" }, input, raw);
 }
 
 } // namespace prunedamr::recording

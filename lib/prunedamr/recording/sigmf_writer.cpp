@@ -174,7 +174,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Metadata of the recording itself; empty for raw samples.
+/// Metadata of the recording itself; empty for other containers and raw samples.
 std::string own_meta(const Annotating& annotating)
 {
     const SigmfPair pair = sigmf_pair(annotating.recording);
@@ -186,25 +186,103 @@ fs::path folder_of(const std::string& file)
     return fs::weakly_canonical(fs::absolute(file)).parent_path();
 }
 
+RecordingLayout layout_of(const Annotating& annotating)
+{
+    RawOptions raw = annotating.raw;
+    raw.skip_annotations = true;
+    raw.check_sha512 = false;
+    return open_layout(annotating.recording, raw);
+}
+
+std::uint64_t frame_bytes(const RecordingLayout& layout)
+{
+    return static_cast<std::uint64_t>(bytes_per_sample(layout.info.format)) *
+           static_cast<std::uint64_t>(layout.channels);
+}
+
+/// Captures of the layout, in samples of the file, and one where samples go on behind other bytes.
+json captures_of(const RecordingLayout& layout)
+{
+    const bool real = is_real(layout.info.format);
+    json captures = json::array();
+    auto next = layout.info.captures.begin();
+    std::uint64_t place = 0; // behind the samples so far
+    for (const SampleRange& range : layout.ranges) {
+        const std::uint64_t end = range.first_sample + range.sample_count;
+        bool is_first = true;
+        while (is_first || (next != layout.info.captures.end() && next->sample_start * (real ? 2 : 1) < end)) {
+            Capture capture;
+            capture.sample_start = range.first_sample;
+            if (next != layout.info.captures.end() &&
+                (next->sample_start * (real ? 2 : 1) <= range.first_sample || !is_first)) {
+                capture = *next++;
+                capture.sample_start *= real ? 2 : 1;
+                if (real && capture.center_freq_hz) // that of 0 Hz of the file's samples
+                    *capture.center_freq_hz -= layout.info.sample_rate_hz / 2.0;
+            } else if (!captures.empty() && captures.back().contains("core:frequency")) {
+                capture.center_freq_hz = captures.back()["core:frequency"].get<double>();
+            }
+            json entry = capture_json(capture);
+            if (is_first && range.file_offset > place)
+                entry["core:header_bytes"] = range.file_offset - place;
+            captures.push_back(std::move(entry));
+            is_first = false;
+        }
+        place = range.file_offset + range.sample_count * frame_bytes(layout);
+    }
+    return captures;
+}
+
+/// Metadata for a file that has none: where its samples lie, and what else is known.
+json made_meta(const RecordingLayout& layout)
+{
+    RecordingInfo info = layout.info;
+    info.annotations.clear();
+    info.sample_rate_hz *= is_real(info.format) ? 2.0 : 1.0;
+    json made = json::parse(sigmf_meta_text(info, ""));
+    json& global = made["global"];
+    global["core:dataset"] = fs::path(layout.bytes->path()).filename().string();
+    global["core:num_channels"] = layout.channels;
+    const SampleRange& last = layout.ranges.back();
+    const std::uint64_t end = last.file_offset + last.sample_count * frame_bytes(layout);
+    if (end < layout.bytes->size())
+        global["core:trailing_bytes"] = layout.bytes->size() - end;
+    made["captures"] = captures_of(layout);
+    return made;
+}
+
 /// The metadata to which annotations are added, and how the file counts its first sample.
-json base_of(const Annotating& annotating, const SigmfPair& target, std::uint64_t& first_sample)
+json base_of(const Annotating& annotating, const SigmfPair& target, const RecordingLayout& layout,
+             std::uint64_t& first_sample)
 {
     const std::string meta = own_meta(annotating);
     first_sample = 0;
-    if (meta.empty()) {
-        RecordingInfo info = annotating.info;
-        info.annotations.clear();
-        json made = json::parse(sigmf_meta_text(info, ""));
-        made["global"]["core:dataset"] = fs::path(annotating.recording).filename().string();
-        return made;
-    }
-    json base = json::parse(read_file(meta, kMaxSigmfMetaBytes), nullptr, false);
-    if (!base.is_object() || !base.contains("global"))
+    if (meta.empty())
+        return made_meta(layout);
+    Notes said_before;
+    json base = parse_sigmf_json(read_file(meta, kMaxSigmfMetaBytes), meta, said_before);
+    if (!base.contains("global") || !base["global"].is_object())
         throw Error({ "not SigMF metadata", meta, "", "what was read before" });
-    first_sample = base["global"].value("core:offset", std::uint64_t{ 0 });
+    const json offset = base["global"].value("core:offset", json());
+    first_sample = offset.is_number_unsigned() ? offset.get<std::uint64_t>() : 0;
     if (fs::weakly_canonical(meta) != fs::weakly_canonical(target.meta) && !base["global"].contains("core:dataset"))
         base["global"]["core:dataset"] = fs::path(sigmf_pair(meta).data).filename().string();
     return base;
+}
+
+void check_can_be_named(const Annotating& annotating, const RecordingLayout& layout)
+{
+    const std::string ending = fs::path(without_compression(annotating.recording)).extension();
+    const bool archive = ending == kSigmfArchiveEnding || ending == ".tar" ||
+                         (!fs::exists(annotating.recording) && annotating.recording.find('#') != std::string::npos);
+    const bool no_name = layout.scale != 1.0f || layout.q_first ||
+                         std::string(to_string(layout.info.format)).find("24") != std::string::npos;
+    if (archive || layout.bytes->is_compressed() || no_name)
+        throw Error({ "annotations cannot be written for these samples", annotating.recording,
+                      archive   ? "an archive"
+                      : no_name ? "samples of 24 bits, or with Q first"
+                                : "a compressed file",
+                      "a file whose samples SigMF metadata can name" });
 }
 
 } // namespace
@@ -212,18 +290,17 @@ json base_of(const Annotating& annotating, const SigmfPair& target, std::uint64_
 void check(const Annotating& annotating)
 {
     const std::string meta = own_meta(annotating);
-    const std::string ending = fs::path(annotating.recording).extension();
-    if (meta.empty() &&
-        (ending == ".sigmf" || ending == ".wav" || annotating.recording.find('#') != std::string::npos))
-        throw Error({ "annotations cannot be written for samples in an archive or WAV", annotating.recording,
-                      ending, "SigMF in two files, or raw samples" });
+    std::string data = meta.empty() ? annotating.recording : sigmf_pair(meta).data;
+    if (meta.empty()) {
+        const RecordingLayout layout = layout_of(annotating);
+        check_can_be_named(annotating, layout);
+        data = layout.bytes->path();
+    }
     const SigmfPair target = sigmf_pair(annotating.path);
-    if (folder_of(target.meta) != folder_of(annotating.recording))
+    if (folder_of(target.meta) != folder_of(data))
         throw Error({ "annotations must be written where the samples are", target.meta,
-                      folder_of(target.meta).string(), folder_of(annotating.recording).string() });
-    if (fs::exists(target.data) &&
-        fs::weakly_canonical(target.data) !=
-            fs::weakly_canonical(meta.empty() ? annotating.recording : sigmf_pair(meta).data))
+                      folder_of(target.meta).string(), folder_of(data).string() });
+    if (fs::exists(target.data) && fs::weakly_canonical(target.data) != fs::weakly_canonical(data))
         throw Error({ "another recording has this name", target.data, "", "a name of its own" });
     check_writable(target.meta);
 }
@@ -233,8 +310,10 @@ void annotate(const Annotating& annotating, const std::vector<Annotation>& annot
 {
     check(annotating);
     const SigmfPair target = sigmf_pair(annotating.path);
+    const RecordingLayout layout = layout_of(annotating);
+    const std::uint64_t step = is_real(layout.info.format) ? 2 : 1; // samples of the file for one of ours
     std::uint64_t first_sample = 0;
-    json meta = base_of(annotating, target, first_sample);
+    json meta = base_of(annotating, target, layout, first_sample);
     json kept = json::array();
     for (const json& entry : meta.value("annotations", json::array())) {
         const json who = entry.is_object() ? entry.value("core:generator", json()) : json();
@@ -242,7 +321,8 @@ void annotate(const Annotating& annotating, const std::vector<Annotation>& annot
             kept.push_back(entry);
     }
     for (Annotation annotation : annotations) {
-        annotation.sample_start += first_sample;
+        annotation.sample_start = annotation.sample_start * step + first_sample;
+        annotation.sample_count *= step;
         kept.push_back(annotation_json(annotation));
     }
     const auto start = [](const json& entry) {

@@ -41,19 +41,20 @@ private:
 
 /// Labels for samples that are there already, as annotations.
 struct Annotating {
-    std::string recording; ///< file as `Recording` takes it: SigMF of two files, or raw samples
-    RecordingInfo info;    ///< what `Recording` says of it
+    std::string recording; ///< file as `Recording` takes it
+    RawOptions raw;        ///< with which it was opened
     std::string path; ///< .sigmf-meta to write, or its stem; of a SigMF recording its own, which then is rewritten
 };
 
 /// Where annotations of a recording can be written, and with which generator they are ours. Checks before long work
-/// that they can: throws `Error` for an archive or WAV, whose samples other metadata cannot name, for a folder
-/// other than the recording's, which metadata cannot name either, and for a place that cannot be written.
+/// that they can: throws `Error` for samples that metadata cannot name (compressed, in an archive, of 24 bits), for
+/// a folder other than the recording's, which they cannot name either, and for a place that cannot be written.
 PRUNEDAMR_API void check(const Annotating& annotating);
 
 /// Writes the metadata, atomically: those of a SigMF recording with all that they hold, but for annotations whose
-/// generator begins with `generator`, which `annotations` replace; for raw samples new ones (core:dataset). Sample
-/// numbers count from the first sample of the recording. Throws `Error` as `check` does.
+/// generator begins with `generator`, which `annotations` replace; for others new ones (core:dataset, and what is
+/// no sample as core:header_bytes and core:trailing_bytes). Sample numbers count from the first sample of the
+/// recording as `Recording` counts. Throws `Error` as `check` does.
 PRUNEDAMR_API void annotate(const Annotating& annotating, const std::vector<Annotation>& annotations,
                             const std::string& generator);
 

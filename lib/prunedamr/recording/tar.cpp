@@ -2,6 +2,7 @@
 #include "prunedamr/recording/tar.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/recording/recording_layout.h"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,7 @@ constexpr std::size_t kMaxExtendedHeader = 1 << 20; ///< long names and pax reco
 
 using Block = std::array<char, kBlock>;
 
-std::string at_byte(const ReadOnlyFile& archive, std::uint64_t offset)
+std::string at_byte(ByteSource& archive, std::uint64_t offset)
 {
     return archive.path() + ": byte " + std::to_string(offset);
 }
@@ -60,25 +61,6 @@ bool sum_is_right(const Block& block)
     for (std::size_t i = 0; i < kBlock; ++i)
         sum += i >= 148 && i < 156 ? 0 : static_cast<unsigned char>(block[i]);
     return number(block, 148, 8) == sum;
-}
-
-struct Magic {
-    std::string_view bytes;
-    const char* kind;
-};
-
-constexpr Magic kCompressed[] = { { "\x1f\x8b", "gzip" },
-                                  { "\xfd\x37zXZ", "xz" },
-                                  { "BZh", "bzip2" },
-                                  { "\x28\xb5\x2f\xfd", "zstd" },
-                                  { "PK\x03\x04", "zip" } };
-
-void refuse_compressed(const ReadOnlyFile& archive, const Block& block)
-{
-    const std::string_view begin(block.data(), block.size());
-    for (const auto& [bytes, kind] : kCompressed)
-        if (begin.substr(0, bytes.size()) == bytes)
-            throw Error({ "archive is compressed", archive.path(), kind, "a plain tar: unpack it first" });
 }
 
 /// What pax records and GNU long names say about the next member.
@@ -124,18 +106,16 @@ std::string member_name(const Block& block)
     return prefix.empty() ? name : prefix + "/" + name;
 }
 
-Block read_header(const ReadOnlyFile& archive, std::uint64_t offset)
+Block read_header(ByteSource& archive, std::uint64_t offset)
 {
     Block block;
     archive.read(offset, block.data(), kBlock);
-    if (offset == 0)
-        refuse_compressed(archive, block);
     return block;
 }
 
 } // namespace
 
-std::vector<TarMember> read_tar(const ReadOnlyFile& archive)
+std::vector<TarMember> read_tar(ByteSource& archive, Notes& notes)
 {
     std::vector<TarMember> members;
     Overrides next;
@@ -153,13 +133,13 @@ std::vector<TarMember> read_tar(const ReadOnlyFile& archive)
         const char type = block[156];
         const bool describes_others = std::strchr("xgLK", type) && type != '\0';
         const bool has_no_bytes = type >= '1' && type <= '6'; // links, devices, folders
-        const std::uint64_t size = has_no_bytes       ? 0
-                                   : describes_others ? *stated_size
-                                                      : next.size.value_or(*stated_size);
+        std::uint64_t size = has_no_bytes ? 0 : describes_others ? *stated_size : next.size.value_or(*stated_size);
         offset += kBlock;
-        if (size > end - offset)
-            throw Error({ "truncated archive", where, std::to_string(end - offset) + " bytes left",
-                          std::to_string(size) + " bytes of " + next.name.value_or(member_name(block)) });
+        if (size > end - offset) {
+            notes.add("the archive is cut short", std::to_string(end - offset) + " of " + std::to_string(size) +
+                                                      " bytes of " + next.name.value_or(member_name(block)));
+            size = end - offset;
+        }
         if (type == 'x')
             read_pax(archive.text(offset, size, kMaxExtendedHeader), where, next);
         if (type == 'L') {

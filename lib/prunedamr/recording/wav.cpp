@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/recording/wav.h"
-
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/time.h"
 #include "prunedamr/recording/file_name_hints.h"
-#include "prunedamr/recording/read_only_file.h"
 #include "prunedamr/recording/recording_layout.h"
 
 #include <fmt/format.h>
@@ -12,8 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 
 namespace prunedamr::recording {
 namespace {
@@ -22,18 +17,18 @@ constexpr std::uint16_t kPcm = 1;
 constexpr std::uint16_t kFloat = 3;
 constexpr std::uint16_t kExtensible = 0xfffe;
 constexpr std::uint64_t kNotKnown = 0x7ffff000; ///< recorders that stream write this or more, or 0
+constexpr std::size_t kRiffBytes = 12;
+constexpr std::uint64_t kMostBytes = std::uint64_t{ 1 } << 62;
 constexpr std::uint64_t kFormatBytes = 16;
 constexpr std::uint64_t kExtensibleBytes = 40;
 constexpr std::size_t kMaxSmallChunk = 64 << 10;
 constexpr double kTwoTo32 = 4294967296.0;
 
-std::uint64_t little_endian(const std::string& bytes, std::size_t offset, std::size_t count)
-{
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        value |= std::uint64_t{ static_cast<unsigned char>(bytes[offset + i]) } << 8 * i;
-    return value;
-}
+/// What SDR programs add in an "auxi" chunk.
+struct WavAuxi {
+    std::optional<double> center_freq_hz;
+    std::optional<std::int64_t> time_ns; ///< of the first sample, UTC
+};
 
 struct Chunk {
     std::string id;
@@ -51,30 +46,38 @@ struct WavFormat {
 
 /// The chunks of one file, as they come.
 struct WavFile {
-    explicit WavFile(const std::string& path) : file(path), size(file.size()) {}
+    explicit WavFile(Input& opened) : input(opened), file(*opened.bytes), size(file.size()) {}
 
     void read_chunks();
     void read(const Chunk& chunk);
     std::uint64_t data_size() const;
 
-    ReadOnlyFile file;
+    Input& input;
+    ByteSource& file;
     std::uint64_t size;
     std::optional<std::uint64_t> data_size_64; ///< of RF64 and BW64
     std::optional<WavFormat> format;
-    std::optional<Chunk> data;
+    std::optional<Chunk> data;    ///< the first one
+    std::vector<Chunk> more_data; ///< of KiwiSDR, with the time in a "kiwi" chunk before each
+    bool is_kiwi = false;
     WavAuxi auxi;
 };
 
+WavAuxi read_wav_auxi(const std::string& content);
+
 void WavFile::read_chunks()
 {
-    std::uint64_t offset = 12;
+    std::uint64_t offset = kRiffBytes;
     while (size - offset >= 8) {
         const std::string header = file.text(offset, 8, 8);
-        const Chunk chunk{ header.substr(0, 4), offset + 8, little_endian(header, 4, 4) };
+        const Chunk chunk{ header.substr(0, 4), offset + 8, number_at(header, 4, 4) };
+        if (!std::all_of(chunk.id.begin(), chunk.id.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+            break; // behind the end, as of a file that was made longer beforehand
         read(chunk);
-        const std::uint64_t content = data && chunk.id == "data" ? data_size() : chunk.size;
+        const bool is_first = data && chunk.id == "data" && chunk.offset == data->offset;
+        const std::uint64_t content = is_first ? data_size() : chunk.size;
         const std::uint64_t left = size - chunk.offset;
-        if (content >= left)
+        if (content >= left || (is_first && !is_kiwi && file.is_compressed())) // not through gigabytes for little
             break;
         offset = chunk.offset + std::min(content + content % 2, left);
     }
@@ -84,24 +87,27 @@ void WavFile::read(const Chunk& chunk)
 {
     const auto content = [&] { return file.text(chunk.offset, chunk.size, kMaxSmallChunk); };
     if (chunk.id == "ds64" && chunk.size >= 16)
-        data_size_64 = little_endian(file.text(chunk.offset + 8, 8, 8), 0, 8);
+        data_size_64 = number_at(file.text(chunk.offset + 8, 8, 8), 0, 8);
     if (chunk.id == "auxi" && chunk.size <= kMaxSmallChunk)
-        auxi = read_wav_auxi(content());
+        auxi = read_wav_auxi(file.some(chunk.offset, chunk.size));
+    is_kiwi = is_kiwi || chunk.id == "kiwi";
+    if (chunk.id == "data" && data && is_kiwi)
+        more_data.push_back(chunk);
     if (chunk.id == "data" && !data)
         data = chunk;
     if (chunk.id != "fmt ")
         return;
     if (chunk.size < kFormatBytes)
-        throw Error({ "malformed WAV: 'fmt ' is short", file.path(), std::to_string(chunk.size) + " bytes", "16" });
+        throw Error({ "malformed WAV: 'fmt ' is short", input.path, std::to_string(chunk.size) + " bytes", "16" });
     const std::string text = content();
-    format = WavFormat{ little_endian(text, 0, 2), little_endian(text, 2, 2),
-                        static_cast<double>(little_endian(text, 4, 4)), little_endian(text, 12, 2),
-                        little_endian(text, 14, 2) };
+    format = WavFormat{ number_at(text, 0, 2), number_at(text, 2, 2), static_cast<double>(number_at(text, 4, 4)),
+                        number_at(text, 12, 2), number_at(text, 14, 2) };
     if (format->tag == kExtensible && chunk.size >= kExtensibleBytes)
-        format->tag = little_endian(text, 24, 2); // the first two bytes of the sub-format's GUID
+        format->tag = number_at(text, 24, 2); // the first two bytes of the sub-format's GUID
 }
 
-/// The stated size, or all that is left where the writer did not know it or 32 bits did not hold it.
+/// The stated size, or all that is left where the writer did not know it, 32 bits did not hold it, or the file was
+/// cut.
 std::uint64_t WavFile::data_size() const
 {
     const std::uint64_t left = size - data->offset;
@@ -111,31 +117,32 @@ std::uint64_t WavFile::data_size() const
     const bool not_known = stated == 0 || (!is_64 && stated >= kNotKnown && stated > left);
     if (wrapped || not_known)
         return not_known && format && format->frame_bytes ? left - left % format->frame_bytes : left;
-    if (stated > left)
-        throw Error({ "truncated recording", file.path(), std::to_string(left) + " bytes of samples",
-                      std::to_string(stated) + " as its header says" });
     return stated;
 }
 
+/// One channel is real-valued, two are I and Q, an even number are pairs of several receivers.
 SampleFormat sample_format_of(const WavFormat& format, const std::string& path)
 {
     struct Row {
         std::uint64_t tag, bits;
-        SampleFormat format;
+        SampleFormat pair, real;
     };
-    constexpr Row kRows[] = { { kPcm, 8, SampleFormat::cu8 },        { kPcm, 16, SampleFormat::ci16_le },
-                              { kPcm, 24, SampleFormat::ci24_le },   { kPcm, 32, SampleFormat::ci32_le },
-                              { kFloat, 32, SampleFormat::cf32_le }, { kFloat, 64, SampleFormat::cf64_le } };
-    if (format.channels != 2)
-        throw Error(
-            { "no I/Q in this WAV", path, std::to_string(format.channels) + " channel(s)", "2: I left, Q right" });
+    using F = SampleFormat;
+    constexpr Row kRows[] = { { kPcm, 8, F::cu8, F::ru8 },
+                              { kPcm, 16, F::ci16_le, F::ri16_le },
+                              { kPcm, 24, F::ci24_le, F::ri24_le },
+                              { kPcm, 32, F::ci32_le, F::ri32_le },
+                              { kFloat, 32, F::cf32_le, F::rf32_le },
+                              { kFloat, 64, F::cf64_le, F::rf64_le } };
     for (const auto& row : kRows)
-        if (row.tag == format.tag && row.bits == format.bits &&
-            format.frame_bytes == static_cast<std::uint64_t>(bytes_per_sample(row.format)))
-            return row.format;
+        if (row.tag == format.tag && row.bits == format.bits && format.channels > 0 &&
+            format.frame_bytes == format.channels * static_cast<std::uint64_t>(bytes_per_sample(row.real)))
+            return format.channels % 2 == 0 ? row.pair : row.real;
     throw Error({ "WAV encoding is not read", path,
                   "format " + std::to_string(format.tag) + ", " + std::to_string(format.bits) + " bits, " +
-                      std::to_string(format.frame_bytes) + " bytes per pair",
+                      (format.channels == 2 ? "" : std::to_string(format.channels) + " channels, ") +
+                      std::to_string(format.frame_bytes) + " bytes per " +
+                      (format.channels == 2 ? "pair" : "frame"),
                   "PCM (1) of 8, 16, 24, 32 bits or IEEE float (3) of 32, 64" });
 }
 
@@ -151,40 +158,35 @@ std::optional<double> center_freq(const WavAuxi& auxi, const FileNameHints& hint
 
 } // namespace
 
-bool is_wav(const std::string& path)
+bool is_wav(const Input& input)
 {
-    std::string ending = std::filesystem::path(path).extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return ending == ".wav" || ending == ".wave" || ending == ".rf64" || ending == ".bw64";
+    const std::string kind = input.head.substr(0, 4);
+    return kind == "RF64" || kind == "BW64" || kind == "RIFX" || kind == "RIFF";
 }
 
-RecordingLayout open_wav(const std::string& path, const RawOptions& raw)
+RecordingLayout open_wav(Input& input, const RawOptions& raw)
 {
-    checked_size(path);
-    WavFile wav(path);
-    const std::string head = wav.file.text(0, std::min<std::uint64_t>(wav.size, 12), 12);
-    const std::string kind = head.substr(0, 4);
-    if (head.size() < 12 || (kind != "RIFF" && kind != "RF64" && kind != "BW64") || head.substr(8) != "WAVE")
+    const std::string& path = input.path;
+    const std::string kind = input.head.substr(0, 4);
+    if (input.head.size() < kRiffBytes || !is_wav(input) || kind == "RIFX" || input.head.substr(8, 4) != "WAVE")
         throw Error({ kind == "RIFX" ? "big-endian WAV is not read" : "not a WAV file", path, "",
                       "RIFF, RF64 or BW64, then WAVE" });
+    WavFile wav(input);
     wav.read_chunks();
     if (!wav.format || !wav.data)
         throw Error({ "truncated WAV", path, wav.format ? "no 'data' chunk" : "no 'fmt ' chunk", "both" });
-    RecordingLayout layout;
-    layout.path = path;
-    RecordingInfo& info = layout.info;
-    info.format = sample_format_of(*wav.format, path);
-    check_format_agrees(path, info.format, raw);
-    info.sample_rate_hz = agreed_rate(path, wav.format->sample_rate_hz, raw, "sample rate is not known");
-    info.sample_count = whole_frames(path, wav.data_size(), info.format, 1);
-    const FileNameHints hints = hints_from_file_name(path);
-    const auto freq = center_freq(wav.auxi, hints);
-    info.center_freq_hz = freq.value_or(0.0);
-    info.time_ns = wav.auxi.time_ns ? wav.auxi.time_ns : hints.time_ns;
-    info.captures = { { 0, freq, info.time_ns } };
-    layout.ranges = { { 0, info.sample_count, wav.data->offset } };
-    return layout;
+    const FileNameHints hints = hints_from_file_name(input.name);
+    Header header;
+    header.format = sample_format_of(*wav.format, path);
+    header.sample_rate_hz = wav.format->sample_rate_hz;
+    header.channels = wav.format->channels / (is_real(header.format) ? 1 : 2);
+    header.center_freq_hz = center_freq(wav.auxi, hints);
+    header.time_ns = wav.auxi.time_ns;
+    header.begin = wav.data->offset;
+    header.end = wav.data->offset + std::min(wav.data_size(), kMostBytes);
+    for (const Chunk& chunk : wav.more_data)
+        header.more.emplace_back(chunk.offset, chunk.offset + chunk.size);
+    return layout_of(header, input, raw);
 }
 
 namespace {
@@ -237,8 +239,6 @@ WavAuxi read_xml(std::string xml)
     return auxi;
 }
 
-} // namespace
-
 WavAuxi read_wav_auxi(const std::string& content)
 {
     if (content.substr(0, 64).find("<?xml") != std::string::npos || content.substr(0, 2) == std::string("<\0", 2) ||
@@ -254,4 +254,5 @@ WavAuxi read_wav_auxi(const std::string& content)
     return auxi;
 }
 
+} // namespace
 } // namespace prunedamr::recording

@@ -7,6 +7,8 @@
 namespace prunedamr::stream {
 namespace {
 
+constexpr float kStrongSnrDb = 15.0f; ///< from which on noise is no answer ...
+constexpr double kPartOfBand = 0.5;   ///< ... in less than this of the band: more may be noise behind a filter
 constexpr double kSure = 0.4; ///< probability from which on a class or a family is named before anything else
 
 void write(LabelEvent& event, State state, std::string_view label, std::string_view family,
@@ -52,6 +54,15 @@ void DecisionAccumulator::add(const float* logits, int frames) noexcept
             sum_[c] += frame_[c];
     }
     frames_ += static_cast<std::uint64_t>(frames);
+}
+
+void DecisionAccumulator::add(const DecisionAccumulator& other) noexcept
+{
+    for (std::size_t c = 0; c < sum_.size(); ++c)
+        sum_[c] += other.sum_[c];
+    unknown_scores_ += other.unknown_scores_;
+    frames_ += other.frames_;
+    answers_ += other.answers_;
 }
 
 double DecisionAccumulator::family_probability(std::size_t family) const noexcept
@@ -126,6 +137,14 @@ void decide_noise(LabelEvent& event) noexcept
 {
     event.top_count = 0;
     write(event, State::noise, "noise", "noise", 1.0);
+}
+
+void doubt_strong_noise(LabelEvent& event) noexcept
+{
+    const bool strong =
+        event.snr_db >= kStrongSnrDb && event.bandwidth_hz < kPartOfBand * event.sample_rate_hz;
+    if (event.state == State::noise && strong && event.note.view() != kDcSpike)
+        write(event, State::unknown, "unknown", "unknown", event.top_count > 0 ? event.top[0].probability : 0.0);
 }
 
 } // namespace prunedamr::stream

@@ -28,6 +28,9 @@ public:
     /// logits [frames, classes]; frames whose logits are not finite are counted, and say nothing.
     void add(const float* logits, int frames) noexcept;
 
+    /// What another one of the same model has since its last `reset`.
+    void add(const DecisionAccumulator& other) noexcept;
+
     std::uint64_t frames() const noexcept { return frames_; }
 
     /// Writes state, label, family, confidence and top. Without a frame that says something: unknown.
@@ -58,5 +61,8 @@ private:
 
 /// What an interval says when the squelch let nothing through.
 void decide_noise(LabelEvent& event) noexcept;
+
+/// What stands far above the noise in a part of the band is not called noise, whatever the network says, but unknown.
+void doubt_strong_noise(LabelEvent& event) noexcept;
 
 } // namespace prunedamr::stream

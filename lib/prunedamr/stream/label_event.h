@@ -35,6 +35,10 @@ enum class TimeSource : std::uint8_t { hw, system, file };
 PRUNEDAMR_API const char* to_string(State state);
 PRUNEDAMR_API const char* to_string(TimeSource source);
 
+/// `LabelEvent::note` where a constant in the samples, the receiver's own oscillator, stands out in the spectrum:
+/// it was taken out, and what the event says is of the rest.
+inline constexpr std::string_view kDcSpike = "dc_spike";
+
 /// What the live classifier says of one decision interval; the only label schema of the project.
 /// Trivially copyable, fixed size.
 struct LabelEvent {
@@ -64,7 +68,10 @@ struct LabelEvent {
     int top_count = 0;
     FixedString<48> model;            ///< name of the model
     std::uint64_t dropped_frames = 0; ///< since the start of the stream
-    std::uint64_t overflows = 0;      ///< reported by the source since the start of the stream
+    /// Losses since the start of the stream: reported by the source, or seen by the time at which samples come.
+    std::uint64_t overflows = 0;
+    float clipped = 0.0f; ///< of the interval's I and Q values those at full scale, 0..1; 0 for no more than a few
+    FixedString<16> note; ///< what is doubtful: empty, or `kDcSpike`
 };
 
 /// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC

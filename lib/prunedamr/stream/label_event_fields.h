@@ -40,6 +40,8 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("model", event.model.view());
     visit("dropped_frames", event.dropped_frames);
     visit("overflows", event.overflows);
+    visit("clipped", event.clipped);
+    visit("note", event.note.view());
 }
 
 } // namespace prunedamr::stream

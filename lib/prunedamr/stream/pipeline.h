@@ -5,7 +5,10 @@
 #include "prunedamr/stream/classifier_config.h"
 #include "prunedamr/stream/model.h"
 
+#include <atomic>
 #include <complex>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 namespace prunedamr::stream {
@@ -24,6 +27,39 @@ struct Pipeline {
     std::uint64_t blocks_per_interval, blocks_per_burst;
     std::vector<std::complex<float>> buffer; ///< a block that is not yet full
     Pipeline* next = nullptr;                ///< of `ModelSlot`
+};
+
+/// The pipeline that a stream runs on, and its way in and out: other threads set the next one, the stream's thread
+/// takes it when it is between two intervals. The stream's thread neither locks, allocates nor frees: pipelines
+/// that it is done with wait on a list for the next call from outside, which keeps the last of them as the previous
+/// one.
+class ModelSlot
+{
+public:
+    explicit ModelSlot(std::unique_ptr<Pipeline> first) : current_(first.release()) {}
+    ~ModelSlot();
+    ModelSlot(const ModelSlot&) = delete;
+    ModelSlot& operator=(const ModelSlot&) = delete;
+
+    Pipeline& current() const noexcept { return *current_; } ///< stream's thread
+
+    /// Switches to what was set last, if anything was; stream's thread.
+    bool switch_model() noexcept;
+
+    /// Any thread. What was set before and never switched to is dropped.
+    void set_model(std::unique_ptr<Pipeline> next);
+
+    /// Sets the previous pipeline again, once; false when there is none. Any thread.
+    bool revert_model();
+
+private:
+    void collect();
+
+    Pipeline* current_;
+    std::atomic<Pipeline*> offered_{ nullptr };
+    std::atomic<Pipeline*> retired_{ nullptr }; ///< list, the last one first
+    std::mutex outside_;                        ///< among the threads that set
+    std::unique_ptr<Pipeline> previous_;
 };
 
 } // namespace prunedamr::stream

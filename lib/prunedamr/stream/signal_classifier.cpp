@@ -14,6 +14,9 @@ namespace {
 /// Of a gap between bursts: who finds bursts by their power has no use for lines that lie below the noise.
 constexpr double kLeastSignalInGap = 1.0;
 
+/// What is steady for so many times the longest burst is none.
+constexpr double kLongestBursts = 4.0;
+
 Model compiled(const model::Model& model, const ClassifierConfig& config)
 {
     check(config);
@@ -34,12 +37,12 @@ struct SignalClassifier::Impl {
     void cut() noexcept;
     bool is_long_enough() const noexcept;
     std::uint64_t add_rest() noexcept;
-    void process(const std::complex<float>* samples, std::size_t count) noexcept;
+    void segment(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
     void classify_block(const std::complex<float>* samples, int count) noexcept;
     void end_interval(std::uint64_t analyzed, bool is_gap) noexcept;
-    void flush() noexcept;
+    void end_segment() noexcept;
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
     StreamState& state;
@@ -55,20 +58,16 @@ SignalClassifier::Impl::Impl(StreamState& stream) : state(stream)
 {
     const ClassifierConfig& config = state.config;
     if (config.bursts)
-        segmenter.emplace(sample_count(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db);
+        segmenter.emplace(sample_count(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db,
+                          sample_count(kLongestBursts * config.max_burst_s, config.sample_rate_hz));
 }
 
-void SignalClassifier::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
+void SignalClassifier::Impl::segment(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    const auto start = state.clock.steady_ns();
-    state.arrived(count);
-    if (segmenter)
-        segmenter->process(
-            samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); },
-            [this] { cut(); });
-    else
-        consume(samples, count);
-    state.add(state.busy_s, state.seconds_since(start));
+    if (!segmenter)
+        return consume(samples, count);
+    segmenter->process(
+        samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); }, [this] { cut(); });
 }
 
 /// Between a gap and a burst. A gap too short for the front end becomes part of its burst.
@@ -150,7 +149,7 @@ void SignalClassifier::Impl::classify_block(const std::complex<float>* samples, 
     if (block_handler)
         block_handler(state.interval_start + blocks * static_cast<std::uint64_t>(pipeline().block_length),
                       static_cast<std::uint64_t>(count));
-    pipeline().stream.add(samples, count);
+    pipeline().stream.add(samples, count, ZeroHz::tuned);
 }
 
 void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) noexcept
@@ -159,12 +158,11 @@ void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) n
     state.add(state.frames, pipeline().stream.decide(event, is_gap ? kLeastSignalInGap : 0.0));
     blocks = 0;
     state.interval_start += analyzed;
-    state.handler(event);
+    state.emit(event);
 }
 
-void SignalClassifier::Impl::flush() noexcept
+void SignalClassifier::Impl::end_segment() noexcept
 {
-    const auto start = state.clock.steady_ns();
     if (segmenter)
         segmenter->flush([this](const std::complex<float>* x, std::size_t n) { consume(x, n); });
     const bool usable = buffered >= pipeline().front_end.min_samples(); // else it is left out of the last event
@@ -173,7 +171,6 @@ void SignalClassifier::Impl::flush() noexcept
     if (const std::uint64_t analyzed = usable ? all : all - rest)
         end_interval(analyzed, is_in_gap());
     state.interval_start = state.samples_in.load(std::memory_order_relaxed);
-    state.add(state.busy_s, state.seconds_since(start));
 }
 
 bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, std::size_t count,
@@ -193,10 +190,11 @@ bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, 
     burst_samples += count;
     for (std::size_t done = 0; count - done >= min_samples;) {
         const std::size_t taken = std::min(count - done, static_cast<std::size_t>(pipeline().block_length));
-        pipeline().burst.add(samples + done, static_cast<int>(taken));
+        pipeline().burst.add(samples + done, static_cast<int>(taken), ZeroHz::signal);
         done += taken;
     }
     state.add(state.frames, pipeline().burst.decide(event));
+    doubt_strong_noise(event);
     state.add(state.busy_s, state.seconds_since(start));
     return true;
 }
@@ -215,14 +213,14 @@ SignalClassifier::SignalClassifier(Model model, ClassifierConfig config, EventHa
 SignalClassifier::~SignalClassifier() = default;
 SignalClassifier::SignalClassifier(SignalClassifier&&) noexcept = default;
 
-void SignalClassifier::process(const std::complex<float>* samples, std::size_t count) noexcept
+void SignalClassifier::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    impl_->process(samples, count);
+    impl_->segment(samples, count);
 }
 
-void SignalClassifier::flush() noexcept
+void SignalClassifier::end_segment(bool) noexcept
 {
-    impl_->flush();
+    impl_->end_segment();
 }
 
 bool SignalClassifier::classify_burst(const std::complex<float>* samples, std::size_t count,

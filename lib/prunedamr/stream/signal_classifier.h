@@ -10,7 +10,10 @@
 
 namespace prunedamr::stream {
 
-/// samples -> front end -> frames -> squelch -> engine -> decision -> events, for one signal at a time.
+/// samples -> front end -> frames -> squelch -> engine -> decision -> events, for one signal at a time. What is
+/// left at the end is decided on if it is at least the front end's min_samples. A block knows nothing of the one
+/// before, and of an interval only its label is favored in the next: what happens to samples is over with their
+/// interval, and in bursts as `BurstSegmenter` says.
 class PRUNEDAMR_API SignalClassifier final : public StreamClassifier
 {
 public:
@@ -21,11 +24,6 @@ public:
     SignalClassifier(Model model, ClassifierConfig config, EventHandler handler);
     ~SignalClassifier() override;
     SignalClassifier(SignalClassifier&&) noexcept;
-
-    void process(const std::complex<float>* samples, std::size_t count) noexcept override;
-
-    /// What is left is decided on if that is at least the front end's min_samples.
-    void flush() noexcept override;
 
     /// One event for one burst, independent of the stream's interval: `count` samples of any length >= min_samples
     /// are cut into blocks, all of whose frames count. `seq` goes on from the last event of either kind;
@@ -38,6 +36,9 @@ public:
     void on_block(std::function<void(std::uint64_t, std::uint64_t)> handler);
 
 private:
+    void consume(const std::complex<float>* samples, std::size_t count) noexcept override;
+    void end_segment(bool is_last) noexcept override;
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,9 +1,94 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/stream_classifier.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/stream/stream_state.h"
 
+#include <fmt/format.h>
+
 namespace prunedamr::stream {
+namespace {
+
+constexpr double kAbsurdFraction = 0.01; ///< of all samples, which are no accident
+
+ClassifierConfig checked(ClassifierConfig config)
+{
+    check(config);
+    return config;
+}
+
+} // namespace
+
+StreamState::StreamState(Model model, ClassifierConfig wanted_config, EventHandler event_handler)
+    : config(checked(std::move(wanted_config))), clock(config.clock ? *config.clock : real_clock()),
+      handler(std::move(event_handler)), slot(std::make_unique<Pipeline>(std::move(model), config)),
+      stream_clock(config.sample_rate_hz),
+      backlog(config.max_lag_s.value_or(default_max_lag_s(config.sample_rate_hz))),
+      idle_since_ns(clock.steady_ns()), wanted_tuned_hz(config.center_freq_hz)
+{
+    PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
+}
+
+/// The clock as it is for the next `count` samples, which come now; true where samples are missing before them.
+bool StreamState::is_gap_before(std::size_t count, StreamClock& next) const noexcept
+{
+    const std::uint64_t first = samples_in.load(std::memory_order_relaxed);
+    if (config.live)
+        return next.on_arrival(first + count, clock.system_ns(), clock.steady_ns() - idle_since_ns);
+    if (!next.is_set())
+        next.on_stamp(first, clock.system_ns(), TimeSource::system);
+    return false;
+}
+
+void StreamState::switch_model() noexcept
+{
+    if (slot.switch_model())
+        add<std::uint64_t>(model_switches, 1);
+}
+
+/// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
+void StreamState::begin_interval() noexcept
+{
+    tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+    interval_time_ns = stream_clock.time_ns(interval_start);
+    interval_time_source = stream_clock.source();
+}
+
+LabelEvent StreamState::new_event() noexcept
+{
+    LabelEvent event;
+    event.source.assign(config.source);
+    event.model.assign(pipeline().model.info.name);
+    event.seq = next_seq++;
+    event.sample_rate_hz = config.sample_rate_hz;
+    event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
+    event.overflows = overflows.load(std::memory_order_relaxed);
+    add<std::uint64_t>(events, 1);
+    return event;
+}
+
+LabelEvent StreamState::interval_event(std::uint64_t samples) noexcept
+{
+    LabelEvent event = new_event();
+    event.time_ns = interval_time_ns;
+    event.time_source = interval_time_source;
+    event.sample_start = interval_start;
+    event.sample_count = samples;
+    event.center_freq_hz = tuned_hz;
+    return event;
+}
+
+void StreamState::emit(LabelEvent& event) noexcept
+{
+    doubt_strong_noise(event);
+    add<std::uint64_t>(clipped_events, event.clipped > 0.0f);
+    handler(event);
+}
+
+double StreamState::seconds_since(std::int64_t start_ns) const noexcept
+{
+    return 1e-9 * static_cast<double>(clock.steady_ns() - start_ns);
+}
 
 StreamClassifier::StreamClassifier(Model model, ClassifierConfig config, EventHandler handler)
     : state_(std::make_unique<StreamState>(std::move(model), std::move(config), std::move(handler)))
@@ -13,9 +98,48 @@ StreamClassifier::StreamClassifier(Model model, ClassifierConfig config, EventHa
 StreamClassifier::~StreamClassifier() = default;
 StreamClassifier::StreamClassifier(StreamClassifier&&) noexcept = default;
 
+/// Time spent inside counts as work, so that what waits meanwhile is not taken for late.
+template <typename Work> void StreamClassifier::work(Work work) noexcept
+{
+    StreamState& state = *state_;
+    const std::int64_t start_ns = state.clock.steady_ns();
+    work();
+    state.idle_since_ns = state.clock.steady_ns();
+    state.add(state.busy_s, 1e-9 * static_cast<double>(state.idle_since_ns - start_ns));
+}
+
+void StreamClassifier::process(const std::complex<float>* samples, std::size_t count) noexcept
+{
+    if (count == 0)
+        return;
+    work([&] {
+        StreamState& state = *state_;
+        StreamClock next = state.stream_clock;
+        if (state.is_gap_before(count, next)) {
+            count_overflow();
+            end_segment(false); // by the time before
+        }
+        state.stream_clock = next;
+        state.add<std::uint64_t>(state.samples_in, count);
+        state.intake.process(samples, count, [&](const std::complex<float>* x, std::size_t n) { consume(x, n); });
+        state.non_finite.store(state.intake.non_finite(), std::memory_order_relaxed);
+        state.absurd.store(state.intake.absurd(), std::memory_order_relaxed);
+    });
+}
+
+void StreamClassifier::cut() noexcept
+{
+    work([&] { end_segment(false); });
+}
+
+void StreamClassifier::flush() noexcept
+{
+    work([&] { end_segment(true); });
+}
+
 void StreamClassifier::set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept
 {
-    state_->sample_clock.set(sample_index, time_ns, source);
+    state_->stream_clock.on_stamp(sample_index, time_ns, source);
 }
 
 void StreamClassifier::set_center_freq_hz(double center_freq_hz) noexcept
@@ -45,7 +169,10 @@ ClassifierStats StreamClassifier::stats() const noexcept
     stats.frames = state_->frames.load(std::memory_order_relaxed);
     stats.dropped_frames = state_->dropped_frames.load(std::memory_order_relaxed);
     stats.events = state_->events.load(std::memory_order_relaxed);
-    stats.swaps = state_->swaps.load(std::memory_order_relaxed);
+    stats.model_switches = state_->model_switches.load(std::memory_order_relaxed);
+    stats.clipped_events = state_->clipped_events.load(std::memory_order_relaxed);
+    stats.non_finite = state_->non_finite.load(std::memory_order_relaxed);
+    stats.absurd = state_->absurd.load(std::memory_order_relaxed);
     stats.busy_s = state_->busy_s.load(std::memory_order_relaxed);
     return stats;
 }
@@ -60,6 +187,20 @@ std::string StreamClassifier::description() const
 const model::ModelInfo& StreamClassifier::info() const
 {
     return state_->pipeline().model.info;
+}
+
+std::array<std::string, 2> doubts(const ClassifierStats& stats)
+{
+    std::array<std::string, 2> texts;
+    if (stats.clipped_events > 0)
+        texts[0] = "Samples are clipped, which changes labels: lower the gain (see clipped in the events)";
+    const auto samples = static_cast<double>(stats.samples);
+    if (static_cast<double>(stats.absurd) > kAbsurdFraction * samples)
+        texts[1] = fmt::format("{:.0f} % of the samples are beyond 1e6 or vanish: --format is probably another one",
+                               100.0 * static_cast<double>(stats.absurd) / samples);
+    else if (stats.non_finite > 0)
+        texts[1] = "Some samples are no finite numbers; they count as zero";
+    return texts;
 }
 
 } // namespace prunedamr::stream

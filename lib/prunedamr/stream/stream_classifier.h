@@ -5,6 +5,7 @@
 #include "prunedamr/model/model_info.h"
 #include "prunedamr/stream/label_event.h"
 
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -23,9 +24,16 @@ struct ClassifierStats {
     std::uint64_t frames = 0; ///< classified
     std::uint64_t dropped_frames = 0;
     std::uint64_t events = 0;
-    std::uint64_t swaps = 0; ///< model switches while running
-    double busy_s = 0.0;     ///< time spent inside `process`
+    std::uint64_t clipped_events = 0; ///< of which some samples stood at full scale (`LabelEvent::clipped`)
+    std::uint64_t model_switches = 0; ///< while running
+    std::uint64_t non_finite = 0; ///< samples that were no finite number, or too large to be squared: taken as zero
+    std::uint64_t absurd = 0;     ///< samples beyond 1e6 or all below 1e-30: of another format, perhaps
+    double busy_s = 0.0;          ///< time spent inside `process`
 };
+
+/// What a person should know of the samples: a sentence for each kind of doubt, empty where there is none. Clipped
+/// samples; samples that are no numbers, or of absurd size.
+PRUNEDAMR_API std::array<std::string, 2> doubts(const ClassifierStats& stats);
 
 /// Receives events on the thread that calls `process`. Must not throw.
 using EventHandler = std::function<void(const LabelEvent&)>;
@@ -39,13 +47,20 @@ class PRUNEDAMR_API StreamClassifier
 public:
     virtual ~StreamClassifier();
 
-    virtual void process(const std::complex<float>* samples, std::size_t count) noexcept = 0;
+    /// Samples that are no finite number count as zero. Of live input whose time is not set, `process` takes the
+    /// time of arrival for it (`StreamClock`), and where that says that samples are missing, it counts an overflow
+    /// and calls `cut`.
+    void process(const std::complex<float>* samples, std::size_t count) noexcept;
 
-    /// End of the stream: decides on what is left, if that is enough to be decided on.
-    virtual void flush() noexcept = 0;
+    /// What comes next does not follow on what came before: decides on that, if it is enough to be decided on. What
+    /// is known of the noise and of the signals stays.
+    void cut() noexcept;
 
-    /// Time of sample `sample_index` (counted from the start of the stream). Without it, system time of the first
-    /// `process` call.
+    /// End of the stream: the same, and signals are forgotten.
+    void flush() noexcept;
+
+    /// Time of sample `sample_index` (counted from the start of the stream), from which time is counted on,
+    /// whatever the arrivals say. Without it, of input that is not live, system time of the first `process` call.
     void set_time(std::uint64_t sample_index, std::int64_t time_ns, TimeSource source) noexcept;
 
     /// Valid from the next decision interval on; may be called from any thread.
@@ -71,6 +86,10 @@ protected:
     StreamState& state() noexcept { return *state_; }
 
 private:
+    virtual void consume(const std::complex<float>* samples, std::size_t count) noexcept = 0; ///< finite ones
+    virtual void end_segment(bool is_last) noexcept = 0; ///< see `cut` and `flush`
+    template <typename Work> void work(Work work) noexcept;
+
     std::unique_ptr<StreamState> state_;
 };
 

@@ -7,11 +7,31 @@
 namespace prunedamr::stream {
 namespace {
 
+constexpr double kTransformS = 0.006, kDwellS = 0.04;
+constexpr int kLeastNfft = 256, kMostNfft = 16384, kLeastSegments = 16;
+
+constexpr double kMiddle = 0.25; ///< of a band: a line so near its middle is its carrier
 constexpr std::size_t kMostPieces = 64;
 constexpr double kMostShare =
     0.6; ///< of a channel's bins that the band may fill: its inner three quarters are passed
 
 } // namespace
+
+SurveyPlan plan_survey(double sample_rate_hz, std::uint64_t interval_samples)
+{
+    SurveyPlan plan;
+    for (plan.nfft = kLeastNfft; plan.nfft < kMostNfft && 2 * plan.nfft <= kTransformS * sample_rate_hz;)
+        plan.nfft *= 2;
+    const double hops = std::max(1.0, std::ceil(static_cast<double>(interval_samples) / plan.hop()));
+    const double dwells =
+        std::min(std::round(hops * plan.hop() / (kDwellS * sample_rate_hz)), hops / kLeastSegments);
+    plan.dwells_per_interval = static_cast<std::uint64_t>(std::max(1.0, std::floor(dwells)));
+    plan.segments_per_dwell = std::max(
+        interval_samples == 0 ? static_cast<int>(std::ceil(kDwellS * sample_rate_hz / plan.hop())) : kLeastSegments,
+        static_cast<int>(std::ceil(hops / static_cast<double>(plan.dwells_per_interval))));
+    plan.segments_per_dwell = std::max(kLeastSegments, plan.segments_per_dwell);
+    return plan;
+}
 
 TrackChannel::TrackChannel(int nfft, int most_samples)
     : nfft_(nfft), most_samples_(most_samples), weights_(static_cast<std::size_t>(nfft)),
@@ -55,6 +75,10 @@ void TrackChannel::shape(const Dwell& dwell, const dsp::Track& track, const dsp:
         if ((bin < low || bin >= high) && density > floor)
             weights_[i] *= std::sqrt(floor / density);
     }
+    const int zero = (nfft_ / 2 - first + nfft_) % nfft_;
+    const bool in_middle = std::abs(track.center() - 0.5 * nfft_) < kMiddle * track.width();
+    if (dwell.has_line_at_zero && !in_middle && zero < length_)
+        weights_[zero] = 0.0f;
 }
 
 void TrackChannel::add(const Dwell& dwell, const dsp::Track& track, double occupied_fraction, dsp::ChannelBank& bank,

@@ -11,6 +11,18 @@
 
 namespace prunedamr::stream {
 
+/// Sizes of a survey that follow from the rate and the interval.
+struct SurveyPlan {
+    int nfft = 0;               ///< bins of 0.1 to 0.3 kHz at rates that allow it
+    int segments_per_dwell = 0; ///< half-overlapping transforms, at least 16; some 40 ms
+    std::uint64_t dwells_per_interval = 0;
+
+    int hop() const { return nfft / 2; }
+};
+
+/// An interval of 0 samples is one dwell.
+SurveyPlan plan_survey(double sample_rate_hz, std::uint64_t interval_samples);
+
 /// The transforms of a dwell and what was found in it.
 struct Dwell {
     const std::complex<float>* transformed; ///< [segments, nfft]
@@ -18,6 +30,7 @@ struct Dwell {
     int nfft;
     std::uint64_t first_segment; ///< number of the first one in the stream
     const dsp::BandDetector& bands;
+    bool has_line_at_zero = false; ///< which stands still: left out of bands that do not have it in their middle
 };
 
 /// What a decision on one track has in an interval: the samples of its channel, in contiguous pieces. The channel,

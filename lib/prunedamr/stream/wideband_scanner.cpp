@@ -6,13 +6,13 @@
 #include "prunedamr/dsp/sliding_transform.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/stream_state.h"
-#include "prunedamr/stream/survey_plan.h"
 #include "prunedamr/stream/track_channel.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace prunedamr::stream {
 namespace {
@@ -21,6 +21,24 @@ constexpr int kMostSamples = 32768; ///< of a track that a decision takes
 constexpr int kLeastSegments = 4;   ///< of a dwell at the end of the stream
 constexpr double kKeptS = 0.5;      ///< a track through gaps
 constexpr double kFewBins = 16.0;   ///< a narrower band is measured finer within its channel
+constexpr double kLineBins = 8.0;   ///< a line's band has no more
+constexpr double kSameLine = 0.9;   ///< of a line's power in a mean of the interval's transforms: it stands still
+constexpr int kZerosShare = 4;      ///< zeros in more than half a transform over this: it holds no noise there
+
+/// What zero frequency has in one transform after the other, and whether that stands still.
+struct ZeroBin {
+    void add(std::complex<float> bin) noexcept
+    {
+        sum += std::complex<double>(bin);
+        energy += std::norm(std::complex<double>(bin));
+        ++count;
+    }
+    bool is_same() const noexcept { return std::norm(sum) > kSameLine * energy * count; }
+
+    std::complex<double> sum;
+    double energy = 0.0;
+    int count = 0;
+};
 
 const SurveyConfig& checked(const SurveyConfig& config)
 {
@@ -46,15 +64,16 @@ void check(const SurveyConfig& config)
     if (config.stream.bursts)
         throw InvalidArgument{ { "a survey has no bursts of the whole band", "survey: bursts", "true", "false" } };
     if (config.max_signals < 1 || config.max_signals > SurveyConfig::kMostSignals)
-        throw InvalidArgument{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals), "1..64" } };
+        throw InvalidArgument{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals),
+                                 "1..64" } };
 }
 
 struct WidebandScanner::Impl {
     Impl(StreamState& stream, const SurveyConfig& config);
 
     Pipeline& pipeline() const noexcept { return state.pipeline(); }
-    void process(const std::complex<float>* samples, std::size_t count) noexcept;
-    void flush() noexcept;
+    void consume(const std::complex<float>* samples, std::size_t count) noexcept;
+    void end_segment(bool is_last) noexcept;
     void begin_dwell() noexcept;
     void on_segment() noexcept;
     void end_dwell() noexcept;
@@ -84,6 +103,10 @@ struct WidebandScanner::Impl {
     std::uint64_t interval_segments = 0;
     bool skipping = false; ///< this dwell
     double dwell_busy_s = 0.0;
+    std::ptrdiff_t zeros = 0; ///< samples of the half of a transform that is under way
+    bool is_silent = true;    ///< the last half; zeros stand before the stream
+    ClippingMeter clipping;   ///< of this interval, too:
+    ZeroBin zero_bin;
     double power = 0.0; ///< of the whole band, sum over the interval's dwells
     int power_dwells = 0;
 };
@@ -101,20 +124,20 @@ WidebandScanner::Impl::Impl(StreamState& stream, const SurveyConfig& config)
         channels.emplace_back(plan.nfft, kMostSamples);
 }
 
-void WidebandScanner::Impl::process(const std::complex<float>* samples, std::size_t count) noexcept
+void WidebandScanner::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    const auto start = state.clock.steady_ns();
-    state.arrived(count);
     while (count > 0) {
         if (!in_dwell)
             begin_dwell();
         const std::size_t taken = transform.add(samples, count);
+        if (!skipping)
+            clipping.add(samples, taken);
+        zeros += std::count(samples, samples + taken, std::complex<float>{});
         samples += taken;
         count -= taken;
         if (transform.is_full())
             on_segment();
     }
-    state.add(state.busy_s, state.seconds_since(start));
 }
 
 void WidebandScanner::Impl::begin_dwell() noexcept
@@ -136,12 +159,17 @@ void WidebandScanner::Impl::begin_dwell() noexcept
 void WidebandScanner::Impl::on_segment() noexcept
 {
     const auto start = state.clock.steady_ns();
+    const bool was_silent = std::exchange(is_silent, zeros > plan.hop() / kZerosShare);
+    zeros = 0;
     if (skipping) {
         transform.skip();
     } else {
         std::complex<float>* to = transformed.data() + static_cast<std::ptrdiff_t>(dwell_segments) * plan.nfft;
         transform.transform(to);
-        spectrum.add(to);
+        if (!was_silent && !is_silent) {
+            spectrum.add(to);
+            zero_bin.add(to[0]);
+        }
     }
     ++dwell_segments;
     ++segment;
@@ -175,13 +203,15 @@ void WidebandScanner::Impl::end_dwell() noexcept
 /// What the dwell shows goes to its tracks, and their samples to the channels.
 void WidebandScanner::Impl::follow_tracks() noexcept
 {
+    const double sound = static_cast<double>(spectrum.segments()) / dwell_segments;
     const dsp::Spectrum seen = spectrum.finish();
-    power += std::accumulate(seen.psd, seen.psd + seen.nfft, 0.0);
+    power += sound * std::accumulate(seen.psd, seen.psd + seen.nfft, 0.0);
     ++power_dwells;
     detector.detect(seen);
     tracker.update(detector.bands(), detector.count());
-    const Dwell dwell{ transformed.data(), dwell_segments, plan.nfft,
-                       segment - static_cast<std::uint64_t>(dwell_segments), detector };
+    const Dwell dwell{ transformed.data(), dwell_segments,
+                       plan.nfft,          segment - static_cast<std::uint64_t>(dwell_segments),
+                       detector,           zero_bin.is_same() };
     const int block_length = std::min(pipeline().block_length, kMostSamples);
     const auto allowed =
         std::max(block_length, static_cast<int>(kMostSamples * (dwells + 1) / plan.dwells_per_interval));
@@ -232,6 +262,8 @@ void WidebandScanner::Impl::end_interval() noexcept
     dwells = 0;
     power = 0.0;
     power_dwells = 0;
+    clipping.reset();
+    zero_bin = {};
 }
 
 double WidebandScanner::Impl::frequency_hz(double bin) const noexcept
@@ -245,7 +277,7 @@ void WidebandScanner::Impl::decide(const dsp::Track& track) noexcept
     channel.end_piece();
     BlockClassifier& classifier = pipeline().stream;
     channel.for_each_block(pipeline().block_length, pipeline().front_end.min_samples(),
-                           [&](const std::complex<float>* x, int n) { classifier.add(x, n); });
+                           [&](const std::complex<float>* x, int n) { classifier.add(x, n, ZeroHz::signal); });
     LabelEvent event = state.interval_event(interval_length());
     event.sample_rate_hz = state.config.sample_rate_hz * channel.rate();
     event.center_freq_hz = state.tuned_hz + channel.center() * state.config.sample_rate_hz;
@@ -262,7 +294,13 @@ void WidebandScanner::Impl::decide(const dsp::Track& track) noexcept
         event.center_freq_hz = center_hz;
         event.bandwidth_hz = width_hz;
     }
-    state.handler(event);
+    event.clipped = clipping.fraction();
+    const double from_zero = std::abs(track.center() - 0.5 - plan.nfft / 2);
+    if (track.width() <= kLineBins && from_zero < 0.5 * track.width() && zero_bin.is_same()) {
+        decide_noise(event);
+        event.note.assign(kDcSpike);
+    }
+    state.emit(event);
 }
 
 /// The band without a signal; nothing is known of it when every dwell was skipped.
@@ -274,12 +312,12 @@ void WidebandScanner::Impl::decide_band() noexcept
         decide_noise(event);
         event.power_dbfs = static_cast<float>(10.0 * std::log10(std::max(power / power_dwells, 1e-20)));
     }
-    state.handler(event);
+    event.clipped = clipping.fraction();
+    state.emit(event);
 }
 
-void WidebandScanner::Impl::flush() noexcept
+void WidebandScanner::Impl::end_segment(bool is_last) noexcept
 {
-    const auto start = state.clock.steady_ns();
     if (dwell_segments >= kLeastSegments)
         end_dwell();
     else if (dwell_segments > 0 && !skipping)
@@ -291,10 +329,12 @@ void WidebandScanner::Impl::flush() noexcept
     dwell_segments = 0;
     interval_segments = 0;
     segment = 0;
+    zeros = 0;
+    is_silent = true;
     transform.reset();
-    tracker.reset();
+    if (is_last)
+        tracker.reset();
     state.interval_start = state.samples_in.load(std::memory_order_relaxed);
-    state.add(state.busy_s, state.seconds_since(start));
 }
 
 WidebandScanner::WidebandScanner(Model model, SurveyConfig config, EventHandler handler)
@@ -306,14 +346,14 @@ WidebandScanner::WidebandScanner(Model model, SurveyConfig config, EventHandler 
 WidebandScanner::~WidebandScanner() = default;
 WidebandScanner::WidebandScanner(WidebandScanner&&) noexcept = default;
 
-void WidebandScanner::process(const std::complex<float>* samples, std::size_t count) noexcept
+void WidebandScanner::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    impl_->process(samples, count);
+    impl_->consume(samples, count);
 }
 
-void WidebandScanner::flush() noexcept
+void WidebandScanner::end_segment(bool is_last) noexcept
 {
-    impl_->flush();
+    impl_->end_segment(is_last);
 }
 
 } // namespace prunedamr::stream

@@ -24,7 +24,10 @@ PRUNEDAMR_API void check(const SurveyConfig& config);
 /// classified as a stream of its own would be, by at most 32768 of its samples in an interval. Each interval gives
 /// one event for each confirmed track that was seen in it, by rising frequency: its center and bandwidth are those
 /// of the signal, sample_start, sample_count and sample_rate_hz those of the input. Without any there is one noise
-/// event for the whole band. The input's last samples, less than half a transform, are left out.
+/// event for the whole band. At the end what is left is decided on if it is at least four transforms. The floor is
+/// that of a dwell, so that what happens to samples is over with the dwell; a signal that they hid is reported
+/// again from the second dwell after them on at the latest. A line at the tuned frequency that stands still is the
+/// receiver's own: noise.
 class PRUNEDAMR_API WidebandScanner final : public StreamClassifier
 {
 public:
@@ -33,12 +36,10 @@ public:
     ~WidebandScanner() override;
     WidebandScanner(WidebandScanner&&) noexcept;
 
-    void process(const std::complex<float>* samples, std::size_t count) noexcept override;
-
-    /// Decides on what is left, if that is at least four transforms, and forgets all tracks.
-    void flush() noexcept override;
-
 private:
+    void consume(const std::complex<float>* samples, std::size_t count) noexcept override;
+    void end_segment(bool is_last) noexcept override;
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

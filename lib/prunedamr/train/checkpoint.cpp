@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/graph/network_json.h"
@@ -40,12 +41,12 @@ Tensors tensors_under(const safetensors::File& file, const std::string& prefix)
     return tensors;
 }
 
-std::vector<Epoch> epochs_from_json(const nlohmann::json& rows)
+std::vector<Epoch> epochs_from_json(const nlohmann::json& rows, const std::string& where)
 {
     std::vector<Epoch> epochs;
     for (const nlohmann::json& row : rows) {
         Epoch epoch;
-        epoch.number = row.at("epoch").get<int>();
+        epoch.number = JsonObject(row, where).int32("epoch");
         epoch.train_loss = row.at("train_loss").get<double>();
         epoch.train_accuracy = row.at("train_accuracy").get<double>();
         epoch.validation_accuracy = row.at("validation_accuracy").get<double>();
@@ -73,7 +74,7 @@ nlohmann::json metadata_of(const safetensors::File& file, const std::string& pat
     if (found == file.metadata().end())
         throw Error({ "not a training checkpoint", path, "", "" });
     const nlohmann::json metadata = nlohmann::json::parse(found->second);
-    const int format = metadata.at("format").get<int>();
+    const int format = JsonObject(metadata, path).int32("format");
     if (format != kCheckpointFormat)
         throw Error(
             { "unknown checkpoint format", path, std::to_string(format), std::to_string(kCheckpointFormat) });
@@ -127,9 +128,10 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
         const nlohmann::json metadata = metadata_of(file, path);
         checkpoint.fingerprint = metadata.at("fingerprint");
         check_same_run(checkpoint.fingerprint, expected, path);
-        checkpoint.epochs = epochs_from_json(metadata.at("epochs"));
-        checkpoint.averaged_steps = metadata.at("averaged_steps").get<std::int64_t>();
-        checkpoint.best_epoch = metadata.at("best_epoch").get<int>();
+        JsonObject fields(metadata, path);
+        checkpoint.epochs = epochs_from_json(fields.list("epochs"), path);
+        checkpoint.averaged_steps = fields.integer("averaged_steps");
+        checkpoint.best_epoch = fields.int32("best_epoch");
         checkpoint.best_validation_accuracy = metadata.at("best_validation_accuracy").get<double>();
     } catch (const nlohmann::json::exception& fault) {
         throw Error({ "damaged checkpoint", path, fault.what(), "" });

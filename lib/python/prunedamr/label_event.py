@@ -24,4 +24,6 @@ class LabelEvent(TypedDict):
     top: List[List[Union[str, float]]]  # most probable classes, each with its probability, descending
     model: str
     dropped_frames: int  # since the start of the stream
-    overflows: int  # reported by the source since the start of the stream
+    overflows: int  # losses and gaps since the start of the stream, reported by the source or seen by the time
+    clipped: float  # of the interval's I and Q values those at full scale; 0 for no more than a few
+    note: str  # what is doubtful: "", or "dc_spike"

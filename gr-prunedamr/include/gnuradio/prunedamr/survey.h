@@ -30,10 +30,10 @@ public:
      * file with a .json beside it
      * \param sample_rate Hz, > 0; must be the true rate: frequencies, times and the interval follow from it
      * \param center_freq tuned frequency, Hz
-     * \param interval_s seconds per decision, >= 0, rounded up to whole looks of about 0.04 s
+     * \param interval_s seconds per decision, >= 0, rounded up to a multiple of a dwell (about 0.04 s)
      * \param max_signals at a time, the strongest; 1..64
      * \param source name of the stream in its events
-     * \param live drop whole looks when the computer falls behind; false holds the source back
+     * \param live drop whole dwells when the computer falls behind; false holds the source back
      * \param min_confidence 0..1: a signal below it is "unknown"; negative: the model's own threshold
      * \param backend native, onednn or torch
      * \param max_latency_us above 0: as many frames per call as give the most throughput within that time

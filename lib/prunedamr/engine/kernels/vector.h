@@ -41,9 +41,10 @@ namespace {
 constexpr int kLanes = PRUNEDAMR_LANES;
 constexpr int kMaxVectors = 2;
 
-using Vec = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+// A typedef: of an alias declaration clang drops the alignment, and loads frames at odd addresses as if aligned.
+typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
 
-using IVec = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t)), may_alias));
+typedef std::int32_t IVec __attribute__((vector_size(kLanes * sizeof(std::int32_t)), may_alias));
 
 inline Vec load(const float* from)
 {

@@ -5,7 +5,7 @@
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/frame_maker.h"
-#include "prunedamr/synth/recipe/stage.h"
+#include "prunedamr/synth/recipe/impairments.h"
 
 #include <nlohmann/json.hpp>
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
+#include "prunedamr/synth/recipe/impairments.h"
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/recipe/stage.h"
 
 #include <nlohmann/json_fwd.hpp>
 

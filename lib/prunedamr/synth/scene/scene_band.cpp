@@ -17,7 +17,13 @@ constexpr double kLevel_dbfs = -20.0;  // of all together
 constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
 constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_db and more
 constexpr double kShortSnr_db = 12.0;
+constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
 constexpr int kTries = 300;
+
+bool is_analog(const std::string& label)
+{
+    return label.compare(0, 2, "AM") == 0 || (label.size() == 4 && label.compare(1, 3, "BFM") == 0);
+}
 
 class BandMaker
 {
@@ -33,6 +39,8 @@ public:
 
     void fill()
     {
+        if (rng_.chance(0.2))
+            place([this] { return draw_wide(); });
         if (rng_.chance(0.3))
             add_grid();
         const auto lasting = rng_.integer(1, 6), bursts = rng_.integer(1, 6);
@@ -102,6 +110,17 @@ private:
         return signal;
     }
 
+    /// Fills up to four fifths of the band.
+    SceneSignal draw_wide()
+    {
+        SceneSignal signal = rng_.chance(0.5) ? draw_lasting() : draw_bursts();
+        signal.label = rng_.chance(0.6) ? "OFDM" : signal.label == "CW" ? "QPSK" : signal.label;
+        signal.bandwidth_hz = rng_.log_uniform(0.15, 0.8) * scene_.sample_rate_hz;
+        signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * scene_.sample_rate_hz - signal.bandwidth_hz);
+        signal.drift_hz_per_s = 0.0;
+        return signal;
+    }
+
     void draw_times(SceneSignal& signal)
     {
         const double rate = scene_.sample_rate_hz, all = scene_.duration_s;
@@ -119,6 +138,9 @@ private:
     {
         SceneSignal signal = draw_signal(1.0 / 400);
         draw_times(signal);
+        // Speech does not fill its band at every moment.
+        while (is_analog(signal.label) && signal.duration_s * signal.bandwidth_hz < kLeastAnalog)
+            signal.label = draw_label();
         return signal;
     }
 
@@ -144,9 +166,11 @@ private:
         const double filled = rng_.uniform(0.5, 0.75);
         const auto count = rng_.integer(4, 12);
         const double first = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - spacing * static_cast<double>(count));
-        const std::string label = draw_label();
+        std::string label = draw_label();
+        while (is_analog(label) || label == "CW")
+            label = draw_label();
         const double usual = draw_snr();
-        for (std::int64_t i = 0; i < count && label != "CW"; ++i) {
+        for (std::int64_t i = 0; i < count; ++i) {
             SceneSignal signal;
             signal.label = label;
             signal.bandwidth_hz = filled * spacing;
@@ -155,13 +179,20 @@ private:
             signal.duration_s = scene_.duration_s;
             if (rng_.chance(0.3))
                 draw_times(signal);
-            scene_.signals.push_back(signal);
+            if (std::none_of(scene_.signals.begin(), scene_.signals.end(), [&](const SceneSignal& o) { return overlaps(signal, o); }))
+                scene_.signals.push_back(signal);
         }
     }
 
     bool collides(const SceneSignal& a, const SceneSignal& b) const
     {
-        const double guard = kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz) + scene_.sample_rate_hz / 4000;
+        return within(a, b, kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz) + scene_.sample_rate_hz / 4000);
+    }
+
+    bool overlaps(const SceneSignal& a, const SceneSignal& b) const { return within(a, b, 0.0); }
+
+    bool within(const SceneSignal& a, const SceneSignal& b, double guard) const
+    {
         if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
             return false;
         const auto near = [&](double x, double y) { return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard; };

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace prunedamr::recording {
+
+class Notes;
+
+/// The bytes of a file, read at places; those of a compressed one are the bytes inside. One thread at a time.
+class ByteSource
+{
+public:
+    explicit ByteSource(std::string path) : path_(std::move(path)) {}
+    virtual ~ByteSource() = default;
+    ByteSource(const ByteSource&) = delete;
+    ByteSource& operator=(const ByteSource&) = delete;
+
+    const std::string& path() const { return path_; }
+    virtual std::uint64_t size() const = 0;
+    virtual bool is_compressed() const { return false; }
+
+    /// All `count` bytes from `offset`, or an `Error`. Does not allocate where the file is not compressed.
+    virtual void read(std::uint64_t offset, void* bytes, std::size_t count) = 0;
+
+    /// The same as a string, at most `limit` long: `size` is checked against the file and the limit first.
+    std::string text(std::uint64_t offset, std::uint64_t size, std::size_t limit);
+
+    /// What there is of `count` bytes from `offset`.
+    std::string some(std::uint64_t offset, std::size_t count);
+
+private:
+    std::string path_;
+};
+
+/// Opens a regular file that holds something. gzip, bzip2, xz and zstd are seen by their contents and decompressed
+/// while they are read: once at the opening, as nothing else tells their size, and again from the start when a read
+/// goes back. Of one that is cut short or damaged what comes before that counts, with a note. Throws `Error`.
+std::unique_ptr<ByteSource> open_bytes(const std::string& path, Notes& notes);
+
+/// `path` without the ending of a compression (".gz" ...).
+std::string without_compression(const std::string& path);
+
+/// "gzip" ... of a file that begins with `head`; nullptr when it is not compressed.
+const char* compression_of(const std::string& head);
+
+} // namespace prunedamr::recording
