@@ -19,12 +19,12 @@ struct AbsentPart {
         throw Error({ std::string("not in this build: configure with ") + configure, what, "", "" });
     }
 
-    /// A verb that is there only to say so.
-    void add_verb(CLI::App& app, const std::string& name) const
+    /// A subcommand that is there only to say so.
+    void add_subcommand(CLI::App& app, const std::string& name) const
     {
-        auto* verb = app.add_subcommand(name, std::string("not in this build (needs ") + needs + ")");
-        verb->allow_extras();
-        verb->callback([part = *this, name] { part.refuse(name); });
+        auto* command = app.add_subcommand(name, std::string("not in this build (needs ") + needs + ")");
+        command->allow_extras();
+        command->callback([part = *this, name] { part.refuse(name); });
     }
 };
 

@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/profile.h"
 #include "apps/prunedamr/runner.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
@@ -46,11 +46,11 @@ double quantile(std::vector<double> values, double q)
 /// is made twice and its second run timed: the caches are its own, not those of the case before.
 void measure(std::vector<Case>& cases, const model::Model& model, int repetitions)
 {
-    const int most = std::max_element(cases.begin(), cases.end(), [](const Case& a, const Case& b) {
+    const int highest = std::max_element(cases.begin(), cases.end(), [](const Case& a, const Case& b) {
                          return a.batch < b.batch;
                      })->batch;
-    std::vector<float> frames(static_cast<std::size_t>(most) * 2 * model.network.length);
-    std::vector<float> logits(static_cast<std::size_t>(most) * model.network.classes());
+    std::vector<float> frames(static_cast<std::size_t>(highest) * 2 * model.network.length);
+    std::vector<float> logits(static_cast<std::size_t>(highest) * model.network.classes());
     Rng rng(1);
     for (float& value : frames)
         value = static_cast<float>(rng.normal());
@@ -77,7 +77,7 @@ nlohmann::json print_cases(const std::vector<Case>& cases, const model::Model& m
         const std::string precision = precision_of(model, c.backend);
         const double median = quantile(c.us, 0.5), p99 = quantile(c.us, 0.99);
         const double per_s = macs * c.batch / median * 1e6;
-        const double share = per_s / (precision == "int8" ? peak.int8 : peak.float32);
+        const double fraction = per_s / (precision == "int8" ? peak.int8 : peak.float32);
         if (c.backend == "engine")
             engine_us = median;
         rows.push_back({ { "model", model.info.name },
@@ -87,9 +87,9 @@ nlohmann::json print_cases(const std::vector<Case>& cases, const model::Model& m
                          { "median_us", median },
                          { "p99_us", p99 },
                          { "gmac_per_s", per_s / 1e9 },
-                         { "share_of_peak", share } });
+                         { "fraction_of_peak", fraction } });
         std::printf("%-8s %-9s %6d %12.1f %12.1f %12.2f %9.2fx %7.1f%%\n", c.backend.c_str(), precision.c_str(),
-                    c.batch, median, p99, median / c.batch, median / engine_us, 100 * share);
+                    c.batch, median, p99, median / c.batch, median / engine_us, 100 * fraction);
     }
     return rows;
 }
@@ -120,21 +120,21 @@ void run(const Options& options)
 void add_bench(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
-    verb->add_option("model", options->model, "model file or name")->required();
+    auto* command = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
+    command->add_option("model", options->model, "model file or name")->required();
     cli::add_list(
-        *verb, "--against", options->against,
+        *command, "--against", options->against,
         "peers: float32 (the engine without roundings to 8 bits), onednn, torch (TorchScript, optimized for "
         "inference)")
         ->check(CLI::IsMember({ "float32", "onednn", "torch" }));
-    cli::add_list(*verb, "--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
+    cli::add_list(*command, "--batch", options->batches, "frames per call, comma-separated (default 1,8,64)")
         ->check(CLI::Range(1, 1024));
-    verb->add_option("--repetitions", options->repetitions, "timed calls of each case")
+    command->add_option("--repetitions", options->repetitions, "timed calls of each case")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));
-    verb->add_flag("--profile", options->profile, "also a line per step of the engine, at the first --batch");
-    cli::add_json(*verb, options->json, "write a row per case to this file");
-    verb->callback([options] { run(*options); });
+    command->add_flag("--profile", options->profile, "also a line per step of the engine, at the first --batch");
+    cli::add_json(*command, options->json, "write a row per case to this file");
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

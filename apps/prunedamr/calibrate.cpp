@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
@@ -33,7 +33,7 @@ void run(const Options& options)
     const auto dataset = load_frames(options.data);
     model::check_contract(model.info, dataset.front_end, dataset.class_names, options.data.data);
     const auto runner = metrics::engine_runner(model);
-    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation));
+    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::validation));
     const std::size_t signals = metrics::count_signals(validation.labels, model::LogitReader(model.info));
     if (signals < metrics::kMinSignals)
         throw Error({ "too few frames of named signals to calibrate on", options.data.data,
@@ -42,7 +42,7 @@ void run(const Options& options)
     model::add_provenance(
         model.info, "calibrate",
         { { "command", cli::command_line() }, { "data", nlohmann::json::parse(dataset.provenance) } });
-    const auto test = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test));
+    const auto test = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test));
     auto finished = metrics::finish_model(std::move(model), validation, test, options.false_rejection);
     auto report = metrics::save_model(finished, options.out);
     report["command"] = cli::command_line();
@@ -57,13 +57,13 @@ void run(const Options& options)
 void add_calibrate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
-    add_model_task_options(*verb, *options, "thresholds and accuracy");
-    verb->add_option("--false-rejection", options->false_rejection,
-                     "share of the validation frames of named signals that may be called unknown")
+    auto* command = app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
+    add_model_task_options(*command, *options, "thresholds and accuracy");
+    command->add_option("--false-rejection", options->false_rejection,
+                     "fraction of the validation frames of named signals that may be called unknown")
         ->capture_default_str()
         ->check(CLI::Range(1e-6, 0.5));
-    verb->callback([options] { run(*options); });
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

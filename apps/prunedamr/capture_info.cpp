@@ -101,12 +101,12 @@ nlohmann::json show_capture(const std::string& path, const recording::RawOptions
              { "warnings", info.warnings } };
 }
 
-void add_raw_options(CLI::App& verb, recording::RawOptions& raw)
+void add_raw_options(CLI::App& command, recording::RawOptions& raw)
 {
-    verb.add_option_function<std::string>(
+    command.add_option_function<std::string>(
         "--format", [&raw](const std::string& name) { raw.format = recording::sample_format(name); },
         "samples of a raw capture: cu8, ci8, ci16_le, cf32_le, ...");
-    verb.add_option_function<std::string>(
+    command.add_option_function<std::string>(
             "--rate", [&raw](const std::string& text) { raw.sample_rate_hz = cli::quantity("--rate", text); },
             "sample rate of a raw capture [Hz]")
         ->type_name("NUMBER[k|M|G]");

@@ -11,7 +11,7 @@
 namespace prunedamr::tool {
 
 /// --format, --rate.
-void add_raw_options(CLI::App& verb, recording::RawOptions& raw);
+void add_raw_options(CLI::App& command, recording::RawOptions& raw);
 
 /// Prints what a capture says of itself; returns the same as an object. Throws `Error` when it cannot be read.
 nlohmann::json show_capture(const std::string& path, const recording::RawOptions& raw);

@@ -4,7 +4,7 @@
 #include "apps/prunedamr/method_options.h"
 #include "apps/prunedamr/model_output.h"
 #include "apps/prunedamr/train_options.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
@@ -39,7 +39,7 @@ struct Options : ModelTask {
 
 /// Leaves frames and networks of these classes, if any are named: the whole of what follows is about them.
 void narrow(const std::vector<std::string>& classes, model::Model& original, dataset::Dataset& dataset,
-            FramePages& pages, std::optional<model::Model>& teacher)
+            FrameShards& shards, std::optional<model::Model>& teacher)
 {
     if (classes.empty())
         return;
@@ -47,9 +47,9 @@ void narrow(const std::vector<std::string>& classes, model::Model& original, dat
     dataset = dataset::select_classes(dataset, classes);
     if (teacher)
         teacher = model::keep_classes(*teacher, classes);
-    if (pages.make)
-        pages.make = [make = pages.make, classes](std::uint64_t page) {
-            return dataset::select_classes(make(page), classes);
+    if (shards.make)
+        shards.make = [make = shards.make, classes](std::uint64_t shard) {
+            return dataset::select_classes(make(shard), classes);
         };
 }
 
@@ -92,29 +92,29 @@ void run(Options& options)
                       std::to_string(original.network.quantized.size()) + " values in 8 bits",
                       "the float32 model: compress first, then quantize" });
     auto dataset = load_frames(options.data);
-    auto pages = frame_pages(options.data);
-    narrow(options.classes, original, dataset, pages, options.train.teacher_model);
+    auto shards = frame_shards(options.data);
+    narrow(options.classes, original, dataset, shards, options.train.teacher_model);
     if (options.distill && !options.train.teacher_model)
         options.train.teacher_model = original;
     set_teacher(options.train, dataset);
     read_cost_matrix(options.train, dataset.class_names);
-    options.train.fit.generator = pages.make;
-    options.train.fit.pages_per_epoch = pages.per_epoch;
+    options.train.fit.generator = shards.make;
+    options.train.fit.shards_per_epoch = shards.per_epoch;
     auto& config = options.compress;
     auto& fine_tune = config.chain.fine_tune = options.train.fit;
     fine_tune.title = "fine-tune";
     config.chain.seed = fine_tune.seed;
     config.chain.options = options.methods;
 
-    if (!fine_tune.processes.leads())
-        return train::follow(dataset, fine_tune);
+    if (!fine_tune.processes.is_rank0())
+        return train::run_worker(dataset, fine_tune);
     auto result = prune::compress(original, dataset, config, [](const std::string& text) {
         std::printf("%s\n", text.c_str());
         std::fflush(stdout); // before the fine-tuning, into a log too
     });
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", fine_tune.checkpoint, "", "" });
-    train::dismiss(fine_tune.processes);
+    train::shutdown_workers(fine_tune.processes);
     auto entry = nlohmann::json::parse(result.model.info.provenance).at("compress");
     entry["command"] = cli::command_line();
     model::add_provenance(result.model.info, "compress", entry);
@@ -130,9 +130,9 @@ void run(Options& options)
     report["command"] = cli::command_line();
     // The original may have been measured on other data: compare on these.
     report["original_test"] = nlohmann::json::object();
-    if (!dataset.indices(dataset::Part::test).empty())
+    if (!dataset.indices(dataset::Split::test).empty())
         report["original_test"] =
-            metrics::to_json(train::evaluate(original, dataset, dataset::Part::test, fine_tune.device));
+            metrics::to_json(train::evaluate(original, dataset, dataset::Split::test, fine_tune.device));
     if (!options.classes.empty())
         report["classes"] = dataset.class_names;
     cli::write_json(report, options.json);
@@ -148,36 +148,36 @@ void run(Options& options)
 void add_compress(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("compress", "prune a trained network and fine-tune it");
+    auto* command = app.add_subcommand("compress", "prune a trained network and fine-tune it");
     std::string help = "method, a chain of them (psr,catro or psr:macs=40%,catro), or auto: a search over chains";
     for (const auto& method : prune::methods())
         help += std::string("\n  ") + method.name + ": " + method.description;
     auto& config = options->compress;
-    add_model_task_options(*verb, *options, "plan, steps, cost, history and accuracy");
-    add_frames_per_epoch(*verb, options->data);
-    verb->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
+    add_model_task_options(*command, *options, "plan, steps, cost, history and accuracy");
+    add_frames_per_epoch(*command, options->data);
+    command->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
     config.budget.clear();
-    verb->add_option(
+    command->add_option(
         "--budget", config.budget,
         "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us (one frame in the "
         "engine on this host), several joined by commas; or drop<=0.5, the smallest network that loses "
         "no more points. Only odf2nna with --epsilon needs none");
-    cli::add_list(*verb, "--classes", options->classes,
+    cli::add_list(*command, "--classes", options->classes,
                   "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
                   "network fine-tuned and both networks tested on these alone");
-    verb->add_option("--stage-epochs", config.chain.stage_epochs,
+    command->add_option("--stage-epochs", config.chain.stage_epochs,
                      "chain: epochs after each method but the last (0: a third of --epochs)")
         ->capture_default_str()
         ->check(CLI::Range(0, 100000));
-    verb->add_option("--chains", config.search.chains,
+    command->add_option("--chains", config.search.chains,
                      "auto: chains to try, separated by blanks (default: its own)");
-    verb->add_option("--max-trials", config.search.probes, "drop: networks tried")
+    command->add_option("--max-trials", config.search.probes, "drop: networks tried")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
-    verb->add_flag("--distill", options->distill, "fine-tune with the original as teacher");
-    add_train_options(*verb, options->train);
-    add_method_options(*verb, *options->methods);
-    verb->callback([options] { run(*options); });
+    command->add_flag("--distill", options->distill, "fine-tune with the original as teacher");
+    add_train_options(*command, options->train);
+    add_method_options(*command, *options->methods);
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

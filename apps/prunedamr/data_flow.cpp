@@ -7,16 +7,16 @@
 
 namespace prunedamr::tool {
 
-void add_output_options(CLI::App& verb, DataOutput& output)
+void add_output_options(CLI::App& command, DataOutput& output)
 {
-    verb.add_option("--out", output.options.path, "FILE.h5 or FILE.safetensors")->required();
-    verb.add_option("--validation", output.options.validation,
-                    "share of each class and SNR, by whole groups (default: the split that is there, else 0.1)")
+    command.add_option("--out", output.options.path, "FILE.h5 or FILE.safetensors")->required();
+    command.add_option("--validation", output.options.validation,
+                    "fraction of each class and SNR, by whole groups (default: the split that is there, else 0.1)")
         ->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--test", output.options.test, "the same (default: the split that is there, else 0.2)")
+    command.add_option("--test", output.options.test, "the same (default: the split that is there, else 0.2)")
         ->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--seed", output.options.seed, "random seed")->capture_default_str();
-    cli::add_json(verb, output.json, "also write the summary to this file");
+    command.add_option("--seed", output.options.seed, "random seed")->capture_default_str();
+    cli::add_json(command, output.json, "also write the summary to this file");
 }
 
 nlohmann::ordered_json write_frames(dataset::FrameSource& source, const DataOutput& output)

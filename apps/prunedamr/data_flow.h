@@ -8,7 +8,7 @@
 
 #include <string>
 
-/// What the verbs that make one data set of others share.
+/// What the subcommands that make one data set of others share.
 namespace prunedamr::tool {
 
 struct DataOutput {
@@ -17,7 +17,7 @@ struct DataOutput {
 };
 
 /// --out, --validation, --test, --seed, --json.
-void add_output_options(CLI::App& verb, DataOutput& output);
+void add_output_options(CLI::App& command, DataOutput& output);
 
 /// `dataset::write_frames` under this command's name; prints what came out.
 nlohmann::ordered_json write_frames(dataset::FrameSource& source, const DataOutput& output);

@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/capture_info.h"
 #include "apps/prunedamr/data_flow.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/front_end_options.h"
 
 #include "prunedamr/formats/open_frame_source.h"
@@ -109,23 +109,23 @@ void run(Options& options)
     cli::write_json(summary, options.output.json);
 }
 
-void add_selection_options(CLI::App& verb, dataset::Selection& selection)
+void add_selection_options(CLI::App& command, dataset::Selection& selection)
 {
-    cli::add_list(verb, "--labels", selection.labels, "only these classes, in this order, comma-separated");
-    verb.add_option("--snr-low", selection.snr_low_db, "only from this SNR on [dB]; frames of unknown SNR stay");
-    verb.add_option("--snr-high", selection.snr_high_db, "only up to this SNR [dB]; the same");
-    verb.add_option("--frames-per-cell", selection.frames_per_cell,
+    cli::add_list(command, "--labels", selection.labels, "only these classes, in this order, comma-separated");
+    command.add_option("--snr-low", selection.snr_low_db, "only from this SNR on [dB]; frames of unknown SNR stay");
+    command.add_option("--snr-high", selection.snr_high_db, "only up to this SNR [dB]; the same");
+    command.add_option("--frames-per-cell", selection.frames_per_cell,
                     "at most so many frames of a class and SNR (to 2 dB), drawn by the seed")
         ->check(CLI::Range(1, 1000000000));
 }
 
-void add_capture_options(CLI::App& verb, dataset::CaptureOptions& capture)
+void add_capture_options(CLI::App& command, dataset::CaptureOptions& capture)
 {
-    verb.add_option("--label", capture.label, "class of captures that have no labels");
-    add_raw_options(verb, capture.raw);
-    add_front_end_options(verb, capture.front_end);
+    command.add_option("--label", capture.label, "class of captures that have no labels");
+    add_raw_options(command, capture.raw);
+    add_front_end_options(command, capture.front_end);
     for (const char* name : { "--label", "--format", "--rate", "--front-end", "--frame", "--block-length", "--occupied-fraction" })
-        verb.get_option(name)->group("Captures");
+        command.get_option(name)->group("Captures");
 }
 
 } // namespace
@@ -133,18 +133,18 @@ void add_capture_options(CLI::App& verb, dataset::CaptureOptions& capture)
 void add_data_import(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* verb =
+    auto* command =
         data.add_subcommand("import", "make a data set of others, of RadioML files, or of labeled captures");
-    verb->add_option("inputs", options->inputs, "data sets of one front end, or captures")->required();
-    add_output_options(*verb, options->output);
-    verb->add_flag("--float16", options->output.options.half, "store samples in 16 bits");
-    add_selection_options(*verb, options->selection);
-    verb->add_flag("--canonical-labels", options->canonical_names,
+    command->add_option("inputs", options->inputs, "data sets of one front end, or captures")->required();
+    add_output_options(*command, options->output);
+    command->add_flag("--float16", options->output.options.half, "store samples in 16 bits");
+    add_selection_options(*command, options->selection);
+    command->add_flag("--canonical-labels", options->canonical_names,
                    "rename classes to our spelling: QAM16 -> 16QAM");
-    verb->add_flag("--normalize", options->normalize, "scale every frame to a mean power of 1");
-    add_capture_options(*verb, options->capture);
+    command->add_flag("--normalize", options->normalize, "scale every frame to a mean power of 1");
+    add_capture_options(*command, options->capture);
     options->capture.on_warnings = cli::warn;
-    verb->callback([options] { run(*options); });
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/capture_info.h"
 #include "apps/prunedamr/data_flow.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/dataset/contents.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
@@ -30,7 +30,7 @@ nlohmann::json levels_json(const std::optional<dataset::Levels>& levels)
 {
     if (!levels)
         return {};
-    return { { "least_rms", levels->min_rms },
+    return { { "min_rms", levels->min_rms },
              { "largest_rms", levels->max_rms },
              { "peak", levels->peak },
              { "silent_frames", levels->silent_frames } };
@@ -58,7 +58,7 @@ void print(const nlohmann::ordered_json& info, const dataset::Dataset& fields)
                     info["groups"]["in_several_parts"].dump().c_str());
     if (const auto& levels = info["levels"]; !levels.is_null())
         std::printf("  levels:     rms %.4g..%.4g, peak %.4g, %s silent frames\n",
-                    levels["least_rms"].get<double>(), levels["largest_rms"].get<double>(),
+                    levels["min_rms"].get<double>(), levels["largest_rms"].get<double>(),
                     levels["peak"].get<double>(), levels["silent_frames"].dump().c_str());
     const std::string provenance = info["provenance"].dump();
     std::printf("  provenance: %s%s\n", provenance.substr(0, kProvenanceShown).c_str(),
@@ -104,12 +104,12 @@ void run(const Options& options)
 void add_data_info(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = data.add_subcommand("info", "what a file holds: a data set of any form, or a capture");
-    verb->add_option("file", options->file, "a data set, or a capture")->required();
-    add_raw_options(*verb, options->raw);
-    verb->add_flag("--no-levels", options->no_levels, "do not read the frames, only their labels");
-    cli::add_json(*verb, options->json, "also write it to this file");
-    verb->callback([options] { run(*options); });
+    auto* command = data.add_subcommand("info", "what a file holds: a data set of any form, or a capture");
+    command->add_option("file", options->file, "a data set, or a capture")->required();
+    add_raw_options(*command, options->raw);
+    command->add_flag("--no-levels", options->no_levels, "do not read the frames, only their labels");
+    cli::add_json(*command, options->json, "also write it to this file");
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

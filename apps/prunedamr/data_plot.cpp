@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/prunedamr/capture_info.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/front_end_options.h"
 
 #include "prunedamr/base/atomic_file.h"
@@ -23,9 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::map<std::string, dataset::Part> kParts = { { "train", dataset::Part::train },
-                                                   { "validation", dataset::Part::validation },
-                                                   { "test", dataset::Part::test } };
+const std::map<std::string, dataset::Split> kParts = { { "train", dataset::Split::train },
+                                                   { "validation", dataset::Split::validation },
+                                                   { "test", dataset::Split::test } };
 
 struct Options {
     std::vector<std::string> files;
@@ -99,29 +99,29 @@ void run(Options& options)
 void add_data_plot(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = data.add_subcommand("plot", "draw frames: constellation, spectrum, spectrogram, amplitude, phase");
-    verb->add_option("files", options->files, "data sets, and captures with labeled annotations")->required();
-    verb->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->required();
+    auto* command = data.add_subcommand("plot", "draw frames: constellation, spectrum, spectrogram, amplitude, phase");
+    command->add_option("files", options->files, "data sets, and captures with labeled annotations")->required();
+    command->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->required();
     auto& choice = options->choice;
-    cli::add_list(*verb, "--labels", choice.labels, "classes, comma-separated (default: all)");
-    cli::add_list(*verb, "--snr", choice.snr_db, "of each class the cells nearest to these [dB]")
+    cli::add_list(*command, "--labels", choice.labels, "classes, comma-separated (default: all)");
+    cli::add_list(*command, "--snr", choice.snr_db, "of each class the cells nearest to these [dB]")
         ->capture_default_str();
-    verb->add_option("--frames-per-cell", choice.examples, "examples drawn of each class and SNR")
+    command->add_option("--frames-per-cell", choice.examples, "examples drawn of each class and SNR")
         ->capture_default_str()
         ->check(CLI::Range(1, 100));
-    verb->add_option("--part", options->part, "part of the split")
+    command->add_option("--part", options->part, "part of the split")
         ->capture_default_str()
         ->check(CLI::IsMember({ "all", "train", "validation", "test" }));
-    verb->add_option("--columns", options->sheet.columns, "drawings side by side")
+    command->add_option("--columns", options->sheet.columns, "drawings side by side")
         ->capture_default_str()
         ->check(CLI::Range(1, 16));
-    verb->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)");
-    add_front_end_options(*verb, options->capture.front_end);
-    add_raw_options(*verb, options->capture.raw);
+    command->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)");
+    add_front_end_options(*command, options->capture.front_end);
+    add_raw_options(*command, options->capture.raw);
     for (const char* name : { "--front-end", "--frame", "--block-length", "--occupied-fraction", "--format", "--rate" })
-        verb->get_option(name)->group("Captures");
-    cli::add_json(*verb, options->json, "also write which cells were drawn to this file");
-    verb->callback([options] { run(*options); });
+        command->get_option(name)->group("Captures");
+    cli::add_json(*command, options->json, "also write which cells were drawn to this file");
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/prunedamr/data_flow.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/formats/open_frame_source.h"
 #include "prunedamr/dataset/transforms.h"
@@ -30,21 +30,21 @@ void run(const Options& options)
 void add_data_split(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = data.add_subcommand("split", "divide a data set anew into train, validation and test");
-    verb->add_option("file", options->files, "a data set")->required()->expected(1);
-    add_output_options(*verb, options->output);
+    auto* command = data.add_subcommand("split", "divide a data set into new parts: train, validation and test");
+    command->add_option("file", options->files, "a data set")->required()->expected(1);
+    add_output_options(*command, options->output);
     options->output.options.new_split = true;
-    verb->callback([options] { run(*options); });
+    command->callback([options] { run(*options); });
 }
 
 void add_data_merge(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
-    auto* verb =
+    auto* command =
         data.add_subcommand("merge", "join data sets of one front end; classes by name, groups stay apart");
-    verb->add_option("files", options->files, "two data sets or more")->required()->expected(2, -1);
-    add_output_options(*verb, options->output);
-    verb->callback([options] { run(*options); });
+    command->add_option("files", options->files, "two data sets or more")->required()->expected(2, -1);
+    add_output_options(*command, options->output);
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -5,7 +5,7 @@
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/runner.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
@@ -46,8 +46,8 @@ std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, const Optio
 {
     std::vector<std::int64_t> indices;
     for (const auto& [name, part] :
-         { std::pair{ "train", dataset::Part::train }, std::pair{ "validation", dataset::Part::validation },
-           std::pair{ "test", dataset::Part::test } })
+         { std::pair{ "train", dataset::Split::train }, std::pair{ "validation", dataset::Split::validation },
+           std::pair{ "test", dataset::Split::test } })
         if (options.part == name || options.part == kAll)
             for (const std::int64_t index : dataset.indices(part))
                 indices.push_back(index);
@@ -124,37 +124,37 @@ void run(const Options& options)
 void add_eval(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
-    verb->add_option("model", options->model, "model file or name; none with --scenes and --captures");
-    add_detection_options(*verb, options->detection);
-    add_frame_data_options(*verb, options->data);
-    verb->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
-    verb->add_option("--part", options->part, "of the data set; all: of one that the model was not trained with")
+    auto* command = app.add_subcommand("eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
+    command->add_option("model", options->model, "model file or name; none with --scenes and --captures");
+    add_detection_options(*command, options->detection);
+    add_frame_data_options(*command, options->data);
+    command->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
+    command->add_option("--part", options->part, "of the data set; all: of one that the model was not trained with")
         ->capture_default_str()
         ->check(CLI::IsMember({ "train", "validation", "test", kAll }));
-    verb->add_option("--backend", options->backend, "backend that runs the network on --data")
+    command->add_option("--backend", options->backend, "backend that runs the network on --data")
         ->capture_default_str()
         ->check(CLI::IsMember(backends()));
-    auto* data = verb->get_option("--data");
-    verb->add_option("--baseline", options->baseline,
+    auto* data = command->get_option("--data");
+    command->add_option("--baseline", options->baseline,
                      "model file or name: the difference in accuracy on the same frames, and its standard error")
         ->needs(data);
-    verb->add_option("--cost-matrix", options->cost_matrix,
+    command->add_option("--cost-matrix", options->cost_matrix,
                      "JSON {truth: {predicted: cost}}: prints the mean cost of the decisions")
         ->needs(data);
     auto* attack =
-        verb->add_option("--attack", options->attacks,
+        command->add_option("--attack", options->attacks,
                          "accuracy under fgsm:-20dB, pgd:-20dB:10 (steps), with -linf behind the name for "
                          "that norm, noise:-20dB, offset:0.002 (cycles per sample), phase-noise:-20dB; dB "
                          "below the frame's power; may be given again");
     attack->allow_extra_args(false)->needs(data);
-    verb->add_option("--attack-frames", options->attack_frames,
+    command->add_option("--attack-frames", options->attack_frames,
                      "attacks: about so many frames, as many of each class and SNR; 0: all")
         ->capture_default_str()
         ->check(CLI::Range(0, 100000000))
         ->needs(attack);
-    cli::add_json(*verb, options->json, "write the numbers to this file");
-    verb->callback([options] { run(*options); });
+    cli::add_json(*command, options->json, "write the numbers to this file");
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -12,7 +12,7 @@ constexpr const char* kHeading = "Data made by a recipe (synth:...)"; // of its 
 
 void refuse_recipe_options(const FrameData& options)
 {
-    for (const CLI::Option* option : options.verb->get_options())
+    for (const CLI::Option* option : options.command->get_options())
         if (option->get_group() == kHeading && option->count() > 0)
             throw CLI::ValidationError(option->get_name() + " belongs to --data synth:..., not to a file");
 }
@@ -29,35 +29,35 @@ std::string FrameData::recipe() const
     return data.substr(kRecipePrefix.size());
 }
 
-void add_frame_data_options(CLI::App& verb, FrameData& options)
+void add_frame_data_options(CLI::App& command, FrameData& options)
 {
-    options.verb = &verb;
-    verb.add_option("--data", options.data,
+    options.command = &command;
+    command.add_option("--data", options.data,
                     "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
-    verb.option_defaults()->group(kHeading);
-    verb.add_option(
+    command.option_defaults()->group(kHeading);
+    command.add_option(
             "--data-frames-per-class", options.frames_per_class,
-            "frames of each class, times its share in the recipe, in the fixed set that is split into parts")
+            "frames of each class, times its weight in the recipe, in the fixed set that is split into parts")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));
-    verb.add_option("--data-seed", options.data_seed, "of all frames")->capture_default_str();
-    add_front_end_options(verb, options.front_end);
-    verb.option_defaults()->group("Options");
+    command.add_option("--data-seed", options.data_seed, "of all frames")->capture_default_str();
+    add_front_end_options(command, options.front_end);
+    command.option_defaults()->group("Options");
 }
 
-void add_model_task_options(CLI::App& verb, ModelTask& task, const std::string& in_the_report)
+void add_model_task_options(CLI::App& command, ModelTask& task, const std::string& in_the_report)
 {
-    verb.add_option("model", task.model, "trained model file or name; compress and quantize take float32")
+    command.add_option("model", task.model, "trained model file or name; compress and quantize take float32")
         ->required();
-    add_frame_data_options(verb, task.data);
-    verb.get_option("--data")->required();
-    verb.add_option("--out", task.out, "model file to write, .safetensors")->required();
-    cli::add_json(verb, task.json, "write " + in_the_report + " to this file");
+    add_frame_data_options(command, task.data);
+    command.get_option("--data")->required();
+    command.add_option("--out", task.out, "model file to write, .safetensors")->required();
+    cli::add_json(command, task.json, "write " + in_the_report + " to this file");
 }
 
-void add_frames_per_epoch(CLI::App& verb, FrameData& options)
+void add_frames_per_epoch(CLI::App& command, FrameData& options)
 {
-    verb.add_option("--frames-per-epoch", options.frames_per_epoch,
+    command.add_option("--frames-per-epoch", options.frames_per_epoch,
                     "fresh training frames of each epoch, about; they take the place of the train part")
         ->group(kHeading)
         ->capture_default_str()
@@ -72,9 +72,9 @@ dataset::Dataset load_frames(const FrameData& options)
     return dataset::read_dataset(options.data);
 }
 
-FramePages frame_pages(const FrameData& options)
+FrameShards frame_shards(const FrameData& options)
 {
-    return options.is_recipe() ? make_recipe_pages(options) : FramePages{};
+    return options.is_recipe() ? make_recipe_pages(options) : FrameShards{};
 }
 
 } // namespace prunedamr::tool

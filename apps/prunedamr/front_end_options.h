@@ -8,22 +8,22 @@
 namespace prunedamr::tool {
 
 /// --front-end, --frame, --block-length, --occupied-fraction: the front end of data sets that are being made.
-inline void add_front_end_options(CLI::App& verb, FrontEndSpec& spec)
+inline void add_front_end_options(CLI::App& command, FrontEndSpec& spec)
 {
     using Kind = FrontEndSpec::Kind;
-    verb.add_option_function<std::string>(
+    command.add_option_function<std::string>(
             "--front-end",
             [&spec](const std::string& name) { spec.kind = name == "as_is" ? Kind::as_is : Kind::auto_band; },
             "how samples become frames")
         ->default_str("auto_band")
         ->check(CLI::IsMember({ "as_is", "auto_band" }));
-    verb.add_option("--frame", spec.frame_length, "frame length [samples]")
+    command.add_option("--frame", spec.frame_length, "frame length [samples]")
         ->capture_default_str()
         ->check(CLI::Range(16, 65536));
-    verb.add_option("--block-length", spec.block_length, "samples analyzed together")
+    command.add_option("--block-length", spec.block_length, "samples analyzed together")
         ->capture_default_str()
         ->check(CLI::Range(16, 1 << 20));
-    verb.add_option("--occupied-fraction", spec.occupied_fraction, "share of the rate that the band fills")
+    command.add_option("--occupied-fraction", spec.occupied_fraction, "fraction of the rate that the band fills")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 1.0));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 int main(int argc, char** argv)
 {
@@ -8,7 +8,7 @@ int main(int argc, char** argv)
     CLI::App app("Make, prune and measure networks that name the modulation of radio signals.", "prunedamr");
     cli::add_common(app);
     app.require_subcommand(1);
-    app.footer("Each verb has its own --help.");
+    app.footer("Each subcommand has its own --help.");
     tool::add_synth(app);
     tool::add_data(app);
     tool::add_train(app);
@@ -18,6 +18,7 @@ int main(int argc, char** argv)
     tool::add_eval(app);
     tool::add_bench(app);
     tool::add_report(app);
+    tool::add_measure(app);
     tool::add_model(app);
     return cli::run(app, argc, argv);
 }

@@ -7,9 +7,9 @@
 namespace prunedamr::tool {
 namespace {
 
-void add_psr_options(CLI::App& verb, prune::PsrConfig& psr)
+void add_psr_options(CLI::App& command, prune::PsrConfig& psr)
 {
-    auto* group = verb.add_option_group("psr", "layer blocks");
+    auto* group = command.add_option_group("psr", "layer blocks");
     group->add_option("--max-blocks", psr.max_blocks, "most blocks of the partition")->capture_default_str();
     group->add_option("--blocks", psr.blocks, "exactly so many blocks (0: chosen by loss drop)")
         ->capture_default_str();
@@ -33,10 +33,10 @@ void add_psr_options(CLI::App& verb, prune::PsrConfig& psr)
         ->check(CLI::IsMember({ "clean", "paper-code" }));
 }
 
-void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
+void add_odf2nna_options(CLI::App& command, prune::OdfOptions& odf2nna)
 {
     using Of = prune::OdfOptions::Of;
-    auto* group = verb.add_option_group("odf2nna", "units that hardly vary");
+    auto* group = command.add_option_group("odf2nna", "units that hardly vary");
     group->add_option_function<std::string>(
         "--epsilon",
         [&odf2nna](const std::string& text) {
@@ -46,7 +46,7 @@ void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
                 throw CLI::ValidationError("--epsilon", error.what());
             }
         },
-        "share of the layer's largest variability below which a unit goes, in place of a budget; \"sweep\" or a "
+        "fraction of the layer's largest variability below which a unit goes, in place of a budget; \"sweep\" or a "
         "list such as 0.01,0.05,0.1 shows accuracy against size for each");
     static const std::map<std::string, Of> kinds = { { "dense", Of::dense },
                                                      { "channels", Of::channels },
@@ -58,9 +58,9 @@ void add_odf2nna_options(CLI::App& verb, prune::OdfOptions& odf2nna)
         ->check(CLI::IsMember({ "dense", "channels", "all" }));
 }
 
-void add_labeled_options(CLI::App& verb, prune::MethodOptions& options)
+void add_labeled_options(CLI::App& command, prune::MethodOptions& options)
 {
-    auto* group = verb.add_option_group("catro, lcp", "scores from labeled frames");
+    auto* group = command.add_option_group("catro, lcp", "scores from labeled frames");
     group
         ->add_option_function<int>(
             "--samples-per-class",
@@ -72,9 +72,9 @@ void add_labeled_options(CLI::App& verb, prune::MethodOptions& options)
         ->check(CLI::Range(2, 1000000));
 }
 
-void add_baseline_options(CLI::App& verb, prune::BaselineOptions& baseline)
+void add_baseline_options(CLI::App& command, prune::BaselineOptions& baseline)
 {
-    auto* group = verb.add_option_group("random, l1, fpgm, bnp, lcp", "baselines");
+    auto* group = command.add_option_group("random, l1, fpgm, bnp, lcp", "baselines");
     group
         ->add_option_function<std::string>(
             "--part", [&baseline](const std::string& name) { baseline.part = prune::part_named(name); },
@@ -82,20 +82,20 @@ void add_baseline_options(CLI::App& verb, prune::BaselineOptions& baseline)
         ->check(CLI::IsMember({ "units", "channels" }));
 }
 
-void add_rl_options(CLI::App& verb, prune::RlOptions& rl)
+void add_rl_options(CLI::App& command, prune::RlOptions& rl)
 {
-    auto* group = verb.add_option_group("rl", "filters by a learned distribution");
+    auto* group = command.add_option_group("rl", "filters by a learned distribution");
     const auto add = [group](const char* name, auto& value, const char* help) {
         group->add_option(name, value, help)->capture_default_str();
     };
-    add("--rl-step", rl.step, "share of all filters removed in a step");
+    add("--rl-step", rl.step, "fraction of all filters removed in a step");
     add("--rl-rounds", rl.search.rounds, "times that the policy may learn in a step");
     add("--rl-branches", rl.search.branches, "actions tried in a round, size of the replay buffer");
     add("--rl-depth", rl.search.depth, "steps that a trajectory looks ahead; work grows by branches for each");
     add("--rl-sigma", rl.search.sigma, "noise of actions");
     add("--rl-lambda", rl.search.rate, "rate of the policy's learning");
     add("--rl-gamma", rl.search.discount, "discount of later rewards");
-    add("--rl-delta", rl.search.clip, "largest relative change of a share of the policy");
+    add("--rl-delta", rl.search.clip, "largest relative change of a fraction of the policy");
     add("--rl-epsilon", rl.epsilon, "chance of a random choice in the first step, falling");
     add("--rl-alpha", rl.flops_weight, "reward for FLOPs cut (the paper: 0 or 0.25)");
     add("--rl-beta", rl.params_weight, "reward for parameters cut (the paper: 0 or 0.25)");
@@ -105,12 +105,12 @@ void add_rl_options(CLI::App& verb, prune::RlOptions& rl)
     add("--distill-every", rl.distill_every, "steps between distillations from the original; 0: none");
     add("--distill-epochs", rl.distill_epochs, "epochs of each of these distillations");
     add("--rl-temperature", rl.distill_temperature, "of these distillations");
-    add("--rl-label-weight", rl.label_weight, "share of the labels beside the teacher in these distillations");
+    add("--rl-label-weight", rl.label_weight, "fraction of the labels beside the teacher in these distillations");
 }
 
-void add_consensus_options(CLI::App& verb, prune::ConsensusConfig& consensus)
+void add_consensus_options(CLI::App& command, prune::ConsensusConfig& consensus)
 {
-    auto* group = verb.add_option_group("consensus", "units one by one");
+    auto* group = command.add_option_group("consensus", "units one by one");
     cli::add_list(*group, "--distances", consensus.distances,
                   "some of the distances, joined by commas (default: all)")
         ->check(CLI::IsMember(prune::distance_names()));
@@ -118,7 +118,7 @@ void add_consensus_options(CLI::App& verb, prune::ConsensusConfig& consensus)
         ->capture_default_str();
     group->add_option("--epochs-per-step", consensus.epochs_per_step, "fine-tuning between two units (0: none)")
         ->capture_default_str();
-    group->add_option("--least-units", consensus.least_units, "units of every stage that stay")
+    group->add_option("--min-units", consensus.min_units, "units of every stage that stay")
         ->capture_default_str();
     group
         ->add_option("--stability-sets", consensus.stability_sets,
@@ -128,14 +128,14 @@ void add_consensus_options(CLI::App& verb, prune::ConsensusConfig& consensus)
 
 } // namespace
 
-void add_method_options(CLI::App& verb, prune::MethodOptions& options)
+void add_method_options(CLI::App& command, prune::MethodOptions& options)
 {
-    add_psr_options(verb, options.psr);
-    add_odf2nna_options(verb, options.odf2nna);
-    add_labeled_options(verb, options);
-    add_baseline_options(verb, options.baseline);
-    add_rl_options(verb, options.rl);
-    add_consensus_options(verb, options.consensus);
+    add_psr_options(command, options.psr);
+    add_odf2nna_options(command, options.odf2nna);
+    add_labeled_options(command, options);
+    add_baseline_options(command, options.baseline);
+    add_rl_options(command, options.rl);
+    add_consensus_options(command, options.consensus);
 }
 
 } // namespace prunedamr::tool

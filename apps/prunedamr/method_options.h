@@ -8,6 +8,6 @@
 namespace prunedamr::tool {
 
 /// The options of every method, each in a group of its own in --help.
-void add_method_options(CLI::App& verb, prune::MethodOptions& options);
+void add_method_options(CLI::App& command, prune::MethodOptions& options);
 
 } // namespace prunedamr::tool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
-#include "apps/prunedamr/model_verbs.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/text.h"
@@ -130,11 +129,11 @@ void export_onnx(const std::string& file, const std::string& out)
 
 void add_model(CLI::App& app)
 {
-    auto* verb = app.add_subcommand("model", "look at model files and architectures");
-    verb->require_subcommand(1);
+    auto* command = app.add_subcommand("model", "look at model files and architectures");
+    command->require_subcommand(1);
 
     auto options = std::make_shared<Options>();
-    auto* shown = verb->add_subcommand("show", "parameters, MACs, labels, front end, accuracy");
+    auto* shown = command->add_subcommand("show", "parameters, MACs, labels, front end, accuracy");
     shown->add_option("file", options->file, "model file or name");
     std::vector<std::string> names;
     for (const auto& architecture : graph::architectures())
@@ -154,17 +153,17 @@ void add_model(CLI::App& app)
 
     auto file = std::make_shared<std::string>();
     auto* verified =
-        verb->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
+        command->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
     verified->add_option("file", *file, "model file or name")->required();
     verified->callback([file] { verify(*file); });
 
     auto out = std::make_shared<std::string>();
-    auto* exported = verb->add_subcommand("export-onnx", "write a model for other runtimes (ONNX, opset 13)");
+    auto* exported = command->add_subcommand("export-onnx", "write a model for other runtimes (ONNX, opset 13)");
     exported->add_option("file", *file, "model file or name")->required();
     exported->add_option("--out", *out, "FILE.onnx to write")->required();
     exported->callback([file, out] { export_onnx(*file, *out); });
-    add_model_torchscript(*verb);
-    add_model_update(*verb);
+    add_model_torchscript(*command);
+    add_model_update(*command);
 }
 
 } // namespace prunedamr::tool

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "apps/prunedamr/model_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/model/model_file.h"
@@ -31,15 +31,15 @@ void add_model_torchscript(CLI::App& model)
 {
     auto file = std::make_shared<std::string>();
     auto out = std::make_shared<std::string>();
-    auto* verb = model.add_subcommand("export-torchscript",
+    auto* command = model.add_subcommand("export-torchscript",
                                       "write a model as TorchScript, with its labels as JSON beside it");
-    verb->add_option("file", *file, "model file or name")->required();
-    verb->add_option("--out", *out, "FILE.pt to write; FILE.json is written too")
+    command->add_option("file", *file, "model file or name")->required();
+    command->add_option("--out", *out, "FILE.pt to write; FILE.json is written too")
         ->required()
         ->check([](const std::string& name) {
             return std::filesystem::path(name).extension() == ".pt" ? std::string() : name + ": must end in .pt";
         });
-    verb->callback([file, out] { export_torchscript(*file, *out); });
+    command->callback([file, out] { export_torchscript(*file, *out); });
 }
 
 } // namespace prunedamr::tool

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
-#include "apps/prunedamr/model_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/model/model_patch.h"
 #include "prunedamr/model/model_search.h"

@@ -25,7 +25,7 @@ void print_profile(const model::Model& model, bool float32, int batch, int repet
     for (const auto& step : steps)
         all += step.us;
     std::printf("\n%s, batch %d, each step by itself\n", compiled.description().c_str(), batch);
-    std::printf("%-36s %-14s %-8s %9s %7s %10s %8s\n", "node", "operation", "sums", "us", "share", "MACs",
+    std::printf("%-36s %-14s %-8s %9s %7s %10s %8s\n", "node", "operation", "sums", "us", "fraction", "MACs",
                 "of peak");
     for (const auto& step : steps) {
         std::printf("%-36s %-14s %-8s %9.3f %6.1f%% ", step.node.c_str(), step.op.c_str(),

@@ -6,7 +6,7 @@
 
 namespace prunedamr::tool {
 
-/// Prints a line per step of the compiled network: time, share of all, multiply-accumulates, share of the core's
+/// Prints a line per step of the compiled network: time, fraction of all, multiply-accumulates, fraction of the core's
 /// peak.
 void print_profile(const model::Model& model, bool float32, int batch, int repetitions,
                    const engine::Peak& peak);

@@ -3,7 +3,7 @@
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
 #include "apps/prunedamr/train_options.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/metrics/scores_json.h"
@@ -60,20 +60,20 @@ void run(Options& options)
     finish_train_options(options.train, options.out);
     const auto original = model::load_model(model::find_model(options.model));
     const auto dataset = load_frames(options.data);
-    const auto pages = frame_pages(options.data);
+    const auto shards = frame_shards(options.data);
     train::check_compatible(original, dataset);
     auto& fine_tune = options.train.fit;
     if (fine_tune.epochs > 0 && !options.train.teacher_model)
         options.train.teacher_model = original;
     set_teacher(options.train, dataset);
-    fine_tune.generator = pages.make;
-    fine_tune.pages_per_epoch = pages.per_epoch;
+    fine_tune.generator = shards.make;
+    fine_tune.shards_per_epoch = shards.per_epoch;
     read_cost_matrix(options.train, dataset.class_names);
     options.quantize.seed = fine_tune.seed;
     options.quantize.device = fine_tune.device;
     options.quantize.correct_biases = !options.keep_biases;
     auto result = prune::quantize(original.network, dataset, options.quantize);
-    if (fine_tune.processes.leads())
+    if (fine_tune.processes.is_rank0())
         std::printf("%s\n", prune::to_text(result.nodes).c_str());
     std::fflush(stdout);
     auto history = nlohmann::json();
@@ -85,7 +85,7 @@ void run(Options& options)
         history = train::to_json(fitted);
         result.network = std::move(fitted.network);
     }
-    if (!fine_tune.processes.leads())
+    if (!fine_tune.processes.is_rank0())
         return;
     auto model = model::with_network(original, result.network);
     model::add_provenance(model.info, "quantize",
@@ -101,7 +101,7 @@ void run(Options& options)
     std::string against;
     if (!finished.test.empty()) {
         const auto before = metrics::evaluate(train::module_runner(original.network, fine_tune.device), dataset,
-                                              dataset.indices(dataset::Part::test));
+                                              dataset.indices(dataset::Split::test));
         report["original_test"] = metrics::to_json(metrics::scores_of(before));
         print_beside(report["original_test"], report["test"]);
         const auto change = metrics::compare(before, finished.test);
@@ -119,24 +119,24 @@ void run(Options& options)
 void add_quantize(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("quantize", "8-bit form of a trained network, for the engine");
-    add_model_task_options(*verb, *options, "ranges, history and accuracy");
-    add_frames_per_epoch(*verb, options->data);
+    auto* command = app.add_subcommand("quantize", "8-bit form of a trained network, for the engine");
+    add_model_task_options(*command, *options, "ranges, history and accuracy");
+    add_frames_per_epoch(*command, options->data);
     auto& quantize = options->quantize;
-    verb->add_option("--calibration-frames", quantize.frames, "of the train part that ranges are taken over")
+    command->add_option("--calibration-frames", quantize.frames, "of the train part that ranges are taken over")
         ->capture_default_str()
         ->check(CLI::Range(16, 10000000));
-    verb->add_option("--clip-fraction", quantize.outside,
-                     "share of values that the percentile rule leaves out at either end")
+    command->add_option("--clip-fraction", quantize.outside,
+                     "fraction of values that the percentile rule leaves out at either end")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 0.1));
-    cli::add_list(*verb, "--keep-float", quantize.keep_float, "nodes whose output stays float32, comma-separated");
-    verb->add_flag("--keep-biases", options->keep_biases, "no bias correction");
+    cli::add_list(*command, "--keep-float", quantize.keep_float, "nodes whose output stays float32, comma-separated");
+    command->add_flag("--keep-biases", options->keep_biases, "no bias correction");
     options->train.fit.epochs = 0;
     options->train.fit.learning_rate = 1e-4;
     options->train.fit.schedule = "cosine";
-    add_train_options(*verb, options->train);
-    verb->callback([options] { run(*options); });
+    add_train_options(*command, options->train);
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -32,7 +32,7 @@ dataset::Dataset make_recipe_frames(const FrameData& options)
     return dataset;
 }
 
-FramePages make_recipe_pages(const FrameData& options)
+FrameShards make_recipe_pages(const FrameData& options)
 {
     // One thread: making frames is far faster than training on them.
     std::shared_ptr<synth::FrameMaker> maker = make_maker(options, 1);
@@ -40,15 +40,15 @@ FramePages make_recipe_pages(const FrameData& options)
     const auto per_class = std::max<std::int64_t>(
         1,
         static_cast<std::int64_t>(static_cast<double>(std::min(kPageFrames, options.frames_per_epoch)) / shares));
-    FramePages pages;
-    pages.per_epoch =
+    FrameShards shards;
+    shards.per_epoch =
         static_cast<int>(std::max<std::int64_t>(1, std::llround(static_cast<double>(options.frames_per_epoch) /
                                                                 (static_cast<double>(per_class) * shares))));
     const Rng seeds = Rng(options.data_seed).fork(kPages);
-    pages.make = [maker, per_class, seeds](std::uint64_t page) {
-        return maker->make(per_class, seeds.fork(page).next());
+    shards.make = [maker, per_class, seeds](std::uint64_t shard) {
+        return maker->make(per_class, seeds.fork(shard).next());
     };
-    return pages;
+    return shards;
 }
 
 } // namespace prunedamr::tool

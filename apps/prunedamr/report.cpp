@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
@@ -35,12 +35,12 @@ void run(const Options& options)
 void add_report(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb =
+    auto* command =
         app.add_subcommand("report", "compare runs on one HTML page: table, curves, matrices, Pareto fronts");
-    verb->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")->required();
-    verb->add_option("--out", options->out, "the page, FILE.html")->required();
-    verb->add_option("--title", options->title, "of the page")->capture_default_str();
-    verb->callback([options] { run(*options); });
+    command->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")->required();
+    command->add_option("--out", options->out, "the page, FILE.html")->required();
+    command->add_option("--title", options->title, "of the page")->capture_default_str();
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

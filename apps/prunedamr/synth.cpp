@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/front_end_options.h"
 #include "apps/prunedamr/synth_rml2016a.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
@@ -36,10 +36,10 @@ constexpr const char* kOnairHeading = "Recipe onair or FILE.json";
 constexpr const char* kRml2016aHeading = "Recipe rml2016a";
 
 /// An option of another recipe would do nothing: it is refused.
-void refuse_options_of_others(const CLI::App& verb, const std::string& recipe)
+void refuse_options_of_others(const CLI::App& command, const std::string& recipe)
 {
     const bool rml2016a = recipe == "rml2016a";
-    for (const CLI::Option* option : verb.get_options())
+    for (const CLI::Option* option : command.get_options())
         if (option->count() > 0 && option->get_group() == (rml2016a ? kOnairHeading : kRml2016aHeading))
             throw CLI::ValidationError(option->get_name() + " belongs to the recipe " +
                                        (rml2016a ? "onair" : "rml2016a"));
@@ -95,42 +95,42 @@ void run(Options& options)
 void add_synth(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("synth", "make labeled frames; 'synth scene': a wideband capture");
-    verb->add_option(
+    auto* command = app.add_subcommand("synth", "make labeled frames; 'synth scene': a wideband capture");
+    command->add_option(
             "--recipe", options->recipe,
             "onair: what an antenna sees; rml2016a: RadioML 2016.10a again; or a recipe of your own, FILE.json")
         ->capture_default_str();
-    verb->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl");
-    cli::add_list(*verb, "--labels", options->labels, "classes, comma-separated (default: all)");
-    verb->add_option("--seed", options->seed, "random seed")->capture_default_str();
-    verb->add_option("--threads", options->threads, "0: all cores; the result does not depend on it")
+    command->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl");
+    cli::add_list(*command, "--labels", options->labels, "classes, comma-separated (default: all)");
+    command->add_option("--seed", options->seed, "random seed")->capture_default_str();
+    command->add_option("--threads", options->threads, "0: all cores; the result does not depend on it")
         ->capture_default_str()
         ->check(CLI::Range(0, 256));
-    cli::add_json(*verb, options->json, "also write the summary to this file");
-    const CLI::App* scene = add_synth_scene(*verb);
+    cli::add_json(*command, options->json, "also write the summary to this file");
+    const CLI::App* scene = add_synth_scene(*command);
 
-    verb->option_defaults()->group(kOnairHeading);
-    verb->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
+    command->option_defaults()->group(kOnairHeading);
+    command->add_flag("--show-recipe", options->show, "print the shipped recipe, to be copied and edited, and end");
     auto& frames = options->frames;
-    verb->add_option("--frames-per-class", options->frames_per_class,
-                     "frames of each class, times its share in the recipe")
+    command->add_option("--frames-per-class", options->frames_per_class,
+                     "frames of each class, times its weight in the recipe")
         ->capture_default_str()
         ->check(CLI::Range(1, 10000000));
-    verb->add_option("--snr-low", frames.snr_low_db,
+    command->add_option("--snr-low", frames.snr_low_db,
                      "lowest SNR, in the signal's band [dB] (default: the recipe's)");
-    verb->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB] (default: the recipe's)");
-    verb->add_option("--frames-per-reception", frames.frames_per_reception,
+    command->add_option("--snr-high", frames.snr_high_db, "highest SNR [dB] (default: the recipe's)");
+    command->add_option("--frames-per-reception", frames.frames_per_reception,
                      "frames of one group that one reception gives at most")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
-    add_front_end_options(*verb, frames.front_end);
+    add_front_end_options(*command, frames.front_end);
 
-    verb->option_defaults()->group(kRml2016aHeading);
-    add_rml2016a_options(*verb, options->rml2016a);
-    verb->callback([verb, options, scene] {
+    command->option_defaults()->group(kRml2016aHeading);
+    add_rml2016a_options(*command, options->rml2016a);
+    command->callback([command, options, scene] {
         if (scene->parsed())
             return;
-        refuse_options_of_others(*verb, options->recipe);
+        refuse_options_of_others(*command, options->recipe);
         run(*options);
     });
 }

@@ -11,21 +11,21 @@
 
 namespace prunedamr::tool {
 
-void add_rml2016a_options(CLI::App& verb, synth::Rml2016aConfig& config)
+void add_rml2016a_options(CLI::App& command, synth::Rml2016aConfig& config)
 {
-    verb.add_option("--frames-per-cell", config.frames_per_cell, "frames of each class and SNR label")
+    command.add_option("--frames-per-cell", config.frames_per_cell, "frames of each class and SNR label")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));
-    verb.add_option("--fading", config.fading,
+    command.add_option("--fading", config.fading,
                     "rml: the original's one path; modern: that of GNU Radio 3.10; random: new in each chain; none")
         ->capture_default_str()
         ->check(CLI::IsMember({ "rml", "modern", "random", "none" }));
-    verb.add_option("--audio", config.audio,
+    command.add_option("--audio", config.audio,
                     "message of the analogue classes: raw 16-bit mono at 44.1 kHz (default: built-in speech)");
-    verb.add_flag("--fix-ssb", config.fix_ssb, "AM-SSB is a sideband of speech, not the original's empty channel");
-    verb.add_flag("--true-snr", config.true_snr,
+    command.add_flag("--fix-ssb", config.fix_ssb, "AM-SSB is a sideband of speech, not the original's empty channel");
+    command.add_flag("--true-snr", config.true_snr,
                   "labels are the SNR in dB, not half of it without regard to power");
-    verb.add_flag("--normalize", config.normalize, "frames of mean power 1, not of sum |x| = 1");
+    command.add_flag("--normalize", config.normalize, "frames of mean power 1, not of sum |x| = 1");
 }
 
 nlohmann::json make_rml2016a(const synth::Rml2016aConfig& config, const std::string& out)

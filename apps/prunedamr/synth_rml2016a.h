@@ -11,7 +11,7 @@
 namespace prunedamr::tool {
 
 /// Adds what `synth --recipe rml2016a` alone takes; labels, seed and threads are set by the caller.
-void add_rml2016a_options(CLI::App& verb, synth::Rml2016aConfig& config);
+void add_rml2016a_options(CLI::App& command, synth::Rml2016aConfig& config);
 
 /// Makes the frames and writes them: a data set, or for FILE.pkl a pickle as RadioML's. Returns the summary.
 nlohmann::json make_rml2016a(const synth::Rml2016aConfig& config, const std::string& out);

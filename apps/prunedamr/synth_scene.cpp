@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
@@ -74,24 +74,24 @@ void run(Options& options)
     std::printf("\n");
 }
 
-void add_random_options(CLI::App& verb, Options& options, std::vector<CLI::Option*>& added)
+void add_random_options(CLI::App& command, Options& options, std::vector<CLI::Option*>& added)
 {
     auto& random = options.random;
     const auto add = [&](CLI::Option* option) { added.push_back(option); };
-    add(verb.add_option("--recipe", random.recipe, "how transmitters are drawn (default onair)"));
-    add(verb.add_option("--signals", random.signals, "how many (default 8)")->check(CLI::Range(1, 1000)));
-    add(cli::add_list(verb, "--labels", random.labels, "their classes, comma-separated (default: all)"));
-    add(cli::add_quantity(verb, "--rate", random.sample_rate_hz, "sample rate [Hz] (default 1M)"));
-    add(cli::add_quantity(verb, "--freq", random.center_freq_hz, "center frequency [Hz] (default 0)"));
-    add(verb.add_option("--duration", random.duration_s, "of the capture [s] (default 1)"));
-    add(verb.add_option("--snr", options.snr_db,
+    add(command.add_option("--recipe", random.recipe, "how transmitters are drawn (default onair)"));
+    add(command.add_option("--signals", random.signals, "how many (default 8)")->check(CLI::Range(1, 1000)));
+    add(cli::add_list(command, "--labels", random.labels, "their classes, comma-separated (default: all)"));
+    add(cli::add_quantity(command, "--rate", random.sample_rate_hz, "sample rate [Hz] (default 1M)"));
+    add(cli::add_quantity(command, "--freq", random.center_freq_hz, "center frequency [Hz] (default 0)"));
+    add(command.add_option("--duration", random.duration_s, "of the capture [s] (default 1)"));
+    add(command.add_option("--snr", options.snr_db,
                         "LOW,HIGH or one value, in each signal's own band [dB] (default 10,30)")
             ->delimiter(',')
             ->expected(1, 2));
-    add(verb.add_option("--bursts", random.bursts, "share of signals that come in bursts (default 0.5)")
+    add(command.add_option("--bursts", random.bursts, "fraction of signals that come in bursts (default 0.5)")
             ->check(CLI::Range(0.0, 1.0)));
-    add(verb.add_option("--seed", random.seed, "random seed (default 1)"));
-    add(verb.add_flag("--in-turn", options.in_turn, "each class once, one after another near the center"));
+    add(command.add_option("--seed", random.seed, "random seed (default 1)"));
+    add(command.add_flag("--in-turn", options.in_turn, "each class once, one after another near the center"));
 }
 
 } // namespace
@@ -99,20 +99,20 @@ void add_random_options(CLI::App& verb, Options& options, std::vector<CLI::Optio
 CLI::App* add_synth_scene(CLI::App& synth)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = synth.add_subcommand("scene", "one wideband SigMF capture with several signals, annotated");
-    verb->add_option("--out", options->out, "FILE.sigmf-meta; without it the scene is only printed as JSON");
-    verb->add_option("--format", options->format, "of the samples")
+    auto* command = synth.add_subcommand("scene", "one wideband SigMF capture with several signals, annotated");
+    command->add_option("--out", options->out, "FILE.sigmf-meta; without it the scene is only printed as JSON");
+    command->add_option("--format", options->format, "of the samples")
         ->capture_default_str()
         ->check(CLI::IsMember({ "ci16_le", "cf32_le" }));
-    auto* file = verb->add_option("--scene", options->scene,
+    auto* file = command->add_option("--scene", options->scene,
                                   "FILE.json that says what is in the scene; without it a random one");
     std::vector<CLI::Option*> random;
-    add_random_options(*verb, *options, random);
+    add_random_options(*command, *options, random);
     for (CLI::Option* option : random)
         file->excludes(option);
-    cli::add_json(*verb, options->json, "also write the scene to this file: edit it, give it back with --scene");
-    verb->callback([options] { run(*options); });
-    return verb;
+    cli::add_json(*command, options->json, "also write the scene to this file: edit it, give it back with --scene");
+    command->callback([options] { run(*options); });
+    return command;
 }
 
 } // namespace prunedamr::tool

@@ -3,7 +3,7 @@
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/model_output.h"
 #include "apps/prunedamr/train_options.h"
-#include "apps/prunedamr/verbs.h"
+#include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/zoo.h"
@@ -49,14 +49,14 @@ void run(Options& options)
     const auto dataset = load_frames(options.data);
     set_teacher(options.train, dataset);
     read_cost_matrix(options.train, dataset.class_names);
-    const auto pages = frame_pages(options.data);
-    options.train.fit.generator = pages.make;
-    options.train.fit.pages_per_epoch = pages.per_epoch;
+    const auto shards = frame_shards(options.data);
+    options.train.fit.generator = shards.make;
+    options.train.fit.shards_per_epoch = shards.per_epoch;
     const auto first = first_model(options, dataset);
     auto result = train::fit(first, dataset, options.train.fit);
     if (result.interrupted)
         throw Error({ "interrupted; go on with --resume", options.train.fit.checkpoint, "", "" });
-    if (!options.train.fit.processes.leads())
+    if (!options.train.fit.processes.is_rank0())
         return;
     auto model = model::with_network(first, result.network);
     model.info.provenance = nlohmann::json{
@@ -76,7 +76,7 @@ void run(Options& options)
 void add_train(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("train", "train a network of the zoo on a data set");
+    auto* command = app.add_subcommand("train", "train a network of the zoo on a data set");
     std::vector<std::string> names;
     std::string help = "architecture:";
     for (const auto& architecture : graph::architectures()) {
@@ -85,22 +85,22 @@ void add_train(CLI::App& app)
     }
     options->zoo.arch = "amr_s";
     options->train.fit.epochs = 50;
-    auto* arch = verb->add_option("--arch", options->zoo.arch, help);
+    auto* arch = command->add_option("--arch", options->zoo.arch, help);
     arch->capture_default_str()->check(CLI::IsMember(names));
-    verb->add_option("--from", options->from,
+    command->add_option("--from", options->from,
                      "model file to go on from, of the data's classes and front end, instead of a fresh network; "
                      "one in 8 bits becomes float32")
         ->excludes(arch);
-    cli::add_list(*verb, "--units", options->zoo.units_per_stage,
+    cli::add_list(*command, "--units", options->zoo.units_per_stage,
                   "units per stage, comma-separated (default: its own)");
-    add_frame_data_options(*verb, options->data);
-    add_frames_per_epoch(*verb, options->data);
-    verb->get_option("--data")->required();
-    verb->add_option("--out", options->out, "model file to write, .safetensors")->required();
-    cli::add_json(*verb, options->json, "write cost, history and accuracy to this file");
-    add_train_options(*verb, options->train);
-    verb->get_option("--epochs")->check(CLI::Range(1, 100000)); // 0 makes sense for fine-tuning only
-    verb->callback([options] { run(*options); });
+    add_frame_data_options(*command, options->data);
+    add_frames_per_epoch(*command, options->data);
+    command->get_option("--data")->required();
+    command->add_option("--out", options->out, "model file to write, .safetensors")->required();
+    cli::add_json(*command, options->json, "write cost, history and accuracy to this file");
+    add_train_options(*command, options->train);
+    command->get_option("--epochs")->check(CLI::Range(1, 100000)); // 0 makes sense for fine-tuning only
+    command->callback([options] { run(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -26,16 +26,16 @@ std::string option_name(const std::string& name)
     return option;
 }
 
-template <class T> void add_number(CLI::App& verb, const train::NumberSetting& setting, T& value)
+template <class T> void add_number(CLI::App& command, const train::NumberSetting& setting, T& value)
 {
-    const bool epochs = std::string(setting.name) == "epochs"; // 0: a verb that also does other work does not train
+    const bool epochs = std::string(setting.name) == "epochs"; // 0: a subcommand that also does other work does not train
     const T low = epochs ? T{ 0 } : static_cast<T>(setting.low);
-    verb.add_option(option_name(setting.option ? setting.option : setting.name), value, setting.help)
+    command.add_option(option_name(setting.option ? setting.option : setting.name), value, setting.help)
         ->capture_default_str()
         ->check(CLI::Range(low, static_cast<T>(setting.high)));
 }
 
-void add_augment(CLI::App& verb, TrainOptions& options)
+void add_augment(CLI::App& command, TrainOptions& options)
 {
     std::vector<std::string> names;
     for (const train::Augmentation& one : train::augmentations()) {
@@ -44,40 +44,40 @@ void add_augment(CLI::App& verb, TrainOptions& options)
             options.augment.push_back(one.name);
     }
     names.push_back("none");
-    cli::add_list(verb, "--augment", options.augment, "what is done to training frames at random, comma-separated")
+    cli::add_list(command, "--augment", options.augment, "what is done to training frames at random, comma-separated")
         ->capture_default_str()
         ->check(CLI::IsMember(names));
 }
 
 } // namespace
 
-void add_train_options(CLI::App& verb, TrainOptions& options)
+void add_train_options(CLI::App& command, TrainOptions& options)
 {
     train::FitConfig& fit = options.fit;
     for (const train::NumberSetting& setting : train::number_settings())
         if (setting.help)
-            std::visit([&](auto* value) { add_number(verb, setting, *value); }, setting.in(fit));
+            std::visit([&](auto* value) { add_number(command, setting, *value); }, setting.in(fit));
     for (const train::ChoiceSetting& setting : train::choice_settings())
-        verb.add_option(option_name(setting.name), setting.in(fit), setting.help)
+        command.add_option(option_name(setting.name), setting.in(fit), setting.help)
             ->capture_default_str()
             ->check(CLI::IsMember(setting.choices));
-    add_augment(verb, options);
-    verb.add_option("--teacher", options.teacher, "model to distill from");
-    verb.add_option(
+    add_augment(command, options);
+    command.add_option("--teacher", options.teacher, "model to distill from");
+    command.add_option(
         "--cost-matrix", options.cost_matrix,
         "JSON {truth: {predicted: cost}}: confusions that cost more are learned to be avoided; not named: "
         "0 on the diagonal, else 1");
-    verb.add_option(
-            "--min-recall", options.floors,
+    command.add_option(
+            "--min-recall", options.recall_constraints,
             "class that must be recognized so often on validation data, as BPSK=95% or BPSK=95%@10dB (cells "
             "from that SNR on); may be given again")
         ->allow_extra_args(false);
-    verb.add_option("--seed", fit.seed, "of weights, order and augmentation")->capture_default_str();
-    verb.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
-    verb.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
-    verb.add_flag("--teacher-once", fit.distill.once,
+    command.add_option("--seed", fit.seed, "of weights, order and augmentation")->capture_default_str();
+    command.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
+    command.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
+    command.add_flag("--teacher-once", fit.distill.once,
                   "the teacher reads each frame once, before the first epoch and not augmented: much faster");
-    verb.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
+    command.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
 }
 
 void finish_train_options(TrainOptions& options, const std::string& out)
@@ -85,14 +85,14 @@ void finish_train_options(TrainOptions& options, const std::string& out)
     train::FitConfig& fit = options.fit;
     check_model_name(out);
     fit.processes = train::ProcessGroup(train::process_place_from_environment());
-    if (fit.processes.leads())
+    if (fit.processes.is_rank0())
         check_writable(out);
     if (fit.checkpoint.empty())
         fit.checkpoint = out + ".checkpoint";
     train::choose_augmentations(fit.augment, options.augment);
-    fit.floors.clear();
-    for (const std::string& floor : options.floors)
-        fit.floors.push_back(train::parse_floor(floor));
+    fit.recall_constraints.clear();
+    for (const std::string& constraint : options.recall_constraints)
+        fit.recall_constraints.push_back(train::parse_recall_constraint(constraint));
     if (!options.teacher.empty())
         options.teacher_model = model::load_model(model::find_model(options.teacher));
 }

@@ -17,14 +17,14 @@ struct TrainOptions {
     std::string teacher;                       ///< model file to distill from
     std::optional<model::Model> teacher_model; ///< what it holds
     std::vector<std::string> augment;          ///< names
-    std::vector<std::string> floors;           ///< as `train::parse_floor` reads them
+    std::vector<std::string> recall_constraints;           ///< as `train::parse_recall_constraint` reads them
     std::string cost_matrix;                   ///< file
 };
 
-void add_train_options(CLI::App& verb, TrainOptions& options);
+void add_train_options(CLI::App& command, TrainOptions& options);
 
 /// Joins other processes if the environment names them; checks that `out` has a place, before hours of work; fills
-/// in what depends on other options: teacher, checkpoint name, augmentations, floors.
+/// in what depends on other options: teacher, checkpoint name, augmentations, recall constraints.
 void finish_train_options(TrainOptions& options, const std::string& out);
 
 /// Gives the fit its teacher, if there is one. Throws `Error` when it was not made for such data.

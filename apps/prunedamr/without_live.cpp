@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What needs VOLK and its like, in a build without them: it says so. Data sets are read, trained on and measured.
 #include "apps/prunedamr/absent.h"
-#include "apps/prunedamr/data_verbs.h"
+#include "apps/prunedamr/subcommands.h"
+#include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
-#include "apps/prunedamr/verbs.h"
 
 namespace prunedamr::tool {
 namespace {
@@ -18,12 +18,17 @@ constexpr AbsentPart kLive = {
 
 void add_synth(CLI::App& app)
 {
-    kLive.add_verb(app, "synth");
+    kLive.add_subcommand(app, "synth");
+}
+
+void add_measure(CLI::App& app)
+{
+    kLive.add_subcommand(app, "measure");
 }
 
 void add_data_plot(CLI::App& data)
 {
-    kLive.add_verb(data, "plot");
+    kLive.add_subcommand(data, "plot");
 }
 
 nlohmann::json eval_recordings(const model::Model&, const std::vector<std::string>&)
@@ -31,12 +36,22 @@ nlohmann::json eval_recordings(const model::Model&, const std::vector<std::strin
     kLive.refuse("--recordings");
 }
 
+void add_detection_options(CLI::App& command, DetectionOptions& options)
+{
+    command.add_option("--scenes", options.scenes, "not in this build: scenes are made with VOLK and liquid-dsp");
+}
+
+nlohmann::json eval_detection(const DetectionOptions&)
+{
+    kLive.refuse("--scenes");
+}
+
 dataset::Dataset make_recipe_frames(const FrameData& options)
 {
     kLive.refuse("--data " + options.data);
 }
 
-FramePages make_recipe_pages(const FrameData& options)
+FrameShards make_recipe_pages(const FrameData& options)
 {
     kLive.refuse("--data " + options.data);
 }

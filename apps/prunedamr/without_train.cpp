@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The verbs that need LibTorch, in a build without it: they say so.
+// The subcommands that need LibTorch, in a build without it: they say so.
 #include "apps/prunedamr/absent.h"
 #include "apps/prunedamr/attacks.h"
-#include "apps/prunedamr/model_verbs.h"
+#include "apps/prunedamr/subcommands.h"
 #include "apps/prunedamr/runner.h"
-#include "apps/prunedamr/verbs.h"
 
 namespace prunedamr::tool {
 namespace {
@@ -15,22 +14,22 @@ constexpr AbsentPart kTrain = { "LibTorch", "-DPRUNEDAMR_TRAIN=ON (needs libtorc
 
 void add_train(CLI::App& app)
 {
-    kTrain.add_verb(app, "train");
+    kTrain.add_subcommand(app, "train");
 }
 
 void add_compress(CLI::App& app)
 {
-    kTrain.add_verb(app, "compress");
+    kTrain.add_subcommand(app, "compress");
 }
 
 void add_quantize(CLI::App& app)
 {
-    kTrain.add_verb(app, "quantize");
+    kTrain.add_subcommand(app, "quantize");
 }
 
 void add_model_torchscript(CLI::App& model)
 {
-    kTrain.add_verb(model, "export-torchscript");
+    kTrain.add_subcommand(model, "export-torchscript");
 }
 
 Attacks make_attacks(const std::vector<std::string>&, int)

@@ -60,8 +60,9 @@ TEST(GroupCounts, FindsGroupsThatLieInSeveralParts)
 {
     dataset::Dataset fields;
     fields.group = { 1, 1, 2, 2, 3, 3, 3 };
-    using dataset::Part;
-    fields.part = { Part::train, Part::train, Part::train, Part::test, Part::train, Part::validation, Part::test };
+    using dataset::Split;
+    fields.part = { Split::train, Split::train,      Split::train, Split::test,
+                    Split::train, Split::validation, Split::test };
     const auto groups = dataset::count_groups(fields);
     EXPECT_EQ(groups.count, 3);
     EXPECT_EQ(groups.in_several_parts, 2);
@@ -73,7 +74,7 @@ TEST(FrameCounts, StandInTheOrderOfClassesAndParts)
     dataset::Dataset fields;
     fields.class_names = { "noise", "BPSK", "OOK" };
     fields.label = { 1, 1, 0 };
-    fields.part = { dataset::Part::test, dataset::Part::train, dataset::Part::train };
+    fields.part = { dataset::Split::test, dataset::Split::train, dataset::Split::train };
     EXPECT_EQ(dataset::frames_per_class(fields).dump(), R"({"noise":1,"BPSK":2,"OOK":0})");
     EXPECT_EQ(dataset::frames_per_part(fields).dump(), R"({"train":2,"validation":0,"test":1})");
 }

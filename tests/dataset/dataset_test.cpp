@@ -8,20 +8,20 @@
 namespace prunedamr::dataset {
 namespace {
 
-std::map<Part, std::size_t> part_sizes(const Dataset& dataset)
+std::map<Split, std::size_t> part_sizes(const Dataset& dataset)
 {
-    return { { Part::train, dataset.indices(Part::train).size() },
-             { Part::validation, dataset.indices(Part::validation).size() },
-             { Part::test, dataset.indices(Part::test).size() } };
+    return { { Split::train, dataset.indices(Split::train).size() },
+             { Split::validation, dataset.indices(Split::validation).size() },
+             { Split::test, dataset.indices(Split::test).size() } };
 }
 
 TEST(Dataset, IndicesListEachFrameOnceByPart)
 {
     const Dataset dataset = small_dataset(7);
-    EXPECT_EQ(dataset.indices(Part::train), (std::vector<std::int64_t>{ 0, 3, 6 }));
-    EXPECT_EQ(dataset.indices(Part::validation), (std::vector<std::int64_t>{ 1, 4 }));
-    EXPECT_EQ(dataset.indices(Part::test), (std::vector<std::int64_t>{ 2, 5 }));
-    EXPECT_TRUE(Dataset().indices(Part::train).empty());
+    EXPECT_EQ(dataset.indices(Split::train), (std::vector<std::int64_t>{ 0, 3, 6 }));
+    EXPECT_EQ(dataset.indices(Split::validation), (std::vector<std::int64_t>{ 1, 4 }));
+    EXPECT_EQ(dataset.indices(Split::test), (std::vector<std::int64_t>{ 2, 5 }));
+    EXPECT_TRUE(Dataset().indices(Split::train).empty());
 }
 
 TEST(Dataset, ValidateNamesTheFieldAndTheNumbers)
@@ -45,7 +45,7 @@ TEST(Dataset, ValidateNamesTheFieldAndTheNumbers)
     bad.label[0] = -1;
     EXPECT_NE(message_of([&] { validate(bad, "a.h5"); }).find("label of frame 0"), std::string::npos);
     bad = good;
-    bad.part[1] = static_cast<Part>(9);
+    bad.part[1] = static_cast<Split>(9);
     EXPECT_EQ(message_of([&] { validate(bad, "a.h5"); }),
               "a.h5: part of frame 1 is out of range: found 9, expected 0..2");
     bad = good;
@@ -66,26 +66,26 @@ TEST(Split, IsExactInCellsOfSingleFrames)
         dataset.group.push_back(i);
     }
     assign_split(dataset, { 0.1, 0.2 }, 3);
-    std::map<std::tuple<int, float, Part>, int> cells;
+    std::map<std::tuple<int, float, Split>, int> cells;
     for (std::int64_t i = 0; i < dataset.size(); ++i)
         ++cells[{ dataset.label[i], dataset.snr_db[i], dataset.part[i] }];
     ASSERT_EQ(cells.size(), 12u);
     for (const auto& [cell, count] : cells)
-        EXPECT_EQ(count, std::get<2>(cell) == Part::train ? 350 : std::get<2>(cell) == Part::test ? 100 : 50);
+        EXPECT_EQ(count, std::get<2>(cell) == Split::train ? 350 : std::get<2>(cell) == Split::test ? 100 : 50);
 }
 
 TEST(Split, NeverDividesAGroupAndMeetsTheSharesOverSmallCells)
 {
     Dataset dataset = small_dataset(997);
     assign_split(dataset, { 0.1, 0.2 }, 11);
-    std::map<std::int64_t, std::set<Part>> parts;
+    std::map<std::int64_t, std::set<Split>> parts;
     for (std::int64_t i = 0; i < dataset.size(); ++i)
         parts[dataset.group[i]].insert(dataset.part[i]);
     for (const auto& [group, seen] : parts)
         EXPECT_EQ(seen.size(), 1u) << "group " << group;
     auto sizes = part_sizes(dataset);
-    EXPECT_NEAR(static_cast<double>(sizes[Part::test]), 199.4, 2.0);
-    EXPECT_NEAR(static_cast<double>(sizes[Part::validation]), 99.7, 2.0);
+    EXPECT_NEAR(static_cast<double>(sizes[Split::test]), 199.4, 2.0);
+    EXPECT_NEAR(static_cast<double>(sizes[Split::validation]), 99.7, 2.0);
 }
 
 TEST(Split, DependsOnTheSeedAlone)

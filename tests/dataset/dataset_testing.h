@@ -48,7 +48,7 @@ inline Dataset small_dataset(int count, int length = 16)
         dataset.snr_db.push_back(pair / 3 % 3 == 2 ? std::numeric_limits<float>::quiet_NaN()
                                                    : 2.0f * static_cast<float>(pair / 3 % 3));
         dataset.group.push_back(pair);
-        dataset.part.push_back(static_cast<Part>(i % 3));
+        dataset.part.push_back(static_cast<Split>(i % 3));
         for (int k = 0; k < 2 * length; ++k)
             dataset.frames.push_back(std::sin(0.1f * static_cast<float>(i * 2 * length + k)));
     }

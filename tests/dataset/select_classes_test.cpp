@@ -18,7 +18,7 @@ Dataset three_classes()
         dataset.label.push_back(i % 3);
         dataset.snr_db.push_back(static_cast<float>(i));
         dataset.group.push_back(10 + i);
-        dataset.part.push_back(i < 4 ? Part::train : Part::test);
+        dataset.part.push_back(i < 4 ? Split::train : Split::test);
         for (int s = 0; s < 4; ++s)
             dataset.frames.push_back(static_cast<float>(10 * i + s));
     }
@@ -36,7 +36,7 @@ TEST(SelectClasses, KeepsEveryFieldOfTheFramesThatStay)
     EXPECT_EQ(some.label, (std::vector<std::int32_t>{ 0, 1, 0, 1, 0 })); // frames 0, 2, 3, 5, 6
     EXPECT_EQ(some.snr_db, (std::vector<float>{ 0, 2, 3, 5, 6 }));
     EXPECT_EQ(some.group, (std::vector<std::int64_t>{ 10, 12, 13, 15, 16 }));
-    EXPECT_EQ(some.indices(Part::test), (std::vector<std::int64_t>{ 3, 4 }));
+    EXPECT_EQ(some.indices(Split::test), (std::vector<std::int64_t>{ 3, 4 }));
     EXPECT_EQ(some.frame(3)[1], 51.0F);
     EXPECT_EQ(nlohmann::json::parse(some.provenance)["seed"], 3);
     EXPECT_EQ(nlohmann::json::parse(some.provenance)["classes"], nlohmann::json(some.class_names));

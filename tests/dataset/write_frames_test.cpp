@@ -55,7 +55,7 @@ TEST_F(WriteFrames, DividesAnewWhenAskedTo)
     options_.test = 0.0;
     options_.validation = 0.5;
     EXPECT_EQ(write()["split"]["test"], 0);
-    EXPECT_TRUE(out().indices(dataset::Part::test).empty());
+    EXPECT_TRUE(out().indices(dataset::Split::test).empty());
 }
 
 TEST_F(WriteFrames, HalvesTheSamples)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verb `prunedamr data`: conversion, selection, splits, captures to frames; and what it refuses."""
+"""`prunedamr data`: conversion, selection, splits, captures to frames; and what it refuses."""
 
 import array
 import cmath

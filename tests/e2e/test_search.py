@@ -68,7 +68,7 @@ class Search(Case):
         self.assertEqual(len(trials), 3)
         self.check_front(trials)
         taken = next(t for t in trials if t["macs"] == report["cost"]["after"]["macs"])
-        least = report["least_validation_accuracy"]
+        least = report["min_validation_accuracy"]
         self.assertGreaterEqual(taken["validation_accuracy"], least)
         for trial in trials:
             self.assertTrue(trial["validation_accuracy"] < least or trial["macs"] >= taken["macs"], trial)

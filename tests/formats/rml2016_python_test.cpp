@@ -78,7 +78,7 @@ TEST_F(Rml2016Python, Python3ReadsWhatIsWritten)
     dataset.label = { 0, 0, 1 };
     dataset.snr_db = { -20, -20, 1.5f };
     dataset.group = { 0, 1, 2 };
-    dataset.part.assign(3, Part::train);
+    dataset.part.assign(3, Split::train);
     dataset.frames = unit_frames(2, 16);
     for (const float value : unit_frames(1, 16))
         dataset.frames.push_back(value);

@@ -74,7 +74,7 @@ TEST(KeepChannels, RemovingAnyOneGroupEqualsMaskingIt)
             for (const auto& member : group.members)
                 if (member.first == node)
                     removed.insert(member.second);
-            const auto pruned = prune_channels(network, node, all_but(network.node(node).out_channels, removed));
+            const auto pruned = keep_channels(network, node, all_but(network.node(node).out_channels, removed));
             expect_equal_logits(masked(network, group.members), pruned, name_of(network) + " " + node);
             EXPECT_LT(cost(pruned).params, cost(network).params);
         }
@@ -97,9 +97,9 @@ TEST(KeepChannels, RemovingManyGroupsAtOnceEqualsMaskingThem)
                 for (const auto& [node, channel] : group.members)
                     gone[node].insert(channel);
             }
-            Plan plan;
+            PruningPlan plan;
             for (const auto& [node, channels] : gone)
-                plan.prune_channels[node] = all_but(network.node(node).out_channels, channels);
+                plan.keep_channels[node] = all_but(network.node(node).out_channels, channels);
             const Network pruned = apply(network, plan);
             expect_equal_logits(masked(network, removed), pruned, name_of(network) + " " + std::to_string(seed));
         }
@@ -152,17 +152,17 @@ TEST(ChannelGroups, AComplexFilterIsBothItsParts)
     const auto groups = channel_groups(complex_net());
     EXPECT_EQ(groups[1].members, (Members{ { "stem", 1 }, { "stem", 4 } }));
     EXPECT_TRUE(groups[1].removable);
-    const Network pruned = prune_channels(complex_net(), "stem", { 0, 2, 3, 5 });
+    const Network pruned = keep_channels(complex_net(), "stem", { 0, 2, 3, 5 });
     EXPECT_EQ(pruned.tensor("norm.running_var").shape, (std::vector<std::int64_t>{ 2, 3 }));
     EXPECT_EQ(infer_shapes(pruned).at("norm"), (Shape{ 4, 1, 21 }));
-    EXPECT_ERROR(prune_channels(complex_net(), "stem", { 0, 2, 3 }), "a kept channel is tied to a removed one");
+    EXPECT_ERROR(keep_channels(complex_net(), "stem", { 0, 2, 3 }), "a kept channel is tied to a removed one");
 }
 
 TEST(ChannelGroups, SeparableNetworksThinInEveryUnit)
 {
     for (const char* arch : { "ulcnn", "amr_xs" }) {
         const Network network = make_network(zoo_config(arch, 64, 3));
-        Plan plan; // three channels less everywhere
+        PruningPlan plan; // three channels less everywhere
         std::map<std::string, std::set<int>> gone;
         std::map<std::string, int> groups_of;
         for (const ChannelGroup& group : channel_groups(network)) {
@@ -173,7 +173,7 @@ TEST(ChannelGroups, SeparableNetworksThinInEveryUnit)
                 gone[node].insert(index);
         }
         for (const auto& [node, channels] : gone)
-            plan.prune_channels[node] = all_but(network.node(node).out_channels, channels);
+            plan.keep_channels[node] = all_but(network.node(node).out_channels, channels);
         const Network pruned = apply(network, plan);
         for (const Node& node : network.nodes)
             if (node.op == Op::conv && node.out_channels > 4) {
@@ -185,18 +185,18 @@ TEST(ChannelGroups, SeparableNetworksThinInEveryUnit)
 TEST(KeepChannels, RefusesWhatIsTiedOrMalformed)
 {
     const Network shuffle = shuffle_net(), residual = residual_net();
-    EXPECT_ERROR(prune_channels(shuffle, "merge", { 0, 1, 2, 3 }), "node 'merge': channel is tied to the input");
-    EXPECT_ERROR(prune_channels(shuffle, "fc", { 0, 1 }), "node 'fc': channel is tied to");
-    EXPECT_ERROR(prune_channels(shuffle, "mix", {}), "node 'mix': no channel is kept");
-    EXPECT_ERROR(prune_channels(shuffle, "mix", { 1, 1 }), "node 'mix': bad list of kept channels: found 1");
-    EXPECT_ERROR(prune_channels(shuffle, "mix", { 5 }), "found 5, expected ascending, 0..4");
-    EXPECT_ERROR(prune_channels(shuffle, "mix", { -1 }), "found -1");
-    EXPECT_ERROR(prune_channels(shuffle, "shuffle", { 0 }), "only a conv or linear makes channels");
-    EXPECT_ERROR(prune_channels(shuffle, "nobody", { 0 }), "node 'nobody': no such node");
+    EXPECT_ERROR(keep_channels(shuffle, "merge", { 0, 1, 2, 3 }), "node 'merge': channel is tied to the input");
+    EXPECT_ERROR(keep_channels(shuffle, "fc", { 0, 1 }), "node 'fc': channel is tied to");
+    EXPECT_ERROR(keep_channels(shuffle, "mix", {}), "node 'mix': no channel is kept");
+    EXPECT_ERROR(keep_channels(shuffle, "mix", { 1, 1 }), "node 'mix': bad list of kept channels: found 1");
+    EXPECT_ERROR(keep_channels(shuffle, "mix", { 5 }), "found 5, expected ascending, 0..4");
+    EXPECT_ERROR(keep_channels(shuffle, "mix", { -1 }), "found -1");
+    EXPECT_ERROR(keep_channels(shuffle, "shuffle", { 0 }), "only a conv or linear makes channels");
+    EXPECT_ERROR(keep_channels(shuffle, "nobody", { 0 }), "node 'nobody': no such node");
     // The stem's 16 channels are the first 16 of stage 2: without them it would be empty.
-    EXPECT_ERROR(prune_channels(residual, "stage2.unit1.conv2", { 16, 17 }), "every channel would be removed");
-    Plan plan;
-    plan.prune_channels = { { "stem.conv", { 0, 1 } }, { "stage1.unit1.conv2", { 0, 1, 2 } } };
+    EXPECT_ERROR(keep_channels(residual, "stage2.unit1.conv2", { 16, 17 }), "every channel would be removed");
+    PruningPlan plan;
+    plan.keep_channels = { { "stem.conv", { 0, 1 } }, { "stage1.unit1.conv2", { 0, 1, 2 } } };
     EXPECT_ERROR(apply(residual, plan), "node 'stage1.unit1.conv2': a kept channel is tied to a removed one");
 }
 

@@ -46,7 +46,7 @@ Activations run_masked(const Network& network, const std::vector<float>& frame, 
 }
 
 /// A plan that removes half of the groups of every layer, with random constants wherever their channels are mixed.
-Plan half_with_constants(const Network& network, Rng& rng)
+PruningPlan half_with_constants(const Network& network, Rng& rng)
 {
     const auto layers = channel_layers(network);
     const ChannelTies ties(network);
@@ -60,7 +60,7 @@ Plan half_with_constants(const Network& network, Rng& rng)
             else
                 removed.insert(ties.groups(node)[static_cast<std::size_t>(channel)]);
         }
-    Plan plan = channel_plan(network, layers, kept);
+    PruningPlan plan = channel_plan(network, layers, kept);
     for (const std::string& node : mixed_nodes(network)) {
         const auto groups = ties.groups(node);
         for (std::size_t c = 0; c < groups.size(); ++c)
@@ -105,7 +105,7 @@ Network conv_pair(const ConvGeometry& window, bool norm)
     return network;
 }
 
-double error_against_masked(const Network& network, const Plan& plan)
+double error_against_masked(const Network& network, const PruningPlan& plan)
 {
     const Network pruned = apply(network, plan);
     double worst = 0.0;
@@ -147,7 +147,7 @@ TEST(FoldConstants, WithoutThinningGivesTheSameLogits)
 {
     Rng rng(5);
     const auto network = shuffle_net();
-    const Plan plan = half_with_constants(network, rng);
+    const PruningPlan plan = half_with_constants(network, rng);
     const auto frame = noise_frames(network, 1, 8);
     EXPECT_LT(relative_error(run_reference(fold_constants(network, plan.constants), frame),
                              run_reference(apply(network, plan), frame)),
@@ -179,7 +179,7 @@ TEST(FoldConstants, RefusesUnknownNodesAndChannels)
     EXPECT_ERROR(fold_constants(network, { { "nowhere", { { 0, 1.0F } } } }), "nowhere");
     EXPECT_ERROR(fold_constants(network, { { "first_relu", { { 8, 1.0F } } } }),
                  "node 'first_relu': constant for a channel that is not there: found 8, expected 0..7");
-    Plan plan;
+    PruningPlan plan;
     plan.constants["nowhere"][0] = 1.0F;
     EXPECT_ERROR(apply(network, plan), "nowhere");
 }

@@ -63,7 +63,7 @@ TEST(KeepClasses, ShrinksTheClassifierAlone)
 TEST(KeepClasses, IsPartOfAPlan)
 {
     const Network network = residual_net();
-    Plan plan;
+    PruningPlan plan;
     plan.remove_units = { "stage1.unit2" };
     plan.keep_classes = { 0, 2 };
     const Network by_plan = apply(network, plan);

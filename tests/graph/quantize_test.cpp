@@ -170,7 +170,7 @@ TEST(QuantizedNetwork, ChangedStructureIsFloat32Again)
     const Network network = quantized(residual_net(), 1);
     EXPECT_FALSE(network.quantized.empty());
     EXPECT_TRUE(remove_unit(network, "stage1.unit2").quantized.empty());
-    EXPECT_TRUE(prune_channels(network, "stage1.unit1.conv1", { 0, 2 }).quantized.empty());
+    EXPECT_TRUE(keep_channels(network, "stage1.unit1.conv1", { 0, 2 }).quantized.empty());
     EXPECT_TRUE(keep_classes(network, { 0, 2 }).quantized.empty());
     EXPECT_TRUE(apply(network, {}).quantized.empty());
     EXPECT_EQ(fold_batch_norm(network).quantized.size(), network.quantized.size());

@@ -23,9 +23,9 @@ double difference(const Network& expected, const Network& got)
 }
 
 /// Removes all but the first `keep[s]` units of each stage.
-Plan shorten(const Network& network, const std::vector<int>& keep)
+PruningPlan shorten(const Network& network, const std::vector<int>& keep)
 {
-    Plan plan;
+    PruningPlan plan;
     std::vector<int> seen(keep.size(), 0);
     for (const Unit& unit : network.units)
         if (unit.stage > 0 && ++seen[unit.stage - 1] > keep[unit.stage - 1])
@@ -89,10 +89,10 @@ TEST(Apply, CarriesOutTheWholePlan)
 {
     Network network = residual_net();
     const Network before = network;
-    Plan plan;
+    PruningPlan plan;
     plan.remove_units = { "stage1.unit2" };
     plan.reinitialize_units = { "stage2.unit1" };
-    plan.prune_channels = { { "stage1.unit1.conv1", { 0, 3, 15 } }, { "stage2.unit1.conv1", { 1 } } };
+    plan.keep_channels = { { "stage1.unit1.conv1", { 0, 3, 15 } }, { "stage2.unit1.conv1", { 1 } } };
     plan.seed = 5;
     const Network pruned = apply(network, plan);
     EXPECT_EQ(pruned.node("stage1.unit1.conv1").out_channels, 3);
@@ -112,10 +112,10 @@ TEST(Apply, AnEmptyPlanChangesNothing)
 TEST(Apply, NamesWhatItDoesNotKnow)
 {
     const Network network = residual_net();
-    Plan remove, draw, thin, both;
+    PruningPlan remove, draw, thin, both;
     remove.remove_units = { "stage1.unit2", "stage7.unit1" };
     draw.reinitialize_units = { "nowhere" };
-    thin.prune_channels = { { "no.conv", { 0 } } };
+    thin.keep_channels = { { "no.conv", { 0 } } };
     both.remove_units = both.reinitialize_units = { "stage1.unit1" };
     EXPECT_ERROR(apply(network, remove), "unit 'stage7.unit1': no such unit");
     EXPECT_ERROR(apply(network, draw), "unit 'nowhere': no such unit");
@@ -123,12 +123,12 @@ TEST(Apply, NamesWhatItDoesNotKnow)
     EXPECT_ERROR(apply(network, both), "unit 'stage1.unit1': unit is named twice in the plan");
 }
 
-TEST(Plan, IsWrittenAsJson)
+TEST(PruningPlan, IsWrittenAsJson)
 {
-    Plan plan;
+    PruningPlan plan;
     plan.method = "psr";
     plan.remove_units = { "a" };
-    plan.prune_channels["c"] = { 0, 2 };
+    plan.keep_channels["c"] = { 0, 2 };
     EXPECT_EQ(to_json(plan).dump(), R"({"keep_channels":{"c":[0,2]},"method":"psr","reinitialize_units":[],)"
                                     R"("remove_units":["a"],"seed":1})");
     plan.constants["d"] = { { 1, 0.5F }, { 3, 0.0F } };

@@ -15,7 +15,7 @@ TEST(Evaluation, EqualsThePlainReferenceWhateverTheBatch)
 {
     const dataset::Dataset dataset = test::tones(37);
     const graph::Network network = test::tiny_network();
-    const auto indices = dataset.indices(dataset::Part::test);
+    const auto indices = dataset.indices(dataset::Split::test);
     std::vector<std::vector<std::int64_t>> confusion(3, std::vector<std::int64_t>(3));
     for (const std::int64_t i : indices) {
         const auto logits = test::reference_logits(network, dataset, i);

@@ -19,8 +19,8 @@ metrics::FinishedModel finish(const model::Model& model, const dataset::Dataset&
 {
     const auto runner = metrics::engine_runner(model);
     return metrics::finish_model(model,
-                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation)),
-                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test)), 0.1);
+                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::validation)),
+                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test)), 0.1);
 }
 
 } // namespace
@@ -35,7 +35,7 @@ TEST(FinishModel, FitsTheDecisionToTheValidationPartAndReportsTheTestPart)
     const auto accuracy = nlohmann::json::parse(info.accuracy);
 
     const auto validation =
-        metrics::evaluate(metrics::engine_runner(network), dataset, dataset.indices(dataset::Part::validation));
+        metrics::evaluate(metrics::engine_runner(network), dataset, dataset.indices(dataset::Split::validation));
     EXPECT_EQ(info.decision.temperature, metrics::fit_temperature(validation.logits, validation.labels));
     EXPECT_NEAR(info.decision.temperature, 3.0, 0.5);
     EXPECT_EQ(finished.validation_accuracy, metrics::scores_of(validation).accuracy());
@@ -43,7 +43,7 @@ TEST(FinishModel, FitsTheDecisionToTheValidationPartAndReportsTheTestPart)
                                          info.decision.min_confidence),
                 0.1, 0.02);
     EXPECT_EQ(accuracy["accuracy"], metrics::scores_of(finished.test).accuracy());
-    EXPECT_EQ(accuracy["count"], dataset.indices(dataset::Part::test).size());
+    EXPECT_EQ(accuracy["count"], dataset.indices(dataset::Split::test).size());
     EXPECT_LT(accuracy["calibration_error"].get<double>(), 0.06);
     EXPECT_NEAR(accuracy["false_rejection"].get<double>(), 0.1, 0.06);
     EXPECT_FALSE(finished.model.golden.input.empty());
@@ -52,7 +52,7 @@ TEST(FinishModel, FitsTheDecisionToTheValidationPartAndReportsTheTestPart)
 TEST(FinishModel, WithoutFramesTheDecisionStays)
 {
     dataset::Dataset dataset = test::tones(10);
-    std::fill(dataset.part.begin(), dataset.part.end(), dataset::Part::train);
+    std::fill(dataset.part.begin(), dataset.part.end(), dataset::Split::train);
     model::Model model = test::model_for(test::tiny_network(), dataset);
     model.info.decision.temperature = 7.0;
     const auto finished = finish(model, dataset);

@@ -80,7 +80,7 @@ TEST(WholeNumbers, GradientsPassUnlessAValueIsClipped)
 {
     const graph::QuantParams form{ 0.1F, 10 }; // -1 .. 24.5
     const at::Tensor x = at::tensor({ -3.0F, -0.94F, 0.0F, 0.26F, 24.0F, 30.0F }).requires_grad_();
-    const at::Tensor y = nn::in_8_bits(x, form);
+    const at::Tensor y = nn::fake_quantize(x, form);
     y.sum().backward();
     const float expected[] = { -1.0F, -0.9F, 0.0F, 0.3F, 24.0F, 24.5F }, gradient[] = { 0, 1, 1, 1, 1, 0 };
     for (int i = 0; i < 6; ++i) {

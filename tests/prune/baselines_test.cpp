@@ -14,7 +14,7 @@
 namespace prunedamr::prune {
 namespace {
 
-graph::Plan plan_of(const std::string& name, const graph::Network& network, const std::string& budget,
+graph::PruningPlan plan_of(const std::string& name, const graph::Network& network, const std::string& budget,
                     const BaselineOptions& options = {}, std::uint64_t seed = 3)
 {
     const auto dataset = toy_dataset(120);
@@ -123,7 +123,7 @@ TEST(Baselines, RandomDependsOnTheSeedOnly)
         const auto plan = plan_of("random", network, "units=6", {}, seed);
         EXPECT_EQ(plan.remove_units, plan_of("random", network, "units=6", {}, seed).remove_units);
         plans.insert(plan.remove_units);
-        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).prune_channels);
+        channel_plans.insert(plan_of("random", network, "macs=50%", kChannels, seed).keep_channels);
     }
     EXPECT_GT(plans.size(), 3U);
     EXPECT_EQ(channel_plans.size(), 10U);
@@ -185,8 +185,8 @@ TEST(Baselines, NormsOfTiedChannelsAreAveraged)
     const auto shuffle_scores = bnp_group_scores(shuffle, shuffle_layers);
     for (std::size_t l = 0; l < shuffle_layers.size(); ++l)
         EXPECT_EQ(shuffle_scores[l].empty(), shuffle_layers[l].name == "hidden") << shuffle_layers[l].name;
-    const PruningSchedule ladder = uniform_ladder(shuffle, shuffle_layers, shuffle_scores);
-    EXPECT_EQ(ladder.plan(ladder.rungs - 1).prune_channels.count("hidden"), 0U);
+    const PruningSchedule schedule = uniform_schedule(shuffle, shuffle_layers, shuffle_scores);
+    EXPECT_EQ(schedule.plan(schedule.levels - 1).keep_channels.count("hidden"), 0U);
 }
 
 TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
@@ -194,38 +194,38 @@ TEST(Baselines, TakeTheSameShareOfEveryLayerAndTheLeastScores)
     const auto network = toy_network({ 2, 2, 2 });
     const auto layers = graph::channel_layers(network);
     const auto scores = l1_group_scores(network, layers);
-    const PruningSchedule ladder = uniform_ladder(network, layers, scores);
+    const PruningSchedule schedule = uniform_schedule(network, layers, scores);
     std::size_t removable = 0;
     for (const auto& layer : layers)
         removable += layer.groups.size() - 1;
-    EXPECT_EQ(ladder.rungs, static_cast<int>(removable) + 1);
-    EXPECT_TRUE(ladder.plan(0).prune_channels.empty());
+    EXPECT_EQ(schedule.levels, static_cast<int>(removable) + 1);
+    EXPECT_TRUE(schedule.plan(0).keep_channels.empty());
     std::int64_t macs = graph::cost(network).macs + 1;
-    for (int rung = 0; rung < ladder.rungs; rung += 7) {
-        const auto plan = ladder.plan(rung);
+    for (int level = 0; level < schedule.levels; level += 7) {
+        const auto plan = schedule.plan(level);
         const auto now = graph::cost(graph::apply(network, plan)).macs;
         EXPECT_LT(now, macs);
         macs = now;
-        double least = 1.0, most = 0.0; // shares gone
+        double lowest = 1.0, highest = 0.0; // fractions gone
         for (std::size_t l = 0; l < layers.size(); ++l) {
             const auto& name = layers[l].nodes.front();
-            const auto found = plan.prune_channels.find(name);
+            const auto found = plan.keep_channels.find(name);
             std::size_t gone = 0;
             double best_gone = 0.0, worst_kept = 1e300;
             for (std::size_t g = 0; g < layers[l].groups.size(); ++g) {
                 const int channel = layers[l].groups[g].members.front().second;
-                const bool stays = found == plan.prune_channels.end() ||
+                const bool stays = found == plan.keep_channels.end() ||
                                    std::count(found->second.begin(), found->second.end(), channel) > 0;
                 gone += stays ? 0 : 1;
                 (stays ? worst_kept : best_gone) =
                     stays ? std::min(worst_kept, scores[l][g]) : std::max(best_gone, scores[l][g]);
             }
             EXPECT_LE(best_gone, worst_kept) << layers[l].name;
-            const double share = static_cast<double>(gone) / static_cast<double>(layers[l].groups.size());
-            least = std::min(least, share);
-            most = std::max(most, share);
+            const double fraction = static_cast<double>(gone) / static_cast<double>(layers[l].groups.size());
+            lowest = std::min(lowest, fraction);
+            highest = std::max(highest, fraction);
         }
-        EXPECT_LE(most - least, 1.0 / 16.0 + 1e-9) << "rung " << rung; // the narrowest layer has 16
+        EXPECT_LE(highest - lowest, 1.0 / 16.0 + 1e-9) << "level " << level; // the narrowest layer has 16
     }
 }
 
@@ -236,19 +236,19 @@ TEST(Baselines, ChannelBudgetsAreMetWithinOneChannel)
     for (const auto& network : networks) {
         const auto layers = graph::channel_layers(network);
         const auto scores = l1_group_scores(network, layers);
-        const PruningSchedule ladder = uniform_ladder(network, layers, scores);
+        const PruningSchedule schedule = uniform_schedule(network, layers, scores);
         for (const char* text : { "macs=50%", "params=60%", "bytes=70%", "macs=80%,params=50%" }) {
             const Budget budget = parse_budget(text, network);
-            const auto plan = descend(network, ladder, budget);
+            const auto plan = bisect(network, schedule, budget);
             EXPECT_TRUE(budget.met_by(graph::apply(network, plan))) << graph::name_of(network) << " " << text;
-            int rung = 0;
-            while (ladder.plan(rung).prune_channels != plan.prune_channels)
-                ++rung;
-            ASSERT_GT(rung, 0);
-            EXPECT_FALSE(budget.met_by(graph::apply(network, ladder.plan(rung - 1))))
+            int level = 0;
+            while (schedule.plan(level).keep_channels != plan.keep_channels)
+                ++level;
+            ASSERT_GT(level, 0);
+            EXPECT_FALSE(budget.met_by(graph::apply(network, schedule.plan(level - 1))))
                 << graph::name_of(network) << " " << text;
         }
-        EXPECT_ERROR(descend(network, ladder, parse_budget("macs=0.01%", network)),
+        EXPECT_ERROR(bisect(network, schedule, parse_budget("macs=0.01%", network)),
                      "the smallest that this method");
     }
 }
@@ -275,8 +275,8 @@ TEST(Baselines, LcpRemovesUnitsOverWhichProbesGainLeast)
         for (float& value : network.tensors.at(std::string("stage1.unit2.bn2") + part).data)
             value = 0.0F;
     const auto dataset = toy_dataset(400);
-    const auto seen = draw_per_class(dataset, dataset.indices(dataset::Part::train), 40, 1);
-    const auto unseen = draw_per_class(dataset, dataset.indices(dataset::Part::validation), 40, 1);
+    const auto seen = draw_per_class(dataset, dataset.indices(dataset::Split::train), 40, 1);
+    const auto unseen = draw_per_class(dataset, dataset.indices(dataset::Split::validation), 40, 1);
     const auto gains = probe_gains(network, dataset, seen, unseen, "cpu");
     ASSERT_EQ(gains.size(), network.units.size());
     const auto off = static_cast<std::size_t>(unit_index(network, "stage1.unit2"));
@@ -291,7 +291,7 @@ TEST(Baselines, LcpRemovesUnitsOverWhichProbesGainLeast)
     std::vector<double> scores;
     for (const ProbeGain& gain : gains)
         scores.push_back(gain.after - gain.before);
-    EXPECT_EQ(outcome.plan.remove_units, remove_least_units(network, budget, scores, 1).remove_units);
+    EXPECT_EQ(outcome.plan.remove_units, remove_lowest_units(network, budget, scores, 1).remove_units);
 }
 
 TEST(Baselines, RefuseAPartThatTheyDoNotRemove)

@@ -16,8 +16,6 @@
 namespace prunedamr::prune {
 namespace {
 
-const auto silent = [](const std::string&) {};
-
 CompressConfig config_of(const std::string& method, const std::string& budget, int epochs)
 {
     CompressConfig config;
@@ -28,7 +26,7 @@ CompressConfig config_of(const std::string& method, const std::string& budget, i
     config.chain.fine_tune.learning_rate = 3e-3;
     config.chain.fine_tune.threads = 1;
     const auto options = std::make_shared<MethodOptions>();
-    options->consensus.least_units = 1;
+    options->consensus.min_units = 1;
     options->consensus.epochs_per_step = 1;
     options->consensus.samples = 128;
     config.chain.options = options;
@@ -60,13 +58,13 @@ TEST(Compress, KeepsAccuracyOnSeparableData)
         train::fit(graph::make_network(graph::zoo_config("amr_s", kToyLength, kToyClasses, { 2, 2, 1, 1 })),
                    dataset, base_config)
             .network;
-    ASSERT_GT(train::evaluate(base, dataset, dataset::Part::test).accuracy(), 0.95);
+    ASSERT_GT(train::evaluate(base, dataset, dataset::Split::test).accuracy(), 0.95);
     for (const Method& method : methods()) {
         std::string said;
         const bool channels = removes_channels(method.name);
         const auto result = compress(model::model_of(base), dataset, config_of(method.name, channels ? "macs=50%" : "units=5", 2),
                                      [&](const std::string& text) { said += text + "\n"; });
-        EXPECT_GT(train::evaluate(result.model, dataset, dataset::Part::test).accuracy(), 0.95) << method.name;
+        EXPECT_GT(train::evaluate(result.model, dataset, dataset::Split::test).accuracy(), 0.95) << method.name;
         EXPECT_EQ(result.model.network.units.size(), channels ? base.units.size() : 5U);
         EXPECT_FALSE(result.interrupted);
         EXPECT_EQ(report_of(result)["fine_tune"]["epochs"].size(), 2U);
@@ -124,18 +122,12 @@ TEST(Compress, InterruptedFineTuningLeavesACheckpoint)
     EXPECT_TRUE(std::filesystem::exists(config.chain.fine_tune.checkpoint));
 }
 
-namespace {
-
-const auto silent = [](const std::string&) {};
-
-} // namespace
-
 TEST(Chain, IsMethodsWithBudgetsOfTheirOwn)
 {
-    const Stages one = parse_chain("psr");
+    const ChainStages one = parse_chain("psr");
     ASSERT_EQ(one.size(), 1U);
     EXPECT_EQ(one[0].method, "psr");
-    const Stages three = parse_chain("psr:macs=40%,params=50k,l1,random");
+    const ChainStages three = parse_chain("psr:macs=40%,params=50k,l1,random");
     ASSERT_EQ(three.size(), 3U);
     EXPECT_EQ(three[0].budget, "macs=40%,params=50k");
     EXPECT_EQ(three[1].method, "l1");

@@ -144,17 +144,17 @@ TEST(ConsensusDistances, PermutationIsTheLeastAngleOfAllOrders)
     const Matrix a = without_means(plain(x), 31), b = without_means(plain(y), 31);
     std::vector<std::size_t> order(5);
     std::iota(order.begin(), order.end(), 0U);
-    double least = M_PI;
+    double lowest = M_PI;
     do {
         Matrix moved = b;
         for (std::size_t i = 0; i < b.size(); ++i)
             for (std::size_t j = 0; j < 5; ++j)
                 moved[i][j] = b[i][order[j]];
-        least = std::min(least, plain_angle(a, moved, 0, 31));
+        lowest = std::min(lowest, plain_angle(a, moved, 0, 31));
     } while (std::next_permutation(order.begin(), order.end()));
-    EXPECT_NEAR(permutation_distance(x, y), least, 1e-9);
+    EXPECT_NEAR(permutation_distance(x, y), lowest, 1e-9);
     const auto moved = y.index_select(1, at::tensor({ 3, 0, 4, 1, 2 }));
-    EXPECT_NEAR(permutation_distance(x, 2.5 * moved + 1.0), least, 1e-9);
+    EXPECT_NEAR(permutation_distance(x, 2.5 * moved + 1.0), lowest, 1e-9);
     EXPECT_GT(permutation_distance(x, x.mm(rotation(5, 3))), 0.1) << "a rotation is no permutation";
 }
 
@@ -233,7 +233,7 @@ PlainClass class_of(const Matrix& rows, std::size_t label)
 double plain_gaussian_distance(const at::Tensor& x, const at::Tensor& y, double alpha)
 {
     const Matrix a = plain(x), b = plain(y);
-    double least = std::numeric_limits<double>::infinity();
+    double lowest = std::numeric_limits<double>::infinity();
     scan_rotations(5'000, [&](const std::array<double, 4>& t) {
         const Matrix turned = times(b, t);
         double sum = 0.0;
@@ -242,9 +242,9 @@ double plain_gaussian_distance(const at::Tensor& x, const at::Tensor& y, double 
             sum += alpha * (std::pow(p.mean[0] - q.mean[0], 2) + std::pow(p.mean[1] - q.mean[1], 2)) +
                    (2.0 - alpha) * plain_bures(p.covariance, q.covariance);
         }
-        least = std::min(least, sum / 3.0);
+        lowest = std::min(lowest, sum / 3.0);
     });
-    return std::sqrt(least);
+    return std::sqrt(lowest);
 }
 
 } // namespace

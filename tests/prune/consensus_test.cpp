@@ -46,7 +46,7 @@ train::FitConfig quick_fit()
     return config;
 }
 
-Outcome run(const graph::Network& network, const std::string& budget, const ConsensusConfig& config,
+PruneResult run_consensus(const graph::Network& network, const std::string& budget, const ConsensusConfig& config,
             std::uint64_t seed = 1, const train::FitConfig& fine_tune = quick_fit(), std::string* said = nullptr)
 {
     const Budget parsed = parse_budget(budget, network);
@@ -126,18 +126,18 @@ TEST(ConsensusFeatures, DrawnFramesAreOfTheTrainPartAndBalanced)
         std::set<std::int32_t> classes;
         for (std::size_t i = first; i < first + kToyClasses; ++i) {
             classes.insert(frames().label[static_cast<std::size_t>(drawn[i])]);
-            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], dataset::Part::train);
+            EXPECT_EQ(frames().part[static_cast<std::size_t>(drawn[i])], dataset::Split::train);
         }
         EXPECT_EQ(classes.size(), static_cast<std::size_t>(kToyClasses));
     }
     EXPECT_EQ(draw_frames(frames(), 90, 5), drawn);
     EXPECT_NE(draw_frames(frames(), 90, 6), drawn);
-    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(dataset::Part::train).size());
+    EXPECT_EQ(draw_frames(frames(), 100'000, 5).size(), frames().indices(dataset::Split::train).size());
     dataset::Dataset validation_only = frames();
     for (auto& part : validation_only.part)
-        part = part == dataset::Part::train ? dataset::Part::test : part;
+        part = part == dataset::Split::train ? dataset::Split::test : part;
     for (const std::int64_t frame : draw_frames(validation_only, 20, 1))
-        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], dataset::Part::validation);
+        EXPECT_EQ(validation_only.part[static_cast<std::size_t>(frame)], dataset::Split::validation);
 }
 
 TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)
@@ -156,7 +156,7 @@ TEST(Consensus, EveryDistanceFindsTheUnitThatDoesNothing)
     }
     auto network = toy_network({ 3, 2, 3 });
     weaken(network, "stage3.unit2", 1e-3F);
-    EXPECT_EQ(run(network, "units=8", quick()).plan.remove_units, std::vector<std::string>{ "stage3.unit2" });
+    EXPECT_EQ(run_consensus(network, "units=8", quick()).plan.remove_units, std::vector<std::string>{ "stage3.unit2" });
 }
 
 TEST(Consensus, KeepsEveryKindOfBudgetAndEnoughUnits)
@@ -165,14 +165,14 @@ TEST(Consensus, KeepsEveryKindOfBudgetAndEnoughUnits)
     const auto compact = toy_network({ 3, 3, 2, 3 }, "amr_s");
     for (const auto* network : { &residual, &compact })
         for (const char* budget : { "units=9", "macs=95%", "params=95%", "bytes=95%", "units=10,macs=97%" }) {
-            const auto outcome = run(*network, budget, quick());
+            const auto outcome = run_consensus(*network, budget, quick());
             const auto pruned = graph::apply(*network, outcome.plan);
             EXPECT_TRUE(parse_budget(budget, *network).met_by(pruned)) << graph::name_of(*network) << " " << budget;
             for (const auto& [stage, count] : units_by_stage(pruned))
                 EXPECT_GE(count, std::min(2, units_by_stage(*network)[stage])) << stage;
             EXPECT_FALSE(outcome.network) << "nothing was trained";
         }
-    const auto latency = run(compact, "latency=10ms", quick());
+    const auto latency = run_consensus(compact, "latency=10ms", quick());
     EXPECT_TRUE(latency.plan.remove_units.empty());
     EXPECT_NE(latency.text.find("nothing to take out"), std::string::npos) << latency.text;
 }
@@ -183,7 +183,7 @@ TEST(Consensus, TakesTheLeastRankSumOfStagesWithUnitsToSpare)
     config.distances = { "linear1", "cka", "wasserstein" };
     std::string said;
     const auto network = toy_network({ 3, 2, 4 });
-    const auto outcome = run(network, "units=7", config, 1, quick_fit(), &said);
+    const auto outcome = run_consensus(network, "units=7", config, 1, quick_fit(), &said);
     std::map<std::string, int> stages;
     for (const graph::Unit& unit : network.units)
         stages[unit.name] = unit.stage;
@@ -192,7 +192,7 @@ TEST(Consensus, TakesTheLeastRankSumOfStagesWithUnitsToSpare)
     for (const auto& step : outcome.steps["iterations"]) {
         const auto units = step["units"].get<std::vector<std::string>>();
         std::string best;
-        double least = 1e9;
+        double lowest = 1e9;
         for (std::size_t u = 0; u < units.size(); ++u) {
             double sum = 0.0;
             for (const auto& distance :
@@ -202,8 +202,8 @@ TEST(Consensus, TakesTheLeastRankSumOfStagesWithUnitsToSpare)
                 sum += 0.5;
             }
             EXPECT_EQ(step["consensus"][u].get<double>(), sum);
-            if (left[stages[units[u]]] > 2 && sum < least) {
-                least = sum;
+            if (left[stages[units[u]]] > 2 && sum < lowest) {
+                lowest = sum;
                 best = units[u];
             }
         }
@@ -220,9 +220,9 @@ TEST(Consensus, SameSeedSameSteps)
     const auto network = toy_network({ 3, 2, 3 });
     auto config = quick();
     config.stability_sets = 2;
-    const auto once = run(network, "units=7", config, 3);
-    EXPECT_EQ(run(network, "units=7", config, 3).steps, once.steps);
-    EXPECT_NE(run(network, "units=7", config, 4).steps, once.steps);
+    const auto once = run_consensus(network, "units=7", config, 3);
+    EXPECT_EQ(run_consensus(network, "units=7", config, 3).steps, once.steps);
+    EXPECT_NE(run_consensus(network, "units=7", config, 4).steps, once.steps);
 }
 
 TEST(Consensus, TellsHowSteadyTheRankingIs)
@@ -230,7 +230,7 @@ TEST(Consensus, TellsHowSteadyTheRankingIs)
     auto config = quick();
     config.distances = { "cka", "permutation", "wasserstein" };
     config.stability_sets = 4;
-    const auto outcome = run(toy_network({ 4, 3, 3 }), "units=10", config);
+    const auto outcome = run_consensus(toy_network({ 4, 3, 3 }), "units=10", config);
     const auto& stability = outcome.steps["stability"];
     EXPECT_EQ(stability["sets"], 4);
     EXPECT_EQ(stability["frames"], 48);
@@ -243,7 +243,7 @@ TEST(Consensus, TellsHowSteadyTheRankingIs)
     EXPECT_EQ(stability["best_single"], best);
     EXPECT_NE(outcome.text.find("best single distance " + best), std::string::npos) << outcome.text;
     config.samples = 100'000; // the choice is made on all train frames, the sets are quarters of them
-    const auto all = run(toy_network({ 2, 3, 2 }), "units=7", config);
+    const auto all = run_consensus(toy_network({ 2, 3, 2 }), "units=7", config);
     EXPECT_EQ(all.steps["frames"], 280);
     EXPECT_EQ(all.steps["stability"]["frames"], 70);
 }
@@ -253,11 +253,11 @@ TEST(Consensus, ResumedRunRepeatsNoTraining)
     const test::TemporaryFolder folder;
     const auto network = toy_network({ 3, 2, 2, 1 }, "amr_s");
     auto config = quick();
-    config.least_units = 1;
+    config.min_units = 1;
     config.epochs_per_step = 1;
     auto fit = quick_fit();
     fit.checkpoint = folder / "state";
-    const auto first = run(network, "units=6", config, 1, fit);
+    const auto first = run_consensus(network, "units=6", config, 1, fit);
     ASSERT_EQ(first.plan.remove_units.size(), 3U);
     ASSERT_TRUE(first.network);
     EXPECT_TRUE(first.steps["iterations"][1]["validation_accuracy"].is_number());
@@ -269,44 +269,44 @@ TEST(Consensus, ResumedRunRepeatsNoTraining)
     const std::string kept[] = { bytes_of(folder / "state.1"), bytes_of(folder / "state.2") };
     ASSERT_FALSE(kept[0].empty());
     fit.resume = true;
-    const auto second = run(network, "units=6", config, 1, fit);
+    const auto second = run_consensus(network, "units=6", config, 1, fit);
     EXPECT_EQ(second.steps, first.steps);
     EXPECT_EQ(second.network->tensor("fc.weight").data, first.network->tensor("fc.weight").data);
     EXPECT_EQ(bytes_of(folder / "state.1"), kept[0]);
     EXPECT_EQ(bytes_of(folder / "state.2"), kept[1]);
 
     fit.epochs = 0;
-    EXPECT_FALSE(run(network, "units=6", config, 1, fit).network) << "who wants no training gets none";
+    EXPECT_FALSE(run_consensus(network, "units=6", config, 1, fit).network) << "who wants no training gets none";
 }
 
 TEST(Consensus, RefusesBadOptionsAndBudgetsOutOfReach)
 {
     const auto network = toy_network({ 3, 2, 3 });
-    EXPECT_ERROR(run(network, "units=6", quick()),
+    EXPECT_ERROR(run_consensus(network, "units=6", quick()),
                  "budget cannot be met: found at least 7 units, expected the smallest with 2 units in every stage "
-                 "(--least-units)");
+                 "(--min-units)");
     auto config = quick();
-    config.least_units = 1;
-    EXPECT_EQ(run(network, "units=4", config).plan.remove_units.size(), 5U);
-    EXPECT_ERROR(run(network, "units=3", config), "at least 4 units, expected the smallest with 1 unit in");
-    config.least_units = 0;
-    EXPECT_ERROR(run(network, "units=4", config), "least units: value out of range: found 0, expected at least 1");
+    config.min_units = 1;
+    EXPECT_EQ(run_consensus(network, "units=4", config).plan.remove_units.size(), 5U);
+    EXPECT_ERROR(run_consensus(network, "units=3", config), "at least 4 units, expected the smallest with 1 unit in");
+    config.min_units = 0;
+    EXPECT_ERROR(run_consensus(network, "units=4", config), "min units: value out of range: found 0, expected at least 1");
     config = quick();
     config.distances = { "cka", "euclid" };
-    EXPECT_ERROR(run(network, "units=8", config), "unknown distance: found euclid, expected cka, gaussian0");
+    EXPECT_ERROR(run_consensus(network, "units=8", config), "unknown distance: found euclid, expected cka, gaussian0");
     config.distances = { "cka", "linear0", "cka" };
-    EXPECT_ERROR(run(network, "units=8", config), "distance given twice: found cka");
+    EXPECT_ERROR(run_consensus(network, "units=8", config), "distance given twice: found cka");
     config = quick();
     config.samples = 15;
-    EXPECT_ERROR(run(network, "units=8", config),
+    EXPECT_ERROR(run_consensus(network, "units=8", config),
                  "consensus samples: value out of range: found 15, expected at least 16");
     config = quick();
     config.stability_sets = 1;
-    EXPECT_ERROR(run(network, "units=8", config),
+    EXPECT_ERROR(run_consensus(network, "units=8", config),
                  "stability sets: value out of range: found 1, expected 0, or at least 2");
     config.stability_sets = 18;
-    EXPECT_ERROR(run(network, "units=8", config), "data set: too few training frames for consensus: found 280");
-    EXPECT_ERROR(run(graph::depthwise_net(), "macs=50%", quick()), "no unit can be taken out");
+    EXPECT_ERROR(run_consensus(network, "units=8", config), "data set: too few training frames for consensus: found 280");
+    EXPECT_ERROR(run_consensus(graph::depthwise_net(), "macs=50%", quick()), "no unit can be taken out");
 }
 
 } // namespace prunedamr::prune

@@ -120,8 +120,8 @@ TEST(LayerBudgets, LeaveNoRoomForOneMoreGroup)
     const WidthCost macs(network, layers, Budget::Quantity::macs),
         params(network, layers, Budget::Quantity::params);
     const auto cost = graph::cost(network);
-    for (const double share : { 0.2, 0.5, 0.9 }) {
-        const LimitedCost limits[] = { { macs, share * static_cast<double>(cost.macs) },
+    for (const double fraction : { 0.2, 0.5, 0.9 }) {
+        const LimitedCost limits[] = { { macs, fraction * static_cast<double>(cost.macs) },
                                        { params, 0.4 * static_cast<double>(cost.params) } };
         const auto allowed = [&](const Widths& widths) {
             return macs.of(widths) <= limits[0].limit && params.of(widths) <= limits[1].limit;

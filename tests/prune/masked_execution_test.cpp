@@ -12,7 +12,7 @@
 namespace prunedamr::prune {
 namespace {
 
-std::vector<float> run(const graph::Network& network, const std::vector<float>& frames)
+std::vector<float> module_logits(const graph::Network& network, const std::vector<float>& frames)
 {
     at::NoGradGuard no_grad;
     nn::GraphModule module(network);
@@ -39,13 +39,13 @@ TEST(MaskedExecution, RemovedUnitEqualsMaskedBranch)
 {
     for (const auto& network : { toy_network({ 3, 2, 2 }), toy_network({ 2, 2, 1, 2 }, "amr_s") }) {
         const auto frames = graph::noise_frames(network, 5, 9);
-        const auto original = run(network, frames);
+        const auto original = module_logits(network, frames);
         int removed = 0;
         for (const graph::Unit& unit : network.units) {
             if (!unit.removable || unit.transition)
                 continue;
-            const auto expected = run(masked(network, unit), frames);
-            const auto got = run(graph::remove_unit(network, unit.name), frames);
+            const auto expected = module_logits(masked(network, unit), frames);
+            const auto got = module_logits(graph::remove_unit(network, unit.name), frames);
             EXPECT_LT(graph::relative_error(expected, got), 1e-6) << graph::name_of(network) << " " << unit.name;
             EXPECT_GT(graph::relative_error(original, got), 1e-4) << graph::name_of(network) << " " << unit.name;
             ++removed;
@@ -57,14 +57,14 @@ TEST(MaskedExecution, RemovedUnitEqualsMaskedBranch)
 TEST(MaskedExecution, HoldsForSeveralUnitsAtOnce)
 {
     const auto network = toy_network({ 3, 3, 2 });
-    graph::Plan plan;
+    graph::PruningPlan plan;
     graph::Network mask = network;
     for (const char* name : { "stage1.unit1", "stage1.unit3", "stage2.unit2", "stage3.unit2" }) {
         plan.remove_units.push_back(name);
         mask = masked(mask, network.units[unit_index(network, name)]);
     }
     const auto frames = graph::noise_frames(network, 5, 9);
-    EXPECT_LT(graph::relative_error(run(mask, frames), run(graph::apply(network, plan), frames)), 1e-6);
+    EXPECT_LT(graph::relative_error(module_logits(mask, frames), module_logits(graph::apply(network, plan), frames)), 1e-6);
 }
 
 } // namespace prunedamr::prune

@@ -52,7 +52,7 @@ dataset::Dataset noise_dataset(const graph::Network& network, int frames)
         dataset.label.push_back(i % static_cast<int>(network.classes()));
         dataset.snr_db.push_back(0.0F);
         dataset.group.push_back(i);
-        dataset.part.push_back(i % 3 < 2 ? dataset::Part::train : dataset::Part::validation);
+        dataset.part.push_back(i % 3 < 2 ? dataset::Split::train : dataset::Split::validation);
     }
     return dataset;
 }
@@ -66,7 +66,7 @@ std::vector<graph::Network> shapes()
     return networks;
 }
 
-Outcome run(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
+PruneResult run_odf2nna(const graph::Network& network, const dataset::Dataset& dataset, const std::string& budget,
             const OdfOptions& options)
 {
     const Budget limits = budget.empty() ? Budget{} : parse_budget(budget, network);
@@ -101,7 +101,7 @@ TEST(Variability, IsThatOfAPlainLoop)
         const auto shape = graph::infer_shapes(network);
         ASSERT_EQ(moments.size(), nodes.size());
         std::vector<std::map<std::string, std::vector<float>>> outputs;
-        for (const std::int64_t i : dataset.indices(dataset::Part::train))
+        for (const std::int64_t i : dataset.indices(dataset::Split::train))
             outputs.push_back(
                 graph::run_reference_nodes(network, { dataset.frame(i), dataset.frame(i) + 2 * network.length }));
         for (const std::string& node : nodes)
@@ -164,13 +164,13 @@ TEST(Odf2nna, StillUnitsGoAndLogitsStay)
     still(compact, "stage2.unit2.bn1", 0, -0.5F);
     for (const auto& network : { dense, shuffled, residual, compact }) {
         SCOPED_TRACE(graph::name_of(network));
-        const auto outcome = run(network, noise_dataset(network, 300), "", { { 0.0 }, Of::all });
+        const auto outcome = run_odf2nna(network, noise_dataset(network, 300), "", { { 0.0 }, Of::all });
         const auto pruned = graph::apply(network, outcome.plan);
         EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params) << graph::name_of(network);
         expect_same_logits(network, pruned);
     }
     EXPECT_EQ(
-        run(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all }).plan.prune_channels.at("layer1.fc").size(),
+        run_odf2nna(dense, noise_dataset(dense, 30), "", { { 0.0 }, Of::all }).plan.keep_channels.at("layer1.fc").size(),
         9U);
 }
 
@@ -178,10 +178,10 @@ TEST(Odf2nna, FoldingKeepsTheMeanLogitsOfALinearNetwork)
 {
     const auto network = dense_network(3, 16, false);
     const auto dataset = noise_dataset(network, 40);
-    const auto pruned = graph::apply(network, run(network, dataset, "", { { 0.9 }, Of::dense }).plan);
+    const auto pruned = graph::apply(network, run_odf2nna(network, dataset, "", { { 0.9 }, Of::dense }).plan);
     EXPECT_LT(graph::cost(pruned).params, graph::cost(network).params);
     std::vector<float> before(kToyClasses, 0.0F), after = before;
-    for (const std::int64_t i : dataset.indices(dataset::Part::train)) {
+    for (const std::int64_t i : dataset.indices(dataset::Split::train)) {
         const std::vector<float> frame(dataset.frame(i), dataset.frame(i) + 2 * kToyLength);
         const auto a = graph::run_reference(network, frame), b = graph::run_reference(pruned, frame);
         for (int c = 0; c < kToyClasses; ++c) {
@@ -202,8 +202,8 @@ TEST(Odf2nna, BudgetFindsTheSmallestEpsilon)
             budgets.push_back("latency=1000ms,macs=80%");
         for (const std::string& text : budgets) {
             const Budget budget = parse_budget(text, network);
-            const Task task{ network, dataset, budget, fine_tune, 1, {} };
-            const VaryingUnits units(task, Of::all);
+            const PruneContext context{ network, dataset, budget, fine_tune, 1, {} };
+            const VaryingUnits units(context, Of::all);
             double smallest = 2.0;
             graph::Cost last = graph::cost(network);
             for (const double epsilon : units.steps()) {
@@ -214,13 +214,13 @@ TEST(Odf2nna, BudgetFindsTheSmallestEpsilon)
                     smallest = std::min(smallest, epsilon);
             }
             if (smallest > 1.0) {
-                EXPECT_ERROR(odf2nna(task, {}), "budget cannot be met");
+                EXPECT_ERROR(odf2nna(context, {}), "budget cannot be met");
                 continue;
             }
-            const Outcome outcome = odf2nna(task, {});
+            const PruneResult outcome = odf2nna(context, {});
             EXPECT_EQ(outcome.steps["epsilon"], smallest) << graph::name_of(network) << " " << text;
             EXPECT_TRUE(budget.met_by(graph::apply(network, outcome.plan))) << graph::name_of(network) << " " << text;
-            EXPECT_EQ(graph::to_json(odf2nna(task, {}).plan), graph::to_json(outcome.plan));
+            EXPECT_EQ(graph::to_json(odf2nna(context, {}).plan), graph::to_json(outcome.plan));
         }
     }
 }
@@ -229,13 +229,13 @@ TEST(Odf2nna, ThinsTheLayersAskedFor)
 {
     const auto network = graph::shuffle_net();
     const auto dataset = noise_dataset(network, 30);
-    const auto dense = run(network, dataset, "", { { 0.99 }, Of::dense }).plan.prune_channels;
+    const auto dense = run_odf2nna(network, dataset, "", { { 0.99 }, Of::dense }).plan.keep_channels;
     ASSERT_EQ(dense.size(), 1U);
     EXPECT_EQ(dense.at("hidden").size(), 1U);
-    const auto channels = run(network, dataset, "", { { 0.99 }, Of::channels }).plan.prune_channels;
+    const auto channels = run_odf2nna(network, dataset, "", { { 0.99 }, Of::channels }).plan.keep_channels;
     EXPECT_EQ(channels.count("hidden"), 0U);
     EXPECT_EQ(channels.count("mix"), 1U);
-    EXPECT_ERROR(run(toy_network({ 1, 1, 1 }), toy_dataset(40), "", { { 0.1 }, Of::dense }),
+    EXPECT_ERROR(run_odf2nna(toy_network({ 1, 1, 1 }), toy_dataset(40), "", { { 0.1 }, Of::dense }),
                  "nothing to prune: found no layer of two or more removable units, expected hidden linear layers");
 }
 
@@ -249,12 +249,12 @@ TEST(Odf2nna, AnOverWideNetworkLosesMostOfItsParametersAndNoAccuracy)
     config.chain.fine_tune.batch = 32;
     config.chain.fine_tune.threads = 1;
     const auto base = train::fit(dense_network(2, 256), dataset, config.chain.fine_tune).network;
-    const double accuracy = train::evaluate(base, dataset, dataset::Part::test).accuracy();
+    const double accuracy = train::evaluate(base, dataset, dataset::Split::test).accuracy();
     ASSERT_GT(accuracy, 0.95);
     std::string said;
     const auto result = compress(model::model_of(base), dataset, config, [&](const std::string& text) { said += text + "\n"; });
     EXPECT_GT(nlohmann::json::parse(result.report)["cost"]["cut"]["params"].get<double>(), 0.7);
-    EXPECT_GE(train::evaluate(result.model, dataset, dataset::Part::test).accuracy(), accuracy);
+    EXPECT_GE(train::evaluate(result.model, dataset, dataset::Split::test).accuracy(), accuracy);
     EXPECT_NE(said.find("is the smallest that meets the budget"), std::string::npos) << said;
 }
 
@@ -266,17 +266,17 @@ TEST(Odf2nna, SweepShowsEveryEpsilonAndTakesTheLargestThatLosesLittle)
     fit.batch = 32;
     fit.threads = 1;
     const auto base = train::fit(dense_network(2, 64), dataset, fit).network;
-    const auto outcome = run(base, dataset, "", { parse_epsilons("0.9,0.1,0.5"), Of::all });
+    const auto outcome = run_odf2nna(base, dataset, "", { parse_epsilons("0.9,0.1,0.5"), Of::all });
     const auto& sweep = outcome.steps["sweep"];
     ASSERT_EQ(sweep.size(), 3U);
-    const double least = outcome.steps["original"]["validation_accuracy"].get<double>() - 0.01;
+    const double lowest = outcome.steps["original"]["validation_accuracy"].get<double>() - 0.01;
     double expected = 0.1;
     for (const auto& step : sweep) {
         const auto pruned =
-            graph::apply(base, run(base, dataset, "", { { step["epsilon"].get<double>() }, Of::all }).plan);
+            graph::apply(base, run_odf2nna(base, dataset, "", { { step["epsilon"].get<double>() }, Of::all }).plan);
         EXPECT_EQ(step["params"], graph::cost(pruned).params);
-        EXPECT_EQ(step["validation_accuracy"], train::evaluate(pruned, dataset, dataset::Part::validation).accuracy());
-        if (step["validation_accuracy"] >= least)
+        EXPECT_EQ(step["validation_accuracy"], train::evaluate(pruned, dataset, dataset::Split::validation).accuracy());
+        if (step["validation_accuracy"] >= lowest)
             expected = step["epsilon"];
     }
     EXPECT_EQ(outcome.steps["epsilon"], expected);
@@ -293,10 +293,10 @@ TEST(Odf2nna, RefusesBadOptions)
                      "expected a number from 0 to below 1, several joined by commas, or sweep");
     const auto network = dense_network(1, 8);
     const auto dataset = noise_dataset(network, 30);
-    EXPECT_ERROR(run(network, dataset, "params=50%", { { 0.1 }, Of::all }), "a budget and an epsilon are given");
+    EXPECT_ERROR(run_odf2nna(network, dataset, "params=50%", { { 0.1 }, Of::all }), "a budget and an epsilon are given");
     auto untrained = dataset;
-    std::fill(untrained.part.begin(), untrained.part.end(), dataset::Part::test);
-    EXPECT_ERROR(run(network, untrained, "", { { 0.1 }, Of::all }), "no training frames");
+    std::fill(untrained.part.begin(), untrained.part.end(), dataset::Split::test);
+    EXPECT_ERROR(run_odf2nna(network, untrained, "", { { 0.1 }, Of::all }), "no training frames");
     CompressConfig config;
     config.budget.clear();
     config.chain.fine_tune.epochs = 0;

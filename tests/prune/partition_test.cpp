@@ -37,7 +37,7 @@ double loss_of(const std::vector<double>& values, const std::vector<int>& sizes)
 double exhaustive_loss(const std::vector<double>& values, int blocks)
 {
     const int count = static_cast<int>(values.size());
-    double least = std::numeric_limits<double>::infinity();
+    double lowest = std::numeric_limits<double>::infinity();
     for (unsigned borders = 0; borders < 1U << (count - 1); ++borders) {
         std::vector<int> sizes{ 1 };
         for (int t = 1; t < count; ++t) {
@@ -47,9 +47,9 @@ double exhaustive_loss(const std::vector<double>& values, int blocks)
                 ++sizes.back();
         }
         if (static_cast<int>(sizes.size()) == blocks)
-            least = std::min(least, loss_of(values, sizes));
+            lowest = std::min(lowest, loss_of(values, sizes));
     }
-    return least;
+    return lowest;
 }
 
 std::vector<double> random_values(int count, std::uint64_t seed)

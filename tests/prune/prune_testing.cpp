@@ -35,9 +35,9 @@ dataset::Dataset toy_dataset(int frames, std::uint64_t seed)
         dataset.snr_db.push_back(10.0F);
         dataset.group.push_back(i);
         const int place = i % 20;
-        dataset.part.push_back(place < 14   ? dataset::Part::train
-                               : place < 17 ? dataset::Part::validation
-                                            : dataset::Part::test);
+        dataset.part.push_back(place < 14   ? dataset::Split::train
+                               : place < 17 ? dataset::Split::validation
+                                            : dataset::Split::test);
     }
     return dataset;
 }

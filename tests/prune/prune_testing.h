@@ -16,6 +16,9 @@ namespace prunedamr::prune {
 constexpr int kToyLength = 32;
 constexpr int kToyClasses = 3;
 
+/// Takes log lines and drops them.
+inline void silent(const std::string&) {}
+
 /// A residual network of the papers' shape for the toy data, norms and biases random.
 graph::Network toy_network(const std::vector<int>& units_per_stage, const std::string& arch = "resnet56");
 

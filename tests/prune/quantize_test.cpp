@@ -75,13 +75,13 @@ TEST(Quantize, ARangeHoldsZeroExactly)
         { 0.0F, 2.0F }, { -1.0F, 3.0F }, { 0.5F, 2.0F }, { -3.0F, -1.0F }, { -1e-3F, 1e3F }
     };
     for (const auto& range : ranges) {
-        const graph::QuantParams form = prune::form_of_range(range[0], range[1]);
+        const graph::QuantParams form = prune::params_of_range(range[0], range[1]);
         EXPECT_EQ(graph::dequantize(graph::quantize(0.0F, form), form), 0.0F);
         for (const float x : range)
             EXPECT_NEAR(graph::dequantize(graph::quantize(x, form), form), x, form.scale);
         EXPECT_EQ(form.zero_point == 0, range[0] >= 0.0F || range[0] == -1e-3F);
     }
-    EXPECT_EQ(prune::form_of_range(0.0F, 0.0F).scale, 1.0F);
+    EXPECT_EQ(prune::params_of_range(0.0F, 0.0F).scale, 1.0F);
 }
 
 TEST(Quantize, ErrorsAndQuantilesAreThoseOfTheValues)
@@ -90,15 +90,15 @@ TEST(Quantize, ErrorsAndQuantilesAreThoseOfTheValues)
         std::vector<float> values = noise(20000, positive);
         const prune::Histogram histogram = histogram_of(values, 2048);
         EXPECT_EQ(histogram.total(), 20000);
-        const graph::QuantParams form = prune::form_of_range(positive ? 0.0F : -2.0F, 2.0F);
+        const graph::QuantParams form = prune::params_of_range(positive ? 0.0F : -2.0F, 2.0F);
         EXPECT_NEAR(prune::squared_error(histogram, form), mean_squared_error(values, form),
                     0.02 * mean_squared_error(values, form));
         std::sort(values.begin(), values.end());
         const float bin = (histogram.high - histogram.low) / 2048;
-        for (const double share : { 0.001, 0.25, 0.5, 0.999 }) {
-            const auto below = static_cast<std::size_t>(share * 20000);
-            EXPECT_GE(histogram.quantile(share), values[below - 1] - bin);
-            EXPECT_LE(histogram.quantile(share), values[below] + bin);
+        for (const double fraction : { 0.001, 0.25, 0.5, 0.999 }) {
+            const auto below = static_cast<std::size_t>(fraction * 20000);
+            EXPECT_GE(histogram.quantile(fraction), values[below - 1] - bin);
+            EXPECT_LE(histogram.quantile(fraction), values[below] + bin);
         }
         EXPECT_EQ(histogram.quantile(1.0), histogram.high);
     }
@@ -109,11 +109,11 @@ TEST(Quantize, TheRangeOfLeastErrorIsNoWorseThanAnyOther)
     std::vector<float> values = noise(20000, true);
     values.push_back(40.0F); // one outlier: the whole range would spend most steps on nothing
     const prune::Histogram histogram = histogram_of(values, 2048);
-    const double least = prune::squared_error(histogram, prune::form_by_squared_error(histogram));
+    const double lowest = prune::squared_error(histogram, prune::params_by_squared_error(histogram));
     for (int percent = 21; percent <= 100; ++percent)
-        EXPECT_LE(least, 1.05 * prune::squared_error(
-                                    histogram, prune::form_of_range(0.0F, 0.4F * static_cast<float>(percent))));
-    EXPECT_LT(prune::form_by_percentile(histogram, 1e-3).scale, 5.0F / 255);
+        EXPECT_LE(lowest, 1.05 * prune::squared_error(
+                                    histogram, prune::params_of_range(0.0F, 0.4F * static_cast<float>(percent))));
+    EXPECT_LT(prune::params_by_percentile(histogram, 1e-3).scale, 5.0F / 255);
 }
 
 TEST(Quantize, ATrainedNetworkKeepsItsAccuracyAndTheReferenceAgrees)
@@ -124,8 +124,8 @@ TEST(Quantize, ATrainedNetworkKeepsItsAccuracyAndTheReferenceAgrees)
     ASSERT_FALSE(result.nodes.empty());
     EXPECT_EQ(result.network.quantized.size(), result.nodes.size());
     graph::validate(result.network);
-    const double before = train::evaluate(network, dataset, dataset::Part::test).accuracy();
-    EXPECT_NEAR(train::evaluate(result.network, dataset, dataset::Part::test).accuracy(), before, 0.03);
+    const double before = train::evaluate(network, dataset, dataset::Split::test).accuracy();
+    EXPECT_NEAR(train::evaluate(result.network, dataset, dataset::Split::test).accuracy(), before, 0.03);
     for (const prune::QuantizedNode& node : result.nodes)
         EXPECT_TRUE(node.divergence >= 0.0 && node.divergence < 0.05) << node.node << " " << node.divergence;
 

@@ -16,7 +16,7 @@ graph::Network network()
     return toy_network({ 2, 3, 2 });
 }
 
-Names units_after(const graph::Network& original, const graph::Plan& plan)
+Names units_after(const graph::Network& original, const graph::PruningPlan& plan)
 {
     Names names;
     for (const graph::Unit& unit : graph::apply(original, plan).units)

@@ -109,7 +109,7 @@ TEST(Scatter, OfALayerIsTheSumOverTiedChannels)
     const auto network = toy_network({ 1, 1, 1 });
     const auto dataset = toy_dataset(60);
     const auto layers = graph::channel_layers(network);
-    const auto frames = draw_per_class(dataset, dataset.indices(dataset::Part::train), 3, 1);
+    const auto frames = draw_per_class(dataset, dataset.indices(dataset::Split::train), 3, 1);
     const auto scatter = layer_scatter(network, layers, dataset, frames, "cpu");
 
     std::map<std::string, std::vector<Classes>> by_node; // [channel] of the measured node
@@ -148,31 +148,31 @@ TEST(Scatter, OfALayerIsTheSumOverTiedChannels)
 TEST(Samples, AreDrawnPerClassFromOnePart)
 {
     const auto dataset = toy_dataset(200);
-    const auto drawn = draw_per_class(dataset, dataset.indices(dataset::Part::train), 7, 5);
+    const auto drawn = draw_per_class(dataset, dataset.indices(dataset::Split::train), 7, 5);
     ASSERT_EQ(drawn.size(), 3U);
     for (std::size_t c = 0; c < drawn.size(); ++c) {
         EXPECT_EQ(std::set<std::int64_t>(drawn[c].begin(), drawn[c].end()).size(), 7U);
         for (const std::int64_t i : drawn[c]) {
             EXPECT_EQ(dataset.label[static_cast<std::size_t>(i)], static_cast<std::int32_t>(c));
-            EXPECT_EQ(dataset.part[static_cast<std::size_t>(i)], dataset::Part::train);
+            EXPECT_EQ(dataset.part[static_cast<std::size_t>(i)], dataset::Split::train);
         }
     }
-    EXPECT_EQ(drawn, draw_per_class(dataset, dataset.indices(dataset::Part::train), 7, 5));
-    EXPECT_NE(drawn, draw_per_class(dataset, dataset.indices(dataset::Part::train), 7, 6));
+    EXPECT_EQ(drawn, draw_per_class(dataset, dataset.indices(dataset::Split::train), 7, 5));
+    EXPECT_NE(drawn, draw_per_class(dataset, dataset.indices(dataset::Split::train), 7, 6));
     std::size_t all = 0;
-    for (const auto& of_class : draw_per_class(dataset, dataset.indices(dataset::Part::train), 1'000'000, 1))
+    for (const auto& of_class : draw_per_class(dataset, dataset.indices(dataset::Split::train), 1'000'000, 1))
         all += of_class.size();
-    EXPECT_EQ(all, dataset.indices(dataset::Part::train).size());
+    EXPECT_EQ(all, dataset.indices(dataset::Split::train).size());
 }
 
 TEST(Samples, RefuseAClassWithoutFrames)
 {
     auto dataset = toy_dataset(60);
-    EXPECT_ERROR(draw_per_class(dataset, dataset.indices(dataset::Part::train), 1, 1),
+    EXPECT_ERROR(draw_per_class(dataset, dataset.indices(dataset::Split::train), 1, 1),
                  "samples per class: value out of range: found 1");
     for (auto& label : dataset.label)
         label = label == 2 ? 1 : label;
-    EXPECT_ERROR(draw_per_class(dataset, dataset.indices(dataset::Part::train), 5, 1),
+    EXPECT_ERROR(draw_per_class(dataset, dataset.indices(dataset::Split::train), 5, 1),
                  "class class2: too few labeled frames: found 0");
 }
 

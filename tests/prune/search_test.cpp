@@ -12,8 +12,6 @@
 namespace prunedamr::prune {
 namespace {
 
-const auto silent = [](const std::string&) {};
-
 ChainConfig chain_config(int epochs)
 {
     ChainConfig config;
@@ -78,8 +76,8 @@ TEST(Search, DropFindsASmallNetworkThatLosesLittle)
     const auto found =
         search_drop(trained(), dataset(), parse_chain("l1"), budget, chain_config(2), config, silent);
     EXPECT_LE(found.trials.size(), 4U);
-    const double before = train::evaluate(trained(), dataset(), dataset::Part::validation).accuracy();
-    const double after = train::evaluate(found.best.network, dataset(), dataset::Part::validation).accuracy();
+    const double before = train::evaluate(trained(), dataset(), dataset::Split::validation).accuracy();
+    const double after = train::evaluate(found.best.network, dataset(), dataset::Split::validation).accuracy();
     EXPECT_GE(after, before - 0.05);
     EXPECT_LT(graph::cost(found.best.network).macs, graph::cost(trained()).macs);
     for (const Trial& trial : found.trials) {
@@ -110,8 +108,8 @@ TEST(Search, AutoKeepsToTheBudgetAndShowsItsFront)
 TEST(Search, NeedsValidationFrames)
 {
     auto frames = dataset();
-    for (dataset::Part& part : frames.part)
-        part = part == dataset::Part::validation ? dataset::Part::train : part;
+    for (dataset::Split& part : frames.part)
+        part = part == dataset::Split::validation ? dataset::Split::train : part;
     EXPECT_ERROR(search_auto(trained(), frames, parse_budget("units=5", trained()), chain_config(1), {}, silent),
                  "no validation frames to choose by");
 }

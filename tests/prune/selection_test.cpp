@@ -69,17 +69,17 @@ void expect_same(const BlockChoice& got, const BlockChoice& expected)
 TEST(ShareUnits, IsProportionalWithOnePerBlock)
 {
     using Sizes = std::vector<int>;
-    EXPECT_EQ(share_units({ 11, 6, 5, 6 }, 4), (Sizes{ 1, 1, 1, 1 }));
-    EXPECT_EQ(share_units({ 11, 6, 5, 6 }, 5), (Sizes{ 2, 1, 1, 1 }));
-    EXPECT_EQ(share_units({ 11, 6, 5, 6 }, 14), (Sizes{ 6, 3, 2, 3 }));
-    EXPECT_EQ(share_units({ 11, 6, 5, 6 }, 28), (Sizes{ 11, 6, 5, 6 }));
-    EXPECT_EQ(share_units({ 1, 1, 10 }, 4), (Sizes{ 1, 1, 2 }));
-    EXPECT_EQ(share_units({ 7 }, 3), (Sizes{ 3 }));
+    EXPECT_EQ(distribute_units({ 11, 6, 5, 6 }, 4), (Sizes{ 1, 1, 1, 1 }));
+    EXPECT_EQ(distribute_units({ 11, 6, 5, 6 }, 5), (Sizes{ 2, 1, 1, 1 }));
+    EXPECT_EQ(distribute_units({ 11, 6, 5, 6 }, 14), (Sizes{ 6, 3, 2, 3 }));
+    EXPECT_EQ(distribute_units({ 11, 6, 5, 6 }, 28), (Sizes{ 11, 6, 5, 6 }));
+    EXPECT_EQ(distribute_units({ 1, 1, 10 }, 4), (Sizes{ 1, 1, 2 }));
+    EXPECT_EQ(distribute_units({ 7 }, 3), (Sizes{ 3 }));
     for (int kept = 3; kept <= 20; ++kept) {
-        const auto share = share_units({ 2, 17, 1 }, kept);
-        EXPECT_EQ(std::accumulate(share.begin(), share.end(), 0), kept);
-        EXPECT_EQ(share[2], 1);
-        EXPECT_LE(share[0], 2);
+        const auto counts = distribute_units({ 2, 17, 1 }, kept);
+        EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), 0), kept);
+        EXPECT_EQ(counts[2], 1);
+        EXPECT_LE(counts[0], 2);
     }
 }
 

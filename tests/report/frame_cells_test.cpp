@@ -13,7 +13,7 @@ namespace {
 struct Row {
     const char* label;
     float snr_db;
-    dataset::Part part = dataset::Part::train;
+    dataset::Split part = dataset::Split::train;
 };
 
 /// One frame a row; its level tells which it was.
@@ -69,11 +69,11 @@ TEST(FrameCells, AllFramesAreCountedAndTheFirstOnesKept)
 {
     CellChoice choice;
     choice.examples = 2;
-    choice.part = dataset::Part::test;
-    const auto cells = chosen({ { "BPSK", 0, dataset::Part::test },
-                                { "BPSK", 0, dataset::Part::test },
+    choice.part = dataset::Split::test;
+    const auto cells = chosen({ { "BPSK", 0, dataset::Split::test },
+                                { "BPSK", 0, dataset::Split::test },
                                 { "BPSK", 0 },
-                                { "BPSK", 0, dataset::Part::test } },
+                                { "BPSK", 0, dataset::Split::test } },
                               choice);
     ASSERT_EQ(cells.size(), 1u);
     EXPECT_EQ(cells[0].frames, 3);
@@ -105,7 +105,7 @@ TEST(FrameCells, WhatIsNotThereIsNamed)
     choice.labels = { "BPSK", "9PSK" };
     EXPECT_ERROR(chosen({ { "BPSK", 0 } }, choice), "9PSK");
     choice.labels.clear();
-    choice.part = dataset::Part::validation;
+    choice.part = dataset::Split::validation;
     EXPECT_ERROR(chosen({ { "BPSK", 0 } }, choice), "nothing to draw");
     EXPECT_ERROR(chosen({}), "file");
 }

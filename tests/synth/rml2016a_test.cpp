@@ -112,7 +112,7 @@ TEST(Rml2016a, ChainsStayWithinACellAndAPart)
         EXPECT_EQ(parts[group].size(), 1u) << group;
         EXPECT_LT(frames[group], 60);
     }
-    EXPECT_GT(dataset.indices(dataset::Part::test).size(), 0u);
+    EXPECT_GT(dataset.indices(dataset::Split::test).size(), 0u);
 }
 
 /// Power of the noise relative to the signal, from the spectrum far outside the signal's band.

@@ -37,13 +37,13 @@ const graph::Network& trained()
 train::Batch some_frames()
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::gather(dataset, dataset.indices(dataset::Part::test), 0, 60);
+    return train::gather(dataset, dataset.indices(dataset::Split::test), 0, 60);
 }
 
 double accuracy_under(const std::string& attack)
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    return train::attacked_scores(trained(), dataset, dataset.indices(dataset::Part::test), parse_attack(attack))
+    return train::attacked_scores(trained(), dataset, dataset.indices(dataset::Split::test), parse_attack(attack))
         .accuracy();
 }
 
@@ -138,12 +138,12 @@ TEST(Attack, KeepsItsBound)
         const at::Tensor change = train::attacked(module, batch.frames, batch.labels, attack) - batch.frames;
         const at::Tensor power = batch.frames.square().sum({ 1, 2 }) / 32;
         const double ratio = std::pow(10.0, 0.1 * attack.level_db);
-        const at::Tensor share = attack.norm == Attack::Norm::l2
+        const at::Tensor fraction = attack.norm == Attack::Norm::l2
                                         ? change.square().sum({ 1, 2 }) / 32 / (power * ratio)
                                         : change.abs().amax({ 1, 2 }).square() / (0.5 * power * ratio);
-        EXPECT_LE(share.max().item<double>(), 1.001) << text;
+        EXPECT_LE(fraction.max().item<double>(), 1.001) << text;
         if (attack.kind == Attack::Kind::fgsm) {
-            EXPECT_NEAR(share.min().item<double>(), 1.0, 0.001) << text; // it uses all of it
+            EXPECT_NEAR(fraction.min().item<double>(), 1.0, 0.001) << text; // it uses all of it
         }
         EXPECT_GT(change.abs().max().item<double>(), 0.0);
     }
@@ -152,7 +152,7 @@ TEST(Attack, KeepsItsBound)
 TEST(Attack, PgdIsNeverWeakerThanFgsmAndMoreLevelIsStronger)
 {
     const dataset::Dataset dataset = test::tones(100, 0.5, 77);
-    const double clean = train::evaluate(trained(), dataset, dataset::Part::test).accuracy();
+    const double clean = train::evaluate(trained(), dataset, dataset::Split::test).accuracy();
     EXPECT_GT(clean, 0.95);
     for (const char* norm : { "", "-linf" }) {
         double previous = clean;
@@ -227,7 +227,7 @@ TEST(Attack, RefusesNoFramesAndFramesThatDoNotFit)
 TEST(Attack, NoiseOfAFrameDoesNotDependOnTheOthers)
 {
     const dataset::Dataset dataset = test::tones(100, 1.0, 77);
-    const auto indices = dataset.indices(dataset::Part::test);
+    const auto indices = dataset.indices(dataset::Split::test);
     const Attack attack = parse_attack("noise:0dB");
     const auto batch_of = [&](int batch) {
         return train::attacked_scores(trained(), dataset, indices, attack, 1, batch).confusion();

@@ -150,10 +150,10 @@ TEST(Augment, ShiftKeepsEverySampleAndItsNeighbors)
 {
     const int length = 101;
     train::AugmentConfig config = only("shift");
-    config.shift_share = 0.1;
+    config.shift_fraction = 0.1;
     train::Augmenter augmenter(config, front_end(length), { "BPSK" });
     Rng rng(4);
-    int least = length, most = -length;
+    int lowest = length, highest = -length;
     for (int trial = 0; trial < 300; ++trial) {
         std::vector<float> frame;
         for (int n = 0; n < 2 * length; ++n)
@@ -166,11 +166,11 @@ TEST(Augment, ShiftKeepsEverySampleAndItsNeighbors)
             EXPECT_EQ(frame[static_cast<std::size_t>(length + n)], length + (first + n) % length);
         }
         const int shift = first > length / 2 ? first - length : first;
-        least = std::min(least, shift);
-        most = std::max(most, shift);
+        lowest = std::min(lowest, shift);
+        highest = std::max(highest, shift);
     }
-    EXPECT_EQ(least, -10);
-    EXPECT_EQ(most, 10);
+    EXPECT_EQ(lowest, -10);
+    EXPECT_EQ(highest, 10);
 }
 
 TEST(Interpolator, ReadsTonesWhereverAsked)
@@ -217,7 +217,7 @@ TEST(Augment, ResamplingScalesFrequenciesWithinItsRange)
     config.resample_ppm = 10000;
     train::Augmenter augmenter(config, front_end(length), { "BPSK" });
     Rng rng(6);
-    double least = 1.0, most = 1.0;
+    double lowest = 1.0, highest = 1.0;
     for (int trial = 0; trial < 60; ++trial) {
         std::vector<float> frame = tone(length, frequency);
         std::int64_t label = 0;
@@ -227,18 +227,18 @@ TEST(Augment, ResamplingScalesFrequenciesWithinItsRange)
         for (std::size_t n = 101; n <= 400; ++n)
             turned += std::arg(x[n] * std::conj(x[n - 1]));
         const double rate = turned / (300 * 2 * M_PI * frequency);
-        least = std::min(least, rate);
-        most = std::max(most, rate);
+        lowest = std::min(lowest, rate);
+        highest = std::max(highest, rate);
         for (int n = 30; n < length - 30; ++n) { // about the middle of the frame
             const double phase = 2 * M_PI * frequency * (255.5 + rate * (n - 255.5));
             EXPECT_NEAR(std::abs(x[static_cast<std::size_t>(n)] - std::polar(1.0, phase)), 0.0, 0.02);
         }
         EXPECT_NEAR(power_of(frame), 1.0, 0.003);
     }
-    EXPECT_GT(least, 0.989);
-    EXPECT_LT(least, 0.993);
-    EXPECT_LT(most, 1.011);
-    EXPECT_GT(most, 1.007);
+    EXPECT_GT(lowest, 0.989);
+    EXPECT_LT(lowest, 0.993);
+    EXPECT_LT(highest, 1.011);
+    EXPECT_GT(highest, 1.007);
 }
 
 TEST(Augment, NoiseLowersTheSnrByWhatIsDrawnAndTheScaleIsRestored)
@@ -248,7 +248,7 @@ TEST(Augment, NoiseLowersTheSnrByWhatIsDrawnAndTheScaleIsRestored)
     config.noise_db = 10.0;
     train::Augmenter augmenter(config, front_end(length), { "BPSK" });
     Rng rng(7);
-    double sum = 0.0, most = 0.0;
+    double sum = 0.0, highest = 0.0;
     const int trials = 200;
     for (int trial = 0; trial < trials; ++trial) {
         // A tone of power 1 in noise of -10 dB, then scaled to 1 as a whole.
@@ -266,10 +266,10 @@ TEST(Augment, NoiseLowersTheSnrByWhatIsDrawnAndTheScaleIsRestored)
         const double fall = 10.0 - 10.0 * std::log10(signal / (power_of(frame) - signal));
         EXPECT_GT(fall, -0.4);
         sum += fall;
-        most = std::max(most, fall);
+        highest = std::max(highest, fall);
     }
     EXPECT_NEAR(sum / trials, 5.0, 1.0);
-    EXPECT_NEAR(most, 10.0, 1.0);
+    EXPECT_NEAR(highest, 10.0, 1.0);
 }
 
 TEST(Augment, FramesWithoutSnrGetNoNoise)

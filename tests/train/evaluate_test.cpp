@@ -18,22 +18,22 @@ TEST(Evaluate, EqualsAPlainCount)
     const dataset::Dataset dataset = test::tones(37);
     const graph::Network network = test::tiny_network();
     std::vector<std::vector<std::int64_t>> confusion(3, std::vector<std::int64_t>(3));
-    for (const std::int64_t i : dataset.indices(dataset::Part::test)) {
+    for (const std::int64_t i : dataset.indices(dataset::Split::test)) {
         const auto logits = test::reference_logits(network, dataset, i);
         const auto predicted = std::max_element(logits.begin(), logits.end()) - logits.begin();
         ++confusion[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(i)])]
                    [static_cast<std::size_t>(predicted)];
     }
     for (const int batch : { 1, 7, 256 })
-        EXPECT_EQ(train::evaluate(network, dataset, dataset::Part::test, "cpu", batch).confusion(), confusion);
+        EXPECT_EQ(train::evaluate(network, dataset, dataset::Split::test, "cpu", batch).confusion(), confusion);
 }
 
 TEST(Evaluate, RefusesDataThatDoesNotFit)
 {
     const dataset::Dataset dataset = test::tones(5);
-    expect_error([&] { train::evaluate(test::tiny_network(64), dataset, dataset::Part::test); },
+    expect_error([&] { train::evaluate(test::tiny_network(64), dataset, dataset::Split::test); },
                  "frame length differs: found 32, expected 64");
-    expect_error([&] { train::evaluate(test::tiny_network(32, 4), dataset, dataset::Part::test); },
+    expect_error([&] { train::evaluate(test::tiny_network(32, 4), dataset, dataset::Split::test); },
                  "number of classes differs: found 3, expected 4");
     EXPECT_NO_THROW(train::check_compatible(test::tiny_network(), dataset));
 }
@@ -43,18 +43,18 @@ TEST(Evaluate, RefusesDataThatTheModelWasNotMadeFor)
     const dataset::Dataset dataset = test::tones(5);
     const model::Model fits = test::model_for(test::tiny_network(), dataset);
     EXPECT_NO_THROW(train::check_compatible(fits, dataset));
-    EXPECT_EQ(train::evaluate(fits, dataset, dataset::Part::test).confusion(),
-              train::evaluate(fits.network, dataset, dataset::Part::test).confusion());
+    EXPECT_EQ(train::evaluate(fits, dataset, dataset::Split::test).confusion(),
+              train::evaluate(fits.network, dataset, dataset::Split::test).confusion());
     model::Model model = fits;
     model.info.front_end.frame_length = 64;
-    expect_error([&] { train::evaluate(model, dataset, dataset::Part::test); },
+    expect_error([&] { train::evaluate(model, dataset, dataset::Split::test); },
                  "frame length differs: found 32, expected 64");
     model = fits;
     model.info.labels.push_back("class3");
-    expect_error([&] { train::evaluate(model, dataset, dataset::Part::test); }, "list of class names differs");
+    expect_error([&] { train::evaluate(model, dataset, dataset::Split::test); }, "list of class names differs");
     model = fits;
     model.info.front_end.kind = FrontEndSpec::Kind::auto_band;
-    expect_error([&] { train::evaluate(model, dataset, dataset::Part::test); }, "front end differs");
+    expect_error([&] { train::evaluate(model, dataset, dataset::Split::test); }, "front end differs");
     model = fits;
     std::swap(model.info.labels[0], model.info.labels[1]);
     expect_error([&] { train::check_compatible(model, dataset); }, "list of class names differs");
@@ -64,11 +64,11 @@ TEST(Evaluate, RefusesDataThatTheModelWasNotMadeFor)
 TEST(Evaluate, RefusesAnEmptyPartAndABatchOfNone)
 {
     dataset::Dataset dataset = test::tones(5);
-    std::fill(dataset.part.begin(), dataset.part.end(), dataset::Part::train);
-    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Part::test); }, "test: no frames");
-    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Part::validation); },
+    std::fill(dataset.part.begin(), dataset.part.end(), dataset::Split::train);
+    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Split::test); }, "test: no frames");
+    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Split::validation); },
                  "validation: no frames");
-    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Part::train, "cpu", 0); },
+    expect_error([&] { train::evaluate(test::tiny_network(), dataset, dataset::Split::train, "cpu", 0); },
                  "batch: value out of range");
 }
 
@@ -92,8 +92,8 @@ TEST(FinishModel, OfATrainedNetworkIsThatOfTheEngine)
     const model::Model model = test::model_for(test::tiny_network(), dataset);
     const auto runner = metrics::engine_runner(model);
     const auto expected =
-        metrics::finish_model(model, metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation)),
-                              metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test)));
+        metrics::finish_model(model, metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::validation)),
+                              metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test)));
     const auto found = train::finish_model(model, dataset, {});
     EXPECT_NEAR(found.model.info.decision.temperature, expected.model.info.decision.temperature, 1e-3);
     EXPECT_NEAR(found.model.info.decision.min_confidence, expected.model.info.decision.min_confidence, 1e-3);

@@ -47,8 +47,8 @@ TEST(Fit, LearnsSeparableClassesAndCountsLikeEvaluate)
     EXPECT_GT(result.frames_per_s, 0.0);
     EXPECT_GT(result.best_validation_accuracy, 0.95);
     EXPECT_LT(result.epochs.back().train_loss, result.epochs.front().train_loss);
-    EXPECT_GT(train::evaluate(result.network, dataset, dataset::Part::test).accuracy(), 0.95);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
+    EXPECT_GT(train::evaluate(result.network, dataset, dataset::Split::test).accuracy(), 0.95);
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Split::validation).accuracy(),
                      result.best_validation_accuracy);
 }
 
@@ -69,7 +69,7 @@ TEST(Fit, TakesTheFirstBestEpochOnValidationData)
 TEST(Fit, WithWrongValidationLabelsTheEarliestEpochsWin)
 {
     dataset::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(8));
     EXPECT_LT(result.best_epoch, 8);
@@ -79,8 +79,8 @@ TEST(Fit, WithWrongValidationLabelsTheEarliestEpochsWin)
 TEST(Fit, WithoutValidationTheLastEpochCounts)
 {
     dataset::Dataset dataset = test::tones(30);
-    for (dataset::Part& part : dataset.part)
-        part = dataset::Part::train;
+    for (dataset::Split& part : dataset.part)
+        part = dataset::Split::train;
     const train::FitResult result = train::fit(test::tiny_network(), dataset, quick(3));
     EXPECT_EQ(result.best_epoch, 3);
     EXPECT_EQ(result.best_validation_accuracy, 0.0);
@@ -90,7 +90,7 @@ TEST(Fit, NeverReadsTheTestPart)
 {
     const dataset::Dataset dataset = test::tones(40);
     dataset::Dataset poisoned = dataset;
-    for (const std::int64_t i : poisoned.indices(dataset::Part::test)) {
+    for (const std::int64_t i : poisoned.indices(dataset::Split::test)) {
         poisoned.label[static_cast<std::size_t>(i)] = 0;
         for (int n = 0; n < 64; ++n)
             poisoned.frames[static_cast<std::size_t>(64 * i + n)] = 1e30f;
@@ -120,14 +120,14 @@ TEST(Fit, TrainsWithATailOfOneFrame)
 
 namespace {
 
-/// Fresh tones for every page; `asked` collects the page numbers.
-train::FitConfig generating(int epochs, int pages, std::vector<std::uint64_t>& asked)
+/// Fresh tones for every shard; `asked` collects the shard numbers.
+train::FitConfig generating(int epochs, int shards, std::vector<std::uint64_t>& asked)
 {
     train::FitConfig config = quick(epochs);
-    config.pages_per_epoch = pages;
-    config.generator = [&asked](std::uint64_t page) {
-        asked.push_back(page);
-        return test::tones(40, 0.5, 1000 + page);
+    config.shards_per_epoch = shards;
+    config.generator = [&asked](std::uint64_t shard) {
+        asked.push_back(shard);
+        return test::tones(40, 0.5, 1000 + shard);
     };
     return config;
 }
@@ -137,7 +137,7 @@ train::FitConfig generating(int epochs, int pages, std::vector<std::uint64_t>& a
 TEST(Fit, TrainsOnGeneratedPagesEachOnceAndNotOnTheTrainPart)
 {
     dataset::Dataset dataset = test::tones(100);
-    for (const auto index : dataset.indices(dataset::Part::train))
+    for (const auto index : dataset.indices(dataset::Split::train))
         dataset.label[static_cast<std::size_t>(index)] = 0; // would teach nothing
     std::vector<std::uint64_t> asked;
     const auto result = train::fit(test::tiny_network(), dataset, generating(6, 3, asked));
@@ -182,8 +182,8 @@ TEST(Fit, RefusesGeneratedFramesThatDoNotFit)
 TEST(Fit, L1AndWeightDecayShrinkTheWeights)
 {
     dataset::Dataset dataset = test::tones(60);
-    for (dataset::Part& part : dataset.part)
-        part = dataset::Part::train; // without validation the last epoch counts
+    for (dataset::Split& part : dataset.part)
+        part = dataset::Split::train; // without validation the last epoch counts
     train::FitConfig config = quick(8);
     const double plain = l1_norm(train::fit(test::tiny_network(), dataset, config).network);
     config.l1_weight = 0.05;
@@ -228,7 +228,7 @@ TEST(Fit, DistilsFromATeacherWithoutUsefulLabels)
     config.teacher = std::make_shared<graph::Network>(train::fit(test::tiny_network(), dataset, config).network);
     config.distill.weight = 1.0;
     dataset::Dataset unlabeled = dataset;
-    for (const std::int64_t i : unlabeled.indices(dataset::Part::train))
+    for (const std::int64_t i : unlabeled.indices(dataset::Split::train))
         unlabeled.label[static_cast<std::size_t>(i)] = 0;
     graph::Network student = test::tiny_network();
     graph::initialize(student, 9);
@@ -279,8 +279,8 @@ TEST(Fit, RefusesValuesOutOfRange)
 TEST(Fit, RefusesDataThatDoesNotFitAndTooFewFrames)
 {
     dataset::Dataset dataset = test::tones(10);
-    for (dataset::Part& part : dataset.part)
-        part = dataset::Part::test;
+    for (dataset::Split& part : dataset.part)
+        part = dataset::Split::test;
     expect_error([&] { train::fit(test::tiny_network(), dataset, quick(1)); }, "too few frames in the train part");
     expect_error([&] { train::fit(test::tiny_network(64), test::tones(10), quick(1)); }, "frame length differs");
     train::FitConfig config = quick(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Floors, labeled frames and schedules: what a run is asked for.
+// Recall constraints, labeled frames and schedules: what a run is asked for.
 #include "prunedamr/train/validation.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/optimizer.h"
@@ -45,34 +45,34 @@ std::vector<std::int64_t> all_of(const dataset::Dataset& dataset)
 
 } // namespace
 
-TEST(Floor, IsReadAndWrittenInOneForm)
+TEST(RecallConstraint, IsReadAndWrittenInOneForm)
 {
-    const train::Floor floor = train::parse_floor("BPSK=95%@10dB");
-    EXPECT_EQ(floor.class_name, "BPSK");
-    EXPECT_DOUBLE_EQ(floor.recall, 0.95);
-    EXPECT_DOUBLE_EQ(*floor.snr_db, 10.0);
+    const train::RecallConstraint constraint = train::parse_recall_constraint("BPSK=95%@10dB");
+    EXPECT_EQ(constraint.class_name, "BPSK");
+    EXPECT_DOUBLE_EQ(constraint.recall, 0.95);
+    EXPECT_DOUBLE_EQ(*constraint.snr_db, 10.0);
     for (const char* text : { "BPSK=95%@10dB", "16QAM=99.5%", "a=b=1%@-4dB", "pi/4-DQPSK=100%@0.5dB" })
-        EXPECT_EQ(train::to_text(train::parse_floor(text)), text);
-    EXPECT_EQ(train::parse_floor("a=b=1%").class_name, "a=b");
-    EXPECT_FALSE(train::parse_floor("BPSK=95%").snr_db);
+        EXPECT_EQ(train::to_text(train::parse_recall_constraint(text)), text);
+    EXPECT_EQ(train::parse_recall_constraint("a=b=1%").class_name, "a=b");
+    EXPECT_FALSE(train::parse_recall_constraint("BPSK=95%").snr_db);
 }
 
-TEST(Floor, OtherFormsAreRefusedByTheText)
+TEST(RecallConstraint, OtherFormsAreRefusedByTheText)
 {
     for (const char* text :
          { "", "BPSK", "=95%", "BPSK=", "BPSK=95", "BPSK=%", "BPSK=0%", "BPSK=101%", "BPSK=x%", "BPSK=95%@",
            "BPSK=95%@dB", "BPSK=95%@10", "BPSK=95%10dB", "BPSK=nan%", "BPSK=95%@infdB" })
-        expect_error([&] { train::parse_floor(text); }, "expected CLASS=PERCENT% or CLASS=PERCENT%@SNRdB");
-    expect_error([] { train::parse_floor("BPSK=95"); }, "found BPSK=95");
+        expect_error([&] { train::parse_recall_constraint(text); }, "expected CLASS=PERCENT% or CLASS=PERCENT%@SNRdB");
+    expect_error([] { train::parse_recall_constraint("BPSK=95"); }, "found BPSK=95");
 }
 
-TEST(Floor, RecallsCountTheCellsFromTheSnrOn)
+TEST(RecallConstraint, RecallsCountTheCellsFromTheSnrOn)
 {
     const dataset::Dataset dataset = cells(4, 10); // 0, 2, 4, 6 dB
-    const std::vector<train::Floor> floors = { train::parse_floor("BPSK=50%"), train::parse_floor("BPSK=50%@4dB"),
-                                               train::parse_floor("BPSK=50%@3.5dB"),
-                                               train::parse_floor("a=b=50%@6dB") };
-    const train::FloorMeter meter(floors, dataset, all_of(dataset));
+    const std::vector<train::RecallConstraint> recall_constraints = { train::parse_recall_constraint("BPSK=50%"), train::parse_recall_constraint("BPSK=50%@4dB"),
+                                               train::parse_recall_constraint("BPSK=50%@3.5dB"),
+                                               train::parse_recall_constraint("a=b=50%@6dB") };
+    const train::RecallMeter meter(recall_constraints, dataset, all_of(dataset));
     std::vector<std::int64_t> predicted(dataset.label.size(), 0);
     for (std::size_t i = 20; i < 25; ++i) // a quarter of the 4 and 6 dB frames of BPSK
         predicted[i] = 1;
@@ -81,37 +81,37 @@ TEST(Floor, RecallsCountTheCellsFromTheSnrOn)
     EXPECT_DOUBLE_EQ(recalls[1], 0.75);
     EXPECT_DOUBLE_EQ(recalls[2], 0.75);
     EXPECT_DOUBLE_EQ(recalls[3], 0.0);
-    EXPECT_DOUBLE_EQ(train::shortfall(floors, recalls), 0.5);
-    EXPECT_DOUBLE_EQ(train::shortfall({}, {}), 0.0);
-    train::check_floors({ floors[1] }, { 0.5 });
+    EXPECT_DOUBLE_EQ(train::missing_recall(recall_constraints, recalls), 0.5);
+    EXPECT_DOUBLE_EQ(train::missing_recall({}, {}), 0.0);
+    train::check_recall_constraints({ recall_constraints[1] }, { 0.5 });
     expect_error(
-        [&] { train::check_floors(floors, recalls); },
-        "a=b: recognized on validation data less often than its floor asks: found 0%, expected a=b=50%@6dB");
+        [&] { train::check_recall_constraints(recall_constraints, recalls); },
+        "a=b: recall on validation data is too low: found 0%, expected a=b=50%@6dB");
 }
 
-TEST(Floor, ThatCannotBeMeasuredIsRefused)
+TEST(RecallConstraint, ThatCannotBeMeasuredIsRefused)
 {
     const dataset::Dataset dataset = cells(2, 3);
-    expect_error([&] { train::FloorMeter({ train::parse_floor("8PSK=50%") }, dataset, all_of(dataset)); },
-                 "8PSK=50%: floor of a class that the data set lacks");
-    expect_error([&] { train::FloorMeter({ train::parse_floor("BPSK=50%@20dB") }, dataset, all_of(dataset)); },
+    expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("8PSK=50%") }, dataset, all_of(dataset)); },
+                 "8PSK=50%: recall constraint on a class that the data set lacks");
+    expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("BPSK=50%@20dB") }, dataset, all_of(dataset)); },
                  "BPSK=50%@20dB: no validation frames");
-    expect_error([&] { train::FloorMeter({ train::parse_floor("BPSK=50%") }, dataset, {}); },
+    expect_error([&] { train::RecallMeter({ train::parse_recall_constraint("BPSK=50%") }, dataset, {}); },
                  "no validation frames");
 }
 
-TEST(Floor, WeightsRiseWhileAClassIsBelowAndStayAfterwards)
+TEST(RecallConstraint, WeightsRiseWhileAClassIsBelowAndStayAfterwards)
 {
-    const std::vector<train::Floor> floors = { train::parse_floor("B=90%"), train::parse_floor("B=95%@4dB"),
-                                               train::parse_floor("C=50%") };
+    const std::vector<train::RecallConstraint> recall_constraints = { train::parse_recall_constraint("B=90%"), train::parse_recall_constraint("B=95%@4dB"),
+                                               train::parse_recall_constraint("C=50%") };
     const std::vector<std::string> names = { "A", "B", "C" };
     using Rows = std::vector<std::vector<double>>;
-    EXPECT_EQ(train::class_weights(floors, names, {}), (std::vector<double>{ 1, 1, 1 }));
-    EXPECT_EQ(train::class_weights(floors, names, Rows{ { 0.8, 0.8, 0.6 } }), (std::vector<double>{ 1, 1.25, 1 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names, {}), (std::vector<double>{ 1, 1, 1 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows{ { 0.8, 0.8, 0.6 } }), (std::vector<double>{ 1, 1.25, 1 }));
     EXPECT_EQ(
-        train::class_weights(floors, names, Rows{ { 0.8, 0.8, 0.6 }, { 0.9, 0.94, 0.5 }, { 0.9, 0.95, 0.4 } }),
+        train::class_weights(recall_constraints, names, Rows{ { 0.8, 0.8, 0.6 }, { 0.9, 0.94, 0.5 }, { 0.9, 0.95, 0.4 } }),
         (std::vector<double>{ 1, 1.5625, 1.25 }));
-    EXPECT_EQ(train::class_weights(floors, names, Rows(100, { 0.0, 0.0, 1.0 })), (std::vector<double>{ 1, 20, 1 }));
+    EXPECT_EQ(train::class_weights(recall_constraints, names, Rows(100, { 0.0, 0.0, 1.0 })), (std::vector<double>{ 1, 20, 1 }));
 }
 
 TEST(Labeled, AreSpreadOverTheCells)

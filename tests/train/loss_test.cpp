@@ -147,7 +147,7 @@ namespace {
 train::Batch toy_batch(std::initializer_list<std::int64_t> labels)
 {
     const dataset::Dataset dataset = test::tones(10);
-    train::Batch batch = train::gather(dataset, dataset.indices(dataset::Part::train), 0, labels.size());
+    train::Batch batch = train::gather(dataset, dataset.indices(dataset::Split::train), 0, labels.size());
     batch.labels = at::tensor(std::vector<std::int64_t>(labels), at::kLong);
     return batch;
 }
@@ -202,7 +202,7 @@ TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)
         return other;
     }());
     config.distill.weight = 1.0;
-    const auto indices = dataset.indices(dataset::Part::train);
+    const auto indices = dataset.indices(dataset::Split::train);
     train::Batch batch = train::gather(dataset, indices, 1, 3);
     nn::GraphModule student(test::tiny_network());
     student.eval();
@@ -249,17 +249,17 @@ TEST(BatchStream, GivesEveryFrameOnceAndFollowsTheSeed)
     train::AugmentConfig plain;
     train::choose_augmentations(plain, { "none" });
     train::Augmenter augmenter(plain, dataset.front_end, dataset.class_names);
-    train::Page page{ std::make_shared<const dataset::Dataset>(dataset), {}, nullptr };
+    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), {}, nullptr };
     Rng rng(1);
     for (std::int64_t i = 0; i < 51; ++i)
-        page.order.push_back(50 - i);
+        shard.order.push_back(50 - i);
     for (const auto& [size, batches, frames] :
          { std::array{ 10, 5, 50 }, { 25, 2, 50 }, { 17, 3, 51 }, { 64, 1, 51 } }) {
-        train::BatchStream stream(page, size, augmenter, rng);
+        train::BatchStream stream(shard, size, augmenter, rng);
         train::Batch batch;
         int given = 0, count = 0;
         while (stream.next(batch)) {
-            EXPECT_DOUBLE_EQ(stream.share(), given / 51.0);
+            EXPECT_DOUBLE_EQ(stream.fraction(), given / 51.0);
             for (std::int64_t b = 0; b < batch.labels.size(0); ++b, ++given)
                 EXPECT_TRUE(std::equal(dataset.frame(50 - given), dataset.frame(50 - given) + 64,
                                        batch.frames.data_ptr<float>() + 64 * b));
@@ -275,10 +275,10 @@ TEST(BatchStream, ABatchFollowsFromSeedAndNumberAlone)
     const dataset::Dataset dataset = test::tones(20);
     train::AugmentConfig config;
     train::choose_augmentations(config, { "rotate", "shift", "noise" });
-    train::Page page{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Part::train), nullptr };
+    train::Shard shard{ std::make_shared<const dataset::Dataset>(dataset), dataset.indices(dataset::Split::train), nullptr };
     const auto third_batch = [&](std::uint64_t seed) {
         train::Augmenter augmenter(config, dataset.front_end, dataset.class_names);
-        train::BatchStream stream(page, 8, augmenter, Rng(seed));
+        train::BatchStream stream(shard, 8, augmenter, Rng(seed));
         train::Batch batch;
         for (int i = 0; i < 3; ++i)
             EXPECT_TRUE(stream.next(batch));

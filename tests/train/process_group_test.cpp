@@ -91,24 +91,24 @@ TEST_F(ProcessEnvironment, IsReadAsTorchrunWritesIt)
 TEST(DataParallel, SharesCoverEverythingInOrder)
 {
     constexpr std::size_t kSize = 3, kCounts = 130;
-    std::vector<Share> shares(kSize * kCounts);
+    std::vector<Slice> fractions(kSize * kCounts);
     const Errors errors = test::in_processes(kSize, [&](ProcessGroup& group) {
         for (std::size_t count = 0; count < kCounts; ++count)
-            shares[kSize * count + static_cast<std::size_t>(group.rank())] = share_of(count, group);
+            fractions[kSize * count + static_cast<std::size_t>(group.rank())] = slice_of(count, group);
         group.finish();
     });
     EXPECT_EQ(errors, Errors(kSize));
     for (std::size_t count = 0; count < kCounts; ++count) {
         std::size_t next = 0;
         for (std::size_t rank = 0; rank < kSize; ++rank) {
-            const Share& share = shares[kSize * count + rank];
-            EXPECT_EQ(share.first, next);
-            EXPECT_TRUE(share.count > 0 || count < kSize);
-            EXPECT_LE(share.count, count / kSize + 1);
-            next += share.count;
+            const Slice& fraction = fractions[kSize * count + rank];
+            EXPECT_EQ(fraction.first, next);
+            EXPECT_TRUE(fraction.count > 0 || count < kSize);
+            EXPECT_LE(fraction.count, count / kSize + 1);
+            next += fraction.count;
         }
         EXPECT_EQ(next, count);
-        EXPECT_EQ(share_of(count, {}).count, count);
+        EXPECT_EQ(slice_of(count, {}).count, count);
     }
 }
 
@@ -124,7 +124,7 @@ TEST(ProcessGroup, OneProcessIsItsOwnSum)
     EXPECT_EQ(text, "as it is");
     EXPECT_EQ(alone.sum(2.5), 2.5);
     EXPECT_EQ(alone.size(), 1);
-    EXPECT_TRUE(alone.leads());
+    EXPECT_TRUE(alone.is_rank0());
 }
 
 /// Where this machine listens on a port, in the hexadecimal words of /proc/net.
@@ -240,7 +240,7 @@ TEST(ProcessGroup, SumsAndBroadcastsArePlainOnes)
         EXPECT_EQ(group.sum(0.1 * rank), 0.1 + 0.2);
         for (const std::size_t size : { 0u, 1u, 1000003u }) {
             const std::string sent(size, 'x');
-            std::string text = group.leads() ? sent : "something else";
+            std::string text = group.is_rank0() ? sent : "something else";
             group.broadcast(text);
             EXPECT_EQ(text == sent, true) << size;
         }
@@ -288,7 +288,7 @@ TEST(ProcessGroup, WaitsForTheLeadersLongWork)
         2,
         [](ProcessGroup& group) {
             std::string plan;
-            if (group.leads()) {
+            if (group.is_rank0()) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(700));
                 plan = "made";
             }
@@ -337,7 +337,7 @@ TEST(DataParallel, EveryProcessHasTheLeadersNetwork)
 {
     const graph::Network network = test::tiny_network();
     const Errors errors = test::in_processes(2, [&](ProcessGroup& group) {
-        const graph::Network got = network_of_leader(group.leads() ? network : graph::Network(), group);
+        const graph::Network got = network_of_rank0(group.is_rank0() ? network : graph::Network(), group);
         EXPECT_EQ(graph::to_json(got), graph::to_json(network));
         ASSERT_EQ(got.tensors.size(), network.tensors.size());
         for (const auto& [name, tensor] : network.tensors) {
@@ -352,7 +352,7 @@ TEST(DataParallel, EveryProcessHasTheLeadersNetwork)
 TEST(DataParallel, AnotherRunIsRefused)
 {
     const Errors errors = test::in_processes(2, [](ProcessGroup& group) {
-        check_same_run({ { "seed", 1 }, { "batch", group.leads() ? 8 : 16 } }, group);
+        check_same_run({ { "seed", 1 }, { "batch", group.is_rank0() ? 8 : 16 } }, group);
     });
     EXPECT_EQ(errors[1],
               "process 1 was started for another run: batch differs: found 16, expected 8, as process 0 has");

@@ -51,7 +51,7 @@ const Variant kVariants[] = {
       [](train::FitConfig& c) {
           c.cost = metrics::CostMatrix(R"({"class0": {"class1": 5}})", { "class0", "class1", "class2" }, "");
       } },
-    { "floors", [](train::FitConfig& c) { c.floors = { train::parse_floor("class1=1%") }; } },
+    { "min_recall", [](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class1=1%") }; } },
     { "few labels",
       [](train::FitConfig& c) {
           c.frames_per_class = 5;
@@ -100,7 +100,7 @@ TEST(Recovery, WhatIsAskedForChangesTheWeightsAndTheFingerprint)
         if (variant.name == std::string("patience"))
             continue; // ends a run, does not change it
         EXPECT_NE(train::fingerprint(test::tiny_network(), dataset, config), plain_print);
-        if (variant.name == std::string("floors"))
+        if (variant.name == std::string("min_recall"))
             continue; // so low that it is always held
         EXPECT_NE(train::fit(test::tiny_network(), dataset, config).network.tensor("fc.weight").data,
                   plain.network.tensor("fc.weight").data);
@@ -167,7 +167,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
     train::FitConfig config = quick(4);
     config.ema = 0.9;
     const auto result = train::fit(test::tiny_network(), dataset, config);
-    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Part::validation).accuracy(),
+    EXPECT_DOUBLE_EQ(train::evaluate(result.network, dataset, dataset::Split::validation).accuracy(),
                      result.best_validation_accuracy);
     const auto plain = train::fit(test::tiny_network(), dataset, quick(4));
     EXPECT_NE(plain.network.tensor("bn.running_mean").data, result.network.tensor("bn.running_mean").data);
@@ -176,7 +176,7 @@ TEST(Recovery, TheAverageIsWhatIsMeasuredAndReturned)
 TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
 {
     dataset::Dataset dataset = test::tones(100, 0.1);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation))
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation))
         dataset.label[static_cast<std::size_t>(i)] = (dataset.label[static_cast<std::size_t>(i)] + 1) % 3;
     train::FitConfig config = quick(50);
     config.patience = 3;
@@ -187,7 +187,7 @@ TEST(Recovery, PatienceEndsARunThatGetsNoBetter)
     EXPECT_FALSE(train::fit(test::tiny_network(), dataset, quick(4)).stopped_early);
 }
 
-TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
+TEST(Validation, PrefersHeldConstraintsThenCostThenAccuracy)
 {
     const dataset::Dataset dataset = test::tones(20);
     train::FitConfig config;
@@ -203,32 +203,32 @@ TEST(Validation, PrefersHeldFloorsThenCostThenAccuracy)
     const train::Validation by_cost(dataset, config, at::kCPU);
     EXPECT_TRUE(by_cost.better(epoch(0.7, 0.1, {}), epoch(0.8, 0.2, {})));
     EXPECT_FALSE(by_cost.better(epoch(0.9, 0.2, {}), epoch(0.8, 0.2, {})));
-    config.floors = { train::parse_floor("class0=90%") };
-    const train::Validation by_floor(dataset, config, at::kCPU);
-    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.9, { 0.9 }), epoch(0.8, 0.1, { 0.89 })));
-    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.1, { 0.9 }), epoch(0.8, 0.2, { 1.0 })));
-    EXPECT_TRUE(by_floor.better(epoch(0.5, 0.3, { 0.85 }), epoch(0.8, 0.2, { 0.8 })));
+    config.recall_constraints = { train::parse_recall_constraint("class0=90%") };
+    const train::Validation by_recall(dataset, config, at::kCPU);
+    EXPECT_TRUE(by_recall.better(epoch(0.5, 0.9, { 0.9 }), epoch(0.8, 0.1, { 0.89 })));
+    EXPECT_TRUE(by_recall.better(epoch(0.5, 0.1, { 0.9 }), epoch(0.8, 0.2, { 1.0 })));
+    EXPECT_TRUE(by_recall.better(epoch(0.5, 0.3, { 0.85 }), epoch(0.8, 0.2, { 0.8 })));
 }
 
-TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
+TEST(Recovery, AConstraintThatIsNotReachedIsKnownAndCheckedOnTheResult)
 {
     dataset::Dataset dataset = test::tones(60, 0.3);
-    for (const std::int64_t i : dataset.indices(dataset::Part::validation)) // half of class 0 is mislabeled
+    for (const std::int64_t i : dataset.indices(dataset::Split::validation)) // half of class 0 is mislabeled
         if (dataset.label[static_cast<std::size_t>(i)] == 1 && i % 2 == 0)
             dataset.label[static_cast<std::size_t>(i)] = 0;
     train::FitConfig config = quick(3);
-    config.floors = { train::parse_floor("class0=99%@8dB") };
-    const test::TemporaryFile file("floor.ckpt");
+    config.recall_constraints = { train::parse_recall_constraint("class0=99%@8dB") };
+    const test::TemporaryFile file("recall.ckpt");
     config.checkpoint = file.path();
     const auto result = train::fit(test::tiny_network(), dataset, config);
     const auto validation =
-        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Part::validation));
-    expect_error([&] { train::check_floors(config.floors, dataset, validation); },
-                 "class0: recognized on validation data less often than its floor asks: found ");
-    expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); }, "less often than its floor asks");
-    config.floors = { train::parse_floor("class2=50%") };
-    EXPECT_NO_THROW(train::check_floors(config.floors, dataset, validation));
-    config.floors = result.config.floors;
+        metrics::evaluate(train::module_runner(result.network), dataset, dataset.indices(dataset::Split::validation));
+    expect_error([&] { train::check_recall_constraints(config.recall_constraints, dataset, validation); },
+                 "class0: recall on validation data is too low: found ");
+    expect_error([&] { train::finish_model(test::model_for(result.network, dataset), dataset, config); }, "recall on validation data is too low");
+    config.recall_constraints = { train::parse_recall_constraint("class2=50%") };
+    EXPECT_NO_THROW(train::check_recall_constraints(config.recall_constraints, dataset, validation));
+    config.recall_constraints = result.config.recall_constraints;
     const auto kept =
         train::read_checkpoint(file.path(), train::fingerprint(test::tiny_network(), dataset, config));
     EXPECT_EQ(kept.epochs.size(), 3u);
@@ -236,17 +236,17 @@ TEST(Recovery, AFloorThatIsNotReachedIsKnownAndCheckedOnTheResult)
     EXPECT_LT(kept.epochs[0].recalls[0], 0.99);
 }
 
-TEST(Recovery, AFloorLiftsItsClass)
+TEST(Recovery, AConstraintLiftsItsClass)
 {
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto recall = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::validation).recall_by_class()[1];
+        return train::evaluate(result.network, dataset, dataset::Split::validation).recall_by_class()[1];
     };
     train::FitConfig config = quick(15);
     const double plain = recall(config);
     ASSERT_LT(plain, 0.85);
-    config.floors = { train::parse_floor("class1=85%") };
+    config.recall_constraints = { train::parse_recall_constraint("class1=85%") };
     EXPECT_GE(recall(config), 0.85);
 }
 
@@ -255,7 +255,7 @@ TEST(Recovery, ADearConfusionIsAvoided)
     const dataset::Dataset dataset = test::tones(150, 4.0);
     const auto confused = [&](const train::FitConfig& config) {
         const auto result = train::fit(test::tiny_network(), dataset, config);
-        return train::evaluate(result.network, dataset, dataset::Part::test).confusion()[0][1];
+        return train::evaluate(result.network, dataset, dataset::Split::test).confusion()[0][1];
     };
     train::FitConfig config = quick(10);
     const auto plain = confused(config);
@@ -272,7 +272,7 @@ TEST(Recovery, WithCostsTheCheapestEpochIsTaken)
     for (const train::Epoch& epoch : result.epochs)
         EXPECT_GE(epoch.validation_cost,
                   result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
-    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Part::validation)),
+    EXPECT_DOUBLE_EQ(config.cost.mean(train::evaluate(result.network, dataset, dataset::Split::validation)),
                      result.epochs[static_cast<std::size_t>(result.best_epoch) - 1].validation_cost);
 }
 
@@ -282,17 +282,17 @@ TEST(TrainingFrames, FewLabelsAloneWithoutATeacherWithAllOthersWithOne)
     train::FitConfig config = quick(1);
     config.frames_per_class = 3;
     Rng rng(1);
-    EXPECT_EQ(train::TrainingFrames(dataset, config).page(1, 0, rng).order.size(), 9u);
+    EXPECT_EQ(train::TrainingFrames(dataset, config).shard(1, 0, rng).order.size(), 9u);
 
     config.teacher = toy_teacher();
-    const train::Page page = train::TrainingFrames(dataset, config).page(1, 0, rng);
+    const train::Shard shard = train::TrainingFrames(dataset, config).shard(1, 0, rng);
     std::map<std::int64_t, int> times;
-    for (const std::int64_t index : page.order)
+    for (const std::int64_t index : shard.order)
         ++times[index];
     EXPECT_EQ(times.size(), 180u);
     int labeled = 0;
     for (const auto& [index, count] : times) {
-        const bool has_label = (*page.labeled)[static_cast<std::size_t>(index)];
+        const bool has_label = (*shard.labeled)[static_cast<std::size_t>(index)];
         labeled += has_label;
         EXPECT_NEAR(count, has_label ? 2.5 : 1.0, 0.5 * has_label); // 171 / 7 = 24 of 9 frames
     }
@@ -336,5 +336,5 @@ TEST(Recovery, RefusesValuesOutOfRange)
     refused([](train::FitConfig& c) { c.warmup_epochs = 2; }, "warmup_epochs: value out of range: found 2");
     refused([](train::FitConfig& c) { c.augment.resample_ppm = 1e6; }, "resample_ppm: value out of range");
     refused([](train::FitConfig& c) { c.clip_gradient = -1; }, "clip_gradient: value out of range");
-    refused([](train::FitConfig& c) { c.floors = { train::parse_floor("class7=5%") }; }, "class7");
+    refused([](train::FitConfig& c) { c.recall_constraints = { train::parse_recall_constraint("class7=5%") }; }, "class7");
 }

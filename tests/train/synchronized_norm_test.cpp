@@ -106,7 +106,7 @@ TEST(SyncBatchNorm, ALostProcessInBackwardEndsWithItsName)
         const Tensor x = data.frames.clone().requires_grad_();
         Tensor mean = at::zeros(5), var = at::ones(5);
         const Tensor y = sync_batch_norm(x, data.weight, data.bias, mean, var, kMomentum, kEpsilon, sum);
-        if (group.leads())
+        if (group.is_rank0())
             y.pow(2).sum().backward();
     });
     EXPECT_EQ(errors[0].substr(0, 19), "lost process 1 of 2") << errors[0];

@@ -32,9 +32,9 @@ inline dataset::Dataset tones(int per_class, double noise = 0.5, std::uint64_t s
         dataset.snr_db.push_back(10.0f);
         dataset.group.push_back(i);
         const int fifth = i / 3 % 5;
-        dataset.part.push_back(fifth == 3   ? dataset::Part::validation
-                               : fifth == 4 ? dataset::Part::test
-                                            : dataset::Part::train);
+        dataset.part.push_back(fifth == 3   ? dataset::Split::validation
+                               : fifth == 4 ? dataset::Split::test
+                                            : dataset::Split::train);
     }
     return dataset;
 }

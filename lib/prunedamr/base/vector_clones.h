@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <complex> // tells which C library this is
+
 /// Before the definition of a function with a hot loop: compiled for several levels of the processor's vectors, the
 /// best one chosen when the library is loaded. Nothing elsewhere, nor under sanitizers, which start after the
 /// choice. Such functions belong into unnamed namespaces: the compiler exports others whatever their visibility.
@@ -10,8 +12,6 @@
 #else
 #define PRUNEDAMR_VECTOR_CLONES
 #endif
-
-#include <complex>
 
 namespace prunedamr {
 

@@ -163,7 +163,7 @@ void CaptureSource::take(dataset::Dataset& piece, std::int64_t max_count)
     piece.label.insert(piece.label.end(), count, static_cast<std::int32_t>(name - header_.class_names.begin()));
     piece.snr_db.insert(piece.snr_db.end(), count, now.snr_db());
     piece.group.insert(piece.group.end(), count, group_);
-    piece.part.insert(piece.part.end(), count, dataset::Part::train);
+    piece.part.insert(piece.part.end(), count, dataset::Split::train);
     now.taken += static_cast<int>(count);
 }
 

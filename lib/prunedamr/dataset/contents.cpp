@@ -64,7 +64,7 @@ Contents read_contents(dataset::FrameSource& source, bool with_levels)
 
 GroupCounts count_groups(const dataset::Dataset& fields)
 {
-    std::vector<std::pair<std::int64_t, dataset::Part>> pairs;
+    std::vector<std::pair<std::int64_t, dataset::Split>> pairs;
     for (std::size_t i = 0; i < fields.group.size(); ++i)
         pairs.emplace_back(fields.group[i], fields.part[i]);
     std::sort(pairs.begin(), pairs.end());

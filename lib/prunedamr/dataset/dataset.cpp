@@ -53,14 +53,14 @@ Cell cell_of(const Dataset& dataset, std::int64_t i)
 
 /// How many frames each part still lacks; what one cell cannot give in whole groups, the next one makes up for.
 struct Demand {
-    Part part;
+    Split part;
     double fraction;
     double missing;
 };
 
 } // namespace
 
-std::vector<std::int64_t> Dataset::indices(Part which) const
+std::vector<std::int64_t> Dataset::indices(Split which) const
 {
     std::vector<std::int64_t> found;
     for (std::size_t i = 0; i < part.size(); ++i)
@@ -104,7 +104,7 @@ void check_fields(const Dataset& header, const Dataset& piece, std::int64_t firs
         };
         if (piece.label[i] < 0 || piece.label[i] >= classes)
             refuse("label", std::to_string(piece.label[i]), "0.." + std::to_string(classes - 1));
-        if (piece.part[i] > Part::test)
+        if (piece.part[i] > Split::test)
             refuse("part", std::to_string(static_cast<int>(piece.part[i])), "0..2");
         if (std::isinf(piece.snr_db[i]))
             refuse("snr_db", "", "a number or NaN");
@@ -149,8 +149,8 @@ void assign_split(Dataset& dataset, const SplitFractions& fractions, std::uint64
     for (const auto& [group, frames] : members)
         cells[cell_of(dataset, frames.front())].push_back(group);
 
-    dataset.part.assign(dataset.label.size(), Part::train);
-    Demand demands[] = { { Part::test, fractions.test, 0.0 }, { Part::validation, fractions.validation, 0.0 } };
+    dataset.part.assign(dataset.label.size(), Split::train);
+    Demand demands[] = { { Split::test, fractions.test, 0.0 }, { Split::validation, fractions.validation, 0.0 } };
     Rng rng(seed);
     for (auto& [cell, groups] : cells) {
         for (std::size_t i = groups.size(); i > 1; --i)

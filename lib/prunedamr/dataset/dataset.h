@@ -11,7 +11,7 @@
 
 namespace prunedamr::dataset {
 
-enum class Part : std::uint8_t { train = 0, validation = 1, test = 2 };
+enum class Split : std::uint8_t { train = 0, validation = 1, test = 2 };
 
 /// Labeled frames in memory. All per-frame vectors have the same length N.
 struct PRUNEDAMR_API Dataset {
@@ -22,13 +22,13 @@ struct PRUNEDAMR_API Dataset {
     std::vector<float> snr_db;       ///< NaN where it is not known
     std::vector<std::int64_t>
         group;              ///< frames of one burst or chain share it and never fall on both sides of a split
-    std::vector<Part> part; ///< the split, stored so that every tool uses the same one
+    std::vector<Split> part; ///< the split, stored so that every tool uses the same one
     std::string provenance = "{}"; ///< JSON object: how it was made, as files, recipes, seeds
 
     std::int64_t size() const { return static_cast<std::int64_t>(label.size()); }
     std::int64_t length() const { return front_end.frame_length; }
     const float* frame(std::int64_t i) const { return frames.data() + i * 2 * length(); }
-    std::vector<std::int64_t> indices(Part which) const;
+    std::vector<std::int64_t> indices(Split which) const;
 };
 
 /// Checks lengths, label range, finite frames. Throws `Error` with `where`.

@@ -24,7 +24,7 @@ template <> hid_t native_type<std::int64_t>()
 {
     return H5T_NATIVE_INT64;
 }
-template <> hid_t native_type<Part>()
+template <> hid_t native_type<Split>()
 {
     return H5T_NATIVE_UINT8;
 }
@@ -149,7 +149,7 @@ public:
         fields.label = read_field<std::int32_t>(file_, "label", count, path);
         fields.snr_db = read_field<float>(file_, "snr_db", count, path);
         fields.group = read_field<std::int64_t>(file_, "group", count, path);
-        fields.part = read_field<Part>(file_, "part", count, path);
+        fields.part = read_field<Split>(file_, "part", count, path);
         frames_ =
             open_checked(file_, "frames", { count, 2, static_cast<hsize_t>(fields.length()) }, H5T_FLOAT, path);
         file_bytes_ = bytes_on_disk(frames_);

@@ -64,7 +64,7 @@ public:
         fields.label = read_tensor<std::int32_t>(file_, "label", Dtype::i32, count, path);
         fields.snr_db = read_tensor<float>(file_, "snr_db", Dtype::f32, count, path);
         fields.group = read_tensor<std::int64_t>(file_, "group", Dtype::i64, count, path);
-        fields.part = read_tensor<Part>(file_, "part", Dtype::u8, count, path);
+        fields.part = read_tensor<Split>(file_, "part", Dtype::u8, count, path);
         const auto frames = file_.tensors().find("frames");
         if (frames != file_.tensors().end() && frames->second.dtype == Dtype::f16)
             samples = SampleType::float16;

@@ -274,7 +274,7 @@ void resize_piece(Dataset& piece, std::int64_t count, std::int64_t length)
     piece.label.resize(frames);
     piece.snr_db.resize(frames);
     piece.group.resize(frames);
-    piece.part.assign(frames, Part::train);
+    piece.part.assign(frames, Split::train);
 }
 
 void add_provenance(Dataset& dataset, const std::string& key, const nlohmann::json& entry)

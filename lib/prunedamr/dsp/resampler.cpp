@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/dsp/resampler.h"
+
 #include "prunedamr/base/vector_clones.h"
 #include "prunedamr/dsp/kaiser_window.h"
-#include "prunedamr/dsp/resampler.h"
 
 #include <algorithm>
 #include <array>

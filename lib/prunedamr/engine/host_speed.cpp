@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/engine/host_speed.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/engine/host_speed.h"
 #include "prunedamr/engine/kernels/isa.h"
 
 #include <fmt/format.h>

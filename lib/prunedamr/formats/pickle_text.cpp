@@ -105,7 +105,7 @@ std::size_t Decoder::read(std::byte* out, std::size_t max_count)
         return count;
     }
     std::size_t count = 0;
-    while (count < most && !at_end())
+    while (count < max_count && !at_end())
         out[count++] = static_cast<std::byte>(next_byte());
     return count;
 }

@@ -155,12 +155,12 @@ Network network_from_json(JsonObject& fields, std::int64_t length, const std::st
     return network;
 }
 
-nlohmann::json to_json(const Plan& plan)
+nlohmann::json to_json(const PruningPlan& plan)
 {
     nlohmann::json json = { { "method", plan.method },
                             { "remove_units", plan.remove_units },
                             { "reinitialize_units", plan.reinitialize_units },
-                            { "keep_channels", plan.prune_channels },
+                            { "keep_channels", plan.keep_channels },
                             { "seed", plan.seed } };
     if (!plan.keep_classes.empty())
         json["keep_classes"] = plan.keep_classes;

@@ -23,7 +23,7 @@ nlohmann::json to_json(const Network& network);
 Network network_from_json(JsonObject& fields, std::int64_t length, const std::string& where);
 
 /// "constants", if there are any, tells their number by node; "keep_classes" stands there if classes go.
-nlohmann::json to_json(const Plan& plan);
+nlohmann::json to_json(const PruningPlan& plan);
 
 /// {"params", "macs", "paper_flops", "bytes", "peak_activation_bytes"}
 nlohmann::json to_json(const Cost& cost);

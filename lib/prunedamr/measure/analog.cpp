@@ -149,7 +149,7 @@ AnalogNumbers Analog::measure(const Front& front) noexcept
             numbers.kind = AnalogKind::am;
         return numbers;
     }
-    if (numbers.carrier_share > 0.3 && quadrature < 3.0 * std::max(in_phase, 0.0))
+    if (numbers.carrier_share > 0.3 && quadrature < std::max(in_phase, 0.0))
         return numbers;
     // FM: a steady envelope. Noise alone lets it vary by 1 / sqrt(2 snr).
     if (numbers.envelope_variation > std::max(0.15, 1.5 * std::sqrt(0.5 / snr)) || numbers.envelope_variation > 0.4)

@@ -69,6 +69,7 @@ struct Measurer::Impl {
     Measurement result;
     double hz = 1.0; ///< sample rate
     Track::Impl* track = nullptr;
+    bool is_tone_like = false; ///< its frequency goes to and fro: a spectrum of lines, which are no symbol rates
 };
 
 bool Measurer::Impl::try_chirp()
@@ -86,6 +87,7 @@ bool Measurer::Impl::try_fsk(bool is_likely)
 {
     const FskNumbers found = fsk.measure(front, 0.0, is_likely ? 0.6 : kSteady);
     // A tone's FM alternates as idle FSK does.
+    is_tone_like = found.is_accepted && found.is_alternating;
     if (!found.is_accepted || (!is_likely && (found.eye > kOpenEye || found.is_alternating)))
         return false;
     // The phase steps of pi/4-DQPSK are four equally spaced levels too.
@@ -280,6 +282,7 @@ const Measurement& Measurer::measure(const Decision& decision, Track* track) noe
     m.track = track ? track->impl_.get() : nullptr;
     m.result = {};
     m.hz = decision.sample_rate_hz;
+    m.is_tone_like = false;
     const RoughBand band{ decision.center_hz / decision.sample_rate_hz, decision.bandwidth_hz / decision.sample_rate_hz };
     if (!(decision.sample_rate_hz > 0.0) || !m.front.load(decision.pieces, decision.piece_count, band)) {
         m.result.refusal = Refusal::no_samples;
@@ -292,7 +295,7 @@ const Measurement& Measurer::measure(const Decision& decision, Track* track) noe
     const std::uint32_t wanted = decision.families;
     (void)(((wanted & families::css) && m.try_chirp()) || ((wanted & families::fsk) && m.try_fsk(decision.is_fsk_likely)) ||
            ((wanted & families::ofdm) && m.try_ofdm()) || ((wanted & families::ask) && m.try_on_off()) ||
-           ((wanted & families::linear) && m.try_linear()) ||
+           ((wanted & families::linear) && !m.is_tone_like && m.try_linear()) ||
            ((wanted & (families::am | families::fm | families::cw)) && m.try_analog(wanted)));
     return m.result;
 }

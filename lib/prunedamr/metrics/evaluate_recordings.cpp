@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/metrics/evaluate_recordings.h"
+
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/engine/engine.h"
-#include "prunedamr/metrics/evaluate_recordings.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/model/logits.h"
 #include "prunedamr/stream/signal_classifier.h"

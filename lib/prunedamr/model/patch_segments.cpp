@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/model/patch_segments.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/json_object.h"
-#include "prunedamr/model/patch_segments.h"
 
 #include <algorithm>
 #include <cstring>

@@ -76,7 +76,7 @@ void GraphModule::plan_steps()
     std::map<std::size_t, std::size_t> last_reader;
     for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
         const graph::Node& node = network_.nodes[i];
-        Step step;
+        NodeStep step;
         step.node = i;
         for (const std::string& input : node.inputs) {
             step.inputs.push_back(index.at(input));
@@ -86,7 +86,7 @@ void GraphModule::plan_steps()
         if (const auto form = network_.quantized.find(node.name); form != network_.quantized.end())
             step.form = form->second;
         const bool filters = node.op == graph::Op::conv || node.op == graph::Op::linear;
-        step.whole_weights = filters && graph::quantized_input(network_, node);
+        step.int8_weights = filters && graph::quantized_input(network_, node);
         steps_.push_back(std::move(step));
     }
     for (const auto& [value, reader] : last_reader)
@@ -99,7 +99,7 @@ at::Tensor GraphModule::tensor_or_none(const std::string& name) const
     return found == tensors_.end() ? at::Tensor() : found->second;
 }
 
-at::Tensor GraphModule::run_step(const Step& step, const std::vector<at::Tensor>& values) const
+at::Tensor GraphModule::run_step(const NodeStep& step, const std::vector<at::Tensor>& values) const
 {
     const graph::Node& node = network_.nodes[step.node];
     OperationTensors tensors;
@@ -107,13 +107,13 @@ at::Tensor GraphModule::run_step(const Step& step, const std::vector<at::Tensor>
     for (const std::size_t input : step.inputs)
         tensors.inputs.push_back(values[input]);
     tensors.weight = tensor_or_none(node.name + ".weight");
-    if (step.whole_weights)
+    if (step.int8_weights)
         tensors.weight = fake_quantize_weight(tensors.weight);
     tensors.bias = tensor_or_none(node.name + ".bias");
     tensors.running_mean = tensor_or_none(node.name + ".running_mean");
     tensors.running_var = tensor_or_none(node.name + ".running_var");
     at::Tensor output = run_operation(node, tensors);
-    return step.form ? in_8_bits(output, *step.form) : output;
+    return step.form ? fake_quantize(output, *step.form) : output;
 }
 
 at::Tensor GraphModule::forward(const at::Tensor& frames)
@@ -133,7 +133,7 @@ at::Tensor GraphModule::forward(const at::Tensor& frames, const std::vector<std:
 
     std::vector<at::Tensor> values(steps_.size());
     values[0] = frames.unsqueeze(2).contiguous(at::MemoryFormat::ChannelsLast);
-    for (const Step& step : steps_) {
+    for (const NodeStep& step : steps_) {
         if (step.node > 0)
             values[step.node] = run_step(step, values);
         const std::string& name = network_.nodes[step.node].name;

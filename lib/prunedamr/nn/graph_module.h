@@ -51,20 +51,20 @@ public:
     const graph::Network& network() const { return network_; } ///< with the weights it was built from
 
 private:
-    struct Step {
+    struct NodeStep {
         std::size_t node = 0;                   ///< index into network_.nodes; also of its value
         std::vector<std::size_t> inputs;        ///< indices of the values that it reads
         std::vector<std::size_t> release;       ///< values that no later step reads
         std::optional<graph::QuantParams> form; ///< of the value, where it is quantized
-        bool whole_weights = false;
+        bool int8_weights = false;
     };
 
     void plan_steps();
-    at::Tensor run_step(const Step& step, const std::vector<at::Tensor>& values) const;
+    at::Tensor run_step(const NodeStep& step, const std::vector<at::Tensor>& values) const;
     at::Tensor tensor_or_none(const std::string& name) const;
 
     graph::Network network_;
-    std::vector<Step> steps_;
+    std::vector<NodeStep> steps_;
     std::map<std::string, at::Tensor> tensors_;
     bool training_ = true;
 };

@@ -124,13 +124,13 @@ namespace {
 
 using at::Tensor;
 
-/// Statistics of C pairs: mean [C, 2], covariance [C, 3] (II, QQ, IQ).
-struct Statistics {
+/// PairStatistics of C pairs: mean [C, 2], covariance [C, 3] (II, QQ, IQ).
+struct PairStatistics {
     Tensor mean, covariance;
 };
 
 /// Over batch and positions of I and Q [batch, C, H, W].
-Statistics batch_statistics(const Tensor& i, const Tensor& q)
+PairStatistics batch_statistics(const Tensor& i, const Tensor& q)
 {
     const std::vector<std::int64_t> over = { 0, 2, 3 };
     const Tensor mean_i = i.mean(over, /*keepdim=*/true), mean_q = q.mean(over, /*keepdim=*/true);
@@ -139,7 +139,7 @@ Statistics batch_statistics(const Tensor& i, const Tensor& q)
              at::stack({ (x * x).mean(over), (y * y).mean(over), (x * y).mean(over) }, 1) };
 }
 
-void follow(const OperationTensors& t, const Statistics& batch, std::int64_t count)
+void follow(const OperationTensors& t, const PairStatistics& batch, std::int64_t count)
 {
     const at::NoGradGuard no_grad;
     const double unbiased = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;
@@ -170,7 +170,7 @@ Tensor complex_norm(const graph::Node& node, const OperationTensors& t)
     const auto batch = input.size(0), pairs = input.size(1) / 2, height = input.size(2), width = input.size(3);
     const Tensor split = input.reshape({ -1, pairs, 2, height, width });
     const Tensor i = split.select(2, 0), q = split.select(2, 1);
-    Statistics s{ t.running_mean, t.running_var };
+    PairStatistics s{ t.running_mean, t.running_var };
     if (t.training) {
         s = batch_statistics(i, q);
         follow(t, s, batch * height * width);
@@ -190,7 +190,7 @@ Tensor complex_norm(const graph::Node& node, const OperationTensors& t)
         .reshape({ -1, 2 * pairs, height, width });
 }
 
-at::Tensor in_8_bits(const at::Tensor& x, const graph::QuantParams& form)
+at::Tensor fake_quantize(const at::Tensor& x, const graph::QuantParams& form)
 {
     return at::fake_quantize_per_tensor_affine(x, static_cast<double>(form.scale), form.zero_point, 0, 255);
 }

@@ -9,7 +9,7 @@
 
 namespace prunedamr::nn {
 
-/// Share of a batch in the running statistics that it updates.
+/// Fraction of a batch in the running statistics that it updates.
 constexpr double kStatisticsMomentum = 0.1;
 
 /// What one node reads: activations [batch, C, H, W] and its own tensors (undefined where it has none).
@@ -36,7 +36,7 @@ at::Tensor complex_norm(const graph::Node& node, const OperationTensors& tensors
 // is zero where a value was clipped (straight-through estimator, arXiv 1308.3432).
 
 /// Values of `x` in 8 bits.
-at::Tensor in_8_bits(const at::Tensor& x, const graph::QuantParams& form);
+at::Tensor fake_quantize(const at::Tensor& x, const graph::QuantParams& form);
 
 /// Filters [channels, ...] whose values are whole multiples of a scale per channel.
 at::Tensor fake_quantize_weight(const at::Tensor& weight);

@@ -191,13 +191,13 @@ struct UnitScores {
     nlohmann::json steps = nlohmann::json::object();
 };
 
-UnitScores lcp_unit_scores(const Task& task, const BaselineOptions& options)
+UnitScores lcp_unit_scores(const PruneContext& context, const BaselineOptions& options)
 {
-    const auto seen = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
-                                     options.samples_per_class, task.seed);
-    const auto unseen = draw_per_class(task.dataset, task.dataset.indices(dataset::Part::validation),
-                                       options.samples_per_class, task.seed);
-    const auto gains = probe_gains(task.network, task.dataset, seen, unseen, task.fine_tune.device);
+    const auto seen = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
+                                     options.samples_per_class, context.seed);
+    const auto unseen = draw_per_class(context.dataset, context.dataset.indices(dataset::Split::validation),
+                                       options.samples_per_class, context.seed);
+    const auto gains = probe_gains(context.network, context.dataset, seen, unseen, context.fine_tune.device);
     UnitScores result;
     for (const ProbeGain& gain : gains) {
         result.scores.push_back(gain.after - gain.before);
@@ -210,24 +210,24 @@ UnitScores lcp_unit_scores(const Task& task, const BaselineOptions& options)
 struct Baseline {
     const char* name;
     Part part;                                                             ///< when the user names none
-    UnitScores (*units)(const Task& task, const BaselineOptions& options); ///< null: not for units
-    GroupScores (*channels)(const Task& task, const Layers& layers);       ///< null: not for channels
+    UnitScores (*units)(const PruneContext& context, const BaselineOptions& options); ///< null: not for units
+    GroupScores (*channels)(const PruneContext& context, const Layers& layers);       ///< null: not for channels
 };
 
 const Baseline kBaselines[] = {
     { "random", Part::units,
-      [](const Task& task, const BaselineOptions&) {
-          return UnitScores{ random_unit_scores(task.network, task.seed) };
+      [](const PruneContext& context, const BaselineOptions&) {
+          return UnitScores{ random_unit_scores(context.network, context.seed) };
       },
-      [](const Task& task, const Layers& layers) { return random_group_scores(layers, task.seed); } },
+      [](const PruneContext& context, const Layers& layers) { return random_group_scores(layers, context.seed); } },
     { "l1", Part::units,
-      [](const Task& task, const BaselineOptions&) { return UnitScores{ l1_unit_scores(task.network) }; },
-      [](const Task& task, const Layers& layers) { return l1_group_scores(task.network, layers); } },
+      [](const PruneContext& context, const BaselineOptions&) { return UnitScores{ l1_unit_scores(context.network) }; },
+      [](const PruneContext& context, const Layers& layers) { return l1_group_scores(context.network, layers); } },
     { "fpgm", Part::channels, nullptr,
-      [](const Task& task, const Layers& layers) { return fpgm_group_scores(task.network, layers); } },
+      [](const PruneContext& context, const Layers& layers) { return fpgm_group_scores(context.network, layers); } },
     { "bnp", Part::units,
-      [](const Task& task, const BaselineOptions&) { return UnitScores{ bnp_unit_scores(task.network) }; },
-      [](const Task& task, const Layers& layers) { return bnp_group_scores(task.network, layers); } },
+      [](const PruneContext& context, const BaselineOptions&) { return UnitScores{ bnp_unit_scores(context.network) }; },
+      [](const PruneContext& context, const Layers& layers) { return bnp_group_scores(context.network, layers); } },
     { "lcp", Part::units, lcp_unit_scores, nullptr },
 };
 
@@ -239,7 +239,7 @@ const Baseline& baseline_named(const std::string& name)
     return *found;
 }
 
-std::string units_text(const graph::Plan& plan)
+std::string units_text(const graph::PruningPlan& plan)
 {
     std::string text = plan.method + ": removed";
     for (const std::string& unit : plan.remove_units)
@@ -250,37 +250,37 @@ std::string units_text(const graph::Plan& plan)
     return text;
 }
 
-Outcome remove_units(const Baseline& baseline, const Task& task, const BaselineOptions& options)
+PruneResult remove_units(const Baseline& baseline, const PruneContext& context, const BaselineOptions& options)
 {
-    UnitScores found = baseline.units(task, options);
-    Outcome outcome;
-    outcome.plan = remove_least_units(task.network, task.budget, found.scores, task.seed);
+    UnitScores found = baseline.units(context, options);
+    PruneResult outcome;
+    outcome.plan = remove_lowest_units(context.network, context.budget, found.scores, context.seed);
     outcome.plan.method = baseline.name;
     outcome.steps = std::move(found.steps);
     outcome.steps["part"] = to_string(Part::units);
-    for (const graph::Unit& unit : task.network.units)
+    for (const graph::Unit& unit : context.network.units)
         outcome.steps["units"].push_back(unit.name);
     outcome.steps["scores"] = found.scores;
     outcome.text = units_text(outcome.plan);
     return outcome;
 }
 
-Outcome remove_channels(const Baseline& baseline, const Task& task)
+PruneResult remove_channels(const Baseline& baseline, const PruneContext& context)
 {
-    const Layers layers = graph::channel_layers(task.network);
-    const GroupScores scores = baseline.channels(task, layers);
+    const Layers layers = graph::channel_layers(context.network);
+    const GroupScores scores = baseline.channels(context, layers);
     if (std::all_of(scores.begin(), scores.end(), [](const auto& of_layer) { return of_layer.empty(); }))
         throw Error{ { "no channel can be removed", "network", "",
                        "a layer that " + std::string(baseline.name) + " can score" } };
-    Outcome outcome;
-    outcome.plan = descend(task.network, uniform_ladder(task.network, layers, scores), task.budget);
+    PruneResult outcome;
+    outcome.plan = bisect(context.network, uniform_schedule(context.network, layers, scores), context.budget);
     outcome.plan.method = baseline.name;
     outcome.steps["part"] = to_string(Part::channels);
     for (std::size_t l = 0; l < layers.size(); ++l)
         outcome.steps["layers"].push_back({ { "name", layers[l].name }, { "scores", scores[l] } });
     std::size_t thinned = 0;
     for (const auto& layer : layers)
-        thinned += outcome.plan.prune_channels.count(layer.nodes.front());
+        thinned += outcome.plan.keep_channels.count(layer.nodes.front());
     outcome.text = outcome.plan.method + ": channels removed from " + std::to_string(thinned) + " of " +
                    std::to_string(layers.size()) + " layers";
     return outcome;
@@ -301,16 +301,16 @@ Part part_named(const std::string& name)
     throw Error{ { "unknown part of a network", "", name, "units or channels" } };
 }
 
-Outcome baseline(const std::string& name, const Task& task, const BaselineOptions& options)
+PruneResult baseline(const std::string& name, const PruneContext& context, const BaselineOptions& options)
 {
     const Baseline& chosen = baseline_named(name);
     const Part part = options.part.value_or(chosen.part);
     if (part == Part::units ? !chosen.units : !chosen.channels)
         throw Error{ { "this baseline does not remove that", name, to_string(part), to_string(chosen.part) } };
-    return part == Part::units ? remove_units(chosen, task, options) : remove_channels(chosen, task);
+    return part == Part::units ? remove_units(chosen, context, options) : remove_channels(chosen, context);
 }
 
-graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
                                const std::vector<double>& scores, std::uint64_t seed)
 {
     check_reachable(network, budget);
@@ -320,7 +320,7 @@ graph::Plan remove_least_units(const graph::Network& network, const Budget& budg
     const auto keep_best = [&](int removed) {
         return reassembly_plan(network, { ranked.begin(), ranked.end() - removed }, seed);
     };
-    return descend(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
+    return bisect(network, { static_cast<int>(ranked.size()) + 1, keep_best }, budget);
 }
 
 namespace {
@@ -328,13 +328,13 @@ namespace {
 /// Layers in the order in which they lose a group each.
 std::vector<std::size_t> removal_order(const GroupScores& scores)
 {
-    std::vector<std::pair<double, std::size_t>> removals; // share gone after it, layer
+    std::vector<std::pair<double, std::size_t>> removals; // fraction gone after it, layer
     for (std::size_t l = 0; l < scores.size(); ++l)
         for (std::size_t gone = 1; gone < scores[l].size(); ++gone)
             removals.emplace_back(static_cast<double>(gone) / static_cast<double>(scores[l].size()), l);
     std::sort(removals.begin(), removals.end());
     std::vector<std::size_t> order;
-    for (const auto& [share, layer] : removals)
+    for (const auto& [fraction, layer] : removals)
         order.push_back(layer);
     return order;
 }
@@ -350,15 +350,15 @@ std::vector<int> ranked(const std::vector<double>& scores)
 
 } // namespace
 
-PruningSchedule uniform_ladder(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+PruningSchedule uniform_schedule(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
                       const GroupScores& scores)
 {
     const auto order = removal_order(scores);
-    const auto plan = [&network, &layers, &scores, order](int rung) {
+    const auto plan = [&network, &layers, &scores, order](int level) {
         graph::KeptGroups kept;
         for (std::size_t l = 0; l < layers.size(); ++l)
             kept.push_back(scores[l].empty() ? graph::all_groups(layers)[l] : ranked(scores[l]));
-        for (int i = 0; i < rung; ++i)
+        for (int i = 0; i < level; ++i)
             kept[order[static_cast<std::size_t>(i)]].pop_back();
         for (auto& groups : kept)
             std::sort(groups.begin(), groups.end());

@@ -47,19 +47,19 @@ struct BaselineOptions {
 ///   fpgm    sum of distances of a channel's filter to the layer's other filters (arXiv 1811.00250) (channels)
 ///   bnp     mean |gamma| of the batch norms (arXiv 1708.06519) (units, channels)
 ///   lcp     accuracy that a linear probe gains over the unit (units)
-/// Units leave as in PSR's reassembly. Channels leave every layer in the same share; what a group of tied channels
+/// Units leave as in PSR's reassembly. Channels leave every layer in the same proportion; what a group of tied channels
 /// scores is the mean over its members. bnp leaves layers without a norm whole.
 /// Throws `Error` for a part that the baseline cannot remove, or when the budget cannot be met.
-Outcome baseline(const std::string& name, const Task& task, const BaselineOptions& options);
+PruneResult baseline(const std::string& name, const PruneContext& context, const BaselineOptions& options);
 
 /// Removes the units of least score one by one until the reassembled network meets the budget.
-graph::Plan remove_least_units(const graph::Network& network, const Budget& budget,
+graph::PruningPlan remove_lowest_units(const graph::Network& network, const Budget& budget,
                                const std::vector<double>& scores, std::uint64_t seed);
 
-/// Plans that take groups of least score out of every scored layer in the same share, rung by rung one group of one
-/// layer (that of which the least share is gone by then; the first on ties), until one is left of each. Layers of
-/// an empty row of scores stay whole. `network`, `layers` and `scores` must outlive the ladder.
-PruningSchedule uniform_ladder(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+/// Plans that take groups of least score out of every scored layer in the same proportion, level by level one group of one
+/// layer (that of which the smallest fraction is gone by then; the first on ties), until one is left of each. Layers of
+/// an empty row of scores stay whole. `network`, `layers` and `scores` must outlive the schedule.
+PruningSchedule uniform_schedule(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
                       const GroupScores& scores);
 
 } // namespace prunedamr::prune

@@ -17,7 +17,7 @@
 namespace prunedamr::prune {
 namespace {
 
-double share_cut(std::int64_t before, std::int64_t after)
+double cut_fraction(std::int64_t before, std::int64_t after)
 {
     return before > 0 ? 1.0 - static_cast<double>(after) / static_cast<double>(before) : 0.0;
 }
@@ -29,17 +29,17 @@ nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after)
     return { { "before", graph::to_json(before) },
              { "after", graph::to_json(after) },
              { "cut",
-               { { "params", share_cut(before.params, after.params) },
-                 { "macs", share_cut(before.macs, after.macs) },
-                 { "paper_flops", share_cut(before.paper_flops, after.paper_flops) },
-                 { "bytes", share_cut(before.bytes, after.bytes) } } } };
+               { { "params", cut_fraction(before.params, after.params) },
+                 { "macs", cut_fraction(before.macs, after.macs) },
+                 { "paper_flops", cut_fraction(before.paper_flops, after.paper_flops) },
+                 { "bytes", cut_fraction(before.bytes, after.bytes) } } } };
 }
 
 std::string cost_text(const graph::Cost& before, const graph::Cost& after)
 {
     return fmt::format("cost: params {} -> {} (-{:.1f} %), MACs {} -> {} (-{:.1f} %)", before.params, after.params,
-                       100.0 * share_cut(before.params, after.params), before.macs, after.macs,
-                       100.0 * share_cut(before.macs, after.macs));
+                       100.0 * cut_fraction(before.params, after.params), before.macs, after.macs,
+                       100.0 * cut_fraction(before.macs, after.macs));
 }
 
 namespace {
@@ -48,10 +48,10 @@ using Clock = std::chrono::steady_clock;
 
 double median_us(engine::Engine& engine, const std::vector<float>& frame, std::vector<float>& logits)
 {
-    constexpr std::size_t kLeastRuns = 17;
-    constexpr double kLeastUs = 33'000.0;
+    constexpr std::size_t kMinRuns = 17;
+    constexpr double kMinUs = 33'000.0;
     std::vector<double> times;
-    for (double total = 0.0; times.size() < kLeastRuns || total < kLeastUs; total += times.back()) {
+    for (double total = 0.0; times.size() < kMinRuns || total < kMinUs; total += times.back()) {
         const auto start = Clock::now();
         engine.run(frame.data(), 1, logits.data());
         times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
@@ -73,10 +73,10 @@ double engine_latency_us(const graph::Network& network)
     std::vector<float> logits(static_cast<std::size_t>(network.classes()));
     for (int i = 0; i < 3; ++i)
         engine.run(frame.data(), 1, logits.data());
-    double least = median_us(engine, frame, logits);
+    double lowest = median_us(engine, frame, logits);
     for (int i = 0; i < 2; ++i)
-        least = std::min(least, median_us(engine, frame, logits));
-    return least;
+        lowest = std::min(lowest, median_us(engine, frame, logits));
+    return lowest;
 }
 
 namespace {
@@ -223,10 +223,10 @@ bool Budget::met_by(const graph::Network& network) const
 
 double Budget::excess(const graph::Network& network) const
 {
-    double most = 0.0;
+    double highest = 0.0;
     for (const Limit& l : limits)
-        most = std::max(most, amount(network, l.quantity) / l.limit);
-    return most;
+        highest = std::max(highest, amount(network, l.quantity) / l.limit);
+    return highest;
 }
 
 std::string Budget::amounts(const graph::Network& network) const
@@ -270,7 +270,7 @@ UnitCosts::UnitCosts(const graph::Network& network)
             add(by_unit_[unit.name], by_node.at(node), 1);
 }
 
-graph::Cost UnitCosts::after(const graph::Plan& plan) const
+graph::Cost UnitCosts::after(const graph::PruningPlan& plan) const
 {
     graph::Cost left = whole_;
     for (const std::string& unit : plan.remove_units)
@@ -291,18 +291,18 @@ void refuse_budget(const Budget& budget, const graph::Network& smallest, const s
                    what } };
 }
 
-graph::Plan descend(const graph::Network& network, const PruningSchedule& ladder, const Budget& budget)
+graph::PruningPlan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget)
 {
-    const graph::Plan last = ladder.plan(ladder.rungs - 1);
+    const graph::PruningPlan last = schedule.plan(schedule.levels - 1);
     const graph::Network smallest = graph::apply(network, last);
     if (!budget.met_by(smallest))
         refuse_budget(budget, smallest, "the smallest that this method reaches");
-    int too_large = -1, fits = ladder.rungs - 1; // rungs
+    int too_large = -1, fits = schedule.levels - 1; // levels
     while (fits - too_large > 1) {
         const int middle = too_large + (fits - too_large) / 2;
-        (budget.met_by(graph::apply(network, ladder.plan(middle))) ? fits : too_large) = middle;
+        (budget.met_by(graph::apply(network, schedule.plan(middle))) ? fits : too_large) = middle;
     }
-    return ladder.plan(fits);
+    return schedule.plan(fits);
 }
 
 } // namespace prunedamr::prune

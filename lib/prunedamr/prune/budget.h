@@ -15,7 +15,7 @@
 
 namespace prunedamr::prune {
 
-/// {"before", "after", "cut" (shares of before that are gone)} of params, macs, paper_flops and bytes.
+/// {"before", "after", "cut" (fractions of before that are gone)} of params, macs, paper_flops and bytes.
 nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after);
 
 /// "cost: params 45918 -> 20000 (-56.4 %), MACs ..."
@@ -72,7 +72,7 @@ public:
 
     const graph::Cost& whole() const { return whole_; }
     const graph::Cost& of(const std::string& unit) const { return by_unit_.at(unit); }
-    graph::Cost after(const graph::Plan& plan) const; ///< of a plan that removes units only; no peak activation
+    graph::Cost after(const graph::PruningPlan& plan) const; ///< of a plan that removes units only; no peak activation
 
 private:
     graph::Cost whole_;
@@ -85,14 +85,14 @@ void check_reachable(const graph::Network& network, const Budget& budget);
 /// The error of a budget that even `smallest`, described by `what`, does not meet.
 [[noreturn]] void refuse_budget(const Budget& budget, const graph::Network& smallest, const std::string& what);
 
-/// Plans of one method from the largest network (rung 0) to the smallest; costs must not rise from rung to rung.
+/// Plans of one method from the largest network (level 0) to the smallest; costs must not rise from level to level.
 struct PruningSchedule {
-    int rungs = 1;
-    std::function<graph::Plan(int rung)> plan;
+    int levels = 1;
+    std::function<graph::PruningPlan(int level)> plan;
 };
 
-/// The plan of the first rung whose network meets the budget, by bisection.
-/// Throws `Error` naming the smallest reachable amounts when the last rung does not.
-graph::Plan descend(const graph::Network& network, const PruningSchedule& ladder, const Budget& budget);
+/// The plan of the first level whose network meets the budget, by bisection.
+/// Throws `Error` naming the smallest reachable amounts when the last level does not.
+graph::PruningPlan bisect(const graph::Network& network, const PruningSchedule& schedule, const Budget& budget);
 
 } // namespace prunedamr::prune

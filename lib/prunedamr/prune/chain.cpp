@@ -35,10 +35,10 @@ train::FitConfig stage_fit(const ChainConfig& config, std::size_t stage, std::si
 }
 
 /// Takes `network` through one stage; true when it was interrupted.
-bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const Stage& stage, const Budget& budget,
+bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const ChainStage& stage, const Budget& budget,
                const train::FitConfig& fit, const ChainConfig& config, ChainResult& result, const LogFn& log)
 {
-    Outcome outcome =
+    PruneResult outcome =
         method_named(stage.method).run({ network, dataset, budget, fit, config.seed, log }, options_of(config));
     if (outcome.interrupted)
         return true;
@@ -70,9 +70,9 @@ bool run_stage(graph::Network& network, const dataset::Dataset& dataset, const S
 }
 
 /// Without limits only methods that choose alone can run.
-void check_budgets(const Stages& stages, const Budget& budget, const MethodOptions& options)
+void check_budgets(const ChainStages& stages, const Budget& budget, const MethodOptions& options)
 {
-    for (const Stage& stage : stages) {
+    for (const ChainStage& stage : stages) {
         const Method& method = method_named(stage.method);
         if (budget.limits.empty() && stage.budget.empty() &&
             !(method.chooses_alone && method.chooses_alone(options)))
@@ -82,9 +82,9 @@ void check_budgets(const Stages& stages, const Budget& budget, const MethodOptio
 
 } // namespace
 
-Stages parse_chain(const std::string& text)
+ChainStages parse_chain(const std::string& text)
 {
-    Stages stages;
+    ChainStages stages;
     // A comma followed by a method begins a stage; one followed by a quantity goes on with the stage's budget.
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t end = std::min(text.find(',', start), text.size());
@@ -97,7 +97,7 @@ Stages parse_chain(const std::string& text)
             stages.push_back({ term.substr(0, colon), colon == std::string::npos ? "" : term.substr(colon + 1) });
         start = end + 1;
     }
-    for (const Stage& stage : stages)
+    for (const ChainStage& stage : stages)
         method_named(stage.method);
     if (!stages.back().budget.empty())
         throw Error{ { "the last method of a chain has no budget of its own", "method " + text,
@@ -105,7 +105,7 @@ Stages parse_chain(const std::string& text)
     return stages;
 }
 
-Budget part_of_way(const graph::Network& network, const Budget& budget, double share)
+Budget part_of_way(const graph::Network& network, const Budget& budget, double fraction)
 {
     Budget part = budget;
     const graph::Cost whole = graph::cost(network);
@@ -115,14 +115,14 @@ Budget part_of_way(const graph::Network& network, const Budget& budget, double s
                                 ? engine_latency_us(network)
                                 : counted(whole, network.units.size(), limit.quantity);
         if (from > limit.limit)
-            limit.limit = from * std::pow(limit.limit / from, share);
+            limit.limit = from * std::pow(limit.limit / from, fraction);
         part.text += fmt::format("{}{}={:.0f}{}", part.text.empty() ? "" : ",", to_string(limit.quantity),
                                  limit.limit, limit.quantity == Budget::Quantity::latency ? "us" : "");
     }
     return part;
 }
 
-ChainResult run_chain(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+ChainResult run_chain(const graph::Network& original, const dataset::Dataset& dataset, const ChainStages& stages,
                       const Budget& budget, const ChainConfig& config, const LogFn& log)
 {
     check_budgets(stages, budget, options_of(config));
@@ -130,9 +130,9 @@ ChainResult run_chain(const graph::Network& original, const dataset::Dataset& da
     result.network = original;
     for (std::size_t i = 0; i < stages.size() && !result.interrupted; ++i) {
         const bool last = i + 1 == stages.size();
-        const double share = static_cast<double>(i + 1) / static_cast<double>(stages.size());
+        const double fraction = static_cast<double>(i + 1) / static_cast<double>(stages.size());
         const Budget target = last                       ? budget
-                              : stages[i].budget.empty() ? part_of_way(original, budget, share)
+                              : stages[i].budget.empty() ? part_of_way(original, budget, fraction)
                                                          : parse_budget(stages[i].budget, original);
         if (stages.size() > 1)
             log(stages[i].method + " to " + target.text + ":");

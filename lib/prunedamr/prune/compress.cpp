@@ -54,7 +54,7 @@ CompressResult compress(const model::Model& model, const dataset::Dataset& datas
     const graph::Network& network = model.network;
     const Budget budget = config.budget.empty() ? Budget{} : parse_budget(config.budget, network);
     const bool is_auto = config.method == kAuto;
-    const Stages stages = is_auto ? Stages{} : parse_chain(config.method);
+    const ChainStages stages = is_auto ? ChainStages{} : parse_chain(config.method);
     if (is_auto && budget.limits.empty())
         throw Error{ { "auto needs limits", "budget", budget.text.empty() ? "none" : budget.text,
                        "such as params=10k,macs=0.2M" } };
@@ -76,8 +76,8 @@ CompressResult compress(const model::Model& model, const dataset::Dataset& datas
         log(found.text);
         report["front"] = to_json(found.trials);
         report["wanted"] = budget.text;
-        if (found.least_accuracy)
-            report["least_validation_accuracy"] = *found.least_accuracy;
+        if (found.min_accuracy)
+            report["min_validation_accuracy"] = *found.min_accuracy;
     }
     result.plan = std::move(found.best.plan);
     result.model = model::with_network(model, std::move(found.best.network));

@@ -31,7 +31,7 @@ struct ChainConfig {
 struct SearchConfig {
     /// auto: chains to try; empty: its own.
     std::vector<std::string> chains;
-    /// auto: budgets on the way to the wanted one, which is the last: shares of the way in ratios.
+    /// auto: budgets on the way to the wanted one, which is the last: fractions of the way, in ratios.
     std::vector<double> way = { 0.4, 0.7, 1.0 };
     int probes = 6; ///< drop: networks tried, each fine-tuned; what a method cannot reach costs none
 };
@@ -48,7 +48,7 @@ struct CompressConfig {
 
 struct CompressResult {
     model::Model model; ///< provenance["compress"] is the report without steps; an earlier one stays as "previous"
-    graph::Plan plan;   ///< of the last stage
+    graph::PruningPlan plan;   ///< of the last stage
     /// JSON object {"method", "budget", "seed", "plan", "steps", "units": {"before", "after"}, "cost": {"before",
     /// "after", "cut"}, "fine_tune", "latency_us": {"before", "after"}, "minutes"} of the only stage; of several
     /// the last one's, with "chain" (all of them), "units" and "cost" from the original to the end. Of a search

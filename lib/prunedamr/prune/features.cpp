@@ -18,7 +18,7 @@ namespace prunedamr::prune {
 namespace {
 
 constexpr double kRidge = 1e-3;
-constexpr std::size_t kBatch = 64;                                       // frames
+constexpr std::size_t kProbeBatch = 64;                                       // frames
 const std::vector<std::int64_t> kSamples = { 0 }, kPositions = { 2, 3 }; // dimensions that means run over
 
 at::Tensor to_matrix(const std::vector<std::vector<double>>& rows)
@@ -40,8 +40,8 @@ std::map<std::string, ProbeSamples> pooled_features(nn::GraphModule& module, con
     const std::vector<std::string> names(nodes.begin(), nodes.end());
     std::map<std::string, ProbeSamples> samples;
     for (const auto& of_class : frames)
-        for (std::size_t first = 0; first < of_class.size(); first += kBatch) {
-            const auto batch = train::gather(dataset, of_class, first, kBatch);
+        for (std::size_t first = 0; first < of_class.size(); first += kProbeBatch) {
+            const auto batch = train::gather(dataset, of_class, first, kProbeBatch);
             std::map<std::string, at::Tensor> outputs;
             module.forward(batch.frames.to(device), names, outputs);
             for (const auto& [node, output] : outputs) {
@@ -102,7 +102,7 @@ std::vector<ProbeGain> probe_gains(const graph::Network& network, const dataset:
 
 std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const train::FitConfig& fine_tune)
 {
-    const auto frames = dataset.indices(dataset::Part::train);
+    const auto frames = dataset.indices(dataset::Split::train);
     return fine_tune.frames_per_class > 0
                ? train::choose_labeled(dataset, frames, fine_tune.frames_per_class, fine_tune.seed)
                : frames;
@@ -111,14 +111,14 @@ std::vector<std::int64_t> labeled_frames(const dataset::Dataset& dataset, const 
 ClassFrames draw_per_class(const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames, int per_class,
                            std::uint64_t seed)
 {
-    constexpr int kLeast = 2; // one frame has no scatter
-    if (per_class < kLeast)
+    constexpr int kMin = 2; // one frame has no scatter
+    if (per_class < kMin)
         throw Error{ { "value out of range", "samples per class", std::to_string(per_class), "2 or more" } };
     ClassFrames drawn(dataset.class_names.size());
     for (const std::int64_t frame : train::choose_labeled(dataset, frames, per_class, seed))
         drawn[static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)])].push_back(frame);
     for (std::size_t c = 0; c < drawn.size(); ++c)
-        if (drawn[c].size() < kLeast)
+        if (drawn[c].size() < kMin)
             throw Error{ { "too few labeled frames", "class " + dataset.class_names[c],
                            std::to_string(drawn[c].size()), "2 or more" } };
     return drawn;
@@ -163,9 +163,9 @@ at::Tensor classifier_features(const graph::Network& network, const dataset::Dat
 
 std::vector<std::int64_t> draw_frames(const dataset::Dataset& dataset, std::size_t count, std::uint64_t seed)
 {
-    std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
+    std::vector<std::int64_t> frames = dataset.indices(dataset::Split::train);
     if (frames.empty())
-        frames = dataset.indices(dataset::Part::validation);
+        frames = dataset.indices(dataset::Split::validation);
     Rng rng(seed);
     std::map<std::int32_t, std::vector<std::int64_t>> by_class;
     for (const std::int64_t frame : train::shuffled(std::move(frames), rng))

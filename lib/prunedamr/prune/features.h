@@ -55,7 +55,7 @@ at::Tensor classifier_features(const graph::Network& network, const dataset::Dat
                                   const std::vector<std::int64_t>& frames, const std::string& device);
 
 /// `count` frames of the train part (of the validation part where there is no train part), or all there are: at
-/// random, the classes in turn, so that every stretch has them in equal shares for as long as all last.
+/// random, the classes in turn, so that every stretch has them in equal numbers for as long as all last.
 std::vector<std::int64_t> draw_frames(const dataset::Dataset& dataset, std::size_t count, std::uint64_t seed);
 
 } // namespace prunedamr::prune

@@ -9,14 +9,14 @@
 namespace prunedamr::prune {
 
 struct MethodOptions;
-struct Outcome;
-struct Task;
+struct PruneResult;
+struct PruneContext;
 
 /// One row for each method that `compress` offers.
 struct Method {
     const char* name;
     const char* description; ///< one line for help texts
-    Outcome (*run)(const Task& task, const MethodOptions& options);
+    PruneResult (*run)(const PruneContext& context, const MethodOptions& options);
     /// True when the options say how small the result is, so that no budget is needed; null: never.
     bool (*chooses_alone)(const MethodOptions& options) = nullptr;
 };

@@ -17,7 +17,7 @@
 namespace prunedamr::prune {
 
 /// What every pruning method is given.
-struct Task {
+struct PruneContext {
     const graph::Network& network;   ///< trained, valid; fits the data set
     const dataset::Dataset& dataset; ///< scores come from the train and validation parts, never from the test part
     const Budget& budget;            ///< limits only: `drop<=` is a search above the methods
@@ -29,8 +29,8 @@ struct Task {
 };
 
 /// What every pruning method gives.
-struct Outcome {
-    graph::Plan plan;                                ///< of `Task::network`
+struct PruneResult {
+    graph::PruningPlan plan;                                ///< of `PruneContext::network`
     nlohmann::json steps = nlohmann::json::object(); ///< how it came to it: scores, orders, matrices
     std::string text;                                ///< the same for people, without a last newline
     /// What became of apply(network, plan) in a method that trains on the way; else nothing.

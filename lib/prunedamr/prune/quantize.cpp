@@ -23,7 +23,7 @@
 namespace prunedamr::prune {
 namespace {
 
-constexpr std::size_t kBatch = 128;
+constexpr std::size_t kObservedBatch = 128;
 constexpr std::int64_t kBins = 2048;
 
 using Outputs = std::map<std::string, at::Tensor>;
@@ -38,9 +38,9 @@ at::Tensor run(const graph::Network& network, const ObservedFrames& frames,
     module.to(device);
     module.eval();
     std::vector<at::Tensor> logits;
-    for (std::size_t first = 0; first < frames.indices.size(); first += kBatch) {
+    for (std::size_t first = 0; first < frames.indices.size(); first += kObservedBatch) {
         Outputs outputs;
-        const auto batch = train::gather(frames.dataset, frames.indices, first, kBatch).frames.to(device);
+        const auto batch = train::gather(frames.dataset, frames.indices, first, kObservedBatch).frames.to(device);
         logits.push_back(module.forward(batch, nodes, outputs).to(at::kCPU, at::kDouble));
         see(outputs);
     }
@@ -117,9 +117,9 @@ float Histogram::value_of(std::size_t bin) const
     return low + (high - low) * (static_cast<float>(bin) + 0.5F) / static_cast<float>(counts.size());
 }
 
-float Histogram::quantile(double share) const
+float Histogram::quantile(double fraction) const
 {
-    const double wanted = share * static_cast<double>(total());
+    const double wanted = fraction * static_cast<double>(total());
     double below = 0.0;
     for (std::size_t bin = 0; bin < counts.size(); ++bin) {
         const auto here = static_cast<double>(counts[bin]);
@@ -133,7 +133,7 @@ float Histogram::quantile(double share) const
     return high;
 }
 
-graph::QuantParams form_of_range(float low, float high)
+graph::QuantParams params_of_range(float low, float high)
 {
     constexpr float kSteps = 255.0F;
     low = std::min(low, 0.0F);
@@ -157,22 +157,22 @@ double squared_error(const Histogram& histogram, const graph::QuantParams& form)
     return sum / static_cast<double>(std::max<std::int64_t>(1, histogram.total()));
 }
 
-graph::QuantParams form_by_percentile(const Histogram& histogram, double outside)
+graph::QuantParams params_by_percentile(const Histogram& histogram, double outside)
 {
-    return form_of_range(histogram.quantile(outside), histogram.quantile(1.0 - outside));
+    return params_of_range(histogram.quantile(outside), histogram.quantile(1.0 - outside));
 }
 
-graph::QuantParams form_by_squared_error(const Histogram& histogram)
+graph::QuantParams params_by_squared_error(const Histogram& histogram)
 {
     constexpr int kRanges = 80;
-    graph::QuantParams best = form_of_range(histogram.low, histogram.high);
-    double least = squared_error(histogram, best);
+    graph::QuantParams best = params_of_range(histogram.low, histogram.high);
+    double lowest = squared_error(histogram, best);
     for (int i = 1; i < kRanges; ++i) {
-        const float share = 1.0F - 0.8F * static_cast<float>(i) / kRanges;
-        const graph::QuantParams form = form_of_range(share * histogram.low, share * histogram.high);
+        const float fraction = 1.0F - 0.8F * static_cast<float>(i) / kRanges;
+        const graph::QuantParams form = params_of_range(fraction * histogram.low, fraction * histogram.high);
         const double error = squared_error(histogram, form);
-        if (error < least) {
-            least = error;
+        if (error < lowest) {
+            lowest = error;
             best = form;
         }
     }
@@ -181,16 +181,16 @@ graph::QuantParams form_by_squared_error(const Histogram& histogram)
 
 namespace {
 
-constexpr int kLeastFrames = 16;
+constexpr int kMinCalibrationFrames = 16;
 constexpr std::size_t kTrialFrames = 256; ///< that a rule is judged by
 
 void check(const graph::Network& network, const QuantizeConfig& config)
 {
-    if (config.frames < kLeastFrames)
+    if (config.frames < kMinCalibrationFrames)
         throw Error{ { "too few frames for calibration", "frames", std::to_string(config.frames),
-                       "at least " + std::to_string(kLeastFrames) } };
+                       "at least " + std::to_string(kMinCalibrationFrames) } };
     if (!(config.outside >= 0.0 && config.outside <= 0.1))
-        throw Error{ { "share of values outside of a range", "percentile", std::to_string(config.outside),
+        throw Error{ { "fraction of values outside of a range", "percentile", std::to_string(config.outside),
                        "0..0.1" } };
     if (!network.quantized.empty())
         throw Error{ { "network is quantized already", "network", "", "the float32 network" } };
@@ -238,8 +238,8 @@ public:
 
     QuantizedNode operator()(const std::string& node, const Histogram& histogram, double outside)
     {
-        QuantizedNode best = tried(node, form_by_squared_error(histogram), "squared error");
-        QuantizedNode other = tried(node, form_by_percentile(histogram, outside), "percentile");
+        QuantizedNode best = tried(node, params_by_squared_error(histogram), "squared error");
+        QuantizedNode other = tried(node, params_by_percentile(histogram, outside), "percentile");
         return other.divergence < best.divergence ? other : best;
     }
 
@@ -256,7 +256,7 @@ private:
 };
 
 /// Pools for the maximum and shuffles give the form of what they read: nothing is rounded twice, nothing copied.
-void take_forms_of_inputs(const graph::Network& network, std::vector<QuantizedNode>& nodes)
+void take_params_of_inputs(const graph::Network& network, std::vector<QuantizedNode>& nodes)
 {
     std::map<std::string, QuantizedNode*> by_name;
     for (QuantizedNode& node : nodes) {
@@ -299,9 +299,9 @@ QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& d
     const graph::Network folded = result.network;
     ObservedFrames frames{ dataset, draw_frames(dataset, static_cast<std::size_t>(config.frames), config.seed),
                            config.device };
-    if (frames.indices.size() < kLeastFrames)
+    if (frames.indices.size() < kMinCalibrationFrames)
         throw Error{ { "too few training frames for calibration", "data set", std::to_string(frames.indices.size()),
-                       "at least " + std::to_string(kLeastFrames) } };
+                       "at least " + std::to_string(kMinCalibrationFrames) } };
     const std::vector<std::string> nodes = nodes_to_quantize(folded, config);
     const auto histograms = observe(folded, frames, nodes);
 
@@ -313,7 +313,7 @@ QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& d
         result.nodes.push_back(choose(node, histograms.at(node), config.outside));
         progress.step_done(node);
     }
-    take_forms_of_inputs(folded, result.nodes);
+    take_params_of_inputs(folded, result.nodes);
     for (const QuantizedNode& node : result.nodes)
         result.network.quantized[node.node] = node.form;
     if (config.correct_biases)

@@ -19,7 +19,7 @@ namespace prunedamr::prune {
 
 struct QuantizeConfig {
     int frames = 1024;     ///< of the train part that ranges are taken over, >= 16
-    double outside = 1e-4; ///< share of values that the percentile rule leaves out at either end, 0..0.1
+    double outside = 1e-4; ///< fraction of values that the percentile rule leaves out at either end, 0..0.1
     std::vector<std::string> keep_float; ///< nodes whose output stays float32
     bool correct_biases = true;
     std::uint64_t seed = 1; ///< of the frames
@@ -43,7 +43,7 @@ struct QuantizeResult {
 /// Post-training quantization. Every activation that the engine can hold in 8 bits gets the range, by percentile or
 /// by least squared error, with which the network's answer diverges least from the float32 one while only that
 /// activation is in 8 bits; what the last linear or conv reads stays float32. Then, from the input on, the bias of
-/// every layer with whole weights takes up the mean error of its output (bias correction, arXiv 1906.04721,
+/// every layer with int8 weights takes up the mean error of its output (bias correction, arXiv 1906.04721,
 /// section 4.2, on data). Throws `Error` for too few frames, an unknown node, or a network that is quantized
 /// already.
 QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& dataset, const QuantizeConfig& config);
@@ -70,20 +70,20 @@ struct Histogram {
 
     std::int64_t total() const;
     float value_of(std::size_t bin) const; ///< middle of a bin
-    float quantile(double share) const;    ///< value below which that share lies, 0..1
+    float quantile(double fraction) const;    ///< value below which that fraction lies, 0..1
 };
 
 /// The 8-bit form of values from `low` to `high`, widened to hold 0, which is exact in it.
-graph::QuantParams form_of_range(float low, float high);
+graph::QuantParams params_of_range(float low, float high);
 
 /// What rounding and clipping cost: mean of (x - its 8-bit form)^2.
 double squared_error(const Histogram& histogram, const graph::QuantParams& form);
 
 /// The form whose range leaves `outside` of the values out at either end.
-graph::QuantParams form_by_percentile(const Histogram& histogram, double outside);
+graph::QuantParams params_by_percentile(const Histogram& histogram, double outside);
 
 /// The form of least squared error among ranges from a fifth of the whole on.
-graph::QuantParams form_by_squared_error(const Histogram& histogram);
+graph::QuantParams params_by_squared_error(const Histogram& histogram);
 
 /// Values of each node over the frames, in 2048 bins. Throws `Error` naming a node whose values are not finite.
 std::map<std::string, Histogram> observe(const graph::Network& network, const ObservedFrames& frames,

@@ -16,12 +16,12 @@
 namespace prunedamr::prune {
 namespace {
 
-/// Drop: shares of MACs nearer to each other than this are one.
+/// Drop: fractions of MACs nearer to each other than this are one.
 constexpr double kClosest = 0.98;
 
 void check_validation(const dataset::Dataset& dataset, const char* method)
 {
-    if (dataset.indices(dataset::Part::validation).empty())
+    if (dataset.indices(dataset::Split::validation).empty())
         throw Error{ { "no validation frames to choose by", method, "0 frames in this part", "at least 1" } };
 }
 
@@ -32,22 +32,22 @@ struct Tried {
 };
 
 /// Runs chains and keeps the list of what was tried.
-class Laboratory
+class ChainTrials
 {
 public:
-    Laboratory(const graph::Network& original, const dataset::Dataset& dataset, const ChainConfig& chain,
+    ChainTrials(const graph::Network& original, const dataset::Dataset& dataset, const ChainConfig& chain,
                const LogFn& log)
-        : original_(original), dataset_(dataset), chain_(chain), say_(log)
+        : original_(original), dataset_(dataset), chain_(chain), log_(log)
     {
     }
 
-    Tried run(const std::string& name, const Stages& stages, const Budget& budget, int epochs)
+    Tried run(const std::string& name, const ChainStages& stages, const Budget& budget, int epochs)
     {
         ChainConfig config = chain_;
         config.fine_tune.epochs = epochs;
         if (!config.fine_tune.checkpoint.empty())
             config.fine_tune.checkpoint += ".trial" + std::to_string(++number_);
-        say_(name + ", " + budget.text + ", " + std::to_string(epochs) + " epochs:");
+        log_(name + ", " + budget.text + ", " + std::to_string(epochs) + " epochs:");
         Tried tried{ run_chain(original_, dataset_, stages, budget, config, [](const std::string&) {}), {} };
         if (tried.result.interrupted)
             return tried;
@@ -56,7 +56,7 @@ public:
         tried.trial.budget = budget.text;
         tried.trial.epochs = epochs;
         trials_.push_back(tried.trial);
-        say_(fmt::format("  validation {:.2f} %, {} MACs, {} params, {:.2f} us",
+        log_(fmt::format("  validation {:.2f} %, {} MACs, {} params, {:.2f} us",
                          100.0 * tried.trial.validation_accuracy, tried.trial.macs, tried.trial.params,
                          tried.trial.latency_us));
         return tried;
@@ -70,7 +70,7 @@ public:
         trial.params = cost.params;
         trial.latency_us = engine_latency_us(network);
         trial.validation_accuracy =
-            train::evaluate(network, dataset_, dataset::Part::validation, chain_.fine_tune.device).accuracy();
+            train::evaluate(network, dataset_, dataset::Split::validation, chain_.fine_tune.device).accuracy();
         return trial;
     }
 
@@ -80,15 +80,15 @@ private:
     const graph::Network& original_;
     const dataset::Dataset& dataset_;
     const ChainConfig& chain_;
-    const LogFn& say_;
+    const LogFn& log_;
     std::vector<Trial> trials_;
     int number_ = 0;
 };
 
-SearchResult finish(Laboratory& laboratory, Tried best, Stages stages)
+SearchResult finish(ChainTrials& chains_tried, Tried best, ChainStages stages)
 {
     SearchResult result;
-    result.trials = laboratory.trials();
+    result.trials = chains_tried.trials();
     mark_front(result.trials);
     result.text = front_text(result.trials);
     result.stages = std::move(stages);
@@ -104,35 +104,35 @@ SearchResult stopped()
 }
 
 /// A chain that is still in the race of `search_auto`.
-struct Runner {
+struct Contender {
     std::string name;
-    Stages stages;
+    ChainStages stages;
     Tried tried = {};
 };
 
 /// Runs every runner; those that cannot meet the budget leave. False when interrupted.
-bool run_round(Laboratory& laboratory, std::vector<Runner>& runners, const Budget& budget, int epochs,
+bool run_round(ChainTrials& chains_tried, std::vector<Contender>& contenders, const Budget& budget, int epochs,
                std::string& refusals, const LogFn& log)
 {
-    std::vector<Runner> left;
-    for (Runner& runner : runners) {
+    std::vector<Contender> left;
+    for (Contender& contender : contenders) {
         try {
-            runner.tried = laboratory.run(runner.name, runner.stages, budget, epochs);
+            contender.tried = chains_tried.run(contender.name, contender.stages, budget, epochs);
         } catch (const train::LostProcess&) {
             throw;
         } catch (const Error& error) {
             log("  " + std::string(error.what()));
-            refusals += (refusals.empty() ? "" : "; ") + runner.name + ": " + error.what();
+            refusals += (refusals.empty() ? "" : "; ") + contender.name + ": " + error.what();
             continue;
         }
-        if (runner.tried.result.interrupted)
+        if (contender.tried.result.interrupted)
             return false;
-        left.push_back(std::move(runner));
+        left.push_back(std::move(contender));
     }
-    std::stable_sort(left.begin(), left.end(), [](const Runner& a, const Runner& b) {
+    std::stable_sort(left.begin(), left.end(), [](const Contender& a, const Contender& b) {
         return a.tried.trial.validation_accuracy > b.tried.trial.validation_accuracy;
     });
-    runners = std::move(left);
+    contenders = std::move(left);
     return true;
 }
 
@@ -145,46 +145,46 @@ const std::vector<std::string>& default_chains()
     return chains;
 }
 
-SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const ChainStages& stages,
                          const Budget& budget, const ChainConfig& chain, const SearchConfig& config, const LogFn& log)
 {
     check_validation(dataset, "drop");
     PRUNEDAMR_CHECK(budget.max_drop_points.has_value(), "a budget of accuracy");
-    Laboratory laboratory(original, dataset, chain, log);
-    const double least_accuracy =
-        laboratory.measure(original).validation_accuracy - *budget.max_drop_points / 100.0;
-    double small = 0.01, large = 1.0; // shares of MACs: too small, large enough
+    ChainTrials chains_tried(original, dataset, chain, log);
+    const double min_accuracy =
+        chains_tried.measure(original).validation_accuracy - *budget.max_drop_points / 100.0;
+    double small = 0.01, large = 1.0; // fractions of MACs: too small, large enough
     std::optional<Tried> best;
-    double most = 0.0;
+    double highest = 0.0;
     for (int probe = 0; probe < config.probes && small < kClosest * large;) {
-        const double share = std::sqrt(small * large);
-        const std::string text = fmt::format("macs={:.2f}%", 100.0 * share);
+        const double fraction = std::sqrt(small * large);
+        const std::string text = fmt::format("macs={:.2f}%", 100.0 * fraction);
         std::optional<Tried> tried;
         try {
             tried =
-                laboratory.run(stages.back().method, stages, parse_budget(text, original), chain.fine_tune.epochs);
+                chains_tried.run(stages.back().method, stages, parse_budget(text, original), chain.fine_tune.epochs);
         } catch (const train::LostProcess&) {
             throw;
         } catch (const Error& error) { // smaller than the method can go
             log("  " + std::string(error.what()));
-            small = share;
+            small = fraction;
             continue;
         }
         if (tried->result.interrupted)
             return stopped();
         ++probe;
-        most = std::max(most, tried->trial.validation_accuracy);
-        const bool holds = tried->trial.validation_accuracy >= least_accuracy;
-        (holds ? large : small) = share;
+        highest = std::max(highest, tried->trial.validation_accuracy);
+        const bool holds = tried->trial.validation_accuracy >= min_accuracy;
+        (holds ? large : small) = fraction;
         if (holds)
             best = std::move(tried);
     }
     if (!best)
         throw Error{ { "no network tried loses so little", "budget " + budget.text,
-                       "validation accuracy " + std::to_string(100.0 * most) + " % at best",
-                       std::to_string(100.0 * least_accuracy) + " %: more epochs, or a larger drop" } };
-    SearchResult result = finish(laboratory, std::move(*best), stages);
-    result.least_accuracy = least_accuracy;
+                       "validation accuracy " + std::to_string(100.0 * highest) + " % at best",
+                       std::to_string(100.0 * min_accuracy) + " %: more epochs, or a larger drop" } };
+    SearchResult result = finish(chains_tried, std::move(*best), stages);
+    result.min_accuracy = min_accuracy;
     return result;
 }
 
@@ -192,25 +192,25 @@ SearchResult search_auto(const graph::Network& original, const dataset::Dataset&
                          const ChainConfig& chain, const SearchConfig& config, const LogFn& log)
 {
     check_validation(dataset, "auto");
-    Laboratory laboratory(original, dataset, chain, log);
-    std::vector<Runner> runners;
+    ChainTrials chains_tried(original, dataset, chain, log);
+    std::vector<Contender> contenders;
     for (const std::string& name : config.chains.empty() ? default_chains() : config.chains)
-        runners.push_back({ name, parse_chain(name) });
+        contenders.push_back({ name, parse_chain(name) });
     const int epochs = chain.fine_tune.epochs;
     std::string refusals;
     for (const int divisor : { 8, 2, 1 }) {
-        if (!run_round(laboratory, runners, budget, std::max(1, epochs / divisor), refusals, log))
+        if (!run_round(chains_tried, contenders, budget, std::max(1, epochs / divisor), refusals, log))
             return stopped();
-        if (runners.empty())
+        if (contenders.empty())
             throw Error{ { "no chain can meet the budget", "budget " + budget.text, refusals, "" } };
-        runners.resize(divisor == 8 ? (runners.size() + 2) / 3 : 1);
+        contenders.resize(divisor == 8 ? (contenders.size() + 2) / 3 : 1);
     }
-    Runner best = std::move(runners.front());
-    for (const double share : config.way)
-        if (share < 1.0 &&
-            laboratory.run(best.name, best.stages, part_of_way(original, budget, share), epochs).result.interrupted)
+    Contender best = std::move(contenders.front());
+    for (const double fraction : config.way)
+        if (fraction < 1.0 &&
+            chains_tried.run(best.name, best.stages, part_of_way(original, budget, fraction), epochs).result.interrupted)
             return stopped();
-    return finish(laboratory, std::move(best.tried), std::move(best.stages));
+    return finish(chains_tried, std::move(best.tried), std::move(best.stages));
 }
 
 namespace {

@@ -27,17 +27,17 @@ struct Trial {
 /// What a search found, and everything that it tried.
 struct SearchResult {
     ChainResult best;
-    Stages stages;             ///< of the best
+    ChainStages stages;             ///< of the best
     std::vector<Trial> trials; ///< `on_front` is set
     std::string text;          ///< for people, without a last newline
     bool interrupted = false;
-    std::optional<double> least_accuracy; ///< drop: of validation, 0..1, that the result had to hold
+    std::optional<double> min_accuracy; ///< drop: of validation, 0..1, that the result had to hold
 };
 
 /// The smallest network of a chain whose validation accuracy after fine-tuning is at most `max_drop_points` below
-/// the original's: bisection over the share of MACs that stays, in ratios.
+/// the original's: bisection over the fraction of MACs that stays, in ratios.
 /// Throws `Error` when there is no validation part, or no tried network loses so little.
-SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const Stages& stages,
+SearchResult search_drop(const graph::Network& original, const dataset::Dataset& dataset, const ChainStages& stages,
                          const Budget& budget, const ChainConfig& chain, const SearchConfig& config,
                          const LogFn& log);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/report/charts.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/report/axes.h"
-#include "prunedamr/report/charts.h"
 
 #include <algorithm>
 #include <cmath>

@@ -26,7 +26,7 @@ struct FrameCell {
 struct CellChoice {
     std::vector<std::string> labels;            ///< names or aliases; empty: all
     std::vector<double> snr_db = { 0, 10, 30 }; ///< of each class the nearest cells
-    std::optional<dataset::Part> part;          ///< only these frames
+    std::optional<dataset::Split> part;          ///< only these frames
     int examples = 1;                           ///< kept of each cell, >= 1
 };
 

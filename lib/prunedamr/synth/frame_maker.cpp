@@ -255,7 +255,7 @@ dataset::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t s
             harvest = {};
         }
     }
-    dataset.part.assign(dataset.label.size(), dataset::Part::train);
+    dataset.part.assign(dataset.label.size(), dataset::Split::train);
     dataset.provenance = nlohmann::json{
         { "recipe", config.recipe->name() },
         { "recipe_hash", config.recipe->hash() },

@@ -176,7 +176,7 @@ public:
         const auto values = static_cast<double>(frames.size(1) * frames.size(2));
         radius_ = norm_of(frames) * std::pow(10.0, 0.05 * attack.level_db);
         if (!l2_)
-            radius_ = radius_ / std::sqrt(values); // each value may carry its share of the energy
+            radius_ = radius_ / std::sqrt(values); // each value may carry an equal part of the energy
     }
 
     /// The disturbance on the bound that a straight-line loss of this gradient rises by most.

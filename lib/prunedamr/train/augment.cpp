@@ -137,8 +137,8 @@ bool Augmenter::relabels() const
 void Augmenter::shift(float* frame, Rng& rng)
 {
     const std::int64_t length = front_end_.frame_length;
-    const auto most = static_cast<std::int64_t>(config_.shift_share * static_cast<double>(length));
-    const std::int64_t left = (rng.integer(-most, most) + length) % length;
+    const auto highest = static_cast<std::int64_t>(config_.shift_fraction * static_cast<double>(length));
+    const std::int64_t left = (rng.integer(-highest, highest) + length) % length;
     for (float* branch : { frame, frame + length })
         std::rotate(branch, branch + left, branch + length);
 }

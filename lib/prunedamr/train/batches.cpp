@@ -20,7 +20,7 @@ constexpr std::size_t kUnlabeledPerLabeled = 7;
 } // namespace
 
 TrainingFrames::TrainingFrames(const dataset::Dataset& dataset, const FitConfig& config)
-    : dataset_(dataset), config_(config), labeled_(dataset.indices(dataset::Part::train))
+    : dataset_(dataset), config_(config), labeled_(dataset.indices(dataset::Split::train))
 {
     if (config_.generator && config_.frames_per_class > 0)
         throw Error({ "generated frames all have labels", "frames_per_class",
@@ -46,18 +46,18 @@ void TrainingFrames::choose_labels()
     is_labeled_ = std::make_shared<const std::vector<bool>>(std::move(flags));
 }
 
-int TrainingFrames::pages() const
+int TrainingFrames::shards() const
 {
-    return config_.generator ? config_.pages_per_epoch : 1;
+    return config_.generator ? config_.shards_per_epoch : 1;
 }
 
-Page TrainingFrames::page(int epoch, int page, Rng& rng)
+Shard TrainingFrames::shard(int epoch, int shard, Rng& rng)
 {
     if (!config_.generator)
         return { std::shared_ptr<const dataset::Dataset>(std::shared_ptr<void>(), &dataset_), epoch_of_train_part(rng),
                  is_labeled_ };
-    return generated(static_cast<std::uint64_t>(epoch - 1) * static_cast<std::uint64_t>(pages()) +
-                         static_cast<std::uint64_t>(page),
+    return generated(static_cast<std::uint64_t>(epoch - 1) * static_cast<std::uint64_t>(shards()) +
+                         static_cast<std::uint64_t>(shard),
                      rng);
 }
 
@@ -70,20 +70,20 @@ std::vector<std::int64_t> TrainingFrames::epoch_of_train_part(Rng& rng) const
     return shuffled(std::move(frames), rng);
 }
 
-Page TrainingFrames::generated(std::uint64_t number, Rng& rng)
+Shard TrainingFrames::generated(std::uint64_t number, Rng& rng)
 {
-    const auto make = [this](std::uint64_t page) {
-        return std::async(std::launch::async, [this, page] { return config_.generator(page); });
+    const auto make = [this](std::uint64_t shard) {
+        return std::async(std::launch::async, [this, shard] { return config_.generator(shard); });
     };
-    if (!next_page_.valid())
-        next_page_ = make(number);
-    auto frames = std::make_shared<const dataset::Dataset>(next_page_.get());
+    if (!next_shard_.valid())
+        next_shard_ = make(number);
+    auto frames = std::make_shared<const dataset::Dataset>(next_shard_.get());
     model::ModelInfo expected;
     expected.front_end = dataset_.front_end;
     expected.labels = dataset_.class_names;
     model::check_contract(expected, frames->front_end, frames->class_names, "generated frames");
-    if (number + 1 < static_cast<std::uint64_t>(config_.epochs) * static_cast<std::uint64_t>(pages()))
-        next_page_ = make(number + 1); // made while this one is trained on
+    if (number + 1 < static_cast<std::uint64_t>(config_.epochs) * static_cast<std::uint64_t>(shards()))
+        next_shard_ = make(number + 1); // made while this one is trained on
     std::vector<std::int64_t> order(frames->label.size());
     std::iota(order.begin(), order.end(), std::int64_t{ 0 });
     return { frames, shuffled(std::move(order), rng), nullptr };
@@ -171,16 +171,16 @@ at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const
     return logits.empty() ? at::empty({ 0, module.network().classes() }) : at::cat(logits);
 }
 
-BatchStream::BatchStream(const Page& page, int batch, Augmenter& augmenter, const Rng& rng,
+BatchStream::BatchStream(const Shard& shard, int batch, Augmenter& augmenter, const Rng& rng,
                          const ProcessGroup& processes)
-    : page_(page), processes_(processes), size_(static_cast<std::size_t>(batch * processes.size())),
-      least_(static_cast<std::size_t>(std::max(2, processes.size()))), augmenter_(augmenter), rng_(rng)
+    : shard_(shard), processes_(processes), size_(static_cast<std::size_t>(batch * processes.size())),
+      min_frames_(static_cast<std::size_t>(std::max(2, processes.size()))), augmenter_(augmenter), rng_(rng)
 {
 }
 
 bool BatchStream::has(std::size_t number) const
 {
-    return number * size_ + least_ <= page_.order.size();
+    return number * size_ + min_frames_ <= shard_.order.size();
 }
 
 bool BatchStream::next(Batch& batch)
@@ -194,28 +194,28 @@ bool BatchStream::next(Batch& batch)
     return true;
 }
 
-double BatchStream::share() const
+double BatchStream::fraction() const
 {
-    return static_cast<double>((number_ - 1) * size_) / static_cast<double>(page_.order.size());
+    return static_cast<double>((number_ - 1) * size_) / static_cast<double>(shard_.order.size());
 }
 
 Batch BatchStream::prepare(std::size_t number) const
 {
-    const dataset::Dataset& dataset = *page_.frames;
+    const dataset::Dataset& dataset = *shard_.frames;
     const std::size_t begin = number * size_;
-    const std::size_t frames = std::min(size_, page_.order.size() - begin);
-    const Share share = share_of(frames, processes_);
-    const std::size_t first = begin + share.first;
-    Batch batch = gather(dataset, page_.order, first, share.count);
-    batch.elsewhere = static_cast<std::int64_t>(frames - share.count);
+    const std::size_t frames = std::min(size_, shard_.order.size() - begin);
+    const Slice slice = slice_of(frames, processes_);
+    const std::size_t first = begin + slice.first;
+    Batch batch = gather(dataset, shard_.order, first, slice.count);
+    batch.elsewhere = static_cast<std::int64_t>(frames - slice.count);
     float* frame = batch.frames.data_ptr<float>();
     std::int64_t* label = batch.labels.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < batch.labels.size(0); ++i, frame += 2 * dataset.length(), ++label) {
         const std::size_t place = first + static_cast<std::size_t>(i);
-        const auto index = static_cast<std::size_t>(page_.order[place]);
+        const auto index = static_cast<std::size_t>(shard_.order[place]);
         Rng rng = rng_.fork(place);
         augmenter_.apply(frame, *label, dataset.snr_db[index], rng);
-        if (page_.labeled && !(*page_.labeled)[index])
+        if (shard_.labeled && !(*shard_.labeled)[index])
             *label = kNoLabel;
     }
     return batch;

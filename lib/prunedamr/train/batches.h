@@ -19,13 +19,13 @@
 namespace prunedamr::train {
 
 /// Training frames that are in memory together, in the order in which they are trained on.
-struct Page {
+struct Shard {
     std::shared_ptr<const dataset::Dataset> frames;
     std::vector<std::int64_t> order;
     std::shared_ptr<const std::vector<bool>> labeled; ///< of each of the frames; null: all are
 };
 
-/// The frames of a training run, epoch by epoch: the data set's train part in one page, or the generator's pages,
+/// The frames of a training run, epoch by epoch: the data set's train part in one shard, or the generator's shards,
 /// of which the next is made in another thread. Of few labeled frames each is repeated, with a teacher, until one
 /// in eight frames of an epoch has a label.
 class TrainingFrames
@@ -34,22 +34,22 @@ public:
     /// Throws `Error` when the train part is too small, or few labels are asked of a generator.
     TrainingFrames(const dataset::Dataset& dataset, const FitConfig& config);
 
-    int pages() const; ///< of an epoch
+    int shards() const; ///< of an epoch
 
-    /// Epochs count from 1, pages from 0; the order follows from `rng`.
-    Page page(int epoch, int page, Rng& rng);
+    /// Epochs count from 1, shards from 0; the order follows from `rng`.
+    Shard shard(int epoch, int shard, Rng& rng);
 
 private:
     void choose_labels();
     std::vector<std::int64_t> epoch_of_train_part(Rng& rng) const;
-    Page generated(std::uint64_t number, Rng& rng);
+    Shard generated(std::uint64_t number, Rng& rng);
 
     const dataset::Dataset& dataset_;
     const FitConfig& config_;
     std::vector<std::int64_t> labeled_;
     std::vector<std::int64_t> unlabeled_;
     std::shared_ptr<const std::vector<bool>> is_labeled_;
-    std::future<dataset::Dataset> next_page_;
+    std::future<dataset::Dataset> next_shard_;
 };
 
 /// `per_class` of the frames `indices` for each class, or all that it has, drawn by the seed and spread over its
@@ -65,7 +65,7 @@ struct Batch {
     at::Tensor indices = {};
     std::int64_t elsewhere = 0; ///< frames of the same step in other processes
 
-    double share() const ///< of the step's frames, 0..1
+    double fraction() const ///< of the step's frames, 0..1
     {
         return static_cast<double>(labels.size(0)) / static_cast<double>(labels.size(0) + elsewhere);
     }
@@ -84,32 +84,32 @@ at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const
 
 inline constexpr std::int64_t kNoLabel = -1; ///< label of a frame that only the teacher knows
 
-/// The augmented batches of a page, of each of them the share of this process. While one is trained on, another
-/// thread prepares the next. What is random in a frame follows from `rng` and its place in the page alone. A last
+/// The augmented batches of a shard, of each of them the part of this process. While one is trained on, another
+/// thread prepares the next. What is random in a frame follows from `rng` and its place in the shard alone. A last
 /// batch of one frame is left out, for batch norm has no variance over it, and so is one of fewer frames than
 /// processes.
 class BatchStream
 {
 public:
-    /// `page` and `augmenter` must stay as long as the stream.
+    /// `shard` and `augmenter` must stay as long as the stream.
     /// `batch` counts the frames of each process.
-    BatchStream(const Page& page, int batch, Augmenter& augmenter, const Rng& rng,
+    BatchStream(const Shard& shard, int batch, Augmenter& augmenter, const Rng& rng,
                 const ProcessGroup& processes = {});
 
     /// The next batch, of at least two frames over all processes; false at the end.
     bool next(Batch& batch);
 
     std::size_t number() const { return number_; } ///< of batches given so far
-    double share() const;                          ///< of the page before the present batch, 0..1
+    double fraction() const;                          ///< of the shard before the present batch, 0..1
 
 private:
     Batch prepare(std::size_t number) const;
     bool has(std::size_t number) const;
 
-    const Page& page_;
+    const Shard& shard_;
     ProcessGroup processes_;
     std::size_t size_;  ///< frames of a batch over all processes
-    std::size_t least_; ///< so many, at least
+    std::size_t min_frames_; ///< so many, at least
     Augmenter& augmenter_;
     Rng rng_;
     std::size_t number_ = 0;

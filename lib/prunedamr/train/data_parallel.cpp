@@ -65,18 +65,18 @@ void write_all(int file, const std::string& bytes)
 
 } // namespace
 
-Share share_of(std::size_t count, const ProcessGroup& processes)
+Slice slice_of(std::size_t count, const ProcessGroup& processes)
 {
     const auto rank = static_cast<std::size_t>(processes.rank()), size = static_cast<std::size_t>(processes.size());
     const std::size_t first = count * rank / size;
     return { first, count * (rank + 1) / size - first };
 }
 
-std::vector<std::int64_t> own_of(const std::vector<std::int64_t>& indices, const ProcessGroup& processes)
+std::vector<std::int64_t> own_indices(const std::vector<std::int64_t>& indices, const ProcessGroup& processes)
 {
-    const Share share = share_of(indices.size(), processes);
-    const auto first = indices.begin() + static_cast<std::ptrdiff_t>(share.first);
-    return { first, first + static_cast<std::ptrdiff_t>(share.count) };
+    const Slice slice = slice_of(indices.size(), processes);
+    const auto first = indices.begin() + static_cast<std::ptrdiff_t>(slice.first);
+    return { first, first + static_cast<std::ptrdiff_t>(slice.count) };
 }
 
 void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup& processes)
@@ -106,12 +106,12 @@ void sum_gradients(const std::vector<at::Tensor>& parameters, const ProcessGroup
     }
 }
 
-graph::Network network_of_leader(const graph::Network& network, const ProcessGroup& processes)
+graph::Network network_of_rank0(const graph::Network& network, const ProcessGroup& processes)
 {
     if (processes.size() == 1)
         return network;
     std::string description, weights;
-    if (processes.leads()) {
+    if (processes.is_rank0()) {
         nlohmann::json shapes = nlohmann::json::object();
         for (const auto& [name, tensor] : network.tensors) {
             shapes[name] = tensor.shape;
@@ -124,7 +124,7 @@ graph::Network network_of_leader(const graph::Network& network, const ProcessGro
     }
     processes.broadcast(description);
     processes.broadcast(weights);
-    return processes.leads() ? network : network_from(nlohmann::json::parse(description), weights);
+    return processes.is_rank0() ? network : network_from(nlohmann::json::parse(description), weights);
 }
 
 void check_same_run(const nlohmann::json& fingerprint, const ProcessGroup& processes)
@@ -133,30 +133,30 @@ void check_same_run(const nlohmann::json& fingerprint, const ProcessGroup& proce
         return;
     std::string text = fingerprint.dump();
     processes.broadcast(text);
-    const nlohmann::json of_leader = nlohmann::json::parse(text);
-    for (const auto& [key, value] : of_leader.items())
+    const nlohmann::json of_rank0 = nlohmann::json::parse(text);
+    for (const auto& [key, value] : of_rank0.items())
         if (const nlohmann::json own = fingerprint.value(key, nlohmann::json()); own != value)
             throw Error({ "process " + std::to_string(processes.rank()) + " was started for another run: " + key +
                               " differs",
                           "", own.dump(), value.dump() + ", as process 0 has" });
 }
 
-FileOfLeader::FileOfLeader(const std::string& path, const ProcessGroup& processes)
+FileOfRank0::FileOfRank0(const std::string& path, const ProcessGroup& processes)
     : path_(path), exists_(!path.empty() && std::filesystem::exists(path))
 {
     if (processes.size() == 1)
         return;
-    std::string bytes = processes.leads() && exists_ ? read_file(path) : "";
+    std::string bytes = processes.is_rank0() && exists_ ? read_file(path) : "";
     processes.broadcast(bytes);
     exists_ = !bytes.empty();
-    if (processes.leads() || !exists_)
+    if (processes.is_rank0() || !exists_)
         return;
     memory_ = memfd_create("checkpoint", MFD_CLOEXEC);
     path_ = "/proc/self/fd/" + std::to_string(memory_);
     write_all(memory_, bytes);
 }
 
-FileOfLeader::~FileOfLeader()
+FileOfRank0::~FileOfRank0()
 {
     if (memory_ >= 0)
         close(memory_);
@@ -164,7 +164,7 @@ FileOfLeader::~FileOfLeader()
 
 namespace {
 
-const std::string kDismissed; // in place of settings
+const std::string kShutdown; // in place of settings
 
 nlohmann::json settings_of(FitConfig config)
 {
@@ -199,24 +199,24 @@ bool join_fit(graph::Network& network, FitConfig& config)
     const ProcessGroup& processes = config.processes;
     if (processes.size() == 1)
         return true;
-    std::string text = processes.leads() ? settings_of(config).dump() : "";
+    std::string text = processes.is_rank0() ? settings_of(config).dump() : "";
     processes.broadcast(text);
-    if (text == kDismissed)
+    if (text == kShutdown)
         return false;
     const nlohmann::json settings = nlohmann::json::parse(text);
     take_settings(settings, config);
-    network = network_of_leader(network, processes);
+    network = network_of_rank0(network, processes);
     if (settings.at("has_teacher").get<bool>())
         config.teacher = std::make_shared<const graph::Network>(
-            network_of_leader(config.teacher ? *config.teacher : graph::Network(), processes));
+            network_of_rank0(config.teacher ? *config.teacher : graph::Network(), processes));
     else
         config.teacher = nullptr;
     return true;
 }
 
-void dismiss(const ProcessGroup& processes)
+void shutdown_workers(const ProcessGroup& processes)
 {
-    std::string text = kDismissed;
+    std::string text = kShutdown;
     processes.broadcast(text);
     processes.finish();
 }

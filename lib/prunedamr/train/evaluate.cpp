@@ -80,14 +80,14 @@ metrics::Runner torchscript_runner(const model::Model& model, int max_batch)
 
 namespace {
 
-const char* name_of(dataset::Part part)
+const char* name_of(dataset::Split part)
 {
     switch (part) {
-    case dataset::Part::train:
+    case dataset::Split::train:
         return "train";
-    case dataset::Part::validation:
+    case dataset::Split::validation:
         return "validation";
-    case dataset::Part::test:
+    case dataset::Split::test:
         break;
     }
     return "test";
@@ -111,7 +111,7 @@ void check_compatible(const model::Model& model, const dataset::Dataset& dataset
     model::check_contract(model.info, dataset.front_end, dataset.class_names, model.info.name);
 }
 
-metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device, int batch)
 {
     const std::vector<std::int64_t> indices = dataset.indices(part);
@@ -121,19 +121,19 @@ metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& 
     return metrics::scores_of(metrics::evaluate(module_runner(network, device, batch), dataset, indices));
 }
 
-metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device, int batch)
 {
     check_compatible(model, dataset);
     return evaluate(model.network, dataset, part, device, batch);
 }
 
-void check_floors(const std::vector<Floor>& floors, const dataset::Dataset& dataset,
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
                   const metrics::Evaluation& validation)
 {
     const std::vector<std::int32_t> decided = metrics::decisions(validation.logits);
-    const FloorMeter meter(floors, dataset, dataset.indices(dataset::Part::validation));
-    check_floors(floors, meter.recalls({ decided.begin(), decided.end() }));
+    const RecallMeter meter(recall_constraints, dataset, dataset.indices(dataset::Split::validation));
+    check_recall_constraints(recall_constraints, meter.recalls({ decided.begin(), decided.end() }));
 }
 
 metrics::FinishedModel finish_model(model::Model model, const dataset::Dataset& dataset, const FitConfig& config,
@@ -141,10 +141,10 @@ metrics::FinishedModel finish_model(model::Model model, const dataset::Dataset& 
 {
     check_compatible(model, dataset);
     const metrics::Runner runner = module_runner(model.network, config.device);
-    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::validation));
-    check_floors(config.floors, dataset, validation);
+    const auto validation = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::validation));
+    check_recall_constraints(config.recall_constraints, dataset, validation);
     return metrics::finish_model(std::move(model), validation,
-                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Part::test)),
+                                 metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test)),
                                  false_rejection);
 }
 

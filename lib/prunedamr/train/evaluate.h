@@ -21,11 +21,11 @@ metrics::Runner torchscript_runner(const model::Model& model, int max_batch);
 
 /// Accuracy of a network on one part of a data set, run by LibTorch.
 /// Throws `Error` when data and network do not fit or the part is empty.
-metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const graph::Network& network, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device = "cpu", int batch = 256);
 
 /// The same of a model; throws `Error` too when its front end or labels are not those of the data set.
-metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Part part,
+metrics::Scores evaluate(const model::Model& model, const dataset::Dataset& dataset, dataset::Split part,
                          const std::string& device = "cpu", int batch = 256);
 
 /// Throws `Error` naming what differs, frame length or number of classes.
@@ -35,12 +35,12 @@ void check_compatible(const graph::Network& network, const dataset::Dataset& dat
 void check_compatible(const model::Model& model, const dataset::Dataset& dataset);
 
 /// Throws `Error` naming class, reached and wanted when the decisions on the validation part of the data set do not
-/// hold the floors, or when there are no frames to measure one of them.
-void check_floors(const std::vector<Floor>& floors, const dataset::Dataset& dataset,
+/// hold the recall constraints, or when there are no frames to measure one of them.
+void check_recall_constraints(const std::vector<RecallConstraint>& recall_constraints, const dataset::Dataset& dataset,
                   const metrics::Evaluation& validation);
 
 /// `metrics::finish_model` of a trained network, which LibTorch runs once over the validation and once over the
-/// test part. Throws `Error` when data and network do not fit or the floors of `config` are not held.
+/// test part. Throws `Error` when data and network do not fit or the recall constraints of `config` are not held.
 metrics::FinishedModel finish_model(model::Model model, const dataset::Dataset& dataset, const FitConfig& config,
                                     double false_rejection = metrics::kFalseRejection);
 

@@ -78,10 +78,10 @@ const FitConfig& checked(const FitConfig& config, const graph::Network& network,
 }
 
 /// A training run of all processes; checked when it is made.
-class Run
+class TrainingRun
 {
 public:
-    Run(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
+    TrainingRun(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
         : processes_(config.processes), settings_(config.threads),
           trainer_(network, dataset, checked(config, network, dataset))
     {
@@ -102,9 +102,9 @@ private:
 };
 
 /// False when it was interrupted.
-bool follow_one(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
+bool join_one(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
 {
-    Run run(network, dataset, config);
+    TrainingRun run(network, dataset, config);
     try {
         return !run().interrupted;
     } catch (const LostProcess&) {
@@ -129,8 +129,8 @@ FitResult fit(const graph::Network& network, const dataset::Dataset& dataset, co
     graph::Network joint_network = network;
     FitConfig joint = config;
     try {
-        PRUNEDAMR_CHECK(join_fit(joint_network, joint), "process 0 dismisses those that follow it only");
-        return Run(joint_network, dataset, joint)();
+        PRUNEDAMR_CHECK(join_fit(joint_network, joint), "only workers are shut down");
+        return TrainingRun(joint_network, dataset, joint)();
     } catch (const LostProcess& lost) {
         give_up(lost, joint.checkpoint);
     }
@@ -142,13 +142,13 @@ FitResult fit(const model::Model& model, const dataset::Dataset& dataset, const 
     return fit(model.network, dataset, config);
 }
 
-void follow(const dataset::Dataset& dataset, const FitConfig& config)
+void run_worker(const dataset::Dataset& dataset, const FitConfig& config)
 {
     graph::Network network;
     FitConfig joint = config;
     try {
         while (join_fit(network, joint))
-            if (!follow_one(network, dataset, joint))
+            if (!join_one(network, dataset, joint))
                 throw Error({ "interrupted; go on with --resume", joint.checkpoint, "", "" });
         config.processes.finish();
     } catch (const LostProcess& lost) {

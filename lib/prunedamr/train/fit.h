@@ -17,9 +17,9 @@
 
 namespace prunedamr::train {
 
-/// Training frames made while training: page number -> frames with the front end and class names of the data set,
+/// Training frames made while training: shard number -> frames with the front end and class names of the data set,
 /// the same ones each time. It is called from another thread.
-using FrameGenerator = std::function<dataset::Dataset(std::uint64_t page)>;
+using FrameGenerator = std::function<dataset::Dataset(std::uint64_t shard)>;
 
 /// What is done at random to every training frame. Each keeps the class, or gives the frame its new one.
 /// Time reversal is not among them: it is not exact for speech, for chirps or for OFDM's cyclic prefix.
@@ -30,21 +30,21 @@ struct AugmentConfig {
     bool resample = false;  ///< clock offset about the frame's middle: exact up to the interpolation
     bool noise = false;     ///< complex white noise; frames without SNR are left
 
-    double shift_share = 1.0 / 16; ///< shift: most, either way, share of the frame
+    double shift_fraction = 1.0 / 16; ///< shift: largest, either way, as a fraction of the frame
     double resample_ppm = 5000;    ///< resample: largest clock offset, either way
     double noise_db = 6;           ///< noise: largest fall of the SNR, uniform from 0
 };
 
 /// A class must be recognized at least so often.
-struct Floor {
+struct RecallConstraint {
     std::string class_name;
-    double recall = 0.0;            ///< 0..1, share of its frames
+    double recall = 0.0;            ///< 0..1, fraction of its frames
     std::optional<double> snr_db{}; ///< counts cells (see `dataset::cell_snr_db`) at or above it; none: all frames
 };
 
 /// What is learned from a teacher beside the labels.
 struct DistillConfig {
-    double weight = 0.7;         ///< share of the teacher's logits in the loss (Hinton et al. 2015)
+    double weight = 0.7;         ///< weight of the teacher's logits in the loss (Hinton et al. 2015)
     double temperature = 2.0;    ///< of teacher and student
     double feature_weight = 0.0; ///< of attention transfer between the stages (Zagoruyko & Komodakis 2017)
     /// The teacher reads every frame once, before the first epoch, as the data set has it; else the augmented frame
@@ -71,19 +71,19 @@ struct FitConfig {
     double label_smoothing = 0.0;
     AugmentConfig augment;
     FrameGenerator generator; ///< if set, takes the place of the data set's train part: no frame is seen twice
-    int pages_per_epoch = 1;  ///< of the generator
+    int shards_per_epoch = 1;  ///< of the generator
     int frames_per_class = 0; ///< labeled ones of the train part, see `choose_labeled`; 0: all
     std::shared_ptr<const graph::Network> teacher; ///< distill from it if set
     std::string teacher_name;                      ///< for reports
     DistillConfig distill;
     metrics::CostMatrix cost;     ///< of confusions, learned beside the labels and choosing the epoch; empty: none
-    std::vector<Floor> floors; ///< of recall on the validation part
+    std::vector<RecallConstraint> recall_constraints; ///< of recall on the validation part
     std::uint64_t seed = 1;
     int threads = 0; ///< LibTorch threads, 0: as LibTorch has them (OMP_NUM_THREADS, else all cores)
     std::string device = "cpu";
     std::string checkpoint;      ///< file written at the start and after every epoch; empty: none
     bool resume = false;         ///< go on from `checkpoint` if it exists
-    ProcessGroup processes;      ///< that take their share of every step, by default this one alone
+    ProcessGroup processes;      ///< that take a part of every step each, by default this one alone
     std::string title = "train"; ///< for the progress bar
 };
 
@@ -93,7 +93,7 @@ struct Epoch {
     double train_accuracy = 0.0;      ///< 0..1, running, in training mode, of labeled frames
     double validation_accuracy = 0.0; ///< 0..1
     double validation_cost = 0.0;     ///< mean cost of the decisions; 0 without cost matrix
-    std::vector<double> recalls;      ///< 0..1, reached on the validation part, of each floor
+    std::vector<double> recalls;      ///< 0..1, reached on the validation part, of each constraint
     double learning_rate = 0.0;       ///< at its start
     double seconds = 0.0;
 };
@@ -111,13 +111,13 @@ struct FitResult {
 };
 
 /// Trains on the train part or on what the generator makes, chooses the epoch on the validation part, never looks
-/// at the test part. The best epoch is the first of least shortfall from the floors; among equals the one of least
+/// at the test part. The best epoch is the first of least missing_recall from the recall constraints; among equals the one of least
 /// cost if there is a cost matrix, else of highest accuracy.
 /// A resumed run gives the same weights as one that was never stopped (same seed, same threads).
 /// While it runs, SIGINT and SIGTERM end it after the present batch; that epoch is repeated when it is resumed.
 /// Throws `Error` when data, teacher and network do not fit (length, number of classes), a value of the config
 /// is out of range, a checkpoint is damaged or belongs to another run, or the loss is no longer finite. That no
-/// epoch held the floors is no error here: see `check_floors`.
+/// epoch held the recall constraints is no error here: see `check_recall_constraints`.
 /// Several processes do what one does with their joint batch, up to the order in which floats are added (dropout
 /// apart, whose masks differ). All call it; network, teacher and settings are those of process 0, which alone shows
 /// progress and writes the checkpoint. `LostProcess` names the checkpoint to resume from.
@@ -128,10 +128,10 @@ PRUNEDAMR_API FitResult fit(const graph::Network& network, const dataset::Datase
 /// `model::with_network` makes a model of the result.
 PRUNEDAMR_API FitResult fit(const model::Model& model, const dataset::Dataset& dataset, const FitConfig& config);
 
-/// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls `dismiss`,
+/// In processes other than 0: takes part in every `fit` of process 0 on the same data until that calls `shutdown_workers`,
 /// for work that trains more than once, or after a plan that one process makes. `config` as there, but for the
 /// settings.
-PRUNEDAMR_API void follow(const dataset::Dataset& dataset, const FitConfig& config);
-PRUNEDAMR_API void dismiss(const ProcessGroup& processes);
+PRUNEDAMR_API void run_worker(const dataset::Dataset& dataset, const FitConfig& config);
+PRUNEDAMR_API void shutdown_workers(const ProcessGroup& processes);
 
 } // namespace prunedamr::train

@@ -65,7 +65,7 @@ void Objective::remember_teacher(const dataset::Dataset& dataset, const std::vec
     if (!teacher_)
         return;
     constexpr int kFrames = 256;
-    const std::vector<std::int64_t> own = own_of(indices, config_.processes);
+    const std::vector<std::int64_t> own = own_indices(indices, config_.processes);
     remembered_ = at::zeros({ dataset.size(), teacher_->network().classes() });
     remembered_.index_copy_(0, at::tensor(own), infer(*teacher_, dataset, own, device_, kFrames));
     config_.processes.sum({ remembered_ });
@@ -126,11 +126,11 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
         return value;
     const at::Tensor wanted = teacher_logits(batch, frames, teacher_features);
     const DistillConfig& distill = config_.distill;
-    const double share = batch.share();
+    const double fraction = batch.fraction();
     value.loss = (1.0 - distill.weight) * value.loss +
-                 share * distill.weight * distillation(value.logits, wanted, distill.temperature);
+                 fraction * distill.weight * distillation(value.logits, wanted, distill.temperature);
     if (!student_nodes_.empty())
-        value.loss = value.loss + share * distill.feature_weight * feature_loss(features, teacher_features);
+        value.loss = value.loss + fraction * distill.feature_weight * feature_loss(features, teacher_features);
     return value;
 }
 

@@ -16,7 +16,7 @@ namespace prunedamr::train {
 namespace {
 
 constexpr const char* kVariables[] = { "RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT" };
-constexpr int kMostProcesses = 4096;
+constexpr int kMaxProcesses = 4096;
 
 std::string value_of(const char* variable)
 {
@@ -47,7 +47,7 @@ ProcessPlace process_place_from_environment()
     if (!missing.empty())
         throw Error({ "the environment asks for several processes, but not completely", "", "only" + set,
                       "also" + missing + ", or none of them" });
-    place.size = number_in("WORLD_SIZE", 1, kMostProcesses, "1 to " + std::to_string(kMostProcesses));
+    place.size = number_in("WORLD_SIZE", 1, kMaxProcesses, "1 to " + std::to_string(kMaxProcesses));
     place.rank =
         number_in("RANK", 0, place.size - 1, "0 to " + std::to_string(place.size - 1) + ", below WORLD_SIZE");
     place.address = value_of("MASTER_ADDR");
@@ -171,7 +171,7 @@ void ProcessGroup::broadcast(std::string& bytes) const
         impl_->gloo->broadcast(one)->wait();
     };
     impl_->together([&] {
-        impl_->rendezvous.wait_for_leader(); // Gloo's own wait ends at the timeout
+        impl_->rendezvous.wait_for_rank0(); // Gloo's own wait ends at the timeout
         const at::Tensor size = at::full({ 1 }, static_cast<std::int64_t>(bytes.size()), at::kLong);
         send(size);
         bytes.resize(static_cast<std::size_t>(size.item<std::int64_t>()));

@@ -48,7 +48,7 @@ public:
 
     int rank() const;
     int size() const;
-    bool leads() const { return rank() == 0; }
+    bool is_rank0() const { return rank() == 0; }
 
     /// Replaces each tensor (of equal shapes in all processes, any device) by its sum over the processes, the same
     /// bits in each of them.

@@ -99,9 +99,9 @@ void Rendezvous::learn_names()
         names_.push_back(get(key_of("name", rank)));
 }
 
-void Rendezvous::wait_for_leader()
+void Rendezvous::wait_for_rank0()
 {
-    const std::string key = key_of("leader", ++waits_for_leader_);
+    const std::string key = key_of("leader", ++waits_for_rank0_);
     if (place_.rank == 0)
         set(key, "here");
     else

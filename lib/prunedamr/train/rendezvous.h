@@ -27,7 +27,7 @@ public:
     void learn_names();
 
     /// Returns when process 0 has come to the same call, however late.
-    void wait_for_leader();
+    void wait_for_rank0();
 
     /// Returns when all have come to the same call.
     void wait_for_all();
@@ -62,7 +62,7 @@ private:
     QuietLog quiet_;
     c10::intrusive_ptr<KeyStore> store_; // in process 0 also its server
     std::vector<std::string> names_;
-    int waits_for_leader_ = 0; // so far
+    int waits_for_rank0_ = 0; // so far
 };
 
 /// "127.0.0.1" of "localhost": the first address of a machine to which there is a route.

@@ -51,20 +51,20 @@ const std::vector<NumberSetting>& number_settings()
           [](C& c) -> Slot { return &c.l1_weight; } },
         { "weight_decay", nullptr, 0, 1000, "adamw: apart from the gradient; sgd: part of it",
           [](C& c) -> Slot { return &c.weight_decay; } },
-        { "label_smoothing", nullptr, 0, 0.5, "share of the labels spread over all classes",
+        { "label_smoothing", nullptr, 0, 0.5, "fraction of the labels spread over all classes",
           [](C& c) -> Slot { return &c.label_smoothing; } },
-        { "shift_share", nullptr, 0, 0.5, "augmentation shift: most, either way, share of the frame",
-          [](C& c) -> Slot { return &c.augment.shift_share; } },
+        { "shift_fraction", nullptr, 0, 0.5, "augmentation shift: largest, either way, as a fraction of the frame",
+          [](C& c) -> Slot { return &c.augment.shift_fraction; } },
         { "resample_ppm", nullptr, 0, 50000, "augmentation resample: largest clock offset, either way",
           [](C& c) -> Slot { return &c.augment.resample_ppm; } },
         { "noise_db", nullptr, 0, 60, "augmentation noise: largest fall of the SNR, dB",
           [](C& c) -> Slot { return &c.augment.noise_db; } },
-        { "pages_per_epoch", nullptr, 1, 1e9, nullptr, [](C& c) -> Slot { return &c.pages_per_epoch; } },
+        { "shards_per_epoch", nullptr, 1, 1e9, nullptr, [](C& c) -> Slot { return &c.shards_per_epoch; } },
         { "frames_per_class", nullptr, 0, 1e9,
           "labeled frames of each class, drawn from the train part; with a teacher the others are learned from it "
           "alone; 0: all",
           [](C& c) -> Slot { return &c.frames_per_class; } },
-        { "distill_weight", nullptr, 0, 1, "share of the teacher's logits in the loss",
+        { "distill_weight", nullptr, 0, 1, "weight of the teacher's logits in the loss",
           [](C& c) -> Slot { return &c.distill.weight; } },
         { "distill_temperature", nullptr, 0.01, 1000, "of teacher and student",
           [](C& c) -> Slot { return &c.distill.temperature; } },
@@ -128,13 +128,13 @@ nlohmann::json to_json(const FitConfig& config)
         if (config.augment.*one.chosen)
             all["augment"].push_back(one.name);
     if (!config.generator)
-        all["pages_per_epoch"] = 0;
+        all["shards_per_epoch"] = 0;
     all["teacher"] = config.teacher ? config.teacher_name : "";
     all["distill_once"] = config.distill.once;
     all["cost"] = config.cost.rows();
-    all["floors"] = nlohmann::json::array();
-    for (const Floor& floor : config.floors)
-        all["floors"].push_back(to_text(floor));
+    all["min_recall"] = nlohmann::json::array();
+    for (const RecallConstraint& constraint : config.recall_constraints)
+        all["min_recall"].push_back(to_text(constraint));
     all["seed"] = config.seed;
     all["processes"] = config.processes.size();
     all["device"] = config.device;

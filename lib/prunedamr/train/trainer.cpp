@@ -33,8 +33,8 @@ std::string note_of(const Epoch& epoch, const FitConfig& config, bool validated,
         note += fmt::format(", validation {:.2f} %", 100 * epoch.validation_accuracy);
     if (validated && !config.cost.empty())
         note += fmt::format(", cost {:.4f}", epoch.validation_cost);
-    for (std::size_t i = 0; i < config.floors.size(); ++i)
-        note += fmt::format(", {}: {:.2f} %", to_text(config.floors[i]), 100 * epoch.recalls[i]);
+    for (std::size_t i = 0; i < config.recall_constraints.size(); ++i)
+        note += fmt::format(", {}: {:.2f} %", to_text(config.recall_constraints[i]), 100 * epoch.recalls[i]);
     return note + fmt::format(", {:.0f} frames/s", frames_per_s);
 }
 
@@ -66,7 +66,7 @@ Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset,
         throw Error({ "the teacher cannot read the frames only once", "distill.once",
                       "conjugation changes classes of the data set", "an augmentation that keeps them" });
     if (config_.distill.once)
-        objective_.remember_teacher(dataset, dataset.indices(dataset::Part::train));
+        objective_.remember_teacher(dataset, dataset.indices(dataset::Split::train));
     state_.best = present_weights();
     if (config_.resume && !config_.checkpoint.empty())
         resume();
@@ -75,10 +75,10 @@ Trainer::Trainer(const graph::Network& network, const dataset::Dataset& dataset,
 /// Process 0 first: what it refuses, the others do not see.
 void Trainer::resume()
 {
-    if (config_.processes.leads() && std::filesystem::exists(config_.checkpoint))
+    if (config_.processes.is_rank0() && std::filesystem::exists(config_.checkpoint))
         restore(config_.checkpoint);
-    const FileOfLeader file(config_.checkpoint, config_.processes);
-    if (!config_.processes.leads() && file.exists())
+    const FileOfRank0 file(config_.checkpoint, config_.processes);
+    if (!config_.processes.is_rank0() && file.exists())
         restore(file.path());
 }
 
@@ -99,7 +99,7 @@ void Trainer::restore(const std::string& checkpoint)
 
 void Trainer::save()
 {
-    if (config_.checkpoint.empty() || !config_.processes.leads())
+    if (config_.checkpoint.empty() || !config_.processes.is_rank0())
         return;
     state_.optimizer = optimizer_->state();
     state_.weights = present_weights();
@@ -154,9 +154,9 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
     module_.train();
     const auto start = Clock::now();
     epoch_frames_ = epoch_labeled_ = epoch_right_ = 0;
-    for (int number = 0; number < frames_.pages(); ++number) {
-        const Page page = frames_.page(epoch.number, number, rng);
-        if (!train_page(page, number, epoch, rng.fork(static_cast<std::uint64_t>(number)), progress))
+    for (int number = 0; number < frames_.shards(); ++number) {
+        const Shard shard = frames_.shard(epoch.number, number, rng);
+        if (!train_shard(shard, number, epoch, rng.fork(static_cast<std::uint64_t>(number)), progress))
             return false;
     }
     epoch.train_loss /= static_cast<double>(epoch_frames_);
@@ -168,22 +168,22 @@ bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
     return true;
 }
 
-bool Trainer::train_page(const Page& page, int number, Epoch& epoch, const Rng& rng, Progress& progress)
+bool Trainer::train_shard(const Shard& shard, int number, Epoch& epoch, const Rng& rng, Progress& progress)
 {
-    BatchStream batches(page, config_.batch, augmenter_, rng, config_.processes);
+    BatchStream batches(shard, config_.batch, augmenter_, rng, config_.processes);
     Batch batch;
     while (batches.next(batch)) {
         if (config_.processes.any(interrupted()))
             return false;
-        const double share = (number + batches.share()) / frames_.pages();
-        optimizer_->set_learning_rate(learning_rate(config_, epoch.number - 1 + share));
+        const double fraction = (number + batches.fraction()) / frames_.shards();
+        optimizer_->set_learning_rate(learning_rate(config_, epoch.number - 1 + fraction));
         const double loss = train_batch(batch);
         if (!std::isfinite(loss))
             throw Error({ "the loss is not finite",
                           "epoch " + std::to_string(epoch.number) + ", batch " + std::to_string(batches.number()),
                           std::to_string(loss), "a finite loss: try a lower learning rate" });
         epoch.train_loss += loss * static_cast<double>(batch.labels.size(0) + batch.elsewhere);
-        progress.within_step(share);
+        progress.within_step(fraction);
     }
     return true;
 }
@@ -211,7 +211,7 @@ void Trainer::weigh_classes()
     std::vector<std::vector<double>> recalls;
     for (const Epoch& epoch : state_.epochs)
         recalls.push_back(epoch.recalls);
-    objective_.set_class_weights(class_weights(config_.floors, dataset_.class_names, recalls));
+    objective_.set_class_weights(class_weights(config_.recall_constraints, dataset_.class_names, recalls));
 }
 
 bool Trainer::out_of_patience() const
@@ -225,7 +225,7 @@ FitResult Trainer::run()
     const int done = static_cast<int>(state_.epochs.size());
     if (done >= config_.epochs || out_of_patience())
         return result(false);
-    Progress progress(config_.title, config_.epochs - done, config_.processes.leads());
+    Progress progress(config_.title, config_.epochs - done, config_.processes.is_rank0());
     if (done == 0)
         save();
     for (int number = done + 1; number <= config_.epochs && !out_of_patience(); ++number) {

@@ -30,7 +30,7 @@ private:
     void restore(const std::string& checkpoint);
     void save();
     bool train_epoch(Epoch& epoch, Progress& progress);
-    bool train_page(const Page& page, int number, Epoch& epoch, const Rng& rng, Progress& progress);
+    bool train_shard(const Shard& shard, int number, Epoch& epoch, const Rng& rng, Progress& progress);
     double train_batch(const Batch& batch);
     void step();
     void finish_epoch(Epoch& epoch);

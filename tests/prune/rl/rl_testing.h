@@ -20,9 +20,9 @@ inline dataset::Dataset noise_dataset(const graph::Network& network, int frames)
         dataset.label.push_back(static_cast<std::int32_t>(rng.integer(0, network.classes() - 1)));
         dataset.snr_db.push_back(0.0F);
         dataset.group.push_back(i);
-        dataset.part.push_back(i % 4 < 2    ? dataset::Part::train
-                               : i % 4 == 2 ? dataset::Part::validation
-                                            : dataset::Part::test);
+        dataset.part.push_back(i % 4 < 2    ? dataset::Split::train
+                               : i % 4 == 2 ? dataset::Split::validation
+                                            : dataset::Split::test);
     }
     return dataset;
 }

@@ -26,8 +26,8 @@ std::vector<int> counts_of(const std::vector<int>& order, std::size_t layers)
     return counts;
 }
 
-/// Whether counts are round(m * share) for one m, where a layer that is used up may lose less. Half counts as both.
-bool are_rounded_shares(const Policy& action, const std::vector<int>& counts, const std::vector<int>& removable)
+/// Whether counts are round(m * fraction) for one m, where a layer that is used up may lose less. Half counts as both.
+bool are_rounded_fractions(const Policy& action, const std::vector<int>& counts, const std::vector<int>& removable)
 {
     double from = 0.0, to = 1e300;
     for (std::size_t l = 0; l < action.size(); ++l) {
@@ -76,8 +76,8 @@ TEST(RlPolicy, NoiseStaysADistribution)
     for (int i = 0; i < 1000; ++i) {
         const Policy action = noisy({ 0.98, 0.01, 0.01 }, 5.0, rng);
         EXPECT_NEAR(sum_of(action), 1.0, 1e-12);
-        for (const double share : action)
-            EXPECT_GT(share, 0.0);
+        for (const double fraction : action)
+            EXPECT_GT(fraction, 0.0);
     }
     const Policy policy = { 0.2, 0.8 };
     const Policy same = noisy(policy, 0.0, rng);
@@ -118,7 +118,7 @@ TEST(RlPolicy, RemovalsAreRoundedSharesThatMeetTheSum)
     for (int repeat = 0; repeat < 60; ++repeat) {
         const std::size_t layers = static_cast<std::size_t>(rng.integer(1, 5));
         Policy action = by_width(std::vector<int>(layers, 1));
-        if (repeat % 3 != 0) // else equal shares, where no rounding may meet the sum
+        if (repeat % 3 != 0) // else equal fractions, where no rounding may meet the sum
             action = noisy(action, 0.3, rng);
         std::vector<int> removable;
         for (std::size_t l = 0; l < layers; ++l)
@@ -133,7 +133,7 @@ TEST(RlPolicy, RemovalsAreRoundedSharesThatMeetTheSum)
             const auto counts = counts_of(order, layers);
             for (std::size_t l = 0; l < layers; ++l)
                 EXPECT_LE(counts[l], removable[l]);
-            EXPECT_TRUE(are_rounded_shares(action, counts, removable)) << "case " << cases;
+            EXPECT_TRUE(are_rounded_fractions(action, counts, removable)) << "case " << cases;
         }
     }
     EXPECT_GT(cases, 300);
@@ -177,7 +177,7 @@ public:
 
     Ranking ranking(const State& state) const override { return state.kept; }
 
-    State act(const State& state, const Ranking& ranking, const Policy& action) const override
+    State step(const State& state, const Ranking& ranking, const Policy& action) const override
     {
         std::vector<int> removable;
         for (const auto& groups : state.kept)
@@ -198,7 +198,7 @@ public:
         return { accuracy, accuracy };
     }
 
-    bool finished(const State& state) const override { return left(state) <= finished_at; }
+    bool is_terminal(const State& state) const override { return left(state) <= finished_at; }
 
     int left(const State& state) const
     {
@@ -215,11 +215,11 @@ private:
 };
 
 /// A whole search of so many steps.
-State pruned(const ToyWorld& world, int steps, const SearchConfig& config, Policy& policy)
+State pruned(const ToyWorld& environment, int steps, const SearchConfig& config, Policy& policy)
 {
-    State state = world.start();
+    State state = environment.start();
     for (int step = 0; step < steps; ++step) {
-        const auto sampled = sample(world, state, world.ranking(state), policy, config,
+        const auto sampled = sample(environment, state, environment.ranking(state), policy, config,
                                     Rng(1).fork(static_cast<std::uint64_t>(step)), kSilent);
         state = sampled.replay.front().state;
         policy = sampled.policy;
@@ -252,52 +252,52 @@ TEST(RlReplayBuffer, KeepsTheBestInOrder)
 TEST(RlSearch, ValueLooksAheadWithDiscount)
 {
     // Without noise every branch is the same: r1 + 0.9 r2 + 0.81 r3, of which each step takes one filter per layer.
-    const ToyWorld world({ 0.01, 0.02 }, 10, 2);
+    const ToyWorld environment({ 0.01, 0.02 }, 10, 2);
     SearchConfig config;
     config.sigma = 0.0;
     config.branches = 2;
-    const State state = world.start();
+    const State state = environment.start();
     const double r[] = { 1.0, 0.97, 0.94 };
     const Policy even = by_width({ 1, 1 });
     for (const auto& [depth, expected] :
          { std::pair{ 1, r[0] }, { 2, r[0] + 0.9 * r[1] }, { 3, r[0] + 0.9 * r[1] + 0.81 * r[2] } })
-        EXPECT_NEAR(state_value(world, state, world.reward(state), even, depth, config, Rng(1)), expected, 1e-12);
+        EXPECT_NEAR(state_value(environment, state, environment.reward(state), even, depth, config, Rng(1)), expected, 1e-12);
 }
 
 TEST(RlSearch, AFinishedStateKeepsItsReward)
 {
-    ToyWorld world({ 0.01, 0.02 }, 10, 2);
-    world.finished_at = 20;
-    const State state = world.start();
-    EXPECT_NEAR(state_value(world, state, { 0.7, 0.5 }, by_width({ 1, 1 }), 3, {}, Rng(1)), 0.7 * (1 + 0.9 + 0.81),
+    ToyWorld environment({ 0.01, 0.02 }, 10, 2);
+    environment.finished_at = 20;
+    const State state = environment.start();
+    EXPECT_NEAR(state_value(environment, state, { 0.7, 0.5 }, by_width({ 1, 1 }), 3, {}, Rng(1)), 0.7 * (1 + 0.9 + 0.81),
                 1e-12);
 }
 
 TEST(RlSearch, ValueIsTheBestBranch)
 {
-    const ToyWorld world({ 0.0, 0.05 }, 20, 4);
+    const ToyWorld environment({ 0.0, 0.05 }, 20, 4);
     SearchConfig config;
     config.sigma = 1.0;
     config.branches = 6;
-    const State state = world.start();
+    const State state = environment.start();
     const Policy even = by_width({ 1, 1 });
     double best = -1.0;
     for (std::uint64_t b = 0; b < 6; ++b) {
         Rng rng = Rng(9).fork(b);
-        best = std::max(best, world.reward(world.act(state, world.ranking(state), noisy(even, 1.0, rng))).value);
+        best = std::max(best, environment.reward(environment.step(state, environment.ranking(state), noisy(even, 1.0, rng))).value);
     }
     EXPECT_GT(best, 1.0 - 4 * 0.025); // the noise found something better than one half each
-    EXPECT_NEAR(state_value(world, state, { 0.5, 0.5 }, even, 2, config, Rng(9)), 0.5 + 0.9 * best, 1e-12);
+    EXPECT_NEAR(state_value(environment, state, { 0.5, 0.5 }, even, 2, config, Rng(9)), 0.5 + 0.9 * best, 1e-12);
 }
 
 TEST(RlSearch, LearnsWhereFiltersAreNotMissed)
 {
     std::vector<double> harm(12, 1.0 / 240.0);
     harm[5] = 0.0;
-    const ToyWorld world(harm, 20, 12);
+    const ToyWorld environment(harm, 20, 12);
     const Policy even = by_width(std::vector<int>(12, 20));
     Policy policy = even;
-    const State state = pruned(world, 10, {}, policy);
+    const State state = pruned(environment, 10, {}, policy);
     EXPECT_EQ(state.kept[5].size(), 1U);
     EXPECT_EQ(std::max_element(policy.begin(), policy.end()) - policy.begin(), 5);
     EXPECT_GT(policy[5], 1.3 * even[5]);
@@ -306,18 +306,18 @@ TEST(RlSearch, LearnsWhereFiltersAreNotMissed)
     uniform.sigma = 0.0;
     uniform.rate = 0.0;
     Policy unchanged = even;
-    const State spread = pruned(world, 10, uniform, unchanged);
-    EXPECT_EQ(world.left(state), world.left(spread));
-    EXPECT_NEAR(world.reward(spread).accuracy, 1.0 - 110.0 / 240.0, 1e-9);
-    EXPECT_NEAR(world.reward(state).accuracy, 1.0 - 101.0 / 240.0, 1e-9);
+    const State spread = pruned(environment, 10, uniform, unchanged);
+    EXPECT_EQ(environment.left(state), environment.left(spread));
+    EXPECT_NEAR(environment.reward(spread).accuracy, 1.0 - 110.0 / 240.0, 1e-9);
+    EXPECT_NEAR(environment.reward(state).accuracy, 1.0 - 101.0 / 240.0, 1e-9);
 }
 
 TEST(RlSearch, ThePolicyMovesOnlyWhenTheBestImproves)
 {
-    const ToyWorld world({ 0.0, 0.0, 0.0 }, 20, 6); // every action is worth the same
-    const State state = world.start();
+    const ToyWorld environment({ 0.0, 0.0, 0.0 }, 20, 6); // every action is worth the same
+    const State state = environment.start();
     const Policy start = by_width({ 1, 1, 1 });
-    const auto sampled = sample(world, state, state.kept, start, {}, Rng(2), kSilent);
+    const auto sampled = sample(environment, state, state.kept, start, {}, Rng(2), kSilent);
     EXPECT_EQ(sampled.policy, toward(start, sampled.replay.front().action, 0.1, 0.2));
     EXPECT_EQ(sampled.round_values, std::vector<double>(10, 1.0));
     EXPECT_EQ(sampled.replay.size(), 10U);
@@ -325,30 +325,30 @@ TEST(RlSearch, ThePolicyMovesOnlyWhenTheBestImproves)
 
 TEST(RlSearch, SameGeneratorSameResultOnAnyNumberOfThreads)
 {
-    const ToyWorld world({ 0.01, 0.003, 0.02 }, 30, 5);
-    const State state = world.start();
+    const ToyWorld environment({ 0.01, 0.003, 0.02 }, 30, 5);
+    const State state = environment.start();
     SearchConfig config;
     config.depth = 2;
     config.branches = 5;
     const Policy start = by_width({ 1, 1, 1 });
-    const auto one = sample(world, state, state.kept, start, config, Rng(3), kSilent);
+    const auto one = sample(environment, state, state.kept, start, config, Rng(3), kSilent);
     config.threads = 3;
-    const auto three = sample(world, state, state.kept, start, config, Rng(3), kSilent);
+    const auto three = sample(environment, state, state.kept, start, config, Rng(3), kSilent);
     EXPECT_EQ(one.policy, three.policy);
     EXPECT_EQ(one.round_values, three.round_values);
     EXPECT_EQ(one.replay.back().state.kept, three.replay.back().state.kept);
-    EXPECT_NE(one.policy, sample(world, state, state.kept, start, config, Rng(4), kSilent).policy);
+    EXPECT_NE(one.policy, sample(environment, state, state.kept, start, config, Rng(4), kSilent).policy);
 }
 
 TEST(RlSearch, AnInterruptEndsItAfterTheRound)
 {
-    ToyWorld world({ 0.01, 0.003 }, 30, 5);
-    world.raise_at_reward = true;
+    ToyWorld environment({ 0.01, 0.003 }, 30, 5);
+    environment.raise_at_reward = true;
     SearchConfig config;
     config.branches = 1; // a second signal would end the process
-    const State state = world.start();
+    const State state = environment.start();
     const InterruptGuard guard;
-    const auto sampled = sample(world, state, state.kept, by_width({ 1, 1 }), config, Rng(3), kSilent);
+    const auto sampled = sample(environment, state, state.kept, by_width({ 1, 1 }), config, Rng(3), kSilent);
     EXPECT_TRUE(sampled.interrupted);
     EXPECT_EQ(sampled.round_values.size(), 1U);
 }

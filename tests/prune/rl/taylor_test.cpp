@@ -76,7 +76,7 @@ FilterScores linear_scores(const graph::Network& network, const dataset::Dataset
     return scores;
 }
 
-double loss_of(const graph::Network& network, const dataset::Dataset& dataset,
+double cross_entropy_of(const graph::Network& network, const dataset::Dataset& dataset,
                const std::vector<std::int64_t>& indices)
 {
     const at::NoGradGuard no_grad;
@@ -94,7 +94,7 @@ TEST(RlTaylor, IsTheWrittenOutScoreOfALinearNetwork)
 {
     const auto network = linear_net();
     const auto dataset = toy_dataset(400);
-    const auto indices = dataset.indices(dataset::Part::train); // more than one batch
+    const auto indices = dataset.indices(dataset::Split::train); // more than one batch
     const auto expected = linear_scores(network, dataset, indices);
     const auto got = taylor_scores(network, dataset, indices, "cpu");
     ASSERT_EQ(got.size(), 2U);
@@ -108,7 +108,7 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
     // w dL/dw is the derivative of the loss by the logarithm of the weight.
     const auto network = graph::concat_net();
     const auto dataset = noise_dataset(network, 40);
-    const auto indices = dataset.indices(dataset::Part::train);
+    const auto indices = dataset.indices(dataset::Split::train);
     const auto scores = taylor_scores(network, dataset, indices, "cpu");
     for (const char* node : { "left", "merge", "fc" }) {
         const std::string name = std::string(node) + ".weight";
@@ -118,7 +118,7 @@ TEST(RlTaylor, IsTheLossDifferenceOfScaledWeights)
             graph::Network more = network, less = network;
             more.tensors.at(name).data[i] *= 1.0001F;
             less.tensors.at(name).data[i] *= 0.9999F;
-            expected += std::abs(loss_of(more, dataset, indices) - loss_of(less, dataset, indices)) / 0.0002;
+            expected += std::abs(cross_entropy_of(more, dataset, indices) - cross_entropy_of(less, dataset, indices)) / 0.0002;
         }
         EXPECT_NEAR(scores.at(node)[1] / expected, 1.0, 0.01) << node;
     }
@@ -130,7 +130,7 @@ TEST(RlTaylor, AFilterWithoutInfluenceScoresNothing)
     auto& bn = network.tensors.at("right_bn.weight").data;
     bn[2] = 0.0F;
     const auto dataset = noise_dataset(network, 40);
-    const auto scores = taylor_scores(network, dataset, dataset.indices(dataset::Part::train), "cpu");
+    const auto scores = taylor_scores(network, dataset, dataset.indices(dataset::Split::train), "cpu");
     EXPECT_EQ(scores.at("right")[2], 0.0);
     EXPECT_GT(scores.at("right")[1], 0.0);
 }
@@ -148,7 +148,7 @@ TEST(RlTaylor, RanksGroupsByTheSumOfTheirMembers)
         const auto plan = graph::channel_plan(network, layers, kept);
         const auto dataset = noise_dataset(network, 40);
         const auto scores =
-            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(dataset::Part::train), "cpu");
+            taylor_scores(graph::apply(network, plan), dataset, dataset.indices(dataset::Split::train), "cpu");
         const auto ranking = removal_ranking(layers, kept, plan, scores);
         const auto removed = removed_between(whole, kept);
         std::set<std::pair<std::string, int>> gone;

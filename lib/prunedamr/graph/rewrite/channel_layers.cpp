@@ -222,7 +222,7 @@ KeptGroups all_groups(const std::vector<ChannelLayer>& layers)
     return kept;
 }
 
-Plan channel_plan(const Network& network, const std::vector<ChannelLayer>& layers, const KeptGroups& kept)
+PruningPlan channel_plan(const Network& network, const std::vector<ChannelLayer>& layers, const KeptGroups& kept)
 {
     PRUNEDAMR_CHECK(kept.size() == layers.size(), "kept groups of every layer");
     std::map<std::string, std::set<int>> removed;
@@ -234,11 +234,11 @@ Plan channel_plan(const Network& network, const std::vector<ChannelLayer>& layer
                 if (!stay.count(g))
                     removed[node].insert(channel);
     }
-    Plan plan;
+    PruningPlan plan;
     for (const auto& [name, gone] : removed)
         for (int channel = 0; channel < network.node(name).out_channels; ++channel)
             if (!gone.count(channel))
-                plan.prune_channels[name].push_back(channel);
+                plan.keep_channels[name].push_back(channel);
     return plan;
 }
 

@@ -64,7 +64,7 @@ using KeptGroups = std::vector<std::vector<int>>;
 KeptGroups all_groups(const std::vector<ChannelLayer>& layers);
 
 /// The plan that keeps these groups and every channel that is in no layer.
-Plan channel_plan(const Network& network, const std::vector<ChannelLayer>& layers, const KeptGroups& kept);
+PruningPlan channel_plan(const Network& network, const std::vector<ChannelLayer>& layers, const KeptGroups& kept);
 
 /// What channel pruning leaves of a network's cost, without rewriting it.
 class PrunedCost

@@ -24,6 +24,6 @@ std::set<std::string> redundant_biases(const Network& network);
 void shrink_classifier(Network& network, const std::vector<int>& classes);
 
 /// Thins several nodes at once; tied nodes that are both named must agree. `network` must be valid.
-void prune_channels(Network& network, const std::map<std::string, std::vector<int>>& keep);
+void keep_channels(Network& network, const std::map<std::string, std::vector<int>>& keep);
 
 } // namespace prunedamr::graph

@@ -112,7 +112,7 @@ void thin_node(Network& network, Node& node, const Indices& inputs, const Indice
 
 } // namespace
 
-void prune_channels(Network& network, const std::map<std::string, Indices>& keep)
+void keep_channels(Network& network, const std::map<std::string, Indices>& keep)
 {
     const ChannelTies ties(network);
     const std::set<int> removed = removed_groups(network, ties, keep);
@@ -134,11 +134,11 @@ void prune_channels(Network& network, const std::map<std::string, Indices>& keep
         }
 }
 
-Network prune_channels(const Network& network, const std::string& node, const std::vector<int>& channels)
+Network keep_channels(const Network& network, const std::string& node, const std::vector<int>& channels)
 {
     validate(network);
     Network thinned = network;
-    prune_channels(thinned, { { node, channels } });
+    keep_channels(thinned, { { node, channels } });
     thinned.quantized.clear(); // ranges of the old weights
     validate(thinned);
     return thinned;

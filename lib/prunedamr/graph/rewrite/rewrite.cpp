@@ -86,7 +86,7 @@ void take_out_unit(Network& network, const std::string& name)
 }
 
 /// Names are checked before anything is taken out, so that a message is about the network that the user knows.
-void check_plan(const Network& network, const Plan& plan)
+void check_plan(const Network& network, const PruningPlan& plan)
 {
     for (const std::string& name : plan.reinitialize_units)
         find_unit(network, name);
@@ -96,7 +96,7 @@ void check_plan(const Network& network, const Plan& plan)
             std::count(plan.reinitialize_units.begin(), plan.reinitialize_units.end(), name) > 0)
             throw Error({ "unit is named twice in the plan", "unit '" + name + "'", "", "" });
     }
-    for (const auto& [name, channels] : plan.prune_channels)
+    for (const auto& [name, channels] : plan.keep_channels)
         network.node(name);
     for (const auto& [name, values] : plan.constants)
         network.node(name);
@@ -114,7 +114,7 @@ Network remove_unit(const Network& network, const std::string& unit)
     return pruned;
 }
 
-Network apply(const Network& network, const Plan& plan)
+Network apply(const Network& network, const PruningPlan& plan)
 {
     validate(network);
     check_plan(network, plan);
@@ -123,8 +123,8 @@ Network apply(const Network& network, const Plan& plan)
         take_out_unit(pruned, unit);
     if (!plan.constants.empty())
         pruned = fold_constants(std::move(pruned), plan.constants);
-    if (!plan.prune_channels.empty())
-        prune_channels(pruned, plan.prune_channels);
+    if (!plan.keep_channels.empty())
+        keep_channels(pruned, plan.keep_channels);
     if (!plan.keep_classes.empty())
         shrink_classifier(pruned, plan.keep_classes);
     for (const std::string& unit : plan.reinitialize_units)

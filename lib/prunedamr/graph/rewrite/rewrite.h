@@ -17,11 +17,11 @@ using ChannelConstants = std::map<std::string, std::map<int, float>>;
 
 /// What a pruning method returns: what to take out and what to retrain. `apply` is the only thing that acts on
 /// it.
-struct Plan {
+struct PruningPlan {
     std::string method;
     std::vector<std::string> remove_units;       ///< units taken out, their consumers read the unit's input
     std::vector<std::string> reinitialize_units; ///< units whose structure stays; its weights are drawn again
-    std::map<std::string, std::vector<int>> prune_channels; ///< node -> kept output channels, ascending
+    std::map<std::string, std::vector<int>> keep_channels; ///< node -> kept output channels, ascending
     ChannelConstants constants;    ///< what removed channels leave to the nodes that mixed them (`fold_constants`)
     std::vector<int> keep_classes; ///< logits that stay; empty: all
     std::uint64_t seed = 1;        ///< for re-initialization
@@ -29,7 +29,7 @@ struct Plan {
 
 /// The pruned network: valid, weights carried over, in float32.
 /// Throws `Error` naming unit or node when the plan cannot be carried out; `network` is never changed.
-PRUNEDAMR_API Network apply(const Network& network, const Plan& plan);
+PRUNEDAMR_API Network apply(const Network& network, const PruningPlan& plan);
 
 /// Removes one unit; its consumers read its input instead.
 /// Throws `Error` naming the unit when it is not removable or input and output shapes differ.
@@ -46,8 +46,8 @@ PRUNEDAMR_API std::vector<ChannelGroup> channel_groups(const Network& network);
 
 /// Keeps only `channels` (ascending, at least one) of a conv's or linear's output, and whatever is tied to them;
 /// all tensors of producers and readers are sliced. Throws `Error` naming the node when a group is not removable.
-PRUNEDAMR_API Network prune_channels(const Network& network, const std::string& node,
-                                     const std::vector<int>& channels);
+PRUNEDAMR_API Network keep_channels(const Network& network, const std::string& node,
+                                   const std::vector<int>& channels);
 
 /// Shrinks the classifier to `classes` (two or more indices of logits, in any order): their logits stay as they
 /// are, in the network's order. Throws `Error` for an index that the network does not have or one given twice, and

@@ -16,13 +16,13 @@ namespace {
 using Widths = std::vector<int>;
 
 /// The plan that keeps so many groups of each layer, those of largest trace ratio.
-graph::Plan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
+graph::PruningPlan plan_of(const graph::Network& network, const std::vector<graph::ChannelLayer>& layers,
                     const std::vector<Scatter>& scatter, const Widths& widths)
 {
     graph::KeptGroups kept;
     for (std::size_t l = 0; l < layers.size(); ++l)
         kept.push_back(largest_trace_ratio(scatter[l], widths[l]).set);
-    graph::Plan plan = graph::channel_plan(network, layers, kept);
+    graph::PruningPlan plan = graph::channel_plan(network, layers, kept);
     plan.method = "catro";
     return plan;
 }
@@ -117,11 +117,11 @@ CatroResult catro(const graph::Network& network, const dataset::Dataset& dataset
     return result;
 }
 
-Outcome catro(const Task& task, const CatroOptions& options)
+PruneResult catro(const PruneContext& context, const CatroOptions& options)
 {
-    const auto samples = draw_per_class(task.dataset, labeled_frames(task.dataset, task.fine_tune),
-                                        options.samples_per_class, task.seed);
-    const CatroResult result = catro(task.network, task.dataset, samples, task.budget, task.fine_tune.device);
+    const auto samples = draw_per_class(context.dataset, labeled_frames(context.dataset, context.fine_tune),
+                                        options.samples_per_class, context.seed);
+    const CatroResult result = catro(context.network, context.dataset, samples, context.budget, context.fine_tune.device);
     return { result.plan, to_json(result), to_text(result) };
 }
 

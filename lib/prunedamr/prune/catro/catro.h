@@ -32,7 +32,7 @@ struct CatroResult {
     int samples = 0;        ///< labeled frames
     double objective = 0.0; ///< of the widths chosen, 0..layers
     double bound = 0.0;     ///< no widths within the budget reach more
-    graph::Plan plan;
+    graph::PruningPlan plan;
 };
 
 /// Class-aware trace ratio channel pruning (CATRO, arXiv 2110.10921). Scatter of the channels over few labeled
@@ -43,7 +43,7 @@ struct CatroResult {
 /// met.
 CatroResult catro(const graph::Network& network, const dataset::Dataset& dataset, const ClassFrames& samples,
                   const Budget& budget, const std::string& device);
-Outcome catro(const Task& task, const CatroOptions& options);
+PruneResult catro(const PruneContext& context, const CatroOptions& options);
 
 /// What x = 0..n groups of a layer are worth, 0 to 1: log(1 + sum of the x largest between_k / within_k), divided
 /// by that of all groups. Evidence of independent channels adds up, what it adds to the decision falls off:

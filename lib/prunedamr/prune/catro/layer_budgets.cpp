@@ -78,7 +78,7 @@ public:
     {
         Widths widths(values_.size(), 1);
         Order order;
-        while (const auto next = most_worth(widths, [](std::size_t) { return true; })) {
+        while (const auto next = best_increment(widths, [](std::size_t) { return true; })) {
             ++widths[*next];
             order.push_back(*next);
         }
@@ -91,7 +91,7 @@ public:
         for (std::size_t l = 0; l < values_.size(); ++l)
             widths.push_back(whole(l));
         Order order;
-        while (const auto next = least_worth(widths, values_.size())) {
+        while (const auto next = cheapest_decrement(widths, values_.size())) {
             --widths[*next];
             order.push_back(*next);
         }
@@ -124,16 +124,16 @@ public:
             --widths[l];
             return fine;
         };
-        while (const auto next = most_worth(widths, fits))
+        while (const auto next = best_increment(widths, fits))
             ++widths[*next];
     }
 
     /// One group more or less in one layer, the others follow: what makes the objective larger stays.
     void exchange(Widths& widths) const
     {
-        constexpr int kMostSweeps = 5;
+        constexpr int kMaxSweeps = 5;
         bool better = true;
-        for (int sweep = 0; better && sweep < kMostSweeps; ++sweep) {
+        for (int sweep = 0; better && sweep < kMaxSweeps; ++sweep) {
             better = false;
             for (std::size_t l = 0; l < widths.size(); ++l)
                 for (const int change : { 1, -1 }) {
@@ -159,7 +159,7 @@ private:
     }
 
     /// The layer among those that `may` whose next group gains most per cost.
-    std::optional<std::size_t> most_worth(const Widths& widths, const std::function<bool(std::size_t)>& may) const
+    std::optional<std::size_t> best_increment(const Widths& widths, const std::function<bool(std::size_t)>& may) const
     {
         std::optional<std::size_t> best;
         double best_density = -1.0;
@@ -176,22 +176,22 @@ private:
     }
 
     /// The layer but `spared` whose last group loses least per cost.
-    std::optional<std::size_t> least_worth(Widths& widths, std::size_t spared) const
+    std::optional<std::size_t> cheapest_decrement(Widths& widths, std::size_t spared) const
     {
-        std::optional<std::size_t> least;
-        double least_density = std::numeric_limits<double>::infinity();
+        std::optional<std::size_t> lowest;
+        double lowest_density = std::numeric_limits<double>::infinity();
         for (std::size_t l = 0; l < widths.size(); ++l) {
             if (widths[l] < 2 || l == spared)
                 continue;
             --widths[l];
             const double density = density_of_one_more(widths, l);
             ++widths[l];
-            if (density < least_density) {
-                least = l;
-                least_density = density;
+            if (density < lowest_density) {
+                lowest = l;
+                lowest_density = density;
             }
         }
-        return least;
+        return lowest;
     }
 
     std::optional<Widths> with_change(Widths widths, std::size_t l, int change) const
@@ -200,7 +200,7 @@ private:
         if (widths[l] < 1 || widths[l] > whole(l))
             return std::nullopt;
         while (!allowed_(widths)) {
-            const auto next = least_worth(widths, l);
+            const auto next = cheapest_decrement(widths, l);
             if (!next)
                 return std::nullopt;
             --widths[*next];
@@ -262,7 +262,7 @@ public:
             for (double& w : worth)
                 w /= std::max<double>(1.0, static_cast<double>(neighbors.size()));
             for (const auto& [m, product] : neighbors)
-                shares_[{ l, m }] = { worth, price * product };
+                terms_[{ l, m }] = { worth, price * product };
         }
     }
 
@@ -271,7 +271,7 @@ public:
         for (int i = 0; i < sweeps; ++i)
             sweep();
         double sum = lone_;
-        for (const auto& [pair, share] : shares_)
+        for (const auto& [pair, term] : terms_)
             if (pair.first < pair.second) {
                 const auto best = best_by_width(pair);
                 sum += *std::max_element(best.begin(), best.end());
@@ -281,7 +281,7 @@ public:
 
 private:
     using Pair = std::pair<std::size_t, std::size_t>;
-    struct Share {
+    struct PairTerm {
         std::vector<double> worth; ///< [width - 1] of the pair's first layer
         double product = 0.0;
     };
@@ -289,15 +289,15 @@ private:
     /// The pair's best for every width of its first layer.
     std::vector<double> best_by_width(const Pair& pair) const
     {
-        const Share& mine = shares_.at(pair);
-        const std::vector<double>& other = shares_.at({ pair.second, pair.first }).worth;
+        const PairTerm& mine = terms_.at(pair);
+        const std::vector<double>& other = terms_.at({ pair.second, pair.first }).worth;
         std::vector<double> best = mine.worth;
         for (std::size_t x = 0; x < best.size(); ++x) {
             const double slope = mine.product * static_cast<double>(x + 1);
-            double most = other[0] - slope;
+            double highest = other[0] - slope;
             for (std::size_t y = 1; y < other.size(); ++y)
-                most = std::max(most, other[y] - slope * static_cast<double>(y + 1));
-            best[x] += most;
+                highest = std::max(highest, other[y] - slope * static_cast<double>(y + 1));
+            best[x] += highest;
         }
         return best;
     }
@@ -305,24 +305,24 @@ private:
     /// Makes all pairs of a layer agree on what each of its widths is worth: their sum stays, the maxima fall.
     void sweep()
     {
-        for (auto first = shares_.begin(); first != shares_.end();) {
+        for (auto first = terms_.begin(); first != terms_.end();) {
             auto last = first;
             std::vector<std::vector<double>> best;
-            for (; last != shares_.end() && last->first.first == first->first.first; ++last)
+            for (; last != terms_.end() && last->first.first == first->first.first; ++last)
                 best.push_back(best_by_width(last->first));
             for (std::size_t x = 0; x < best[0].size(); ++x) {
                 double mean = 0.0;
                 for (const auto& of_pair : best)
                     mean += of_pair[x] / static_cast<double>(best.size());
-                auto share = first;
+                auto term = first;
                 for (const auto& of_pair : best)
-                    (share++)->second.worth[x] += mean - of_pair[x];
+                    (term++)->second.worth[x] += mean - of_pair[x];
             }
             first = last;
         }
     }
 
-    std::map<Pair, Share> shares_; ///< by (layer, neighbor)
+    std::map<Pair, PairTerm> terms_; ///< by (layer, neighbor)
     double lone_ = 0.0;
 };
 
@@ -344,7 +344,7 @@ double objective_bound(const LayerValues& values, const LimitedCost& limited)
     double low = typical - 9.0, high = typical + 5.0;
     double left = high - ratio * (high - low), right = low + ratio * (high - low);
     double at_left = bound_at(left), at_right = bound_at(right);
-    double least = std::min({ whole, at_left, at_right });
+    double lowest = std::min({ whole, at_left, at_right });
     for (int i = 2; i < kPrices; ++i) {
         if (at_left < at_right) {
             high = right;
@@ -357,9 +357,9 @@ double objective_bound(const LayerValues& values, const LimitedCost& limited)
             at_left = at_right;
             at_right = bound_at(right = low + ratio * (high - low));
         }
-        least = std::min({ least, at_left, at_right });
+        lowest = std::min({ lowest, at_left, at_right });
     }
-    return least;
+    return lowest;
 }
 
 } // namespace prunedamr::prune

@@ -50,7 +50,7 @@ struct LimitedCost {
 
 /// Widths, at least 1 each, of the largest objective that two greedy passes find: one gives groups to layers of
 /// width 1, the other takes groups from whole layers, each time where the objective gains most (loses least) per
-/// cost; costs are shares of their limits, summed. `refine` gives whatever still fits, so that no layer could be
+/// cost; costs are fractions of their limits, summed. `refine` gives whatever still fits, so that no layer could be
 /// wider, and exchanges groups between layers while that helps; it asks `allowed` often. `allowed` must not become
 /// true by widening. Nothing when width 1 throughout is too much.
 std::optional<std::vector<int>> choose_widths(const LayerValues& values, const std::vector<LimitedCost>& costs,

@@ -79,7 +79,7 @@ std::vector<double> ScatterSums::Moments::scatter(std::int64_t positions) const
 
 namespace {
 
-constexpr std::size_t kBatch = 64; // frames
+constexpr std::size_t kScatterBatch = 64; // frames
 
 std::map<std::string, Scatter> scatter_by_node(const graph::Network& network, const std::set<std::string>& nodes,
                                                const dataset::Dataset& dataset, const ClassFrames& frames,
@@ -98,8 +98,8 @@ std::map<std::string, Scatter> scatter_by_node(const graph::Network& network, co
     module.eval();
     const std::vector<std::string> names(nodes.begin(), nodes.end());
     for (const auto& of_class : frames) {
-        for (std::size_t first = 0; first < of_class.size(); first += kBatch) {
-            const auto batch = train::gather(dataset, of_class, first, kBatch);
+        for (std::size_t first = 0; first < of_class.size(); first += kScatterBatch) {
+            const auto batch = train::gather(dataset, of_class, first, kScatterBatch);
             std::map<std::string, at::Tensor> outputs;
             module.forward(batch.frames.to(device), names, outputs);
             for (auto& [node, of_node] : sums) {
@@ -165,13 +165,13 @@ namespace {
 
 std::vector<int> largest(const Scatter& scatter, double lambda, int size)
 {
-    constexpr double kLeastScatter = 1e-9; // of the largest
+    constexpr double kMinScatter = 1e-9; // of the largest
     std::vector<double> gain(scatter.between.size());
-    double most = 0.0;
+    double highest = 0.0;
     for (std::size_t k = 0; k < gain.size(); ++k)
-        most = std::max(most, scatter.between[k] + scatter.within[k]);
+        highest = std::max(highest, scatter.between[k] + scatter.within[k]);
     for (std::size_t k = 0; k < gain.size(); ++k)
-        gain[k] = scatter.between[k] + scatter.within[k] > kLeastScatter * most
+        gain[k] = scatter.between[k] + scatter.within[k] > kMinScatter * highest
                       ? scatter.between[k] - lambda * scatter.within[k]
                       : -std::numeric_limits<double>::infinity();
     std::vector<int> ranked(gain.size());
@@ -186,13 +186,13 @@ std::vector<int> largest(const Scatter& scatter, double lambda, int size)
 
 double trace_ratio(const Scatter& scatter, const std::vector<int>& set)
 {
-    constexpr double kLeastWithin = 1e-12; // of the scatter between classes
+    constexpr double kMinWithin = 1e-12; // of the scatter between classes
     double between = 0.0, within = 0.0;
     for (const int k : set) {
         between += scatter.between[static_cast<std::size_t>(k)];
         within += scatter.within[static_cast<std::size_t>(k)];
     }
-    return between > 0.0 ? between / std::max(within, kLeastWithin * between) : 0.0;
+    return between > 0.0 ? between / std::max(within, kMinWithin * between) : 0.0;
 }
 
 TraceRatioSet largest_trace_ratio(const Scatter& scatter, int size)

@@ -17,12 +17,12 @@
 namespace prunedamr::prune {
 namespace {
 
-constexpr int kLeastFrames = 16;
+constexpr int kMinFrames = 16;
 
-void check(const char* option, int value, int least)
+void check(const char* option, int value, int lowest)
 {
-    if (value < least)
-        throw Error{ { "value out of range", option, std::to_string(value), "at least " + std::to_string(least) } };
+    if (value < lowest)
+        throw Error{ { "value out of range", option, std::to_string(value), "at least " + std::to_string(lowest) } };
 }
 
 ConsensusConfig checked(ConsensusConfig config)
@@ -34,9 +34,9 @@ ConsensusConfig checked(ConsensusConfig config)
         if (std::count(config.distances.begin(), config.distances.end(), name) > 1)
             throw Error{ { "distance given twice", "", name, "once" } };
     }
-    check("consensus samples", config.samples, kLeastFrames);
+    check("consensus samples", config.samples, kMinFrames);
     check("epochs per step", config.epochs_per_step, 0);
-    check("least units", config.least_units, 1);
+    check("min units", config.min_units, 1);
     check("stability sets", config.stability_sets, 0);
     if (config.stability_sets == 1)
         throw Error{ { "value out of range", "stability sets", "1", "0, or at least 2" } };
@@ -52,16 +52,16 @@ std::map<std::string, int> stages_of(const graph::Network& network)
 }
 
 /// How many more units each stage can give.
-std::map<int, int> spare_units(const graph::Network& network, int least_units)
+std::map<int, int> spare_units(const graph::Network& network, int min_units)
 {
     std::map<int, int> spare;
     for (const graph::Unit& unit : network.units)
-        ++spare.try_emplace(unit.stage, -least_units).first->second;
+        ++spare.try_emplace(unit.stage, -min_units).first->second;
     return spare;
 }
 
-/// Takes the costliest candidates out of every stage, down to `least_units`.
-graph::Network smallest(const graph::Network& network, int least_units)
+/// Takes the costliest candidates out of every stage, down to `min_units`.
+graph::Network smallest(const graph::Network& network, int min_units)
 {
     const UnitCosts costs(network);
     std::vector<std::string> units = candidate_units(network);
@@ -69,8 +69,8 @@ graph::Network smallest(const graph::Network& network, int least_units)
         return costs.of(a).macs > costs.of(b).macs;
     });
     const auto stages = stages_of(network);
-    auto spare = spare_units(network, least_units);
-    graph::Plan plan;
+    auto spare = spare_units(network, min_units);
+    graph::PruningPlan plan;
     for (const std::string& unit : units) {
         if (spare.at(stages.at(unit))-- > 0)
             plan.remove_units.push_back(unit);
@@ -78,18 +78,18 @@ graph::Network smallest(const graph::Network& network, int least_units)
     return graph::apply(network, plan);
 }
 
-[[noreturn]] void refuse(const Budget& budget, const graph::Network& reached, int least_units)
+[[noreturn]] void refuse(const Budget& budget, const graph::Network& reached, int min_units)
 {
     refuse_budget(budget, reached,
-                  "the smallest with " + std::to_string(least_units) + (least_units == 1 ? " unit" : " units") +
-                      " in every stage (--least-units)");
+                  "the smallest with " + std::to_string(min_units) + (min_units == 1 ? " unit" : " units") +
+                      " in every stage (--min-units)");
 }
 
 /// Index of the candidate to take out, or -1.
-int choose(const graph::Network& network, const UnitRanking& ranking, int least_units)
+int choose(const graph::Network& network, const UnitRanking& ranking, int min_units)
 {
     const auto stages = stages_of(network);
-    const auto spare = spare_units(network, least_units);
+    const auto spare = spare_units(network, min_units);
     int best = -1;
     for (std::size_t u = 0; u < ranking.units.size(); ++u) {
         const bool free = spare.at(stages.at(ranking.units[u])) > 0;
@@ -100,25 +100,25 @@ int choose(const graph::Network& network, const UnitRanking& ranking, int least_
 }
 
 /// One run of the method.
-class Run
+class ConsensusRun
 {
 public:
-    Run(const Task& task, const ConsensusConfig& config) : task_(task), config_(config), network_(task.network)
+    ConsensusRun(const PruneContext& context, const ConsensusConfig& config) : context_(context), config_(config), network_(context.network)
     {
         outcome_.plan.method = "consensus";
-        outcome_.plan.seed = task.seed;
+        outcome_.plan.seed = context.seed;
         const auto wanted = static_cast<std::size_t>(config.samples);
-        frames_ = draw_frames(task.dataset, wanted * std::max<std::size_t>(1, sets()), task.seed);
+        frames_ = draw_frames(context.dataset, wanted * std::max<std::size_t>(1, sets()), context.seed);
         check_frames();
         report_.config = config;
         report_.frames = static_cast<int>(std::min(wanted, frames_.size()));
     }
 
-    Outcome run()
+    PruneResult run()
     {
-        for (bool met = task_.budget.met_by(network_); !met && !outcome_.interrupted;) {
+        for (bool met = context_.budget.met_by(network_); !met && !outcome_.interrupted;) {
             take_out_one();
-            met = task_.budget.met_by(network_);
+            met = context_.budget.met_by(network_);
             if (!met)
                 recover();
         }
@@ -134,17 +134,17 @@ private:
 
     void check_frames() const
     {
-        const std::size_t least = kLeastFrames * std::max<std::size_t>(1, sets());
-        if (frames_.size() < least)
+        const std::size_t lowest = kMinFrames * std::max<std::size_t>(1, sets());
+        if (frames_.size() < lowest)
             throw Error{ { "too few training frames for consensus", "data set", std::to_string(frames_.size()),
-                           "at least " + std::to_string(least) } };
+                           "at least " + std::to_string(lowest) } };
     }
 
     UnitRanking rank(std::size_t first, std::size_t count, const std::string& title) const
     {
         const auto from = frames_.begin() + static_cast<std::ptrdiff_t>(first);
-        return rank_units(network_, task_.dataset, { from, from + static_cast<std::ptrdiff_t>(count) },
-                          config_.distances, task_.fine_tune.device, title);
+        return rank_units(network_, context_.dataset, { from, from + static_cast<std::ptrdiff_t>(count) },
+                          config_.distances, context_.fine_tune.device, title);
     }
 
     /// The frames of the choice are the first set where there are enough for all sets.
@@ -166,56 +166,56 @@ private:
         UnitRanking ranking = rank(0, static_cast<std::size_t>(report_.frames), "rank units, step " + number);
         if (report_.steps.empty() && sets() > 0)
             measure_stability(ranking);
-        const int chosen = choose(network_, ranking, config_.least_units);
+        const int chosen = choose(network_, ranking, config_.min_units);
         if (chosen < 0)
-            refuse(task_.budget, network_, config_.least_units);
+            refuse(context_.budget, network_, config_.min_units);
         const std::string unit = ranking.units[static_cast<std::size_t>(chosen)];
         network_ = graph::remove_unit(network_, unit);
         outcome_.plan.remove_units.push_back(unit);
         report_.steps.push_back({ std::move(ranking), chosen, {} });
-        task_.log("step " + number + ": " + to_text(report_.steps.back()));
+        context_.log("step " + number + ": " + to_text(report_.steps.back()));
     }
 
     void recover()
     {
-        train::FitConfig fine_tune = task_.fine_tune;
+        train::FitConfig fine_tune = context_.fine_tune;
         fine_tune.epochs = std::min(config_.epochs_per_step, fine_tune.epochs);
         if (fine_tune.epochs == 0)
             return;
         fine_tune.warmup_epochs = std::min(fine_tune.warmup_epochs, fine_tune.epochs - 1);
-        fine_tune.floors.clear(); // they are for the result
+        fine_tune.recall_constraints.clear(); // they are for the result
         const std::string number = std::to_string(report_.steps.size());
         fine_tune.title = "fine-tune, step " + number;
         if (!fine_tune.checkpoint.empty())
             fine_tune.checkpoint += "." + number;
-        train::FitResult fitted = train::fit(network_, task_.dataset, fine_tune);
+        train::FitResult fitted = train::fit(network_, context_.dataset, fine_tune);
         network_ = std::move(fitted.network);
         trained_ = true;
         outcome_.interrupted = fitted.interrupted;
         report_.steps.back().validation_accuracy = fitted.best_validation_accuracy;
     }
 
-    const Task& task_;
+    const PruneContext& context_;
     const ConsensusConfig& config_;
     graph::Network network_;
     std::vector<std::int64_t> frames_;
     ConsensusReport report_;
-    Outcome outcome_;
+    PruneResult outcome_;
     bool trained_ = false;
 };
 
 } // namespace
 
-Outcome consensus(const Task& task, const ConsensusConfig& options)
+PruneResult consensus(const PruneContext& context, const ConsensusConfig& options)
 {
     const ConsensusConfig config = checked(options);
-    if (candidate_units(task.network).empty())
+    if (candidate_units(context.network).empty())
         throw Error{ { "no unit can be taken out", "network", "",
                        "a removable unit that keeps its shape" } };
-    const graph::Network least = smallest(task.network, config.least_units);
-    if (!task.budget.met_by(least))
-        refuse(task.budget, least, config.least_units);
-    return Run(task, config).run();
+    const graph::Network lowest = smallest(context.network, config.min_units);
+    if (!context.budget.met_by(lowest))
+        refuse(context.budget, lowest, config.min_units);
+    return ConsensusRun(context, config).run();
 }
 
 namespace {
@@ -290,7 +290,7 @@ nlohmann::json to_json(const ConsensusReport& report)
     return { { "distances", names },
              { "frames", report.frames },
              { "epochs_per_step", report.config.epochs_per_step },
-             { "least_units", report.config.least_units },
+             { "min_units", report.config.min_units },
              { "removed", removed },
              { "iterations", iterations },
              { "stability", stability } };

@@ -17,16 +17,16 @@ namespace prunedamr::prune {
 struct ConsensusConfig {
     std::vector<std::string> distances; ///< names of `distances()`; empty: all eight
     int samples = 2048;                 ///< frames that the distances are taken over, >= 16
-    int epochs_per_step = 10;           ///< fine-tuning between two removals, at most the task's own; 0: none
-    int least_units = 2;                ///< of every stage that stay, >= 1
+    int epochs_per_step = 10;           ///< fine-tuning between two removals, at most the context's own; 0: none
+    int min_units = 2;                ///< of every stage that stay, >= 1
     int stability_sets = 4;             ///< disjoint sets of frames on which the first ranking is repeated; 0: none
 };
 
 /// One unit at a time: rank, take out the unit of least rank sum (the first among equals; units of a stage that is
-/// down to `least_units` are passed over), fine-tune as the task says (the paper: SGD, 0.01, Nesterov momentum 0.9)
-/// for `epochs_per_step`, until the budget is met. The last removal is left to the task's own fine-tuning.
+/// down to `min_units` are passed over), fine-tune as the context says (the paper: SGD, 0.01, Nesterov momentum 0.9)
+/// for `epochs_per_step`, until the budget is met. The last removal is left to the context's own fine-tuning.
 /// Throws `Error` for a bad option, too few frames, a network without candidates, or a budget out of reach.
-Outcome consensus(const Task& task, const ConsensusConfig& config);
+PruneResult consensus(const PruneContext& context, const ConsensusConfig& config);
 
 struct ConsensusStep {
     UnitRanking ranking;
@@ -42,7 +42,7 @@ struct ConsensusReport {
     std::optional<Stability> stability; ///< of the first ranking
 };
 
-/// {"distances": [names], "frames", "epochs_per_step", "least_units", "removed": [units in order],
+/// {"distances": [names], "frames", "epochs_per_step", "min_units", "removed": [units in order],
 ///  "iterations": [{"units", "distance": {name: [per unit]}, "consensus": [rank sums], "removed",
 ///                  "validation_accuracy" (or null)}],
 ///  "stability" (or null): {"sets", "frames", "consensus", "distances": {name: mean Spearman}, "best_single":

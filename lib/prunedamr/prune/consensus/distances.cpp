@@ -59,12 +59,12 @@ double angle(const at::Tensor& x, const at::Tensor& y)
 /// angle does not see it.
 at::Tensor partial_whitening(const at::Tensor& columns, double alpha)
 {
-    constexpr double kLeastPower = 1e-7;
+    constexpr double kMinPower = 1e-7;
     const auto [power, directions] = at::linalg_eigh(columns.t().mm(columns), "L");
     const double largest = power.max().item<double>();
     if (largest <= 0.0)
         return at::eye(columns.size(1), columns.options());
-    const at::Tensor relative = (power / largest).clamp_min(kLeastPower);
+    const at::Tensor relative = (power / largest).clamp_min(kMinPower);
     const at::Tensor gain = alpha + (1.0 - alpha) / (relative.sqrt() * std::sqrt(largest));
     return (directions * gain).mm(directions.t());
 }
@@ -165,13 +165,13 @@ public:
 
     double distance()
     {
-        constexpr int kMostSteps = 300;
-        constexpr double kLeastFall = 1e-6;
+        constexpr int kMaxSteps = 300;
+        constexpr double kMinFall = 1e-6;
         double sum = step();
-        for (int i = 1; i < kMostSteps; ++i) {
+        for (int i = 1; i < kMaxSteps; ++i) {
             const double before = sum;
             sum = step();
-            if (before - sum <= kLeastFall * before)
+            if (before - sum <= kMinFall * before)
                 break;
         }
         return std::sqrt(std::max(0.0, sum) / static_cast<double>(x_.means.size(0)));

@@ -32,7 +32,7 @@ double linear_shape_distance(const at::Tensor& x, const at::Tensor& y, double al
 double wasserstein_distance(const at::Tensor& x, const at::Tensor& y);
 
 /// Squared Bures distance of positive semidefinite a, b [d, d], float64: tr a + tr b - 2 tr((a^.5 b a^.5)^.5). It
-/// is the share of the covariances in the squared Wasserstein-2 distance of two Gaussians.
+/// is the part of the covariances in the squared Wasserstein-2 distance of two Gaussians.
 double squared_bures(const at::Tensor& a, const at::Tensor& b);
 
 /// Gaussian-stochastic shape distance (Duong et al. 2023) of x, y [n, d] float64 with labels [n] int64:

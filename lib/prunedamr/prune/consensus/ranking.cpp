@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
+#include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/features.h"
 #include "prunedamr/train/batches.h"
 

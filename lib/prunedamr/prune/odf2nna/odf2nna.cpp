@@ -39,26 +39,26 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network, OdfOpt
     return layers;
 }
 
-OdfStep measured(const Task& task, const graph::Network& network, double epsilon)
+OdfStep measured(const PruneContext& context, const graph::Network& network, double epsilon)
 {
     OdfStep step{ epsilon, graph::cost(network), std::nullopt };
-    if (!task.dataset.indices(dataset::Part::validation).empty())
+    if (!context.dataset.indices(dataset::Split::validation).empty())
         step.validation_accuracy =
-            train::evaluate(network, task.dataset, dataset::Part::validation, task.fine_tune.device).accuracy();
+            train::evaluate(network, context.dataset, dataset::Split::validation, context.fine_tune.device).accuracy();
     return step;
 }
 
-double epsilon_for_budget(const Task& task, const VaryingUnits& units)
+double epsilon_for_budget(const PruneContext& context, const VaryingUnits& units)
 {
     const std::vector<double> steps = units.steps();
-    std::size_t chosen = 0; // `descend` returns the last plan that it asks for
-    descend(task.network,
+    std::size_t chosen = 0; // `bisect` returns the last plan that it asks for
+    bisect(context.network,
             { static_cast<int>(steps.size()),
-              [&](int rung) {
-                  chosen = static_cast<std::size_t>(rung);
+              [&](int level) {
+                  chosen = static_cast<std::size_t>(level);
                   return units.plan(steps[chosen]);
               } },
-            task.budget);
+            context.budget);
     return steps[chosen];
 }
 
@@ -71,13 +71,13 @@ double epsilon_of_sweep(const OdfRun& run)
     return chosen;
 }
 
-void sweep(const Task& task, const VaryingUnits& units, const std::vector<double>& epsilons, OdfRun& run)
+void sweep(const PruneContext& context, const VaryingUnits& units, const std::vector<double>& epsilons, OdfRun& run)
 {
     if (!run.original.validation_accuracy)
         throw Error{ { "no validation frames to compare epsilons on", "data set", "0", "at least 1" } };
     Progress progress("epsilon", static_cast<int>(epsilons.size()));
     for (const double epsilon : epsilons) {
-        run.sweep.push_back(measured(task, graph::apply(task.network, units.plan(epsilon)), epsilon));
+        run.sweep.push_back(measured(context, graph::apply(context.network, units.plan(epsilon)), epsilon));
         progress.step_done(std::to_string(run.sweep.back().cost.params) + " params");
     }
 }
@@ -110,10 +110,10 @@ bool chooses_alone(const OdfOptions& options)
     return !options.epsilons.empty();
 }
 
-VaryingUnits::VaryingUnits(const Task& task, OdfOptions::Of of)
+VaryingUnits::VaryingUnits(const PruneContext& context, OdfOptions::Of of)
     : VaryingUnits(
-          task.network, of,
-          activation_moments(task.network, task.dataset, graph::mixed_nodes(task.network), task.fine_tune.device))
+          context.network, of,
+          activation_moments(context.network, context.dataset, graph::mixed_nodes(context.network), context.fine_tune.device))
 {
 }
 
@@ -136,10 +136,10 @@ graph::KeptGroups VaryingUnits::kept(double epsilon) const
     return kept;
 }
 
-graph::Plan VaryingUnits::plan(double epsilon) const
+graph::PruningPlan VaryingUnits::plan(double epsilon) const
 {
     const graph::KeptGroups kept_groups = kept(epsilon);
-    graph::Plan plan = graph::channel_plan(network_, layers_, kept_groups);
+    graph::PruningPlan plan = graph::channel_plan(network_, layers_, kept_groups);
     plan.method = "odf2nna";
     const graph::ChannelTies ties(network_);
     std::set<int> removed;
@@ -168,21 +168,21 @@ std::vector<double> VaryingUnits::steps() const
     return { steps.begin(), steps.end() };
 }
 
-Outcome odf2nna(const Task& task, const OdfOptions& options)
+PruneResult odf2nna(const PruneContext& context, const OdfOptions& options)
 {
-    const bool budgeted = !task.budget.limits.empty();
+    const bool budgeted = !context.budget.limits.empty();
     if (budgeted && options.epsilons.size() == 1)
-        throw Error{ { "a budget and an epsilon are given", "odf2nna", "budget " + task.budget.text,
+        throw Error{ { "a budget and an epsilon are given", "odf2nna", "budget " + context.budget.text,
                        "one of them; the budget finds its own epsilon" } };
-    const VaryingUnits units(task, options.of);
-    OdfRun run{ units, measured(task, task.network, 0.0), {}, {}, budgeted };
+    const VaryingUnits units(context, options.of);
+    OdfRun run{ units, measured(context, context.network, 0.0), {}, {}, budgeted };
     if (options.epsilons.size() > 1)
-        sweep(task, units, options.epsilons, run);
-    const double epsilon = budgeted                      ? epsilon_for_budget(task, units)
+        sweep(context, units, options.epsilons, run);
+    const double epsilon = budgeted                      ? epsilon_for_budget(context, units)
                            : options.epsilons.size() > 1 ? epsilon_of_sweep(run)
                                                          : options.epsilons.at(0);
-    graph::Plan plan = units.plan(epsilon);
-    run.chosen = measured(task, graph::apply(task.network, plan), epsilon);
+    graph::PruningPlan plan = units.plan(epsilon);
+    run.chosen = measured(context, graph::apply(context.network, plan), epsilon);
     return { std::move(plan), to_json(run), to_text(run), std::nullopt, false };
 }
 

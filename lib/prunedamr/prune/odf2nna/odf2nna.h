@@ -38,13 +38,13 @@ class VaryingUnits
 {
 public:
     /// Measures on the training part. Throws `Error` when no layer of that kind can be thinned.
-    VaryingUnits(const Task& task, OdfOptions::Of of);
+    VaryingUnits(const PruneContext& context, OdfOptions::Of of);
 
     /// Of a given variability, for tests and tools. `moments` of `graph::mixed_nodes`.
     VaryingUnits(const graph::Network& network, OdfOptions::Of of, MomentsByNode moments);
 
     graph::KeptGroups kept(double epsilon) const;
-    graph::Plan plan(double epsilon) const;
+    graph::PruningPlan plan(double epsilon) const;
 
     /// 0 and every epsilon at which one unit more goes, ascending, below 1.
     std::vector<double> steps() const;
@@ -62,7 +62,7 @@ private:
 /// With limits: the smallest epsilon whose network meets them. Without: the given epsilon; of several the largest
 /// that loses at most one point of validation accuracy before retraining (the smallest if all lose more).
 /// Throws `Error` when the budget cannot be met, or both a budget and a single epsilon are given.
-Outcome odf2nna(const Task& task, const OdfOptions& options);
+PruneResult odf2nna(const PruneContext& context, const OdfOptions& options);
 
 /// One network, before retraining.
 struct OdfStep {

@@ -15,7 +15,7 @@
 namespace prunedamr::prune {
 namespace {
 
-constexpr std::size_t kBatch = 256;
+constexpr std::size_t kMomentsBatch = 256;
 
 /// Sums over frames and positions of one node's channels, about each channel's first value: exact for constants.
 class Sums
@@ -68,7 +68,7 @@ std::vector<std::pair<int, int>> owners(const graph::ChannelTies& ties, const st
 MomentsByNode activation_moments(const graph::Network& network, const dataset::Dataset& dataset,
                                  const std::vector<std::string>& nodes, const std::string& device)
 {
-    const std::vector<std::int64_t> frames = dataset.indices(dataset::Part::train);
+    const std::vector<std::int64_t> frames = dataset.indices(dataset::Split::train);
     if (frames.empty())
         throw Error{ { "no training frames to measure activations on", "data set", "0", "at least 1" } };
     const at::NoGradGuard no_grad;
@@ -78,9 +78,9 @@ MomentsByNode activation_moments(const graph::Network& network, const dataset::D
     module.eval();
     std::map<std::string, Sums> sums;
     Progress progress("activations", 1);
-    for (std::size_t first = 0; first < frames.size(); first += kBatch) {
+    for (std::size_t first = 0; first < frames.size(); first += kMomentsBatch) {
         std::map<std::string, at::Tensor> outputs;
-        module.forward(train::gather(dataset, frames, first, kBatch).frames.to(target), nodes, outputs);
+        module.forward(train::gather(dataset, frames, first, kMomentsBatch).frames.to(target), nodes, outputs);
         for (const auto& [node, activation] : outputs)
             sums[node].add(activation);
         progress.within_step(static_cast<double>(first) / static_cast<double>(frames.size()));
@@ -118,9 +118,9 @@ std::vector<std::vector<double>> relative_variability(const graph::Network& netw
         }
         for (const auto& [group, deviation] : of_group)
             if (group.first >= 0 && deviation > 0.0) {
-                double& most =
+                double& highest =
                     relative[static_cast<std::size_t>(group.first)][static_cast<std::size_t>(group.second)];
-                most = std::max(most, deviation / of_layer[group.first]);
+                highest = std::max(highest, deviation / of_layer[group.first]);
             }
     }
     return relative;

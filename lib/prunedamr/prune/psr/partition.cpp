@@ -54,15 +54,15 @@ Segmentation segment(const std::vector<double>& values, int blocks)
         result.loss[1][n] = deviation[0][n - 1];
     for (int k = 2; k <= blocks; ++k) {
         for (int n = k; n <= count; ++n) {
-            double least = std::numeric_limits<double>::infinity();
+            double lowest = std::numeric_limits<double>::infinity();
             for (int begin = k - 1; begin < n; ++begin) {
                 const double loss = result.loss[k - 1][begin] + deviation[begin][n - 1];
-                if (loss < least) {
-                    least = loss;
+                if (loss < lowest) {
+                    lowest = loss;
                     result.last[k][n] = begin;
                 }
             }
-            result.loss[k][n] = least;
+            result.loss[k][n] = lowest;
         }
     }
     return result;
@@ -185,14 +185,14 @@ std::vector<double> fisher_losses(const std::vector<double>& values, int max_blo
     return losses;
 }
 
-int choose_blocks(const std::vector<double>& values, int max_blocks, double least_drop)
+int choose_blocks(const std::vector<double>& values, int max_blocks, double min_drop)
 {
     const std::vector<double> losses = fisher_losses(values, max_blocks);
     // Deviations below 1e-10 of the values are rounding, not structure.
     const double zero = 1e-20 * std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
     int chosen = 1;
     for (std::size_t k = 1; k < losses.size() && losses[k - 1] > zero; ++k) {
-        if ((losses[k - 1] - losses[k]) / losses[k - 1] > least_drop)
+        if ((losses[k - 1] - losses[k]) / losses[k - 1] > min_drop)
             chosen = static_cast<int>(k) + 1;
     }
     return chosen;

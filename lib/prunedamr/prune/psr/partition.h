@@ -32,8 +32,8 @@ std::vector<int> partition(const std::vector<double>& values, int blocks, Partit
 /// Least loss for 1..max_blocks blocks, L(N, k). Throws `Error` unless 1 <= max_blocks <= values.size().
 std::vector<double> fisher_losses(const std::vector<double>& values, int max_blocks);
 
-/// The largest k <= max_blocks whose relative loss drop (L(k-1) - L(k)) / L(k-1) exceeds `least_drop`; at least 1.
+/// The largest k <= max_blocks whose relative loss drop (L(k-1) - L(k)) / L(k-1) exceeds `min_drop`; at least 1.
 /// A loss that is zero up to rounding ends the search.
-int choose_blocks(const std::vector<double>& values, int max_blocks, double least_drop = 0.05);
+int choose_blocks(const std::vector<double>& values, int max_blocks, double min_drop = 0.05);
 
 } // namespace prunedamr::prune

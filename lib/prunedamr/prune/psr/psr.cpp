@@ -25,7 +25,7 @@ std::shared_ptr<const train::Batch> score_frames(const dataset::Dataset& dataset
     if (!training_free_score(config.score).reads_frames)
         return nullptr;
     Rng rng = Rng(config.seed).fork(2);
-    const auto frames = train::shuffled(dataset.indices(dataset::Part::train), rng);
+    const auto frames = train::shuffled(dataset.indices(dataset::Split::train), rng);
     if (frames.size() < 2)
         throw Error{ { "too few training frames", "score " + config.score, std::to_string(frames.size()),
                        "2 or more" } };
@@ -76,19 +76,19 @@ PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, co
     return result;
 }
 
-Outcome psr(const Task& task, const PsrConfig& options)
+PruneResult psr(const PruneContext& context, const PsrConfig& options)
 {
     PsrConfig config = options;
-    config.seed = task.seed;
-    config.device = task.fine_tune.device;
-    const PsrResult result = psr(task.network, task.dataset, task.budget, config);
+    config.seed = context.seed;
+    config.device = context.fine_tune.device;
+    const PsrResult result = psr(context.network, context.dataset, context.budget, config);
     return { result.plan, to_json(result), to_text(result) };
 }
 
 namespace {
 
 constexpr char kShades[] = " .:-=+*#%@"; // 0.0 .. 1.0
-constexpr std::size_t kMostNumbers = 12; // units whose matrix is printed as numbers
+constexpr std::size_t kMaxNumbers = 12; // units whose matrix is printed as numbers
 
 char shade(double similarity)
 {
@@ -110,7 +110,7 @@ std::set<std::size_t> borders(const PsrResult& result)
 std::string matrix_text(const PsrResult& result)
 {
     const std::size_t count = result.units.size();
-    const bool numbers = count <= kMostNumbers;
+    const bool numbers = count <= kMaxNumbers;
     const std::set<std::size_t> ends = borders(result);
     std::set<int> kept;
     for (const auto& choice : result.choices)
@@ -136,7 +136,7 @@ std::string matrix_text(const PsrResult& result)
     return text.str();
 }
 
-std::string concat(const std::vector<std::string>& names)
+std::string names_text(const std::vector<std::string>& names)
 {
     std::string text;
     for (const std::string& name : names)
@@ -167,7 +167,7 @@ std::string to_text(const PsrResult& result)
 {
     std::ostringstream text;
     text << "similarity of units (unbiased CKA";
-    if (result.units.size() > kMostNumbers)
+    if (result.units.size() > kMaxNumbers)
         text << "; \"" << kShades << "\" from 0 to 1";
     text << "), its row sums; * chosen\n" << matrix_text(result);
     text << "partition: " << result.block_sizes.size() << " blocks; loss by number of blocks:";
@@ -179,15 +179,15 @@ std::string to_text(const PsrResult& result)
         const std::size_t last = first + static_cast<std::size_t>(result.block_sizes[b]) - 1;
         const auto& choice = result.choices[b];
         text << "block " << b + 1 << ": " << result.units[first] << " .. " << result.units[last] << " ("
-             << result.block_sizes[b] << " units): chosen " << concat(names_of(result, choice.kept)) << ", "
+             << result.block_sizes[b] << " units): chosen " << names_text(names_of(result, choice.kept)) << ", "
              << result.score << " " << fmt::format("{:.6g}", choice.score)
              << (training_free_score(result.score).largest ? ", most of " : ", least of ") << choice.combinations
              << "\n";
         first = last + 1;
     }
     const std::vector<std::string> kept = result_units(result);
-    text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << concat(kept)
-         << "; fresh weights: " << concat(result.plan.reinitialize_units);
+    text << "reassembly: " << kept.size() << " of " << result.units.size() << " units stay: " << names_text(kept)
+         << "; fresh weights: " << names_text(result.plan.reinitialize_units);
     return text.str();
 }
 

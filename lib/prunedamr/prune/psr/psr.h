@@ -39,7 +39,7 @@ struct PsrResult {
     std::vector<int> block_sizes;                ///< partition
     std::string score;                           ///< of the selection
     std::vector<BlockChoice> choices;            ///< one per block
-    graph::Plan plan;
+    graph::PruningPlan plan;
 };
 
 /// The stem takes part in similarity, partition and selection like every other unit, and always stays in the
@@ -50,8 +50,8 @@ struct PsrResult {
 PsrResult psr(const graph::Network& network, const dataset::Dataset& dataset, const Budget& budget,
               const PsrConfig& config);
 
-/// The same as a method; seed and device are those of the task.
-Outcome psr(const Task& task, const PsrConfig& options);
+/// The same as a method; seed and device are those of the context.
+PruneResult psr(const PruneContext& context, const PsrConfig& options);
 
 nlohmann::json to_json(const PsrResult& result);
 

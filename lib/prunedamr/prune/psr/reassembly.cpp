@@ -15,7 +15,8 @@ std::uint64_t fresh_seed(std::uint64_t seed)
     return Rng(seed).fork(1).next() >> kDroppedBits;
 }
 
-graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units, std::uint64_t seed)
+graph::PruningPlan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units,
+                                   std::uint64_t seed)
 {
     const auto& units = network.units;
     std::vector<bool> keep(units.size(), false);
@@ -29,7 +30,7 @@ graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int
         stages[units[i].stage].push_back(i);
     }
 
-    graph::Plan plan;
+    graph::PruningPlan plan;
     plan.seed = fresh_seed(seed);
     for (const auto& [stage, members] : stages) {
         const auto kept = [&](std::size_t unit) { return keep[unit] && !units[unit].transition; };

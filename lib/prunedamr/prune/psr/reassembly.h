@@ -21,6 +21,7 @@ std::uint64_t fresh_seed(std::uint64_t seed);
 ///   in for the first kept unit of its stage, which goes.
 /// - A stage of which nothing is kept leaves its first unit, with its trained weights.
 /// `kept_units`: indices into network.units; plan.seed = fresh_seed(seed).
-graph::Plan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units, std::uint64_t seed);
+graph::PruningPlan reassembly_plan(const graph::Network& network, const std::vector<int>& kept_units,
+                                   std::uint64_t seed);
 
 } // namespace prunedamr::prune

@@ -39,26 +39,26 @@ bool next_combination(std::vector<int>& chosen, int n)
 
 } // namespace
 
-std::vector<int> share_units(const std::vector<int>& block_sizes, int kept)
+std::vector<int> distribute_units(const std::vector<int>& block_sizes, int kept)
 {
     const int blocks = static_cast<int>(block_sizes.size());
     const int units = std::accumulate(block_sizes.begin(), block_sizes.end(), 0);
     PRUNEDAMR_CHECK(blocks <= kept && kept <= units, "one unit per block, no more than there are");
-    std::vector<int> share(blocks, 1);
+    std::vector<int> counts(blocks, 1);
     for (int given = blocks; given < kept; ++given) {
         int neediest = -1;
-        std::int64_t most = 0;
+        std::int64_t highest = 0;
         for (int b = 0; b < blocks; ++b) {
-            // Missing share, times the number of units, to stay in integers.
-            const std::int64_t missing = std::int64_t{ kept } * block_sizes[b] - std::int64_t{ share[b] } * units;
-            if (share[b] < block_sizes[b] && (neediest < 0 || missing > most)) {
+            // What is missing, times the number of units, to stay in integers.
+            const std::int64_t missing = std::int64_t{ kept } * block_sizes[b] - std::int64_t{ counts[b] } * units;
+            if (counts[b] < block_sizes[b] && (neediest < 0 || missing > highest)) {
                 neediest = b;
-                most = missing;
+                highest = missing;
             }
         }
-        ++share[neediest];
+        ++counts[neediest];
     }
-    return share;
+    return counts;
 }
 
 Selection::Selection(const graph::Network& network, SelectionConfig config)
@@ -95,7 +95,7 @@ double Selection::score(const graph::Network& copy) const
 BlockChoice Selection::choose_in_block(int first, int size, int keep, graph::Network& random)
 {
     BlockChoice best;
-    best.combinations = static_cast<int>(combinations(size, keep, kMostCombinations));
+    best.combinations = static_cast<int>(combinations(size, keep, kMaxCombinations));
     best.score = std::numeric_limits<double>::infinity() * (score_.largest ? -1.0 : 1.0);
     Progress progress("select among units " + std::to_string(first) + ".." + std::to_string(first + size - 1), 1);
     std::vector<int> chosen(keep);
@@ -127,11 +127,11 @@ BlockChoice Selection::choose_in_block(int first, int size, int keep, graph::Net
 std::vector<BlockChoice> Selection::choose(const std::vector<int>& block_sizes, const std::vector<int>& keep)
 {
     for (std::size_t b = 0; b < block_sizes.size(); ++b) {
-        if (combinations(block_sizes[b], keep[b], kMostCombinations) > kMostCombinations)
+        if (combinations(block_sizes[b], keep[b], kMaxCombinations) > kMaxCombinations)
             throw Error{ { "too many combinations",
                            "block " + std::to_string(b + 1) + " of " + std::to_string(block_sizes.size()),
                            std::to_string(keep[b]) + " of " + std::to_string(block_sizes[b]) + " units",
-                           "at most " + std::to_string(kMostCombinations) +
+                           "at most " + std::to_string(kMaxCombinations) +
                                " combinations (more blocks or another budget)" } };
     }
     graph::Network running = random_;
@@ -193,7 +193,7 @@ SelectedUnits BudgetSearch::run(const std::vector<int>& block_sizes)
     const int blocks = static_cast<int>(block_sizes.size());
     SelectedUnits selected;
     for (int kept = static_cast<int>(network_.units.size()); kept >= blocks && !selected.met; --kept) {
-        const std::vector<int> keep = share_units(block_sizes, kept);
+        const std::vector<int> keep = distribute_units(block_sizes, kept);
         if (kept > blocks && !plausible(block_sizes, keep))
             continue;
         selected = select(block_sizes, keep);
@@ -262,7 +262,8 @@ bool BudgetSearch::plausible(const std::vector<int>& block_sizes, const std::vec
     return budget_.excess(graph::apply(network_, first_of_each(block_sizes, keep))) <= kSlack;
 }
 
-graph::Plan BudgetSearch::first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const
+graph::PruningPlan BudgetSearch::first_of_each(const std::vector<int>& block_sizes,
+                                               const std::vector<int>& keep) const
 {
     std::vector<int> chosen;
     int first = 0;

@@ -22,10 +22,10 @@ struct BlockChoice {
     int combinations = 0;  ///< how many were compared
 };
 
-/// Shares `kept` units among blocks in proportion to their sizes: at least one, at most the whole block;
-/// the next unit goes where most of a share is missing, the first block on ties.
+/// Distributes `kept` units over blocks in proportion to their sizes: at least one, at most the whole block;
+/// the next unit goes where most is missing, the first block on ties.
 /// blocks <= kept <= sum of sizes.
-std::vector<int> share_units(const std::vector<int>& block_sizes, int kept);
+std::vector<int> distribute_units(const std::vector<int>& block_sizes, int kept);
 
 struct SelectionConfig {
     bool paper_selection = false; ///< the random copy is never drawn anew: scores depend on the order
@@ -42,13 +42,13 @@ struct SelectionConfig {
 class Selection
 {
 public:
-    static constexpr int kMostCombinations = 200'000; ///< in one block
+    static constexpr int kMaxCombinations = 200'000; ///< in one block
 
     /// Throws `Error` for an unknown score.
     Selection(const graph::Network& network, SelectionConfig config);
 
     /// One choice per block, keep[b] units of block b. Blocks already decided with the same number are not repeated
-    /// (but for paper_selection). Throws `Error` naming the block when it has more than kMostCombinations.
+    /// (but for paper_selection). Throws `Error` naming the block when it has more than kMaxCombinations.
     std::vector<BlockChoice> choose(const std::vector<int>& block_sizes, const std::vector<int>& keep);
 
 private:
@@ -85,7 +85,7 @@ private:
 /// The chosen units of every block and the plan that leaves them.
 struct SelectedUnits {
     std::vector<BlockChoice> choices; ///< one per block
-    graph::Plan plan;
+    graph::PruningPlan plan;
     bool met = false; ///< the budget
 };
 
@@ -106,7 +106,7 @@ private:
     bool add_one(const std::vector<int>& block_sizes, std::vector<int>& keep, std::size_t block,
                  SelectedUnits& selected);
     bool plausible(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
-    graph::Plan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
+    graph::PruningPlan first_of_each(const std::vector<int>& block_sizes, const std::vector<int>& keep) const;
 
     const graph::Network& network_;
     const Budget& budget_;

@@ -14,17 +14,17 @@
 namespace prunedamr::prune {
 namespace {
 
-constexpr int kLeastBatch = 8;
+constexpr int kMinBatch = 8;
 
 /// Disjoint batches of validation frames, as indices.
 std::vector<std::vector<std::int64_t>> draw_batches(const dataset::Dataset& dataset, const SimilarityConfig& config)
 {
-    std::vector<std::int64_t> frames = dataset.indices(dataset::Part::validation);
+    std::vector<std::int64_t> frames = dataset.indices(dataset::Split::validation);
     const auto available = static_cast<std::int64_t>(frames.size());
     const std::int64_t batch = std::min<std::int64_t>(config.batch, available / config.batches);
-    if (batch < kLeastBatch)
+    if (batch < kMinBatch)
         throw Error{ { "too few validation frames for " + std::to_string(config.batches) + " batches", "similarity",
-                       std::to_string(available), "at least " + std::to_string(kLeastBatch * config.batches) } };
+                       std::to_string(available), "at least " + std::to_string(kMinBatch * config.batches) } };
     Rng rng(config.seed);
     for (std::int64_t i = 0; i < batch * config.batches; ++i)
         std::swap(frames[i], frames[rng.integer(i, available - 1)]);
@@ -49,7 +49,7 @@ at::Tensor gather(const dataset::Dataset& dataset, const std::vector<std::int64_
 std::vector<std::vector<double>> unit_similarity(const graph::Network& network, const dataset::Dataset& dataset,
                                                  const SimilarityConfig& config)
 {
-    PRUNEDAMR_CHECK(config.batches >= 1 && config.batch >= kLeastBatch, "batches of the similarity");
+    PRUNEDAMR_CHECK(config.batches >= 1 && config.batch >= kMinBatch, "batches of the similarity");
     const at::Device device = nn::device_from_name(config.device);
     nn::GraphModule module(network);
     module.to(device);

@@ -75,25 +75,25 @@ double RewardFrames::accuracy(const graph::Network& network) const
     return static_cast<double>(right) / static_cast<double>(indices_.size());
 }
 
-Distiller::Distiller(const Task& task, const RlOptions& options)
-    : task_(task), options_(options), teacher_(std::make_shared<const graph::Network>(task.network)),
-      teacher_accuracy_(options.distill_every > 0 ? validation_accuracy(task.network) : 0.0)
+Distiller::Distiller(const PruneContext& context, const RlOptions& options)
+    : context_(context), options_(options), teacher_(std::make_shared<const graph::Network>(context.network)),
+      teacher_accuracy_(options.distill_every > 0 ? validation_accuracy(context.network) : 0.0)
 {
 }
 
 double Distiller::validation_accuracy(const graph::Network& network) const
 {
-    return train::evaluate(network, task_.dataset, dataset::Part::validation, task_.fine_tune.device).accuracy();
+    return train::evaluate(network, context_.dataset, dataset::Split::validation, context_.fine_tune.device).accuracy();
 }
 
 train::FitConfig Distiller::config(int step) const
 {
-    train::FitConfig config = task_.fine_tune;
+    train::FitConfig config = context_.fine_tune;
     config.epochs = options_.distill_epochs;
     config.schedule = "cosine";
     config.warmup_epochs = 0;
     config.patience = 0;
-    config.floors.clear(); // those are of the final result
+    config.recall_constraints.clear(); // those are of the final result
     config.teacher = teacher_;
     config.distill.weight = 1.0 - options_.label_weight;
     config.distill.temperature = options_.distill_temperature;
@@ -105,7 +105,7 @@ train::FitConfig Distiller::config(int step) const
 
 std::optional<Distillation> Distiller::recover(graph::Network& network, int step)
 {
-    train::FitResult fitted = train::fit(network, task_.dataset, config(step));
+    train::FitResult fitted = train::fit(network, context_.dataset, config(step));
     if (fitted.interrupted)
         return std::nullopt;
     Distillation result;
@@ -134,7 +134,7 @@ std::vector<graph::ChannelLayer> layers_of(const graph::Network& network)
     return layers;
 }
 
-std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Part part, const char* what)
+std::vector<std::int64_t> frames_of(const dataset::Dataset& dataset, dataset::Split part, const char* what)
 {
     auto indices = dataset.indices(part);
     if (indices.empty())
@@ -148,25 +148,25 @@ double cut(double now, double whole)
 }
 
 /// The least count in 1..most for which `enough` holds; it holds for `most` and, once it does, for all above.
-template <class Enough> int fewest(int most, const Enough& enough)
+template <class Enough> int fewest(int highest, const Enough& enough)
 {
     int too_few = 0;
-    while (most - too_few > 1) {
-        const int middle = too_few + (most - too_few) / 2;
-        (enough(middle) ? most : too_few) = middle;
+    while (highest - too_few > 1) {
+        const int middle = too_few + (highest - too_few) / 2;
+        (enough(middle) ? highest : too_few) = middle;
     }
-    return most;
+    return highest;
 }
 
 } // namespace
 
-PruningEnvironment::PruningEnvironment(const Task& task, const RlOptions& options)
-    : task_(task), options_(options), layers_(layers_of(task.network)), thinned_(task.network, layers_),
+PruningEnvironment::PruningEnvironment(const PruneContext& context, const RlOptions& options)
+    : context_(context), options_(options), layers_(layers_of(context.network)), thinned_(context.network, layers_),
       calibration_(
-          draw(frames_of(task.dataset, dataset::Part::train, "train"), options.calibration_frames, task.seed)),
-      frames_(task.dataset,
-              draw(frames_of(task.dataset, dataset::Part::validation, "validation"), options.reward_frames, task.seed),
-              task.fine_tune.device)
+          draw(frames_of(context.dataset, dataset::Split::train, "train"), options.calibration_frames, context.seed)),
+      frames_(context.dataset,
+              draw(frames_of(context.dataset, dataset::Split::validation, "validation"), options.reward_frames, context.seed),
+              context.fine_tune.device)
 {
     const State whole = original();
     whole_ = thinned_.of(whole.kept);
@@ -174,9 +174,9 @@ PruningEnvironment::PruningEnvironment(const Task& task, const RlOptions& option
     filters_ = std::accumulate(all.begin(), all.end(), 0);
     step_filters_ = std::max(1, static_cast<int>(filters_ * options.step));
     graph::KeptGroups one(layers_.size(), { 0 });
-    const auto smallest = graph::apply(task.network, graph::channel_plan(task.network, layers_, one));
-    if (!task.budget.met_by(smallest))
-        refuse_budget(task.budget, smallest, "the smallest reachable (one filter per layer)");
+    const auto smallest = graph::apply(context.network, graph::channel_plan(context.network, layers_, one));
+    if (!context.budget.met_by(smallest))
+        refuse_budget(context.budget, smallest, "the smallest reachable (one filter per layer)");
     if (options.latency_weight > 0.0)
         whole_latency_us_ = latency_us(whole);
 }
@@ -197,14 +197,14 @@ std::vector<int> PruningEnvironment::removable(const State& state) const
     return counts;
 }
 
-graph::Plan PruningEnvironment::plan(const State& state) const
+graph::PruningPlan PruningEnvironment::plan(const State& state) const
 {
-    return graph::channel_plan(task_.network, layers_, state.kept);
+    return graph::channel_plan(context_.network, layers_, state.kept);
 }
 
 Ranking PruningEnvironment::ranking(const State& state) const
 {
-    const auto scores = taylor_scores(state.network, task_.dataset, calibration_, task_.fine_tune.device);
+    const auto scores = taylor_scores(state.network, context_.dataset, calibration_, context_.fine_tune.device);
     return removal_ranking(layers_, state.kept, plan(state), scores);
 }
 
@@ -219,8 +219,8 @@ graph::Cost PruningEnvironment::cost_without(const State& state, const std::vect
 bool PruningEnvironment::meets(const State& state, const Ranking& ranking, const std::vector<int>& order,
                          int removals) const
 {
-    return task_.budget.allows(cost_without(state, order, removals), task_.network.units.size()) &&
-           (!task_.budget.limits_latency() || finished(removed(state, ranking, order, removals)));
+    return context_.budget.allows(cost_without(state, order, removals), context_.network.units.size()) &&
+           (!context_.budget.limits_latency() || is_terminal(removed(state, ranking, order, removals)));
 }
 
 State PruningEnvironment::without(const State& state, const graph::KeptGroups& removed) const
@@ -244,24 +244,24 @@ State PruningEnvironment::removed(const State& state, const Ranking& ranking, co
     return without(state, gone);
 }
 
-State PruningEnvironment::act(const State& state, const Ranking& ranking, const Policy& action) const
+State PruningEnvironment::step(const State& state, const Ranking& ranking, const Policy& action) const
 {
     const auto order = removal_order(action, removable(state), step_filters_);
     int removals = static_cast<int>(order.size());
     const auto enough = [&](int count) { return meets(state, ranking, order, count); };
-    if (!task_.budget.limits_latency() && enough(removals))
+    if (!context_.budget.limits_latency() && enough(removals))
         removals = fewest(removals, enough);
     return removed(state, ranking, order, removals);
 }
 
 State PruningEnvironment::tightened(const State& before, const Ranking& ranking, const Policy& action, State after) const
 {
-    if (!task_.budget.limits_latency() || !finished(after))
+    if (!context_.budget.limits_latency() || !is_terminal(after))
         return after;
     const auto order = removal_order(action, removable(before), step_filters_);
     const int removals = static_cast<int>(order.size());
-    const int least = fewest(removals, [&](int count) { return meets(before, ranking, order, count); });
-    return least < removals ? removed(before, ranking, order, least) : after;
+    const int lowest = fewest(removals, [&](int count) { return meets(before, ranking, order, count); });
+    return lowest < removals ? removed(before, ranking, order, lowest) : after;
 }
 
 double PruningEnvironment::latency_us(const State& state) const
@@ -286,10 +286,10 @@ Reward PruningEnvironment::reward(const State& state) const
     return { value, accuracy };
 }
 
-bool PruningEnvironment::finished(const State& state) const
+bool PruningEnvironment::is_terminal(const State& state) const
 {
-    return task_.budget.allows(thinned_.of(state.kept), task_.network.units.size()) &&
-           (!task_.budget.limits_latency() || task_.budget.met_by(state.network));
+    return context_.budget.allows(thinned_.of(state.kept), context_.network.units.size()) &&
+           (!context_.budget.limits_latency() || context_.budget.met_by(state.network));
 }
 
 int PruningEnvironment::steps_left(const State& state, const Policy& policy) const

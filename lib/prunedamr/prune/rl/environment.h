@@ -28,7 +28,7 @@ public:
     /// faster than LibTorch; elsewhere LibTorch does.
     RewardFrames(const dataset::Dataset& dataset, std::vector<std::int64_t> indices, std::string device);
 
-    /// Share of the frames that the network labels right. May be called by several threads.
+    /// Fraction of the frames that the network labels right. May be called by several threads.
     double accuracy(const graph::Network& network) const;
 
     std::size_t size() const { return indices_.size(); }
@@ -45,7 +45,7 @@ private:
 class Distiller
 {
 public:
-    Distiller(const Task& task, const RlOptions& options);
+    Distiller(const PruneContext& context, const RlOptions& options);
 
     bool due(int step) const { return options_.distill_every > 0 && step % options_.distill_every == 0; }
 
@@ -57,34 +57,34 @@ private:
     train::FitConfig config(int step) const;
     double validation_accuracy(const graph::Network& network) const;
 
-    const Task& task_;
+    const PruneContext& context_;
     const RlOptions& options_;
     std::shared_ptr<const graph::Network> teacher_;
     double teacher_accuracy_ = 0.0;
 };
 
-/// The search's world made of a task: Taylor ranking, steps of the budget, rewards.
+/// The search's environment made of a context: Taylor ranking, steps of the budget, rewards.
 class PruningEnvironment : public Environment
 {
 public:
     /// Throws `Error` when the network has no channel layer, the data no frames to calibrate or reward with, or
     /// even one filter per layer exceeds the budget.
-    PruningEnvironment(const Task& task, const RlOptions& options);
+    PruningEnvironment(const PruneContext& context, const RlOptions& options);
 
     Ranking ranking(const State& state) const override;
-    State act(const State& state, const Ranking& ranking, const Policy& action) const override;
+    State step(const State& state, const Ranking& ranking, const Policy& action) const override;
     Reward reward(const State& state) const override;
-    bool finished(const State& state) const override;
+    bool is_terminal(const State& state) const override;
 
-    /// `act` again with the fewest removals that meet the budget, where latency, which is only measured for the
+    /// `step` again with the fewest removals that meet the budget, where latency, which is only measured for the
     /// chosen network, limits it and `after` is finished.
     State tightened(const State& before, const Ranking& ranking, const Policy& action, State after) const;
 
     /// A state without these groups.
     State without(const State& state, const graph::KeptGroups& removed) const;
 
-    graph::Plan plan(const State& state) const;
-    State original() const { return { graph::all_groups(layers_), task_.network }; }
+    graph::PruningPlan plan(const State& state) const;
+    State original() const { return { graph::all_groups(layers_), context_.network }; }
     std::vector<int> widths(const State& state) const;
     int steps_left(const State& state, const Policy& policy) const; ///< if the policy stays as it is; at least 1
 
@@ -99,7 +99,7 @@ private:
     State removed(const State& state, const Ranking& ranking, const std::vector<int>& order, int removals) const;
     double latency_us(const State& state) const;
 
-    const Task& task_;
+    const PruneContext& context_;
     const RlOptions& options_;
     std::vector<graph::ChannelLayer> layers_;
     graph::PrunedCost thinned_;

@@ -68,23 +68,23 @@ struct Choice {
 class Pruner
 {
 public:
-    Pruner(const Task& task, const RlOptions& options);
+    Pruner(const PruneContext& context, const RlOptions& options);
 
-    Outcome run();
+    PruneResult run();
 
 private:
-    using Share = std::function<void(double)>;
+    using ReportProgress = std::function<void(double)>;
 
-    std::optional<StepRecord> search(int step, const Share& progress);
-    Choice choose(const Ranking& ranking, const Rng& rng, double exploration, const Share& progress) const;
+    std::optional<StepRecord> search(int step, const ReportProgress& progress);
+    Choice choose(const Ranking& ranking, const Rng& rng, double exploration, const ReportProgress& progress) const;
     void take(const StepRecord& record);
     bool recover(int step);
     std::string note(const StepRecord& record) const;
-    Outcome outcome(bool stopped);
+    PruneResult outcome(bool stopped);
 
-    const Task& task_;
+    const PruneContext& context_;
     RlOptions options_;
-    PruningEnvironment world_;
+    PruningEnvironment environment_;
     Distiller distiller_;
     SearchLog log_;
     State state_;
@@ -95,38 +95,38 @@ private:
 };
 
 /// What makes a search the search that it is.
-nlohmann::json identity(const Task& task, const RlOptions& options)
+nlohmann::json identity(const PruneContext& context, const RlOptions& options)
 {
-    train::FitConfig recovery = task.fine_tune;
+    train::FitConfig recovery = context.fine_tune;
     recovery.epochs = options.distill_epochs; // those after the search change nothing in it
-    nlohmann::json run = train::fingerprint(task.network, task.dataset, recovery);
+    nlohmann::json run = train::fingerprint(context.network, context.dataset, recovery);
     for (const Range& range : ranges(options))
         run[std::string("rl ") + range.name] = range.value;
-    run["budget"] = task.budget.text;
-    run["method seed"] = task.seed;
+    run["budget"] = context.budget.text;
+    run["method seed"] = context.seed;
     return run;
 }
 
-Pruner::Pruner(const Task& task, const RlOptions& options)
-    : task_(task), options_(options), world_(task, options_), distiller_(task, options_),
-      log_(task.fine_tune.checkpoint.empty() ? "" : task.fine_tune.checkpoint + ".search", task.fine_tune.resume,
-           identity(task, options), world_.original().kept),
-      state_(world_.original()), policy_(by_width(world_.widths(state_))),
-      accuracy_(world_.reward(state_).accuracy), steps_expected_(world_.steps_left(state_, policy_))
+Pruner::Pruner(const PruneContext& context, const RlOptions& options)
+    : context_(context), options_(options), environment_(context, options_), distiller_(context, options_),
+      log_(context.fine_tune.checkpoint.empty() ? "" : context.fine_tune.checkpoint + ".search", context.fine_tune.resume,
+           identity(context, options), environment_.original().kept),
+      state_(environment_.original()), policy_(by_width(environment_.widths(state_))),
+      accuracy_(environment_.reward(state_).accuracy), steps_expected_(environment_.steps_left(state_, policy_))
 {
     // A latency that is measured while other branches run would be another one.
-    options_.search.threads = options.latency_weight > 0.0 ? 1 : task.fine_tune.threads;
-    for (const auto& layer : world_.layers())
+    options_.search.threads = options.latency_weight > 0.0 ? 1 : context.fine_tune.threads;
+    for (const auto& layer : environment_.layers())
         result_.layers.push_back(layer.name);
-    result_.widths = world_.widths(state_);
+    result_.widths = environment_.widths(state_);
     result_.accuracy = accuracy_;
-    result_.reward_frames = world_.reward_frames();
+    result_.reward_frames = environment_.reward_frames();
 }
 
-Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration, const Share& progress) const
+Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration, const ReportProgress& progress) const
 {
     Choice choice;
-    choice.sampled = sample(world_, state_, ranking, policy_, options_.search, rng.fork(0), progress);
+    choice.sampled = sample(environment_, state_, ranking, policy_, options_.search, rng.fork(0), progress);
     Rng chance = rng.fork(1);
     choice.explored = chance.chance(exploration);
     if (choice.explored)
@@ -136,28 +136,28 @@ Choice Pruner::choose(const Ranking& ranking, const Rng& rng, double exploration
 }
 
 /// Nothing when it was interrupted.
-std::optional<StepRecord> Pruner::search(int step, const Share& progress)
+std::optional<StepRecord> Pruner::search(int step, const ReportProgress& progress)
 {
     const InterruptGuard guard;
-    const Rng rng = Rng(task_.seed).fork(static_cast<std::uint64_t>(step));
-    const Ranking ranking = world_.ranking(state_);
+    const Rng rng = Rng(context_.seed).fork(static_cast<std::uint64_t>(step));
+    const Ranking ranking = environment_.ranking(state_);
     StepRecord record;
     record.exploration = exploration(options_.epsilon, step, steps_expected_);
     Choice choice = choose(ranking, rng.fork(0), record.exploration, progress);
     if (accuracy_ - choice.taken().reward.accuracy > kLargestFall * accuracy_ && !choice.sampled.interrupted) {
         record.reset = true;
-        policy_ = by_width(world_.widths(state_));
+        policy_ = by_width(environment_.widths(state_));
         choice = choose(ranking, rng.fork(1), record.exploration, progress);
     }
     if (choice.sampled.interrupted)
         return std::nullopt;
     const Trajectory& taken = choice.taken();
-    const State after = world_.tightened(state_, ranking, taken.action, taken.state);
+    const State after = environment_.tightened(state_, ranking, taken.action, taken.state);
     if (after.kept == state_.kept) // by chance of a measured latency the smallest network may miss its limit
-        refuse_budget(task_.budget, after.network, "the smallest that this method reaches");
+        refuse_budget(context_.budget, after.network, "the smallest that this method reaches");
     record.removed = removed_between(state_.kept, after.kept);
     record.policy = choice.sampled.policy;
-    record.reward = world_.reward(after);
+    record.reward = environment_.reward(after);
     record.value = taken.value;
     record.explored = choice.explored;
     record.round_values = choice.sampled.round_values;
@@ -166,7 +166,7 @@ std::optional<StepRecord> Pruner::search(int step, const Share& progress)
 
 void Pruner::take(const StepRecord& record)
 {
-    state_ = world_.without(state_, record.removed);
+    state_ = environment_.without(state_, record.removed);
     policy_ = record.policy;
     accuracy_ = record.reward.accuracy;
     result_.steps.push_back(record);
@@ -180,7 +180,7 @@ bool Pruner::recover(int step)
     if (!distillation)
         return false;
     result_.distillations.push_back(*distillation);
-    accuracy_ = world_.reward(state_).accuracy;
+    accuracy_ = environment_.reward(state_).accuracy;
     return true;
 }
 
@@ -191,31 +191,31 @@ std::string Pruner::note(const StepRecord& record) const
                        record.reset ? ", policy reset" : "");
 }
 
-Outcome Pruner::outcome(bool stopped)
+PruneResult Pruner::outcome(bool stopped)
 {
-    result_.kept = world_.widths(state_);
-    Outcome outcome{ world_.plan(state_), to_json(result_), to_text(result_), std::nullopt, stopped };
+    result_.kept = environment_.widths(state_);
+    PruneResult outcome{ environment_.plan(state_), to_json(result_), to_text(result_), std::nullopt, stopped };
     outcome.plan.method = "rl";
-    outcome.plan.seed = task_.seed;
+    outcome.plan.seed = context_.seed;
     if (!result_.distillations.empty())
         outcome.network = std::move(state_.network);
     return outcome;
 }
 
-Outcome Pruner::run()
+PruneResult Pruner::run()
 {
     std::optional<Progress> progress;
     const int logged = static_cast<int>(log_.steps().size());
-    for (int step = 0, shown = 0; step < logged || !world_.finished(state_); ++step) {
+    for (int step = 0, shown = 0; step < logged || !environment_.is_terminal(state_); ++step) {
         if (step == shown) { // at the start, and when there are more steps than expected
-            const int left = world_.steps_left(state_, policy_);
+            const int left = environment_.steps_left(state_, policy_);
             progress.emplace("rl", left);
             shown += left;
         }
         if (step < logged) {
             take(log_.steps()[static_cast<std::size_t>(step)]);
         } else {
-            const auto record = search(step, [&](double share) { progress->within_step(share); });
+            const auto record = search(step, [&](double fraction) { progress->within_step(fraction); });
             if (!record)
                 return outcome(true);
             log_.append(*record);
@@ -231,10 +231,10 @@ Outcome Pruner::run()
 } // namespace
 } // namespace rl
 
-Outcome rl_pruner(const Task& task, const RlOptions& options)
+PruneResult rl_pruner(const PruneContext& context, const RlOptions& options)
 {
     rl::check(options);
-    return rl::Pruner(task, options).run();
+    return rl::Pruner(context, options).run();
 }
 
 } // namespace prunedamr::prune

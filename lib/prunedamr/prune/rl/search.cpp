@@ -19,11 +19,11 @@ namespace {
 
 Policy normalized(Policy policy)
 {
-    for (double& share : policy)
-        share = std::max(share, kLeastShare);
+    for (double& fraction : policy)
+        fraction = std::max(fraction, kMinFraction);
     const double sum = std::accumulate(policy.begin(), policy.end(), 0.0);
-    for (double& share : policy)
-        share /= sum;
+    for (double& fraction : policy)
+        fraction /= sum;
     return policy;
 }
 
@@ -38,8 +38,8 @@ Policy noisy(const Policy& policy, double sigma, Rng& rng)
 {
     const double scale = sigma * rng.uniform();
     Policy action = policy;
-    for (double& share : action)
-        share += scale * rng.normal();
+    for (double& fraction : action)
+        fraction += scale * rng.normal();
     return normalized(std::move(action));
 }
 
@@ -102,15 +102,15 @@ void side_by_side(int count, int threads, const std::function<void(int)>& work)
         worker.get();
 }
 
-Trajectory try_action(const Environment& world, const State& state, const Ranking& ranking, const Policy& policy,
+Trajectory try_action(const Environment& environment, const State& state, const Ranking& ranking, const Policy& policy,
                       const SearchConfig& config, Rng rng)
 {
     Trajectory trajectory;
     trajectory.action = noisy(policy, config.sigma, rng);
-    trajectory.state = world.act(state, ranking, trajectory.action);
-    trajectory.reward = world.reward(trajectory.state);
+    trajectory.state = environment.step(state, ranking, trajectory.action);
+    trajectory.reward = environment.reward(trajectory.state);
     trajectory.value =
-        state_value(world, trajectory.state, trajectory.reward, policy, config.depth, config, rng.fork(0));
+        state_value(environment, trajectory.state, trajectory.reward, policy, config.depth, config, rng.fork(0));
     return trajectory;
 }
 
@@ -125,25 +125,25 @@ void ReplayBuffer::offer(Trajectory trajectory)
         best_.pop_back();
 }
 
-double state_value(const Environment& world, const State& state, const Reward& reward, const Policy& policy, int depth,
+double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy, int depth,
                    const SearchConfig& config, const Rng& rng)
 {
     if (depth <= 1)
         return reward.value;
-    if (world.finished(state))
-        return reward.value + config.discount * state_value(world, state, reward, policy, depth - 1, config, rng);
-    const Ranking ranking = world.ranking(state);
+    if (environment.is_terminal(state))
+        return reward.value + config.discount * state_value(environment, state, reward, policy, depth - 1, config, rng);
+    const Ranking ranking = environment.ranking(state);
     SearchConfig further = config;
     further.depth = depth - 1;
     double best = -std::numeric_limits<double>::infinity();
     for (int b = 0; b < config.branches; ++b)
         best = std::max(
             best,
-            try_action(world, state, ranking, policy, further, rng.fork(static_cast<std::uint64_t>(b))).value);
+            try_action(environment, state, ranking, policy, further, rng.fork(static_cast<std::uint64_t>(b))).value);
     return reward.value + config.discount * best;
 }
 
-Sampled sample(const Environment& world, const State& state, const Ranking& ranking, Policy policy,
+Sampled sample(const Environment& environment, const State& state, const Ranking& ranking, Policy policy,
                const SearchConfig& config, const Rng& rng, const std::function<void(double)>& progress)
 {
     const int threads = config.threads > 0 ? config.threads : static_cast<int>(std::thread::hardware_concurrency());
@@ -155,7 +155,7 @@ Sampled sample(const Environment& world, const State& state, const Ranking& rank
         std::vector<Trajectory> trajectories(static_cast<std::size_t>(config.branches));
         side_by_side(config.branches, threads, [&](int b) {
             trajectories[static_cast<std::size_t>(b)] =
-                try_action(world, state, ranking, policy, config, round_rng.fork(static_cast<std::uint64_t>(b)));
+                try_action(environment, state, ranking, policy, config, round_rng.fork(static_cast<std::uint64_t>(b)));
         });
         double round_best = -std::numeric_limits<double>::infinity();
         for (Trajectory& trajectory : trajectories) {
@@ -231,7 +231,7 @@ SearchLog::SearchLog(std::string path, bool resume, nlohmann::json run, const gr
 void SearchLog::read(const graph::KeptGroups& whole)
 {
     const Error damaged{ { "damaged search log", path_, "",
-                           "one that this method wrote; remove it to start anew" } };
+                           "a log that this method wrote; delete it to start over" } };
     nlohmann::json run;
     try {
         const auto json = nlohmann::json::parse(read_file(path_));

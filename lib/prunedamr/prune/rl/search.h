@@ -13,28 +13,28 @@
 
 namespace prunedamr::prune::rl {
 
-/// The prune distribution of RL-Pruner: for each channel layer the share of the filters to remove next.
+/// The prune distribution of RL-Pruner: for each channel layer the fraction of the filters to remove next.
 /// Positive, sums to 1. A "filter" is a removable channel group here: what shortcuts tie is one filter, and the
 /// averaging of the paper inside such groups holds by construction.
 using Policy = std::vector<double>;
 
-constexpr double kLeastShare = 1e-5; ///< before renormalization
+constexpr double kMinFraction = 1e-5; ///< before renormalization
 
-/// Shares proportional to the widths (filters of each layer), at least one of which is positive.
+/// Fractions proportional to the widths (filters of each layer), at least one of which is positive.
 Policy by_width(const std::vector<int>& widths);
 
-/// An action: policy + N(0, 1) per layer * sigma * U(0, 1), one for all layers; at least `kLeastShare`;
+/// An action: policy + N(0, 1) per layer * sigma * U(0, 1), one for all layers; at least `kMinFraction`;
 /// renormalized.
 Policy noisy(const Policy& policy, double sigma, Rng& rng);
 
-/// The update: policy + rate * (best - policy); each share's ratio to its old value within [1 - clip, 1 + clip]; at
-/// least `kLeastShare`; renormalized before and after clipping.
+/// The update: policy + rate * (best - policy); each fraction's ratio to its old value within [1 - clip, 1 + clip]; at
+/// least `kMinFraction`; renormalized before and after clipping.
 Policy toward(const Policy& policy, const Policy& best, double rate, double clip);
 
 /// The layers that lose a filter, one after the other, so that after n removals layer l has lost round(m *
 /// action[l]) for the m that makes the sum n, and none more than `removable[l]` (Webster's method of apportionment:
 /// the next goes to the largest action[l] / (2 lost[l] + 1); among equals to the first layer). Exact where no
-/// rounding of the shares meets n, and a smaller n gives a prefix. Shorter than n when fewer are removable.
+/// rounding of the fractions meets n, and a smaller n gives a prefix. Shorter than n when fewer are removable.
 std::vector<int> removal_order(const Policy& action, const std::vector<int>& removable, int n);
 
 /// Chance of a random choice from the replay buffer: epsilon * (1 + cos(pi * step / decay)) / 2 in the first tenth
@@ -57,10 +57,10 @@ public:
 
     virtual Ranking ranking(const State& state) const = 0;
     /// One step of removals, spread over the layers by the action; shortened where it ends the pruning.
-    virtual State act(const State& state, const Ranking& ranking, const Policy& action) const = 0;
+    virtual State step(const State& state, const Ranking& ranking, const Policy& action) const = 0;
     virtual Reward reward(const State& state) const = 0;
     /// No further step is wanted.
-    virtual bool finished(const State& state) const = 0;
+    virtual bool is_terminal(const State& state) const = 0;
 };
 
 /// Values of the paper.
@@ -99,7 +99,7 @@ private:
 
 /// Q of a state d steps deep: r(s) + gamma * max over b actions of Q one step further. A finished state stays as it
 /// is: its reward counts at every remaining depth.
-double state_value(const Environment& world, const State& state, const Reward& reward, const Policy& policy, int depth,
+double state_value(const Environment& environment, const State& state, const Reward& reward, const Policy& policy, int depth,
                    const SearchConfig& config, const Rng& rng);
 
 struct Sampled {
@@ -111,9 +111,9 @@ struct Sampled {
 
 /// One step of the search: in each round b trajectories; whenever the best Q so far improves, the policy moves
 /// toward the best action. Same generator, same result, whatever the number of threads.
-/// `progress` receives the share done.
+/// `progress` receives the fraction done.
 /// An interrupt (see `InterruptGuard`) ends it after the present round.
-Sampled sample(const Environment& world, const State& state, const Ranking& ranking, Policy policy,
+Sampled sample(const Environment& environment, const State& state, const Ranking& ranking, Policy policy,
                const SearchConfig& config, const Rng& rng, const std::function<void(double)>& progress);
 
 /// What one step of the search came to.

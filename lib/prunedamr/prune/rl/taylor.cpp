@@ -43,7 +43,7 @@ FilterScores taylor_scores(const graph::Network& network, const dataset::Dataset
 }
 
 std::vector<std::vector<int>> removal_ranking(const std::vector<graph::ChannelLayer>& layers,
-                                              const graph::KeptGroups& kept, const graph::Plan& plan,
+                                              const graph::KeptGroups& kept, const graph::PruningPlan& plan,
                                               const FilterScores& scores)
 {
     std::vector<std::vector<int>> ranking = kept;
@@ -60,10 +60,10 @@ std::vector<std::vector<int>> removal_ranking(const std::vector<graph::ChannelLa
     return ranking;
 }
 
-int position(const graph::Plan& plan, const std::string& node, int channel)
+int position(const graph::PruningPlan& plan, const std::string& node, int channel)
 {
-    const auto thinned = plan.prune_channels.find(node);
-    if (thinned == plan.prune_channels.end())
+    const auto thinned = plan.keep_channels.find(node);
+    if (thinned == plan.keep_channels.end())
         return channel;
     const auto& kept = thinned->second;
     const auto found = std::lower_bound(kept.begin(), kept.end(), channel);
@@ -71,10 +71,10 @@ int position(const graph::Plan& plan, const std::string& node, int channel)
     return static_cast<int>(found - kept.begin());
 }
 
-graph::Plan onwards(const graph::Plan& from, const graph::Plan& to)
+graph::PruningPlan onwards(const graph::PruningPlan& from, const graph::PruningPlan& to)
 {
-    graph::Plan plan = to;
-    for (auto& [node, channels] : plan.prune_channels)
+    graph::PruningPlan plan = to;
+    for (auto& [node, channels] : plan.keep_channels)
         for (int& channel : channels)
             channel = position(from, node, channel);
     return plan;

@@ -24,7 +24,7 @@ FilterScores taylor_scores(const graph::Network& network, const dataset::Dataset
 /// For each layer the indices of its kept groups, least score first (among equals the first group). A group's score
 /// is the sum over its members. `kept` says which groups of the original `layers` the scored network still has.
 std::vector<std::vector<int>> removal_ranking(const std::vector<graph::ChannelLayer>& layers,
-                                              const graph::KeptGroups& kept, const graph::Plan& plan,
+                                              const graph::KeptGroups& kept, const graph::PruningPlan& plan,
                                               const FilterScores& scores);
 
 /// An original network on its way down. Channels are named as in the original all the way.
@@ -34,10 +34,10 @@ struct State {
 };
 
 /// Where an original channel that `plan` keeps stands in the thinned network.
-int position(const graph::Plan& plan, const std::string& node, int channel);
+int position(const graph::PruningPlan& plan, const std::string& node, int channel);
 
 /// The plan that takes a network thinned by `from` on to what `to` keeps of the original; `to` keeps no more.
-graph::Plan onwards(const graph::Plan& from, const graph::Plan& to);
+graph::PruningPlan onwards(const graph::PruningPlan& from, const graph::PruningPlan& to);
 
 /// Groups of each layer that `before` has and `after` has not, ascending.
 graph::KeptGroups removed_between(const graph::KeptGroups& before, const graph::KeptGroups& after);

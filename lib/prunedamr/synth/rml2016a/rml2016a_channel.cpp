@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/error.h"
 #include "prunedamr/synth/rml2016a/rml2016a_channel.h"
+
+#include "prunedamr/base/error.h"
 #include "prunedamr/synth/signal/phasor.h"
 #include "prunedamr/synth/signal/white_noise.h"
 

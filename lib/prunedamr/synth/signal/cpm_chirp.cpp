@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/signal/cpm_chirp.h"
+
+#include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/signal/phasor.h"
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/synth/signal/receiver_impairments.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/phasor.h"
-#include "prunedamr/synth/signal/receiver_impairments.h"
 
 #include <algorithm>
 #include <array>

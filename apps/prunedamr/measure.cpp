@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/common/cli.h"
+#include "apps/prunedamr/capture_info.h"
+#include "apps/prunedamr/subcommands.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/measure/measurer.h"
+#include "prunedamr/measure/rough_band.h"
+#include "prunedamr/recording/recording.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace prunedamr::tool {
+namespace {
+
+constexpr int kMinSamples = 256, kMaxSamples = 32768;
+
+struct Options {
+    std::string file, json;
+    recording::RawOptions raw;
+    double interval_s = 0.1, center_hz = 0.0, bandwidth_hz = 0.0;
+};
+
+/// Samples start..start + count, at most an interval, never over the edge of an annotation.
+struct Interval {
+    std::uint64_t start = 0, count = 0;
+    std::string label;
+};
+
+std::vector<Interval> intervals(const recording::RecordingInfo& info, double interval_s)
+{
+    std::vector<Interval> all;
+    const auto length = static_cast<std::uint64_t>(std::fmin(kMaxSamples, std::fmax(2 * kMinSamples, interval_s * info.sample_rate_hz)));
+    const auto split = [&](std::uint64_t start, std::uint64_t count, const std::string& label) {
+        for (std::uint64_t at = 0; at + kMinSamples <= count; at += length)
+            all.push_back({ start + at, std::min(length, count - at), label });
+    };
+    for (const auto& note : info.annotations)
+        split(note.sample_start, note.sample_count, note.label);
+    if (info.annotations.empty())
+        split(0, info.sample_count, "");
+    return all;
+}
+
+nlohmann::json to_json(const measure::Measurement& found)
+{
+    nlohmann::json measured = nlohmann::json::object(), errors = nlohmann::json::object();
+    for (int i = 0; i < measure::kQuantities; ++i)
+        if (const auto& number = found.numbers[i]) {
+            const char* name = measure::quantity_name(static_cast<measure::Quantity>(i));
+            measured[name] = number->value;
+            if (std::isfinite(number->error))
+                errors[name] = number->error;
+        }
+    auto alphabets = nlohmann::json::array();
+    for (int i = 0; i < found.score_count; ++i)
+        alphabets.push_back({ { "name", found.scores[i].name },
+                              { "log_odds", found.scores[i].log_likelihood - found.scores[0].log_likelihood },
+                              { "decoy", found.scores[i].is_decoy } });
+    nlohmann::json json = { { "method", to_string(found.method) }, { "measured", measured }, { "measured_error", errors } };
+    if (found.method == measure::Method::none)
+        json["refusal"] = to_string(found.refusal);
+    else
+        json["score"] = found.score;
+    if (found.score_count > 0) {
+        json["alphabet"] = found.alphabet;
+        json["alphabet_accepted"] = found.is_accepted;
+        json["equalized"] = found.is_equalized;
+        json["alphabets"] = alphabets;
+    }
+    if (found.is_index_bound)
+        json["index_is_lower_bound"] = true;
+    return json;
+}
+
+void print(const Interval& interval, double rate_hz, const measure::Measurement& found)
+{
+    std::printf("%9.4f s %-8s %-8s", static_cast<double>(interval.start) / rate_hz, interval.label.c_str(), to_string(found.method));
+    if (found.score_count > 0)
+        std::printf(" %s%s", found.alphabet, found.is_accepted ? "" : " (not sure)");
+    for (int i = 0; i < measure::kQuantities; ++i)
+        if (const auto& number = found.numbers[i])
+            std::printf("  %s %.6g", measure::quantity_name(static_cast<measure::Quantity>(i)), number->value);
+    std::printf("%s%s\n", found.method == measure::Method::none ? "  " : "", to_string(found.refusal));
+}
+
+void run_measure(const Options& options)
+{
+    recording::Recording recording(options.file, options.raw);
+    const auto& info = recording.info();
+    cli::warn(info.warnings);
+    measure::Measurer measurer(kMaxSamples);
+    measure::RoughBandFinder finder;
+    std::vector<std::complex<float>> samples(kMaxSamples);
+    auto rows = nlohmann::json::array();
+    for (const Interval& interval : intervals(info, options.interval_s)) {
+        recording.seek(interval.start);
+        const auto count = recording.read(samples.data(), interval.count);
+        const measure::Piece piece{ samples.data(), count };
+        measure::Decision decision;
+        decision.pieces = &piece;
+        decision.piece_count = 1;
+        decision.sample_rate_hz = info.sample_rate_hz;
+        decision.center_hz = options.center_hz;
+        decision.bandwidth_hz = options.bandwidth_hz;
+        if (options.bandwidth_hz <= 0.0) {
+            const dsp::Band band = finder.find(samples.data(), static_cast<int>(count));
+            decision.center_hz = static_cast<double>(band.center) * info.sample_rate_hz;
+            decision.bandwidth_hz = static_cast<double>(band.bandwidth) * info.sample_rate_hz;
+        }
+        const measure::Measurement& found = measurer.measure(decision);
+        print(interval, info.sample_rate_hz, found);
+        nlohmann::json row = to_json(found);
+        row["sample_start"] = interval.start;
+        row["sample_count"] = count;
+        row["label"] = interval.label;
+        row["band"] = { { "center_hz", decision.center_hz }, { "bandwidth_hz", decision.bandwidth_hz } };
+        rows.push_back(row);
+    }
+    cli::write_json({ { "file", options.file }, { "sample_rate_hz", info.sample_rate_hz }, { "decisions", rows } }, options.json);
+}
+
+} // namespace
+
+void add_measure(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("measure", "measure the signal of a capture: rates, carriers, alphabets, with their errors");
+    verb->add_option("file", options->file, "capture: SigMF, WAV or raw samples")->required();
+    add_raw_options(*verb, options->raw);
+    cli::add_quantity(*verb, "--interval", options->interval_s, "length of a decision [s]; at most 32,768 samples (default 0.1)");
+    cli::add_quantity(*verb, "--center", options->center_hz, "center of the signal, from that of the capture [Hz]; with --bandwidth");
+    cli::add_quantity(*verb, "--bandwidth", options->bandwidth_hz, "bandwidth of the signal [Hz]; without it the strongest band of each decision");
+    cli::add_json(*verb, options->json, "all of it as JSON");
+    verb->callback([options] { run_measure(*options); });
+}
+
+} // namespace prunedamr::tool
