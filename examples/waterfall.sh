@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A picture of what the receiver finds in a band, without a radio: makes a wideband capture of twelve signals, surveys
+# A picture of what the receiver finds in a band, without a radio: makes a wideband capture of eight signals, surveys
 # it, and draws its waterfall with a box and a label for each signal. Needs python3-matplotlib and python3-pil.
 #   examples/waterfall.sh [build folder, default build] [picture, default waterfall.png]
 set -eu
