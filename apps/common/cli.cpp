@@ -106,14 +106,19 @@ int run(CLI::App& app, int argc, char** argv)
     }
 }
 
-void warn(const std::vector<std::string>& lines)
+void print(const std::string& text)
 {
     const std::string program = g_command_line.substr(0, g_command_line.find(' '));
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), printable(text).c_str());
+}
+
+void warn(const std::vector<std::string>& lines)
+{
     std::string text;
     for (const auto& line : lines)
         text += (text.empty() ? "" : "; ") + line;
     if (!text.empty())
-        std::fprintf(stderr, "%s: warning: %s\n", program.c_str(), printable(text).c_str());
+        print("warning: " + text);
 }
 
 const std::string& command_line()
@@ -162,6 +167,18 @@ double positive_quantity(const std::string& option, const std::string& text)
     if (value <= 0.0)
         throw CLI::ValidationError(option, "found " + text + ", expected a number above 0");
     return value;
+}
+
+void list_if_asked(const std::string& value, const std::string& choices)
+{
+    if (value == "help")
+        throw CLI::CallForVersion(choices, 0);
+}
+
+void require(bool condition, const char* option, const char* rule)
+{
+    if (!condition)
+        throw CLI::ValidationError(option, rule);
 }
 
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help)

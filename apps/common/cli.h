@@ -20,6 +20,9 @@ int run(CLI::App& app, int argc, char** argv);
 /// The command line given to `run`, the program by its name alone: for the provenance of what it makes.
 const std::string& command_line();
 
+/// "PROGRAM: TEXT", a line on stderr. Any thread.
+void print(const std::string& text);
+
 /// "PROGRAM: warning: LINE; LINE" on stderr, in one line: what was strange and changed nothing.
 void warn(const std::vector<std::string>& lines);
 
@@ -35,6 +38,44 @@ double positive_quantity(const std::string& option, const std::string& text); //
 
 /// An option whose value is a number with an optional k/M/G suffix.
 CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value, const std::string& help);
+
+/// One of the forms "PREFIX:..." that the value of an option may have.
+template <typename Kind> struct Choice {
+    const char* prefix;
+    const char* form;    ///< as a user writes it
+    const char* meaning; ///< a few words
+    Kind kind;
+};
+
+/// "help" as a value prints the choices and ends the program with exit code 0, as --version does.
+void list_if_asked(const std::string& value, const std::string& choices);
+
+/// A line for each choice.
+template <typename Choices> std::string listing(const Choices& choices)
+{
+    std::string text;
+    for (const auto& choice : choices) {
+        const std::string form = choice.form, gap(form.size() < 26 ? 26 - form.size() : 0, ' ');
+        text += (text.empty() ? "  " : "\n  ") + form + gap + " " + choice.meaning;
+    }
+    return text;
+}
+
+/// The kind that `prefix` names. Throws `CLI::ValidationError` naming the option and all prefixes.
+template <typename Choices>
+auto find_choice(const std::string& option, const std::string& prefix, const Choices& choices)
+{
+    std::string known;
+    for (const auto& choice : choices) {
+        if (prefix == choice.prefix)
+            return choice.kind;
+        known += (known.empty() ? "" : ", ") + std::string(choice.prefix);
+    }
+    throw CLI::ValidationError(option, "unknown kind: found " + prefix + ", expected one of " + known);
+}
+
+/// A rule for options that belong together. Throws `CLI::ValidationError`.
+void require(bool condition, const char* option, const char* rule);
 
 /// An option whose value is a list joined by commas, as one argument: what follows it is not part of it.
 template <class T>

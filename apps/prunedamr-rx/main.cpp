@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/session.h"
@@ -7,6 +8,8 @@
 #include "prunedamr/base/interrupt.h"
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 int main(int argc, char** argv)
 {
@@ -22,5 +25,10 @@ int main(int argc, char** argv)
         const rx::RequestGuard request_guard;
         rx::Session(options).run();
     });
-    return cli::run(app, argc, argv);
+    const int code = cli::run(app, argc, argv);
+    if (rx::ModelLoader::left_behind()) { // its thread must not outlive what it uses
+        std::fflush(nullptr);
+        std::_Exit(code);
+    }
+    return code;
 }

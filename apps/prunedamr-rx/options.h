@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/recording/recording.h"
-#include "prunedamr/receiver/source.h"
+#include "apps/prunedamr-rx/source_options.h"
 
 #include <CLI/CLI.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace prunedamr::rx {
-
-enum class SourceKind { file, standard_input, pipe, soapy, zmq };
-
-struct SourceOptions {
-    SourceKind kind = SourceKind::file;
-    std::string address;  ///< path, Soapy device arguments or ZeroMQ endpoint
-    recording::RawOptions raw; ///< of --format and --rate
-    std::optional<double> center_freq_hz;
-    receiver::SoapyConfig radio; ///< of it gain, antenna, ppm and bandwidth
-    bool live = false;           ///< standard input that cannot wait
-};
 
 enum class OutputKind { json, zmq, sigmf };
 
@@ -45,13 +32,13 @@ struct Options {
     std::vector<Output> outputs;  ///< at least one after `check`
     std::string topic = "label";
     std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
-    std::string zmq_key; ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
-    std::string name = "rx0";
+    std::string zmq_key;     ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
+    std::string name;        ///< of the source in the labels; empty: rx0, or of several files the path of each
     bool quiet = false;
 };
 
 /// Adds the receiver's options, which write to `options` when the command line is parsed.
-/// The value `help` of --source, --format and --out prints the choices and ends the program with exit code 0.
+/// The value `help` of --out prints the choices and ends the program with exit code 0.
 void add_options(CLI::App& app, Options& options);
 
 /// Checks what options must be given together, and fills in the default output.

@@ -11,11 +11,11 @@ namespace {
 
 constexpr auto kStill = std::chrono::milliseconds(500);
 
-volatile std::sig_atomic_t reload_asked = 0, restore_asked = 0;
+volatile std::sig_atomic_t reopen_asked = 0, reload_asked = 0, restore_asked = 0;
 
 void on_signal(int number)
 {
-    (number == SIGHUP ? reload_asked : restore_asked) = 1;
+    (number == SIGHUP ? reopen_asked : number == SIGUSR2 ? reload_asked : restore_asked) = 1;
 }
 
 bool take(volatile std::sig_atomic_t& asked) noexcept
@@ -28,7 +28,14 @@ bool take(volatile std::sig_atomic_t& asked) noexcept
 
 } // namespace
 
-RequestGuard::RequestGuard() : reload_(SIGHUP, on_signal), restore_(SIGUSR1, on_signal) {}
+RequestGuard::RequestGuard() : reopen_(SIGHUP, on_signal), reload_(SIGUSR2, on_signal), restore_(SIGUSR1, on_signal)
+{
+}
+
+bool take_reopen() noexcept
+{
+    return take(reopen_asked);
+}
 
 bool take_reload() noexcept
 {

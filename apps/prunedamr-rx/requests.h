@@ -10,18 +10,19 @@
 
 namespace prunedamr::rx {
 
-/// While one exists, SIGHUP asks for the model to be read again and SIGUSR1 for the model before it. One at a time
-/// in a process.
+/// While one exists, SIGHUP asks for the outputs to be opened anew, SIGUSR2 for the model to be read again and
+/// SIGUSR1 for the model before it. One at a time in a process.
 class RequestGuard
 {
 public:
     RequestGuard();
 
 private:
-    SignalHandler reload_, restore_;
+    SignalHandler reopen_, reload_, restore_;
 };
 
-bool take_reload() noexcept;  ///< true once for each time it was asked for
+bool take_reopen() noexcept;  ///< true once for each time it was asked for
+bool take_reload() noexcept;  ///< the same
 bool take_restore() noexcept; ///< the same
 
 /// A file that others replace or write anew.
@@ -32,8 +33,8 @@ public:
 
     explicit WatchedFile(std::string path);
 
-    /// True once for each change since the construction, when it has stood still for half a second: one that is still
-    /// being written is not whole. To be asked again and again.
+    /// True once for each change since the construction, when it has stood still for half a second: one that is
+    /// still being written is not whole. To be asked again and again.
     bool changed(Clock::time_point now = Clock::now());
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/statistics.h"
@@ -16,34 +17,46 @@
 
 namespace prunedamr::rx {
 
-/// One run of the program: a receiver, the publisher of its label events, and what is asked of them by signals.
+/// One run of the program: a receiver for each source, the publisher of their label events, and what is asked of
+/// them by signals.
 class Session
 {
 public:
-    /// Opens source, model and outputs, in this order. Throws `Error` naming what cannot be opened.
+    /// Opens the first source, the model and the outputs, in this order. Throws `Error` naming what cannot be
+    /// opened.
     explicit Session(const Options& options);
 
-    /// Until the stream ends, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
+    /// Until the streams end, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
     /// on return. An output that fails is said at once and the others go on; when the last has failed or its
-    /// reader has left, the run ends. SIGHUP under a `RequestGuard`, or a change of a watched file, brings in the model anew, SIGUSR1
-    /// the one before it. A label reader that stalls is left behind a second after such a signal. Throws when the
-    /// source or an output fails midway.
+    /// reader has left, the run ends. Under a `RequestGuard` SIGUSR2, or a change of a watched file, brings in the
+    /// model anew, SIGUSR1 the one before it, and SIGHUP opens the outputs anew. A label reader that stalls is left
+    /// behind a second after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources
+    /// once all were tried.
     void run();
 
 private:
+    void open_next();
+    void open(const std::string& address);
+    std::optional<stream::Model> load_model();
     void wait_for_end(Statistics& statistics);
     void follow_requests();
+    void switch_model(ModelLoader::Loaded loaded);
     void tell_doubts();
     void write_out();
     void say_faults();
     std::size_t failed_outputs() const;
     void abandon_stalled_readers();
+    void report_failures() const;
 
-    const bool quiet_;
-    std::vector<std::string> outputs_; ///< their targets
-    std::vector<bool> fault_said_;     ///< of each
-    std::array<bool, 2> told_{}; ///< `stream::doubts`
-    std::string model_; ///< file
+    const Options options_;
+    const std::string model_; ///< file
+    ModelLoader loader_;
+    std::array<bool, 2> told_{};          ///< `stream::doubts`
+    std::vector<bool> fault_said_;        ///< of each output
+    std::size_t next_ = 0, failures_ = 0; ///< of the sources
+    std::uint64_t first_sample_ = 0;      ///< of the present source
+    std::uint64_t seq_ = 0;               ///< of the next event
+    std::optional<std::string> fault_;
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
     std::unique_ptr<stream::Publisher> publisher_;

@@ -16,10 +16,29 @@ double seconds(Statistics::Clock::duration duration)
 
 std::string losses(const ReceiverStats& now)
 {
-    char text[100];
-    std::snprintf(text, sizeof text, "%llu overflows, %llu s silent, ",
-                  static_cast<unsigned long long>(now.overflows), static_cast<unsigned long long>(now.silent_s));
-    return text;
+    const auto count = [](std::uint64_t value, const char* what) { return std::to_string(value) + what; };
+    return count(now.overflows, " overflows, ") + count(now.silent_s, " s silent, ") +
+           (now.rejected > 0 ? count(now.rejected, " messages rejected, ") : "");
+}
+
+ReceiverStats sum(const ReceiverStats& a, const ReceiverStats& b)
+{
+    ReceiverStats result = a;
+    auto& total = result.classifier;
+    total.samples += b.classifier.samples;
+    total.frames += b.classifier.frames;
+    total.dropped_frames += b.classifier.dropped_frames;
+    total.events += b.classifier.events;
+    total.clipped_events += b.classifier.clipped_events;
+    total.model_switches += b.classifier.model_switches;
+    total.non_finite += b.classifier.non_finite;
+    total.absurd += b.classifier.absurd;
+    total.busy_s += b.classifier.busy_s;
+    result.overflows += b.overflows;
+    result.dropped_samples += b.dropped_samples;
+    result.silent_s += b.silent_s;
+    result.rejected += b.rejected;
+    return result;
 }
 
 std::string format(double elapsed_s, double span_s, const ReceiverStats& before, const ReceiverStats& now,
@@ -27,7 +46,7 @@ std::string format(double elapsed_s, double span_s, const ReceiverStats& before,
 {
     const auto &then = before.classifier, &classifier = now.classifier;
     const double span = std::max(span_s, 1e-9);
-    char text[340];
+    char text[400];
     std::snprintf(
         text, sizeof text,
         "%.1f s: %llu samples (%.3f MS/s), %llu frames, %llu events, %llu dropped, %llu lost, %s%.0f %% busy",
@@ -41,19 +60,25 @@ std::string format(double elapsed_s, double span_s, const ReceiverStats& before,
 
 } // namespace
 
-std::string Statistics::line(const ReceiverStats& now, std::uint64_t lost)
+std::string Statistics::line(const ReceiverStats& present, std::uint64_t lost)
 {
     const auto time = Clock::now();
+    const ReceiverStats now = sum(ended_, present);
     const auto text = format(seconds(time - start_), seconds(time - previous_time_), previous_, now, lost, live_);
     previous_time_ = time;
     previous_ = now;
     return text;
 }
 
-std::string Statistics::summary(const ReceiverStats& now, std::uint64_t lost) const
+void Statistics::add(const ReceiverStats& ended)
+{
+    ended_ = sum(ended_, ended);
+}
+
+std::string Statistics::summary(std::uint64_t lost) const
 {
     const double elapsed_s = seconds(Clock::now() - start_);
-    return format(elapsed_s, elapsed_s, {}, now, lost, live_);
+    return format(elapsed_s, elapsed_s, {}, ended_, lost, live_);
 }
 
 } // namespace prunedamr::rx

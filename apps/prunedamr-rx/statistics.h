@@ -21,14 +21,17 @@ public:
     /// Totals, with rate and busy share since the previous line. `lost`: events that sinks did not get.
     std::string line(const receiver::ReceiverStats& now, std::uint64_t lost);
 
-    /// Totals, with rate and busy share over the whole run.
-    std::string summary(const receiver::ReceiverStats& now, std::uint64_t lost) const;
+    /// A receiver has ended; the next one begins at zero.
+    void add(const receiver::ReceiverStats& ended);
+
+    /// Totals of those that have ended, with rate and busy share over the whole run.
+    std::string summary(std::uint64_t lost) const;
 
 private:
     Clock::time_point start_;
     Clock::time_point previous_time_;
     const bool live_;
-    receiver::ReceiverStats previous_;
+    receiver::ReceiverStats previous_, ended_;
 };
 
 } // namespace prunedamr::rx

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gr-prunedamr/lib/classifier_base_impl.h"
 
+#include "gr-prunedamr/lib/pmt_values.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/time.h"
-#include "gr-prunedamr/lib/rx_time.h"
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
@@ -21,6 +21,7 @@ namespace stream = ::prunedamr::stream;
 const pmt::pmt_t labels_port = pmt::mp("labels");
 const pmt::pmt_t command_port = pmt::mp("command");
 const pmt::pmt_t center_freq_key = pmt::mp("center_freq");
+const pmt::pmt_t freq_key = pmt::mp("freq");
 const pmt::pmt_t model_key = pmt::mp("model");
 const pmt::pmt_t revert_model_key = pmt::mp("revert_model");
 const pmt::pmt_t rx_time_key = pmt::mp("rx_time");
@@ -41,7 +42,7 @@ pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 } // namespace
 
 classifier_base_impl::classifier_base_impl(const stream::ModelConfig& model_config, double sample_rate,
-                             const std::function<live_ptr(stream::EventHandler)>& open)
+                                           const std::function<live_ptr(stream::EventHandler)>& open)
     : d_model_config(model_config), d_sample_rate(sample_rate), d_clock(sample_rate),
       d_live(open([this](const stream::LabelEvent& event) { handle_event(event); })),
       d_loader([this](const std::string& wanted) { try_model(wanted); })
@@ -134,7 +135,7 @@ int classifier_base_impl::fixed_rate_ninput_to_noutput(int ninput)
 }
 
 int classifier_base_impl::work(int noutput_items, gr_vector_const_void_star& input_items,
-                        gr_vector_void_star& output_items)
+                               gr_vector_void_star& output_items)
 {
     const gr_complex* in = static_cast<const gr_complex*>(input_items[0]);
     d_tagging = !output_items.empty();
@@ -143,11 +144,13 @@ int classifier_base_impl::work(int noutput_items, gr_vector_const_void_star& inp
 
     int done = 0;
     get_tags_in_window(d_input_tags, 0, 0, noutput_items);
-    for (const gr::tag_t& tag : d_input_tags) {
-        const int position = static_cast<int>(tag.offset - nitems_read(0));
+    // GNU Radio orders them by their items; those of one item belong together.
+    for (auto first = d_input_tags.cbegin(), end = d_input_tags.cend(), last = first; first != end; first = last) {
+        last = std::find_if(first, end, [&](const gr::tag_t& tag) { return tag.offset != first->offset; });
+        const int position = static_cast<int>(first->offset - nitems_read(0));
         d_live->process(in + done, static_cast<std::size_t>(position - done));
         done = position;
-        handle_tag(tag);
+        handle_tags(first, last);
     }
     d_live->process(in + done, static_cast<std::size_t>(noutput_items - done));
     const bool ends = input_ends_after(noutput_items);
@@ -181,39 +184,70 @@ void classifier_base_impl::handle_event(const stream::LabelEvent& event)
     message_port_pub(labels_port, label);
 }
 
-void classifier_base_impl::handle_command(const pmt::pmt_t& command)
+void classifier_base_impl::handle_command(const pmt::pmt_t& message)
 {
+    const bool pair = pmt::is_pair(message) && !pmt::is_dict(message); // (key . value)
+    const pmt::pmt_t command =
+        pair ? pmt::dict_add(pmt::make_dict(), pmt::car(message), pmt::cdr(message)) : message;
     const auto value = [&](const pmt::pmt_t& key) {
         return pmt::is_dict(command) ? pmt::dict_ref(command, key, pmt::PMT_NIL) : pmt::PMT_NIL;
     };
-    const pmt::pmt_t freq = value(center_freq_key), model = value(model_key), restore = value(revert_model_key);
-    const bool number = (pmt::is_real(freq) || pmt::is_integer(freq)) && std::isfinite(pmt::to_double(freq));
-    if (number)
-        d_live->set_center_freq_hz(pmt::to_double(freq));
+    std::optional<double> freq = number_in(value(center_freq_key));
+    if (!freq)
+        freq = number_in(value(freq_key));
+    const pmt::pmt_t model = value(model_key), restore = value(revert_model_key);
+    if (freq)
+        d_live->set_center_freq_hz(*freq);
     if (pmt::is_symbol(model))
         d_loader.request(pmt::symbol_to_string(model)); // loading takes longer than samples may wait
     const bool nothing_before = !pmt::is_null(restore) && !revert_model();
     if (nothing_before)
         d_logger->warn("has no model before the present one");
-    if (!number && !pmt::is_symbol(model) && pmt::is_null(restore))
-        d_logger->warn(
-            "ignores a command that is not a dict with the key center_freq (Hz), model (file or name) or "
-            "revert_model");
+    if (!freq && !pmt::is_symbol(model) && pmt::is_null(restore))
+        d_logger->warn("ignores a command that is not a dict or pair with the key freq or center_freq (Hz), model "
+                       "(file or name) or revert_model");
 }
 
-void classifier_base_impl::handle_tag(const gr::tag_t& tag)
+void classifier_base_impl::handle_tags(tag_iterator first, tag_iterator last)
 {
-    if (pmt::eq(tag.key, rx_time_key)) {
-        handle_rx_time(tag.offset + d_first_sample, tag.value);
-    } else if (pmt::eq(tag.key, rx_freq_key) && pmt::is_real(tag.value)) {
-        retune(pmt::to_double(tag.value));
-    } else if (pmt::eq(tag.key, rx_rate_key) && pmt::is_real(tag.value) && !d_rate_warned) {
-        const double rate = pmt::to_double(tag.value);
-        d_rate_warned = std::abs(rate - d_sample_rate) > 1e-3 * d_sample_rate;
-        if (d_rate_warned)
-            d_logger->warn("the source says {} samples/s, sample_rate is {}: bandwidths and times will be wrong",
-                           rate, d_sample_rate);
+    std::optional<double> freq, rate;
+    pmt::pmt_t time = pmt::PMT_NIL;
+    for (auto tag = first; tag != last; ++tag) {
+        if (pmt::eq(tag->key, rx_time_key))
+            time = tag->value;
+        else if (pmt::eq(tag->key, rx_freq_key))
+            freq = number_in(tag->value);
+        else if (pmt::eq(tag->key, rx_rate_key))
+            rate = number_in(tag->value);
     }
+    // Sources say again what they said before when they go on after an overflow; some of them tell the time, too.
+    const bool repeated = rate && rate == d_tag_rate && (!freq || freq == d_tag_freq);
+    if (is_rx_time(time))
+        handle_rx_time(first->offset + d_first_sample, time);
+    else if (repeated)
+        lose();
+    if (freq)
+        retune(*freq);
+    if (rate)
+        compare_rate(*rate);
+    d_tag_rate = rate ? rate : d_tag_rate;
+}
+
+void classifier_base_impl::compare_rate(double rate)
+{
+    if (d_rate_warned || std::abs(rate - d_sample_rate) <= 1e-3 * d_sample_rate)
+        return;
+    d_rate_warned = true;
+    d_logger->warn("the source says {} samples/s, sample_rate is {}: bandwidths and times will be wrong", rate,
+                   d_sample_rate);
+}
+
+// No label is made of samples from both sides of a loss. A recording has gaps, which are no overflows here.
+void classifier_base_impl::lose()
+{
+    d_live->cut();
+    if (!d_file_start_ns)
+        d_live->count_overflow();
 }
 
 // No label is made of samples from both sides of a retune.
@@ -227,17 +261,11 @@ void classifier_base_impl::retune(double center_freq)
 
 void classifier_base_impl::handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time)
 {
-    if (!is_rx_time(time))
-        return;
     const std::int64_t time_ns = rx_time_ns(time);
-    const bool jumped = d_clock.jumped(sample, time_ns);
-    if (d_file_start_ns) { // a gap in a recording is no overflow here
-        if (jumped)
-            d_live->flush();
+    if (d_clock.jumped(sample, time_ns))
+        lose();
+    if (d_file_start_ns)
         return d_live->set_time(sample, time_ns, stream::TimeSource::file);
-    }
-    if (jumped)
-        d_live->count_overflow();
     if (time_ns >= earliest_utc_ns)
         return d_live->set_time(sample, time_ns, stream::TimeSource::hw);
     if (!d_power_on_ns)

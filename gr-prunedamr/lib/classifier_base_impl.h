@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/model.h"
 #include "gr-prunedamr/lib/model_loader.h"
 #include "gr-prunedamr/lib/rx_clock.h"
+#include "prunedamr/stream/model.h"
 
 #include <gnuradio/prunedamr/classifier_base.h>
 
@@ -42,18 +42,21 @@ protected:
 
     //! \p open makes what decides, with the handler of its events.
     classifier_base_impl(const ::prunedamr::stream::ModelConfig& model_config, double sample_rate,
-                  const std::function<live_ptr(::prunedamr::stream::EventHandler)>& open);
+                         const std::function<live_ptr(::prunedamr::stream::EventHandler)>& open);
 
     //! A tag for a block of samples that is about to be classified.
     void note_block(std::uint64_t start, std::uint64_t count);
 
 private:
+    using tag_iterator = std::vector<gr::tag_t>::const_iterator;
     using tag_list = std::vector<std::pair<std::uint64_t, pmt::pmt_t>>; // by the classifier's sample count
 
     void handle_event(const ::prunedamr::stream::LabelEvent& event);
     void handle_command(const pmt::pmt_t& command);
     void try_model(const std::string& model_file);
-    void handle_tag(const gr::tag_t& tag);
+    void handle_tags(tag_iterator first, tag_iterator last); // of one item
+    void compare_rate(double rate);
+    void lose();
     void retune(double center_freq);
     void handle_rx_time(std::uint64_t sample, const pmt::pmt_t& time);
     void flush();
@@ -64,9 +67,9 @@ private:
     const ::prunedamr::stream::ModelConfig d_model_config;
     const double d_sample_rate;
     rx_clock d_clock;
-    std::optional<std::int64_t> d_power_on_ns;   // system time at the device's time 0, if it counts from power-on
-    std::optional<std::int64_t> d_file_start_ns; // of sample 0, when the time is that of a recording
-    std::optional<double> d_tag_freq;            // of the last rx_freq tag
+    std::optional<std::int64_t> d_power_on_ns;    // system time at the device's time 0, if it counts from power-on
+    std::optional<std::int64_t> d_file_start_ns;  // of sample 0, when the time is that of a recording
+    std::optional<double> d_tag_freq, d_tag_rate; // of the last rx_freq and rx_rate tags
     ::prunedamr::stream::EventHandler d_handler;
     std::uint64_t d_first_sample = 0; // classifier's count at item 0 of the stream
     bool d_tagging = false;

@@ -2,6 +2,7 @@
 #include "gr-prunedamr/lib/pdu_classifier_impl.h"
 
 #include "gr-prunedamr/lib/make_config.h"
+#include "gr-prunedamr/lib/pmt_values.h"
 
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
@@ -11,6 +12,8 @@ namespace prunedamr {
 namespace {
 
 const pmt::pmt_t pdus_port = pmt::mp("pdus");
+const pmt::pmt_t sample_rate_key = pmt::mp("sample_rate");
+const pmt::pmt_t center_frequency_key = pmt::mp("center_frequency");
 
 pmt::pmt_t refuse(const pmt::pmt_t& metadata, const char* reason)
 {
@@ -61,6 +64,14 @@ pmt::pmt_t pdu_classifier_impl::label_burst(const pmt::pmt_t& metadata, const pm
     ::prunedamr::stream::LabelEvent event;
     if (!d_classifier.classify_burst(samples, count, event))
         return refuse(metadata, "burst is too short for the model");
+    const auto value = [&](const pmt::pmt_t& key) { return number_in(pmt::dict_ref(metadata, key, pmt::PMT_NIL)); };
+    const std::optional<double> rate = value(sample_rate_key);
+    if (rate && *rate > 0.0) { // frequencies are found relative to the rate
+        event.center_freq_hz *= *rate / event.sample_rate_hz;
+        event.bandwidth_hz *= *rate / event.sample_rate_hz;
+        event.sample_rate_hz = *rate;
+    }
+    event.center_freq_hz += value(center_frequency_key).value_or(0.0);
     return pmt::dict_update(metadata, to_pmt(event));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/prunedamr/pmt_label.h>
 
-#include "gr-prunedamr/lib/rx_time.h"
+#include "gr-prunedamr/lib/pmt_values.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/time.h"
 #include "prunedamr/stream/label_event_fields.h"

@@ -133,11 +133,27 @@ class BadOption(rx.Case):
         self.refuse("--gain", "--rate", "1M", "--gain", "LNA=20")
         self.refuse("--gain", "--rate", "1M", "--gain", "LNA=much")
         self.refuse("--antenna", "--rate", "1M", "--antenna", "RX")
-        self.refuse("--ppm", "--rate", "1M", "--ppm", "1.5")
-        self.refuse("--bandwidth", "--rate", "1M", "--bandwidth", "300k")
+        self.refuse("--offset-tune", "--rate", "1M", "--offset-tune", "100k")
 
     def test_a_file_is_not_live(self):
         self.refuse("--live", "--rate", "1M", "--live")
+        self.refuse("--exit-on-loss", "--rate", "1M", "--exit-on-loss")
+        self.refuse("--source-key", "--rate", "1M", "--source-key", "rx0")
+
+    def test_parts_and_channels(self):
+        self.refuse("--bandwidth", "--rate", "1M", "--offset", "100k")
+        self.refuse("--start", "--rate", "1M", "--start", "-1")
+        self.refuse("--length", "--rate", "1M", "--length", "5 m")
+        result = rx.run(self.write("x.ci8", bytes(40000)), "--rate", "1M", "--offset", "450k", "--bandwidth", "200k")
+        self.assert_refused(result, FAILED, "outside of the band")
+
+    def test_addresses(self):
+        for source in ("tcp:127.0.0.1", "tcp:127.0.0.1:99999", "udp:0", "udp:5000x", "rtl_tcp:127.0.0.1:", "zmq:tcp://127.0.0.1:0",
+                       "zmq:tcp://127.0.0.1:5000/../"):
+            with self.subTest(source=source):
+                result = rx.run("--source", source, "--rate", "1M", *(["--freq", "100M"] if "rtl" in source else []),
+                                *(["--format", "cu8"] if source[:3] in ("tcp", "udp") else []))
+                self.assert_refused(result, FAILED, "bad address")
 
     def test_config_file(self):
         config = self.write("rx.ini", b"color = red\n")

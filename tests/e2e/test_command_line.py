@@ -46,6 +46,12 @@ class CommandLine(rx.Case):
                 self.assert_done(result)
                 self.assertGreater(len(result.events), 0)
 
+    def test_a_program_of_the_build_tree_finds_the_models_of_the_tree(self):
+        env = {key: value for key, value in os.environ.items() if key != "PRUNEDAMR_MODELS"}
+        result = rx.run("--source", self.source, "--rate", "1M", "--quiet", plain=True, env=env)
+        self.assert_done(result)
+        self.assertEqual({event["model"] for event in result.events}, {"onair-s"})
+
     def test_onednn_runs_a_model_in_8_bits_too(self):
         model = Path(__file__).resolve().parents[2] / "models" / "onair-s.safetensors"
         labels = []

@@ -77,7 +77,7 @@ class LiveStream(rx.Case):
             resident.append(resident_kib(process.pid))
             swaps += 1
             self.write("new", models[swaps % 2]).replace(model)
-            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGUSR2)
         player.join()
         self.wait_until(lambda: last_sample(labels) > self.sent - RATE / 10, "the last samples")
         publisher.close(0)

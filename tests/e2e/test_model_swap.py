@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another model while samples flow: by SIGHUP, by a watched file; a bad one is refused and said so; and back again."""
+"""Another model while samples flow: by a signal, by a watched file; a bad one is refused and said so; and back again."""
 
 import json
 import signal
@@ -75,9 +75,36 @@ class ModelSwap(rx.Case):
         end = time.monotonic() + 0.5
         while time.monotonic() < end:
             self.assertEqual(self.feed(), {"first"})  # it is not watched
-        self.process.send_signal(signal.SIGHUP)
+        self.process.send_signal(signal.SIGUSR2)
         self.wait_for("other")
         self.assertEqual(text + self.finish(), "prunedamr-rx: No previous model to switch back to\n")
+
+    def test_nobody_waits_for_a_model_that_loads(self):
+        """It is asked for without end, so that a load is under way when the program is to stop."""
+        self.start("--max-latency-us", "100000")  # measured anew with each load
+        for _ in range(20):
+            self.process.send_signal(signal.SIGUSR2)
+        self.wait_for("first")
+        self.process.send_signal(signal.SIGUSR2)
+        time.sleep(0.1)
+        self.process.send_signal(signal.SIGTERM)
+        _, seconds = rx.timed(lambda: self.process.wait(10))
+        self.assertLess(seconds, 3)
+        self.assertEqual(self.process.returncode, 0, self.process.stderr.read())
+
+    def test_label_files_are_opened_anew(self):
+        self.start()
+        old = self.labels.rename(self.folder / "old.jsonl")
+        before = rx.lines(old)
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_until(self.labels.exists, "the new file")
+        self.process.stdin.write(SAMPLES)
+        self.process.stdin.close()
+        self.assertEqual(self.process.wait(10), 0)
+        self.process.stderr.close()
+        numbers = [event["seq"] for event in rx.events(old) + rx.events(self.labels)]
+        self.assertEqual(numbers, list(range(self.fed + EVENTS)))
+        self.assertEqual(rx.lines(old), before)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ class Soapy(rx.Case):
                 INTERVAL / RATE, *options]
 
     def run_radio(self, script, *options):
-        return rx.run(*self.arguments(script, *options), env=self.env)
+        """Until the radio is gone."""
+        return rx.run(*self.arguments(script, "--exit-on-loss", *options), env=self.env)
 
     def test_unplugging_ends_in_one_line_after_the_labels(self):
         for script, reason in (("unplug", "the device is gone"), ("failure", "STREAM_ERROR")):
@@ -44,7 +45,8 @@ class Soapy(rx.Case):
         self.assertEqual(after["sample_start"], INTERVAL)
 
     def test_status_tells_losses(self):
-        result = rx.run(*self.arguments("5000;overflow;5000;unplug"), "--model", rx.MODEL, plain=True, env=self.env)
+        result = rx.run(*self.arguments("5000;overflow;5000;unplug", "--exit-on-loss"), "--model", rx.MODEL, plain=True,
+                        env=self.env)
         self.assertEqual(result.code, 1)
         process = rx.subprocess.Popen([rx.RX, "--model", rx.MODEL, *map(str, self.arguments("5000;overflow;5000"))],
                                       stdout=rx.subprocess.DEVNULL, stderr=rx.subprocess.PIPE, env=self.env)
@@ -62,6 +64,35 @@ class Soapy(rx.Case):
         self.wait_until(lambda: rx.lines(labels), "the first label")
         self.stop(process, signal.SIGINT)
         self.assertEqual(len(rx.lines(labels)), 1)
+
+    def test_a_stalled_radio_is_named_within_two_seconds_and_opened_again(self):
+        """Each time it is opened, the script begins anew."""
+        labels = self.folder / "labels.json"
+        process = rx.start(*self.arguments("%d" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
+        self.addCleanup(process.kill)
+        self.wait_until(lambda: rx.lines(labels), "the first label")
+        line, seconds = rx.timed(process.stderr.readline)
+        self.assertRegex(line, rb"soapy:driver=fake[^\n]*: no samples for 1\.\d s; opening it again\n")
+        self.assertLess(seconds, 2.0)
+        self.assertRegex(process.stderr.readline(), rb": samples come, after \d\.\d s\n")
+        self.wait_until(lambda: len(rx.lines(labels)) >= 2, "a label after it")
+        self.stop(process, signal.SIGTERM, quiet=False)
+        self.assertEqual([e["overflows"] for e in rx.events(labels)[:2]], [0, 1])
+
+    def test_an_unplugged_radio_comes_back(self):
+        labels = self.folder / "labels.json"
+        process = rx.start(*self.arguments("%d;unplug" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
+        self.addCleanup(process.kill)
+        self.assertIn(b"the device is gone; opening it again", process.stderr.readline())
+        self.assertIn(b"samples come, after", process.stderr.readline())
+        self.wait_until(lambda: len(rx.lines(labels)) >= 2, "a label after it")
+        self.stop(process, signal.SIGTERM, quiet=False)
+
+    def test_a_stalled_radio_may_end_the_program(self):
+        result = self.run_radio("%d" % INTERVAL)
+        self.assertEqual(result.code, 1)
+        self.assertRegex(result.stderr, r"\Aprunedamr-rx: soapy:driver=fake[^\n]*: no samples: found 1\.\d s of silence\n\Z")
+        self.assertEqual(len(result.events), 1)
 
     def test_settings_are_taken_and_those_that_cannot_be_are_told(self):
         done = self.run_radio("5000;unplug", "--gain", "LNA=16,VGA=4", "--gain", "20", "--antenna", "AUX", "--ppm", "-1.5",

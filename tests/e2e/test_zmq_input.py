@@ -6,8 +6,10 @@ import signal
 import unittest
 
 import rx
+import zmq
 
 try:
+    import pmt
     from gnuradio import blocks, gr, zeromq
 except ImportError:
     gr = None
@@ -52,15 +54,60 @@ class ZmqInput(rx.Case):
         self.assertAlmostEqual(interval, 0.1 * RATE, delta=0.02 * RATE)
         self.assertEqual(starts[:3], [(k, k * interval) for k in range(3)])
 
-    def test_a_message_that_is_no_samples_ends_in_one_line(self):
+    def test_messages_that_are_no_samples_are_told_in_one_line_and_left_out(self):
         publisher, endpoint = self.publisher()
         process = self.start(endpoint)
         publisher.recv()
-        publisher.send(b"abc")
+        for number, start in enumerate(range(0, len(CF32), MESSAGE_BYTES)):
+            if number % 3 == 1:
+                publisher.send(b"abc")
+            publisher.send(CF32[start : start + MESSAGE_BYTES])
+        self.wait_until(lambda: len(rx.lines(self.labels)) >= 4, "four labels")
+        process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
-        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.returncode, 0)
         self.assertEqual(len(err.splitlines()), 1, err)
         self.assertIn(b"no whole number of samples: found 3 bytes", err)
+        self.assert_complete(rx.events(self.labels)[:4], 4 * INTERVAL, INTERVAL)
+
+    def test_one_key_of_several_into_a_socket_that_is_bound(self):
+        endpoint = rx.free_endpoint()
+        process = self.start("@" + endpoint, "--format", "ci8", "--source-key", "antenna")
+        context = zmq.Context()
+        self.addCleanup(context.destroy, 0)
+        publisher = context.socket(zmq.XPUB)
+        publisher.connect(endpoint)
+        publisher.recv()
+        samples = rx.samples_ci8(COUNT).tobytes()
+        for start in range(0, len(samples), MESSAGE_BYTES):
+            publisher.send_multipart([b"antenna-2", b"no samples"])
+            publisher.send_multipart([b"antenna", samples[start : start + MESSAGE_BYTES]])
+        self.wait_until(lambda: len(rx.lines(self.labels)) >= 4, "four labels")
+        self.stop(process, signal.SIGTERM)
+        self.assert_complete(rx.events(self.labels)[:4], 4 * INTERVAL, INTERVAL)
+
+    @unittest.skipUnless(gr, "GNU Radio is not there")
+    def test_tags_of_a_gnuradio_sink(self):
+        flowgraph = gr.top_block()
+        endpoint = rx.free_endpoint()
+        tags = [gr.python_to_tag((offset, pmt.intern(key), value, pmt.intern("test")))
+                for offset, key, value in ((0, "rx_time", pmt.make_tuple(pmt.from_uint64(1700000000), pmt.from_double(0.5))),
+                                           (0, "rx_freq", pmt.from_double(200e6)),
+                                           (2 * INTERVAL, "rx_freq", pmt.from_long(300_000_000)))]
+        flowgraph.connect(blocks.vector_source_c([complex(0.3, 0.2)] * COUNT, False, 1, tags),
+                          zeromq.push_sink(gr.sizeof_gr_complex, 1, endpoint, 100, True))
+        labels = self.folder / "labels.json"
+        process = rx.start("--source", "zmq-pull:" + endpoint, "--rate", "500k", "--out", "json:%s" % labels)
+        self.addCleanup(process.kill)
+        flowgraph.start()
+        self.wait_until(lambda: len(rx.lines(labels)) >= 4, "four labels")
+        flowgraph.stop()
+        flowgraph.wait()
+        self.stop(process, signal.SIGINT)
+        events = rx.events(labels)
+        self.assertEqual([round(e["center_freq_hz"] / 1e8) for e in events[:4]], [2, 2, 3, 3])
+        self.assertEqual((events[0]["time_source"], events[0]["time"]), ("hw", "2023-11-14T22:13:20.500000000Z"))
+        self.assertEqual({e["overflows"] for e in events}, {0})
 
     @unittest.skipUnless(gr, "GNU Radio is not there")
     def test_gnuradio_sink(self):

@@ -149,6 +149,34 @@ class qa_classifier(gr_unittest.TestCase):
         tb.run()
         self.assertAlmostEqual(messages(debug)[-1]["center_freq_hz"], 300e6 + offset, places=3)
 
+    def test_numbers_of_any_type_in_tags_and_commands(self):
+        samples = qpsk(10240)
+        offset = self.run_block(samples)[0][-1]["center_freq_hz"]
+        for value in (pmt.from_long(433920000), pmt.from_uint64(433920000), pmt.to_pmt(433920000)):
+            event = self.run_block(samples, [tag(0, "rx_freq", value)])[0][-1]
+            self.assertAlmostEqual(event["center_freq_hz"], 433.92e6 + offset, places=3)
+        for command in (pmt.cons(pmt.intern("freq"), pmt.from_double(433.92e6)),
+                        pmt.cons(pmt.intern("freq"), pmt.from_long(433920000)), pmt.to_pmt({"freq": 433.92e6})):
+            block = prunedamr.classifier(MODEL, RATE)
+            block._post(pmt.intern("command"), command)
+            tb = gr.top_block()
+            debug = store(tb, block, "labels")
+            tb.connect(blocks.vector_source_c(samples), block)
+            tb.run()
+            self.assertAlmostEqual(messages(debug)[-1]["center_freq_hz"], 433.92e6 + offset, places=3)
+
+    def test_tags_that_a_source_repeats_after_an_overflow_count_it_and_cut_the_label(self):
+        def tags(rate, *changes):
+            said = [(0, rate, 100e6), (3000, rate, 100e6), (6000, rate, 100e6), *changes]
+            return [tag(offset, key, pmt.from_double(value))
+                    for offset, rate, freq in said for key, value in (("rx_rate", rate), ("rx_freq", freq))]
+
+        events = self.run_block(qpsk(10240), tags(RATE), interval_s=0.05)[0]
+        cuts = [(e["sample_start"], e["overflows"]) for e in events]
+        self.assertEqual(cuts, [(0, 0), (3000, 1), (6000, 2)])
+        events = self.run_block(qpsk(10240), tags(RATE, (8000, RATE, 200e6)), interval_s=0.05)[0]
+        self.assertEqual([(e["sample_start"], e["overflows"]) for e in events][3:], [(8000, 2)])  # a retune is no loss
+
     def renamed_model(self, name):
         """The test model under another name of the same length, which stands in the text of the file."""
         content = Path(MODEL).read_bytes()

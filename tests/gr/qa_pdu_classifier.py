@@ -38,6 +38,13 @@ class qa_pdu_classifier(gr_unittest.TestCase):
         self.assertEqual(second["seq"], first["seq"] + 1)
         self.assertNotIn("label_error", first)
 
+    def test_rate_and_frequency_of_the_metadata(self):
+        plain, known = (pmt.to_python(pmt.car(answer)) for answer in self.classify(
+            burst(2000), burst(2000, sample_rate=2 * int(RATE), center_frequency=433.92e6)))
+        self.assertEqual((plain["sample_rate_hz"], known["sample_rate_hz"]), (RATE, 2 * RATE))
+        self.assertAlmostEqual(known["bandwidth_hz"], 2 * plain["bandwidth_hz"], places=3)
+        self.assertAlmostEqual(known["center_freq_hz"], 433.92e6 + 2 * plain["center_freq_hz"], places=3)
+
     def test_nothing_is_dropped_and_the_reason_is_given(self):
         numbers = pmt.init_u8vector(3, [1, 2, 3])
         cases = [

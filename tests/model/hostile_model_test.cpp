@@ -183,7 +183,7 @@ TEST(HostileModel, WorkOfTheSelfCheckIsBounded)
             return x;
         };
     };
-    EXPECT_ERROR(load_bytes(without_weights(pools(200))), "operations per frame, expected at most 20000000000");
+    EXPECT_ERROR(load_bytes(without_weights(pools(200))), "operations per frame, expected at most 2000000000");
     EXPECT_ERROR(load_bytes(without_weights(pools(5000))), "bad number of nodes");
 }
 

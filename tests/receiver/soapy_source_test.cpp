@@ -203,6 +203,75 @@ TEST_F(SoapySource, TunesWhileItStreams)
     EXPECT_EQ(source->info().center_freq_hz, 433.92e6);
 }
 
+/// Time passes where nothing is waited for.
+class SupervisedRadio : public SoapySource
+{
+protected:
+    SupervisedRadio()
+    {
+        SupervisorConfig config;
+        config.open = [](double center_freq_hz) {
+            SoapyConfig radio = fake();
+            radio.center_freq_hz = center_freq_hz;
+            return make_soapy_source(radio);
+        };
+        config.center_freq_hz = 100e6;
+        config.clock = { [this] { return now; }, [this](milliseconds time) { now += time; } };
+        fake_air().reset();
+        radio = make_supervised_source(config);
+        radio->on_notice([this](const std::string& text) { notices.push_back(text); });
+    }
+
+    /// Reads that find nothing, for as long.
+    void pass(milliseconds time)
+    {
+        for (const milliseconds end = now + time; now < end; now += milliseconds(100))
+            EXPECT_EQ(read(*radio, milliseconds(0)).count, 0u);
+    }
+
+    milliseconds now{ 0 };
+    std::unique_ptr<Source> radio;
+    std::vector<std::string> notices;
+};
+
+TEST_F(SupervisedRadio, UnpluggedAndPluggedInAgainItGoesOnTunedAsItWas)
+{
+    fake_air().give(Samples(10));
+    EXPECT_EQ(read(*radio).count, 10u);
+    radio->tune(433.92e6);
+    fake_air().unplug("usb transfer failed");
+    fake_air().set_plugged(false);
+    pass(milliseconds(20'000));
+    ASSERT_EQ(notices.size(), 2u);
+    EXPECT_EQ(notices[0], "soapy:driver=fake: the radio failed: found usb transfer failed; opening it again");
+    EXPECT_NE(notices[1].find("no device is plugged in"), std::string::npos) << notices[1];
+    EXPECT_FALSE(fake_air().settings().streaming);
+    fake_air().set_plugged(true);
+    pass(milliseconds(10'000));
+    fake_air().give(Samples(10));
+    const Reading first = read(*radio);
+    EXPECT_EQ(first.count, 10u);
+    EXPECT_TRUE(first.restarted);
+    EXPECT_EQ(first.overflows, 1u);
+    EXPECT_EQ(fake_air().settings().frequency_hz, 433.92e6);
+    EXPECT_NE(notices.back().find("samples come, after"), std::string::npos);
+}
+
+TEST_F(SupervisedRadio, StalledItIsNamedWithinTwoSecondsAndStartedAnew)
+{
+    fake_air().give(Samples(10));
+    EXPECT_EQ(read(*radio).count, 10u);
+    pass(milliseconds(1'400));
+    EXPECT_TRUE(notices.empty());
+    pass(milliseconds(500));
+    EXPECT_EQ(notices, (std::vector<std::string>{ "soapy:driver=fake: no samples for 1.5 s; opening it again" }));
+    EXPECT_FALSE(fake_air().settings().streaming);
+    pass(milliseconds(500));
+    EXPECT_TRUE(fake_air().settings().streaming);
+    fake_air().give(Samples(10));
+    EXPECT_TRUE(read(*radio).restarted);
+}
+
 /// The whole way: radio, reader, ring, classifier, events.
 class RadioReceiver : public SoapySource
 {

@@ -139,33 +139,3 @@ TEST(PipeSource, WaitsForASlowReaderUnlessItIsLive)
     config.live = true;
     EXPECT_TRUE(make_pipe_source(config)->info().live);
 }
-
-TEST(ZmqSource, GivesMessagesOutInPartsAndRefusesWhatIsNoSamples)
-{
-    zmq::context_t context;
-    zmq::socket_t publisher(context, zmq::socket_type::xpub);
-    publisher.bind("tcp://127.0.0.1:*");
-    const auto source = make_zmq_source(publisher.get(zmq::sockopt::last_endpoint), 1e6, 0.0);
-    zmq::message_t subscription;
-    ASSERT_TRUE(publisher.recv(subscription)); // it has subscribed
-    const Samples sent = { { 1, 2 }, { 3, 4 }, { 5, 6 } };
-    publisher.send(zmq::buffer(sent.data(), 24), zmq::send_flags::none);
-    publisher.send(zmq::buffer("abc", 3), zmq::send_flags::none);
-    Samples samples(2);
-    EXPECT_EQ(source->read(samples.data(), 2, kLong).count, 2u);
-    EXPECT_EQ(samples[1], sent[1]);
-    EXPECT_EQ(source->read(samples.data(), 2, kLong).count, 1u);
-    EXPECT_EQ(samples[0], sent[2]);
-    EXPECT_THROW(source->read(samples.data(), 2, kLong), Error);
-    EXPECT_EQ(source->read(samples.data(), 2, milliseconds(0)).count, 0u);
-}
-
-TEST(ZmqSource, NamesAnEndpointThatIsNone)
-{
-    try {
-        make_zmq_source("nonsense", 1e6, 0.0);
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("nonsense"), std::string::npos);
-    }
-}

@@ -23,7 +23,7 @@ constexpr const char* kGoldenLogits = "golden.logits";
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxTensorBytes = std::size_t{ 1 } << 30;
 constexpr std::int64_t kMaxActivationBytes = std::int64_t{ 1 } << 30;
-constexpr std::int64_t kMaxReplayWork = 20'000'000'000;
+constexpr std::int64_t kMaxReplayWork = 2'000'000'000;
 
 std::string to_text(const std::vector<std::int64_t>& shape)
 {

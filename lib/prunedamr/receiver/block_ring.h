@@ -18,7 +18,7 @@ namespace prunedamr::receiver {
 struct Block {
     std::complex<float>* samples = nullptr; ///< room for the ring's `block_samples`
     std::size_t count = 0;
-    bool after_gap = false;      ///< of a recording: what came before is decided before these
+    bool after_gap = false;      ///< what came before is decided before these
     std::uint64_t overflows = 0; ///< losses before these samples
     std::optional<SourceTime> time;
     std::optional<double> center_freq_hz;

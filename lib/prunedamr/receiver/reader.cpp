@@ -16,10 +16,11 @@ constexpr milliseconds kHold{ 5 };   ///< the same while samples are at hand tha
 
 } // namespace
 
-Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns)
+Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
       block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
 {
+    source_.on_notice(std::move(notice));
 }
 
 Reader::~Reader()
@@ -57,7 +58,9 @@ bool Reader::read_once()
     stream::StreamClock next = clock_;
     const bool gap = reading.count > 0 && advance(next, reading);
     Block& block = block_for(reading, gap);
+    block.after_gap = block.after_gap || reading.restarted;
     count_overflows(block, reading.overflows);
+    rejected_.fetch_add(reading.rejected, std::memory_order_relaxed);
     lost_ = lost_ || reading.overflows > 0;
     if (reading.count > 0)
         note_time(block, reading, next, gap);
@@ -65,7 +68,7 @@ bool Reader::read_once()
         block.center_freq_hz = reading.center_freq_hz;
     block.count += reading.count;
     position_ += reading.count;
-    count_silence(reading.count == 0, wait.count());
+    count_silence(reading.count == 0 && reading.rejected == 0, wait.count());
     const bool full = block.count == ring_.block_samples();
     if (full || (block.count > 0 && (reading.count == 0 || ring_.is_drained())))
         pass_on(full);
@@ -93,8 +96,8 @@ bool Reader::advance(stream::StreamClock& clock, const Reading& reading)
 /// The block that the samples just read belong to: what changes with them can only stand at the start of a block.
 Block& Reader::block_for(const Reading& reading, bool gap)
 {
-    const bool changes =
-        reading.overflows > 0 || reading.center_freq_hz || gap || (reading.time && !clock_.is_stamped());
+    const bool changes = reading.overflows > 0 || reading.restarted || reading.center_freq_hz || gap ||
+                         (reading.time && !clock_.is_stamped());
     if (block_->count == 0 || !changes)
         return *block_;
     const Samples read = block_->samples + block_->count;
@@ -198,7 +201,7 @@ void Reader::refuse_requests()
 Reader::Counts Reader::counts() const noexcept
 {
     return { overflows_.load(std::memory_order_relaxed), dropped_samples_.load(std::memory_order_relaxed),
-             silent_s_.load(std::memory_order_relaxed) };
+             silent_s_.load(std::memory_order_relaxed), rejected_.load(std::memory_order_relaxed) };
 }
 
 } // namespace prunedamr::receiver

@@ -31,10 +31,11 @@ public:
         std::uint64_t overflows = 0;       ///< of the source, and of the ring
         std::uint64_t dropped_samples = 0; ///< of blocks that found no room
         std::uint64_t silent_s = 0;        ///< whole seconds in which nothing came
+        std::uint64_t rejected = 0;        ///< messages that were no samples
     };
 
-    /// Both must outlive it. Reading begins with `start`.
-    Reader(Source& source, BlockRing& ring, SystemClock system_time_ns);
+    /// Both must outlive it. Reading begins with `start`. `notice` is called on the reading thread.
+    Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice = {});
     ~Reader(); ///< stops, and waits for the thread
 
     void start();
@@ -82,7 +83,7 @@ private:
     bool dropping_ = false;
     std::int64_t silent_ms_ = 0;
     std::atomic<bool> stopping_{ false };
-    std::atomic<std::uint64_t> overflows_{ 0 }, dropped_samples_{ 0 }, silent_s_{ 0 };
+    std::atomic<std::uint64_t> overflows_{ 0 }, dropped_samples_{ 0 }, silent_s_{ 0 }, rejected_{ 0 };
     std::optional<std::string> fault_;
 
     std::mutex request_mutex_;

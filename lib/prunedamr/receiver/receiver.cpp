@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/time.h"
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/base/time.h"
 
 #include "prunedamr/receiver/reader.h"
-#include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/model.h"
+#include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/wideband_scanner.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kBlockSamples = 8192; ///< 64 KiB, which stay in the cache between the two threads
 constexpr std::size_t kBlocks = 8;          ///< for a source that can wait
 constexpr double kShortestBlockS = 0.005;   ///< of those that wait in the ring, as `Reader` makes them
-constexpr double kSpareRoom = 1.2;          ///< in the ring of a live source, of the lag that its classifier may have
+constexpr double kSpareRoom = 1.2; ///< in the ring of a live source, of the lag that its classifier may have
 
 std::size_t block_count(const SourceInfo& source)
 {
@@ -52,24 +52,27 @@ stream::ModelConfig model_config(const ReceiverConfig& config)
     return result;
 }
 
-std::unique_ptr<stream::StreamClassifier> make_classifier(const ReceiverConfig& config, const SourceInfo& source,
-                                                        stream::EventHandler handler)
+/// Without a model, that of `config` is opened once the rest of it has been checked.
+std::unique_ptr<stream::StreamClassifier> make_classifier(std::optional<stream::Model> given,
+                                                          const ReceiverConfig& config, const SourceInfo& source,
+                                                          stream::EventHandler handler)
 {
     const stream::ClassifierConfig stream = stream_config(config, source);
-    stream::Model model = stream::open_model(config.model, model_config(config));
+    stream::Model model = given ? std::move(*given) : stream::open_model(config.model, model_config(config));
     if (config.survey)
-        return std::make_unique<stream::WidebandScanner>(std::move(model), stream::SurveyConfig{ stream, config.survey_signals },
-                                                std::move(handler));
+        return std::make_unique<stream::WidebandScanner>(
+            std::move(model), stream::SurveyConfig{ stream, config.survey_signals }, std::move(handler));
     return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
 }
 
 } // namespace
 
 struct Receiver::Impl {
-    Impl(std::unique_ptr<Source> wanted, const ReceiverConfig& config, stream::EventHandler handler, SystemClock clock)
+    Impl(std::unique_ptr<Source> wanted, std::optional<stream::Model> model, const ReceiverConfig& config,
+         stream::EventHandler handler, SystemClock clock)
         : source(std::move(wanted)), info(source->info()), models(model_config(config)),
-          classifier(make_classifier(config, info, std::move(handler))), ring(block_count(info), kBlockSamples),
-          reader(*source, ring, std::move(clock))
+          classifier(make_classifier(std::move(model), config, info, std::move(handler))),
+          ring(block_count(info), kBlockSamples), reader(*source, ring, std::move(clock), config.on_notice)
     {
     }
 
@@ -87,7 +90,8 @@ struct Receiver::Impl {
         classifier->flush();
     }
 
-    /// What holds from the block's first sample on. No label is made of samples from both sides of a gap or a retune.
+    /// What holds from the block's first sample on. No label is made of samples from both sides of a gap or a
+    /// retune.
     void begin(const Block& block) noexcept
     {
         if (block.center_freq_hz && block.center_freq_hz != tuned_hz)
@@ -117,10 +121,16 @@ struct Receiver::Impl {
 
 Receiver::Receiver(std::unique_ptr<Source> source, const ReceiverConfig& config, stream::EventHandler handler,
                    std::function<std::int64_t()> system_time_ns)
+    : impl_(std::make_unique<Impl>(std::move(source), std::nullopt, config, std::move(handler),
+                                   system_time_ns ? std::move(system_time_ns) : prunedamr::system_time_ns))
 {
-    if (!system_time_ns)
-        system_time_ns = prunedamr::system_time_ns;
-    impl_ = std::make_unique<Impl>(std::move(source), config, std::move(handler), std::move(system_time_ns));
+}
+
+Receiver::Receiver(std::unique_ptr<Source> source, stream::Model model, const ReceiverConfig& config,
+                   stream::EventHandler handler, std::function<std::int64_t()> system_time_ns)
+    : impl_(std::make_unique<Impl>(std::move(source), std::move(model), config, std::move(handler),
+                                   system_time_ns ? std::move(system_time_ns) : prunedamr::system_time_ns))
+{
 }
 
 Receiver::~Receiver()
@@ -161,6 +171,11 @@ void Receiver::set_model(const std::string& model)
     impl_->classifier->set_model(stream::open_model(model, impl_->models));
 }
 
+void Receiver::set_model(stream::Model model)
+{
+    impl_->classifier->set_model(std::move(model));
+}
+
 bool Receiver::revert_model()
 {
     return impl_->classifier->revert_model();
@@ -174,7 +189,8 @@ void Receiver::tune(double center_freq_hz)
 ReceiverStats Receiver::stats() const noexcept
 {
     const Reader::Counts counts = impl_->reader.counts();
-    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s };
+    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s,
+             counts.rejected };
 }
 
 std::string Receiver::description() const

@@ -16,16 +16,17 @@
 namespace prunedamr::receiver {
 
 struct ReceiverConfig {
-    std::string model = "onair-s";     ///< model file, or the name of an installed model
-    std::string backend = "native";    ///< see `stream::open_model`
-    double max_latency_us = 0.0;       ///< bound of a call of the network; 0: none, 16 frames per call
-    std::string name = "rx0";          ///< of the source in the events, 1..48 bytes
-    double interval_s = 0.1;           ///< per label, above 0
+    std::string model = "onair-s";        ///< model file, or the name of an installed model
+    std::string backend = "native";       ///< see `stream::open_model`
+    double max_latency_us = 0.0;          ///< bound of a call of the network; 0: none, 16 frames per call
+    std::string name = "rx0";             ///< of the source in the events, 1..48 bytes
+    double interval_s = 0.1;              ///< per label, above 0
     std::optional<double> min_confidence; ///< 0..1; none: the model's
-    bool survey = false;               ///< search the band for signals and label each of them,
-    int survey_signals = 16;           ///< so many at a time, 1..64
-    bool bursts = false;               ///< one label per burst; not with `survey`
-    double burst_gap_s = 0.003;        ///< of quiet that ends a burst
+    bool survey = false;                  ///< search the band for signals and label each of them,
+    int survey_signals = 16;              ///< so many at a time, 1..64
+    bool bursts = false;                  ///< one label per burst; not with `survey`
+    double burst_gap_s = 0.003;           ///< of quiet that ends a burst
+    NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 
 struct ReceiverStats {
@@ -33,20 +34,25 @@ struct ReceiverStats {
     std::uint64_t overflows = 0;       ///< losses before the classifier: in the device, or for want of room
     std::uint64_t dropped_samples = 0; ///< that found no room
     std::uint64_t silent_s = 0;        ///< whole seconds in which the source brought nothing
+    std::uint64_t rejected = 0;        ///< messages that were no samples
 };
 
-/// A source and what labels its samples: one thread reads, another classifies, a bounded ring of blocks between them.
-/// A source that can wait is read as fast as its samples are classified and loses none. A live one is allowed the lag
-/// of `stream::default_max_lag_s`; beyond it the classifier skips blocks, and what finds no room in the ring is dropped: both
-/// are counted in the events.
+/// A source and what labels its samples: one thread reads, another classifies, a bounded ring of blocks between
+/// them. A source that can wait is read as fast as its samples are classified and loses none. A live one is allowed
+/// the lag of `stream::default_max_lag_s`; beyond it the classifier skips blocks, and what finds no room in the
+/// ring is dropped: both are counted in the events.
 class PRUNEDAMR_API Receiver
 {
 public:
-    /// Opens the model. Events are given to `handler` on the classifying thread; it must not throw, and while it waits
-    /// no samples are classified. `system_time_ns` tells the time of samples whose source does not; empty: the
-    /// system's clock. Throws `Error` for a model that cannot be opened and for a configuration out of range.
+    /// Opens the model. Events are given to `handler` on the classifying thread; it must not throw, and while it
+    /// waits no samples are classified. `system_time_ns` tells the time of samples whose source does not; empty:
+    /// the system's clock. Throws `Error` for a model that cannot be opened and for a configuration out of range.
     Receiver(std::unique_ptr<Source> source, const ReceiverConfig& config, stream::EventHandler handler,
              std::function<std::int64_t()> system_time_ns = {});
+
+    /// The same with a model that is open; of `config` its name, backend and latency do not matter then.
+    Receiver(std::unique_ptr<Source> source, stream::Model model, const ReceiverConfig& config,
+             stream::EventHandler handler, std::function<std::int64_t()> system_time_ns = {});
     ~Receiver(); ///< stops, and waits for the end
 
     const SourceInfo& source() const noexcept; ///< as it was opened
@@ -65,7 +71,8 @@ public:
     /// The model is read again, or another one is taken, while samples flow: see `StreamClassifier::swap`. Throws
     /// `Error`, and keeps its model, when that cannot be opened. Any thread.
     void set_model(const std::string& model);
-    bool revert_model(); ///< the model before the present one; false when there is none
+    void set_model(stream::Model model); ///< the same with one that is open
+    bool revert_model();                 ///< the model before the present one; false when there is none
 
     /// Tunes the source to another frequency while samples flow; no label is made of samples from both. Throws
     /// `Error` when the source cannot be tuned to it, or has ended. Any thread but the handler's.

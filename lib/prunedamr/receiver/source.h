@@ -9,6 +9,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,10 +21,11 @@ namespace prunedamr::receiver {
 struct SourceInfo {
     std::string name; ///< for errors: path, "standard input", "soapy:driver=rtlsdr", endpoint
     double sample_rate_hz = 0.0;
-    double center_freq_hz = 0.0;                  ///< of the first sample; 0 when unknown
-    bool live = false;                            ///< cannot wait for a slow reader
+    double center_freq_hz = 0.0;    ///< of the first sample; 0 when unknown
+    std::uint64_t first_sample = 0; ///< how many of the recording's lie before the first one, at this rate
+    bool live = false;              ///< cannot wait for a slow reader
     std::optional<recording::RecordingInfo> recording; ///< of a file
-    std::vector<std::string> warnings;            ///< what was strange and changed nothing; a line each
+    std::vector<std::string> warnings;                 ///< what was strange and changed nothing; a line each
 };
 
 struct SourceTime {
@@ -36,15 +38,23 @@ struct Reading {
     std::size_t count = 0;                ///< samples
     bool ended = false;                   ///< no more will come
     std::uint64_t overflows = 0;          ///< losses that the source reports to lie before these samples
+    bool restarted = false;               ///< the source was gone before these samples, which start anew
+    std::uint64_t rejected = 0;           ///< messages that were no samples, and were left out
     std::optional<SourceTime> time;       ///< where the source tells it
     std::optional<double> center_freq_hz; ///< where it changed
 };
+
+/// Takes a sentence about what happened to a source while samples flow; on the thread that reads it.
+using NoticeHandler = std::function<void(const std::string&)>;
 
 /// Where samples come from. Its functions are called on one thread at a time.
 class PRUNEDAMR_API Source
 {
 public:
     virtual ~Source() = default;
+
+    /// Before the first `read`. Notices are few: each kind once, or once per loss of the source.
+    virtual void on_notice(NoticeHandler handler) { notice_ = std::move(handler); }
 
     virtual const SourceInfo& info() const = 0;
 
@@ -54,11 +64,21 @@ public:
 
     /// Another tuned frequency. Throws `Error` for a source that cannot be tuned, or not to there.
     virtual void tune(double center_freq_hz);
+
+protected:
+    void notice(const std::string& text) const
+    {
+        if (notice_)
+            notice_(text);
+    }
+
+private:
+    NoticeHandler notice_;
 };
 
-/// A recording (see `recording::Recording` for its forms). Later captures bring their own frequency and time; a given
-/// `center_freq_hz` holds for all of them. A file without a date starts at 1970, so that reading it twice gives the
-/// same labels. Throws `Error` for a file that cannot be read.
+/// A recording (see `recording::Recording` for its forms). Later captures bring their own frequency and time; a
+/// given `center_freq_hz` holds for all of them. A file without a date starts at 1970, so that reading it twice
+/// gives the same labels. Throws `Error` for a file that cannot be read.
 PRUNEDAMR_API std::unique_ptr<Source> make_file_source(const std::string& path, const recording::RawOptions& raw,
                                                        std::optional<double> center_freq_hz = {});
 
@@ -70,17 +90,55 @@ struct PipeConfig {
     int descriptor = 0; ///< of the open pipe or file (0: standard input); stays open
 };
 
-/// Raw samples from a pipe; real-valued ones as `recording::RealToComplex` makes them. Its `read` throws `Error` for an
-/// end in the middle of a sample, and for what begins as a container (WAV, gzip, ...).
+/// Raw samples from a pipe; real-valued ones as `recording::RealToComplex` makes them. Its `read` throws `Error`
+/// for an end in the middle of a sample, and for what begins as a container (WAV, gzip, ...).
 PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const PipeConfig& config);
 
-/// The same from a FIFO, or another path that is no regular file (/dev/stdin). Waits until somebody writes to a FIFO.
+/// The same from a FIFO, or another path that is no regular file (/dev/stdin). Waits until somebody writes to a
+/// FIFO.
 PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const std::string& path, PipeConfig config);
 
-/// Complex float32 from a ZeroMQ publisher, as GNU Radio's zeromq pub_sink sends them; always live. Throws `Error`
-/// for a malformed endpoint; `read` does for a message that is no whole number of samples.
-PRUNEDAMR_API std::unique_ptr<Source> make_zmq_source(const std::string& endpoint, double sample_rate_hz,
-                                                      double center_freq_hz);
+/// What a stream of bytes does not tell of its samples.
+struct RawStream {
+    recording::SampleFormat format = recording::SampleFormat::cf32_le;
+    double sample_rate_hz = 1.0;
+    double center_freq_hz = 0.0;
+};
+
+/// Raw samples from the TCP server at "HOST:PORT" (IPv6: "[::1]:PORT"); always live. Throws `Error` when nobody
+/// answers; `read` does when the server goes away.
+PRUNEDAMR_API std::unique_ptr<Source> make_tcp_source(const std::string& address, const RawStream& stream);
+
+/// Raw samples from UDP datagrams to "PORT" of this machine's loopback, or to "ADDRESS:PORT" ("0.0.0.0:PORT": from
+/// anywhere); always live. Datagrams that the system had to drop count as an overflow; one that is no whole number
+/// of samples is rejected.
+PRUNEDAMR_API std::unique_ptr<Source> make_udp_source(const std::string& address, const RawStream& stream);
+
+struct RtlTcpConfig {
+    std::string address; ///< "HOST:PORT"
+    double sample_rate_hz = 0.0;
+    double center_freq_hz = 0.0;
+    std::optional<double> gain_db; ///< none: automatic
+    double ppm = 0.0;              ///< frequency correction, whole numbers
+};
+
+/// A radio behind rtl_tcp; always live, can be tuned. Throws `Error` when nobody answers, or something else does.
+PRUNEDAMR_API std::unique_ptr<Source> make_rtl_tcp_source(const RtlTcpConfig& config);
+
+struct ZmqSourceConfig {
+    std::string endpoint;           ///< "tcp://HOST:PORT" or "ipc://PATH"
+    bool pull = false;              ///< PULL, of a PUSH socket; else SUB
+    bool bind = false;              ///< the endpoint is here, and senders connect to it
+    std::optional<std::string> key; ///< only messages whose first part this is; none: all
+    RawStream stream;
+};
+
+/// Samples from ZeroMQ messages, as GNU Radio's pub_sink and push_sink send them; always live. Of a message in
+/// several parts the last one is samples. The header of the sinks' "Pass Tags" is recognized: a jump of its sample
+/// count is an overflow, and of the tags rx_freq and rx_time are followed, rx_rate compared with the rate. What is
+/// no whole number of samples is rejected. About a second of messages waits to be read. Throws `Error` for a
+/// malformed endpoint.
+PRUNEDAMR_API std::unique_ptr<Source> make_zmq_source(const ZmqSourceConfig& config);
 
 struct SoapyConfig {
     struct ElementGain {
@@ -101,5 +159,50 @@ struct SoapyConfig {
 /// before the year 2000 counts from power-on and is anchored at the system's. Throws `Error` naming the device,
 /// what it refuses and what it has; `read` does when it is unplugged. In a build without SoapySDR: throws.
 PRUNEDAMR_API std::unique_ptr<Source> make_soapy_source(const SoapyConfig& config);
+
+/// The steady clock and the sleep of a supervised source, which a test has of its own.
+struct SupervisorClock {
+    std::function<std::chrono::milliseconds()> now;
+    std::function<void(std::chrono::milliseconds)> sleep;
+};
+
+struct SupervisorConfig {
+    std::function<std::unique_ptr<Source>(double center_freq_hz)> open;
+    double center_freq_hz = 0.0;    ///< of the first `open`
+    bool reopen_when_lost = true;   ///< else the failure is thrown, as without a supervisor
+    bool reopen_when_silent = true; ///< else what lies below mends itself (ZeroMQ, UDP)
+    bool fail_on_loss = false;      ///< a source that is lost or silent ends the stream: `read` throws
+    SupervisorClock clock = {};     ///< empty: the system's
+};
+
+/// A source that is opened again when it fails, or brings nothing for 1.5 s: after 0.5 s, then after twice the
+/// time, up to 10 s, tuned as it was. Loss, silence and return are noticed; the first samples afterwards are
+/// `restarted` and count one overflow. Throws what the first `open` throws.
+PRUNEDAMR_API std::unique_ptr<Source> make_supervised_source(SupervisorConfig config);
+
+/// A length of a recording or stream.
+struct Extent {
+    double value = 0.0;      ///< 0 or more
+    bool in_samples = false; ///< else seconds
+};
+
+struct ConditioningConfig {
+    bool swap_iq = false;
+    bool dc_block = false;
+    bool iq_balance = false;
+    double offset_tune_hz = 0.0; ///< the source was tuned so far above the frequency that is wanted
+    double offset_hz = 0.0;      ///< a channel so far above the tuned frequency,
+    double bandwidth_hz = 0.0;   ///< so wide; 0: all of the band
+    double ppm = 0.0;            ///< the source's clock was so much too fast: its frequency and rate are corrected
+    Extent start, length;        ///< of what is used; length 0: all
+
+    bool does_nothing() const;
+};
+
+/// A source whose samples are changed as `config` says (see `dsp::Conditioner`) before anybody sees them. `info`
+/// tells the rate and the frequency after the change, `tune` takes such a frequency. Throws `InvalidArgument` for a
+/// channel outside of the band and for a start in what cannot wait.
+PRUNEDAMR_API std::unique_ptr<Source> make_conditioned_source(std::unique_ptr<Source> source,
+                                                              const ConditioningConfig& config);
 
 } // namespace prunedamr::receiver

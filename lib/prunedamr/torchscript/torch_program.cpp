@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
 #include "prunedamr/base/version.h"
 #include "prunedamr/engine/program.h"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -20,6 +22,16 @@ std::string first_line(const std::exception& fault)
 {
     const std::string text = fault.what();
     return text.substr(0, text.find('\n'));
+}
+
+/// Of unit power, the same each time.
+std::vector<float> some_noise(std::size_t count)
+{
+    Rng rng(1);
+    std::vector<float> values(count);
+    for (float& value : values)
+        value = static_cast<float>(std::sqrt(0.5) * rng.normal());
+    return values;
 }
 
 torch::jit::Module load(const std::string& path)
@@ -59,12 +71,15 @@ public:
     /// What a first call finds out is found out here, and what does not fit is refused.
     void check(const std::string& path, int batch)
     {
-        const std::vector<float> zeros(static_cast<std::size_t>(batch * 2 * length_));
+        const auto size = static_cast<std::size_t>(batch * 2 * length_);
+        const std::vector<float> zeros(size), noise = some_noise(size);
         const std::string expected = "float32 [" + std::to_string(batch) + ", " + std::to_string(classes_) + "]";
         torch::Tensor output;
         try {
             for (int warm_up = 0; warm_up < 3; ++warm_up) // LibTorch compiles in its second call
                 output = forward(zeros.data(), batch);
+            if (output.sizes() == at::IntArrayRef({ batch, classes_ }))
+                output = forward(noise.data(), batch);
         } catch (const std::exception& fault) {
             throw Error{ { "the module cannot take frames [" + std::to_string(batch) + ", 2, " +
                                std::to_string(length_) + "]",
@@ -72,6 +87,8 @@ public:
         }
         if (output.sizes() != at::IntArrayRef({ batch, classes_ }))
             throw Error{ { "the module's answer has the wrong shape", path, c10::str(output.sizes()), expected } };
+        if (!output.isfinite().all().item<bool>())
+            throw Error{ { "the module answers noise with what is no number", path, "", expected } };
     }
 
     std::unique_ptr<Program> clone() const override
@@ -113,5 +130,5 @@ std::unique_ptr<Program> make(const std::string& path, std::int64_t length, std:
 } // namespace prunedamr::engine
 
 extern "C" __attribute__((visibility("default"))) const prunedamr::engine::Plugin prunedamr_plugin;
-const prunedamr::engine::Plugin prunedamr_plugin = { prunedamr::engine::kPluginAbi,
-                                                                prunedamr::kVersion, &prunedamr::engine::make, nullptr };
+const prunedamr::engine::Plugin prunedamr_plugin = { prunedamr::engine::kPluginAbi, prunedamr::kVersion,
+                                                     &prunedamr::engine::make, nullptr };

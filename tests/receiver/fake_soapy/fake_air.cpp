@@ -96,8 +96,23 @@ void FakeAir::set_streaming(bool streaming)
     settings_.streaming = streaming;
 }
 
+void FakeAir::set_plugged(bool plugged)
+{
+    const std::lock_guard lock(mutex_);
+    plugged_ = plugged;
+    if (plugged)
+        items_.clear();
+}
+
+bool FakeAir::is_plugged() const
+{
+    const std::lock_guard lock(mutex_);
+    return plugged_;
+}
+
 void FakeAir::reset()
 {
+    set_plugged(true);
     const std::lock_guard lock(mutex_);
     items_.clear();
     settings_ = {};

@@ -86,6 +86,8 @@ public:
     int activateStream(SoapySDR::Stream*, int, long long, std::size_t) override
     {
         air_.set_streaming(true);
+        if (!script_.empty())
+            air_.set_plugged(true); // as anew
         play(air_, script_, air_.settings().rate_hz);
         return 0;
     }
@@ -117,6 +119,7 @@ SoapySDR::KwargsList find_fake(const SoapySDR::Kwargs& wanted)
 
 SoapySDR::Device* make_fake(const SoapySDR::Kwargs& arguments)
 {
+    require(fake_air().is_plugged(), "no device is plugged in");
     const auto script = arguments.find("script");
     return new FakeDevice(script == arguments.end() ? "" : script->second);
 }

@@ -33,7 +33,10 @@ public:
     void give(std::vector<std::complex<float>> samples, std::optional<long long> time_ns = {});
     void report(int code);                  ///< a negative code of SoapySDR: overflow, timeout, failure
     void unplug(const std::string& reason); ///< from here on every read throws
-    void wait_until_read();                 ///< returns once all of it was read, and another read waits for more
+    void
+    set_plugged(bool plugged); ///< whether it can be opened; plugged in, it has forgotten all that it had to bring
+    bool is_plugged() const;
+    void wait_until_read(); ///< returns once all of it was read, and another read waits for more
 
     FakeSettings settings() const;
     void change(const std::string& what,
@@ -62,7 +65,7 @@ private:
     std::condition_variable arrived_, emptied_;
     std::deque<Item> items_;
     FakeSettings settings_;
-    bool waiting_ = false;
+    bool waiting_ = false, plugged_ = true;
 };
 
 FakeAir& fake_air();

@@ -18,12 +18,14 @@ namespace prunedamr {
  * \ingroup prunedamr
  *
  * \details
- * Message port \p command (in): a dict; the key \p center_freq (Hz) tells of a retuned receiver, \p model (file or
- * name) brings in another model while samples flow, \p revert_model (any value) the one before it. A file that is
- * not a sound model is reported, and the running one goes on.
+ * Message port \p command (in): a dict, or a pair of one key and its value; \p freq or \p center_freq (Hz) tells of
+ * a retuned receiver, \p model (file or name) brings in another model while samples flow, \p revert_model (any
+ * value) the one before it. A file that is not a sound model is reported, and the running one goes on.
  *
  * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
- * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate).
+ * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate). Numbers may be of any type. Where
+ * \p rx_rate and \p rx_freq are repeated unchanged, without a time, the source goes on after an overflow. No label
+ * is made of samples from both sides of a loss or a retune.
  */
 class PRUNEDAMR_API classifier_base : virtual public gr::sync_block
 {

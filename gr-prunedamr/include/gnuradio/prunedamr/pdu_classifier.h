@@ -15,7 +15,8 @@ namespace prunedamr {
  * \ingroup prunedamr
  *
  * \details
- * Message port \p pdus (in): (dict . c32vector), one burst each. Message port \p pdus (out): the same PDU, the
+ * Message port \p pdus (in): (dict . c32vector), one burst each; where the dict tells \p sample_rate or
+ * \p center_frequency (Hz), these hold for the burst. Message port \p pdus (out): the same PDU, the
  * keys of the label event (see pmt_label.h) added to its metadata. No message is ever dropped: one that
  * cannot be classified (too short, not complex) leaves with \p state "unknown" and the reason in \p label_error.
  */

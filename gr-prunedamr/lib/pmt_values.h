@@ -5,9 +5,23 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 namespace gr {
 namespace prunedamr {
+
+//! A finite number of any type that blocks put into tags, messages and metadata.
+inline std::optional<double> number_in(const pmt::pmt_t& object)
+{
+    double value = NAN;
+    if (pmt::is_real(object))
+        value = pmt::to_double(object);
+    else if (pmt::is_integer(object))
+        value = static_cast<double>(pmt::to_long(object));
+    else if (pmt::is_uint64(object))
+        value = static_cast<double>(pmt::to_uint64(object));
+    return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;
+}
 
 // GNU Radio's form of a time: the tuple (uint64 seconds, real fraction).
 
