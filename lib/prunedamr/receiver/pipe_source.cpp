@@ -53,8 +53,8 @@ public:
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             throw Error{ { "cannot read", info_.name, std::strerror(errno), "" } };
         if (got == 0 && pending_ > 0)
-            throw Error{ { "truncated recording: the last sample is not whole", info_.name,
-                           std::to_string(pending_) + " bytes left", std::to_string(bytes_per_sample_) } };
+            notice("warning: " + info_.name + ": the last sample is cut: found " +
+                   std::to_string(std::exchange(pending_, 0)) + " of " + std::to_string(bytes_per_sample_) + " bytes");
         reading.ended = got == 0;
         if (got > 0 && !std::exchange(has_begun_, true))
             refuse_containers(static_cast<std::size_t>(got));
