@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
-
 #include <string>
 #include <string_view>
 
@@ -11,6 +9,6 @@ namespace prunedamr {
 /// Text of others (a name in a file, a message) made safe for a terminal or a log: control characters, marks that
 /// turn the direction of text, and bytes that are no UTF-8 become \u001b and the like, which is how JSON writes
 /// them. Tabs stay.
-PRUNEDAMR_API std::string printable(std::string_view text);
+std::string printable(std::string_view text);
 
 } // namespace prunedamr

@@ -100,14 +100,28 @@ void flatten(Workspace& space, float* v, int count, int width) noexcept
     }
 }
 
-PRUNEDAMR_VECTOR_CLONES std::complex<double> line_at(const Complex* z, int count, double frequency) noexcept
+namespace {
+
+PRUNEDAMR_VECTOR_CLONES std::complex<double> complex_line(const Complex* z, int count, double frequency) noexcept
 {
     return sum_turning(z, count, frequency);
 }
 
-PRUNEDAMR_VECTOR_CLONES std::complex<double> line_at(const float* z, int count, double frequency) noexcept
+PRUNEDAMR_VECTOR_CLONES std::complex<double> real_line(const float* z, int count, double frequency) noexcept
 {
     return sum_turning(z, count, frequency);
+}
+
+} // namespace
+
+std::complex<double> line_at(const Complex* z, int count, double frequency) noexcept
+{
+    return complex_line(z, count, frequency);
+}
+
+std::complex<double> line_at(const float* z, int count, double frequency) noexcept
+{
+    return real_line(z, count, frequency);
 }
 
 double parabola(double left, double middle, double right) noexcept
@@ -141,7 +155,9 @@ bool solve(std::complex<double>* a, std::complex<double>* x, int n) noexcept
     return true;
 }
 
-PRUNEDAMR_VECTOR_CLONES void phase_steps(const Complex* y, int count, float* phases) noexcept
+namespace {
+
+PRUNEDAMR_VECTOR_CLONES void steps_in_turns(const Complex* y, int count, float* phases) noexcept
 {
     const auto* v = reinterpret_cast<const float*>(y);
     for (int n = 0; n < count; ++n) {
@@ -160,6 +176,13 @@ PRUNEDAMR_VECTOR_CLONES void phase_steps(const Complex* y, int count, float* pha
         turns = re < 0.0f ? 0.5f - turns : turns;
         phases[n] = im < 0.0f ? -turns : turns;
     }
+}
+
+} // namespace
+
+void phase_steps(const Complex* y, int count, float* phases) noexcept
+{
+    steps_in_turns(y, count, phases);
 }
 
 double wrap(double frequency) noexcept

@@ -103,15 +103,17 @@ double Channel::snr_db() const noexcept
     return 10.0 * std::log10(gain * gain / noise);
 }
 
-PRUNEDAMR_VECTOR_CLONES Moments expect(const Alphabet& alphabet, const Channel& channel, const Symbols& z, int first, int count,
-                                       Symbols& mean) noexcept
+namespace {
+
+PRUNEDAMR_VECTOR_CLONES Moments moments_of(const Alphabet& alphabet, const Channel& channel, const Symbols& z, int first,
+                                           int count, Symbols& mean) noexcept
 {
     Moments moments;
     const auto gain = static_cast<float>(channel.gain), scale = static_cast<float>(1.0 / channel.noise);
     // A cross has fewer points than its grid: the prior of each is larger.
     const double levels = static_cast<double>(alphabet.levels.size());
-    const double share = alphabet.cut > 0 ? alphabet.points.size() / (levels * levels) : 1.0;
-    const auto constant = static_cast<float>(-std::log(M_PI * channel.noise * share));
+    const double fraction = alphabet.cut > 0 ? alphabet.points.size() / (levels * levels) : 1.0;
+    const auto constant = static_cast<float>(-std::log(M_PI * channel.noise * fraction));
     Block b;
     for (int start = first; start < first + count; start += kBlock) {
         const int n = std::min(kBlock, first + count - start);
@@ -138,6 +140,14 @@ PRUNEDAMR_VECTOR_CLONES Moments expect(const Alphabet& alphabet, const Channel& 
     }
     moments.log_likelihood /= std::max(1, count);
     return moments;
+}
+
+} // namespace
+
+Moments expect(const Alphabet& alphabet, const Channel& channel, const Symbols& z, int first, int count,
+               Symbols& mean) noexcept
+{
+    return moments_of(alphabet, channel, z, first, count, mean);
 }
 
 Channel maximize(const Moments& moments, int count) noexcept
