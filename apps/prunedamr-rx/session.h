@@ -51,7 +51,7 @@ private:
     const Options options_;
     const std::string model_; ///< file
     ModelLoader loader_;
-    std::array<bool, 2> told_{};          ///< `stream::doubts`
+    std::array<bool, 3> told_{};          ///< `stream::doubts`
     std::vector<bool> fault_said_;        ///< of each output
     std::size_t next_ = 0, failures_ = 0; ///< of the sources
     std::uint64_t first_sample_ = 0;      ///< of the present source

@@ -31,6 +31,7 @@ ReceiverStats sum(const ReceiverStats& a, const ReceiverStats& b)
     total.events += b.classifier.events;
     total.clipped_events += b.classifier.clipped_events;
     total.model_switches += b.classifier.model_switches;
+    total.unanswered_events += b.classifier.unanswered_events;
     total.non_finite += b.classifier.non_finite;
     total.absurd += b.classifier.absurd;
     total.busy_s += b.classifier.busy_s;

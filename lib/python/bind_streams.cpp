@@ -105,6 +105,7 @@ void bind_event_stream(py::module_& module)
              "Counts an overflow that the source reported; events carry the sum.")
         .def_property_readonly("stats", &EventStream::stats,
                                "Counts since the start: samples, frames, dropped_frames, events, clipped_events, "
+                               "unanswered_events (the model failed), "
                                "non_finite (samples taken as zero), absurd (samples beyond 1e6), model_switches; "
                                "busy_s, the seconds spent in `process`.")
         .def_property_readonly("description", &EventStream::description,

@@ -116,6 +116,7 @@ py::dict EventStream::stats() const
     dict["dropped_frames"] = stats.dropped_frames;
     dict["events"] = stats.events;
     dict["clipped_events"] = stats.clipped_events;
+    dict["unanswered_events"] = stats.unanswered_events;
     dict["non_finite"] = stats.non_finite;
     dict["absurd"] = stats.absurd;
     dict["model_switches"] = stats.model_switches;

@@ -43,7 +43,7 @@ class Errors(unittest.TestCase):
             broken = Path(folder) / "broken.safetensors"
             broken.write_bytes(b"x" * 100)
             self.refused(prunedamr.Error, "broken.safetensors: not a safetensors file", lambda: prunedamr.Model(broken))
-            self.refused(prunedamr.Error, r"\xff: not a safetensors", lambda: prunedamr.Model(
+            self.refused(prunedamr.Error, r"\u00ff: not a safetensors", lambda: prunedamr.Model(
                 broken.rename(os.fsdecode(os.fsencode(folder) + b"/\xff"))))
         self.assertTrue(issubclass(prunedamr.Error, RuntimeError))
 

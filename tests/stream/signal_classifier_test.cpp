@@ -422,6 +422,25 @@ TEST(SignalClassifier, TakesTheTimeOfThisComputerWhereNoClockIsGiven)
     EXPECT_LE(events[0].time_ns, real_clock().system_ns());
 }
 
+TEST(SignalClassifier, CountsEventsToWhichTheModelGaveNoAnswer)
+{
+    model::Model model = small_network();
+    for (auto& [name, tensor] : model.network.tensors)
+        if (tensor.shape.size() == 2) // of the last node: its answers overflow
+            std::fill(tensor.data.begin(), tensor.data.end(), 3e38f);
+    const Samples x = band_noise(4 * kBlock, 0.1, 0.2, 0.1, 3);
+    for (const bool fails : { false, true }) {
+        std::vector<LabelEvent> events;
+        SignalClassifier classifier(fails ? model : small_network(), config(kBlock),
+                                    [&](const LabelEvent& e) { events.push_back(e); });
+        classifier.process(x.data(), x.size());
+        ASSERT_EQ(events.size(), 4u);
+        EXPECT_EQ(classifier.stats().unanswered_events, fails ? 4u : 0u);
+        EXPECT_EQ(doubts(classifier.stats())[2].empty(), !fails);
+        EXPECT_EQ(events[0].label.view() == "unknown" && events[0].top_count == 0, fails);
+    }
+}
+
 TEST(SignalClassifier, RefusesAConfigurationByName)
 {
     const double nan = std::numeric_limits<double>::quiet_NaN();

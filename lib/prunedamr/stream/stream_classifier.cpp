@@ -84,6 +84,7 @@ LabelEvent StreamState::interval_event(std::uint64_t samples) noexcept
 
 void StreamState::emit(LabelEvent& event) noexcept
 {
+    add<std::uint64_t>(unanswered_events, event.state == State::unknown && event.top_count == 0);
     doubt_strong_noise(event);
     add<std::uint64_t>(clipped_events, event.clipped > 0.0f);
     handler(event);
@@ -175,6 +176,7 @@ ClassifierStats StreamClassifier::stats() const noexcept
     stats.events = state_->events.load(std::memory_order_relaxed);
     stats.model_switches = state_->model_switches.load(std::memory_order_relaxed);
     stats.clipped_events = state_->clipped_events.load(std::memory_order_relaxed);
+    stats.unanswered_events = state_->unanswered_events.load(std::memory_order_relaxed);
     stats.non_finite = state_->non_finite.load(std::memory_order_relaxed);
     stats.absurd = state_->absurd.load(std::memory_order_relaxed);
     stats.busy_s = state_->busy_s.load(std::memory_order_relaxed);
@@ -193,9 +195,9 @@ const model::ModelInfo& StreamClassifier::info() const
     return state_->pipeline().model.info;
 }
 
-std::array<std::string, 2> doubts(const ClassifierStats& stats)
+std::array<std::string, 3> doubts(const ClassifierStats& stats)
 {
-    std::array<std::string, 2> texts;
+    std::array<std::string, 3> texts;
     if (stats.clipped_events > 0)
         texts[0] = "Samples are clipped, which changes labels: lower the gain (see clipped in the events)";
     const auto samples = static_cast<double>(stats.samples);
@@ -204,6 +206,8 @@ std::array<std::string, 2> doubts(const ClassifierStats& stats)
                                100.0 * static_cast<double>(stats.absurd) / samples);
     else if (stats.non_finite > 0)
         texts[1] = "Some samples are no finite numbers; they count as zero";
+    if (stats.unanswered_events > 0)
+        texts[2] = "The model gave no answer to the frames of some events, which are unknown: it fails on them";
     return texts;
 }
 

@@ -25,15 +25,16 @@ struct ClassifierStats {
     std::uint64_t dropped_frames = 0;
     std::uint64_t events = 0;
     std::uint64_t clipped_events = 0; ///< of which some samples stood at full scale (`LabelEvent::clipped`)
+    std::uint64_t unanswered_events = 0; ///< `unknown`, for the model gave no answer to any frame
     std::uint64_t model_switches = 0; ///< while running
     std::uint64_t non_finite = 0; ///< samples that were no finite number, or too large to be squared: taken as zero
     std::uint64_t absurd = 0;     ///< samples beyond 1e6 or all below 1e-30: of another format, perhaps
     double busy_s = 0.0;          ///< time spent inside `process`
 };
 
-/// What a person should know of the samples: a sentence for each kind of doubt, empty where there is none. Clipped
-/// samples; samples that are no numbers, or of absurd size.
-PRUNEDAMR_API std::array<std::string, 2> doubts(const ClassifierStats& stats);
+/// What a person should know of the samples and the model: a sentence for each kind of doubt, empty where there is none. Clipped
+/// samples; samples that are no numbers, or of absurd size; a model that fails on frames.
+PRUNEDAMR_API std::array<std::string, 3> doubts(const ClassifierStats& stats);
 
 /// Receives events on the thread that calls `process`. Must not throw.
 using EventHandler = std::function<void(const LabelEvent&)>;

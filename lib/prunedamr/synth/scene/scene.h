@@ -35,7 +35,7 @@ struct SceneSignal {
 };
 
 /// What the receiver adds to what it receives; nothing, as it is made.
-struct PRUNEDAMR_API SceneReceiver {
+struct SceneReceiver {
     static constexpr double kRipplePeriods = 3.0;
 
     double image_db = 0.0;       ///< how far the image at -f lies below f, 10..100; 0: none
