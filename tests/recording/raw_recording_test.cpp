@@ -27,7 +27,7 @@ TEST(RawRecording, SaysWhatIsMissing)
               0u);
     write_bytes(folder / "a.cf32", std::string(20, 'x'));
     EXPECT_EQ(error_of(folder / "a.cf32"),
-              (folder / "a.cf32") + ": sample rate is not known: expected a sample rate in Hz");
+              (folder / "a.cf32") + ": sample rate is not known: expected a sample rate in Hz; option: --rate");
     EXPECT_EQ(error_of(folder / "a.cf32", { {}, -5.0 }),
               (folder / "a.cf32") + ": bad sample rate: found -5.0, expected above 0 Hz");
     EXPECT_NE(error_of(folder / "a.txt", { {}, 1e6 }).find("options: --format, --rate"), std::string::npos);

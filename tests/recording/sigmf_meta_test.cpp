@@ -41,7 +41,7 @@ TEST(Sigmf, BadMetadataIsNamed)
               0u);
     EXPECT_EQ(error({ { "global", { { "core:datatype", nullptr } } } }), ": missing core:datatype");
     EXPECT_EQ(error({ { "global", { { "core:sample_rate", nullptr } } } }),
-              ": missing core:sample_rate: expected a sample rate in Hz");
+              ": missing core:sample_rate: expected a sample rate in Hz; option: --rate");
     EXPECT_EQ(error({ { "global", { { "core:sample_rate", 0 } } } }),
               ": bad core:sample_rate: found 0.0, expected above 0");
     EXPECT_EQ(error({ { "global", { { "core:sample_rate", "fast" } } } }),

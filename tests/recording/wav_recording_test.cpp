@@ -268,7 +268,7 @@ TEST(Wav, WrongOnesAreNamed)
     EXPECT_EQ(error(good, { {}, 1e6 }),
               ": sample rate contradicts the metadata: found 1000000.0 Hz, expected 48000.0 Hz");
     EXPECT_EQ(error(riff(format_chunk(1, 2, 16, 0) + chunk("data", kTwoBytePairs))),
-              ": sample rate is not known: expected a sample rate in Hz");
+              ": sample rate is not known: expected a sample rate in Hz; option: --rate");
     for (std::size_t i = 0; i < good.size(); ++i) // any damage ends in one line
         for (const int bit : { 0, 7 }) {
             std::string bad = good;

@@ -194,7 +194,7 @@ double agreed_rate(const std::string& path, double file_rate_hz, const RawOption
     if (raw.sample_rate_hz && !(std::isfinite(rate) && rate > 0.0))
         throw Error({ "bad sample rate", path, nlohmann::json(rate).dump(), "above 0 Hz" });
     if (!(rate > 0.0) || !std::isfinite(rate))
-        throw Error({ absent, path, "", "a sample rate in Hz" });
+        throw Error({ absent, path, "", "a sample rate in Hz; option: --rate" });
     if (file_rate_hz > 0.0 && rate != file_rate_hz)
         throw Error({ "sample rate contradicts the metadata", path, hz(rate), hz(file_rate_hz) });
     return rate;
