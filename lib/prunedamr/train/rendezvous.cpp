@@ -68,6 +68,8 @@ void Rendezvous::join()
     try {
         store_ = c10::make_intrusive<KeyStore>(leader, static_cast<std::uint16_t>(place_.port), place_.rank == 0,
                                                timeout);
+        if (place_.rank == 0) // before anybody waits: who is of another group learns it at once
+            set("size", std::to_string(place_.size));
         if (store_->add("joined", 1) == place_.size)
             set(all, "here");
         if (place_.rank == 0)
@@ -84,8 +86,6 @@ void Rendezvous::join()
 void Rendezvous::check_in()
 {
     const std::string own_size = std::to_string(place_.size), rank = std::to_string(place_.rank);
-    if (place_.rank == 0)
-        set("size", own_size);
     if (const std::string size = get("size"); size != own_size)
         throw Error({ "the processes disagree", "WORLD_SIZE", own_size, size + ", as process 0 has" });
     if (store_->add(key_of("count", place_.rank), 1) != 1)
