@@ -26,10 +26,10 @@ class ModelSwap(rx.Case):
 
     def feed(self):
         """One buffer of samples; returns the models of its labels."""
+        before = self.fed
+        self.fed += EVENTS
         self.process.stdin.write(SAMPLES)
         self.process.stdin.flush()
-        before = len(rx.lines(self.labels))
-        self.fed += EVENTS
         self.wait_until(lambda: len(rx.lines(self.labels)) >= self.fed, "labels")
         return {json.loads(line)["model"] for line in rx.lines(self.labels)[before:]}
 
