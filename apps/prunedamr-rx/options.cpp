@@ -87,8 +87,8 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:FILE, json:- (default), sigmf:NAME, zmq:ENDPOINT; repeatable; SIGHUP opens files "
-           "anew")
+           "where labels go: json:FILE, json:- (default), sigmf:NAME, zmq:ENDPOINT; repeatable; SIGHUP reopens "
+           "files")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",

@@ -10,7 +10,7 @@
 
 namespace prunedamr::rx {
 
-/// While one exists, SIGHUP asks for the outputs to be opened anew, SIGUSR2 for the model to be read again and
+/// While one exists, SIGHUP asks for the outputs to be reopened, SIGUSR2 for the model to be read again and
 /// SIGUSR1 for the model before it. One at a time in a process.
 class RequestGuard
 {
@@ -25,7 +25,7 @@ bool take_reopen() noexcept;  ///< true once for each time it was asked for
 bool take_reload() noexcept;  ///< the same
 bool take_restore() noexcept; ///< the same
 
-/// A file that others replace or write anew.
+/// A file that others replace or rewrite.
 class WatchedFile
 {
 public:

@@ -27,9 +27,9 @@ public:
     explicit Session(const Options& options);
 
     /// Until the streams end, or SIGINT or SIGTERM arrives under an `InterruptGuard`; all labels are written
-    /// on return. An output that fails is said at once and the others go on; when the last has failed or its
-    /// reader has left, the run ends. Under a `RequestGuard` SIGUSR2, or a change of a watched file, brings in the
-    /// model anew, SIGUSR1 the one before it, and SIGHUP opens the outputs anew. A label reader that stalls is left
+    /// on return. An output that fails is reported at once, and the others go on; when the last has failed or its
+    /// reader has left, the run ends. Under a `RequestGuard` SIGUSR2, or a change of a watched file, reloads the
+    /// model, SIGUSR1 brings back the one before it, and SIGHUP reopens the outputs. A label reader that stalls is left
     /// behind a second after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources
     /// once all were tried.
     void run();

@@ -81,7 +81,7 @@ class ModelSwap(rx.Case):
 
     def test_nobody_waits_for_a_model_that_loads(self):
         """It is asked for without end, so that a load is under way when the program is to stop."""
-        self.start("--max-latency-us", "100000")  # measured anew with each load
+        self.start("--max-latency-us", "100000")  # measured again with each load
         for _ in range(20):
             self.process.send_signal(signal.SIGUSR2)
         self.wait_for("first")

@@ -66,7 +66,7 @@ class Soapy(rx.Case):
         self.assertEqual(len(rx.lines(labels)), 1)
 
     def test_a_stalled_radio_is_named_within_two_seconds_and_opened_again(self):
-        """Each time it is opened, the script begins anew."""
+        """Each time it is opened, the script starts over."""
         labels = self.folder / "labels.json"
         process = rx.start(*self.arguments("%d" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
         self.addCleanup(process.kill)

@@ -25,7 +25,7 @@ void copy_unit(const graph::Network& from, graph::Network& to, int unit)
     }
 }
 
-/// The definition: every subset of the block, assembled by hand. `carried` is not drawn anew if it is given.
+/// The definition: every subset of the block, assembled by hand. `carried` is not drawn again if it is given.
 BlockChoice plain_choice(const graph::Network& network, int first, int size, int keep, graph::Network* carried)
 {
     std::vector<std::vector<int>> subsets;

@@ -221,7 +221,7 @@ void Measurer::Impl::keep_alphabets(const AlphabetNumbers& numbers)
     }
 }
 
-/// Adds this decision to the track, and brings the track's sums into the result. A rate that is another one begins anew.
+/// Adds this decision to the track, and brings the track's sums into the result. Another rate starts a new sum.
 void Measurer::Impl::add_up(const RateLine& line)
 {
     Track::Impl& sum = *track;

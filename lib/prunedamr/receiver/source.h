@@ -38,7 +38,7 @@ struct Reading {
     std::size_t count = 0;                ///< samples
     bool ended = false;                   ///< no more will come
     std::uint64_t overflows = 0;          ///< losses that the source reports to lie before these samples
-    bool restarted = false;               ///< the source was gone before these samples, which start anew
+    bool restarted = false;               ///< the source was gone before these samples, which follow on nothing
     std::uint64_t rejected = 0;           ///< messages that were no samples, and were left out
     std::optional<SourceTime> time;       ///< where the source tells it
     std::optional<double> center_freq_hz; ///< where it changed

@@ -93,7 +93,7 @@ public:
     /// allocate, except of a compressed file.
     std::size_t read(std::complex<float>* samples, std::size_t count);
 
-    /// The next `read` begins at `sample`, 0..sample_count. Back in a compressed file: it is decompressed anew.
+    /// The next `read` begins at `sample`, 0..sample_count. Back in a compressed file: it is decompressed from its start.
     void seek(std::uint64_t sample);
 
     /// `read` ends before `sample`, at most sample_count: of a part, `seek` to its start and `limit` to its end.

@@ -66,7 +66,7 @@ public:
     /// `count` finite samples, at most a block of the front end. Zeros at their ends count as silence.
     void add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
 
-    /// Writes the decision on all blocks since the last one, and starts anew; returns the frames classified.
+    /// Writes the decision on all blocks since the last one, and starts the next one; returns the frames classified.
     /// `least_signal`: over all noise received, below which it is noise whatever the network says.
     std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
 

@@ -76,7 +76,7 @@ public:
     /// Whether that is later than the samples since the last stamp explain, by more than the tolerance.
     bool is_gap(std::uint64_t index, std::int64_t time_ns) const noexcept;
 
-    /// Samples are missing before those that come next, whose stamp or arrival tells the time anew.
+    /// Samples are missing before those that come next, whose stamp or arrival sets the time.
     void on_loss() noexcept { lost_ = true; }
 
 private:

@@ -23,7 +23,7 @@ public:
     virtual void flush() {}
     virtual void finish() {} ///< once, after the last event, when all went well: from `Publisher::close`
 
-    /// What it writes to is opened anew under its name, where another file may stand by now or none.
+    /// Reopens what it writes to under its name, where another file may stand by now or none.
     virtual void reopen() {}
 
     /// True once its reader has left: it takes no more, which is no failure. On the thread that writes.
@@ -87,7 +87,7 @@ public:
     /// False once every sink has failed or ended, and nobody reads what is published.
     bool has_readers() const noexcept;
 
-    /// From any thread: every sink opens its file anew, as soon as it has written what it is writing.
+    /// From any thread: every sink reopens its file, as soon as it has written what it is writing.
     void reopen() noexcept;
 
     /// Writes what is queued, flushes and stops the thread; nothing may be published afterwards.

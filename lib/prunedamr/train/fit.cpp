@@ -20,7 +20,7 @@
 namespace prunedamr::train {
 namespace {
 
-/// LibTorch asks for every activation anew: memory that went back to the system each time would come page by page
+/// LibTorch allocates every activation again: memory that went back to the system each time would come page by page
 /// again (a fifth of the time of a small network's training).
 void keep_freed_memory()
 {

@@ -24,7 +24,7 @@ struct PsrConfig {
     int blocks = 0;     ///< fixed number of blocks; 0: chosen by relative loss drop
     PartitionRule partition_rule = PartitionRule::optimal;
     bool paper_selection =
-        false; ///< the authors' selection: the random copy is not drawn anew between combinations
+        false; ///< the authors' selection: the random copy is not drawn again between combinations
     std::string score = "synflow"; ///< of the selection, one of `training_free_scores`
     std::uint64_t seed = 1;
     std::string device = "cpu";

@@ -28,7 +28,7 @@ struct BlockChoice {
 std::vector<int> distribute_units(const std::vector<int>& block_sizes, int kept);
 
 struct SelectionConfig {
-    bool paper_selection = false; ///< the random copy is never drawn anew: scores depend on the order
+    bool paper_selection = false; ///< the random copy is never drawn again: scores depend on the order
     std::uint64_t seed = 1;       ///< of the random copy, by fresh_seed
     std::string device = "cpu";
     std::string score = "synflow";              ///< one of `training_free_scores`
