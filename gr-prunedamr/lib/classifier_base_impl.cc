@@ -33,10 +33,12 @@ const pmt::pmt_t label_key = pmt::mp("prunedamr_label");
 // Device times before the year 2000 count from power-on, as most unsynchronized receivers do.
 constexpr std::int64_t earliest_utc_ns = 946684800LL * 1000000000;
 
+const pmt::pmt_t sample_count_key = pmt::mp("sample_count"), sample_start_key = pmt::mp("sample_start");
+
 pmt::pmt_t block_value(std::uint64_t start, std::uint64_t count)
 {
-    const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), pmt::mp("sample_count"), pmt::from_uint64(count));
-    return pmt::dict_add(value, pmt::mp("sample_start"), pmt::from_uint64(start));
+    const pmt::pmt_t value = pmt::dict_add(pmt::make_dict(), sample_count_key, pmt::from_uint64(count));
+    return pmt::dict_add(value, sample_start_key, pmt::from_uint64(start));
 }
 
 } // namespace

@@ -242,6 +242,19 @@ TEST_F(UdpSource, JoinsDatagramsAndLeavesOutWhatIsNoSamples)
     EXPECT_EQ(source->read(samples.data(), 10, milliseconds(0)).count, 0u);
 }
 
+TEST_F(UdpSource, ComesBackHoweverManyDatagramsAreNoSamples)
+{
+    const auto source = make_udp_source(std::to_string(port), ci8());
+    Samples samples(10);
+    for (int i = 0; i < 100; ++i)
+        send(i % 2 ? "odd" : "");
+    const Reading first = source->read(samples.data(), samples.size(), kLong);
+    const Reading second = source->read(samples.data(), samples.size(), milliseconds(0));
+    EXPECT_EQ(first.count + second.count, 0u);
+    EXPECT_LT(first.rejected, 100u);
+    EXPECT_EQ(first.rejected + second.rejected, 100u);
+}
+
 TEST_F(UdpSource, CountsWhatTheSystemHadToDrop)
 {
     const auto source = make_udp_source("127.0.0.1:" + std::to_string(port), ci8());

@@ -47,6 +47,17 @@ TEST(BacklogTracker, AReceiverMayBeASecondLateOrWhatItsBufferHolds)
     EXPECT_DOUBLE_EQ(prunedamr::stream::default_max_lag_s(20e6), 0.175);
 }
 
+TEST(BacklogTracker, AfterAStallSkipsNoMoreThanCouldWait)
+{
+    BacklogTracker backlog(1.0);
+    backlog.worked(60.0, 0.1); // the host stood still; what came meanwhile was dropped in front
+    ASSERT_TRUE(backlog.must_skip());
+    backlog.skipped(0.3);
+    EXPECT_TRUE(backlog.must_skip());
+    backlog.skipped(0.3);
+    EXPECT_FALSE(backlog.must_skip());
+}
+
 TEST(BacklogTracker, IdleTimeEarnsNoCredit)
 {
     BacklogTracker backlog(0.25);

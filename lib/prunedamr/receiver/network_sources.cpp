@@ -168,12 +168,16 @@ public:
         do {
             reading.overflows += std::exchange(lost_, false) ? 1 : 0;
             reading.count += buffer_.take(samples + reading.count, count - reading.count);
-        } while (reading.count < count && receive(reading.count == 0 ? wait : milliseconds(0), reading) &&
-                 (!lost_ || reading.count == 0));
+            if (reading.count > 0)
+                wait = milliseconds(0);
+        } while (reading.count < count && reading.rejected < kMaxRejected &&
+                 receive(std::exchange(wait, milliseconds(0)), reading) && (!lost_ || reading.count == 0));
         return reading;
     }
 
 private:
+    static constexpr std::uint64_t kMaxRejected = 64; ///< in one reading: whoever asked must get on, too
+
     bool receive(milliseconds wait, Reading& reading)
     {
         buffer_.clear();
@@ -182,7 +186,7 @@ private:
         if (!got)
             return false;
         lost_ = socket_.dropped() != dropped;
-        if (*got % buffer_.sample_bytes() == 0) {
+        if (*got > 0 && *got % buffer_.sample_bytes() == 0) {
             buffer_.add(*got);
             return true;
         }

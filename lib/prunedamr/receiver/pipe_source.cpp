@@ -22,7 +22,8 @@ class PipeSource : public Source
 public:
     explicit PipeSource(const PipeConfig& config, const std::string& path = "")
         : config_(config), bytes_per_sample_(static_cast<std::size_t>(recording::bytes_per_sample(config.format))),
-          is_real_(recording::is_real(config.format)), buffer_(kBufferBytes)
+          is_real_(recording::is_real(config.format)),
+          scratch_(is_real_ ? kBufferBytes / bytes_per_sample_ : 0), buffer_(kBufferBytes)
     {
         info_.name = !path.empty()                       ? path
                      : config.descriptor == STDIN_FILENO ? "standard input"
@@ -78,8 +79,6 @@ private:
     {
         const std::size_t available = pending_ + new_bytes;
         const std::size_t whole = available / bytes_per_sample_;
-        if (is_real_)
-            scratch_.resize(std::max(scratch_.size(), whole)); // once
         std::complex<float>* converted = is_real_ ? scratch_.data() : samples;
         recording::convert(config_.format, buffer_.data(), whole, converted);
         pending_ = available - whole * bytes_per_sample_;

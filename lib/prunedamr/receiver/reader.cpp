@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace prunedamr::receiver {
@@ -32,7 +33,13 @@ Reader::~Reader()
 
 void Reader::start()
 {
-    thread_ = std::thread([this] { run(); });
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error&) {
+        block_->is_last = true; // whoever takes blocks must come to an end
+        ring_.push(*block_);
+        throw;
+    }
 }
 
 void Reader::run() noexcept

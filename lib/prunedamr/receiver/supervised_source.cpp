@@ -105,13 +105,13 @@ private:
         const milliseconds now = clock_.now();
         if (now - std::max(last_sample_, opened_) < kSilence)
             return;
-        const std::string reason = info_.name + ": no samples for " + seconds(now - last_sample_);
+        const auto reason = [&] { return info_.name + ": no samples for " + seconds(now - last_sample_); };
         if (config_.fail_on_loss)
             throw Error{ { "no samples", info_.name, seconds(now - last_sample_) + " of silence", "" } };
         if (config_.reopen_when_silent)
-            lose(reason);
+            lose(reason());
         else if (!silent_)
-            notice(reason);
+            notice(reason());
         silent_ = true;
     }
 

@@ -98,21 +98,23 @@ private:
         if (!is_wanted_)
             return false;
         if (!read_header(static_cast<const std::byte*>(message_.data())))
-            return reject("messages with a header of GNU Radio's tags that cannot be read", reading);
+            return reject(reading, [] { return "messages with a header of GNU Radio's tags that cannot be read"; });
         if ((message_.size() - begin_) % sample_bytes_ != 0)
-            return reject("messages that are no whole number of samples: found " + std::to_string(message_.size()) +
-                              " bytes, expected a multiple of " + std::to_string(sample_bytes_),
-                          reading);
+            return reject(reading, [this] {
+                return "messages that are no whole number of samples: found " + std::to_string(message_.size()) +
+                       " bytes, expected a multiple of " + std::to_string(sample_bytes_);
+            });
         items_ = (message_.size() - begin_) / sample_bytes_;
         fit_queue();
         return true;
     }
 
-    bool reject(const std::string& what, Reading& reading)
+    /// `what` makes the text, once.
+    template <typename What> bool reject(Reading& reading, const What& what)
     {
         reading.rejected = 1;
         if (!std::exchange(warned_of_message_, true))
-            notice(info_.name + ": ignoring " + what);
+            notice(info_.name + ": ignoring " + what());
         return false;
     }
 
@@ -166,7 +168,7 @@ private:
         }
         begin_ = header_.bytes;
         const std::uint64_t items = (message_.size() - begin_) / sample_bytes_;
-        lost_ = next_item_ && header_.first_item != *next_item_;
+        lost_ = lost_ || (next_item_ && header_.first_item != *next_item_);
         next_item_ = header_.first_item + items;
         return true;
     }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace prunedamr::stream {
 namespace {
 
@@ -84,7 +86,8 @@ LabelEvent StreamState::interval_event(std::uint64_t samples) noexcept
 
 void StreamState::emit(LabelEvent& event) noexcept
 {
-    add<std::uint64_t>(unanswered_events, event.state == State::unknown && event.top_count == 0);
+    const bool dropped = std::isnan(event.power_dbfs); // all of its blocks, for the input came too fast
+    add<std::uint64_t>(unanswered_events, !dropped && event.state == State::unknown && event.top_count == 0);
     doubt_strong_noise(event);
     add<std::uint64_t>(clipped_events, event.clipped > 0.0f);
     handler(event);

@@ -24,7 +24,8 @@ public:
 
     void worked(double busy_s, double sample_s) noexcept
     {
-        backlog_s_ = std::max(0.0, backlog_s_ + busy_s - sample_s);
+        // No more can wait than the stage in front holds: what it dropped is not to be worked off.
+        backlog_s_ = std::clamp(backlog_s_ + busy_s - sample_s, 0.0, max_lag_s_ + kWorkedOffAtOnceS);
         skipping_ = backlog_s_ > max_lag_s_;
     }
 
