@@ -39,6 +39,7 @@ class Damage(rx.Case):
             result = rx.run("--source", source, *mode)
             self.assertIn(result.code, (0, 1, 2), (what, result.stderr))
             self.assertLessEqual(result.stderr.count("\n"), 2, (what, result.stderr))
+            self.assertTrue(result.code == 0 or result.stderr, what)  # what is refused is told
 
     def test_cut_and_flipped(self):
         chosen = os.environ.get("PRUNEDAMR_RECORDINGS")
@@ -52,6 +53,10 @@ class Damage(rx.Case):
             if file.suffix in (".md", ".txt"):
                 continue
             content = file.read_bytes()
+            if not chosen:
+                whole = rx.run("--source", file)
+                self.assertEqual(whole.code, 0, whole.stderr)
+                self.assertTrue(whole.events, file.name)
             work = self.folder / "work"
             for k in range(2 * TIMES):
                 work.mkdir()

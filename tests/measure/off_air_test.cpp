@@ -100,7 +100,9 @@ TEST(OffAirMeasurement, RatesAreThoseThatAreKnown)
         std::printf("%-28s %3d decisions, %3d numbers, %3d right\n", known.file, counted.decisions, counted.numbers, counted.right);
         numbers += counted.numbers;
         right += counted.right;
+        ASSERT_GT(counted.decisions, 0) << known.file;
         EXPECT_GE(counted.right, known.least * counted.decisions) << known.file;
     }
+    ASSERT_GT(numbers, 0);
     EXPECT_GE(right, 0.95 * numbers);
 }

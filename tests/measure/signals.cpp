@@ -148,9 +148,9 @@ Points alphabet_points(const std::string& name)
     else if (name == "16APSK") p = rings({ 4, 12 }, { 1, 2.85 });
     else if (name == "32APSK") p = rings({ 4, 12, 16 }, { 1, 2.84, 5.27 });
     else if (name == "64APSK") p = rings({ 4, 12, 20, 28 }, { 1, 2.4, 4.3, 7.0 });
-    else if (name == "star 8QAM") {
+    else if (name == "star 8QAM" || name == "star 8QAM 2.2") {
         p = psk(4, 0.5);
-        for (const auto& v : psk(4, 0)) p.push_back(2.4 * v);
+        for (const auto& v : psk(4, 0)) p.push_back((name == "star 8QAM" ? 2.4 : 2.2) * v);
     } else throw std::invalid_argument("no such alphabet: " + name);
     double sum = 0;
     for (const auto& v : p) sum += std::norm(v);

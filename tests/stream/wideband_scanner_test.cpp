@@ -144,15 +144,21 @@ TEST(WidebandScanner, AGapEndsTheIntervalAndSignalsAreFollowedAcrossIt)
 TEST(WidebandScanner, ALineAtTheTunedFrequencyIsTheReceiversOwn)
 {
     const Samples leak(40'000, { 0.5f, -0.2f });
-    for (const LabelEvent& event : events_of(leak + white_noise(40'000, 0.01, 5), 40'000)) {
+    const auto alone = events_of(leak + white_noise(40'000, 0.01, 5), 40'000);
+    ASSERT_FALSE(alone.empty());
+    for (const LabelEvent& event : alone) {
         EXPECT_EQ(event.state, State::noise);
         EXPECT_EQ(event.note.view(), kDcSpike);
     }
+    int lines = 0, signals = 0;
     for (const LabelEvent& event : events_of(two_signals(40'000) + leak, 40'000)) {
         const bool line = std::abs(event.center_freq_hz - kTuned) < 2e3;
+        ++(line ? lines : signals);
         EXPECT_EQ(event.note.view(), line ? kDcSpike : std::string_view());
         EXPECT_EQ(event.state == State::noise && event.confidence == 1.0f, line);
     }
+    EXPECT_GE(lines, 1);
+    EXPECT_GE(signals, 2);
 }
 
 TEST(WidebandScanner, FollowsTheStrongestOnly)

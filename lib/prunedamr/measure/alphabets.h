@@ -7,7 +7,7 @@ namespace prunedamr::measure {
 
 /// Points that a symbol may take, of mean power 1, and how their carrier is found.
 struct Alphabet {
-    const char* name;   ///< label of the table of classes; several rows may bear one name (ring ratios)
+    const char* name;   ///< as in the table of classes where that has it; several rows may bear one (ring ratios)
     bool is_decoy;      ///< in the set only so that its signals are not called something else
     std::vector<Complex> points;
     std::vector<float> levels; ///< of each part of a point where points are a grid, else empty
