@@ -4,6 +4,7 @@
 #include "apps/common/cli.h"
 
 #include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/detect/detector.h"
 #include "prunedamr/detect/judge.h"
 #include "prunedamr/metrics/detections.h"
@@ -194,8 +195,8 @@ struct Totals {
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
     for (const auto& b : boxes)
-        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, b.label.c_str(), b.start_s, b.end_s,
-                    b.low_hz, b.high_hz, b.score);
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, printable(b.label).c_str(),
+                    b.start_s, b.end_s, b.low_hz, b.high_hz, b.score);
 }
 
 nlohmann::json to_json(const metrics::DetectionScores& s)

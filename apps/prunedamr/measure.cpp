@@ -4,6 +4,7 @@
 #include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/measure/measurer.h"
 #include "prunedamr/measure/rough_band.h"
 #include "prunedamr/recording/recording.h"
@@ -31,7 +32,8 @@ struct Interval {
 std::vector<Interval> intervals(const recording::RecordingInfo& info, double interval_s)
 {
     std::vector<Interval> all;
-    const auto length = static_cast<std::uint64_t>(std::fmin(kMaxSamples, std::fmax(2 * kMinSamples, interval_s * info.sample_rate_hz)));
+    const auto length = static_cast<std::uint64_t>(
+        std::fmin(kMaxSamples, std::fmax(2 * kMinSamples, interval_s * info.sample_rate_hz)));
     const auto split = [&](std::uint64_t start, std::uint64_t count, const std::string& label) {
         for (std::uint64_t at = 0; at + kMinSamples <= count; at += length)
             all.push_back({ start + at, std::min(length, count - at), label });
@@ -58,7 +60,9 @@ nlohmann::json to_json(const measure::Measurement& found)
         alphabets.push_back({ { "name", found.scores[i].name },
                               { "log_odds", found.scores[i].log_likelihood - found.scores[0].log_likelihood },
                               { "decoy", found.scores[i].is_decoy } });
-    nlohmann::json json = { { "method", to_string(found.method) }, { "measured", measured }, { "measured_error", errors } };
+    nlohmann::json json = { { "method", to_string(found.method) },
+                            { "measured", measured },
+                            { "measured_error", errors } };
     if (found.method == measure::Method::none)
         json["refusal"] = to_string(found.refusal);
     else
@@ -76,19 +80,34 @@ nlohmann::json to_json(const measure::Measurement& found)
 
 void print(const Interval& interval, double rate_hz, const measure::Measurement& found)
 {
-    std::printf("%9.4f s %-8s %-8s", static_cast<double>(interval.start) / rate_hz, interval.label.c_str(), to_string(found.method));
+    std::printf("%9.4f s %-8s %-8s", static_cast<double>(interval.start) / rate_hz,
+                printable(interval.label).c_str(), to_string(found.method));
     if (found.score_count > 0)
         std::printf(" %s%s", found.alphabet, found.is_accepted ? "" : " (not sure)");
     for (int i = 0; i < measure::kQuantities; ++i)
-        if (const auto& number = found.numbers[i])
-            std::printf("  %s %.6g", measure::quantity_name(static_cast<measure::Quantity>(i)), number->value);
+        if (const auto& number = found.numbers[i]) {
+            std::printf("  %s %.8g", measure::quantity_name(static_cast<measure::Quantity>(i)), number->value);
+            if (std::isfinite(number->error))
+                std::printf(" +-%.2g", number->error);
+        }
     std::printf("%s%s\n", found.method == measure::Method::none ? "  " : "", to_string(found.refusal));
+}
+
+void check_options(const Options& options, double rate_hz)
+{
+    if (!(options.interval_s > 0.0))
+        throw CLI::ValidationError("--interval", "expected more than 0 s");
+    if (!(options.bandwidth_hz >= 0.0 && options.bandwidth_hz <= rate_hz))
+        throw CLI::ValidationError("--bandwidth", "expected 0 to the sample rate");
+    if (!(std::fabs(options.center_hz) <= rate_hz / 2.0))
+        throw CLI::ValidationError("--center", "expected at most half the sample rate to either side");
 }
 
 void run_measure(const Options& options)
 {
     recording::Recording recording(options.file, options.raw);
     const auto& info = recording.info();
+    check_options(options, info.sample_rate_hz);
     cli::warn(info.warnings);
     measure::Measurer measurer(kMaxSamples);
     measure::RoughBandFinder finder;
@@ -118,7 +137,8 @@ void run_measure(const Options& options)
         row["band"] = { { "center_hz", decision.center_hz }, { "bandwidth_hz", decision.bandwidth_hz } };
         rows.push_back(row);
     }
-    cli::write_json({ { "file", options.file }, { "sample_rate_hz", info.sample_rate_hz }, { "decisions", rows } }, options.json);
+    cli::write_json(
+        { { "file", options.file }, { "sample_rate_hz", info.sample_rate_hz }, { "decisions", rows } }, options.json);
 }
 
 } // namespace
@@ -126,14 +146,19 @@ void run_measure(const Options& options)
 void add_measure(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* verb = app.add_subcommand("measure", "measure the signal of a capture: rates, carriers, alphabets, with their errors");
-    verb->add_option("file", options->file, "capture: SigMF, WAV or raw samples")->required();
-    add_raw_options(*verb, options->raw);
-    cli::add_quantity(*verb, "--interval", options->interval_s, "length of a decision [s]; at most 32,768 samples (default 0.1)");
-    cli::add_quantity(*verb, "--center", options->center_hz, "center of the signal, from that of the capture [Hz]; with --bandwidth");
-    cli::add_quantity(*verb, "--bandwidth", options->bandwidth_hz, "bandwidth of the signal [Hz]; without it the strongest band of each decision");
-    cli::add_json(*verb, options->json, "all of it as JSON");
-    verb->callback([options] { run_measure(*options); });
+    auto* command = app.add_subcommand(
+        "measure", "measure the signal of a capture: rates, carriers, alphabets, each with its standard error");
+    command->add_option("file", options->file, "capture: SigMF, WAV or raw samples")->required();
+    add_raw_options(*command, options->raw);
+    cli::add_quantity(*command, "--interval", options->interval_s,
+                      "length of a decision [s]; at most 32,768 samples (default 0.1)");
+    auto* bandwidth = cli::add_quantity(*command, "--bandwidth", options->bandwidth_hz,
+                                        "bandwidth of the signal [Hz]; without it the strongest band of each decision");
+    cli::add_quantity(*command, "--center", options->center_hz,
+                      "center of the signal, from that of the capture [Hz] (default 0)")
+        ->needs(bandwidth);
+    cli::add_json(*command, options->json, "all of it as JSON");
+    command->callback([options] { run_measure(*options); });
 }
 
 } // namespace prunedamr::tool

@@ -9,6 +9,9 @@
 namespace prunedamr::measure {
 namespace {
 
+/// Between transitions of band-limited PSK the envelope is high, too: it falls by 2 to 3 dB only.
+constexpr double kMinKeyingDb = 6.0;
+
 struct Level {
     double sum = 0.0, square = 0.0;
     int count = 0;
@@ -59,7 +62,7 @@ OnOffNumbers OnOff::measure(const Front& front) noexcept
     numbers.rate = comb_.refine(line.rate, count) * ratio;
     numbers.rate_error = 0.39 * ratio / (count * std::sqrt(std::max(1.0, line.strength)));
     numbers.score = line.score;
-    numbers.is_accepted = numbers.separation > 3.5 && line.score > 4.0 && line.share > 0.5 && numbers.edges >= 12;
+    numbers.is_accepted = numbers.on_off_db > kMinKeyingDb && numbers.separation > 3.5 && line.score > 4.0 && line.share > 0.5 && numbers.edges >= 12;
     return numbers;
 }
 
