@@ -110,8 +110,9 @@ receiver::Extent extent(const std::string& option, const std::string& text)
     if (result.in_samples || ends_with("s"))
         number.resize(text.size() - (result.in_samples ? 2 : 1));
     result.value = cli::quantity(option, number);
-    if (result.value < 0.0)
-        throw CLI::ValidationError(option, "found " + text + ", expected 0 or more");
+    const bool is_length = option == "--length";
+    if (!(result.value >= 0.0) || (is_length && result.value == 0.0))
+        throw CLI::ValidationError(option, "found " + text + ", expected " + (is_length ? "more than 0" : "0 or more"));
     return result;
 }
 

@@ -72,6 +72,14 @@ class BadFile(rx.Case):
         result = rx.run("--source", "-", "--format", "cf32", "--rate", "1M", stdin=bytes(8003))
         self.assert_warned(result, "the last sample is cut", 1000)
 
+    def test_parts_that_a_recording_does_not_have(self):
+        line = "--source", self.write("x.ci16", bytes(40_000)), "--rate", "1M"
+        self.assert_warned(rx.run(*line, "--start", "1"), "the start lies behind the end", 0)
+        self.refuse(FAILED, "0..1e18", *line, "--start", "1e30")
+        self.refuse(USAGE, "--start", *line, "--start", "-1")
+        self.refuse(USAGE, "--length", *line, "--length", "0")
+        self.refuse(FAILED, "ppm", *line, "--ppm", "1e9")
+
     def test_raw_file_without_rate(self):
         self.refuse(FAILED, "rate", "--source", self.write("x.cu8", bytes(100)))
 

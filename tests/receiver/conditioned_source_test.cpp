@@ -66,11 +66,15 @@ TEST(ConditionedSource, AnEndBeforeTheStartIsAnEnd)
     ConditioningConfig config;
     config.start = { 1, false };
     Opened opened(config);
+    std::vector<std::string> notices;
+    opened.source->on_notice([&](const std::string& text) { notices.push_back(text); });
     opened.hand->give(100);
     opened.hand->end();
     const Reading reading = opened.read();
     EXPECT_EQ(reading.count, 0u);
     EXPECT_TRUE(reading.ended);
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_NE(notices[0].find("the start lies behind the end"), std::string::npos) << notices[0];
 }
 
 TEST(ConditionedSource, TunesBesideAndShiftsBack)
@@ -137,6 +141,12 @@ TEST(ConditionedSource, RefusesWhatCannotBe)
     ConditioningConfig later;
     later.start = { 1, false };
     EXPECT_THROW(Opened(later, true), InvalidArgument);
+    ConditioningConfig endless;
+    endless.start = { 1e30, false };
+    EXPECT_THROW(Opened{ endless }, InvalidArgument);
+    ConditioningConfig fast;
+    fast.ppm = 1e9;
+    EXPECT_THROW(Opened{ fast }, InvalidArgument);
 }
 
 TEST(ConditionedSource, DoesNothingUnlessAsked)

@@ -13,10 +13,15 @@ namespace prunedamr::receiver {
 namespace {
 
 constexpr int kMaxReads = 256; ///< of the source, for one that asks
+constexpr double kMaxPpm = 10'000.0;
+constexpr double kMaxSamples = 1e18;
 
 std::uint64_t samples_of(const Extent& extent, double rate_hz)
 {
-    return static_cast<std::uint64_t>(std::llround(extent.in_samples ? extent.value : extent.value * rate_hz));
+    const double samples = extent.in_samples ? extent.value : extent.value * rate_hz;
+    if (!(samples >= 0.0 && samples <= kMaxSamples))
+        throw InvalidArgument{ { "bad part of a recording", "", std::to_string(samples) + " samples", "0..1e18" } };
+    return static_cast<std::uint64_t>(std::llround(samples));
 }
 
 dsp::ConditionerConfig dsp_config(const ConditioningConfig& config, double rate_hz)
@@ -37,6 +42,9 @@ void check(const ConditioningConfig& config, const SourceInfo& source)
         throw InvalidArgument{ { "the channel lies outside of the band", source.name,
                                  std::to_string(std::llround(edge_hz)) + " Hz from the middle",
                                  "up to " + std::to_string(std::llround(rate_hz / 2.0)) } };
+    if (!(std::abs(config.ppm) <= kMaxPpm))
+        throw InvalidArgument{ { "bad clock error", source.name, std::to_string(config.ppm) + " ppm",
+                                 "-10000 to 10000 ppm" } };
     if (source.live && config.start.value > 0.0)
         throw InvalidArgument{ { "a live source cannot start later", source.name, "", "a recording" } };
 }
@@ -59,7 +67,11 @@ public:
 
     const SourceInfo& info() const override { return info_; }
 
-    void on_notice(NoticeHandler handler) override { source_->on_notice(std::move(handler)); }
+    void on_notice(NoticeHandler handler) override
+    {
+        source_->on_notice(handler);
+        Source::on_notice(std::move(handler));
+    }
 
     /// Of a source that brings samples a read brings some, if that does not take too long.
     Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait) override
@@ -99,6 +111,9 @@ private:
         reading.count = conditioner_.process(samples, got.count - skipped);
         reading.ended = got.ended || position_ == end_;
         reading.rejected += got.rejected;
+        if (got.ended && skip_ > 0 && position_ <= skip_)
+            notice("warning: " + info_.name + ": the start lies behind the end: found " + std::to_string(position_) +
+                   " samples, expected more than " + std::to_string(skip_));
         if (reading.count > 0)
             pass_on(reading);
         return got.count > 0 && !reading.ended;

@@ -201,7 +201,8 @@ struct ConditioningConfig {
 
 /// A source whose samples are changed as `config` says (see `dsp::Conditioner`) before anybody sees them. `info`
 /// tells the rate and the frequency after the change, `tune` takes such a frequency. Throws `InvalidArgument` for a
-/// channel outside of the band and for a start in what cannot wait.
+/// channel outside of the band, for more than 10,000 ppm and for a start in what cannot wait. A source that ends before the start
+/// ends, with a notice.
 PRUNEDAMR_API std::unique_ptr<Source> make_conditioned_source(std::unique_ptr<Source> source,
                                                               const ConditioningConfig& config);
 
