@@ -24,17 +24,9 @@ std::string losses(const ReceiverStats& now)
 ReceiverStats sum(const ReceiverStats& a, const ReceiverStats& b)
 {
     ReceiverStats result = a;
-    auto& total = result.classifier;
-    total.samples += b.classifier.samples;
-    total.frames += b.classifier.frames;
-    total.dropped_frames += b.classifier.dropped_frames;
-    total.events += b.classifier.events;
-    total.clipped_events += b.classifier.clipped_events;
-    total.model_switches += b.classifier.model_switches;
-    total.unanswered_events += b.classifier.unanswered_events;
-    total.non_finite += b.classifier.non_finite;
-    total.absurd += b.classifier.absurd;
-    total.busy_s += b.classifier.busy_s;
+    stream::visit_stats([&](const char*, auto member, const char*) {
+        result.classifier.*member += b.classifier.*member;
+    });
     result.overflows += b.overflows;
     result.dropped_samples += b.dropped_samples;
     result.silent_s += b.silent_s;

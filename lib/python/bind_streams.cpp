@@ -14,6 +14,15 @@ namespace py = pybind11;
 namespace prunedamr::python {
 namespace {
 
+std::string stats_text()
+{
+    std::string text = "Counts since the start: a dict of";
+    stream::visit_stats([&](const std::string& name, auto, const std::string& meaning) {
+        text += "\n- " + name + ": " + meaning;
+    });
+    return text;
+}
+
 constexpr const char* kSignalText = R"(Labels of one signal at a time, as its samples arrive.
 
     classifier = prunedamr.SignalClassifier("onair-s", sample_rate_hz=1e6)
@@ -104,10 +113,7 @@ void bind_event_stream(py::module_& module)
         .def("count_overflow", &EventStream::count_overflow,
              "Counts an overflow that the source reported; events carry the sum.")
         .def_property_readonly("stats", &EventStream::stats,
-                               "Counts since the start: samples, frames, dropped_frames, events, clipped_events, "
-                               "unanswered_events (the model failed), "
-                               "non_finite (samples taken as zero), absurd (samples beyond 1e6), model_switches; "
-                               "busy_s, the seconds spent in `process`.")
+                               stats_text().c_str())
         .def_property_readonly("description", &EventStream::description,
                                "The present model, instruction set, precision and frames per call.");
 }

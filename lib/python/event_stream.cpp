@@ -111,16 +111,7 @@ py::dict EventStream::stats() const
 {
     const stream::ClassifierStats stats = classifier_->stats();
     py::dict dict;
-    dict["samples"] = stats.samples;
-    dict["frames"] = stats.frames;
-    dict["dropped_frames"] = stats.dropped_frames;
-    dict["events"] = stats.events;
-    dict["clipped_events"] = stats.clipped_events;
-    dict["unanswered_events"] = stats.unanswered_events;
-    dict["non_finite"] = stats.non_finite;
-    dict["absurd"] = stats.absurd;
-    dict["model_switches"] = stats.model_switches;
-    dict["busy_s"] = stats.busy_s;
+    stream::visit_stats([&](const char* name, auto member, const char*) { dict[name] = stats.*member; });
     return dict;
 }
 

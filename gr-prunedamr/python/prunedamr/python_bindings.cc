@@ -15,17 +15,9 @@ namespace {
 void bind_stats(py::module& m)
 {
     using stats = ::prunedamr::stream::ClassifierStats;
-    py::class_<stats>(m, "classifier_stats", "Counts since the start of the stream.")
-        .def_readonly("samples", &stats::samples)
-        .def_readonly("frames", &stats::frames, "frames classified")
-        .def_readonly("dropped_frames", &stats::dropped_frames)
-        .def_readonly("events", &stats::events)
-        .def_readonly("clipped_events", &stats::clipped_events, "events of which some samples stood at full scale")
-        .def_readonly("unanswered_events", &stats::unanswered_events, "unknown, for the model failed on all frames")
-        .def_readonly("non_finite", &stats::non_finite, "samples that were no numbers and count as zero")
-        .def_readonly("absurd", &stats::absurd, "samples beyond 1e6, or vanishing ones")
-        .def_readonly("model_switches", &stats::model_switches, "while running")
-        .def_readonly("busy_s", &stats::busy_s, "seconds spent classifying");
+    py::class_<stats> bound(m, "classifier_stats", "Counts since the start of the stream.");
+    ::prunedamr::stream::visit_stats(
+        [&](const char* name, auto member, const char* text) { bound.def_readonly(name, member, text); });
 }
 
 void bind_classifier_base(py::module& m)

@@ -19,21 +19,31 @@ struct ClassifierConfig;
 struct Model;
 struct StreamState;
 
+/// Counts since the start of the stream; `visit_stats` says of what.
 struct ClassifierStats {
-    std::uint64_t samples = 0;
-    std::uint64_t frames = 0; ///< classified
-    std::uint64_t dropped_frames = 0;
-    std::uint64_t events = 0;
-    std::uint64_t clipped_events = 0; ///< of which some samples stood at full scale (`LabelEvent::clipped`)
-    std::uint64_t unanswered_events = 0; ///< `unknown`, for the model gave no answer to any frame
-    std::uint64_t model_switches = 0; ///< while running
-    std::uint64_t non_finite = 0; ///< samples that were no finite number, or too large to be squared: taken as zero
-    std::uint64_t absurd = 0;     ///< samples beyond 1e6 or all below 1e-30: of another format, perhaps
-    double busy_s = 0.0;          ///< time spent inside `process`
+    std::uint64_t samples = 0, frames = 0, dropped_frames = 0, events = 0, clipped_events = 0, unanswered_events = 0,
+                  model_switches = 0, non_finite = 0, absurd = 0;
+    double busy_s = 0.0;
 };
 
-/// What a person should know of the samples and the model: a sentence for each kind of doubt, empty where there is none. Clipped
-/// samples; samples that are no numbers, or of absurd size; a model that fails on frames.
+/// The list of the counts: name, member and meaning of each go to `visit`.
+template <typename Visit> void visit_stats(Visit&& visit)
+{
+    using Stats = ClassifierStats;
+    visit("samples", &Stats::samples, "samples received");
+    visit("frames", &Stats::frames, "frames classified");
+    visit("dropped_frames", &Stats::dropped_frames, "frames left out, for live input came too fast");
+    visit("events", &Stats::events, "events written");
+    visit("clipped_events", &Stats::clipped_events, "events of which more than a few samples stood at full scale");
+    visit("unanswered_events", &Stats::unanswered_events, "events that are unknown, for the model failed on all frames");
+    visit("model_switches", &Stats::model_switches, "changes of the model while running");
+    visit("non_finite", &Stats::non_finite, "samples that were no numbers, or beyond 1e18: they count as zero");
+    visit("absurd", &Stats::absurd, "samples beyond 1e6, or all below 1e-30: of another format, perhaps");
+    visit("busy_s", &Stats::busy_s, "seconds spent in process");
+}
+
+/// What a person should know of the samples and the model: a sentence for each kind of doubt, empty where there is
+/// none. Clipped samples; samples that are no numbers, or of absurd size; a model that fails on frames.
 PRUNEDAMR_API std::array<std::string, 3> doubts(const ClassifierStats& stats);
 
 /// Receives events on the thread that calls `process`. Must not throw.
