@@ -58,23 +58,21 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval",
         [&](const std::string& text) { options.interval_s = cli::positive_quantity("--interval", text); },
-        "seconds per label (default: 0.1)");
-    auto* survey = app.add_flag(
-        "--survey", options.survey,
-        "search the whole band: a label per interval for each signal in it, with its frequency and width");
-    app.add_option("--survey-signals", options.survey_signals,
-                   "of a survey, signals followed at a time, the strongest")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64))
-        ->needs(survey);
-    auto* bursts = app.add_flag(
-        "--bursts", options.bursts,
-        "one label per burst, from its start to its end; gaps and signals that never stop: on the interval");
-    app.add_option_function<std::string>(
-           "--burst-gap",
-           [&](const std::string& text) { options.burst_gap_s = cli::positive_quantity("--burst-gap", text); },
-           "seconds of quiet that end a burst; less than 16 samples count as 16 (default: 0.003)")
-        ->needs(bursts);
+        "seconds per label of a signal that lasts (default: 0.1), rounded up to what is searched at a time, some "
+        "second; a burst has one label, from its start to its end");
+    app.add_flag("--single", options.single,
+                 "the samples are of one signal, to which the receiver is tuned: a label per interval for whatever is "
+                 "there (default: every emission in the band is found and labeled)");
+    for (const char* gone : { "--bursts", "--burst-gap", "--survey", "--survey-signals" })
+        app.add_option_function<std::vector<std::string>>(
+               gone,
+               [gone](const std::vector<std::string>&) {
+                   throw CLI::ValidationError(
+                       gone, "is no option any more: every emission in the band is found without one, bursts and what "
+                             "lasts; --single is for one signal");
+               })
+            ->expected(0, 1)
+            ->group("");
     app.add_option("--min-confidence", options.min_confidence,
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
@@ -121,8 +119,6 @@ void check(Options& options)
 {
     using cli::require;
     check(options.source);
-    require(!options.survey || !options.bursts, "--survey",
-            "contradicts --bursts: bursts are those of a single signal");
     for (const Output& output : options.outputs)
         require(
             output.kind != OutputKind::sigmf ||

@@ -23,11 +23,8 @@ struct Options {
     bool watch_model = false;      ///< read it again when its file changes
     std::string backend = "native";
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
-    double interval_s = 0.1;     ///< one label per interval
-    bool survey = false;         ///< search the band and label every signal in it,
-    int survey_signals = 16;     ///< so many at a time
-    bool bursts = false;
-    double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
+    double interval_s = 0.1;      ///< of what lasts, one label per interval
+    bool single = false;          ///< one signal, which somebody has tuned to
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<Output> outputs;  ///< at least one after `check`
     std::string topic = "label";

@@ -51,10 +51,7 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     config.interval_s = options.interval_s;
     if (options.min_confidence >= 0.0)
         config.min_confidence = options.min_confidence;
-    config.survey = options.survey;
-    config.survey_signals = options.survey_signals;
-    config.bursts = options.bursts;
-    config.burst_gap_s = options.burst_gap_s;
+    config.single = options.single;
     return config;
 }
 

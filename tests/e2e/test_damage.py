@@ -35,8 +35,8 @@ def made(folder):
 
 class Damage(rx.Case):
     def check(self, source, what):
-        for mode in ([], ["--survey"]) if TIMES > 2 else ([],):
-            result = rx.run("--source", source, *mode)
+        for band in (False, True) if TIMES > 2 else (False,):
+            result = rx.run("--source", source, band=band)
             self.assertIn(result.code, (0, 1, 2), (what, result.stderr))
             self.assertLessEqual(result.stderr.count("\n"), 2, (what, result.stderr))
             self.assertTrue(result.code == 0 or result.stderr, what)  # what is refused is told

@@ -41,9 +41,9 @@ class ZmqInput(rx.Case):
         self.assertEqual({(e["time_source"], e["sample_rate_hz"]) for e in events}, {("system", RATE)})
         self.assert_complete(events[:4], 4 * INTERVAL, INTERVAL)
 
-    def test_survey_of_a_publisher(self):
+    def test_band_of_a_publisher(self):
         publisher, endpoint = self.publisher()
-        process = self.start(endpoint, "--survey")
+        process = self.start(endpoint, band=True)
         publisher.recv()
         for start in range(0, len(CF32), MESSAGE_BYTES):
             publisher.send(CF32[start : start + MESSAGE_BYTES])

@@ -41,7 +41,6 @@ def everything(stream, pieces):
 
 STREAMS = {
     "signal": lambda **options: prunedamr.SignalClassifier(MODEL, RATE, time_ns=0, **options),
-    "bursts": lambda **options: prunedamr.SignalClassifier(MODEL, RATE, time_ns=0, bursts=True, **options),
     "band": lambda **options: prunedamr.WidebandScanner(MODEL, RATE, time_ns=0, **options),
 }
 

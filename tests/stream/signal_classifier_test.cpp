@@ -327,39 +327,36 @@ TEST(SignalClassifier, CountsOverflowsAndTakesSystemTimeByDefault)
 
 TEST(SignalClassifier, AGapInLiveInputIsCountedCutsTheIntervalAndLeavesTheTimeRight)
 {
-    for (const bool bursts : { false, true }) {
-        std::vector<LabelEvent> events;
-        FakeClock clock;
-        ClassifierConfig c = config(100 * kBlock);
-        c.clock = &clock;
-        c.live = true;
-        c.bursts = bursts;
-        SignalClassifier classifier(small_network(), c, [&](const LabelEvent& e) { events.push_back(e); });
-        const auto begin_ns = clock.system_ns();
-        const Samples x = white_noise(400'000, 0.1, 10);
-        const auto play = [&] {
-            for (std::size_t at = 0; at < x.size(); at += 10'000) {
-                clock.advance_s(0.01);
-                classifier.process(x.data() + at, 10'000);
-            }
-        };
-        play(); // 0.4 s
-        clock.advance_s(6.0);
-        play();
-        classifier.flush();
-        std::uint64_t next = 0;
-        for (const LabelEvent& e : events) {
-            EXPECT_EQ(e.sample_start, next);
-            next += e.sample_count;
-            const bool after = e.sample_start >= x.size();
-            EXPECT_TRUE(after || next <= x.size()) << e.sample_start;
-            const double expected_s = 1e-6 * static_cast<double>(e.sample_start) + (after ? 6.0 : 0.0);
-            EXPECT_NEAR(1e-9 * static_cast<double>(e.time_ns - begin_ns), expected_s, 1e-3);
-            EXPECT_EQ(e.time_source, TimeSource::system);
-            EXPECT_EQ(e.overflows, after ? 1u : 0u);
+    std::vector<LabelEvent> events;
+    FakeClock clock;
+    ClassifierConfig c = config(100 * kBlock);
+    c.clock = &clock;
+    c.live = true;
+    SignalClassifier classifier(small_network(), c, [&](const LabelEvent& e) { events.push_back(e); });
+    const auto begin_ns = clock.system_ns();
+    const Samples x = white_noise(400'000, 0.1, 10);
+    const auto play = [&] {
+        for (std::size_t at = 0; at < x.size(); at += 10'000) {
+            clock.advance_s(0.01);
+            classifier.process(x.data() + at, 10'000);
         }
-        EXPECT_EQ(next, 2 * x.size());
+    };
+    play(); // 0.4 s
+    clock.advance_s(6.0);
+    play();
+    classifier.flush();
+    std::uint64_t next = 0;
+    for (const LabelEvent& e : events) {
+        EXPECT_EQ(e.sample_start, next);
+        next += e.sample_count;
+        const bool after = e.sample_start >= x.size();
+        EXPECT_TRUE(after || next <= x.size()) << e.sample_start;
+        const double expected_s = 1e-6 * static_cast<double>(e.sample_start) + (after ? 6.0 : 0.0);
+        EXPECT_NEAR(1e-9 * static_cast<double>(e.time_ns - begin_ns), expected_s, 1e-3);
+        EXPECT_EQ(e.time_source, TimeSource::system);
+        EXPECT_EQ(e.overflows, after ? 1u : 0u);
     }
+    EXPECT_EQ(next, 2 * x.size());
 }
 
 TEST(SignalClassifier, TimeThatIsSetIsCountedOnWhateverTheArrivals)

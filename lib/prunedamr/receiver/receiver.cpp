@@ -39,8 +39,6 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.live = source.live;
     stream::check(result); // first, so that a bad rate is not taken for a bad interval
     result.interval_s = config.interval_s;
-    result.bursts = config.bursts;
-    result.burst_gap_s = config.burst_gap_s;
     return result;
 }
 
@@ -59,10 +57,9 @@ std::unique_ptr<stream::StreamClassifier> make_classifier(std::optional<stream::
 {
     const stream::ClassifierConfig stream = stream_config(config, source);
     stream::Model model = given ? std::move(*given) : stream::open_model(config.model, model_config(config));
-    if (config.survey)
-        return std::make_unique<stream::WidebandScanner>(
-            std::move(model), stream::SurveyConfig{ stream, config.survey_signals }, std::move(handler));
-    return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
+    if (config.single)
+        return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
+    return std::make_unique<stream::WidebandScanner>(std::move(model), stream, std::move(handler));
 }
 
 } // namespace

@@ -20,12 +20,9 @@ struct ReceiverConfig {
     std::string backend = "native";       ///< see `stream::open_model`
     double max_latency_us = 0.0;          ///< bound of a call of the network; 0: none, 16 frames per call
     std::string name = "rx0";             ///< of the source in the events, 1..48 bytes
-    double interval_s = 0.1;              ///< per label, above 0
+    double interval_s = 0.1;              ///< per label of what lasts, above 0
     std::optional<double> min_confidence; ///< 0..1; none: the model's
-    bool survey = false;                  ///< search the band for signals and label each of them,
-    int survey_signals = 16;              ///< so many at a time, 1..64
-    bool bursts = false;                  ///< one label per burst; not with `survey`
-    double burst_gap_s = 0.003;           ///< of quiet that ends a burst
+    bool single = false; ///< the samples are of one signal; else every emission in the band is searched for
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 

@@ -60,7 +60,6 @@ void BlockSummary::add(const dsp::BlockInfo& info, int samples, bool squelched, 
     weighted_bandwidth_ += energy * info.bandwidth;
     if (std::isfinite(info.snr_db)) {
         snr_sum_db_ += info.snr_db;
-        over_noise_ += from_db(info.snr_db) * info.bandwidth;
         ++snr_count_;
     }
 }
@@ -73,19 +72,7 @@ void BlockSummary::add(const BlockSummary& other) noexcept
     weighted_center_ += other.weighted_center_;
     weighted_bandwidth_ += other.weighted_bandwidth_;
     snr_sum_db_ += other.snr_sum_db_;
-    over_noise_ += other.over_noise_;
     snr_count_ += other.snr_count_;
-}
-
-double BlockSummary::signal_over_noise() const noexcept
-{
-    return snr_count_ ? over_noise_ / snr_count_ : std::numeric_limits<double>::quiet_NaN();
-}
-
-void BlockSummary::forget_signal() noexcept
-{
-    weight_ = 0.0;
-    snr_count_ = 0;
 }
 
 float BlockSummary::power_dbfs() const noexcept
@@ -213,7 +200,7 @@ bool BlockClassifier::only_strong_is_signal() noexcept
     return event.state != State::noise;
 }
 
-std::uint64_t BlockClassifier::decide(LabelEvent& event, double least_signal) noexcept
+std::uint64_t BlockClassifier::decide(LabelEvent& event) noexcept
 {
     run_pending();
     const std::uint64_t frames = strong_.decisions.frames() + rest_.decisions.frames();
@@ -222,10 +209,7 @@ std::uint64_t BlockClassifier::decide(LabelEvent& event, double least_signal) no
     if (rest_.decisions.frames() == 0 || !only_strong_is_signal())
         strong_.add(rest_);
     strong_.decisions.decide(event); // without frames too: it forgets the last label
-    const bool weak = strong_.summary.signal_over_noise() < least_signal;
-    if (weak)
-        strong_.summary.forget_signal();
-    if (weak || (frames == 0 && !all.empty()))
+    if (frames == 0 && !all.empty())
         decide_noise(event);
     strong_.summary.write(event);
     event.power_dbfs = all.power_dbfs();

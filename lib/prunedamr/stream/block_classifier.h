@@ -21,13 +21,6 @@ public:
 
     bool empty() const noexcept { return samples_ == 0; }
 
-    /// Power of the signals that were found over that of all noise that was received with them; NaN where no block
-    /// had an SNR.
-    double signal_over_noise() const noexcept;
-
-    /// What was found is no signal.
-    void forget_signal() noexcept;
-
     /// Writes power, SNR, bandwidth, and adds the signal's offset to the event's tuned `center_freq_hz`;
     /// `sample_rate_hz` is already there. Without a signal the band is all that was received.
     void write(LabelEvent& event) const noexcept;
@@ -40,7 +33,6 @@ private:
     double weighted_center_ = 0.0;
     double weighted_bandwidth_ = 0.0;
     double snr_sum_db_ = 0.0;
-    double over_noise_ = 0.0; ///< sum over the same blocks
     int snr_count_ = 0;
 };
 
@@ -67,8 +59,7 @@ public:
     void add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
 
     /// Writes the decision on all blocks since the last one, and starts the next one; returns the frames classified.
-    /// `least_signal`: over all noise received, below which it is noise whatever the network says.
-    std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
+    std::uint64_t decide(LabelEvent& event) noexcept;
 
     std::size_t previous_label() const noexcept
     {

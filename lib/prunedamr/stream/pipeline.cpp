@@ -28,10 +28,9 @@ std::uint64_t blocks_in(std::uint64_t samples, int block_length)
 
 Pipeline::Pipeline(Model wanted, const ClassifierConfig& config)
     : model(std::move(wanted)), front_end(model.info.front_end),
-      stream(block_classifier(*this, config, config.bursts)), burst(block_classifier(*this, config, true)),
+      stream(block_classifier(*this, config, false)), burst(block_classifier(*this, config, true)),
       block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
       blocks_per_interval(blocks_in(sample_count(config.interval_s, config.sample_rate_hz), block_length)),
-      blocks_per_burst(blocks_in(sample_count(config.max_burst_s, config.sample_rate_hz), block_length)),
       buffer(static_cast<std::size_t>(block_length))
 {
 }

@@ -24,7 +24,7 @@ struct Pipeline {
     BlockClassifier stream, burst;
     int block_length;
     double block_s;
-    std::uint64_t blocks_per_interval, blocks_per_burst;
+    std::uint64_t blocks_per_interval;
     std::vector<std::complex<float>> buffer; ///< a block that is not yet full
     Pipeline* next = nullptr;                ///< of `ModelSlot`
 };

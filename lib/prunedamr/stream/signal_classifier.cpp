@@ -2,7 +2,6 @@
 #include "prunedamr/stream/signal_classifier.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/burst_segmenter.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/stream_state.h"
 
@@ -10,12 +9,6 @@
 
 namespace prunedamr::stream {
 namespace {
-
-/// Of a gap between bursts: who finds bursts by their power has no use for lines that lie below the noise.
-constexpr double kLeastSignalInGap = 1.0;
-
-/// What is steady for so many times the longest burst is none.
-constexpr double kLongestBursts = 4.0;
 
 Model compiled(const model::Model& model, const ClassifierConfig& config)
 {
@@ -28,57 +21,26 @@ Model compiled(const model::Model& model, const ClassifierConfig& config)
 } // namespace
 
 struct SignalClassifier::Impl {
-    explicit Impl(StreamState& stream);
+    explicit Impl(StreamState& stream) : state(stream) {}
 
     Pipeline& pipeline() const noexcept { return state.pipeline(); }
-    bool is_in_gap() const noexcept { return segmenter && !segmenter->in_burst(); }
     bool is_between_intervals() const noexcept { return blocks == 0 && buffered == 0; }
     void consume(const std::complex<float>* samples, std::size_t count) noexcept;
-    void cut() noexcept;
-    bool is_long_enough() const noexcept;
     std::uint64_t add_rest() noexcept;
-    void segment(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
     void classify_block(const std::complex<float>* samples, int count) noexcept;
-    void end_interval(std::uint64_t analyzed, bool is_gap) noexcept;
+    void end_interval(std::uint64_t analyzed) noexcept;
     void end_segment() noexcept;
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
     StreamState& state;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
-    std::optional<BurstSegmenter> segmenter;
 
     int buffered = 0;         ///< samples of a block that is not yet full
     std::uint64_t blocks = 0; ///< of this interval, skipped ones too
     std::uint64_t burst_samples = 0;
 };
-
-SignalClassifier::Impl::Impl(StreamState& stream) : state(stream)
-{
-    const ClassifierConfig& config = state.config;
-    if (config.bursts)
-        segmenter.emplace(sample_count(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db,
-                          sample_count(kLongestBursts * config.max_burst_s, config.sample_rate_hz));
-}
-
-void SignalClassifier::Impl::segment(const std::complex<float>* samples, std::size_t count) noexcept
-{
-    if (!segmenter)
-        return consume(samples, count);
-    segmenter->process(
-        samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); }, [this] { cut(); });
-}
-
-/// Between a gap and a burst. A gap too short for the front end becomes part of its burst.
-void SignalClassifier::Impl::cut() noexcept
-{
-    const bool after_gap = segmenter->in_burst();
-    if (after_gap && blocks == 0 && buffered < pipeline().front_end.min_samples())
-        return;
-    if (const std::uint64_t analyzed = add_rest())
-        end_interval(analyzed, after_gap);
-}
 
 void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
@@ -105,11 +67,6 @@ void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::si
     }
 }
 
-bool SignalClassifier::Impl::is_long_enough() const noexcept
-{
-    return blocks >= (segmenter && !is_in_gap() ? pipeline().blocks_per_burst : pipeline().blocks_per_interval);
-}
-
 /// Classifies what is left of the interval, if that is long enough to be; returns how many samples the interval
 /// has.
 std::uint64_t SignalClassifier::Impl::add_rest() noexcept
@@ -132,8 +89,8 @@ void SignalClassifier::Impl::on_full_block(const std::complex<float>* samples) n
         classify_block(samples, pipeline().block_length);
     const double block_s = pipeline().block_s;
     ++blocks;
-    if (is_long_enough())
-        end_interval(blocks * static_cast<std::uint64_t>(pipeline().block_length), is_in_gap());
+    if (blocks >= pipeline().blocks_per_interval)
+        end_interval(blocks * static_cast<std::uint64_t>(pipeline().block_length));
     if (!skip)
         state.backlog.worked(state.seconds_since(start), block_s);
 }
@@ -152,10 +109,10 @@ void SignalClassifier::Impl::classify_block(const std::complex<float>* samples, 
     pipeline().stream.add(samples, count, ZeroHz::tuned);
 }
 
-void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) noexcept
+void SignalClassifier::Impl::end_interval(std::uint64_t analyzed) noexcept
 {
     LabelEvent event = state.interval_event(analyzed);
-    state.add(state.frames, pipeline().stream.decide(event, is_gap ? kLeastSignalInGap : 0.0));
+    state.add(state.frames, pipeline().stream.decide(event));
     blocks = 0;
     state.interval_start += analyzed;
     state.emit(event);
@@ -163,13 +120,11 @@ void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) n
 
 void SignalClassifier::Impl::end_segment() noexcept
 {
-    if (segmenter)
-        segmenter->flush([this](const std::complex<float>* x, std::size_t n) { consume(x, n); });
     const bool usable = buffered >= pipeline().front_end.min_samples(); // else it is left out of the last event
     const std::uint64_t rest = static_cast<std::uint64_t>(buffered);
     const std::uint64_t all = add_rest();
     if (const std::uint64_t analyzed = usable ? all : all - rest)
-        end_interval(analyzed, is_in_gap());
+        end_interval(analyzed);
     state.interval_start = state.samples_in.load(std::memory_order_relaxed);
 }
 
@@ -215,7 +170,7 @@ SignalClassifier::SignalClassifier(SignalClassifier&&) noexcept = default;
 
 void SignalClassifier::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    impl_->segment(samples, count);
+    impl_->consume(samples, count);
 }
 
 void SignalClassifier::end_segment(bool) noexcept
