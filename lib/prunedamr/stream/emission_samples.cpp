@@ -43,6 +43,12 @@ float EmissionSamples::snr_db() const noexcept
     return static_cast<float>(10.0 * std::log10(density_ / weight_));
 }
 
+double EmissionSamples::passband() const noexcept
+{
+    const double half = std::min(band_.center - band_.low, band_.high - band_.center) - 0.5 * band_.transition;
+    return std::clamp(2.0 * half * band_.decimation, 0.0, 1.0);
+}
+
 /// The rate and the filter, which stay as they are until the next decision.
 void EmissionSamples::open(const EmissionPart& part, const Cut& how) noexcept
 {
@@ -77,7 +83,7 @@ void EmissionSamples::cut(const EmissionPart& part, const Cut& how, const dsp::S
     if (how.goes_on)
         end = std::min(end, last > reach ? (last - reach) / step : 0);
     if (!joins && count_ > (ends_.empty() ? 0 : ends_.back())) {
-        if (ends_.size() == kMostPieces)
+        if (ends_.size() == kMostPieces - 1)
             return;
         ends_.push_back(count_);
     }

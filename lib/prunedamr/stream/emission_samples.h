@@ -28,7 +28,7 @@ class EmissionSamples
 public:
     static constexpr int kMostSamples = 32768;
 
-    EmissionSamples() : samples_(kMostSamples) { ends_.reserve(kMostPieces); }
+    EmissionSamples() : samples_(kMostSamples) { ends_.reserve(kMostPieces - 1); }
 
     /// Nothing is there yet; it begins at `start`.
     void clear(std::uint64_t start) noexcept;
@@ -57,26 +57,39 @@ public:
 
     int count() const noexcept { return count_; }
     const std::complex<float>* samples() const noexcept { return samples_.data(); }
-    double rate() const noexcept { return 1.0 / band_.decimation; }  ///< of the stream's
+    double rate() const noexcept { return 1.0 / band_.decimation; } ///< of the stream's
+    double passband() const noexcept; ///< part of that rate, around zero frequency, which the filter leaves alone
     double center() const noexcept { return band_.center; } ///< what is at zero frequency in the samples
 
     /// `block(samples, count)` for all blocks of the pieces, each of up to `block_length` and of at least
     /// `min_samples`.
     template <typename Block> void for_each_block(int block_length, int min_samples, Block block) const noexcept
     {
+        for_each_piece([&](const std::complex<float>* samples, int left) {
+            while (left >= min_samples) {
+                const int taken = std::min(block_length, left);
+                block(samples, taken);
+                samples += taken;
+                left -= taken;
+            }
+        });
+    }
+
+    static constexpr std::size_t kMostPieces = 64;
+
+    /// `piece(samples, count)` for all pieces.
+    template <typename Visit> void for_each_piece(Visit visit) const noexcept
+    {
         int begin = 0;
-        const auto piece = [&](int end) {
-            for (; end - begin >= min_samples; begin += std::min(block_length, end - begin))
-                block(samples_.data() + begin, std::min(block_length, end - begin));
+        for (std::size_t i = 0; i <= ends_.size(); ++i) {
+            const int end = i < ends_.size() ? ends_[i] : count_;
+            if (end > begin)
+                visit(samples_.data() + begin, end - begin);
             begin = end;
-        };
-        for (const int end : ends_)
-            piece(end);
-        piece(count_);
+        }
     }
 
 private:
-    static constexpr std::size_t kMostPieces = 64;
 
     void open(const EmissionPart& part, const Cut& how) noexcept;
 

@@ -28,6 +28,19 @@ void Emission::begin_interval(std::uint64_t start) noexcept
     clipped = 0.0f;
 }
 
+void Emission::write(LabelEvent& event, double tuned_hz) const noexcept
+{
+    event.track = track;
+    event.time_ns = time_ns;
+    event.time_source = time_source;
+    event.sample_start = samples.start();
+    event.sample_count = samples.duration();
+    event.center_freq_hz = tuned_hz + 0.5 * (samples.low() + samples.high()) * event.sample_rate_hz;
+    event.bandwidth_hz = (samples.high() - samples.low()) * event.sample_rate_hz;
+    event.snr_db = samples.snr_db();
+    event.clipped = clipped;
+}
+
 EmissionTracker::EmissionTracker(std::uint64_t epoch_samples, double per_hz)
     : epoch_samples_(static_cast<double>(epoch_samples)), per_hz_(per_hz), followed_(kMostFollowed)
 {
@@ -128,6 +141,7 @@ void EmissionTracker::begin(Emission& emission, const EmissionWork& work) noexce
     emission.active = true;
     emission.number = emission.track = work.number;
     emission.previous_label = DecisionAccumulator::kNone;
+    emission.signal.clear();
     emission.begin_interval(work.part.start);
     if (static_cast<double>(work.part.start - base_) > kSeam * epoch_samples_)
         return;

@@ -5,6 +5,7 @@
 #include "prunedamr/stream/clock.h"
 #include "prunedamr/stream/decision_accumulator.h"
 #include "prunedamr/stream/emission_samples.h"
+#include "prunedamr/stream/prover.h"
 
 #include <array>
 #include <cstddef>
@@ -18,6 +19,9 @@ struct Emission {
     /// Of the samples from `start` on there will be an event of their own.
     void begin_interval(std::uint64_t start) noexcept;
 
+    /// Where and when it was, to an event that has the stream's rate.
+    void write(LabelEvent& event, double tuned_hz) const noexcept;
+
     bool active = false, seen = false;
     std::uint64_t number = 0; ///< the detector's, and
     std::uint64_t track = 0;  ///< that of its events: the same behind a cut
@@ -28,6 +32,7 @@ struct Emission {
     TimeSource time_source = TimeSource::system;
     float clipped = 0.0f;
     EmissionSamples samples;
+    FollowedSignal signal; ///< what its measurements have in common
 };
 
 /// What is to be done about one emission in an epoch.

@@ -73,4 +73,29 @@ private:
     std::complex<double> sum_; ///< of the parts' means
 };
 
+/// The same of an interval of epochs.
+struct IntervalFacts {
+    void add(const EpochFacts& epoch, bool found) noexcept
+    {
+        ++epochs;
+        is_quiet = is_quiet && !found;
+        energy += epoch.energy();
+        count += static_cast<double>(epoch.count());
+        clipped = std::max(clipped, epoch.clipped());
+        has_constant = has_constant || epoch.constant() != std::complex<float>{};
+    }
+
+    float power_dbfs() const noexcept
+    {
+        return static_cast<float>(10.0 * std::log10(std::max(energy / std::max(1.0, count), 1e-20)));
+    }
+
+    std::uint64_t start = 0, epochs = 0;
+    bool is_quiet = true; ///< nothing was found
+    double energy = 0.0, count = 0.0;
+    float clipped = 0.0f; ///< of an epoch the most
+    bool has_constant = false;
+    bool may_be_full = false; ///< of one signal, which leaves no noise to be seen
+};
+
 } // namespace prunedamr::stream

@@ -8,8 +8,10 @@
 #include "prunedamr/stream/stream_state.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace prunedamr::stream {
@@ -23,16 +25,12 @@ constexpr std::uint64_t kSpare = 8;         ///< part of an epoch that the detec
 constexpr std::uint64_t kShort = 8;         ///< part of an epoch that is too short to say that nothing is there
 constexpr double kFinest = 65536.0;         ///< bins of the detector,
 constexpr double kFinestPerEpoch = 32.0;    ///< or the epoch over this
+constexpr float kSureOfBand = 0.5f;         ///< confidence from which a band without a floor is one signal
 constexpr int kLeastFrames = 2;             ///< of the shortest kind that a decision is made of
 
 double in_range(double sample_rate_hz)
 {
     return std::clamp(sample_rate_hz, 100.0, 1e9);
-}
-
-double decibels(double ratio) noexcept
-{
-    return 10.0 * std::log10(std::max(ratio, 1e-20));
 }
 
 } // namespace
@@ -52,6 +50,7 @@ struct WidebandScanner::Impl {
     void run(EmissionWork& work) noexcept;
     void cut(Emission& emission, const EmissionWork& work) noexcept;
     void decide(Emission& emission) noexcept;
+    void prove(LabelEvent& event, Emission& emission) noexcept;
     bool is_own_line(const EmissionSamples& emission) const noexcept;
     void add_band() noexcept;
     void end_interval(std::uint64_t end) noexcept;
@@ -80,13 +79,9 @@ struct WidebandScanner::Impl {
     std::int64_t busy_since_ns = 0;
 
     EmissionTracker tracker;
+    std::optional<Prover> prover; ///< none: the network decides alone
 
-    std::uint64_t interval_start = 0, interval_epochs = 0;
-    bool is_quiet = true; ///< nothing was found in this interval
-    double energy = 0.0;  ///< of its samples,
-    std::uint64_t energy_count = 0;
-    float clipped = 0.0f; ///< of an epoch the most
-    bool has_constant = false;
+    IntervalFacts interval;
 };
 
 WidebandScanner::Impl::Impl(StreamState& stream)
@@ -96,6 +91,8 @@ WidebandScanner::Impl::Impl(StreamState& stream)
           1, (sample_count(stream.config.interval_s, stream.config.sample_rate_hz) + epoch - 1) / epoch)),
       buffer(epoch + epoch / kSpare + std::min(kLookBack, epoch)), tracker(epoch, per_hz)
 {
+    if (state.config.measure)
+        prover.emplace(state.config.evidence);
 }
 
 void WidebandScanner::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
@@ -156,7 +153,6 @@ std::size_t WidebandScanner::Impl::take(const std::complex<float>* samples, std:
     return taken;
 }
 
-/// Part by part, wherever the stream was divided.
 void WidebandScanner::Impl::measure() noexcept
 {
     for (; measured + EpochFacts::kPart <= fed(); measured += EpochFacts::kPart)
@@ -172,15 +168,10 @@ void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
         add_band();
     for (EmissionWork& work : works)
         run(work);
-    is_quiet = is_quiet && works.empty();
-    energy += facts.energy();
-    energy_count += facts.count();
-    clipped = std::max(clipped, facts.clipped());
-    has_constant = has_constant || facts.constant() != std::complex<float>{};
-    ++interval_epochs;
+    interval.add(facts, !works.empty());
     if (is_cut)
         return;
-    if (interval_epochs == epochs_per_interval)
+    if (interval.epochs == epochs_per_interval)
         end_interval(end);
     const std::uint64_t keep = std::max(origin, end - std::min(end, std::min(kLookBack, epoch)));
     std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(keep - origin),
@@ -188,7 +179,7 @@ void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
     filled -= static_cast<std::size_t>(keep - origin);
     origin = keep;
     facts = next_facts;
-    if (interval_epochs == 0)
+    if (interval.epochs == 0)
         switch_model();
     const std::int64_t now_ns = state.clock.steady_ns();
     state.backlog.worked(busy_s + 1e-9 * static_cast<double>(now_ns - busy_since_ns),
@@ -237,31 +228,37 @@ void WidebandScanner::Impl::cut(Emission& emission, const EmissionWork& work) no
 
 void WidebandScanner::Impl::decide(Emission& emission) noexcept
 {
-    const EmissionSamples& samples = emission.samples;
     BlockClassifier& classifier = pipeline().stream;
-    samples.for_each_block(pipeline().block_length, pipeline().front_end.min_samples(),
-                           [&](const std::complex<float>* x, int n) { classifier.add(x, n, ZeroHz::signal); });
+    emission.samples.for_each_block(
+        pipeline().block_length, pipeline().front_end.min_samples(),
+        [&](const std::complex<float>* x, int n) { classifier.add(x, n, ZeroHz::signal); });
     LabelEvent event = state.new_event();
-    event.time_ns = emission.time_ns;
-    event.time_source = emission.time_source;
-    event.sample_start = samples.start();
-    event.sample_count = samples.duration();
-    event.sample_rate_hz = state.config.sample_rate_hz * samples.rate();
-    event.center_freq_hz = facts.tuned_hz();
     classifier.set_previous_label(emission.previous_label);
     state.add(state.frames, classifier.decide(event));
     emission.previous_label = classifier.previous_label();
-    event.sample_rate_hz = state.config.sample_rate_hz;
-    event.center_freq_hz =
-        facts.tuned_hz() + 0.5 * (samples.low() + samples.high()) * state.config.sample_rate_hz;
-    event.bandwidth_hz = (samples.high() - samples.low()) * state.config.sample_rate_hz;
-    event.snr_db = samples.snr_db();
-    event.clipped = emission.clipped;
-    if (is_own_line(samples)) {
+    emission.write(event, facts.tuned_hz());
+    if (is_own_line(emission.samples)) {
         decide_noise(event);
         event.note.assign(kDcSpike);
-    }
+    } else if (prover)
+        prove(event, emission);
     state.emit(event);
+}
+
+void WidebandScanner::Impl::prove(LabelEvent& event, Emission& emission) noexcept
+{
+    const EmissionSamples& samples = emission.samples;
+    std::array<measure::Piece, EmissionSamples::kMostPieces> pieces;
+    std::size_t count = 0;
+    samples.for_each_piece([&](const std::complex<float>* x, int n) { pieces[count++] = { x, std::size_t(n) }; });
+    if (count == 0)
+        return;
+    doubt_strong_noise(event);
+    const double rate_hz = state.config.sample_rate_hz;
+    prover->prove(event, pipeline().stream.proposal(),
+                  { pieces.data(), count, rate_hz * samples.rate(), facts.tuned_hz() + rate_hz * samples.center(),
+                    samples.passband() },
+                  &emission.signal);
 }
 
 bool WidebandScanner::Impl::is_own_line(const EmissionSamples& emission) const noexcept
@@ -279,22 +276,18 @@ void WidebandScanner::Impl::add_band() noexcept
     const auto block = static_cast<std::uint64_t>(pipeline().block_length);
     for (std::uint64_t done = 0; done < most; done += block)
         pipeline().burst.add(x + done, static_cast<int>(std::min(block, most - done)), ZeroHz::tuned);
+    interval.may_be_full = interval.may_be_full || differs_from_noise(x, static_cast<int>(most));
 }
 
 void WidebandScanner::Impl::end_interval(std::uint64_t end) noexcept
 {
     LabelEvent ignored;
-    if (is_quiet)
-        emit_band(interval_start, end - interval_start, false);
+    if (interval.is_quiet)
+        emit_band(interval.start, end - interval.start, false);
     else
         pipeline().burst.decide(ignored);
-    interval_start = end;
-    interval_epochs = 0;
-    is_quiet = true;
-    energy = 0.0;
-    energy_count = 0;
-    clipped = 0.0f;
-    has_constant = false;
+    interval = {};
+    interval.start = end;
 }
 
 /// The band without a signal; nothing is known of it when it was skipped.
@@ -310,13 +303,16 @@ void WidebandScanner::Impl::emit_band(std::uint64_t start, std::uint64_t count, 
     if (!is_lost) {
         event.time_ns = facts.time_ns(start);
         event.time_source = facts.time_source();
-        event.center_freq_hz = facts.tuned_hz();
-        event.bandwidth_hz = state.config.sample_rate_hz;
-        event.snr_db = std::numeric_limits<float>::quiet_NaN();
-        decide_noise(event);
-        event.power_dbfs = static_cast<float>(decibels(energy / std::max(1.0, static_cast<double>(energy_count))));
-        event.clipped = clipped;
-        event.note.assign(has_constant ? kDcSpike : std::string_view{});
+        event.power_dbfs = interval.power_dbfs();
+        event.clipped = interval.clipped;
+        const bool is_full = interval.may_be_full && !interval.has_constant;
+        if (event.state != State::signal || event.confidence < kSureOfBand || !is_full) {
+            event.center_freq_hz = facts.tuned_hz();
+            event.bandwidth_hz = state.config.sample_rate_hz;
+            event.snr_db = std::numeric_limits<float>::quiet_NaN();
+            decide_noise(event);
+        }
+        event.note.assign(interval.has_constant ? kDcSpike : std::string_view{});
     }
     state.emit(event);
 }
@@ -336,17 +332,18 @@ void WidebandScanner::Impl::cut_stream() noexcept
     const bool is_short = end - facts.start() < epoch / kShort;
     end_epoch(end, true);
     tracker.interrupt(end, is_short ? end - facts.start() : 0);
-    is_quiet = is_quiet && (!is_short || interval_start == base);
+    interval.is_quiet = interval.is_quiet && (!is_short || interval.start == base);
     end_interval(end);
     restart(end);
 }
 
 void WidebandScanner::Impl::restart(std::uint64_t sample) noexcept
 {
-    base = origin = next_epoch = measured = interval_start = sample;
+    base = origin = next_epoch = measured = sample;
     filled = 0;
     to_skip = 0;
-    interval_epochs = 0;
+    interval = {};
+    interval.start = sample;
 }
 
 std::size_t WidebandScanner::Impl::skip(std::size_t count) noexcept
