@@ -45,7 +45,7 @@ struct EmissionWork {
     std::uint64_t start = 0; ///< sample; of what is not decided on yet
 };
 
-/// Follows the emissions of a detector from epoch to epoch, 64 at a time (what finds no room is decided on epoch by
+/// Follows the emissions of a detector from epoch to epoch, 32 at a time (what finds no room is decided on epoch by
 /// epoch), and over cuts of the stream. Allocates at construction only.
 class EmissionTracker
 {
@@ -78,7 +78,7 @@ public:
     void forget_labels() noexcept;
 
 private:
-    static constexpr std::size_t kMostFollowed = 64;
+    static constexpr std::size_t kMostFollowed = 32;
 
     /// What was on at a cut.
     struct Interrupted {
