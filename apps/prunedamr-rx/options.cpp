@@ -10,12 +10,14 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <unistd.h>
 
 namespace prunedamr::rx {
 namespace {
 
-const std::array<cli::Choice<OutputKind>, 3> kOutputs{ {
+const std::array<cli::Choice<OutputKind>, 4> kOutputs{ {
     { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
+    { "text", "text:-", "a line per label for a person, to standard output", OutputKind::text },
     { "sigmf", "sigmf:NAME",
       "SigMF annotations of a recorded source, beside its samples; under its own name: added", OutputKind::sigmf },
     { "zmq", "zmq:tcp://ADDRESS:PORT",
@@ -73,6 +75,10 @@ void add_label_options(CLI::App& app, Options& options)
                })
             ->expected(0, 1)
             ->group("");
+    app.add_flag("!--no-measure", options.measure,
+                 "labels by the network alone: without symbol rates and other numbers, in less time");
+    app.add_flag("--evidence", options.evidence,
+                 "labels hold the symbols, at most 256, that their numbers were measured on");
     app.add_option("--min-confidence", options.min_confidence,
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
@@ -85,8 +91,8 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:FILE, json:- (default), sigmf:NAME, zmq:ENDPOINT; repeatable; SIGHUP reopens "
-           "files")
+           "where labels go: json:FILE, json:-, text:- (a line for a person), sigmf:NAME, zmq:ENDPOINT; repeatable; "
+           "SIGHUP reopens files (default: text:- on a terminal, else json:-)")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
@@ -119,11 +125,13 @@ void check(Options& options)
 {
     using cli::require;
     check(options.source);
-    for (const Output& output : options.outputs)
+    for (const Output& output : options.outputs) {
+        require(output.kind != OutputKind::text || output.target == "-", "--out", "text goes to standard output: text:-");
         require(
             output.kind != OutputKind::sigmf ||
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
+    }
     const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
                                        [](const Output& output) { return output.kind == OutputKind::zmq; });
     require(published || options.zmq_key.empty(), "--zmq-key",
@@ -131,7 +139,7 @@ void check(Options& options)
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
     if (options.outputs.empty())
-        options.outputs.push_back({ OutputKind::json, "-" });
+        options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-" });
 }
 
 } // namespace prunedamr::rx

@@ -10,7 +10,7 @@
 
 namespace prunedamr::rx {
 
-enum class OutputKind { json, zmq, sigmf };
+enum class OutputKind { json, text, zmq, sigmf };
 
 struct Output {
     OutputKind kind;
@@ -25,6 +25,7 @@ struct Options {
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
     double interval_s = 0.1;      ///< of what lasts, one label per interval
     bool single = false;          ///< one signal, which somebody has tuned to
+    bool measure = true, evidence = false; ///< numbers in the labels, and the points they are from
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<Output> outputs;  ///< at least one after `check`
     std::string topic = "label";

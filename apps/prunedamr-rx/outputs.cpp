@@ -17,6 +17,8 @@ std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& ou
 {
     if (output.kind == OutputKind::json)
         return stream::make_json_lines_sink(output.target);
+    if (output.kind == OutputKind::text)
+        return stream::make_text_sink();
     if (output.kind == OutputKind::sigmf)
         return stream::make_sigmf_sink({ options.source.addresses.front(), options.source.raw, output.target });
     stream::ZmqConfig config;
@@ -54,8 +56,8 @@ void check_files(const Options& options, const std::string& model)
     inputs.insert(inputs.end(), outputs.begin(), outputs.end());
     outputs.clear();
     for (const Output& output : options.outputs)
-        if (output.kind == OutputKind::json)
-            outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
+        if (output.kind == OutputKind::json || output.kind == OutputKind::text)
+            outputs.push_back({ output.kind == OutputKind::json ? "--out json" : "--out text", output.target == "-" ? "/dev/stdout" : output.target });
     check_outputs(outputs, inputs);
 }
 

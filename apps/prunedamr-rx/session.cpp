@@ -52,6 +52,8 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     if (options.min_confidence >= 0.0)
         config.min_confidence = options.min_confidence;
     config.single = options.single;
+    config.measure = options.measure;
+    config.evidence = options.evidence;
     return config;
 }
 

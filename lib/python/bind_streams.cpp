@@ -38,7 +38,8 @@ constexpr const char* kStreamArguments =
 sample_rate_hz: 1e-3..1e12. interval_s: seconds per decision; 0: the shortest. center_freq_hz: the tuned frequency.
 source: name in the events, 1..48 bytes. time_ns: of the first sample, since 1970-01-01 UTC, None: the system's time
 of the first call. min_confidence: below it a signal is unknown, 0..1, None: the model's own. live: when computing
-falls behind the samples by more than max_lag_s, some are left out and counted in dropped_frames.
+falls behind the samples by more than max_lag_s, some are left out and counted in dropped_frames. measure: decisions are
+proven by measurement, and events hold the numbers; evidence: the points, too.
 )";
 
 constexpr const char* kBandText = R"(Labels of every emission in a band, as its samples arrive.
@@ -116,16 +117,19 @@ void bind_signal_classifier(py::module_& module)
     py::class_<SignalClassifier, EventStream>(module, "SignalClassifier", kSignalText)
         .def(py::init([](const ModelChoice& model, double sample_rate_hz, double interval_s, double center_freq_hz,
                          const std::string& source, StartTime time_ns, std::optional<double> min_confidence,
-                         bool live, double max_lag_s) {
-                 const auto config = config_of(
+                         bool live, double max_lag_s, bool measure, bool evidence) {
+                 auto config = config_of(
                      { sample_rate_hz, interval_s, center_freq_hz, source, min_confidence, live, max_lag_s });
+                 config.measure = measure;
+                 config.evidence = evidence;
                  return std::make_unique<SignalClassifier>(model_of(model), config, time_ns);
              }),
              py::arg("model").none(false), py::arg("sample_rate_hz"), py::kw_only(),
              py::arg("interval_s") = usual.interval_s, py::arg("center_freq_hz") = usual.center_freq_hz,
              py::arg("source") = usual.source, py::arg("time_ns") = py::none(),
              py::arg("min_confidence") = py::none(), py::arg("live") = usual.live,
-             py::arg("max_lag_s") = usual.max_lag_s, kStreamArguments)
+             py::arg("max_lag_s") = usual.max_lag_s, py::arg("measure") = true, py::arg("evidence") = false,
+             kStreamArguments)
         .def("classify_burst", &SignalClassifier::classify_burst, py::arg("samples"), kBurstText);
 }
 
@@ -135,16 +139,19 @@ void bind_wideband_scanner(py::module_& module)
     py::class_<WidebandScanner, EventStream>(module, "WidebandScanner", kBandText)
         .def(py::init([](const ModelChoice& model, double sample_rate_hz, double interval_s, double center_freq_hz,
                          const std::string& source, StartTime time_ns, std::optional<double> min_confidence,
-                         bool live, double max_lag_s) {
-                 const auto config = config_of(
+                         bool live, double max_lag_s, bool measure, bool evidence) {
+                 auto config = config_of(
                      { sample_rate_hz, interval_s, center_freq_hz, source, min_confidence, live, max_lag_s });
+                 config.measure = measure;
+                 config.evidence = evidence;
                  return std::make_unique<WidebandScanner>(model_of(model), config, time_ns);
              }),
              py::arg("model").none(false), py::arg("sample_rate_hz"), py::kw_only(),
              py::arg("interval_s") = usual.interval_s, py::arg("center_freq_hz") = usual.center_freq_hz,
              py::arg("source") = usual.source, py::arg("time_ns") = py::none(),
              py::arg("min_confidence") = py::none(), py::arg("live") = usual.live,
-             py::arg("max_lag_s") = usual.max_lag_s, kStreamArguments);
+             py::arg("max_lag_s") = usual.max_lag_s, py::arg("measure") = true, py::arg("evidence") = false,
+             kStreamArguments);
 }
 
 } // namespace

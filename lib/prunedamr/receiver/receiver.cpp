@@ -39,6 +39,8 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.live = source.live;
     stream::check(result); // first, so that a bad rate is not taken for a bad interval
     result.interval_s = config.interval_s;
+    result.measure = config.measure;
+    result.evidence = config.evidence;
     return result;
 }
 

@@ -23,6 +23,8 @@ struct ReceiverConfig {
     double interval_s = 0.1;              ///< per label of what lasts, above 0
     std::optional<double> min_confidence; ///< 0..1; none: the model's
     bool single = false; ///< the samples are of one signal; else every emission in the band is searched for
+    bool measure = true;                  ///< decisions are proven by measurement
+    bool evidence = false;                ///< events hold the points that were measured
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 

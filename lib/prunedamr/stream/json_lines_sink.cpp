@@ -238,11 +238,27 @@ private:
     std::atomic<bool> abandoned_{ false };
 };
 
+class TextSink : public Sink
+{
+public:
+    void write(const LabelEvent& event, const std::string&) override { output_.write_line(to_text_line(event)); }
+    bool has_ended() const noexcept override { return output_.has_ended(); }
+    void abandon() noexcept override { output_.abandon(); }
+
+private:
+    JsonLinesSink output_{ "-" };
+};
+
 } // namespace
 
 std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path)
 {
     return std::make_unique<JsonLinesSink>(path);
+}
+
+std::unique_ptr<Sink> make_text_sink()
+{
+    return std::make_unique<TextSink>();
 }
 
 } // namespace prunedamr::stream

@@ -116,7 +116,7 @@ public:
 private:
     recording::Annotating annotating_;
     std::vector<Run> runs_;
-    std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a survey several
+    std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a band several
 };
 
 } // namespace

@@ -73,6 +73,8 @@ class SignalClassifier(_EventStream):
         min_confidence: Optional[float] = None,
         live: bool = False,
         max_lag_s: float = 0.25,
+        measure: bool = True,
+        evidence: bool = False,
     ) -> None: ...
     def classify_burst(self, samples: npt.ArrayLike) -> Optional[LabelEvent]: ...
 
@@ -89,6 +91,8 @@ class WidebandScanner(_EventStream):
         min_confidence: Optional[float] = None,
         live: bool = False,
         max_lag_s: float = 0.25,
+        measure: bool = True,
+        evidence: bool = False,
     ) -> None: ...
 
 def evaluate(
