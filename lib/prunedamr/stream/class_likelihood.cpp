@@ -67,6 +67,7 @@ constexpr double kLearnt = 0.2;        ///< what is left of the network's prefer
 constexpr double kLearntTones = 0.93;  ///< and between 2FSK and the others, which the network tells well
 constexpr double kSharper = 1.6;       ///< power of the network's mean probabilities, which are too cautious for a decision
 constexpr double kMethodWeight = 0.75; ///< power of the probabilities of the methods: what was made is not all that is met
+constexpr double kQuiet = 0.5;         ///< part of wide FM that is not loud enough to be seen as wide
 constexpr double kUndefined = 0.03;    ///< likelihood, at least, of a name that a definition rules out: numbers may err
 constexpr double kUnknownPart = 0.3;   ///< of unknown, that is taken into account for labels that are measured only
 constexpr double kFloor = -7.0;        ///< ln likelihood, at least, of what the numbers contradict
@@ -108,14 +109,15 @@ double keyed(std::string_view label, const Measurement& found)
     return at_least((1.0 - shaped) * (label == "CPFSK" ? half : 1.0 - half));
 }
 
-/// Narrow and wide FM by deviation over the highest frequency of the audio.
+/// Narrow and wide FM by deviation over the highest frequency of the audio. What was loud enough to reach wide FM is wide;
+/// what was not may have been quiet.
 double modulated(std::string_view label, const Measurement& found)
 {
     const auto &deviation = found[Quantity::deviation_hz], &audio = found[Quantity::audio_bandwidth_hz];
     if (!deviation || !audio || !(audio->value > 0.0))
         return 0.5;
-    const double narrow = normal_cdf((2.0 - deviation->value / audio->value) / 0.3);
-    return label == "NBFM" ? at_least(narrow) : label == "WBFM" ? at_least(1.0 - narrow) : 0.5;
+    const double narrow = normal_cdf((2.05 - deviation->value / audio->value) / 0.08);
+    return label == "NBFM" ? at_least(narrow) : label == "WBFM" ? 1.0 - (1.0 - kQuiet) * narrow : 0.5;
 }
 
 /// What the fit of an alphabet is worth [nats]. Blurred points prove nothing: a phase that wanders makes dense PSK of
@@ -284,8 +286,6 @@ void ClassPosterior::update(const Measurement& found, bool is_signal) noexcept
         level({ "MSK", "GFSK" }, kLearnt);
         level({ "2FSK", "MSK", "GFSK" }, kLearntTones);
     }
-    if (found.method == Method::fm)
-        level({ "NBFM", "WBFM" }, kLearnt);
     double total = 0.0;
     for (int i = 0; i < count_; ++i) {
         Entry& entry = entries_[i];

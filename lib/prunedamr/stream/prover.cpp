@@ -24,10 +24,10 @@ constexpr double kFirstWaitS = 0.5, kLongestWaitS = 4.0; // between two measurem
 constexpr double kSameBand = 0.3;    // of its width, by which a band may move or change and be the same
 constexpr double kSure = 0.4;        // as of the network's decision
 
-/// To a hundredth of its error and 12 digits: no more of it means anything.
+/// To a hundredth of its error, or six digits where that is not known: no more of it means anything.
 double rounded(double value, double error)
 {
-    const double step = std::isfinite(error) && error > 0.0 ? 0.01 * error : 1e-12 * std::fabs(value);
+    const double step = std::isfinite(error) && error > 0.0 ? 0.01 * error : 1e-6 * std::fabs(value);
     if (!(step > 0.0))
         return value;
     const double scale = std::pow(10.0, -std::floor(std::log10(step)));

@@ -97,7 +97,6 @@ void Proof::decide(LabelEvent& event, const BlockClassifier& network, double tun
     const measure::Piece piece = store.from(network.decided_from_dbfs());
     if (piece.count > 0)
         prover.prove(event, network.proposal(), { &piece, 1, event.sample_rate_hz, tuned_hz, 1.0 }, nullptr);
-    store.clear();
 }
 
 } // namespace
@@ -204,8 +203,10 @@ void SignalClassifier::Impl::end_interval(std::uint64_t analyzed) noexcept
 {
     LabelEvent event = state.interval_event(analyzed);
     state.add(state.frames, pipeline().stream.decide(event));
-    if (proof)
+    if (proof && !(state.config.live && state.backlog.is_late()))
         proof->decide(event, pipeline().stream, state.tuned_hz);
+    if (proof)
+        proof->store.clear();
     blocks = 0;
     state.interval_start += analyzed;
     state.emit(event);
