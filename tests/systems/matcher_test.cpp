@@ -40,9 +40,9 @@ struct Seen {
 
 Matcher::Candidates candidates(const Seen& seen, const Matcher& of = matcher())
 {
-    Numbers numbers;
+    measure::Numbers numbers;
     for (const Number& number : seen.numbers)
-        numbers[static_cast<std::size_t>(number.quantity)] = measure::Estimate{ number.value, number.error };
+        numbers[number.quantity] = measure::Estimate{ number.value, number.error };
     Observation observation;
     observation.center_hz = seen.mhz * 1e6;
     observation.bandwidth_hz = seen.khz * 1e3;
@@ -279,8 +279,8 @@ TEST(Matcher, SurvivesNumbersThatAreNone)
 #ifndef PRUNEDAMR_SANITIZED
 TEST(Matcher, AllocatesNothing)
 {
-    Numbers numbers;
-    numbers[static_cast<std::size_t>(kRate)] = measure::Estimate{ 9600.0, 1.0 };
+    measure::Numbers numbers;
+    numbers[kRate] = measure::Estimate{ 9600.0, 1.0 };
     Observation seen;
     seen.center_hz = 161.975e6;
     seen.bandwidth_hz = 11e3;

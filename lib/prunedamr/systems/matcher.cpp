@@ -264,7 +264,7 @@ struct Matcher::Compiled {
         result.candidate.system = index;
         for (int i = entry.first_fact; seen.measured && i < entry.first_fact + entry.fact_count; ++i) {
             const FactEntry& fact = facts[static_cast<std::size_t>(i)];
-            if (const auto& found = (*seen.measured)[static_cast<std::size_t>(fact.quantity)])
+            if (const auto& found = (*seen.measured)[fact.quantity])
                 compare_number(fact, &ranges[static_cast<std::size_t>(fact.first)], *found, result);
             if (result.is_excluded)
                 return result;
@@ -332,7 +332,7 @@ Matcher::Candidates Matcher::candidates(const Observation& seen) const noexcept
     auto [covering, end] = compiled_->in_band(seen.center_hz);
     std::uint32_t measured = 0;
     for (int i = 0; seen.measured && i < measure::kQuantities; ++i)
-        if ((*seen.measured)[static_cast<std::size_t>(i)])
+        if ((*seen.measured)[static_cast<Quantity>(i)])
             measured |= bit(static_cast<Quantity>(i));
     if (measured == 0)
         for (; covering != end; ++covering)

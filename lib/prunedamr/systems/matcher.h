@@ -12,8 +12,6 @@
 
 namespace prunedamr::systems {
 
-using Numbers = std::array<std::optional<measure::Estimate>, measure::kQuantities>;
-
 /// What is known of one emission.
 struct Observation {
     double center_hz = 0.0, bandwidth_hz = 0.0;
@@ -22,7 +20,7 @@ struct Observation {
     std::string_view label;     ///< a class, a family where only that is sure, "noise" or "unknown"
     std::string_view family;
     double confidence = 1.0;                                   ///< in the label, 0..1
-    const Numbers* measured = nullptr;                         ///< not owned; none: nothing was measured
+    const measure::Numbers* measured = nullptr;                ///< not owned; none: nothing was measured
     double burst_s = std::numeric_limits<double>::quiet_NaN(); ///< of a whole transmission; NaN: not known
 };
 

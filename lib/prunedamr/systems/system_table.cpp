@@ -29,6 +29,7 @@ constexpr std::array kFacts = {
     Quantity::modulation_index,
     Quantity::tones,
     Quantity::roll_off,
+    Quantity::bt,
     Quantity::cyclic_prefix_s,
     Quantity::subcarrier_spacing_hz,
     Quantity::chirp_rate_hz_per_s,
