@@ -33,13 +33,30 @@ std::string lower(std::string text)
     return text;
 }
 
+bool is_at(const System& system, const systems::Band& band, double hz)
+{
+    const double slack = 0.5 * std::min(system.bandwidth_hz.to, 0.02 * band.hz.to);
+    return hz >= band.hz.from - slack && hz <= band.hz.to + slack;
+}
+
+/// Those that have a frequency in a narrow band come before those that have it in a wide one.
+void sort_by_band(std::vector<System>& systems, double hz)
+{
+    for (System& system : systems)
+        std::stable_partition(system.bands.begin(), system.bands.end(),
+                              [&](const systems::Band& band) { return is_at(system, band, hz); });
+    std::stable_sort(systems.begin(), systems.end(), [](const System& a, const System& b) {
+        const auto width = [](const System& system) {
+            return system.bands.front().hz.to - system.bands.front().hz.from;
+        };
+        return width(a) < width(b);
+    });
+}
+
 bool fits(const System& system, const Options& options)
 {
     const auto in = [](double value, Range range) { return value >= range.from && value <= range.to; };
-    const auto at = [&](const systems::Band& band) {
-        const double slack = 0.5 * std::min(system.bandwidth_hz.to, 0.02 * band.hz.to);
-        return in(options.at_hz, { band.hz.from - slack, band.hz.to + slack });
-    };
+    const auto at = [&](const systems::Band& band) { return is_at(system, band, options.at_hz); };
     const auto family = [](const std::string& label) { // "FSK", another name of 2FSK, is a family here
         const auto& rows = model::modulations();
         const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return label == r.name; });
@@ -193,6 +210,8 @@ void run_systems(const Options& options)
     found.erase(
         std::remove_if(found.begin(), found.end(), [&](const System& system) { return !fits(system, options); }),
         found.end());
+    if (options.at_hz > 0.0)
+        sort_by_band(found, options.at_hz);
     constexpr std::size_t kMostWhole = 3;
     for (const System& system : found)
         found.size() <= kMostWhole ? print_whole(system) : print_line(system);
