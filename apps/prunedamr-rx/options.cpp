@@ -82,6 +82,9 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option("--min-confidence", options.min_confidence,
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--systems", options.systems,
+                   "file with radio systems of your own, which replace those of the shipped table by name and add to "
+                   "it: what events name as candidates (see prunedamr systems)");
     app.add_option("--name", options.name,
                    "name of this source in the labels (default: rx0, or the path of each of several files)");
 }

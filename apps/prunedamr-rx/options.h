@@ -31,6 +31,7 @@ struct Options {
     std::string topic = "label";
     std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
     std::string zmq_key;     ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
+    std::string systems;     ///< file with systems of one's own, besides the shipped table; empty: none
     std::string name;        ///< of the source in the labels; empty: rx0, or of several files the path of each
     bool quiet = false;
 };

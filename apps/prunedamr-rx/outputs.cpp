@@ -44,6 +44,7 @@ void check_files(const Options& options, const std::string& model)
     add(inputs, "the model", model);
     add(inputs, "the key", options.zmq_key);
     add(inputs, "the list of clients", options.zmq_clients);
+    add(inputs, "the table of systems", options.systems);
     for (const Output& output : options.outputs)
         if (output.kind == OutputKind::sigmf)
             add(outputs, "--out sigmf", output.target);

@@ -7,6 +7,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/model/model_search.h"
+#include "prunedamr/stream/system_candidates.h"
 
 #include <algorithm>
 #include <chrono>
@@ -35,6 +36,15 @@ std::string source_name(const Options& options, const std::string& address)
     return name.substr(cut);
 }
 
+/// Labels come without the shipped table, too; a table that was asked for must be there.
+std::vector<systems::System> load_systems(const std::string& path)
+{
+    if (!path.empty() || !model::find_shared("systems.json").empty())
+        return systems::load_systems(path);
+    cli::warn({ "there is no share/prunedamr/systems.json: events name no candidates" });
+    return {};
+}
+
 stream::ModelConfig model_config(const Options& options)
 {
     stream::ModelConfig config;
@@ -60,8 +70,8 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
 } // namespace
 
 Session::Session(const Options& options)
-    : options_(options), model_(model::find_model(options.model)), loader_(model_config(options)),
-      fault_said_(options.outputs.size())
+    : options_(options), model_(model::find_model(options.model)), systems_(load_systems(options.systems)),
+      loader_(model_config(options)), fault_said_(options.outputs.size())
 {
     check_files(options, model_);
     open_next();
@@ -101,6 +111,7 @@ void Session::open(const std::string& address)
     const auto publish = [this](stream::LabelEvent event) {
         event.seq = seq_++;
         event.sample_start += first_sample_;
+        stream::set_candidates(systems_, event);
         publisher_->publish(event);
     };
     receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model),

@@ -8,6 +8,7 @@
 
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/sinks.h"
+#include "prunedamr/systems/matcher.h"
 
 #include <array>
 #include <memory>
@@ -50,6 +51,7 @@ private:
 
     const Options options_;
     const std::string model_; ///< file
+    const systems::Matcher systems_;
     ModelLoader loader_;
     std::array<bool, 3> told_{};          ///< `stream::doubts`
     std::vector<bool> fault_said_;        ///< of each output

@@ -72,6 +72,24 @@ py::object to_python(stream::MeasuredList list)
     return std::move(dict);
 }
 
+py::object to_python(stream::CandidateList list)
+{
+    const auto names = [](std::uint32_t aspects) {
+        py::list all;
+        stream::CandidateList::for_each_aspect(aspects, [&](std::string_view name) { all.append(to_python(name)); });
+        return all;
+    };
+    py::list candidates;
+    for (int i = 0; i < list.count; ++i) {
+        py::dict candidate;
+        candidate["system"] = to_python(list.first[i].system.view());
+        candidate["fits"] = names(list.first[i].fits);
+        candidate["not"] = names(list.first[i].misses);
+        candidates.append(std::move(candidate));
+    }
+    return std::move(candidates);
+}
+
 py::object to_python(stream::EvidenceList list)
 {
     py::list points;

@@ -21,7 +21,7 @@ struct Library {
     Names modules;
 };
 const std::vector<Library> kHouse = {
-    { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "engine", "recording", "stream", "receiver" } },
+    { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "systems", "engine", "recording", "stream", "receiver" } },
     { "prunedamr-tools", { "dataset", "formats", "synth", "metrics", "onnx", "report" } },
     { "prunedamr-train", { "nn", "train", "prune" } },
 };

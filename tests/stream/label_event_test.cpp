@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/time.h"
 #include "prunedamr/stream/label_event.h"
+#include "prunedamr/systems/matcher.h"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +40,11 @@ LabelEvent example()
     e.top_count = 3;
     e.measured[measure::Quantity::symbol_rate_hz] = measure::Estimate{ 10000.1, 0.3 };
     e.measured[measure::Quantity::evm_db] = measure::Estimate{ -22.5, std::numeric_limits<double>::quiet_NaN() };
+    const auto bit = [](int aspect) { return std::uint32_t{ 1 } << aspect; };
+    constexpr int kFirst = static_cast<int>(systems::Aspect::first_quantity);
+    e.candidates[0] = { std::string_view("POCSAG 1200"), bit(0) | bit(kFirst), bit(static_cast<int>(systems::Aspect::label)) };
+    e.candidates[1].system.assign("FLEX");
+    e.candidate_count = 2;
     e.model.assign("amr_s");
     e.dropped_frames = 7;
     e.overflows = 1;
@@ -58,7 +64,9 @@ TEST(LabelEvent, JsonHasEveryKeyInWireOrderAndCompactNumbers)
               "\"bandwidth_hz\":12500.5,\"snr_db\":12.3,\"power_dbfs\":-31.25,\"state\":\"signal\","
               "\"label\":\"QPSK\",\"family\":\"PSK\",\"confidence\":0.9,"
               "\"top\":[[\"QPSK\",0.9],[\"8PSK\",0.06],[\"BPSK\",0.03]],\"measured\":{\"symbol_rate_hz\":10000.1,"
-              "\"evm_db\":-22.5},\"measured_error\":{\"symbol_rate_hz\":0.3,\"evm_db\":null},\"model\":\"amr_s\","
+              "\"evm_db\":-22.5},\"measured_error\":{\"symbol_rate_hz\":0.3,\"evm_db\":null},"
+              "\"candidates\":[{\"system\":\"POCSAG 1200\",\"fits\":[\"band\",\"symbol_rate_hz\"],\"not\":[\"label\"]},"
+              "{\"system\":\"FLEX\",\"fits\":[],\"not\":[]}],\"model\":\"amr_s\","
               "\"dropped_frames\":7,\"overflows\":1,\"clipped\":0.25,\"note\":\"dc_spike\"}");
 }
 
@@ -66,7 +74,7 @@ TEST(LabelEvent, JsonReadsBackTheSame)
 {
     const LabelEvent e = example();
     const auto json = nlohmann::json::parse(to_json_line(e));
-    EXPECT_EQ(json.size(), 25u);
+    EXPECT_EQ(json.size(), 26u);
     EXPECT_EQ(json.at("seq").get<std::uint64_t>(), e.seq);
     EXPECT_EQ(json.at("center_freq_hz").get<double>(), e.center_freq_hz);
     EXPECT_EQ(json.at("snr_db").get<float>(), e.snr_db);

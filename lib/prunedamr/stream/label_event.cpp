@@ -76,6 +76,29 @@ private:
         text_ += '}';
     }
 
+    void append(CandidateList list)
+    {
+        text_ += '[';
+        for (int i = 0; i < list.count; ++i) {
+            text_ += i ? ",{\"system\":" : "{\"system\":";
+            append(list.first[i].system.view());
+            append_aspects(",\"fits\":[", list.first[i].fits);
+            append_aspects(",\"not\":[", list.first[i].misses);
+            text_ += '}';
+        }
+        text_ += ']';
+    }
+
+    void append_aspects(const char* opening, std::uint32_t aspects)
+    {
+        text_ += opening;
+        const char* comma = "";
+        CandidateList::for_each_aspect(aspects, [&](std::string_view name) {
+            text_ += fmt::format("{}\"{}\"", std::exchange(comma, ","), name);
+        });
+        text_ += ']';
+    }
+
     void append(EvidenceList list)
     {
         text_ += fmt::format("{{\"{}\":[", list.name());

@@ -50,6 +50,13 @@ struct LabelEvent {
         float probability = 0.0f;
     };
 
+    /// A radio system that the event may be of: a hint, not a claim. What of it fitted and what did not are bits, named by
+    /// `systems::aspect_name`.
+    struct SystemCandidate {
+        FixedString<40> system;
+        std::uint32_t fits = 0, misses = 0;
+    };
+
     /// What the decision was measured on, thinned to what a plot needs.
     struct Evidence {
         enum class Kind : std::uint8_t {
@@ -85,6 +92,8 @@ struct LabelEvent {
     int top_count = 0;
     /// With one standard error each, NaN (null in JSON) where that is not known; `carrier_hz` absolute.
     measure::Numbers measured;
+    std::array<SystemCandidate, kTop> candidates; ///< the likeliest first; none where no table is asked
+    int candidate_count = 0;
     FixedString<48> model;            ///< name of the model
     std::uint64_t dropped_frames = 0; ///< since the start of the stream
     /// Losses since the start of the stream: reported by the source, or seen by the time at which samples come.

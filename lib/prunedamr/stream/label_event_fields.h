@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/stream/label_event.h"
+#include "prunedamr/systems/matcher.h"
 
 namespace prunedamr::stream {
 
@@ -27,6 +28,20 @@ struct MeasuredList {
         for (int i = 0; i < measure::kQuantities; ++i)
             if (const auto& number = (*numbers)[static_cast<measure::Quantity>(i)])
                 each(measure::quantity_name(static_cast<measure::Quantity>(i)), is_error ? number->error : number->value);
+    }
+};
+
+/// `candidates` as they travel: [{"system": name, "fits": [...], "not": [...]}, ...], of what was compared by
+/// `systems::aspect_name`.
+struct CandidateList {
+    const LabelEvent::SystemCandidate* first;
+    int count;
+
+    template <typename Each> static void for_each_aspect(std::uint32_t aspects, Each&& each)
+    {
+        for (int i = 0; i < systems::kAspects; ++i)
+            if (aspects >> i & 1u)
+                each(std::string_view(systems::aspect_name(i)));
     }
 };
 
@@ -65,6 +80,7 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("top", TopList{ event.top.data(), event.top_count });
     visit("measured", MeasuredList{ &event.measured, false });
     visit("measured_error", MeasuredList{ &event.measured, true });
+    visit("candidates", CandidateList{ event.candidates.data(), event.candidate_count });
     visit("model", event.model.view());
     visit("dropped_frames", event.dropped_frames);
     visit("overflows", event.overflows);

@@ -42,6 +42,10 @@ public:
         confidence_ += weight * static_cast<double>(event.confidence);
         if (const double found = error(event.measured); std::isfinite(found) && !(found >= error(measured_)))
             measured_ = event.measured;
+        if (event.candidate_count > 0 && (system_.empty() || event.candidates[0].fits > system_fits_)) {
+            system_ = event.candidates[0].system.view();
+            system_fits_ = event.candidates[0].fits; // numbers stand in the high bits
+        }
         if (std::isfinite(event.snr_db)) {
             snr_weight_ += weight;
             snr_ += weight * static_cast<double>(event.snr_db);
@@ -63,6 +67,8 @@ public:
             result.comment += fmt::format(", SNR {:.1f} dB", snr_ / snr_weight_);
         if (const std::string measured = to_text(measured_); !measured.empty())
             result.comment += ", " + measured;
+        if (!system_.empty())
+            result.comment += ", maybe " + system_;
         result.generator = std::string(kGenerator) + " " + kVersion + ", model " + model_;
         return result;
     }
@@ -84,6 +90,8 @@ private:
     double weight_ = 0.0, center_ = 0.0, bandwidth_ = 0.0, confidence_ = 0.0; ///< sums over samples
     double snr_weight_ = 0.0, snr_ = 0.0;
     measure::Numbers measured_; ///< the most exact
+    std::string system_;        ///< the first candidate of the event that most fitted
+    std::uint32_t system_fits_ = 0;
 };
 
 class SigmfSink : public Sink

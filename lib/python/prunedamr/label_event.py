@@ -29,6 +29,7 @@ class LabelEvent(_Evidence):
     top: List[List[Union[str, float]]]  # most probable classes, each with its probability, descending
     measured: Dict[str, float]  # symbol_rate_hz, carrier_hz, ...: what was measured
     measured_error: Dict[str, Optional[float]]  # one standard error each; None where it is not known
+    candidates: List[dict]  # systems that it may be: system, and what of it fits and what does not ("not")
     model: str
     dropped_frames: int  # since the start of the stream
     overflows: int  # losses and gaps since the start of the stream, reported by the source or seen by the time
