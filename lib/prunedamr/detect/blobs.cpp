@@ -12,40 +12,57 @@ constexpr float kOnDeviate = 6.2f, kOffDeviate = 2.9f; // of a normal: 3e-10 and
 constexpr float kSmoothedLooks = TileField::kLooks * (3.0f / TileField::kBinSpread) * (8.0f / 3.0f);
 constexpr float kFloorError = 1.1f;
 
+constexpr int kAtOnce = 64; // bins
+
 PRUNEDAMR_VECTOR_CLONES
 void smooth_row(const float* __restrict before, const float* __restrict at, const float* __restrict after,
-                float* __restrict out, int bins)
+                float* __restrict columns, float* __restrict out, int bins)
 {
-    constexpr float kEdge = 1.0f / 12.0f, kMiddle = 1.0f / 6.0f;
+    for (int b = 0; b < bins; ++b)
+        columns[b] = (before[b] + 2.0f * at[b] + after[b]) * (1.0f / 12.0f);
     for (int b = 1; b < bins - 1; ++b)
-        out[b] = kEdge * (before[b - 1] + before[b] + before[b + 1] + after[b - 1] + after[b] + after[b + 1]) +
-                 kMiddle * (at[b - 1] + at[b] + at[b + 1]);
+        out[b] = columns[b - 1] + columns[b] + columns[b + 1];
     out[0] = out[1];
     out[bins - 1] = out[bins - 2];
+}
+
+/// The first of values[at..count) above the limit, or `count`.
+PRUNEDAMR_VECTOR_CLONES
+int next_above(const float* values, int at, int count, float limit)
+{
+    for (; at % kAtOnce != 0 && at < count; ++at)
+        if (values[at] > limit)
+            return at;
+    for (; at + kAtOnce <= count; at += kAtOnce) {
+        int above = 0;
+        for (int i = 0; i < kAtOnce; ++i)
+            above |= values[at + i] > limit ? 1 : 0;
+        if (above)
+            break;
+    }
+    while (at < count && !(values[at] > limit))
+        ++at;
+    return at;
 }
 
 } // namespace
 
 Blobs::Blobs(const TileField& field)
     : bins_(field.bins()), on_(kFloorError * gamma_quantile(kSmoothedLooks, kOnDeviate)),
-      off_(kFloorError * gamma_quantile(kSmoothedLooks, kOffDeviate)), row_(field.bins()), runs_(kMaxRuns),
-      rects_(kMaxBlobs)
+      off_(kFloorError * gamma_quantile(kSmoothedLooks, kOffDeviate)), row_(field.bins()), columns_(field.bins()),
+      runs_(kMaxRuns), rects_(kMaxBlobs)
 {
 }
 
 void Blobs::smooth(const TileField& field, int tile) noexcept
 {
     smooth_row(field.tile(std::max(0, tile - 1)), field.tile(tile),
-               field.tile(std::min(field.tiles() - 1, tile + 1)), row_.data(), bins_);
+               field.tile(std::min(field.tiles() - 1, tile + 1)), columns_.data(), row_.data(), bins_);
 }
 
 void Blobs::add_runs(int tile) noexcept
 {
-    for (int b = 0; b < bins_ && used_ < kMaxRuns;) {
-        if (!(row_[b] > off_)) {
-            ++b;
-            continue;
-        }
+    for (int b = 0; (b = next_above(row_.data(), b, bins_, off_)) < bins_ && used_ < kMaxRuns;) {
         Run run{ tile, b, b, used_, false };
         for (; b < bins_ && row_[b] > off_; ++b)
             run.seed = run.seed || row_[b] > on_;

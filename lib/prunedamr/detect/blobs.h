@@ -38,7 +38,7 @@ private:
 
     int bins_;
     float on_, off_;
-    std::vector<float> row_;
+    std::vector<float> row_, columns_;
     std::vector<Run> runs_;
     std::vector<Rect> rects_;
     int used_ = 0, count_ = 0;

@@ -2,6 +2,7 @@
 #include "prunedamr/detect/detector.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/vector_clones.h"
 #include "prunedamr/detect/context.h"
 #include "prunedamr/detect/cutter.h"
 #include "prunedamr/detect/floor.h"
@@ -15,6 +16,7 @@ namespace prunedamr::detect {
 namespace {
 
 constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
+constexpr std::ptrdiff_t kBlock = 1 << 16;       // samples that are transformed at a time
 constexpr std::size_t kTilesInEpoch = 16;        // at least, at the finest resolution
 constexpr int kMinTiles = 4;                     // of a field that is looked at
 constexpr int kMaxDetections = 1024;
@@ -40,15 +42,17 @@ std::size_t epoch_of(const DetectorConfig& config)
     return config.epoch_samples;
 }
 
-float clean(float v)
+PRUNEDAMR_VECTOR_CLONES
+void copy_clean(const float* __restrict in, float* __restrict out, std::size_t count)
 {
-    return std::abs(v) < kLargest ? v : 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+        out[i] = std::abs(in[i]) < kLargest ? in[i] : 0.0f;
 }
 
 /// One resolution.
 struct Level {
-    Level(int transform, std::size_t epoch, int number)
-        : field(transform, epoch), floor(field), blobs(field), cutter(field, number)
+    Level(int transform, std::size_t epoch, int hop, int number)
+        : field(transform, epoch, hop), floor(field), blobs(field), cutter(field, number)
     {
     }
 
@@ -69,6 +73,9 @@ double band_iou(double a0, double a1, double b0, double b1)
 struct Detector::Impl {
     Impl(const DetectorConfig& config, Judge judge);
 
+    std::size_t take(const std::complex<float>* in, std::size_t count) noexcept;
+    bool full() const noexcept { return filled - first == static_cast<std::ptrdiff_t>(samples.size()); }
+    void advance() noexcept;
     void analyze() noexcept;
     void gather() noexcept;
     void score() noexcept;
@@ -80,11 +87,12 @@ struct Detector::Impl {
 
     DetectorConfig config;
     Judge judge;
-    std::size_t epoch, tail; ///< samples
+    std::ptrdiff_t epoch, finest,
+        end; ///< samples: of an epoch, of the longest transform, of an epoch with its tail
     std::vector<Level> levels;
-    std::vector<std::complex<float>> samples; ///< [epoch + tail]
-    std::size_t filled = 0;
-    std::uint64_t start = 0, analyzed = 0; ///< of the epoch that fills; of the last one looked at
+    std::vector<std::complex<float>> samples; ///< the last ones
+    std::ptrdiff_t first = 0, filled = 0;     ///< samples of the epoch: samples[0], and how many have come
+    std::uint64_t start = 0, analyzed = 0;    ///< of the epoch that fills; of the last one looked at
     std::vector<Proposal> proposals;
     int proposal_count = 0;
     std::vector<int> order, chosen;
@@ -96,16 +104,16 @@ struct Detector::Impl {
 };
 
 Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
-    : config(wanted), judge(std::move(given)), epoch(epoch_of(wanted))
+    : config(wanted), judge(std::move(given)), epoch(static_cast<std::ptrdiff_t>(epoch_of(wanted)))
 {
-    const auto finest = static_cast<int>(std::min<std::size_t>(kFinest, epoch / (2 * kTilesInEpoch)));
-    int coarsest = finest;
+    finest = std::min<std::ptrdiff_t>(kFinest, epoch / (2 * kTilesInEpoch));
+    int coarsest = static_cast<int>(finest);
     while (coarsest / 4 >= kCoarsest / 2)
         coarsest /= 4;
     for (int n = coarsest; n <= finest; n *= 4)
-        levels.emplace_back(n, epoch, static_cast<int>(levels.size()));
-    tail = static_cast<std::size_t>(finest) / 2;
-    samples.resize(epoch + tail);
+        levels.emplace_back(n, epoch, 0, static_cast<int>(levels.size()));
+    end = epoch + finest / 2;
+    samples.resize(finest + std::min<std::ptrdiff_t>(kBlock, epoch));
     proposals.resize(levels.size() * Cutter::kMaxProposals);
     order.resize(proposals.size());
     chosen.resize(kMaxDetections);
@@ -213,10 +221,29 @@ void Detector::Impl::follow() noexcept
     }
 }
 
-void Detector::Impl::analyze() noexcept
+/// Up to the end of the block that fills.
+std::size_t Detector::Impl::take(const std::complex<float>* in, std::size_t count) noexcept
+{
+    const auto room = std::min<std::ptrdiff_t>(end - filled, first + samples.size() - filled);
+    const std::size_t taken = std::min(count, static_cast<std::size_t>(room));
+    copy_clean(reinterpret_cast<const float*>(in), reinterpret_cast<float*>(samples.data() + (filled - first)),
+               2 * taken);
+    filled += taken;
+    return taken;
+}
+
+/// Transforms what has come, and keeps what the next transforms begin with.
+void Detector::Impl::advance() noexcept
 {
     for (Level& level : levels)
-        level.field.advance(samples.data(), filled);
+        level.field.advance(samples.data(), filled, first);
+    const std::ptrdiff_t kept = std::min(finest, filled - first);
+    std::copy(samples.begin() + (filled - first - kept), samples.begin() + (filled - first), samples.begin());
+    first = filled - kept;
+}
+
+void Detector::Impl::analyze() noexcept
+{
     gather();
     score();
     select();
@@ -226,8 +253,8 @@ void Detector::Impl::analyze() noexcept
 
 void Detector::Impl::next_epoch() noexcept
 {
-    std::copy(samples.begin() + static_cast<std::ptrdiff_t>(epoch), samples.end(), samples.begin());
-    filled = tail;
+    first -= epoch;
+    filled -= epoch;
     start += epoch;
     for (Level& level : levels)
         level.field.restart();
@@ -245,7 +272,7 @@ Detector& Detector::operator=(Detector&&) noexcept = default;
 
 std::size_t Detector::epoch_samples() const noexcept
 {
-    return impl_->epoch;
+    return static_cast<std::size_t>(impl_->epoch);
 }
 
 std::size_t Detector::process(const std::complex<float>* samples, std::size_t count) noexcept
@@ -254,16 +281,15 @@ std::size_t Detector::process(const std::complex<float>* samples, std::size_t co
     d.count = 0;
     if (d.done)
         d.next_epoch();
-    const std::size_t taken = std::min(count, d.samples.size() - d.filled);
-    for (std::size_t i = 0; i < taken; ++i)
-        d.samples[d.filled + i] = { clean(samples[i].real()), clean(samples[i].imag()) };
-    d.filled += taken;
-    for (Level& level : d.levels)
-        level.field.advance(d.samples.data(), d.filled);
-    if (d.filled == d.samples.size()) {
-        d.analyze();
-        d.done = true;
+    std::size_t taken = 0;
+    while (taken < count && !d.done) {
+        taken += d.take(samples + taken, count - taken);
+        d.done = d.filled == d.end;
+        if (d.done || d.full())
+            d.advance();
     }
+    if (d.done)
+        d.analyze();
     return taken;
 }
 
@@ -273,9 +299,10 @@ void Detector::finish() noexcept
     d.count = 0;
     if (d.done)
         d.next_epoch();
+    d.advance();
     d.analyze();
     d.open_count = 0;
-    d.filled = 0;
+    d.first = d.filled = 0;
     d.start = 0;
     for (Level& level : d.levels)
         level.field.restart();

@@ -26,10 +26,12 @@ public:
 private:
     void measure_gains(const TileField& field) noexcept;
     void measure_own(const TileField& field) noexcept;
-    void measure_around(int bins) noexcept;
+    void measure_around() noexcept;
+    void measure_density() noexcept;
+    int bin_of_own(int i) const noexcept;
 
-    int blocks_;
-    std::vector<float> gains_, own_, density_, ranked_, block_, around_;
+    int blocks_, width_, own_width_; ///< of the band; bins of one, and how many of them are measured
+    std::vector<float> gains_, own_, density_, ranked_, block_, around_, factors_;
 };
 
 } // namespace prunedamr::detect

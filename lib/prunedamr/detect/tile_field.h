@@ -10,8 +10,8 @@
 namespace prunedamr::detect {
 
 /// The time-frequency plane of one epoch at one resolution. A row is the power spectrum of `transform` samples
-/// under a Kaiser window, half of a transform after the row before; a tile is the mean of `kRows` rows, so that it
-/// lasts two transforms. Everything is allocated at construction.
+/// under a Kaiser window, `hop` samples after the row before; a tile is the mean of `kRows` rows. Everything is
+/// allocated at construction.
 class TileField
 {
 public:
@@ -19,15 +19,18 @@ public:
     static constexpr float kLooks = 4.0f;     ///< independent values in a bin of a tile
     static constexpr float kBinSpread = 1.9f; ///< bins that one independent value covers
 
-    TileField(int transform, std::size_t epoch_samples);
+    /// `transform`: a power of two from 16 on; `hop`: half of it, which sees every sample, or all of it, which
+    /// costs half as much and sees half of them; 0: half.
+    TileField(int transform, std::size_t epoch_samples, int hop = 0);
 
     int bins() const noexcept { return transform_; }
-    int tile_samples() const noexcept { return 2 * transform_; }
+    int tile_samples() const noexcept { return kRows * hop_; }
     int tiles() const noexcept { return next_row_ / kRows; } ///< complete ones
     int capacity() const noexcept { return capacity_; }
 
-    /// Transforms the rows that lie within the `available` first samples of the epoch and were not done before.
-    void advance(const std::complex<float>* epoch, std::size_t available) noexcept;
+    /// Transforms the rows that lie before sample `end` of the epoch and were not done before. samples[0] is the
+    /// epoch's sample `first`, at or before the next row; before the epoch it is negative.
+    void advance(const std::complex<float>* samples, std::ptrdiff_t end, std::ptrdiff_t first = 0) noexcept;
 
     void restart() noexcept { next_row_ = 0; } ///< with the next epoch
 
@@ -37,15 +40,20 @@ public:
     const float* tile(int t) const noexcept { return field_.data() + static_cast<std::size_t>(t) * transform_; }
 
     /// First sample of what tile t stands for: the middle of its rows less half its length.
-    double start_of(double t) const noexcept { return (2.0 * t + 0.25) * transform_; }
+    double start_of(double t) const noexcept { return tile_samples() * t + 0.5 * (transform_ - hop_); }
     /// Frequency of the lower edge of bin b, cycles per sample.
     double lower_edge(double b) const noexcept { return (b - 0.5) / transform_ - 0.5; }
 
 private:
-    int transform_, capacity_, next_row_ = 0;
-    std::vector<float> window_, field_;
-    std::vector<std::complex<float>> windowed_, transformed_;
-    dsp::Fft fft_;
+    void transform_row(const std::complex<float>* samples) noexcept;
+    void transform_long_row(const std::complex<float>* samples) noexcept;
+    void store_long_tile(float* tile) noexcept;
+
+    int transform_, hop_, capacity_, next_row_ = 0;
+    int columns_; ///< 1, or of a long transform the first of two factors
+    std::vector<float> window_, field_, sum_;
+    std::vector<std::complex<float>> windowed_, transformed_, between_, twiddles_;
+    dsp::Fft column_fft_, fft_;
 };
 
 } // namespace prunedamr::detect

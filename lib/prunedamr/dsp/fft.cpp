@@ -43,11 +43,11 @@ void FftPlanDeleter::operator()(fftwf_plan_s* plan) const noexcept
     fftwf_destroy_plan(plan);
 }
 
-Fft::Fft(int size, FftDirection direction)
-    : size_(size), plan_(make_plan(size, [&](std::complex<float>* in, std::complex<float>* out) {
-          return fftwf_plan_dft_1d(size, fftw(in), fftw(out),
-                                   direction == FftDirection::forward ? FFTW_FORWARD : FFTW_BACKWARD,
-                                   FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+Fft::Fft(int size, FftDirection direction, int columns)
+    : size_(size), plan_(make_plan(size * columns, [&](std::complex<float>* in, std::complex<float>* out) {
+          return fftwf_plan_many_dft(1, &size, columns, fftw(in), nullptr, columns, 1, fftw(out), nullptr, columns,
+                                     1, direction == FftDirection::forward ? FFTW_FORWARD : FFTW_BACKWARD,
+                                     FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
       }))
 {
 }

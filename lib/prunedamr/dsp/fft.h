@@ -23,12 +23,13 @@ enum class FftDirection { forward, backward };
 class Fft
 {
 public:
-    Fft(int size, FftDirection direction); ///< any size >= 1
+    /// Any size >= 1. With `columns` it is so many transforms side by side, of the columns of in[size][columns].
+    Fft(int size, FftDirection direction, int columns = 1);
 
     int size() const noexcept { return size_; }
 
-    /// in[size] to out[size], which do not overlap (FFTW's in-place plans allocate whenever they run) and lie at
-    /// addresses that are multiples of 16, as those of vectors do. `in` stays as it is.
+    /// in[size][columns] to out[size][columns], which do not overlap (FFTW's in-place plans allocate whenever they
+    /// run) and lie at addresses that are multiples of 16, as those of vectors do. `in` stays as it is.
     void run(const std::complex<float>* in, std::complex<float>* out) const noexcept;
 
 private:
