@@ -66,6 +66,27 @@ pmt::pmt_t value(stream::TopList top)
     return list;
 }
 
+pmt::pmt_t value(stream::MeasuredList list)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    list.for_each([&](const char* name, double number) { dict = pmt::dict_add(dict, pmt::intern(name), value(number)); });
+    return dict;
+}
+
+pmt::pmt_t value(stream::EvidenceList list)
+{
+    const pmt::pmt_t points = pmt::make_vector(list.count(), pmt::PMT_NIL);
+    for (int k = 0; k < list.count(); ++k) {
+        pmt::pmt_t point = value(list.i(k));
+        if (list.has_pairs()) {
+            point = pmt::make_vector(2, point);
+            pmt::vector_set(point, 1, value(list.q(k)));
+        }
+        pmt::vector_set(points, k, point);
+    }
+    return pmt::dict_add(pmt::make_dict(), pmt::intern(list.name()), points);
+}
+
 json to_json(const pmt::pmt_t& object);
 
 json array(const pmt::pmt_t& vector)

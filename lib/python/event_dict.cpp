@@ -65,6 +65,27 @@ py::object to_python(stream::TopList top)
     return std::move(pairs);
 }
 
+py::object to_python(stream::MeasuredList list)
+{
+    py::dict dict;
+    list.for_each([&](const char* name, double number) { dict[name] = to_python(number); });
+    return std::move(dict);
+}
+
+py::object to_python(stream::EvidenceList list)
+{
+    py::list points;
+    for (int k = 0; k < list.count(); ++k) {
+        py::list pair;
+        pair.append(list.i(k));
+        pair.append(list.q(k));
+        points.append(list.has_pairs() ? py::object(pair) : py::object(py::float_(list.i(k))));
+    }
+    py::dict dict;
+    dict[list.name()] = points;
+    return std::move(dict);
+}
+
 } // namespace
 
 py::dict event_dict(const stream::LabelEvent& event)

@@ -142,6 +142,18 @@ class Datagrams(Peers):
             self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
 
 
+class Documentation(Peers):
+    def test_the_docs_have_the_table_that_the_program_prints(self):
+        text = (rx.Path(__file__).resolve().parents[2] / "docs" / "user" / "receiver.md").read_text()
+        forms, options = rx.run("--out", "help", plain=True).stdout.split("with ;NAME=VALUE behind it:")
+        for form in re.findall(r"^  (.+?)  ", forms, re.M):
+            self.assertTrue(all(f"`{part}`" in text for part in form.split(" or ")), form)
+        names = re.findall(r"^  ;([a-z-]+)", options, re.M)
+        self.assertGreater(len(names), 15)
+        for name in names:
+            self.assertRegex(text, rf"\| `{name}[=`]")
+
+
 class Conditions(Peers):
     def test_each_output_has_its_own(self):
         everything = self.classify()
@@ -183,6 +195,9 @@ class Tables(Peers):
         self.assertEqual(len(rows), len(events))
         for row, event in zip(rows, events):
             top = event.pop("top")
+            measured, errors = event.pop("measured"), event.pop("measured_error")
+            event.update(measured)
+            event.update({f"{key}_error": value for key, value in errors.items()})
             for key, value in event.items():
                 cell = row[key]
                 read = None if cell == "" and value is None else type(value)(cell) if value is not None else cell
@@ -411,6 +426,13 @@ class Trigger(Peers):
         events = self.classify(f"trigger:{program};if=seq<5")
         got = [json.loads(path.read_text()) for path in self.folder.glob("event.*")]
         self.assertEqual(sorted(got, key=lambda event: event["seq"]), events[:5])
+
+    def test_it_gets_no_open_files_of_the_receiver(self):
+        program = self.script('ls /proc/self/fd > "%s/open"\n' % self.folder)
+        port = int(rx.free_endpoint().rsplit(":", 1)[1])
+        words = ["--web", f"127.0.0.1:{port}", "--out", f"json:{self.labels}", "--out", f"trigger:{program};if=seq=0"]
+        self.assertEqual(rx.run(self.recording, *FORMAT, *words).code, 0)
+        self.assertEqual((self.folder / "open").read_text().split(), ["0", "1", "2", "3"])  # the last is that of ls
 
     def test_its_output_is_no_label(self):
         program = self.script("echo not a label\n")

@@ -45,7 +45,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver" } },
     { R"(^SoapySDR/)", { "lib/prunedamr/receiver" } },
     { R"(^mosquitto)", { "lib/prunedamr/receiver/outputs" } },
-    { R"(^(boost/(asio|beast)|openssl/))", { "lib/prunedamr/receiver/outputs", "lib/prunedamr/receiver/web" } },
+    { R"(^(boost/(asio/(ip|ssl)|beast)|openssl/))", { "lib/prunedamr/receiver/outputs", "lib/prunedamr/receiver/web" } },
     { R"(^hdf5)", { "lib/prunedamr/dataset", "lib/prunedamr/formats" } },
     { R"(^matio)", { "lib/prunedamr/formats" } },
     { R"(^sodium)", { "lib/prunedamr/base", "lib/prunedamr/stream", "lib/prunedamr/receiver" } },

@@ -126,7 +126,7 @@ BlockClassifier::BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engin
 {
 }
 
-void BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
+double BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
 {
     clipping_.add(samples, static_cast<std::size_t>(count));
     const auto is_sound = [](std::complex<float> x) { return x != std::complex<float>{}; };
@@ -136,20 +136,22 @@ void BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz 
         --end;
     const auto left = static_cast<int>(end - first);
     const bool usable = left >= front_end_.min_samples();
-    if (usable)
-        classify(first, left, zero);
+    const double level = usable ? classify(first, left, zero) : kNoLevel;
     if (const int silent = usable ? count - left : count; silent > 0)
         rest_.summary.add({}, silent, true);
+    return level;
 }
 
-void BlockClassifier::classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
+double BlockClassifier::classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
 {
     double constant = 0.0;
     const dsp::BlockInfo info = run_front_end(samples, count, zero, constant);
     ++blocks_;
     constant_blocks_ += constant > kVisibleLine * from_db(info.power_dbfs);
-    if (info.power_dbfs < squelch_dbfs_ || info.power_dbfs <= dsp::kSilenceDbfs)
-        return rest_.summary.add(info, count, true, constant);
+    if (info.power_dbfs < squelch_dbfs_ || info.power_dbfs <= dsp::kSilenceDbfs) {
+        rest_.summary.add(info, count, true, constant);
+        return kNoLevel;
+    }
     const double level = level_dbfs(info);
     const bool first = strong_.summary.empty(), stronger = !first && level > strong_dbfs_ + kContrastDb;
     strong_dbfs_ = first ? level : std::max(strong_dbfs_, level);
@@ -168,6 +170,7 @@ void BlockClassifier::classify(const std::complex<float>* samples, int count, Ze
     pending_ += info.frames;
     if (pending_ >= engine_.max_batch())
         run_pending();
+    return level;
 }
 
 /// Frames go behind those that are pending. A constant is taken out unless it belongs to the signal.
@@ -219,12 +222,16 @@ std::uint64_t BlockClassifier::decide(LabelEvent& event, double least_signal) no
     const std::uint64_t frames = strong_.decisions.frames() + rest_.decisions.frames();
     BlockSummary all = strong_.summary;
     all.add(rest_.summary);
-    if (rest_.decisions.frames() == 0 || !only_strong_is_signal())
+    decided_from_dbfs_ = strong_dbfs_ - kContrastDb;
+    if (rest_.decisions.frames() == 0 || !only_strong_is_signal()) {
         strong_.add(rest_);
+        decided_from_dbfs_ = kNoLevel;
+    }
     strong_.decisions.decide(event); // without frames too: it forgets the last label
     const bool weak = strong_.summary.signal_over_noise() < least_signal;
     if (weak)
         strong_.summary.forget_signal();
+    decided_ = !weak && frames > 0;
     if (weak || (frames == 0 && !all.empty()))
         decide_noise(event);
     strong_.summary.write(event);

@@ -63,12 +63,18 @@ public:
     BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engine, DecisionAccumulator accumulator,
                     double squelch_dbfs);
 
-    /// `count` finite samples, at most a block of the front end. Zeros at their ends count as silence.
-    void add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    /// `count` finite samples, at most a block of the front end. Zeros at their ends count as silence. Returns the level
+    /// of what was found in them [dBFS], `kNoLevel` when that is too weak for the squelch.
+    double add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    static constexpr double kNoLevel = -1e9;
 
     /// Writes the decision on all blocks since the last one, and starts the next one; returns the frames classified.
     /// `least_signal`: over all noise received, below which it is noise whatever the network says.
     std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
+
+    /// What the last `decide` decided on, and the least level of the blocks that took part in it.
+    Proposal proposal() const noexcept { return decided_ ? strong_.decisions.proposal() : Proposal{}; }
+    double decided_from_dbfs() const noexcept { return decided_from_dbfs_; }
 
     std::size_t previous_label() const noexcept
     {
@@ -85,7 +91,7 @@ private:
         void reset() noexcept; ///< the label that the hysteresis favors stays
     };
 
-    void classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    double classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
     dsp::BlockInfo run_front_end(const std::complex<float>* samples, int count, ZeroHz zero,
                                  double& constant) noexcept;
     void run_pending() noexcept;
@@ -96,6 +102,8 @@ private:
     Group strong_, rest_;
     double strong_dbfs_ = 0.0; ///< of the strongest block
     double squelch_dbfs_;
+    bool decided_ = false; ///< by the network, the last time
+    double decided_from_dbfs_ = kNoLevel;
     ClippingMeter clipping_;
     int blocks_ = 0, constant_blocks_ = 0; ///< all, and those that had a constant
     std::size_t frame_floats_;

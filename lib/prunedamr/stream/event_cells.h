@@ -30,8 +30,12 @@ template <typename Value> Cell cell_of(const Value& value)
         return Cell(value);
 }
 
+/// "symbol_rate_hz_error"
+const char* error_name(measure::Quantity quantity) noexcept;
+
 /// Calls `visit(name, cell)` for every field in the order of the wire, those of nested ones under names of their own
-/// (`top1`, `top1_probability`): the same names for every event. Allocates nothing.
+/// (`top1`, `top1_probability`, `symbol_rate_hz`, `symbol_rate_hz_error`), but for the evidence: the same names for
+/// every event. Allocates nothing.
 template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& visit)
 {
     static constexpr const char* kTopNames[][2] = { { "top1", "top1_probability" },
@@ -45,7 +49,14 @@ template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& 
                 visit(kTopNames[i][0], is_there ? cell_of(value.first[i].label.view()) : Cell());
                 visit(kTopNames[i][1], is_there ? cell_of(value.first[i].probability) : Cell());
             }
-        } else {
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, MeasuredList>) {
+            for (int i = 0; i < measure::kQuantities; ++i) {
+                const auto quantity = static_cast<measure::Quantity>(i);
+                const auto& number = (*value.numbers)[quantity];
+                visit(value.is_error ? error_name(quantity) : measure::quantity_name(quantity),
+                      number ? cell_of(value.is_error ? number->error : number->value) : Cell());
+            }
+        } else if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, EvidenceList>) {
             visit(name, cell_of(value));
         }
     });

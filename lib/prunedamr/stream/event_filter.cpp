@@ -5,6 +5,7 @@
 #include "prunedamr/stream/event_cells.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -81,7 +82,23 @@ std::optional<double> parse_number(const std::string& text)
     return value * scale;
 }
 
+/// Made once, when the first condition is read.
+struct ErrorNames {
+    ErrorNames()
+    {
+        for (int i = 0; i < measure::kQuantities; ++i)
+            names[static_cast<std::size_t>(i)] = std::string(measure::quantity_name(static_cast<measure::Quantity>(i))) + "_error";
+    }
+    std::array<std::string, measure::kQuantities> names;
+};
+
 } // namespace
+
+const char* error_name(measure::Quantity quantity) noexcept
+{
+    static const ErrorNames all;
+    return all.names[static_cast<std::size_t>(quantity)].c_str();
+}
 
 class EventFilter::Parser
 {

@@ -16,6 +16,31 @@ struct TopList {
     int count;
 };
 
+/// `measured` and `measured_error` as they travel: an object of those quantities that were measured, each by
+/// `measure::quantity_name`.
+struct MeasuredList {
+    const measure::Numbers* numbers;
+    bool is_error;
+
+    template <typename Each> void for_each(Each&& each) const
+    {
+        for (int i = 0; i < measure::kQuantities; ++i)
+            if (const auto& number = (*numbers)[static_cast<measure::Quantity>(i)])
+                each(measure::quantity_name(static_cast<measure::Quantity>(i)), is_error ? number->error : number->value);
+    }
+};
+
+/// `evidence` as it travels: {"symbols": [[I, Q], ...]} or {"phase_advances": [cycles, ...]}.
+struct EvidenceList {
+    const LabelEvent::Evidence* evidence;
+
+    bool has_pairs() const { return evidence->kind == LabelEvent::Evidence::Kind::symbols; }
+    const char* name() const { return has_pairs() ? "symbols" : "phase_advances"; }
+    int count() const { return evidence->count; }
+    double i(int k) const { return evidence->points[k].i / LabelEvent::Evidence::kSteps; }
+    double q(int k) const { return evidence->points[k].q / LabelEvent::Evidence::kSteps; }
+};
+
 /// Calls `visit(name, value)` for every key in the order of the wire. JSON, PMT and documentation are all made from
 /// this one list.
 template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit)
@@ -23,6 +48,7 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("v", LabelEvent::kVersion);
     visit("source", event.source.view());
     visit("seq", event.seq);
+    visit("track", event.track);
     visit("time", TimeStamp{ event.time_ns });
     visit("time_source", std::string_view(to_string(event.time_source)));
     visit("sample_start", event.sample_start);
@@ -37,11 +63,15 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("family", event.family.view());
     visit("confidence", event.confidence);
     visit("top", TopList{ event.top.data(), event.top_count });
+    visit("measured", MeasuredList{ &event.measured, false });
+    visit("measured_error", MeasuredList{ &event.measured, true });
     visit("model", event.model.view());
     visit("dropped_frames", event.dropped_frames);
     visit("overflows", event.overflows);
     visit("clipped", event.clipped);
     visit("note", event.note.view());
+    if (event.evidence.count > 0) // what nobody asked for has no key
+        visit("evidence", EvidenceList{ &event.evidence });
 }
 
 } // namespace prunedamr::stream

@@ -45,6 +45,7 @@ public:
         ::lseek(input_, 0, SEEK_SET);
         posix_spawn_file_actions_adddup2(&actions_, input_, STDIN_FILENO);
         posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); // sockets of libraries, too
         sigset_t none, all;
         sigemptyset(&none);
         sigfillset(&all);
