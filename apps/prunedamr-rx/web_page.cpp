@@ -23,9 +23,12 @@ std::vector<receiver::WebRoute> routes(const receiver::StatusBoard& board)
 {
     using receiver::WebAnswer;
     return { { "GET", "/metrics",
-               [&board](const auto&) { return WebAnswer{ 200, "text/plain; version=0.0.4; charset=utf-8", board.metrics() }; } },
-             { "GET", "/api/v1/status",
-               [&board](const auto&) { return WebAnswer{ 200, "application/json", board.status_json() }; } } };
+               [&board](const auto&) {
+                   return WebAnswer{ 200, "text/plain; version=0.0.4; charset=utf-8", board.metrics() };
+               } },
+             { "GET", "/api/v1/status", [&board](const auto&) {
+                  return WebAnswer{ 200, "application/json", board.status_json() };
+              } } };
 }
 
 } // namespace

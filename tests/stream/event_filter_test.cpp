@@ -49,10 +49,26 @@ std::string refusal(const std::string& condition)
 
 TEST(EventFilter, ComparesTextNumbersAndStates)
 {
-    for (const char* yes : { "signal", "label=OOK", "label=2FSK,OOK", "label != FM", "state=signal", "confidence<0.8",
-                             "confidence>=0.7", "confidence<=0.7", "confidence=0.7", "center_freq_hz=433M..434M",
-                             "bandwidth_hz=40k", "bandwidth_hz=1,40e3", "source='roof north'", "top1=OOK",
-                             "top1_probability>0.5", "seq=0", "track=3", "symbol_rate_hz=9.5k..9.7k", "symbol_rate_hz_error<3", "center_freq_hz>0.4G" })
+    for (const char* yes : { "signal",
+                             "label=OOK",
+                             "label=2FSK,OOK",
+                             "label != FM",
+                             "state=signal",
+                             "confidence<0.8",
+                             "confidence>=0.7",
+                             "confidence<=0.7",
+                             "confidence=0.7",
+                             "center_freq_hz=433M..434M",
+                             "bandwidth_hz=40k",
+                             "bandwidth_hz=1,40e3",
+                             "source='roof north'",
+                             "top1=OOK",
+                             "top1_probability>0.5",
+                             "seq=0",
+                             "track=3",
+                             "symbol_rate_hz=9.5k..9.7k",
+                             "symbol_rate_hz_error<3",
+                             "center_freq_hz>0.4G" })
         EXPECT_TRUE(meets(yes)) << yes;
     for (const char* no : { "noise", "unknown", "label=FM", "label!=OOK", "confidence<0.7", "confidence>0.7",
                             "center_freq_hz=434M..435M", "bandwidth_hz<40k", "source=roof", "label=ook" })
@@ -61,7 +77,8 @@ TEST(EventFilter, ComparesTextNumbersAndStates)
 
 TEST(EventFilter, AFieldWithoutValuePassesNoTestButUnequal)
 {
-    for (const char* no : { "snr_db>-100", "snr_db<100", "snr_db=0", "top2=OOK", "top2_probability<1", "deviation_hz>0", "deviation_hz_error<9" })
+    for (const char* no : { "snr_db>-100", "snr_db<100", "snr_db=0", "top2=OOK", "top2_probability<1",
+                            "deviation_hz>0", "deviation_hz_error<9" })
         EXPECT_FALSE(meets(no)) << no;
     EXPECT_TRUE(meets("snr_db!=3"));
     EXPECT_TRUE(meets("top2!=OOK"));

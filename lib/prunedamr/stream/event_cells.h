@@ -15,7 +15,8 @@
 
 namespace prunedamr::stream {
 
-/// A field of an event as tables, time series and conditions know it: flat, and without a value where there is none.
+/// A field of an event as tables, time series and conditions know it: flat, and without a value where there is
+/// none.
 using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, float, double, std::string_view, TimeStamp>;
 
 template <typename Value> Cell cell_of(const Value& value)
@@ -33,7 +34,8 @@ template <typename Value> Cell cell_of(const Value& value)
 /// "symbol_rate_hz_error"
 const char* error_name(measure::Quantity quantity) noexcept;
 
-/// Calls `visit(name, cell)` for every field in the order of the wire, those of nested ones under names of their own
+/// Calls `visit(name, cell)` for every field in the order of the wire, those of nested ones under names of their
+/// own
 /// (`top1`, `top1_probability`, `symbol_rate_hz`, `symbol_rate_hz_error`), but for the evidence: the same names for
 /// every event. Allocates nothing.
 template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& visit)

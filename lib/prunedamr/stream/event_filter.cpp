@@ -15,8 +15,9 @@ namespace {
 
 constexpr double kEnd = std::numeric_limits<double>::infinity();
 constexpr const char* kBand = "band";
-constexpr const char* kForm = "tests such as confidence<0.6, label=OOK, band=433M..435M, signal, noise or unknown, joined "
-                              "by and, or, not";
+constexpr const char* kForm =
+    "tests such as confidence<0.6, label=OOK, band=433M..435M, signal, noise or unknown, joined "
+    "by and, or, not";
 constexpr int kMaxDepth = 32; ///< of parentheses
 
 /// One whose texts are there, as texts.
@@ -76,7 +77,11 @@ std::optional<double> parse_number(const std::string& text)
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     const std::string suffix(end);
-    const double scale = suffix.empty() ? 1.0 : suffix == "k" ? 1e3 : suffix == "M" ? 1e6 : suffix == "G" ? 1e9 : 0.0;
+    const double scale = suffix.empty()  ? 1.0
+                         : suffix == "k" ? 1e3
+                         : suffix == "M" ? 1e6
+                         : suffix == "G" ? 1e9
+                                         : 0.0;
     if (end == text.c_str() || scale == 0.0 || !std::isfinite(value))
         return std::nullopt;
     return value * scale;
@@ -87,7 +92,8 @@ struct ErrorNames {
     ErrorNames()
     {
         for (int i = 0; i < measure::kQuantities; ++i)
-            names[static_cast<std::size_t>(i)] = std::string(measure::quantity_name(static_cast<measure::Quantity>(i))) + "_error";
+            names[static_cast<std::size_t>(i)] =
+                std::string(measure::quantity_name(static_cast<measure::Quantity>(i))) + "_error";
     }
     std::array<std::string, measure::kQuantities> names;
 };
@@ -194,7 +200,8 @@ private:
         const auto low = parse_number(value.substr(0, dots));
         const auto high = dots == std::string::npos ? low : parse_number(value.substr(dots + 2));
         if (!low || !high || *high < *low || (is_order && dots != std::string::npos))
-            fail(name + sign + value, is_order ? "a number, k/M/G allowed" : "a number or LOW..HIGH, k/M/G allowed");
+            fail(name + sign + value,
+                 is_order ? "a number, k/M/G allowed" : "a number or LOW..HIGH, k/M/G allowed");
         if (sign == "<")
             node.ranges.push_back({ -kEnd, *high, true });
         else if (sign == "<=")
@@ -309,7 +316,8 @@ bool EventFilter::holds(int index, const LabelEvent& event) const noexcept
             found = std::find(node.words.begin(), node.words.end(), *text) != node.words.end();
     } else {
         const Cell cell = node.kind == Kind::band ? Cell() : cell_at(event, node.field);
-        const double lowest = event.center_freq_hz - 0.5 * event.bandwidth_hz, highest = lowest + event.bandwidth_hz;
+        const double lowest = event.center_freq_hz - 0.5 * event.bandwidth_hz,
+                     highest = lowest + event.bandwidth_hz;
         found = std::any_of(node.ranges.begin(), node.ranges.end(), [&](const Range& range) {
             return node.kind == Kind::band ? highest >= range.low && lowest <= range.high
                                            : is_within(cell, range.low, range.high, range.is_open);

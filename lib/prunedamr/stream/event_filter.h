@@ -14,9 +14,9 @@ namespace prunedamr::stream {
 ///
 /// Tests are joined by `or`, `and` (which binds more tightly), `not` and parentheses. A test is a state (`signal`,
 /// `noise`, `unknown`), or a field of the event (`visit_cells`) with = != < <= > >= and a value: a number with a
-/// suffix k, M or G or none, a range LOW..HIGH, or text, in quotes where it holds blanks; of several values with commas
-/// between them any will do. `band` is the signal's own, center -+ half its width: `=` says that the two overlap. A
-/// field that an event does not have passes no test but `!=`.
+/// suffix k, M or G or none, a range LOW..HIGH, or text, in quotes where it holds blanks; of several values with
+/// commas between them any will do. `band` is the signal's own, center -+ half its width: `=` says that the two
+/// overlap. A field that an event does not have passes no test but `!=`.
 class EventFilter
 {
 public:
@@ -37,7 +37,7 @@ private:
     struct Node {
         Kind kind;
         std::vector<int> children = {}; ///< of any, all, none
-        int field = 0;             ///< place in `visit_cells`
+        int field = 0;                  ///< place in `visit_cells`
         bool is_negated = false;
         std::vector<std::string> words = {}; ///< of text
         std::vector<Range> ranges = {};      ///< of number and band

@@ -2,11 +2,6 @@
 #include "prunedamr/stream/label_file.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/event_cells.h"
-#include "prunedamr/stream/sinks.h"
-
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -91,18 +86,13 @@ std::string bytes_at(int descriptor, off_t offset, std::size_t bytes)
     return text;
 }
 
-bool is_json_label(const std::string& line)
-{
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    return json.is_object() && json.contains("v") && json.contains("seq") && json.contains("label");
-}
-
 /// An open file that labels may be appended to: it has only labels, whole ones, and no other writer.
 class OpenedFile
 {
 public:
     OpenedFile(const std::string& path, const LabelFile::Format& format)
-        : path_(path), format_(format), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666))
+        : path_(path), format_(format),
+          file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666))
     {
         if (file_.number() < 0)
             throw SystemError("cannot create file", path, errno, "a writable path, or - for stdout");
@@ -143,8 +133,9 @@ private:
     /// The end of the file when no newline is there: a label gets one, half a label goes.
     void complete(const std::string& last, off_t size) const
     {
-        const bool done = format_.is_whole(last) ? ::write(file_.number(), "\n", 1) == 1
-                                         : ::ftruncate(file_.number(), size - static_cast<off_t>(last.size())) == 0;
+        const bool done = format_.is_whole(last)
+                              ? ::write(file_.number(), "\n", 1) == 1
+                              : ::ftruncate(file_.number(), size - static_cast<off_t>(last.size())) == 0;
         if (!done)
             throw SystemError("cannot complete the last line", path_, errno);
     }
@@ -212,8 +203,8 @@ struct LabelFile::Impl {
     {
         const struct stat opened = status_of(file.number());
         const bool at_end = path != "-" || ::lseek(file.number(), 0, SEEK_CUR) == opened.st_size;
-        if (bytes > 0 && S_ISREG(opened.st_mode) && at_end)
-            [[maybe_unused]] const int tried = ::ftruncate(file.number(), opened.st_size - bytes);
+        if (bytes > 0 && S_ISREG(opened.st_mode) && at_end) [[maybe_unused]]
+            const int tried = ::ftruncate(file.number(), opened.st_size - bytes);
     }
 
     const std::string path;
@@ -225,7 +216,10 @@ struct LabelFile::Impl {
     std::atomic<bool> abandoned{ false };
 };
 
-LabelFile::LabelFile(const std::string& path, Format format) : impl_(std::make_unique<Impl>(path, std::move(format))) {}
+LabelFile::LabelFile(const std::string& path, Format format)
+    : impl_(std::make_unique<Impl>(path, std::move(format)))
+{
+}
 
 LabelFile::~LabelFile() = default;
 
@@ -270,89 +264,6 @@ bool LabelFile::has_ended() const noexcept
 void LabelFile::abandon() noexcept
 {
     impl_->abandoned.store(true);
-}
-
-namespace {
-
-/// A sink that writes lines of labels to a file.
-template <typename Base> class FileSink : public Base
-{
-public:
-    FileSink(const std::string& path, LabelFile::Format format) : file_(path, std::move(format)) {}
-    void reopen() override { file_.reopen(); }
-    bool has_ended() const noexcept override { return file_.has_ended(); }
-    void abandon() noexcept override { file_.abandon(); }
-
-protected:
-    LabelFile file_;
-};
-
-class JsonLinesSink : public FileSink<LineSink>
-{
-public:
-    explicit JsonLinesSink(const std::string& path) : FileSink(path, { "", is_json_label, is_json_label }) {}
-    void write_line(const std::string& json_line) override { file_.write(json_line); }
-};
-
-void append_csv(std::string& line, const std::string& cell)
-{
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
-        line += cell;
-        return;
-    }
-    line += '"';
-    for (const char c : cell)
-        line.append(c == '"' ? 2 : 1, c);
-    line += '"';
-}
-
-std::string csv_header()
-{
-    std::string line;
-    visit_cells(LabelEvent(), [&](const char* name, const Cell&) { line += (line.empty() ? "" : ",") + std::string(name); });
-    return line;
-}
-
-/// RFC 4180. Half a line cannot be told from a whole one: without its end it is cut.
-class CsvSink : public FileSink<Sink>
-{
-public:
-    explicit CsvSink(const std::string& path)
-        : FileSink(path, { csv_header(), [](const std::string& line) { return line == csv_header(); },
-                           [](const std::string&) { return false; } })
-    {
-    }
-
-    void write(const LabelEvent& event, const std::string&) override
-    {
-        line_.clear();
-        visit_cells(event, [&](const char*, const Cell& cell) {
-            cell_.clear();
-            append_text(cell_, cell);
-            if (is_begun_)
-                line_ += ',';
-            is_begun_ = true;
-            append_csv(line_, cell_);
-        });
-        is_begun_ = false;
-        file_.write(line_);
-    }
-
-private:
-    std::string line_, cell_;
-    bool is_begun_ = false; ///< the line has a cell
-};
-
-} // namespace
-
-std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path)
-{
-    return std::make_unique<JsonLinesSink>(path);
-}
-
-std::unique_ptr<Sink> make_csv_sink(const std::string& path)
-{
-    return std::make_unique<CsvSink>(path);
 }
 
 } // namespace prunedamr::stream

@@ -23,7 +23,8 @@ TEST(Output, IsReadAsItIsWritten)
     EXPECT_EQ(parse_output("syslog:").target, "");
     EXPECT_TRUE(parse_output("influx:points.lp").is_file());
     EXPECT_FALSE(parse_output("influx:http://h;db=d").is_file());
-    EXPECT_EQ(parse_output("mqtts://h;ca=a;cert=b;key=c").input_files(), (std::vector<std::string>{ "a", "b", "c" }));
+    EXPECT_EQ(parse_output("mqtts://h;ca=a;cert=b;key=c").input_files(),
+              (std::vector<std::string>{ "a", "b", "c" }));
 }
 
 TEST(Output, EachOptionBelongsToKindsOfTheTable)
@@ -43,8 +44,9 @@ TEST(Output, EachOptionBelongsToKindsOfTheTable)
 
 TEST(Output, SaysWhatItExpects)
 {
-    for (const char* bad : { "", "json", "json:", ":", "html:x", "json:x;", "json:x;qos=1", "mqtt://h;qos", "mqtt://h;qos=",
-                             "mqtt://h;retain=1", "csv:x;if=", "csv:x;if=nonsense", "csv:x;if=signal;if=noise" })
+    for (const char* bad :
+         { "", "json", "json:", ":", "html:x", "json:x;", "json:x;qos=1", "mqtt://h;qos",
+           "mqtt://h;qos=", "mqtt://h;retain=1", "csv:x;if=", "csv:x;if=nonsense", "csv:x;if=signal;if=noise" })
         EXPECT_THROW(parse_output(bad), InvalidArgument) << bad;
     try {
         parse_output("udp:h:1;db=x");

@@ -20,8 +20,11 @@ TEST(PeerState, WaitsTwiceAsLongAfterEachFailureUpToTenSeconds)
         EXPECT_TRUE(peer.is_due(now + pause)) << pause.count();
         now += pause;
     }
-    peer.succeeded();
-    peer.failed("gone", now);
+    peer.succeeded(now); // and leaves at once
+    peer.failed("gone", now += 1s);
+    EXPECT_FALSE(peer.is_due(now + 9999ms));
+    peer.succeeded(now);
+    peer.failed("gone", now += 10s);
     EXPECT_TRUE(peer.is_due(now + 500ms));
 }
 

@@ -32,9 +32,19 @@ std::string free_address()
     return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
 
+WebConfig at(const std::string& address)
+{
+    WebConfig config;
+    config.address = address;
+    return config;
+}
+
 std::vector<WebRoute> routes()
 {
-    return { { "GET", "/hello", [](const WebRequest& request) { return WebAnswer{ 200, "text/plain", request.query }; } },
+    return { { "GET", "/hello",
+               [](const WebRequest& request) {
+                   return WebAnswer{ 200, "text/plain", request.query };
+               } },
              { "GET", "/broken", [](const WebRequest&) -> WebAnswer { throw std::runtime_error("broken"); } } };
 }
 
@@ -68,7 +78,7 @@ std::string get(const std::string& address, const std::string& target)
 
 TEST(WebServer, AnswersAndSurvivesARouteThatFails)
 {
-    const WebServer server({ free_address() }, routes());
+    const WebServer server(at(free_address()), routes());
     const std::string address = server.address().substr(7);
     EXPECT_EQ(get(address, "/broken").substr(0, 12), "HTTP/1.1 500");
     const std::string answer = get(address, "/hello?a=b");
@@ -78,7 +88,7 @@ TEST(WebServer, AnswersAndSurvivesARouteThatFails)
 
 TEST(WebServer, ClosesWhoHasNoWholeRequestInTime)
 {
-    WebConfig config{ free_address() };
+    WebConfig config = at(free_address());
     config.patience = 100ms;
     const WebServer server(config, routes());
     Socket silent = Socket::connect_tcp(config.address, "test"), slow = Socket::connect_tcp(config.address, "test");
@@ -98,10 +108,11 @@ TEST(WebServer, ClosesWhoHasNoWholeRequestInTime)
 
 TEST(WebServer, TheOneThatIsWaitedForLongestGivesWay)
 {
-    WebConfig config{ free_address() };
+    WebConfig config = at(free_address());
     config.max_connections = 2;
     const WebServer server(config, routes());
-    Socket silent = Socket::connect_tcp(config.address, "test"), talking = Socket::connect_tcp(config.address, "test");
+    Socket silent = Socket::connect_tcp(config.address, "test"),
+           talking = Socket::connect_tcp(config.address, "test");
     send(talking, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
     std::byte byte;
     EXPECT_TRUE(talking.receive(&byte, 1, 5s));
@@ -113,7 +124,7 @@ TEST(WebServer, TheOneThatIsWaitedForLongestGivesWay)
 
 TEST(WebServer, LargeRequestsAreRefused)
 {
-    WebConfig config{ free_address() };
+    WebConfig config = at(free_address());
     config.max_head_bytes = 1000;
     config.max_body_bytes = 100;
     const WebServer server(config, routes());
@@ -123,16 +134,16 @@ TEST(WebServer, LargeRequestsAreRefused)
     EXPECT_EQ(rest(head).substr(0, 12), "HTTP/1.1 431");
     send(body, "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'x'));
     EXPECT_EQ(rest(body).substr(0, 12), "HTTP/1.1 413");
-    send(chunked, "POST /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + std::string(1024, 'x') +
-                      "\r\n0\r\n\r\n");
+    send(chunked, "POST /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" +
+                      std::string(1024, 'x') + "\r\n0\r\n\r\n");
     EXPECT_EQ(rest(chunked).substr(0, 12), "HTTP/1.1 413");
 }
 
 TEST(WebServer, IsRefusedBeyondLoopbackWithoutTlsAndToken)
 {
     for (const char* address : { "0.0.0.0:80", "[::]:80", "192.0.2.1:80" })
-        EXPECT_THROW(WebServer({ address }, routes()), InvalidArgument) << address;
-    WebConfig config{ "0.0.0.0:80" };
+        EXPECT_THROW(WebServer(at(address), routes()), InvalidArgument) << address;
+    WebConfig config = at("0.0.0.0:80");
     config.token = "token";
     EXPECT_THROW(WebServer(config, routes()), InvalidArgument);
 }

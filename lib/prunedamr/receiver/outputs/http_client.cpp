@@ -40,7 +40,8 @@ HttpServer parse_http_server(const std::string& url)
     if (!address.empty() && address.back() == '/')
         address.pop_back();
     server.use_tls = scheme == "https";
-    if ((scheme != "http" && scheme != "https") || address.empty() || address.find_first_of("/?#@") != std::string::npos)
+    if ((scheme != "http" && scheme != "https") || address.empty() ||
+        address.find_first_of("/?#@") != std::string::npos)
         throw InvalidArgument({ "bad address", "", url, "http://HOST[:PORT] or https://HOST[:PORT]" });
     const auto colon = address.find(':', address.rfind(']') == std::string::npos ? 0 : address.rfind(']'));
     if (colon == std::string::npos)
@@ -66,7 +67,8 @@ struct HttpClient::Impl {
         else
             context->load_verify_file(server.ca, failure);
         if (failure)
-            throw Error({ "cannot read the certificates of authorities", server.ca, failure.message(), "a file of PEM" });
+            throw Error(
+                { "cannot read the certificates of authorities", server.ca, failure.message(), "a file of PEM" });
 #else
         if (server.use_tls)
             throw Error({ "this build has no TLS", server.host, "", "a build with PRUNEDAMR_TLS=ON" });
@@ -164,11 +166,13 @@ HttpClient::HttpClient(const HttpServer& server) : impl_(std::make_unique<Impl>(
 
 HttpClient::~HttpClient() = default;
 
-HttpClient::Answer HttpClient::post(const std::string& path, const std::string& authorization, const std::string& body)
+HttpClient::Answer HttpClient::post(const std::string& path, const std::string& authorization,
+                                    const std::string& body)
 {
     http::request<http::string_body> request(http::verb::post, path, 11);
     const bool is_ipv6 = impl_->server.host.find(':') != std::string::npos;
-    request.set(http::field::host, (is_ipv6 ? "[" + impl_->server.host + "]" : impl_->server.host) + ":" + impl_->server.port);
+    request.set(http::field::host,
+                (is_ipv6 ? "[" + impl_->server.host + "]" : impl_->server.host) + ":" + impl_->server.port);
     request.set(http::field::user_agent, std::string("prunedamr-rx/") + kVersion);
     request.set(http::field::content_type, "text/plain; charset=utf-8");
     if (!authorization.empty())

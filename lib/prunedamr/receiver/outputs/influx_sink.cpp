@@ -116,7 +116,10 @@ public:
     {
     }
 
-    void write(const stream::LabelEvent& event, const std::string&) override { peer_.send(protocol_.line(event) + '\n'); }
+    void write(const stream::LabelEvent& event, const std::string&) override
+    {
+        peer_.send(protocol_.line(event) + '\n');
+    }
     void idle() override { peer_.look(); }
     std::uint64_t lost() const noexcept override { return peer_.state().lost(); }
     std::uint64_t reconnects() const noexcept override { return peer_.state().reconnects(); }
@@ -155,7 +158,8 @@ std::string percent_encoded(const std::string& text)
     std::string result;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.')
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+            c == '.')
             result += c;
         else
             result.append({ '%', digits[byte >> 4], digits[byte & 15] });
@@ -166,8 +170,8 @@ std::string percent_encoded(const std::string& text)
 std::string base64(const std::string& text)
 {
     std::string result(sodium_base64_ENCODED_LEN(text.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(result.data(), result.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                      sodium_base64_VARIANT_ORIGINAL);
+    sodium_bin2base64(result.data(), result.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                      text.size(), sodium_base64_VARIANT_ORIGINAL);
     result.pop_back(); // its zero
     return result;
 }

@@ -25,9 +25,9 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int kKeepAliveS = 30, kLoopMs = 100;
-constexpr auto kAnswer = 5s;    ///< for the broker to accept a connection,
-constexpr auto kFirst = 3s;     ///< that the first events wait for it,
-constexpr auto kStall = 1s;     ///< and for room among the messages on their way
+constexpr auto kAnswer = 5s; ///< for the broker to accept a connection,
+constexpr auto kFirst = 3s;  ///< that the first events wait for it,
+constexpr auto kStall = 1s;  ///< and for room among the messages on their way
 constexpr std::uint64_t kMaxUnderWay = 256;
 
 struct FreeClient {
@@ -61,8 +61,8 @@ class MqttSink : public stream::LineSink
 public:
     MqttSink(const MqttConfig& config, NoticeHandler notice)
         : config_(config), status_topic_(config.topic + "/status"),
-          state_(std::string(config.use_tls ? "mqtts://" : "mqtt://") + config.host + ":" + std::to_string(config.port) +
-                     "/" + config.topic,
+          state_(std::string(config.use_tls ? "mqtts://" : "mqtt://") + config.host + ":" +
+                     std::to_string(config.port) + "/" + config.topic,
                  std::move(notice)),
           client_(mosquitto_new(config.client_id.empty() ? nullptr : config.client_id.c_str(), true, this))
     {
@@ -87,9 +87,8 @@ public:
             changed_.wait_for(lock, kFirst, [&] { return is_settled_ || is_over(); });
         is_settled_ = true;
         if (is_connected_ && under_way_ >= kMaxUnderWay && !is_stalled_)
-            is_stalled_ = !changed_.wait_for(lock, kStall, [&] {
-                return !is_connected_ || under_way_ < kMaxUnderWay || is_over();
-            });
+            is_stalled_ = !changed_.wait_for(
+                lock, kStall, [&] { return !is_connected_ || under_way_ < kMaxUnderWay || is_over(); });
         if (!is_connected_ || under_way_ >= kMaxUnderWay)
             return;
         ++under_way_;
@@ -152,7 +151,8 @@ private:
             set_tls();
         mosquitto_connect_callback_set(client, [](mosquitto*, void* self, int code) { of(self).on_connect(code); });
         mosquitto_disconnect_callback_set(client, [](mosquitto*, void* self, int) { of(self).on_disconnect(); });
-        mosquitto_publish_callback_set(client, [](mosquitto*, void* self, int message) { of(self).on_publish(message); });
+        mosquitto_publish_callback_set(client,
+                                       [](mosquitto*, void* self, int message) { of(self).on_publish(message); });
     }
 
     void set_tls()
@@ -277,8 +277,9 @@ private:
             const char *field, *name, *unit;
         };
         const std::string device = "prunedamr_" + identifier(config_.topic);
-        for (const Entity& entity : { Entity{ "label", "Label", nullptr }, Entity{ "center_freq_hz", "Frequency", "Hz" },
-                                      Entity{ "bandwidth_hz", "Bandwidth", "Hz" }, Entity{ "snr_db", "SNR", "dB" } }) {
+        for (const Entity& entity :
+             { Entity{ "label", "Label", nullptr }, Entity{ "center_freq_hz", "Frequency", "Hz" },
+               Entity{ "bandwidth_hz", "Bandwidth", "Hz" }, Entity{ "snr_db", "SNR", "dB" } }) {
             nlohmann::json json = {
                 { "name", entity.name },
                 { "unique_id", device + "_" + entity.field },
@@ -287,7 +288,9 @@ private:
                 { "value_template", std::string("{{ value_json.") + entity.field + " }}" },
                 { "availability_topic", status_topic_ },
                 { "device",
-                  { { "identifiers", { device } }, { "name", "prunedamr " + config_.source }, { "sw_version", kVersion } } },
+                  { { "identifiers", { device } },
+                    { "name", "prunedamr " + config_.source },
+                    { "sw_version", kVersion } } },
             };
             if (entity.unit)
                 json["unit_of_measurement"] = entity.unit;

@@ -41,9 +41,9 @@ struct Output {
 
     /// For messages: the target without a password; that of a file or a ZeroMQ endpoint alone.
     std::string name() const;
-    std::string kind_name() const; ///< its prefix
+    std::string kind_name() const;                ///< its prefix
     std::vector<std::string> input_files() const; ///< that its options name, or that it runs
-    bool is_file() const; ///< its target is written to as a file, or is standard output
+    bool is_file() const;                         ///< its target is written to as a file, or is standard output
 };
 
 /// Throws `InvalidArgument` for an unknown kind or option, naming those that there are, and for a bad condition.
@@ -57,7 +57,8 @@ struct OutputContext {
     recording::Annotating annotating; ///< all but its path
 };
 
-/// The first line of a file that holds a password or a token; `notice` is told when others can read it. Throws `Error`.
+/// The first line of a file that holds a password or a token; `notice` is told when others can read it. Throws
+/// `Error`.
 std::string read_secret(const std::string& path, const NoticeHandler& notice);
 
 /// Opens it. Throws `Error`; a peer that is away is none.

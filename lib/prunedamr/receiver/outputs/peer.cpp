@@ -16,10 +16,12 @@ constexpr milliseconds kFirstPause{ 500 }, kLongestPause{ 10'000 };
 
 } // namespace
 
-void PeerState::succeeded()
+void PeerState::succeeded(Clock::time_point now)
 {
-    pause_ = milliseconds(0);
-    if (std::exchange(is_there_, true) || !std::exchange(is_told_, false))
+    if (std::exchange(is_there_, true))
+        return;
+    there_since_ = now;
+    if (!std::exchange(is_told_, false))
         return;
     reconnects_.fetch_add(1, std::memory_order_relaxed);
     tell("it is there again, " + std::to_string(lost()) + " events were lost so far");
@@ -27,7 +29,8 @@ void PeerState::succeeded()
 
 void PeerState::failed(const std::string& why, Clock::time_point now)
 {
-    is_there_ = false;
+    if (std::exchange(is_there_, false) && now - there_since_ >= kLongestPause)
+        pause_ = milliseconds(0);
     pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
     next_try_ = now + pause_;
     if (!std::exchange(is_told_, true))

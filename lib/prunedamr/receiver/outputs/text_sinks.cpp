@@ -40,10 +40,10 @@ enum class SyslogForm { local, datagram, octet_counted };
 /// RFC 5424, table 1; those of clocks and logs are no receiver's.
 int facility_code(const std::string& name)
 {
-    constexpr std::array<const char*, 24> names{ "kern", "user", "mail",   "daemon", "auth",   "syslog",
-                                                 "lpr",  "news", "uucp",   "cron",   "authpriv", "ftp",
-                                                 "",     "",     "",       "",       "local0", "local1",
-                                                 "local2", "local3", "local4", "local5", "local6", "local7" };
+    constexpr std::array<const char*, 24> names{ "kern",   "user",   "mail",   "daemon", "auth",     "syslog",
+                                                 "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
+                                                 "",       "",       "",       "",       "local0",   "local1",
+                                                 "local2", "local3", "local4", "local5", "local6",   "local7" };
     const auto found = std::find(names.begin(), names.end(), name);
     if (name.empty() || found == names.end())
         throw InvalidArgument({ "unknown facility", "", name, "user, daemon, local0, ..., local7" });
@@ -79,8 +79,8 @@ private:
         }
         std::string time = rfc3339(system_time_ns());
         time.replace(time.size() - 4, 3, ""); // RFC 5424 knows microseconds
-        const std::string text = fmt::format("<{}>1 {} {} {} {} label - {}", priority_, time, host_, kProgram,
-                                             ::getpid(), json_line);
+        const std::string text =
+            fmt::format("<{}>1 {} {} {} {} label - {}", priority_, time, host_, kProgram, ::getpid(), json_line);
         return form_ == SyslogForm::octet_counted ? std::to_string(text.size()) + ' ' + text : text;
     }
 
@@ -110,18 +110,22 @@ std::unique_ptr<stream::Sink> make_syslog_sink(const SyslogConfig& config, Notic
     const int facility = facility_code(config.facility);
     const std::string name = "syslog:" + config.target, scheme = config.target.substr(0, 6);
     if (config.target.rfind('/', 0) == 0)
-        return std::make_unique<SyslogSink>(name, std::move(notice), SyslogForm::local, facility,
-                                            [path = config.target, name] { return Socket::connect_unix_datagram(path, name); });
+        return std::make_unique<SyslogSink>(
+            name, std::move(notice), SyslogForm::local, facility,
+            [path = config.target, name] { return Socket::connect_unix_datagram(path, name); });
     const bool is_tcp = scheme == "tcp://";
     if (!is_tcp && scheme != "udp://")
-        throw InvalidArgument({ "bad address", "", config.target, "udp://HOST[:PORT], tcp://HOST[:PORT], or a path" });
+        throw InvalidArgument(
+            { "bad address", "", config.target, "udp://HOST[:PORT], tcp://HOST[:PORT], or a path" });
     std::string address = config.target.substr(scheme.size());
     address += has_port(address) ? "" : ":514";
     if (parse_host_port(address, "HOST[:PORT]").host.empty())
         throw InvalidArgument({ "bad address", "", config.target, "udp://HOST[:PORT] or tcp://HOST[:PORT]" });
     return std::make_unique<SyslogSink>(
         name, std::move(notice), is_tcp ? SyslogForm::octet_counted : SyslogForm::datagram, facility,
-        [address, name, is_tcp] { return is_tcp ? Socket::connect_tcp(address, name) : Socket::connect_udp(address, name); });
+        [address, name, is_tcp] {
+            return is_tcp ? Socket::connect_tcp(address, name) : Socket::connect_udp(address, name);
+        });
 }
 
 } // namespace prunedamr::receiver

@@ -26,8 +26,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{ 5 }; ///< between two looks at programs that run
 
-/// How a program is started: its standard input is the text, its output goes nowhere, its group and its signals are its
-/// own.
+/// How a program is started: its standard input is the text, its output goes nowhere, its group and its signals are
+/// its own.
 class Spawn
 {
 public:
@@ -52,7 +52,8 @@ public:
         posix_spawnattr_setsigmask(&attributes_, &none);
         posix_spawnattr_setsigdefault(&attributes_, &all);
         posix_spawnattr_setpgroup(&attributes_, 0);
-        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        posix_spawnattr_setflags(&attributes_,
+                                 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
 
     ~Spawn()
@@ -141,8 +142,7 @@ private:
             ::kill(-child.process, SIGKILL);
             ::waitpid(child.process, nullptr, 0);
             lose("it took longer than " + std::to_string(config_.time.count()) + " ms and was killed");
-        }
-        else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
             lose(WIFEXITED(status) ? "it ended with exit code " + std::to_string(WEXITSTATUS(status))
                                    : "it was ended by signal " + std::to_string(WTERMSIG(status)));
         return true;

@@ -3,11 +3,10 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/receiver/socket.h"
+#include "prunedamr/receiver/web/connection.h"
 
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -28,24 +27,6 @@ namespace prunedamr::receiver {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
-using Request = http::request<http::string_body>;
-using Response = http::response<http::string_body>;
-
-constexpr std::chrono::seconds kLinger{ 1 }; ///< for the rest of a request that was refused
-constexpr std::size_t kDrainBytes = 16 << 10;
-
-/// A client, in the order in which they came to wait: the first has been waited for longest.
-class Connection
-{
-public:
-    virtual ~Connection() = default;
-    virtual void close() = 0;
-    virtual bool is_waited_for() const = 0; ///< its request is not yet whole
-};
 
 /// Host names under which a browser reaches this machine and no other.
 bool is_loopback_host(beast::string_view field)
@@ -67,7 +48,8 @@ tcp::endpoint parse_endpoint(const std::string& text)
     error_code failure;
     const auto address = asio::ip::make_address(parts.host == "localhost" ? "127.0.0.1" : parts.host, failure);
     if (failure)
-        throw InvalidArgument({ "bad address of the page", "", text, "an IP address and a port, such as 127.0.0.1:8080" });
+        throw InvalidArgument(
+            { "bad address of the page", "", text, "an IP address and a port, such as 127.0.0.1:8080" });
     return { address, static_cast<unsigned short>(std::stoi(parts.port)) };
 }
 
@@ -75,7 +57,8 @@ tcp::endpoint parse_endpoint(const std::string& text)
 
 struct WebServer::Impl {
     Impl(const WebConfig& config, std::vector<WebRoute> routes)
-        : config(config), routes(std::move(routes)), endpoint(parse_endpoint(config.address)), acceptor(io), pause(io)
+        : config(config), routes(std::move(routes)), endpoint(parse_endpoint(config.address)), acceptor(io),
+          pause(io)
     {
         check();
         error_code failure;
@@ -104,7 +87,8 @@ struct WebServer::Impl {
     {
         const bool has_tls = !config.certificate.empty() && !config.key.empty();
         if (config.certificate.empty() != config.key.empty())
-            throw InvalidArgument({ "a certificate and its key belong together", config.address, "one of them", "both" });
+            throw InvalidArgument(
+                { "a certificate and its key belong together", config.address, "one of them", "both" });
         if (!endpoint.address().is_loopback() && (!has_tls || config.token.empty()))
             throw InvalidArgument({ "the page would be open to the network", config.address,
                                     has_tls ? "no token" : "no certificate",
@@ -164,16 +148,17 @@ struct WebServer::Impl {
 
     void serve(tcp::socket socket);
 
-    Response answer(const Request& request) const
+    HttpResponse answer(const HttpRequest& request) const
     {
         const std::string target(request.target());
         const auto question = target.find('?');
         WebRequest asked{ std::string(request.method_string()), target.substr(0, question),
                           question == std::string::npos ? "" : target.substr(question + 1), request.body() };
-        WebAnswer found = authorized(request) ? dispatch(asked) : WebAnswer{ 401, "text/plain", "a token is needed\n" };
+        WebAnswer found =
+            authorized(request) ? dispatch(asked) : WebAnswer{ 401, "text/plain", "a token is needed\n" };
         if (endpoint.address().is_loopback() && !is_loopback_host(request[http::field::host]))
             found = { 403, "text/plain", "this host is not served here\n" };
-        Response response = make(found, request.version());
+        HttpResponse response = make(found, request.version());
         response.keep_alive(request.keep_alive());
         if (found.status == 401)
             response.set(http::field::www_authenticate, "Bearer");
@@ -183,7 +168,7 @@ struct WebServer::Impl {
     }
 
     /// On loopback everybody may read.
-    bool authorized(const Request& request) const
+    bool authorized(const HttpRequest& request) const
     {
         if (endpoint.address().is_loopback())
             return true;
@@ -213,9 +198,9 @@ struct WebServer::Impl {
         return methods;
     }
 
-    static Response make(const WebAnswer& answer, unsigned version)
+    static HttpResponse make(const WebAnswer& answer, unsigned version)
     {
-        Response response(static_cast<http::status>(answer.status), version);
+        HttpResponse response(static_cast<http::status>(answer.status), version);
         response.set(http::field::content_type, answer.type);
         response.set(http::field::cache_control, "no-store");
         response.set("X-Content-Type-Options", "nosniff");
@@ -238,129 +223,14 @@ struct WebServer::Impl {
     std::thread thread;
 };
 
-namespace {
-
-/// Reads requests and answers them, one after the other, as long as the client wants. It lives as long as one of its
-/// handlers does.
-template <typename Stream, typename Server>
-class HttpConnection : public Connection, public std::enable_shared_from_this<HttpConnection<Stream, Server>>
-{
-public:
-    template <typename... Arguments>
-    HttpConnection(Server& server, Arguments&&... arguments)
-        : server_(server), stream_(std::forward<Arguments>(arguments)...)
-    {
-        server_.connections.push_back(this);
-    }
-
-    ~HttpConnection() override { server_.connections.remove(this); }
-
-    void start()
-    {
-        lowest().expires_after(server_.config.patience);
-        if constexpr (std::is_same_v<Stream, beast::tcp_stream>)
-            read();
-        else
-            stream_.async_handshake(Stream::server, [self = this->shared_from_this()](error_code failure) {
-                if (!failure)
-                    self->read();
-            });
-    }
-
-    void close() override { lowest().close(); }
-    bool is_waited_for() const override { return is_waited_for_; }
-
-private:
-    beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
-
-    void read()
-    {
-        is_waited_for_ = true;
-        parser_.emplace();
-        parser_->header_limit(static_cast<std::uint32_t>(server_.config.max_head_bytes));
-        parser_->body_limit(server_.config.max_body_bytes);
-        lowest().expires_after(server_.config.patience);
-        http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code failure, std::size_t) {
-            self->is_waited_for_ = false;
-            if (!failure)
-                self->write(self->server_.answer(self->parser_->get()));
-            else
-                self->refuse(failure);
-        });
-    }
-
-    void refuse(error_code failure)
-    {
-        unsigned status = 0;
-        if (failure == http::error::body_limit)
-            status = 413;
-        else if (failure == http::error::header_limit || failure == http::error::buffer_overflow)
-            status = 431;
-        else if (failure.category() == http::make_error_code(http::error::bad_method).category() &&
-                 failure != http::error::end_of_stream && failure != http::error::partial_message)
-            status = 400;
-        if (status == 0)
-            return;
-        Response response = Server::make({ status, "text/plain", "this request is not understood\n" }, 11);
-        response.keep_alive(false);
-        write(std::move(response));
-    }
-
-    void write(Response response)
-    {
-        response_ = std::move(response);
-        lowest().expires_after(server_.config.patience);
-        http::async_write(stream_, response_, [self = this->shared_from_this()](error_code failure, std::size_t) {
-            if (failure)
-                return;
-            if (self->response_.keep_alive())
-                return self->wait_for_more();
-            error_code ignored;
-            self->lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
-            self->is_waited_for_ = true;
-            self->lowest().expires_after(kLinger);
-            self->drain();
-        });
-    }
-
-    /// What is still being sent is read, for a while: else the answer might be lost with it.
-    void drain()
-    {
-        buffer_.clear();
-        lowest().async_read_some(buffer_.prepare(kDrainBytes), [self = this->shared_from_this()](error_code failure, std::size_t) {
-            if (!failure)
-                self->drain();
-        });
-    }
-
-    /// Goes behind those who have waited longer.
-    void wait_for_more()
-    {
-        auto& all = server_.connections;
-        const auto place = std::find(all.begin(), all.end(), this);
-        if (place == all.end()) // closed meanwhile
-            return;
-        all.splice(all.end(), all, place);
-        read();
-    }
-
-    Server& server_;
-    Stream stream_;
-    beast::flat_buffer buffer_{ 32 << 10 };
-    std::optional<http::request_parser<http::string_body>> parser_;
-    Response response_;
-    bool is_waited_for_ = true;
-};
-
-} // namespace
-
 void WebServer::Impl::serve(tcp::socket socket)
 {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
 #ifdef PRUNEDAMR_HAVE_TLS
     if (context)
-        return std::make_shared<HttpConnection<beast::ssl_stream<beast::tcp_stream>, Impl>>(*this, std::move(socket), *context)
+        return std::make_shared<HttpConnection<beast::ssl_stream<beast::tcp_stream>, Impl>>(
+                   *this, std::move(socket), *context)
             ->start();
 #endif
     std::make_shared<HttpConnection<beast::tcp_stream, Impl>>(*this, std::move(socket))->start();

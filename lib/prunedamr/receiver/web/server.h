@@ -36,14 +36,14 @@ struct WebRoute {
     std::function<WebAnswer(const WebRequest&)> serve;
 };
 
-/// A small HTTP/1.1 server on a thread of its own. Connections, sizes and times are bounded, so that many clients, slow
-/// ones and silent ones cost no more than their own places. On loopback a request must name a loopback host: a page of
-/// another origin whose name points here is refused.
+/// A small HTTP/1.1 server on a thread of its own. Connections, sizes and times are bounded, so that many clients,
+/// slow ones and silent ones cost no more than their own places. On loopback a request must name a loopback host: a
+/// page of another origin whose name points here is refused.
 class WebServer
 {
 public:
-    /// Binds and serves. Throws `InvalidArgument` for an address that is none, or beyond loopback without TLS and token;
-    /// `Error` when it cannot be bound or a file cannot be used.
+    /// Binds and serves. Throws `InvalidArgument` for an address that is none, or beyond loopback without TLS and
+    /// token; `Error` when it cannot be bound or a file cannot be used.
     WebServer(const WebConfig& config, std::vector<WebRoute> routes);
     ~WebServer(); ///< closes all connections
 

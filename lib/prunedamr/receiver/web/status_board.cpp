@@ -91,16 +91,20 @@ void write_process(Exposition& out)
 {
     std::ifstream file("/proc/self/stat");
     std::string text((std::istreambuf_iterator<char>(file)), {});
-    std::istringstream fields(text.substr(std::min(text.rfind(')'), text.size() - 1) + 1)); // behind the name: the third
+    std::istringstream fields(
+        text.substr(std::min(text.rfind(')'), text.size() - 1) + 1)); // behind the name: the third
     std::vector<std::string> words{ std::istream_iterator<std::string>(fields), {} };
     if (words.size() < 22)
         return;
     const double ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    const auto number = [&](int field) { return std::strtod(words[static_cast<std::size_t>(field - 3)].c_str(), nullptr); };
+    const auto number = [&](int field) {
+        return std::strtod(words[static_cast<std::size_t>(field - 3)].c_str(), nullptr);
+    };
     std::ifstream uptime("/proc/uptime");
     double up_s = 0.0;
     uptime >> up_s;
-    out.single("process_cpu_seconds_total", "counter", "Processor time used, in seconds", (number(14) + number(15)) / ticks);
+    out.single("process_cpu_seconds_total", "counter", "Processor time used, in seconds",
+               (number(14) + number(15)) / ticks);
     out.single("process_resident_memory_bytes", "gauge", "Resident memory, in bytes",
                number(24) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
     out.single("process_start_time_seconds", "gauge", "When the program started, in seconds since 1970",
@@ -136,10 +140,12 @@ struct StatusBoard::Impl {
     void write_counts(Exposition& out) const
     {
         stream::visit_stats([&](const char* name, auto member, const char* help) {
-            out.single(counter_name("prunedamr_", name), "counter", std::string("Number of ") + help, counts.classifier.*member);
+            out.single(counter_name("prunedamr_", name), "counter", std::string("Number of ") + help,
+                       counts.classifier.*member);
         });
         visit_receiver_stats([&](const char* name, auto member, const char* help) {
-            out.single(counter_name("prunedamr_source_", name), "counter", std::string("Number of ") + help, counts.*member);
+            out.single(counter_name("prunedamr_source_", name), "counter", std::string("Number of ") + help,
+                       counts.*member);
         });
     }
 
@@ -222,10 +228,12 @@ std::string StatusBoard::metrics() const
     Exposition out;
     out.family("prunedamr_build_info", "gauge", "1, with the version of the program");
     out.sample("prunedamr_build_info", { "version", kVersion }, 1);
-    out.family("prunedamr_source_info", "gauge", "1, with the source that is received and the model that labels it");
+    out.family("prunedamr_source_info", "gauge",
+               "1, with the source that is received and the model that labels it");
     out.sample("prunedamr_source_info", { "source", source.name, "model", source.model }, 1);
     out.single("prunedamr_sample_rate_hertz", "gauge", "Sample rate of the source", source.sample_rate_hz);
-    out.single("prunedamr_center_frequency_hertz", "gauge", "Frequency that the source is tuned to", source.center_freq_hz);
+    out.single("prunedamr_center_frequency_hertz", "gauge", "Frequency that the source is tuned to",
+               source.center_freq_hz);
     impl_->write_counts(out);
     impl_->write_labels(out);
     impl_->write_outputs(out);
@@ -248,12 +256,15 @@ std::string StatusBoard::status_json() const
                    { "live", now.source.is_live },
                    { "sample_rate_hz", now.source.sample_rate_hz },
                    { "center_freq_hz", now.source.center_freq_hz } } } };
-    stream::visit_stats([&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
-    visit_receiver_stats([&](const char* name, auto member, const char*) { json["source"][name] = now.counts.*member; });
+    stream::visit_stats(
+        [&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
+    visit_receiver_stats(
+        [&](const char* name, auto member, const char*) { json["source"][name] = now.counts.*member; });
     json["outputs"] = Json::array();
     for (const OutputState& output : now.outputs) {
         Json entry{ { "name", output.name }, { "fault", output.fault.empty() ? Json() : Json(output.fault) } };
-        stream::visit_output_stats([&](const char* name, auto member, const char*) { entry[name] = output.stats.*member; });
+        stream::visit_output_stats(
+            [&](const char* name, auto member, const char*) { entry[name] = output.stats.*member; });
         json["outputs"].push_back(entry);
     }
     json["labels"] = Json::array();

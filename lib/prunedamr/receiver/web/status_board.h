@@ -33,8 +33,8 @@ public:
     void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run
     void add(const stream::LabelEvent& event);
 
-    /// Text format 0.0.4 of Prometheus; the names of the counts are those of `visit_stats`, `visit_receiver_stats` and
-    /// `visit_output_stats`. https://prometheus.io/docs/instrumenting/exposition_formats
+    /// Text format 0.0.4 of Prometheus; the names of the counts are those of `visit_stats`, `visit_receiver_stats`
+    /// and `visit_output_stats`. https://prometheus.io/docs/instrumenting/exposition_formats
     std::string metrics() const;
     std::string status_json() const; ///< the same as an object
 
