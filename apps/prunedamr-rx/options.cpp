@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <unistd.h>
 
 namespace prunedamr::rx {
 namespace {
@@ -82,6 +83,10 @@ void add_label_options(CLI::App& app, Options& options)
            [&](const std::string& text) { options.burst_gap_s = cli::positive_quantity("--burst-gap", text); },
            "seconds of quiet that end a burst; less than 16 samples count as 16 (default: 0.003)")
         ->needs(bursts);
+    app.add_flag("!--no-measure", options.measure,
+                 "labels by the network alone: without symbol rates and other numbers, in less time");
+    app.add_flag("--evidence", options.evidence,
+                 "labels hold the symbols, at most 256, that their numbers were measured on");
     app.add_option("--min-confidence", options.min_confidence,
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
@@ -94,8 +99,8 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:- (default), or a file, a broker, a data base, a log, a program; 'help' lists the forms "
-           "and their options; repeatable; SIGHUP reopens files")
+           "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a data base, a "
+           "log, a program; 'help' lists the forms and their options; repeatable; SIGHUP reopens files")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
@@ -137,11 +142,13 @@ void check(Options& options)
     check(options.source);
     require(!options.survey || !options.bursts, "--survey",
             "contradicts --bursts: bursts are those of a single signal");
-    for (const Output& output : options.outputs)
+    for (const Output& output : options.outputs) {
+        require(output.kind != OutputKind::text || output.target == "-", "--out", "text goes to standard output: text:-");
         require(
             output.kind != OutputKind::sigmf ||
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
+    }
     const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
                                        [](const Output& output) { return output.kind == OutputKind::zmq; });
     require(!options.web.empty() || (options.web_cert + options.web_key + options.web_token).empty(), "--web-cert",
@@ -151,7 +158,7 @@ void check(Options& options)
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
     if (options.outputs.empty())
-        options.outputs.push_back({ OutputKind::json, "-", {} });
+        options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-", {} });
 }
 
 } // namespace prunedamr::rx

@@ -23,6 +23,7 @@ struct Options {
     int survey_signals = 16;     ///< so many at a time
     bool bursts = false;
     double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
+    bool measure = true, evidence = false; ///< numbers in the labels, and the points they are from
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<receiver::Output> outputs; ///< at least one after `check`
     std::string topic = "label";

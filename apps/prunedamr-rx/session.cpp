@@ -55,6 +55,8 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     config.survey_signals = options.survey_signals;
     config.bursts = options.bursts;
     config.burst_gap_s = options.burst_gap_s;
+    config.measure = options.measure;
+    config.evidence = options.evidence;
     return config;
 }
 

@@ -44,7 +44,7 @@ falls behind the samples by more than max_lag_s, some are left out and counted i
 constexpr const char* kSignalArguments =
     R"(bursts: decisions end where the power rises and falls, too, so that a burst of up to max_burst_s is one event.
 burst_gap_s: seconds of quiet that end a burst, 1e-6..10. burst_margin_db: over the noise, at which a burst begins,
-1..60.
+1..60. measure: decisions are proven by measurement, and events hold the numbers; evidence: the points, too.
 )";
 
 constexpr const char* kBandArguments = "max_signals: at a time, the strongest; 1..64.\n";
@@ -126,13 +126,15 @@ void bind_signal_classifier(py::module_& module)
         .def(py::init([](const ModelChoice& model, double sample_rate_hz, double interval_s, double center_freq_hz,
                          const std::string& source, StartTime time_ns, std::optional<double> min_confidence,
                          bool live, double max_lag_s, bool bursts, double burst_gap_s, double burst_margin_db,
-                         double max_burst_s) {
+                         double max_burst_s, bool measure, bool evidence) {
                  auto config = config_of(
                      { sample_rate_hz, interval_s, center_freq_hz, source, min_confidence, live, max_lag_s });
                  config.bursts = bursts;
                  config.burst_gap_s = burst_gap_s;
                  config.burst_margin_db = burst_margin_db;
                  config.max_burst_s = max_burst_s;
+                 config.measure = measure;
+                 config.evidence = evidence;
                  return std::make_unique<SignalClassifier>(model_of(model), config, time_ns);
              }),
              py::arg("model").none(false), py::arg("sample_rate_hz"), py::kw_only(),
@@ -141,7 +143,8 @@ void bind_signal_classifier(py::module_& module)
              py::arg("min_confidence") = py::none(), py::arg("live") = usual.live,
              py::arg("max_lag_s") = usual.max_lag_s, py::arg("bursts") = bursts.bursts,
              py::arg("burst_gap_s") = bursts.burst_gap_s, py::arg("burst_margin_db") = bursts.burst_margin_db,
-             py::arg("max_burst_s") = bursts.max_burst_s,
+             py::arg("max_burst_s") = bursts.max_burst_s, py::arg("measure") = bursts.measure,
+             py::arg("evidence") = bursts.evidence,
              (std::string(kStreamArguments) + kSignalArguments).c_str())
         .def("classify_burst", &SignalClassifier::classify_burst, py::arg("samples"), kBurstText);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What decisions gain by measurement: the same receptions decided by the network alone and proven, by family, by order
 // of modulation, for alphabets that no class names, for noise; and how well the confidence is calibrated.
+//   decision_acceptance MODEL FOLDER: the annotated SigMF recordings there, one decision per block or burst
 //   decision_acceptance MODEL [TRIALS of each, default 20] [SEED, default 1] [DUMP: one JSON line per decision]
+#include "prunedamr/metrics/evaluate_recordings.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/stream/pipeline.h"
@@ -16,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
@@ -191,12 +194,45 @@ void alphabet_rows(Bench& bench, int trials, std::uint64_t seed, const char* set
     }
 }
 
+/// Shares of the decisions on each recording, and their means.
+void recording_rows(const std::string& model_file, const std::string& folder)
+{
+    const model::Model model = model::load_model(model_file);
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().extension() == ".sigmf-meta")
+            paths.push_back(entry.path());
+    std::sort(paths.begin(), paths.end());
+    std::array<double, 4> mean{};
+    int count = 0;
+    for (const std::string& path : paths) {
+        recording::Recording alone_recording(path, {}), proven_recording(path, {});
+        const auto alone = metrics::evaluate_recording(model, alone_recording, path, false);
+        const auto proven = metrics::evaluate_recording(model, proven_recording, path, true);
+        if (alone.truth.empty())
+            continue;
+        const std::array<double, 4> shares{ 100.0 * alone.events.label_right / alone.events.count, 100.0 * proven.events.label_right / proven.events.count,
+                                            100.0 * alone.events.family_right / alone.events.count, 100.0 * proven.events.family_right / proven.events.count };
+        std::string labels;
+        for (const auto& [label, times] : proven.labels)
+            labels += " " + label + " " + std::to_string(times);
+        std::printf("%-32s %-10s class %5.1f -> %5.1f %%  family %5.1f -> %5.1f %% %s\n", alone.file.c_str(), alone.truth.c_str(), shares[0], shares[1], shares[2], shares[3],
+                    labels.c_str());
+        for (std::size_t i = 0; i < 4; ++i)
+            mean[i] += shares[i];
+        ++count;
+    }
+    std::printf("mean of %d: class %.1f -> %.1f %%, family %.1f -> %.1f %%\n", count, mean[0] / count, mean[1] / count, mean[2] / count, mean[3] / count);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     if (argc < 2)
         return std::printf("usage: decision_acceptance MODEL [TRIALS] [SEED] [DUMP]\n"), 2;
+    if (argc > 2 && std::filesystem::is_directory(argv[2]))
+        return recording_rows(argv[1], argv[2]), 0;
     const int trials = argc > 2 ? std::atoi(argv[2]) : 20;
     const auto seed = static_cast<std::uint64_t>(argc > 3 ? std::atoi(argv[3]) : 1);
     Bench bench(argv[1], argc > 4 ? argv[4] : "");

@@ -174,7 +174,7 @@ class Conditions(Peers):
                           ("mqtt://h;qos=1;qos=2", "option of mqtt given twice"),
                           ("mqtt://h;qos", "bad option of mqtt: found qos, expected qos=0..2"),
                           ("mqtt://h;retain=1", "expected retain, without a value"),
-                          ("smoke:signals", "unknown kind: found smoke, expected one of json, csv,"),
+                          ("smoke:signals", "unknown kind: found smoke, expected one of json, text, csv,"),
                           ("csv:", "expected a target after the colon: csv:FILE")):
             result = rx.run(self.recording, *FORMAT, "--out", out)
             self.assert_refused(result, 2, text)

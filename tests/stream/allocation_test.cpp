@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/model.h"
+#include "prunedamr/stream/prover.h"
 #include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/wideband_scanner.h"
 #include "tests/dsp/allocations.h"
@@ -33,6 +34,26 @@ TEST(Allocations, ClassifierMakesNoneFromItsFirstSampleOn)
         EXPECT_EQ(allocations() - before, 0u);
         EXPECT_EQ(classifier.stats().events, static_cast<std::uint64_t>(events) + 1);
         EXPECT_TRUE(bursts ? events > 0 : events == 5) << events;
+    }
+}
+
+TEST(Allocations, ProofMakesNone)
+{
+    const std::vector<std::string> labels = { "CW", "OOK", "QPSK", "16QAM", "2FSK", "AM-DSB", "NBFM", "OFDM", "CSS", "unknown" };
+    const std::vector<double> probabilities(labels.size(), 0.1);
+    Prover prover(true);
+    FollowedSignal followed;
+    for (const auto& x : { band_noise(9000, 0.1, 0.2, 1.0, 1), white_noise(9000, 0.01, 2), band_noise(100000, 0.1, 0.01, 1.0, 1) }) {
+        LabelEvent event;
+        event.state = State::signal;
+        event.sample_rate_hz = 1.0;
+        event.center_freq_hz = 0.1;
+        event.bandwidth_hz = x.size() > 9000 ? 0.01 : 0.2;
+        const measure::Piece piece{ x.data(), x.size() };
+        const std::size_t before = allocations();
+        prover.prove(event, { labels.data(), probabilities.data(), labels.size(), 0.1 }, { &piece, 1, 1.0, 0.0, 1.0 }, nullptr);
+        prover.prove(event, { labels.data(), probabilities.data(), labels.size(), 0.1 }, { &piece, 1, 1.0, 0.0, 1.0 }, &followed);
+        EXPECT_EQ(allocations() - before, 0u);
     }
 }
 

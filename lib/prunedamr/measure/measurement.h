@@ -83,6 +83,7 @@ struct Measurement {
     bool is_accepted = false, is_other = false, is_equalized = false;
     std::array<AlphabetScore, kMaxScores> scores; ///< one for each alphabet, likeliest first
     int score_count = 0;
+    double separation = 0.0; ///< of linear modulation: half the distance of two points over the noise in one dimension
     bool is_index_bound = false; ///< FSK: the data alternate, the index is a lower bound
     bool is_shaped = false;      ///< FSK: by a filter, as GFSK
     double shape = 0.0; ///< FSK: a neighboring symbol's response / its own: 0.05 unshaped, 0.13 BT 0.5, 0.26 BT 0.3

@@ -204,6 +204,7 @@ void Measurer::Impl::keep_alphabets(const AlphabetNumbers& numbers)
     result.is_accepted = numbers.is_accepted;
     result.is_other = numbers.is_other;
     result.is_equalized = numbers.is_equalized;
+    result.separation = numbers.separation;
     set(Quantity::evm_db, -numbers.snr_db, 4.34 * std::sqrt(1.0 / numbers.symbols));
     set(Quantity::order_log_odds, numbers.margin, kNoError);
     set(Quantity::fit, numbers.fit, kNoError);

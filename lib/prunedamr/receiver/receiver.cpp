@@ -41,6 +41,8 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.interval_s = config.interval_s;
     result.bursts = config.bursts;
     result.burst_gap_s = config.burst_gap_s;
+    result.measure = config.measure;
+    result.evidence = config.evidence;
     return result;
 }
 

@@ -26,6 +26,8 @@ struct ReceiverConfig {
     int survey_signals = 16;              ///< so many at a time, 1..64
     bool bursts = false;                  ///< one label per burst; not with `survey`
     double burst_gap_s = 0.003;           ///< of quiet that ends a burst
+    bool measure = true;                  ///< decisions are proven by measurement
+    bool evidence = false;                ///< events hold the points that were measured
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 

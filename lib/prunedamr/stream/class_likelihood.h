@@ -5,6 +5,7 @@
 #include "prunedamr/stream/decision_accumulator.h"
 
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
 namespace prunedamr::stream {
@@ -45,6 +46,7 @@ private:
         double probability = 0.0;
     };
     Entry* find(std::string_view label) noexcept;
+    void level(std::initializer_list<std::string_view> labels, double learnt) noexcept;
     double family_probability(std::string_view family) const noexcept;
 
     std::array<Entry, kMaxClasses> entries_;

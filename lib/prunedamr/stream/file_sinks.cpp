@@ -36,6 +36,13 @@ public:
     void write_line(const std::string& json_line) override { file_.write(json_line); }
 };
 
+class TextSink : public FileSink<Sink>
+{
+public:
+    TextSink() : FileSink("-", {}) {}
+    void write(const LabelEvent& event, const std::string&) override { file_.write(to_text_line(event)); }
+};
+
 void append_csv(std::string& line, const std::string& cell)
 {
     if (cell.find_first_of(",\"\r\n") == std::string::npos) {
@@ -91,6 +98,11 @@ private:
 std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path)
 {
     return std::make_unique<JsonLinesSink>(path);
+}
+
+std::unique_ptr<Sink> make_text_sink()
+{
+    return std::make_unique<TextSink>();
 }
 
 std::unique_ptr<Sink> make_csv_sink(const std::string& path)

@@ -203,8 +203,8 @@ struct LabelFile::Impl {
     {
         const struct stat opened = status_of(file.number());
         const bool at_end = path != "-" || ::lseek(file.number(), 0, SEEK_CUR) == opened.st_size;
-        if (bytes > 0 && S_ISREG(opened.st_mode) && at_end) [[maybe_unused]]
-            const int tried = ::ftruncate(file.number(), opened.st_size - bytes);
+        if (bytes > 0 && S_ISREG(opened.st_mode) && at_end)
+            [[maybe_unused]] const int tried = ::ftruncate(file.number(), opened.st_size - bytes);
     }
 
     const std::string path;

@@ -19,6 +19,7 @@ constexpr double kOversampling = 8.0; // rate over the rough bandwidth that deci
 constexpr double kDecimatedPass = 0.7; // of the rate that the decimating filters pass
 constexpr double kPlausible = 0.02;  // probability of a family from which on its methods are tried
 constexpr double kPlausibleInNoise = 0.05;
+constexpr float kSureGuard = 80.0f, kSureChirp = 20.0f; // scores in what the network calls noise, which reaches 41 and 9
 constexpr double kFirstWaitS = 0.5, kLongestWaitS = 4.0; // between two measurements of a signal
 constexpr double kSameBand = 0.3;    // of its width, by which a band may move or change and be the same
 constexpr double kSure = 0.4;        // as of the network's decision
@@ -191,7 +192,8 @@ void Prover::Impl::decide(LabelEvent& event, double min_confidence, const Measur
         event.confidence = static_cast<float>(confidence);
     };
     const bool is_noise = best.family == model::kNoiseFamily;
-    if (unknown > 0.5)
+    const bool is_sure = best.probability >= sure || family.probability >= sure;
+    if (unknown > 0.5 || (!is_sure && unknown > best.probability))
         write(State::unknown, model::kUnknownLabel, model::kUnknownLabel, best.probability);
     else if (best.probability >= sure)
         write(is_noise ? State::noise : State::signal, best.label, best.family, best.probability);
@@ -226,7 +228,7 @@ void Prover::prove(LabelEvent& event, const Proposal& network, const DecisionSam
     if (families == 0)
         return;
     const Measurement* found = p.measured(event, samples, families, p.posterior.is_fsk_likely(), followed);
-    if (found->method == Method::none)
+    if (found->method == Method::none || (is_noise && found->score < (found->method == Method::ofdm ? kSureGuard : kSureChirp)))
         return;
     p.posterior.update(*found, !is_noise);
     p.decide(event, network.min_confidence, *found);

@@ -56,6 +56,9 @@ public:
 /// holds something else, or another sink or process writes to it.
 PRUNEDAMR_API std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
 
+/// A line per event for a person (`to_text_line`) to standard output.
+PRUNEDAMR_API std::unique_ptr<Sink> make_text_sink();
+
 struct ZmqConfig {
     std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp (port 1..65535, or * for any free one) or ipc
     std::string topic = "label";                   ///< first frame of each message

@@ -77,6 +77,8 @@ class SignalClassifier(_EventStream):
         burst_gap_s: float = 0.003,
         burst_margin_db: float = 9.0,
         max_burst_s: float = 1.0,
+        measure: bool = True,
+        evidence: bool = False,
     ) -> None: ...
     def classify_burst(self, samples: npt.ArrayLike) -> Optional[LabelEvent]: ...
 

@@ -143,6 +143,8 @@ std::unique_ptr<stream::Sink> open_sink(const Output& output, const OutputContex
     switch (output.kind) {
     case OutputKind::json:
         return stream::make_json_lines_sink(output.target);
+    case OutputKind::text:
+        return stream::make_text_sink();
     case OutputKind::csv:
         return stream::make_csv_sink(output.target);
     case OutputKind::sigmf: {

@@ -69,10 +69,11 @@ void add_option(Output& output, const std::string& text)
 
 } // namespace
 
-const std::array<OutputForm, 10>& output_forms()
+const std::array<OutputForm, 11>& output_forms()
 {
-    static constexpr std::array<OutputForm, 10> forms{ {
+    static constexpr std::array<OutputForm, 11> forms{ {
         { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
+        { "text", "text:-", "a line for each label for a person, to standard output", OutputKind::text },
         { "csv", "csv:FILE or csv:-", "the same fields as a table, under a line with their names",
           OutputKind::csv },
         { "sigmf", "sigmf:NAME",
@@ -127,7 +128,7 @@ const std::array<OutputOption, 19>& output_options()
 
 std::string Output::name() const
 {
-    if (kind == OutputKind::json || kind == OutputKind::zmq || kind == OutputKind::sigmf)
+    if (kind == OutputKind::json || kind == OutputKind::text || kind == OutputKind::zmq || kind == OutputKind::sigmf)
         return target;
     std::string text = std::string(form_of(kind).prefix) + ":" + target;
     const auto at = text.rfind('@'), start = text.find("//");
@@ -154,7 +155,7 @@ std::vector<std::string> Output::input_files() const
 
 bool Output::is_file() const
 {
-    return kind == OutputKind::json || kind == OutputKind::csv ||
+    return kind == OutputKind::json || kind == OutputKind::text || kind == OutputKind::csv ||
            (kind == OutputKind::influx && target.find("://") == std::string::npos);
 }
 

@@ -15,7 +15,7 @@
 /// options that the table says, and all have `if`, a condition on the events (`stream::EventFilter`).
 namespace prunedamr::receiver {
 
-enum class OutputKind { json, csv, sigmf, zmq, udp, syslog, mqtt, mqtts, influx, trigger };
+enum class OutputKind { json, text, csv, sigmf, zmq, udp, syslog, mqtt, mqtts, influx, trigger };
 
 /// A row of the table of outputs.
 struct OutputForm {
@@ -24,7 +24,7 @@ struct OutputForm {
     const char* meaning;
     OutputKind kind;
 };
-const std::array<OutputForm, 10>& output_forms();
+const std::array<OutputForm, 11>& output_forms();
 
 struct OutputOption {
     const char* name;
