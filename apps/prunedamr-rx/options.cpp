@@ -15,25 +15,31 @@
 namespace prunedamr::rx {
 namespace {
 
-const std::array<cli::Choice<OutputKind>, 4> kOutputs{ {
-    { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
-    { "text", "text:-", "a line per label for a person, to standard output", OutputKind::text },
-    { "sigmf", "sigmf:NAME",
-      "SigMF annotations of a recorded source, beside its samples; under its own name: added", OutputKind::sigmf },
-    { "zmq", "zmq:tcp://ADDRESS:PORT",
-      "ZeroMQ PUB, bound: two frames, topic and JSON; beyond this machine with --zmq-key and --zmq-clients",
-      OutputKind::zmq },
-} };
+using receiver::Output;
+using receiver::OutputKind;
+
+/// The forms, then the options that may follow them.
+std::string output_help()
+{
+    std::string text = cli::listing(receiver::output_forms()) + "\n\nwith ;NAME=VALUE behind it:";
+    for (const auto& option : receiver::output_options()) {
+        const std::string value = option.value[0] ? std::string("=") + option.value : "";
+        const std::string of = option.of[0] ? std::string(" (") + option.of + ")" : "";
+        const std::string form = ";" + std::string(option.name) + value;
+        text += "\n  " + form + std::string(form.size() < 26 ? 26 - form.size() : 0, ' ') + " " + option.meaning + of;
+    }
+    return text;
+}
 
 void add_outputs(std::vector<Output>& outputs, const std::vector<std::string>& texts)
 {
     for (const auto& text : texts) {
-        cli::list_if_asked(text, cli::listing(kOutputs));
-        const auto colon = text.find(':');
-        const auto kind = cli::find_choice("--out", text.substr(0, colon), kOutputs);
-        if (colon == std::string::npos || colon + 1 == text.size())
-            throw CLI::ValidationError("--out", "found " + text + ", expected a target after the colon");
-        outputs.push_back({ kind, text.substr(colon + 1) });
+        cli::list_if_asked(text, output_help());
+        try {
+            outputs.push_back(receiver::parse_output(text));
+        } catch (const Error& error) {
+            throw CLI::ValidationError("--out", error.what());
+        }
     }
 }
 
@@ -94,14 +100,14 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:FILE, json:-, text:- (a line for a person), sigmf:NAME, zmq:ENDPOINT; repeatable; "
-           "SIGHUP reopens files (default: text:- on a terminal, else json:-)")
+           "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a data base, a "
+           "log, a program; 'help' lists the forms and their options; repeatable; SIGHUP reopens files")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
            [&](const std::vector<std::string>& endpoints) {
                for (const auto& endpoint : endpoints)
-                   options.outputs.push_back({ OutputKind::zmq, endpoint });
+                   options.outputs.push_back({ OutputKind::zmq, endpoint, {} });
            },
            "ZeroMQ endpoint to publish labels at: tcp://127.0.0.1:5555; repeatable")
         ->allow_extra_args(false);
@@ -112,6 +118,13 @@ void add_output_options(CLI::App& app, Options& options)
     app.add_option("--zmq-clients", options.zmq_clients,
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
                    "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine");
+    app.add_option("--web", options.web,
+                   "serve /metrics (Prometheus) and /api/v1/status (JSON) at this address and port, such as "
+                   "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token");
+    app.add_option("--web-cert", options.web_cert, "file of the certificate chain for TLS, PEM");
+    app.add_option("--web-key", options.web_key, "file of the certificate's secret key, PEM");
+    app.add_option("--web-token", options.web_token,
+                   "file whose first line a client from beyond this machine must send (Authorization: Bearer ...)");
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 
@@ -137,12 +150,14 @@ void check(Options& options)
     }
     const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
                                        [](const Output& output) { return output.kind == OutputKind::zmq; });
+    require(!options.web.empty() || (options.web_cert + options.web_key + options.web_token).empty(), "--web-cert",
+            "belongs to --web, and there is none");
     require(published || options.zmq_key.empty(), "--zmq-key",
             "encrypts ZeroMQ outputs, and there is none: see --zmq");
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
     if (options.outputs.empty())
-        options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-" });
+        options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-", {} });
 }
 
 } // namespace prunedamr::rx

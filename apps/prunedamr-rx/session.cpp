@@ -77,7 +77,11 @@ Session::Session(const Options& options)
     open_next();
     if (!receiver_)
         return;
-    publisher_ = make_publisher(options, receiver_->source());
+    if (!options.web.empty())
+        page_ = std::make_unique<WebPage>(options_);
+    publisher_ = make_publisher(options, receiver_->source(), page_ ? page_->sink() : nullptr);
+    if (page_)
+        page_->update({}, *publisher_);
     if (options.watch_model)
         watched_.emplace(model_);
 }
@@ -146,7 +150,11 @@ void Session::run()
     Statistics statistics(receiver_->source().live);
     if (!options_.quiet)
         cli::print(receiver_->description());
+    if (page_ && !options_.quiet)
+        cli::print("Serving " + page_->address());
     while (receiver_) {
+        if (page_)
+            page_->set_source(receiver_->source());
         receiver_->start();
         wait_for_end(statistics);
         tell_doubts();
@@ -167,9 +175,9 @@ void Session::run()
     const std::size_t count = options_.outputs.size();
     for (std::size_t i = 0; !options_.quiet && i < count; ++i)
         if (const std::uint64_t lost = publisher_->lost(i))
-            cli::print(options_.outputs[i].target + ": " + std::to_string(lost) +
-                       " events lost, its reader was too slow");
-    if (count == 1 && publisher_->fault())
+            cli::print(options_.outputs[i].name() + ": " + std::to_string(lost) +
+                       " events lost, its reader was too slow or away");
+    if (count == 1 && !page_ && publisher_->fault())
         throw std::runtime_error(*publisher_->fault());
     say_faults();
     if (fault_)
@@ -181,10 +189,10 @@ void Session::run()
         cli::print(statistics.summary(publisher_->lost()));
 }
 
-/// Each once. That of a single output ends the run, which then says it.
+/// Each once. That of a single output ends the run, which then says it, unless the page goes on.
 void Session::say_faults()
 {
-    for (std::size_t i = 0; options_.outputs.size() > 1 && i < options_.outputs.size(); ++i)
+    for (std::size_t i = 0; (options_.outputs.size() > 1 || page_) && i < options_.outputs.size(); ++i)
         if (const auto fault = publisher_->fault(i); fault && !fault_said_[i]) {
             fault_said_[i] = true;
             cli::print(*fault);
@@ -228,6 +236,8 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
+        if (page_)
+            page_->update(statistics.total(receiver_->stats()), *publisher_);
         if (receiver_->source().live)
             tell_doubts();
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {

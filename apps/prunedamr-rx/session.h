@@ -5,6 +5,7 @@
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/statistics.h"
+#include "apps/prunedamr-rx/web_page.h"
 
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/sinks.h"
@@ -61,6 +62,7 @@ private:
     std::optional<std::string> fault_;
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
+    std::unique_ptr<WebPage> page_; ///< or none
     std::unique_ptr<stream::Publisher> publisher_;
     std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to
 };

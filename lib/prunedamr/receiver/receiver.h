@@ -30,11 +30,18 @@ struct ReceiverConfig {
 
 struct ReceiverStats {
     stream::ClassifierStats classifier;
-    std::uint64_t overflows = 0;       ///< losses before the classifier: in the device, or for want of room
-    std::uint64_t dropped_samples = 0; ///< that found no room
-    std::uint64_t silent_s = 0;        ///< whole seconds in which the source brought nothing
-    std::uint64_t rejected = 0;        ///< messages that were no samples
+    std::uint64_t overflows = 0, dropped_samples = 0, silent_s = 0, rejected = 0; ///< see `visit_receiver_stats`
 };
+
+/// The list of the counts that are its own: name, member and meaning of each go to `visit`.
+template <typename Visit> void visit_receiver_stats(Visit&& visit)
+{
+    using Stats = ReceiverStats;
+    visit("overflows", &Stats::overflows, "losses before the classifier: in the device, or for want of room");
+    visit("dropped_samples", &Stats::dropped_samples, "samples that found no room");
+    visit("silent_s", &Stats::silent_s, "seconds in which the source brought nothing");
+    visit("rejected", &Stats::rejected, "messages that were no samples");
+}
 
 /// A source and what labels its samples: one thread reads, another classifies, a bounded ring of blocks between
 /// them. A source that can wait is read as fast as its samples are classified and loses none. A live one is allowed

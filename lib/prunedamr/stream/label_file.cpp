@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/label_file.h"
+
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/sinks.h"
-
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -88,18 +86,13 @@ std::string bytes_at(int descriptor, off_t offset, std::size_t bytes)
     return text;
 }
 
-bool is_label(const std::string& line)
-{
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    return json.is_object() && json.contains("v") && json.contains("seq") && json.contains("label");
-}
-
 /// An open file that labels may be appended to: it has only labels, whole ones, and no other writer.
-class LabelFile
+class OpenedFile
 {
 public:
-    explicit LabelFile(const std::string& path)
-        : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666))
+    OpenedFile(const std::string& path, const LabelFile::Format& format)
+        : path_(path), format_(format),
+          file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666))
     {
         if (file_.number() < 0)
             throw SystemError("cannot create file", path, errno, "a writable path, or - for stdout");
@@ -126,7 +119,7 @@ private:
         if (reading.number() < 0)
             throw SystemError("cannot see whether this file holds labels", path_, errno);
         const std::string start = bytes_at(reading.number(), 0, kMaxLineBytes);
-        if (!is_label(start.substr(0, start.find('\n'))))
+        if (!format_.is_first(start.substr(0, start.find('\n'))))
             throw Error({ "this file holds something else than labels", path_, "",
                           "a file of labels, which is appended to, or a new one" });
         const auto tail_bytes = static_cast<std::size_t>(std::min<off_t>(size, kMaxLineBytes));
@@ -140,72 +133,55 @@ private:
     /// The end of the file when no newline is there: a label gets one, half a label goes.
     void complete(const std::string& last, off_t size) const
     {
-        const bool done = is_label(last) ? ::write(file_.number(), "\n", 1) == 1
-                                         : ::ftruncate(file_.number(), size - static_cast<off_t>(last.size())) == 0;
+        const bool done = format_.is_whole(last)
+                              ? ::write(file_.number(), "\n", 1) == 1
+                              : ::ftruncate(file_.number(), size - static_cast<off_t>(last.size())) == 0;
         if (!done)
             throw SystemError("cannot complete the last line", path_, errno);
     }
 
-    std::string path_;
+    const std::string& path_;
+    const LabelFile::Format& format_;
     Descriptor file_;
 };
 
-class JsonLinesSink : public LineSink
-{
-public:
-    explicit JsonLinesSink(const std::string& path)
-        : path_(path), file_(path == "-" ? Descriptor(STDOUT_FILENO) : LabelFile(path).take())
+} // namespace
+
+struct LabelFile::Impl {
+    Impl(const std::string& path, Format format)
+        : path(path), format(std::move(format)),
+          file(path == "-" ? Descriptor(STDOUT_FILENO) : OpenedFile(path, this->format).take())
     {
     }
 
-    void write_line(const std::string& json_line) override
-    {
-        if (ended_)
-            return;
-        if (path_ != "-" && is_removed())
-            file_ = LabelFile(path_).take();
-        line_ = json_line;
-        line_ += '\n';
-        const SigpipeBlocked guard;
-        for (std::size_t done = 0; done < line_.size() && !ended_;) {
-            if (!wait_for_reader())
-                return;
-            const ssize_t n = ::write(file_.number(), line_.data() + done, line_.size() - done);
-            if (n >= 0)
-                done += static_cast<std::size_t>(n);
-            else
-                handle_failure(errno, done);
-        }
-    }
-
-    void reopen() override
-    {
-        struct stat named {
-        };
-        const struct stat opened = status_of(file_.number());
-        if (path_ == "-" || !S_ISREG(opened.st_mode))
-            return;
-        if (::stat(path_.c_str(), &named) != 0 || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino)
-            file_ = LabelFile(path_).take();
-    }
-
-    bool has_ended() const noexcept override { return ended_; }
-    void abandon() noexcept override { abandoned_.store(true); }
-
-private:
     /// Whoever renames it first means it to be written on, until `reopen`.
     bool is_removed() const
     {
-        const struct stat opened = status_of(file_.number());
+        const struct stat opened = status_of(file.number());
         return S_ISREG(opened.st_mode) && opened.st_nlink == 0;
     }
 
-    /// A pipe that is writable takes a whole line (less than PIPE_BUF) without blocking. False once abandoned.
-    bool wait_for_reader()
+    void open_again()
     {
-        pollfd writable{ file_.number(), POLLOUT, 0 };
-        while (::poll(&writable, 1, abandoned_.load() ? 0 : kWaitMs) <= 0)
-            if (abandoned_.load())
+        file = OpenedFile(path, format).take();
+        has_header = false;
+    }
+
+    /// Into a file that has lines a header was written before, by whoever wrote these.
+    bool needs_header()
+    {
+        if (format.header.empty() || std::exchange(has_header, true))
+            return false;
+        const struct stat opened = status_of(file.number());
+        return !S_ISREG(opened.st_mode) || opened.st_size == 0;
+    }
+
+    /// A pipe that is writable takes a whole line (less than PIPE_BUF) without blocking. False once abandoned.
+    bool wait_for_reader() const
+    {
+        pollfd writable{ file.number(), POLLOUT, 0 };
+        while (::poll(&writable, 1, abandoned.load() ? 0 : kWaitMs) <= 0)
+            if (abandoned.load())
                 return false;
         return true;
     }
@@ -215,50 +191,79 @@ private:
     {
         if (error == EINTR || error == EAGAIN) // standard output may be shared with who made it non-blocking
             return;
-        ended_ = true;
+        ended = true;
         if (error == EPIPE)
             return;
         cut_half_line(static_cast<off_t>(done));
-        throw SystemError("cannot write labels", path_, error);
+        throw SystemError("cannot write labels", path, error);
     }
 
     /// Where the last `bytes` of a file are its own.
     void cut_half_line(off_t bytes) const
     {
-        const struct stat opened = status_of(file_.number());
-        const bool at_end = path_ != "-" || ::lseek(file_.number(), 0, SEEK_CUR) == opened.st_size;
+        const struct stat opened = status_of(file.number());
+        const bool at_end = path != "-" || ::lseek(file.number(), 0, SEEK_CUR) == opened.st_size;
         if (bytes > 0 && S_ISREG(opened.st_mode) && at_end)
-            [[maybe_unused]] const int tried = ::ftruncate(file_.number(), opened.st_size - bytes);
+            [[maybe_unused]] const int tried = ::ftruncate(file.number(), opened.st_size - bytes);
     }
 
-    std::string path_;
-    std::string line_;
-    Descriptor file_;
-    bool ended_ = false;
-    std::atomic<bool> abandoned_{ false };
+    const std::string path;
+    const Format format;
+    Descriptor file;
+    std::string line;
+    bool has_header = false;
+    bool ended = false;
+    std::atomic<bool> abandoned{ false };
 };
 
-class TextSink : public Sink
+LabelFile::LabelFile(const std::string& path, Format format)
+    : impl_(std::make_unique<Impl>(path, std::move(format)))
 {
-public:
-    void write(const LabelEvent& event, const std::string&) override { output_.write_line(to_text_line(event)); }
-    bool has_ended() const noexcept override { return output_.has_ended(); }
-    void abandon() noexcept override { output_.abandon(); }
-
-private:
-    JsonLinesSink output_{ "-" };
-};
-
-} // namespace
-
-std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path)
-{
-    return std::make_unique<JsonLinesSink>(path);
 }
 
-std::unique_ptr<Sink> make_text_sink()
+LabelFile::~LabelFile() = default;
+
+void LabelFile::write(const std::string& text)
 {
-    return std::make_unique<TextSink>();
+    if (impl_->ended)
+        return;
+    if (impl_->path != "-" && impl_->is_removed())
+        impl_->open_again();
+    std::string& line = impl_->line;
+    line = impl_->needs_header() ? impl_->format.header + '\n' : std::string();
+    line += text;
+    line += '\n';
+    const SigpipeBlocked guard;
+    for (std::size_t done = 0; done < line.size() && !impl_->ended;) {
+        if (!impl_->wait_for_reader())
+            return;
+        const ssize_t n = ::write(impl_->file.number(), line.data() + done, line.size() - done);
+        if (n >= 0)
+            done += static_cast<std::size_t>(n);
+        else
+            impl_->handle_failure(errno, done);
+    }
+}
+
+void LabelFile::reopen()
+{
+    struct stat named {
+    };
+    const struct stat opened = status_of(impl_->file.number());
+    if (impl_->path == "-" || !S_ISREG(opened.st_mode))
+        return;
+    if (::stat(impl_->path.c_str(), &named) != 0 || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino)
+        impl_->open_again();
+}
+
+bool LabelFile::has_ended() const noexcept
+{
+    return impl_->ended;
+}
+
+void LabelFile::abandon() noexcept
+{
+    impl_->abandoned.store(true);
 }
 
 } // namespace prunedamr::stream
