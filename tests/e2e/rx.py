@@ -41,10 +41,10 @@ def command(*arguments):
     return [RX, "--model", MODEL, "--quiet", *map(str, arguments)]
 
 
-def run(*arguments, stdin=b"", plain=False, env=None):
+def run(*arguments, stdin=b"", plain=False, env=None, timeout=60):
     """`plain`: without the model and --quiet that every other run has."""
     line = [RX, *map(str, arguments)] if plain else command(*arguments)
-    done = subprocess.run(line, input=stdin, capture_output=True, timeout=60, env=env)
+    done = subprocess.run(line, input=stdin, capture_output=True, timeout=timeout, env=env)
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
