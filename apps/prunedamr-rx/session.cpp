@@ -9,6 +9,8 @@
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/stream/system_candidates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <future>
@@ -20,7 +22,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader behind
+constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader or driver behind
+constexpr double kStuckS = 1.5; ///< in a call of a live source, as in `receiver::make_supervised_source`
+
+bool source_left_behind = false;
 
 constexpr std::size_t kMaxName = 48; ///< bytes, of a source in the events
 
@@ -238,13 +243,39 @@ void Session::wait_for_end(Statistics& statistics)
         follow_requests();
         if (page_)
             page_->update(statistics.total(receiver_->stats()), *publisher_);
-        if (receiver_->source().live)
+        if (receiver_->source().live) {
             tell_doubts();
+            watch_source();
+        }
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {
             cli::print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
         }
     }
+}
+
+/// A driver that does not come back is named; where that is wanted, or after a signal, it is left behind.
+void Session::watch_source()
+{
+    const double stuck_s = receiver_->stats().stuck_s;
+    const std::string& name = receiver_->source().name;
+    const bool ends = options_.source.exit_on_loss;
+    const bool stopped = interrupted_at_ && Statistics::Clock::now() - *interrupted_at_ > kGrace;
+    if (stuck_s < kStuckS) {
+        if (std::exchange(stuck_, false))
+            cli::print(name + ": answers again");
+        return;
+    }
+    const std::string fault = fmt::format("{}: no answer for {:.1f} s", name, stuck_s);
+    if (!std::exchange(stuck_, true) && !ends)
+        cli::print(fault);
+    if (ends || stopped)
+        source_left_behind = receiver_->abandon(ends ? std::optional(fault) : std::nullopt) || source_left_behind;
+}
+
+bool Session::left_behind()
+{
+    return source_left_behind;
 }
 
 /// Samples flow on meanwhile. What goes wrong is said, --quiet or not.

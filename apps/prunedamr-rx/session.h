@@ -36,11 +36,16 @@ public:
     /// once all were tried.
     void run();
 
+    /// True when a source did not come back: its thread is in the driver's code still, and `main` should go by
+    /// std::_Exit.
+    static bool left_behind();
+
 private:
     void open_next();
     void open(const std::string& address);
     std::optional<stream::Model> load_model();
     void wait_for_end(Statistics& statistics);
+    void watch_source();
     void follow_requests();
     void switch_model(ModelLoader::Loaded loaded);
     void tell_doubts();
@@ -56,6 +61,7 @@ private:
     ModelLoader loader_;
     std::array<bool, 3> told_{};          ///< `stream::doubts`
     std::vector<bool> fault_said_;        ///< of each output
+    bool stuck_ = false;                  ///< the source does not come back, and that was said
     std::size_t next_ = 0, failures_ = 0; ///< of the sources
     std::uint64_t first_sample_ = 0;      ///< of the present source
     std::uint64_t seq_ = 0;               ///< of the next event

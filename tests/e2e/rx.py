@@ -42,10 +42,10 @@ def command(*arguments, band=False):
     return [RX, "--model", MODEL, "--quiet", *([] if band else ["--single"]), *map(str, arguments)]
 
 
-def run(*arguments, stdin=b"", plain=False, env=None, band=False):
+def run(*arguments, stdin=b"", plain=False, env=None, band=False, timeout=60):
     """`plain`: without the model and --quiet that every other run has, and without --single."""
     line = [RX, *map(str, arguments)] if plain else command(*arguments, band=band)
-    done = subprocess.run(line, input=stdin, capture_output=True, timeout=60, env=env)
+    done = subprocess.run(line, input=stdin, capture_output=True, timeout=timeout, env=env)
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

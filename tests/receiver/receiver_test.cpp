@@ -209,6 +209,38 @@ TEST(Receiver, StopsWhileItsSourceIsSilent)
     EXPECT_EQ(events, 2u); // what was read before is decided on
 }
 
+TEST(Receiver, LeavesASourceBehindThatDoesNotComeBack)
+{
+    /// Is there for as long as somebody uses it, and tells when nobody does any more.
+    class Counted : public HandSource
+    {
+    public:
+        explicit Counted(std::promise<void>& gone) : HandSource(kRate, true), gone_(gone) {}
+        ~Counted() override { gone_.set_value(); }
+
+    private:
+        std::promise<void>& gone_;
+    };
+    std::promise<void> gone;
+    auto owned = std::make_unique<Counted>(gone);
+    HandSource& source = *owned;
+    std::vector<std::uint64_t> counts;
+    {
+        Receiver receiver(std::move(owned), config(), [&](const LabelEvent& e) { counts.push_back(e.sample_count); });
+        receiver.start();
+        source.give(kInterval);
+        source.wait_until_read();
+        source.hold();
+        source.wait_until_held();
+        EXPECT_TRUE(receiver.abandon("it is stuck"));
+        ASSERT_TRUE(receiver.wait_for(kLong));
+        EXPECT_EQ(receiver.fault(), "it is stuck");
+    }
+    EXPECT_EQ(counts, std::vector<std::uint64_t>{ kInterval }); // what was read before is decided on
+    source.let_go();
+    EXPECT_EQ(gone.get_future().wait_for(kLong), std::future_status::ready);
+}
+
 TEST(Receiver, RefusesAConfigurationOutOfRange)
 {
     const auto refused = [](const ReceiverConfig& bad) {

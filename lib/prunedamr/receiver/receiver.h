@@ -31,6 +31,7 @@ struct ReceiverConfig {
 struct ReceiverStats {
     stream::ClassifierStats classifier;
     std::uint64_t overflows = 0, dropped_samples = 0, silent_s = 0, rejected = 0; ///< see `visit_receiver_stats`
+    double stuck_s = 0.0; ///< since the call of the source that has not come back yet; usual are 0.1 s and less
 };
 
 /// The list of the counts that are its own: name, member and meaning of each go to `visit`.
@@ -68,6 +69,11 @@ public:
     /// The stream ends soon; what was read before is still classified. Any thread, any number of times.
     void stop() noexcept;
 
+    /// Leaves a source behind that does not come back from a call: the stream ends, with `fault` as what `fault()`
+    /// says. The reading thread, which is in somebody else's code, stays there with what it uses. False, and nothing
+    /// happens, when it has just come back. After `start`, on the thread that calls `wait_for`.
+    bool abandon(std::optional<std::string> fault);
+
     /// True once the stream has ended and its last event was given to the handler.
     bool wait_for(std::chrono::milliseconds time);
 
@@ -85,7 +91,7 @@ public:
     void tune(double center_freq_hz);
 
     ReceiverStats stats() const noexcept; ///< any thread
-    std::string description() const;      ///< of the model, for logs; before `start`
+    std::string description() const;      ///< of the model, for logs; any thread
 
 private:
     struct Impl;

@@ -36,9 +36,15 @@ private:
     std::string path_;
 };
 
-/// Opens a regular file that holds something. gzip, bzip2, xz and zstd are seen by their contents and decompressed
-/// while they are read: once at the opening, as nothing else tells their size, and again from the start when a read
-/// goes back. Of one that is cut short or damaged what comes before that counts, with a note. Throws `Error`.
+/// A regular file that holds something, as it is. Throws `Error`.
+std::unique_ptr<ByteSource> open_file(const std::string& path);
+
+/// The bytes inside of gzip, bzip2, xz and zstd, which are seen by their contents; other bytes themselves. They are
+/// decompressed while they are read: once at the opening, as nothing else tells their size, and again from the start
+/// when a read goes back. Of what is cut short or damaged that which comes before counts, with a note. Throws `Error`.
+std::unique_ptr<ByteSource> decompressed(std::unique_ptr<ByteSource> bytes, Notes& notes);
+
+/// Both at once.
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, Notes& notes);
 
 /// `path` without the ending of a compression (".gz" ...).

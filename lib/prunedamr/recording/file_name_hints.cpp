@@ -129,6 +129,8 @@ FileNameHints hints_from_file_name(const std::string& path)
         return hints;
     read_time(name, hints);
     read_units(name, hints);
+    if (hints.sample_rate_hz && !(*hints.sample_rate_hz > 0.0))
+        hints.sample_rate_hz.reset();
     return hints;
 }
 
