@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/outputs/output.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/receiver/outputs/sinks.h"
 #include "prunedamr/receiver/socket.h"
