@@ -51,6 +51,11 @@ template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& 
                 visit(kTopNames[i][0], is_there ? cell_of(value.first[i].label.view()) : Cell());
                 visit(kTopNames[i][1], is_there ? cell_of(value.first[i].probability) : Cell());
             }
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, CandidateList>) {
+            static constexpr const char* kNames[] = { "candidate1", "candidate2", "candidate3" };
+            static_assert(std::size(kNames) == LabelEvent::kTop);
+            for (int i = 0; i < LabelEvent::kTop; ++i)
+                visit(kNames[i], i < value.count ? cell_of(value.first[i].system.view()) : Cell());
         } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, MeasuredList>) {
             for (int i = 0; i < measure::kQuantities; ++i) {
                 const auto quantity = static_cast<measure::Quantity>(i);
