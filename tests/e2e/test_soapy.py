@@ -96,7 +96,7 @@ class Soapy(rx.Case):
 
     def test_a_driver_that_does_not_come_back_is_named_and_can_be_stopped(self):
         labels = self.folder / "labels.json"
-        process = rx.start(*self.arguments("%d;stick" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
+        process = rx.start(*self.arguments("%d;timeout;stick" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
         self.addCleanup(process.kill)
         self.wait_until(lambda: rx.lines(labels), "the first label")
         line, seconds = rx.timed(process.stderr.readline)

@@ -42,7 +42,7 @@ class Stop(rx.Case):
             with self.subTest(signal=number.name):
                 process = self.start("--source", fifo, "--format", "ci8")
                 self.assertEqual(process.stderr.readline(),
-                                 b"%s: waiting for samples, nobody has written any yet\n" % os.fsencode(fifo))
+                                 b"prunedamr-rx: %s: waiting for samples, nobody has written any yet\n" % os.fsencode(fifo))
                 self.stop(process, number)
 
     def test_a_reader_that_stalls(self):

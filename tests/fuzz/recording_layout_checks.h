@@ -71,10 +71,10 @@ inline void read_all(recording::RecordingLayout layout)
     std::complex<float> samples[300];
     for (const std::uint64_t start : { std::uint64_t{ 0 }, count / 2, count - std::min<std::uint64_t>(count, 7) }) {
         recording.seek(start);
-        std::uint64_t at = start;
-        for (int i = 0; i < 4; ++i)
-            at += recording.read(samples, std::size(samples));
-        require(at <= count);
+        std::size_t total = 0, got = 1;
+        for (int i = 0; i < 4 && got > 0; ++i)
+            total += got = recording.read(samples, std::size(samples));
+        require(total == std::min<std::uint64_t>(count - start, 4 * std::size(samples)));
     }
 }
 

@@ -96,6 +96,8 @@ void Reader::run() noexcept
 bool Reader::read_once()
 {
     serve_request();
+    if (!end_call())
+        return false;
     const milliseconds wait = block_->count > 0 ? kHold : kWait;
     begin_call();
     const Reading reading =
