@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/base/version.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/model/model_search.h"

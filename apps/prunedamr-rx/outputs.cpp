@@ -4,7 +4,7 @@
 #include "apps/common/cli.h"
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/stream/curve_key.h"
 
 #include <utility>

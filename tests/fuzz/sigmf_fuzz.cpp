@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first byte's lowest bit says whether the rest is a .sigmf-meta text or a tar archive.
+#include "prunedamr/recording/byte_source.h"
 #include "prunedamr/recording/sigmf_meta.h"
-#include "prunedamr/recording/tar.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/recording_layout_checks.h"
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prunedamr::recording {
 
@@ -46,5 +47,16 @@ std::string without_compression(const std::string& path);
 
 /// "gzip" ... of a file that begins with `head`; nullptr when it is not compressed.
 const char* compression_of(const std::string& head);
+
+/// A plain file inside a tar archive; its bytes lie together.
+struct TarMember {
+    std::string name;
+    std::uint64_t offset; ///< in the archive
+    std::uint64_t size;
+};
+
+/// The plain files of an archive in order: POSIX.1-1988 ustar, POSIX.1-2001 pax and GNU. The last one of an archive
+/// that is cut short is what there is of it. Throws `Error` for what is no tar and where a header's sum is wrong.
+std::vector<TarMember> read_tar(ByteSource& archive, Notes& notes);
 
 } // namespace prunedamr::recording

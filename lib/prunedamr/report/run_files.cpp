@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/report/run_fields.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/curve_key.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 
 #include <zmq.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/recipe.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/frame_maker.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/engine/kernels/isa.h"
+#include "prunedamr/engine/kernels/kernels.h"
 
 #include "prunedamr/base/error.h"
 

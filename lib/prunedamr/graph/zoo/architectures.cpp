@@ -8,7 +8,7 @@ namespace {
 
 /// conv, norm, relu, conv, norm, add, relu; where the shape changes the shortcut is the mean of the unit's input,
 /// zero-padded in channels and cut from the gradient, as the papers' code has it.
-std::string residual_unit(NetworkBuilder& build, const UnitPlace& place)
+std::string cifar_unit(NetworkBuilder& build, const UnitPlace& place)
 {
     const int stride = place.transition ? 2 : 1, channels = place.out_channels;
     auto x = build.conv("conv1", place.input, { channels, same_window(3, 3, stride, stride) });
@@ -38,7 +38,7 @@ void build_cifar_resnet(Network& network, const std::vector<StageShape>& stages,
     x = build.plain(Op::batch_norm, "bn", { x });
     x = build.plain(Op::relu, "relu", { x });
     build.end_unit();
-    x = build_stages(build, x, stages.front().channels, stages, false, residual_unit).back();
+    x = build_stages(build, x, stages.front().channels, stages, false, cifar_unit).back();
     x = build.plain(Op::global_avg_pool, "pool", { x });
     build.linear("fc", x, classes);
 }
@@ -82,10 +82,10 @@ void build_vgg16(Network& network, const std::vector<StageShape>& stages, std::i
 
 namespace {
 
-constexpr double kHeadDropout = 0.3;
+constexpr double kCnn1dDropout = 0.3;
 constexpr int kHidden = 128;
 
-std::string residual_unit(NetworkBuilder& build, const std::string& name, const std::string& input, int channels)
+std::string cnn1d_unit(NetworkBuilder& build, const std::string& name, const std::string& input, int channels)
 {
     auto x = build.conv(name + ".conv1", input, { channels, same_window(1, 3) });
     x = build.plain(Op::batch_norm, name + ".bn1", { x });
@@ -110,15 +110,15 @@ void build_cnn1d(Network& network, const std::vector<StageShape>& stages, std::i
         build.begin_unit(stack, 1, true, u == 1);
         x = build.conv("conv", x, { stage.channels });
         x = build.plain(Op::batch_norm, "bn", { x });
-        x = residual_unit(build, "unit1", x, stage.channels);
-        x = residual_unit(build, "unit2", x, stage.channels);
+        x = cnn1d_unit(build, "unit1", x, stage.channels);
+        x = cnn1d_unit(build, "unit2", x, stage.channels);
         build.end_unit();
         if (build.shape(x).width > 1)
             x = build.pool(Op::max_pool, stack + ".pool", x, { 1, 2, 1, 2 });
     }
     x = build.plain(Op::flatten, "flatten", { x });
     x = build.plain(Op::relu, "relu1", { build.linear("fc1", x, kHidden) });
-    x = build.dropout("dropout", x, kHeadDropout);
+    x = build.dropout("dropout", x, kCnn1dDropout);
     build.linear("fc", x, classes);
 }
 
@@ -180,6 +180,95 @@ void build_ulcnn(Network& network, const std::vector<StageShape>& stages, std::i
     for (std::size_t s = outputs.size() - kFusedStages; s < outputs.size(); ++s)
         means.push_back(build.plain(Op::global_avg_pool, "mean" + std::to_string(s + 1), { outputs[s] }));
     build.linear("fc", build.plain(Op::add, "fuse", means), classes);
+}
+
+namespace {
+
+constexpr double kAmrDropout = 0.1;
+
+/// A basic 1-D residual block; where the rate halves the shortcut is a strided 1-tap conv with its norm.
+std::string amr_unit(NetworkBuilder& build, const UnitPlace& place)
+{
+    const int stride = place.transition ? 2 : 1, channels = place.out_channels;
+    auto x = build.conv("conv1", place.input, { channels, same_window(1, 3, 1, stride) });
+    x = build.plain(Op::batch_norm, "bn1", { x });
+    x = build.plain(Op::relu, "relu1", { x });
+    x = build.conv("conv2", x, { channels, same_window(1, 3) });
+    x = build.plain(Op::batch_norm, "bn2", { x });
+    std::string shortcut = place.input;
+    if (place.transition) {
+        shortcut = build.conv("shortcut.conv", shortcut, { channels, same_window(1, 1, 1, stride) });
+        shortcut = build.plain(Op::batch_norm, "shortcut.bn", { shortcut });
+    }
+    x = build.plain(Op::add, "add", { x, shortcut });
+    return build.plain(Op::relu, "relu2", { x });
+}
+
+} // namespace
+
+void build_amr_resnet(Network& network, const StemShape& stem, const std::vector<StageShape>& stages,
+                      std::int64_t classes)
+{
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::input, "input", {});
+    build.begin_unit("stem", 0, false, false);
+    x = build.conv("conv", x, { stages.front().channels, same_window(1, stem.kernel, 1, stem.stride) });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = build.plain(Op::relu, "relu", { x });
+    build.end_unit();
+    x = build_stages(build, x, stages.front().channels, stages, false, amr_unit).back();
+    x = build.plain(Op::global_avg_pool, "pool", { x });
+    x = build.plain(Op::flatten, "flatten", { x });
+    x = build.dropout("dropout", x, kAmrDropout);
+    build.linear("fc", x, classes);
+}
+
+namespace {
+
+/// Squeeze and excitation: every channel times a factor that the frame's channel means decide.
+std::string gate(NetworkBuilder& build, const std::string& input, int channels, int squeeze)
+{
+    auto x = build.plain(Op::global_avg_pool, "gate.mean", { input });
+    x = build.plain(Op::relu, "gate.relu", { build.linear("gate.squeeze", x, std::max(1, channels / squeeze)) });
+    x = build.plain(Op::sigmoid, "gate.sigmoid", { build.linear("gate.excite", x, channels) });
+    return build.plain(Op::mul, "gate.mul", { input, x });
+}
+
+/// Depthwise, pointwise, norm, gate, and the input added where shapes allow.
+std::string separable_unit(NetworkBuilder& build, const UnitPlace& place, const SeparableShape& shape)
+{
+    const ConvGeometry window = same_window(1, shape.kernel, 1, place.transition ? 2 : 1);
+    auto x = build.conv("depthwise", place.input, { place.in_channels, window, place.in_channels });
+    x = build.conv("pointwise", x, { place.out_channels });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = gate(build, x, place.out_channels, shape.squeeze);
+    if (!place.transition)
+        x = build.plain(Op::add, "add", { x, place.input });
+    return build.plain(Op::relu, "relu", { x });
+}
+
+} // namespace
+
+/// The head reads the means of every stage's output, so that each level's features reach the classes.
+void build_amr_separable(Network& network, const SeparableShape& shape, const std::vector<StageShape>& stages,
+                         std::int64_t classes)
+{
+    NetworkBuilder build(network);
+    auto x = build.plain(Op::input, "input", {});
+    build.begin_unit("stem", 0, false, false);
+    x = build.conv("conv", x, { shape.stem_channels, same_window(1, shape.kernel, 1, 2) });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = build.plain(Op::relu, "relu", { x });
+    build.end_unit();
+    const auto unit = [&shape](NetworkBuilder& b, const UnitPlace& place) {
+        return separable_unit(b, place, shape);
+    };
+    std::vector<std::string> means;
+    for (const std::string& output : build_stages(build, x, shape.stem_channels, stages, true, unit))
+        means.push_back(build.plain(Op::global_avg_pool, "mean" + std::to_string(means.size() + 1), { output }));
+    x = build.plain(Op::concat, "concat", means);
+    x = build.dropout("dropout", x, kAmrDropout);
+    build.linear("fc", x, classes);
 }
 
 } // namespace prunedamr::graph
