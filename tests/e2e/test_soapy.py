@@ -48,7 +48,7 @@ class Soapy(rx.Case):
         result = rx.run(*self.arguments("5000;overflow;5000;unplug", "--exit-on-loss"), "--model", rx.MODEL, plain=True,
                         env=self.env)
         self.assertEqual(result.code, 1)
-        process = rx.subprocess.Popen([rx.RX, "--model", rx.MODEL, *map(str, self.arguments("5000;overflow;5000"))],
+        process = rx.subprocess.Popen([rx.RX, "--single", "--model", rx.MODEL, *map(str, self.arguments("5000;overflow;5000"))],
                                       stdout=rx.subprocess.DEVNULL, stderr=rx.subprocess.PIPE, env=self.env)
         self.addCleanup(process.kill)
         process.stderr.readline()
