@@ -70,6 +70,10 @@ endif()
 
 pkg_check_modules(SOAPY QUIET IMPORTED_TARGET SoapySDR)
 prunedamr_part(SOAPY "radios by SoapySDR" SOAPY_FOUND "libsoapysdr-dev")
+pkg_check_modules(MOSQUITTO QUIET IMPORTED_TARGET libmosquitto)
+prunedamr_part(MQTT "labels over MQTT" MOSQUITTO_FOUND "libmosquitto-dev")
+pkg_check_modules(OPENSSL QUIET IMPORTED_TARGET openssl)
+prunedamr_part(TLS "TLS of HTTP" OPENSSL_FOUND "libssl-dev")
 
 # Debian's dnnl-config.cmake asks for OpenCL headers, which a CPU engine does not need: find the library itself.
 find_library(DNNL_LIBRARY dnnl)

@@ -16,6 +16,6 @@ capture=$build/demo.sigmf-meta
 labels=$build/demo.jsonl
 "$build/bin/prunedamr" synth scene --out "$capture" --in-turn --rate 1M --freq 433.92M --duration 3 --snr 25 --seed 7
 rm -f "$labels" # of an earlier run, which would be appended to
-"$build/bin/prunedamr-rx" --source "file:$capture" --model models/onair-m.safetensors --interval 0.032 \
+"$build/bin/prunedamr-rx" --source "file:$capture" --single --model models/onair-m.safetensors --interval 0.032 \
     --out "json:$labels" --quiet
 python3 examples/compare_labels.py "$capture" "$labels"

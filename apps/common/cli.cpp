@@ -2,8 +2,8 @@
 #include "apps/common/cli.h"
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/base/version.h"
 
@@ -20,13 +20,13 @@ namespace {
 
 std::string g_command_line;
 
-std::vector<const CLI::App*> verbs(const CLI::App& app)
+std::vector<const CLI::App*> subcommands(const CLI::App& app)
 {
     return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
-/// What is wrong where a word should be a verb and is none; CLI11 itself only says that a subcommand is missing.
-std::string wrong_verb(const CLI::App& app, int argc, char** argv)
+/// What is wrong where a word should be a subcommand and is none; CLI11 itself only says that one is missing.
+std::string wrong_subcommand(const CLI::App& app, int argc, char** argv)
 {
     const CLI::App* within = &app;
     std::string words;
@@ -34,13 +34,13 @@ std::string wrong_verb(const CLI::App& app, int argc, char** argv)
         words += (words.empty() ? "" : " ") + std::string(argv[i]);
         const CLI::App* named = nullptr;
         std::string names;
-        for (const CLI::App* verb : verbs(*within)) {
-            if (verb->get_name() == argv[i])
-                named = verb;
-            names += (names.empty() ? "" : ", ") + verb->get_name();
+        for (const CLI::App* subcommand : subcommands(*within)) {
+            if (subcommand->get_name() == argv[i])
+                named = subcommand;
+            names += (names.empty() ? "" : ", ") + subcommand->get_name();
         }
         if (!named)
-            return "unknown verb '" + words + "': expected " + names;
+            return "unknown subcommand '" + words + "': expected " + names;
         within = named;
     }
     return "";
@@ -67,7 +67,7 @@ int complain(const CLI::App& app, const std::string& message, int code)
 void parse(CLI::App& app, int argc, char** argv)
 {
     SafeOutput output;
-    if (!verbs(app).empty()) // the outputs of a program without are of its own kinds
+    if (!subcommands(app).empty()) // the outputs of a program without are of its own kinds
         app.parse_complete_callback([&app] { check_files(app); });
     try {
         app.parse(argc, argv);
@@ -88,7 +88,7 @@ int run(CLI::App& app, int argc, char** argv)
     g_command_line = app.get_name();
     for (int i = 1; i < argc; ++i)
         g_command_line += std::string(" ") + argv[i];
-    if (const std::string wrong = wrong_verb(app, argc, argv); !wrong.empty())
+    if (const std::string wrong = wrong_subcommand(app, argc, argv); !wrong.empty())
         return complain(app, wrong, kUsage);
     try {
         parse(app, argc, argv);

@@ -14,7 +14,8 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1; ///< the work failed: a file, a model, an address
 inline constexpr int kUsage = 2;  ///< the command line is wrong
 
-/// Parses and runs (verbs run as CLI11 callbacks). Whatever goes wrong ends as one line on stderr and an exit code.
+/// Parses and runs (subcommands run as CLI11 callbacks). Whatever goes wrong ends as one line on stderr and an exit
+/// code.
 int run(CLI::App& app, int argc, char** argv);
 
 /// The command line given to `run`, the program by its name alone: for the provenance of what it makes.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/model/model_search.h"
 
@@ -45,8 +45,8 @@ void gather_files(const CLI::App& app, std::vector<NamedFile>& outputs, std::vec
     if (const CLI::Option* checkpoint = app.get_option_no_throw("--checkpoint"); checkpoint && checkpoint->empty())
         for (const std::string& out : app.get_option("--out")->results())
             outputs.push_back({ "the checkpoint", out + ".checkpoint" });
-    for (const CLI::App* verb : app.get_subcommands())
-        gather_files(*verb, outputs, inputs);
+    for (const CLI::App* subcommand : app.get_subcommands())
+        gather_files(*subcommand, outputs, inputs);
 }
 
 } // namespace

@@ -26,7 +26,7 @@ int main(int argc, char** argv)
         rx::Session(options).run();
     });
     const int code = cli::run(app, argc, argv);
-    if (rx::ModelLoader::left_behind()) { // its thread must not outlive what it uses
+    if (rx::ModelLoader::left_behind() || rx::Session::left_behind()) { // a thread must not outlive what it uses
         std::fflush(nullptr);
         std::_Exit(code);
     }

@@ -10,28 +10,36 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <unistd.h>
 
 namespace prunedamr::rx {
 namespace {
 
-const std::array<cli::Choice<OutputKind>, 3> kOutputs{ {
-    { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
-    { "sigmf", "sigmf:NAME",
-      "SigMF annotations of a recorded source, beside its samples; under its own name: added", OutputKind::sigmf },
-    { "zmq", "zmq:tcp://ADDRESS:PORT",
-      "ZeroMQ PUB, bound: two frames, topic and JSON; beyond this machine with --zmq-key and --zmq-clients",
-      OutputKind::zmq },
-} };
+using receiver::Output;
+using receiver::OutputKind;
+
+/// The forms, then the options that may follow them.
+std::string output_help()
+{
+    std::string text = cli::listing(receiver::output_forms()) + "\n\nwith ;NAME=VALUE behind it:";
+    for (const auto& option : receiver::output_options()) {
+        const std::string value = option.value[0] ? std::string("=") + option.value : "";
+        const std::string of = option.of[0] ? std::string(" (") + option.of + ")" : "";
+        const std::string form = ";" + std::string(option.name) + value;
+        text += "\n  " + form + std::string(form.size() < 26 ? 26 - form.size() : 0, ' ') + " " + option.meaning + of;
+    }
+    return text;
+}
 
 void add_outputs(std::vector<Output>& outputs, const std::vector<std::string>& texts)
 {
     for (const auto& text : texts) {
-        cli::list_if_asked(text, cli::listing(kOutputs));
-        const auto colon = text.find(':');
-        const auto kind = cli::find_choice("--out", text.substr(0, colon), kOutputs);
-        if (colon == std::string::npos || colon + 1 == text.size())
-            throw CLI::ValidationError("--out", "found " + text + ", expected a target after the colon");
-        outputs.push_back({ kind, text.substr(colon + 1) });
+        cli::list_if_asked(text, output_help());
+        try {
+            outputs.push_back(receiver::parse_output(text));
+        } catch (const Error& error) {
+            throw CLI::ValidationError("--out", error.what());
+        }
     }
 }
 
@@ -58,26 +66,31 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval",
         [&](const std::string& text) { options.interval_s = cli::positive_quantity("--interval", text); },
-        "seconds per label (default: 0.1)");
-    auto* survey = app.add_flag(
-        "--survey", options.survey,
-        "search the whole band: a label per interval for each signal in it, with its frequency and width");
-    app.add_option("--survey-signals", options.survey_signals,
-                   "of a survey, signals followed at a time, the strongest")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64))
-        ->needs(survey);
-    auto* bursts = app.add_flag(
-        "--bursts", options.bursts,
-        "one label per burst, from its start to its end; gaps and signals that never stop: on the interval");
-    app.add_option_function<std::string>(
-           "--burst-gap",
-           [&](const std::string& text) { options.burst_gap_s = cli::positive_quantity("--burst-gap", text); },
-           "seconds of quiet that end a burst; less than 16 samples count as 16 (default: 0.003)")
-        ->needs(bursts);
+        "seconds per label of a signal that lasts (default: 0.1), rounded up to what is searched at a time, some "
+        "second; a burst has one label, from its start to its end");
+    app.add_flag("--single", options.single,
+                 "the samples are of one signal, to which the receiver is tuned: a label per interval for whatever is "
+                 "there (default: every emission in the band is found and labeled)");
+    for (const char* gone : { "--bursts", "--burst-gap", "--survey", "--survey-signals" })
+        app.add_option_function<std::vector<std::string>>(
+               gone,
+               [gone](const std::vector<std::string>&) {
+                   throw CLI::ValidationError(
+                       gone, "is no option any more: every emission in the band is found without one, bursts and what "
+                             "lasts; --single is for one signal");
+               })
+            ->expected(0, 1)
+            ->group("");
+    app.add_flag("!--no-measure", options.measure,
+                 "labels by the network alone: without symbol rates and other numbers, in less time");
+    app.add_flag("--evidence", options.evidence,
+                 "labels hold the symbols, at most 256, that their numbers were measured on");
     app.add_option("--min-confidence", options.min_confidence,
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--systems", options.systems,
+                   "file with radio systems of your own, which replace those of the shipped table by name and add to "
+                   "it: what events name as candidates (see prunedamr systems)");
     app.add_option("--name", options.name,
                    "name of this source in the labels (default: rx0, or the path of each of several files)");
 }
@@ -87,14 +100,14 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: json:FILE, json:- (default), sigmf:NAME, zmq:ENDPOINT; repeatable; SIGHUP reopens "
-           "files")
+           "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a data base, a "
+           "log, a program; 'help' lists the forms and their options; repeatable; SIGHUP reopens files")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
            [&](const std::vector<std::string>& endpoints) {
                for (const auto& endpoint : endpoints)
-                   options.outputs.push_back({ OutputKind::zmq, endpoint });
+                   options.outputs.push_back({ OutputKind::zmq, endpoint, {} });
            },
            "ZeroMQ endpoint to publish labels at: tcp://127.0.0.1:5555; repeatable")
         ->allow_extra_args(false);
@@ -105,6 +118,13 @@ void add_output_options(CLI::App& app, Options& options)
     app.add_option("--zmq-clients", options.zmq_clients,
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
                    "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine");
+    app.add_option("--web", options.web,
+                   "serve /metrics (Prometheus) and /api/v1/status (JSON) at this address and port, such as "
+                   "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token");
+    app.add_option("--web-cert", options.web_cert, "file of the certificate chain for TLS, PEM");
+    app.add_option("--web-key", options.web_key, "file of the certificate's secret key, PEM");
+    app.add_option("--web-token", options.web_token,
+                   "file whose first line a client from beyond this machine must send (Authorization: Bearer ...)");
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 
@@ -121,21 +141,23 @@ void check(Options& options)
 {
     using cli::require;
     check(options.source);
-    require(!options.survey || !options.bursts, "--survey",
-            "contradicts --bursts: bursts are those of a single signal");
-    for (const Output& output : options.outputs)
+    for (const Output& output : options.outputs) {
+        require(output.kind != OutputKind::text || output.target == "-", "--out", "text goes to standard output: text:-");
         require(
             output.kind != OutputKind::sigmf ||
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
+    }
     const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
                                        [](const Output& output) { return output.kind == OutputKind::zmq; });
+    require(!options.web.empty() || (options.web_cert + options.web_key + options.web_token).empty(), "--web-cert",
+            "belongs to --web, and there is none");
     require(published || options.zmq_key.empty(), "--zmq-key",
             "encrypts ZeroMQ outputs, and there is none: see --zmq");
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
     if (options.outputs.empty())
-        options.outputs.push_back({ OutputKind::json, "-" });
+        options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-", {} });
 }
 
 } // namespace prunedamr::rx

@@ -3,6 +3,8 @@
 
 #include "apps/prunedamr-rx/source_options.h"
 
+#include "prunedamr/receiver/outputs/output.h"
+
 #include <CLI/CLI.hpp>
 
 #include <string>
@@ -10,30 +12,24 @@
 
 namespace prunedamr::rx {
 
-enum class OutputKind { json, zmq, sigmf };
-
-struct Output {
-    OutputKind kind;
-    std::string target; ///< file ("-" is standard output) or endpoint
-};
-
 struct Options {
     SourceOptions source;
     std::string model = "onair-s"; ///< file or name
     bool watch_model = false;      ///< read it again when its file changes
     std::string backend = "native";
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
-    double interval_s = 0.1;     ///< one label per interval
-    bool survey = false;         ///< search the band and label every signal in it,
-    int survey_signals = 16;     ///< so many at a time
-    bool bursts = false;
-    double burst_gap_s = 0.003;   ///< of quiet, which ends a burst
+    double interval_s = 0.1;      ///< of what lasts, one label per interval
+    bool single = false;          ///< one signal, which somebody has tuned to
+    bool measure = true, evidence = false; ///< numbers in the labels, and the points they are from
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
-    std::vector<Output> outputs;  ///< at least one after `check`
+    std::vector<receiver::Output> outputs; ///< at least one after `check`
     std::string topic = "label";
     std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
     std::string zmq_key;     ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
+    std::string systems;     ///< file with systems of one's own, besides the shipped table; empty: none
     std::string name;        ///< of the source in the labels; empty: rx0, or of several files the path of each
+    std::string web;                 ///< address and port of the page; empty: none
+    std::string web_cert, web_key, web_token; ///< files
     bool quiet = false;
 };
 

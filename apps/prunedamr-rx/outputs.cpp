@@ -4,7 +4,7 @@
 #include "apps/common/cli.h"
 #include "apps/common/output.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/stream/curve_key.h"
 
 #include <utility>
@@ -13,20 +13,19 @@
 namespace prunedamr::rx {
 namespace {
 
-std::unique_ptr<stream::Sink> make_sink(const Options& options, const Output& output)
+receiver::OutputContext output_context(const Options& options)
 {
-    if (output.kind == OutputKind::json)
-        return stream::make_json_lines_sink(output.target);
-    if (output.kind == OutputKind::sigmf)
-        return stream::make_sigmf_sink({ options.source.addresses.front(), options.source.raw, output.target });
-    stream::ZmqConfig config;
-    config.endpoint = output.target;
-    config.topic = options.topic;
+    receiver::OutputContext context;
+    context.source_name = options.name.empty() ? context.source_name : options.name;
+    context.on_notice = cli::print; // what goes wrong is said, --quiet or not
+    context.zmq.topic = options.topic;
     if (!options.zmq_key.empty())
-        config.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
+        context.zmq.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
     if (!options.zmq_clients.empty())
-        config.curve_client_keys = stream::read_curve_client_keys(options.zmq_clients);
-    return stream::make_zmq_sink(config);
+        context.zmq.curve_client_keys = stream::read_curve_client_keys(options.zmq_clients);
+    context.annotating.recording = options.source.addresses.front();
+    context.annotating.raw = options.source.raw;
+    return context;
 }
 
 } // namespace
@@ -42,8 +41,15 @@ void check_files(const Options& options, const std::string& model)
     add(inputs, "the model", model);
     add(inputs, "the key", options.zmq_key);
     add(inputs, "the list of clients", options.zmq_clients);
-    for (const Output& output : options.outputs)
-        if (output.kind == OutputKind::sigmf)
+    add(inputs, "the table of systems", options.systems);
+    add(inputs, "the page's certificate", options.web_cert);
+    add(inputs, "the page's key", options.web_key);
+    add(inputs, "the page's token", options.web_token);
+    for (const receiver::Output& output : options.outputs)
+        for (const std::string& file : output.input_files())
+            add(inputs, "a file of --out", file);
+    for (const receiver::Output& output : options.outputs)
+        if (output.kind == receiver::OutputKind::sigmf)
             add(outputs, "--out sigmf", output.target);
     check_outputs(outputs, inputs);
     for (const std::string& path : options.source.addresses)
@@ -53,20 +59,24 @@ void check_files(const Options& options, const std::string& model)
         add(inputs, "the source", "/dev/stdin");
     inputs.insert(inputs.end(), outputs.begin(), outputs.end());
     outputs.clear();
-    for (const Output& output : options.outputs)
-        if (output.kind == OutputKind::json)
-            outputs.push_back({ "--out json", output.target == "-" ? "/dev/stdout" : output.target });
+    for (const receiver::Output& output : options.outputs)
+        if (output.is_file())
+            outputs.push_back({ "--out " + output.kind_name(), output.target == "-" ? "/dev/stdout" : output.target });
     check_outputs(outputs, inputs);
 }
 
-std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source)
+std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source,
+                                                  std::unique_ptr<stream::Sink> last)
 {
-    std::vector<std::unique_ptr<stream::Sink>> sinks;
+    const receiver::OutputContext context = output_context(options);
+    std::vector<stream::SinkChoice> sinks;
     for (const auto& output : options.outputs) {
-        sinks.push_back(make_sink(options, output));
-        if (const std::string address = sinks.back()->chosen_address(); !address.empty())
+        sinks.push_back(receiver::open_output(output, context));
+        if (const std::string address = sinks.back().sink->chosen_address(); !address.empty())
             cli::print("Publishing at " + address);
     }
+    if (last)
+        sinks.push_back({ std::move(last), {} });
     if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
         cli::warn({ *warning });
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);

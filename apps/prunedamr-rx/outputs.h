@@ -15,7 +15,8 @@ namespace prunedamr::rx {
 /// SigMF annotations are added to those of the source. Throws `Error`.
 void check_files(const Options& options, const std::string& model);
 
-/// Opens the outputs, in their order.
-std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source);
+/// Opens the outputs, in their order, and `last` behind them, if there is one.
+std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source,
+                                                  std::unique_ptr<stream::Sink> last);
 
 } // namespace prunedamr::rx

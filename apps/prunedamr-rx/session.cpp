@@ -7,6 +7,9 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/model/model_search.h"
+#include "prunedamr/stream/system_candidates.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +22,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader behind
+constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader or driver behind
+constexpr double kStuckS = 1.5; ///< in a call of a live source, as in `receiver::make_supervised_source`
+
+bool source_left_behind = false;
 
 constexpr std::size_t kMaxName = 48; ///< bytes, of a source in the events
 
@@ -33,6 +39,15 @@ std::string source_name(const Options& options, const std::string& address)
     while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80)
         ++cut;
     return name.substr(cut);
+}
+
+/// Labels come without the shipped table, too; a table that was asked for must be there.
+std::vector<systems::System> load_systems(const std::string& path)
+{
+    if (!path.empty() || !model::find_shared("systems.json").empty())
+        return systems::load_systems(path);
+    cli::warn({ "there is no share/prunedamr/systems.json: events name no candidates" });
+    return {};
 }
 
 stream::ModelConfig model_config(const Options& options)
@@ -51,24 +66,27 @@ receiver::ReceiverConfig receiver_config(const Options& options, const std::stri
     config.interval_s = options.interval_s;
     if (options.min_confidence >= 0.0)
         config.min_confidence = options.min_confidence;
-    config.survey = options.survey;
-    config.survey_signals = options.survey_signals;
-    config.bursts = options.bursts;
-    config.burst_gap_s = options.burst_gap_s;
+    config.single = options.single;
+    config.measure = options.measure;
+    config.evidence = options.evidence;
     return config;
 }
 
 } // namespace
 
 Session::Session(const Options& options)
-    : options_(options), model_(model::find_model(options.model)), loader_(model_config(options)),
-      fault_said_(options.outputs.size())
+    : options_(options), model_(model::find_model(options.model)), systems_(load_systems(options.systems)),
+      loader_(model_config(options)), fault_said_(options.outputs.size())
 {
     check_files(options, model_);
     open_next();
     if (!receiver_)
         return;
-    publisher_ = make_publisher(options, receiver_->source());
+    if (!options.web.empty())
+        page_ = std::make_unique<WebPage>(options_);
+    publisher_ = make_publisher(options, receiver_->source(), page_ ? page_->sink() : nullptr);
+    if (page_)
+        page_->update({}, *publisher_);
     if (options.watch_model)
         watched_.emplace(model_);
 }
@@ -102,6 +120,7 @@ void Session::open(const std::string& address)
     const auto publish = [this](stream::LabelEvent event) {
         event.seq = seq_++;
         event.sample_start += first_sample_;
+        stream::set_candidates(systems_, event);
         publisher_->publish(event);
     };
     receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model),
@@ -136,7 +155,11 @@ void Session::run()
     Statistics statistics(receiver_->source().live);
     if (!options_.quiet)
         cli::print(receiver_->description());
+    if (page_ && !options_.quiet)
+        cli::print("Serving " + page_->address());
     while (receiver_) {
+        if (page_)
+            page_->set_source(receiver_->source());
         receiver_->start();
         wait_for_end(statistics);
         tell_doubts();
@@ -157,9 +180,9 @@ void Session::run()
     const std::size_t count = options_.outputs.size();
     for (std::size_t i = 0; !options_.quiet && i < count; ++i)
         if (const std::uint64_t lost = publisher_->lost(i))
-            cli::print(options_.outputs[i].target + ": " + std::to_string(lost) +
-                       " events lost, its reader was too slow");
-    if (count == 1 && publisher_->fault())
+            cli::print(options_.outputs[i].name() + ": " + std::to_string(lost) +
+                       " events lost, its reader was too slow or away");
+    if (count == 1 && !page_ && publisher_->fault())
         throw std::runtime_error(*publisher_->fault());
     say_faults();
     if (fault_)
@@ -171,10 +194,10 @@ void Session::run()
         cli::print(statistics.summary(publisher_->lost()));
 }
 
-/// Each once. That of a single output ends the run, which then says it.
+/// Each once. That of a single output ends the run, which then says it, unless the page goes on.
 void Session::say_faults()
 {
-    for (std::size_t i = 0; options_.outputs.size() > 1 && i < options_.outputs.size(); ++i)
+    for (std::size_t i = 0; (options_.outputs.size() > 1 || page_) && i < options_.outputs.size(); ++i)
         if (const auto fault = publisher_->fault(i); fault && !fault_said_[i]) {
             fault_said_[i] = true;
             cli::print(*fault);
@@ -218,13 +241,41 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
-        if (receiver_->source().live)
+        if (page_)
+            page_->update(statistics.total(receiver_->stats()), *publisher_);
+        if (receiver_->source().live) {
             tell_doubts();
+            watch_source();
+        }
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {
             cli::print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;
         }
     }
+}
+
+/// A driver that does not come back is named; where that is wanted, or after a signal, it is left behind.
+void Session::watch_source()
+{
+    const double stuck_s = receiver_->stats().stuck_s;
+    const std::string& name = receiver_->source().name;
+    const bool ends = options_.source.exit_on_loss;
+    const bool stopped = interrupted_at_ && Statistics::Clock::now() - *interrupted_at_ > kGrace;
+    if (stuck_s < kStuckS) {
+        if (std::exchange(stuck_, false))
+            cli::print(name + ": answers again");
+        return;
+    }
+    const std::string fault = fmt::format("{}: no answer for {:.1f} s", name, stuck_s);
+    if (!std::exchange(stuck_, true) && !ends)
+        cli::print(fault);
+    if (ends || stopped)
+        source_left_behind = receiver_->abandon(ends ? std::optional(fault) : std::nullopt) || source_left_behind;
+}
+
+bool Session::left_behind()
+{
+    return source_left_behind;
 }
 
 /// Samples flow on meanwhile. What goes wrong is said, --quiet or not.

@@ -5,9 +5,11 @@
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/statistics.h"
+#include "apps/prunedamr-rx/web_page.h"
 
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/sinks.h"
+#include "prunedamr/systems/matcher.h"
 
 #include <array>
 #include <memory>
@@ -34,11 +36,16 @@ public:
     /// once all were tried.
     void run();
 
+    /// True when a source did not come back: its thread is in the driver's code still, and `main` should go by
+    /// std::_Exit.
+    static bool left_behind();
+
 private:
     void open_next();
     void open(const std::string& address);
     std::optional<stream::Model> load_model();
     void wait_for_end(Statistics& statistics);
+    void watch_source();
     void follow_requests();
     void switch_model(ModelLoader::Loaded loaded);
     void tell_doubts();
@@ -50,15 +57,18 @@ private:
 
     const Options options_;
     const std::string model_; ///< file
+    const systems::Matcher systems_;
     ModelLoader loader_;
     std::array<bool, 3> told_{};          ///< `stream::doubts`
     std::vector<bool> fault_said_;        ///< of each output
+    bool stuck_ = false;                  ///< the source does not come back, and that was said
     std::size_t next_ = 0, failures_ = 0; ///< of the sources
     std::uint64_t first_sample_ = 0;      ///< of the present source
     std::uint64_t seq_ = 0;               ///< of the next event
     std::optional<std::string> fault_;
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
+    std::unique_ptr<WebPage> page_; ///< or none
     std::unique_ptr<stream::Publisher> publisher_;
     std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to
 };

@@ -27,10 +27,7 @@ ReceiverStats sum(const ReceiverStats& a, const ReceiverStats& b)
     stream::visit_stats([&](const char*, auto member, const char*) {
         result.classifier.*member += b.classifier.*member;
     });
-    result.overflows += b.overflows;
-    result.dropped_samples += b.dropped_samples;
-    result.silent_s += b.silent_s;
-    result.rejected += b.rejected;
+    receiver::visit_receiver_stats([&](const char*, auto member, const char*) { result.*member += b.*member; });
     return result;
 }
 
@@ -61,6 +58,11 @@ std::string Statistics::line(const ReceiverStats& present, std::uint64_t lost)
     previous_time_ = time;
     previous_ = now;
     return text;
+}
+
+ReceiverStats Statistics::total(const ReceiverStats& present) const
+{
+    return sum(ended_, present);
 }
 
 void Statistics::add(const ReceiverStats& ended)

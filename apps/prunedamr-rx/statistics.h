@@ -21,6 +21,9 @@ public:
     /// Totals, with rate and busy share since the previous line. `lost`: events that sinks did not get.
     std::string line(const receiver::ReceiverStats& now, std::uint64_t lost);
 
+    /// Totals of those that have ended and the present one.
+    receiver::ReceiverStats total(const receiver::ReceiverStats& present) const;
+
     /// A receiver has ended; the next one begins at zero.
     void add(const receiver::ReceiverStats& ended);
 

@@ -4,8 +4,8 @@
 #include "apps/prunedamr/model_output.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/metrics/finish_model.h"
 #include "prunedamr/model/logits.h"
 #include "prunedamr/model/model_file.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/dataset/dataset_writer.h"
+#include "prunedamr/dataset/dataset_file.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>

@@ -4,8 +4,8 @@
 #include "apps/prunedamr/front_end_options.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dataset/capture_source.h"
 #include "prunedamr/dataset/frame_source.h"
 #include "prunedamr/formats/open_frame_source.h"

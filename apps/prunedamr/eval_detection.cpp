@@ -3,7 +3,7 @@
 
 #include "apps/common/cli.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/detect/detector.h"
 #include "prunedamr/detect/judge.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/fit_judge.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/detect/proposal.h"
 #include "prunedamr/metrics/boosted_trees.h"

@@ -3,7 +3,7 @@
 
 #include "apps/common/cli.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/consensus/distances.h"
+#include "prunedamr/prune/consensus/consensus.h"
 
 namespace prunedamr::tool {
 namespace {

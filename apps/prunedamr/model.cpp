@@ -2,7 +2,7 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/engine/engine.h"

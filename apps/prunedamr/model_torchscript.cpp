@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/nn/torchscript.h"

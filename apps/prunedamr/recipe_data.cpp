@@ -36,14 +36,14 @@ FrameShards make_recipe_pages(const FrameData& options)
 {
     // One thread: making frames is far faster than training on them.
     std::shared_ptr<synth::FrameMaker> maker = make_maker(options, 1);
-    const double shares = maker->shares();
+    const double weight = maker->total_weight();
     const auto per_class = std::max<std::int64_t>(
         1,
-        static_cast<std::int64_t>(static_cast<double>(std::min(kPageFrames, options.frames_per_epoch)) / shares));
+        static_cast<std::int64_t>(static_cast<double>(std::min(kPageFrames, options.frames_per_epoch)) / weight));
     FrameShards shards;
     shards.per_epoch =
         static_cast<int>(std::max<std::int64_t>(1, std::llround(static_cast<double>(options.frames_per_epoch) /
-                                                                (static_cast<double>(per_class) * shares))));
+                                                                (static_cast<double>(per_class) * weight))));
     const Rng seeds = Rng(options.data_seed).fork(kPages);
     shards.make = [maker, per_class, seeds](std::uint64_t shard) {
         return maker->make(per_class, seeds.fork(shard).next());

@@ -2,8 +2,8 @@
 #include "apps/common/cli.h"
 #include "apps/prunedamr/subcommands.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/report/run_page.h"
 
 #include <cstdio>

@@ -16,6 +16,7 @@ void add_eval(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
+void add_systems(CLI::App& app);
 void add_model(CLI::App& app);
 
 CLI::App* add_synth_scene(CLI::App& synth); ///< of `synth`

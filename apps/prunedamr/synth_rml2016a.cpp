@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/synth_rml2016a.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/rml2016.h"
 

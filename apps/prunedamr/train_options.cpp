@@ -3,7 +3,7 @@
 
 #include "apps/common/cli.h"
 #include "apps/prunedamr/model_output.h"
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/train/augment.h"

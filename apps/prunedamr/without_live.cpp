@@ -26,6 +26,11 @@ void add_measure(CLI::App& app)
     kLive.add_subcommand(app, "measure");
 }
 
+void add_systems(CLI::App& app)
+{
+    kLive.add_subcommand(app, "systems");
+}
+
 void add_data_plot(CLI::App& data)
 {
     kLive.add_subcommand(data, "plot");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// classify_file MODEL SAMPLES RATE: a headless GNU Radio flowgraph that labels a file of raw complex float32
-// samples, one JSON line per label.
+// classify_file MODEL SAMPLES RATE: a headless GNU Radio flowgraph that finds every emission in a file of raw
+// complex float32 samples and labels it, one JSON line per label.
 #include <gnuradio/blocks/file_source.h>
 #include <gnuradio/logger.h>
 #include <gnuradio/prunedamr/classifier.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A headless GNU Radio flowgraph that labels a file of raw complex float32 samples: one JSON line per label.
+"""A headless GNU Radio flowgraph that labels the signal in a file of raw complex float32 samples: one JSON line per label.
 
 usage: classify_file.py MODEL SAMPLES RATE
 """
@@ -30,7 +30,7 @@ def main(model, samples, rate):
     gr.logging().set_default_level(gr.log_levels.warn)  # GNU Radio logs to standard output, where the labels go
     flowgraph = gr.top_block("classify_file")
     source = blocks.file_source(gr.sizeof_gr_complex, samples, False)
-    classifier = prunedamr.classifier(model, float(rate), interval_s=0.1)
+    classifier = prunedamr.classifier(model, float(rate), interval_s=0.1, single=True)
     printer = LabelPrinter()
     flowgraph.connect(source, classifier)
     flowgraph.msg_connect(classifier, "labels", printer, "labels")

@@ -47,7 +47,7 @@ classifier_base_impl::classifier_base_impl(const stream::ModelConfig& model_conf
                                            const std::function<live_ptr(stream::EventHandler)>& open)
     : d_model_config(model_config), d_sample_rate(sample_rate), d_clock(sample_rate),
       d_live(open([this](const stream::LabelEvent& event) { handle_event(event); })),
-      d_loader([this](const std::string& wanted) { try_model(wanted); })
+      d_loader([this](const std::string& wanted) { try_model(wanted); }, [this] { try_revert(); })
 {
     message_port_register_out(labels_port);
     message_port_register_in(command_port);
@@ -102,6 +102,12 @@ void classifier_base_impl::try_model(const std::string& model_file)
     } catch (const std::exception& error) {
         d_logger->error("keeps its model: {}", error.what());
     }
+}
+
+void classifier_base_impl::try_revert()
+{
+    if (!revert_model())
+        d_logger->warn("has no model before the present one");
 }
 
 stream::ClassifierStats classifier_base_impl::stats() const
@@ -202,9 +208,8 @@ void classifier_base_impl::handle_command(const pmt::pmt_t& message)
         d_live->set_center_freq_hz(*freq);
     if (pmt::is_symbol(model))
         d_loader.request(pmt::symbol_to_string(model)); // loading takes longer than samples may wait
-    const bool nothing_before = !pmt::is_null(restore) && !revert_model();
-    if (nothing_before)
-        d_logger->warn("has no model before the present one");
+    if (!pmt::is_null(restore))
+        d_loader.request_revert(); // behind a model that is being loaded
     if (!freq && !pmt::is_symbol(model) && pmt::is_null(restore))
         d_logger->warn("ignores a command that is not a dict or pair with the key freq or center_freq (Hz), model "
                        "(file or name) or revert_model");

@@ -54,6 +54,7 @@ private:
     void handle_event(const ::prunedamr::stream::LabelEvent& event);
     void handle_command(const pmt::pmt_t& command);
     void try_model(const std::string& model_file);
+    void try_revert();
     void handle_tags(tag_iterator first, tag_iterator last); // of one item
     void compare_rate(double rate);
     void lose();

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "gr-prunedamr/lib/classifier_base_impl.h"
-#include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/model.h"
+#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/wideband_scanner.h"
 
 #include <gnuradio/prunedamr/classifier.h>
 
@@ -14,7 +15,7 @@ class classifier_impl : public classifier, public classifier_base_impl
 {
 public:
     classifier_impl(const std::string& model_file, const ::prunedamr::stream::ModelConfig& model_config,
-                    const ::prunedamr::stream::ClassifierConfig& config);
+                    const ::prunedamr::stream::ClassifierConfig& config, bool single);
 };
 
 } // namespace prunedamr

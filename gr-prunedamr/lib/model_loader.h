@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -12,13 +13,16 @@
 namespace gr {
 namespace prunedamr {
 
-//! Loads models on a thread of its own, which lives from the first request on; of several that wait the last is
-//! loaded.
+//! Loads models, and brings back the one before, on a thread of its own, which lives from the first request on, in
+//! the order of the requests; of several models in a row that wait the last is loaded.
 class model_loader
 {
 public:
-    //! \p load runs on that thread and must not throw.
-    explicit model_loader(std::function<void(const std::string&)> load) : d_load(std::move(load)) {}
+    //! Both run on that thread and must not throw.
+    model_loader(std::function<void(const std::string&)> load, std::function<void()> revert)
+        : d_load(std::move(load)), d_revert(std::move(revert))
+    {
+    }
 
     ~model_loader()
     {
@@ -31,36 +35,49 @@ public:
             d_thread.join();
     }
 
-    void request(const std::string& model_file)
+    void request(const std::string& model_file) { add(model_file); }
+    void request_revert() { add(std::nullopt); }
+
+private:
+    using job = std::optional<std::string>; // a model, or the one before
+
+    void add(const job& wanted)
     {
         {
             const std::lock_guard lock(d_mutex);
-            d_wanted = model_file;
+            if (wanted && !d_jobs.empty() && d_jobs.back())
+                d_jobs.back() = wanted;
+            else
+                d_jobs.push_back(wanted);
         }
         if (!d_thread.joinable())
             d_thread = std::thread([this] { run(); });
         d_news.notify_one();
     }
 
-private:
     void run()
     {
         std::unique_lock lock(d_mutex);
         for (;;) {
-            d_news.wait(lock, [this] { return d_ends || d_wanted; });
+            d_news.wait(lock, [this] { return d_ends || !d_jobs.empty(); });
             if (d_ends)
                 return;
-            const std::string wanted = *std::exchange(d_wanted, std::nullopt);
+            const job next = std::move(d_jobs.front());
+            d_jobs.pop_front();
             lock.unlock();
-            d_load(wanted);
+            if (next)
+                d_load(*next);
+            else
+                d_revert();
             lock.lock();
         }
     }
 
     const std::function<void(const std::string&)> d_load;
+    const std::function<void()> d_revert;
     std::mutex d_mutex;
     std::condition_variable d_news;
-    std::optional<std::string> d_wanted;
+    std::deque<job> d_jobs;
     bool d_ends = false;
     std::thread d_thread;
 };

@@ -66,6 +66,47 @@ pmt::pmt_t value(stream::TopList top)
     return list;
 }
 
+pmt::pmt_t value(stream::MeasuredList list)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    list.for_each([&](const char* name, double number) { dict = pmt::dict_add(dict, pmt::intern(name), value(number)); });
+    return dict;
+}
+
+pmt::pmt_t value(stream::CandidateList list)
+{
+    const auto names = [](std::uint32_t aspects) {
+        std::vector<pmt::pmt_t> all;
+        stream::CandidateList::for_each_aspect(aspects, [&](std::string_view name) { all.push_back(value(name)); });
+        const pmt::pmt_t list = pmt::make_vector(all.size(), pmt::PMT_NIL);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            pmt::vector_set(list, i, all[i]);
+        return list;
+    };
+    const pmt::pmt_t candidates = pmt::make_vector(list.count, pmt::PMT_NIL);
+    for (int i = 0; i < list.count; ++i) {
+        pmt::pmt_t candidate = pmt::dict_add(pmt::make_dict(), pmt::intern("system"), value(list.first[i].system.view()));
+        candidate = pmt::dict_add(candidate, pmt::intern("fits"), names(list.first[i].fits));
+        candidate = pmt::dict_add(candidate, pmt::intern("not"), names(list.first[i].misses));
+        pmt::vector_set(candidates, i, candidate);
+    }
+    return candidates;
+}
+
+pmt::pmt_t value(stream::EvidenceList list)
+{
+    const pmt::pmt_t points = pmt::make_vector(list.count(), pmt::PMT_NIL);
+    for (int k = 0; k < list.count(); ++k) {
+        pmt::pmt_t point = value(list.i(k));
+        if (list.has_pairs()) {
+            point = pmt::make_vector(2, point);
+            pmt::vector_set(point, 1, value(list.q(k)));
+        }
+        pmt::vector_set(points, k, point);
+    }
+    return pmt::dict_add(pmt::make_dict(), pmt::intern(list.name()), points);
+}
+
 json to_json(const pmt::pmt_t& object);
 
 json array(const pmt::pmt_t& vector)

@@ -23,7 +23,7 @@ std::string stats_text()
     return text;
 }
 
-constexpr const char* kSignalText = R"(Labels of one signal at a time, as its samples arrive.
+constexpr const char* kSignalText = R"(Labels of one signal that somebody has tuned to, as its samples arrive.
 
     classifier = prunedamr.SignalClassifier("onair-s", sample_rate_hz=1e6)
     for samples in chunks:
@@ -38,23 +38,16 @@ constexpr const char* kStreamArguments =
 sample_rate_hz: 1e-3..1e12. interval_s: seconds per decision; 0: the shortest. center_freq_hz: the tuned frequency.
 source: name in the events, 1..48 bytes. time_ns: of the first sample, since 1970-01-01 UTC, None: the system's time
 of the first call. min_confidence: below it a signal is unknown, 0..1, None: the model's own. live: when computing
-falls behind the samples by more than max_lag_s, some are left out and counted in dropped_frames.
+falls behind the samples by more than max_lag_s, some are left out and counted in dropped_frames. measure: decisions are
+proven by measurement, and events hold the numbers; evidence: the points, too.
 )";
 
-constexpr const char* kSignalArguments =
-    R"(bursts: decisions end where the power rises and falls, too, so that a burst of up to max_burst_s is one event.
-burst_gap_s: seconds of quiet that end a burst, 1e-6..10. burst_margin_db: over the noise, at which a burst begins,
-1..60.
-)";
+constexpr const char* kBandText = R"(Labels of every emission in a band, as its samples arrive.
 
-constexpr const char* kBandArguments = "max_signals: at a time, the strongest; 1..64.\n";
-
-constexpr const char* kBandText = R"(Labels of every signal in a wide band, as its samples arrive.
-
-Each interval gives one event for each signal, by rising frequency: its center_freq_hz and bandwidth_hz are those of
-the signal, sample_start, sample_count and sample_rate_hz those of the input. Without any there is one noise event for
-the whole band. The same samples give the same events, however they are cut into calls. Threads may share one: their
-calls take turns.
+A burst gives one event, from its start to its end, and what lasts one event per interval, rounded up to whole epochs of
+the detector (a second or less): its center_freq_hz and bandwidth_hz are those of the emission, sample_rate_hz is that of
+the input. An interval without any gives one noise event for the whole band. The same samples give the same events,
+however they are cut into calls. Threads may share one: their calls take turns.
 )";
 
 constexpr const char* kProcessText =
@@ -121,51 +114,44 @@ void bind_event_stream(py::module_& module)
 void bind_signal_classifier(py::module_& module)
 {
     const StreamOptions usual;
-    const stream::ClassifierConfig bursts;
     py::class_<SignalClassifier, EventStream>(module, "SignalClassifier", kSignalText)
         .def(py::init([](const ModelChoice& model, double sample_rate_hz, double interval_s, double center_freq_hz,
                          const std::string& source, StartTime time_ns, std::optional<double> min_confidence,
-                         bool live, double max_lag_s, bool bursts, double burst_gap_s, double burst_margin_db,
-                         double max_burst_s) {
+                         bool live, double max_lag_s, bool measure, bool evidence) {
                  auto config = config_of(
                      { sample_rate_hz, interval_s, center_freq_hz, source, min_confidence, live, max_lag_s });
-                 config.bursts = bursts;
-                 config.burst_gap_s = burst_gap_s;
-                 config.burst_margin_db = burst_margin_db;
-                 config.max_burst_s = max_burst_s;
+                 config.measure = measure;
+                 config.evidence = evidence;
                  return std::make_unique<SignalClassifier>(model_of(model), config, time_ns);
              }),
              py::arg("model").none(false), py::arg("sample_rate_hz"), py::kw_only(),
              py::arg("interval_s") = usual.interval_s, py::arg("center_freq_hz") = usual.center_freq_hz,
              py::arg("source") = usual.source, py::arg("time_ns") = py::none(),
              py::arg("min_confidence") = py::none(), py::arg("live") = usual.live,
-             py::arg("max_lag_s") = usual.max_lag_s, py::arg("bursts") = bursts.bursts,
-             py::arg("burst_gap_s") = bursts.burst_gap_s, py::arg("burst_margin_db") = bursts.burst_margin_db,
-             py::arg("max_burst_s") = bursts.max_burst_s,
-             (std::string(kStreamArguments) + kSignalArguments).c_str())
+             py::arg("max_lag_s") = usual.max_lag_s, py::arg("measure") = true, py::arg("evidence") = false,
+             kStreamArguments)
         .def("classify_burst", &SignalClassifier::classify_burst, py::arg("samples"), kBurstText);
 }
 
 void bind_wideband_scanner(py::module_& module)
 {
     const StreamOptions usual;
-    const stream::SurveyConfig survey;
     py::class_<WidebandScanner, EventStream>(module, "WidebandScanner", kBandText)
         .def(py::init([](const ModelChoice& model, double sample_rate_hz, double interval_s, double center_freq_hz,
                          const std::string& source, StartTime time_ns, std::optional<double> min_confidence,
-                         bool live, double max_lag_s, int max_signals) {
-                 stream::SurveyConfig config;
-                 config.stream = config_of(
+                         bool live, double max_lag_s, bool measure, bool evidence) {
+                 auto config = config_of(
                      { sample_rate_hz, interval_s, center_freq_hz, source, min_confidence, live, max_lag_s });
-                 config.max_signals = max_signals;
+                 config.measure = measure;
+                 config.evidence = evidence;
                  return std::make_unique<WidebandScanner>(model_of(model), config, time_ns);
              }),
              py::arg("model").none(false), py::arg("sample_rate_hz"), py::kw_only(),
              py::arg("interval_s") = usual.interval_s, py::arg("center_freq_hz") = usual.center_freq_hz,
              py::arg("source") = usual.source, py::arg("time_ns") = py::none(),
              py::arg("min_confidence") = py::none(), py::arg("live") = usual.live,
-             py::arg("max_lag_s") = usual.max_lag_s, py::arg("max_signals") = survey.max_signals,
-             (std::string(kStreamArguments) + kBandArguments).c_str());
+             py::arg("max_lag_s") = usual.max_lag_s, py::arg("measure") = true, py::arg("evidence") = false,
+             kStreamArguments);
 }
 
 } // namespace

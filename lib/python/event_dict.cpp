@@ -65,6 +65,45 @@ py::object to_python(stream::TopList top)
     return std::move(pairs);
 }
 
+py::object to_python(stream::MeasuredList list)
+{
+    py::dict dict;
+    list.for_each([&](const char* name, double number) { dict[name] = to_python(number); });
+    return std::move(dict);
+}
+
+py::object to_python(stream::CandidateList list)
+{
+    const auto names = [](std::uint32_t aspects) {
+        py::list all;
+        stream::CandidateList::for_each_aspect(aspects, [&](std::string_view name) { all.append(to_python(name)); });
+        return all;
+    };
+    py::list candidates;
+    for (int i = 0; i < list.count; ++i) {
+        py::dict candidate;
+        candidate["system"] = to_python(list.first[i].system.view());
+        candidate["fits"] = names(list.first[i].fits);
+        candidate["not"] = names(list.first[i].misses);
+        candidates.append(std::move(candidate));
+    }
+    return std::move(candidates);
+}
+
+py::object to_python(stream::EvidenceList list)
+{
+    py::list points;
+    for (int k = 0; k < list.count(); ++k) {
+        py::list pair;
+        pair.append(list.i(k));
+        pair.append(list.q(k));
+        points.append(list.has_pairs() ? py::object(pair) : py::object(py::float_(list.i(k))));
+    }
+    py::dict dict;
+    dict[list.name()] = points;
+    return std::move(dict);
+}
+
 } // namespace
 
 py::dict event_dict(const stream::LabelEvent& event)

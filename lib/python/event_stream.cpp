@@ -141,8 +141,8 @@ py::object SignalClassifier::classify_burst(const py::object& samples)
     return is_long_enough ? py::object(event_dict(event)) : py::none();
 }
 
-WidebandScanner::WidebandScanner(stream::Model model, const stream::SurveyConfig& config, StartTime time_ns)
-    : EventStream(config.stream)
+WidebandScanner::WidebandScanner(stream::Model model, const stream::ClassifierConfig& config, StartTime time_ns)
+    : EventStream(config)
 {
     start(std::make_unique<stream::WidebandScanner>(std::move(model), config, handler()), time_ns);
 }

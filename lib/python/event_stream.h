@@ -91,12 +91,12 @@ public:
     pybind11::object classify_burst(const pybind11::object& samples);
 };
 
-/// Every signal of a band: `stream::WidebandScanner`.
+/// Every emission in a band: `stream::WidebandScanner`.
 class WidebandScanner : public EventStream
 {
 public:
     /// Throws `Error` for a value of `config` outside its range.
-    WidebandScanner(stream::Model model, const stream::SurveyConfig& config, StartTime time_ns);
+    WidebandScanner(stream::Model model, const stream::ClassifierConfig& config, StartTime time_ns);
 };
 
 } // namespace prunedamr::python

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // This program's fsync and rename stand before those of the C library, so that their order can be seen.
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 
 #include "tests/support/expect_error.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/atomic_file.h"
-#include "prunedamr/base/input_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/safetensors.h"
 
 #include "tests/support/expect_error.h"

@@ -1,92 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What measurement reaches on made signals, row by row beside what is asked of it, and what a decision costs.
 //   measure_acceptance [TRIALS of each signal, default 10] [only rows whose name has this in it]
-#include "tests/measure/signals.h"
 #include "prunedamr/measure/measurer.h"
+#include "tests/benchmarks/acceptance_rows.h"
+#include "tests/measure/signals.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <functional>
-#include <optional>
 #include <string>
 
-using namespace prunedamr;
-using namespace prunedamr::measure;
-using namespace prunedamr::test;
-
 namespace {
-
-int trials = 10, rows = 0, passed = 0;
-std::string filter;
-Measurer* measurer = nullptr;
-double cpu_s = 0.0;
-
-const Measurement& measured(const Made& made, Rng& rng, std::uint32_t wanted, bool is_fsk = false)
-{
-    const Piece piece{ made.samples.data(), made.samples.size() };
-    Decision decision;
-    decision.pieces = &piece;
-    decision.piece_count = 1;
-    decision.sample_rate_hz = 1.0;
-    decision.center_hz = made.center + rng.uniform(-0.1, 0.1) * made.bandwidth;
-    decision.bandwidth_hz = std::min(0.98, made.bandwidth * rng.uniform(0.7, 1.3));
-    decision.families = wanted;
-    decision.is_fsk_likely = is_fsk;
-    const std::clock_t start = std::clock();
-    const Measurement& found = measurer->measure(decision);
-    cpu_s += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-    return found;
-}
-
-bool is_wanted(const std::string& row)
-{
-    return row.find(filter) != std::string::npos;
-}
-
-/// Prints one row: what, how it was reached, what is asked, and whether it holds.
-void print(const std::string& row, const char* quantity, double reached, const char* asked, bool holds)
-{
-    ++rows;
-    passed += holds;
-    std::printf("%-58s %-24s %10.4g  %-12s %s\n", row.c_str(), quantity, reached, asked, holds ? "yes" : "NO");
-}
-
-void at_least(const std::string& row, const char* quantity, double reached, double limit)
-{
-    print(row, quantity, reached, (">= " + std::to_string(limit).substr(0, 6)).c_str(), reached >= limit);
-}
-
-void at_most(const std::string& row, const char* quantity, double reached, double limit)
-{
-    print(row, quantity, reached, ("<= " + std::to_string(limit).substr(0, 7)).c_str(), reached <= limit);
-}
-
-/// Errors of what was accepted, and how many of all were.
-struct Errors {
-    std::vector<double> relative;
-    int all = 0, gross = 0, wrong = 0;
-    void add(const std::optional<Estimate>& number, double truth, double gross_limit = 0.02)
-    {
-        ++all;
-        if (!number)
-            return;
-        relative.push_back(std::fabs(number->value / truth - 1.0));
-        gross += relative.back() > gross_limit;
-    }
-    double accepted() const { return static_cast<double>(relative.size()) / std::max(1, all); }
-    double gross_share() const { return relative.empty() ? 0.0 : static_cast<double>(gross) / relative.size(); }
-    double quantile(double q)
-    {
-        if (relative.empty())
-            return 9.0;
-        std::sort(relative.begin(), relative.end());
-        return relative[std::min(relative.size() - 1, static_cast<std::size_t>(q * relative.size()))];
-    }
-};
 
 struct LinearCase {
     const char* alphabet;
@@ -134,7 +61,7 @@ void linear_rates()
 {
     const auto block = [](const std::string& row, Errors e, double q, double within, double gross, double accepted) {
         at_most(row, q > 0.94 ? "error, 95 % of decisions" : "error", e.quantile(q), within);
-        at_most(row, "gross of accepted", e.gross_share(), gross);
+        at_most(row, "gross of accepted", e.gross_fraction(), gross);
         at_least(row, "accepted", e.accepted(), accepted);
     };
     if (is_wanted("linear rate"))
@@ -216,7 +143,7 @@ void fsk()
     for (const auto& c : many)
         run(c, 120, 12.0, nullptr);
     at_most("fsk rate, 120 symbols, 12 dB in band", "error, 95 % of decisions", rate.quantile(0.95), 1e-3);
-    at_most("fsk rate, 120 symbols, 12 dB in band", "gross of accepted", rate.gross_share(), 0.01);
+    at_most("fsk rate, 120 symbols, 12 dB in band", "gross of accepted", rate.gross_fraction(), 0.01);
     at_least("fsk tones, 120 symbols, 12 dB", "right", static_cast<double>(tones) / std::max(1, named), 0.98);
     for (const double snr_db : { 15.0, 12.0 }) {
         Errors e, h;
@@ -230,7 +157,7 @@ void fsk()
     }
 }
 
-/// Share of decisions whose alphabet was named right (or refused, for a foreign one), and share accepted wrong.
+/// Fraction of decisions whose alphabet was named right (or refused, for a foreign one), and fraction accepted wrong.
 void alphabets(const std::string& row, const std::vector<const char*>& names, int symbols, double snr_db, double echo, double least, bool foreign)
 {
     if (!is_wanted(row))
@@ -364,7 +291,7 @@ void on_off()
         errors.add(measured(made, rng, families::ask)[Quantity::chip_rate_hz], made.rate);
     }
     at_most(row, "error, median", errors.quantile(0.5), 3e-4);
-    at_most(row, "gross of accepted", errors.gross_share(), 0.02);
+    at_most(row, "gross of accepted", errors.gross_fraction(), 0.02);
 }
 
 void costs()

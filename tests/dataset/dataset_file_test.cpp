@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/dataset/dataset_testing.h"
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dataset/dataset_file.h"
+#include "tests/dataset/dataset_testing.h"
 
 #ifdef PRUNEDAMR_HAVE_HDF5
 #include <hdf5.h>

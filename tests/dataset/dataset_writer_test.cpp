@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/dataset/dataset_testing.h"
-#include "prunedamr/formats/open_frame_source.h"
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/dataset/dataset_file.h"
-#include "prunedamr/dataset/dataset_writer.h"
+#include "prunedamr/formats/open_frame_source.h"
+#include "tests/dataset/dataset_testing.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dataset/dataset_writer.h"
+#include "prunedamr/dataset/dataset_file.h"
 #include "prunedamr/formats/open_frame_source.h"
 
 #include "tests/dataset/dataset_testing.h"

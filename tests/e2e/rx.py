@@ -37,19 +37,20 @@ class Result:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def command(*arguments):
-    return [RX, "--model", MODEL, "--quiet", *map(str, arguments)]
+def command(*arguments, band=False):
+    """`band`: every emission in it is searched for; most tests are about one signal."""
+    return [RX, "--model", MODEL, "--quiet", *([] if band else ["--single"]), *map(str, arguments)]
 
 
-def run(*arguments, stdin=b"", plain=False, env=None):
-    """`plain`: without the model and --quiet that every other run has."""
-    line = [RX, *map(str, arguments)] if plain else command(*arguments)
-    done = subprocess.run(line, input=stdin, capture_output=True, timeout=60, env=env)
+def run(*arguments, stdin=b"", plain=False, env=None, band=False, timeout=60):
+    """`plain`: without the model and --quiet that every other run has, and without --single."""
+    line = [RX, *map(str, arguments)] if plain else command(*arguments, band=band)
+    done = subprocess.run(line, input=stdin, capture_output=True, timeout=timeout, env=env)
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def start(*arguments, **keywords):
-    return subprocess.Popen(command(*arguments), stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
+def start(*arguments, band=False, **keywords):
+    return subprocess.Popen(command(*arguments, band=band), stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
 
 
 def start_talking(*arguments, **keywords):

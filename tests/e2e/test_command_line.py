@@ -98,6 +98,7 @@ class CommandLine(rx.Case):
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
         self.assertIn(b"frames per call", process.stderr.readline())
+        self.assertIn(b"waiting for samples", process.stderr.readline())
         for _ in range(2):
             self.assertRegex(process.stderr.readline(), rb"prunedamr-rx: \d\.\d s: 0 samples .* busy\n")
         summary = process.communicate()[1]

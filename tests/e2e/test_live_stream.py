@@ -62,7 +62,7 @@ class LiveStream(rx.Case):
         model = self.write("m.safetensors", models[0])
         labels = self.folder / "labels.jsonl"
         publisher, endpoint = self.publisher()
-        line = [rx.RX, "--model", str(model), "--source", "zmq:" + endpoint, "--rate", str(RATE), "--quiet", "--interval",
+        line = [rx.RX, "--single", "--model", str(model), "--source", "zmq:" + endpoint, "--rate", str(RATE), "--quiet", "--interval",
                 "0.05", "--out", f"json:{labels}"]
         process = rx.subprocess.Popen(line, stderr=rx.subprocess.PIPE)
         self.addCleanup(process.kill)

@@ -17,7 +17,7 @@ class ModelSwap(rx.Case):
     def start(self, *arguments):
         self.model = self.write("m.safetensors", rx.renamed_model("first"))
         self.labels = self.folder / "labels.jsonl"
-        line = [rx.RX, "--model", str(self.model), "--source", "stdin", "--format", "ci8", "--rate", str(RATE), "--quiet",
+        line = [rx.RX, "--single", "--model", str(self.model), "--source", "stdin", "--format", "ci8", "--rate", str(RATE), "--quiet",
                 "--interval", "0.05", "--out", f"json:{self.labels}", *arguments]
         self.process = rx.subprocess.Popen(line, stdin=rx.subprocess.PIPE, stderr=rx.subprocess.PIPE)
         self.addCleanup(self.process.kill)

@@ -145,7 +145,7 @@ class Outputs(rx.Case):
     def test_a_model_that_is_rewritten_in_place_all_the_time_ends_nothing(self):
         model, whole = self.folder / "m.safetensors", rx.Path(rx.MODEL).read_bytes()
         model.write_bytes(whole)
-        line = [rx.RX, "--model", model, "--quiet", "stdin", *FORMAT, "--watch-model", "--out", f"json:{self.labels}"]
+        line = [rx.RX, "--model", model, "--quiet", "--single", "stdin", *FORMAT, "--watch-model", "--out", f"json:{self.labels}"]
         process = rx.subprocess.Popen([str(word) for word in line], stdin=rx.subprocess.PIPE, stderr=rx.subprocess.PIPE)
         self.addCleanup(process.kill)
         self.wait_until(self.labels.exists, "the label file")

@@ -48,7 +48,7 @@ class Soapy(rx.Case):
         result = rx.run(*self.arguments("5000;overflow;5000;unplug", "--exit-on-loss"), "--model", rx.MODEL, plain=True,
                         env=self.env)
         self.assertEqual(result.code, 1)
-        process = rx.subprocess.Popen([rx.RX, "--model", rx.MODEL, *map(str, self.arguments("5000;overflow;5000"))],
+        process = rx.subprocess.Popen([rx.RX, "--single", "--model", rx.MODEL, *map(str, self.arguments("5000;overflow;5000"))],
                                       stdout=rx.subprocess.DEVNULL, stderr=rx.subprocess.PIPE, env=self.env)
         self.addCleanup(process.kill)
         process.stderr.readline()
@@ -93,6 +93,23 @@ class Soapy(rx.Case):
         self.assertEqual(result.code, 1)
         self.assertRegex(result.stderr, r"\Aprunedamr-rx: soapy:driver=fake[^\n]*: no samples: found 1\.\d s of silence\n\Z")
         self.assertEqual(len(result.events), 1)
+
+    def test_a_driver_that_does_not_come_back_is_named_and_can_be_stopped(self):
+        labels = self.folder / "labels.json"
+        process = rx.start(*self.arguments("%d;timeout;stick" % INTERVAL), "--out", "json:%s" % labels, env=self.env)
+        self.addCleanup(process.kill)
+        self.wait_until(lambda: rx.lines(labels), "the first label")
+        line, seconds = rx.timed(process.stderr.readline)
+        self.assertRegex(line, rb"soapy:driver=fake[^\n]*: no answer for 1\.[5-9] s\n")
+        self.assertLess(seconds, 2.0)
+        self.stop(process, signal.SIGINT)
+        self.assertEqual(len(rx.lines(labels)), 1)
+
+    def test_a_driver_that_does_not_come_back_may_end_the_program(self):
+        result = self.run_radio("%d;stick" % (INTERVAL + 5000))
+        self.assertEqual(result.code, 1)
+        self.assertRegex(result.stderr, r"\Aprunedamr-rx: soapy:driver=fake[^\n]*: no answer for 1\.[5-9] s\n\Z")
+        self.assert_complete(result.events, INTERVAL + 5000, INTERVAL)
 
     def test_settings_are_taken_and_those_that_cannot_be_are_told(self):
         done = self.run_radio("5000;unplug", "--gain", "LNA=16,VGA=4", "--gain", "20", "--antenna", "AUX", "--ppm", "-1.5",

@@ -35,6 +35,16 @@ class Stop(rx.Case):
                 self.stop(process, number)
                 self.assertEqual(rx.lines(self.labels), [])
 
+    def test_a_fifo_that_nobody_writes_to(self):
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        for number in SIGNALS:
+            with self.subTest(signal=number.name):
+                process = self.start("--source", fifo, "--format", "ci8")
+                self.assertEqual(process.stderr.readline(),
+                                 b"prunedamr-rx: %s: waiting for samples, nobody has written any yet\n" % os.fsencode(fifo))
+                self.stop(process, number)
+
     def test_a_reader_that_stalls(self):
         """Labels go to a pipe that nobody empties: more of them than pipe and queue hold."""
         source = self.write("long.ci8", rx.samples_ci8(20_000).tobytes() * 400)

@@ -50,8 +50,8 @@ class Usage(Case):
 
     def test_wrong_command_lines(self):
         self.refused(USAGE, "subcommand")
-        self.refused(USAGE, "unknown verb 'analyze': expected synth, data, train", "analyze")
-        self.refused(USAGE, "unknown verb 'model burn': expected show, verify,", "model", "burn", "x.safetensors")
+        self.refused(USAGE, "unknown subcommand 'analyze': expected synth, data, train", "analyze")
+        self.refused(USAGE, "unknown subcommand 'model burn': expected show, verify,", "model", "burn", "x.safetensors")
         self.refused(USAGE, "--frobnicate", "model", "show", "--arch", "amr_s", "--frobnicate")
         self.refused(USAGE, "--arch", "model", "show", "--arch", "resnet57")
         self.refused(USAGE, "--out", "synth")

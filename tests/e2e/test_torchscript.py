@@ -16,7 +16,7 @@ SOURCE = ["--format", "ci8", "--rate", "200k", "--interval", 0.05]
 class TorchScript(rx.Case):
     def label(self, *arguments):
         capture = self.write("x.ci8", rx.samples_ci8(60_000))
-        return rx.run("--source", capture, *SOURCE, "--quiet", *arguments, plain=True)
+        return rx.run("--single", "--source", capture, *SOURCE, "--quiet", *arguments, plain=True)
 
     @unittest.skipUnless(HAVE_TRAIN, "this build has no LibTorch")
     def test_labels_are_those_of_the_engine(self):

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/engines.h"
 
+#include "prunedamr/base/error.h"
+#include "prunedamr/engine/kernels/kernels.h"
 #include "tests/graph/networks.h"
 #include "tests/graph/quantized_networks.h"
-#include "prunedamr/base/error.h"
-#include "prunedamr/engine/kernels/isa.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/file.h"
+#include "prunedamr/formats/mat_frames.h"
+#include "prunedamr/formats/open_frame_source.h"
 #include "tests/dataset/dataset_testing.h"
 #include "tests/formats/pickle_testing.h"
 #include "tests/fuzz/fuzz_input.h"
-#include "prunedamr/formats/open_frame_source.h"
-#include "prunedamr/base/atomic_file.h"
-#include "prunedamr/formats/mat_file.h"
-#include "prunedamr/formats/mat_frames.h"
 
 #include <nlohmann/json.hpp>
 

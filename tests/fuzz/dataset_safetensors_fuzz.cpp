@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dataset/dataset_file.h"
-#include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/frame_source_checks.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

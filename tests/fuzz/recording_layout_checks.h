@@ -2,17 +2,38 @@
 #pragma once
 
 #include "prunedamr/recording/recording_layout.h"
+#include "tests/fuzz/fuzz_input.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 #include <vector>
 
 namespace prunedamr::fuzz {
 
-inline void require(bool condition)
+/// The input as the bytes of a file without a name, which costs no search for hints in it or beside it.
+class InputBytes : public recording::ByteSource
 {
-    if (!condition)
-        std::abort();
+public:
+    InputBytes(const std::uint8_t* data, std::size_t size) : ByteSource(""), data_(data), size_(size) {}
+
+    std::uint64_t size() const override { return size_; }
+
+    void read(std::uint64_t offset, void* bytes, std::size_t count) override
+    {
+        if (offset > size_ || count > size_ - offset)
+            throw Error({ "truncated file", path(), "", "" });
+        if (count > 0)
+            std::memcpy(bytes, data_ + offset, count);
+    }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t size_;
+};
+
+inline recording::Input open_input(const std::uint8_t* data, std::size_t size)
+{
+    return recording::open_input(std::make_unique<InputBytes>(data, size));
 }
 
 /// What `Recording` relies on: ranges gapless and inside the file, captures and annotations in order and inside.
@@ -43,17 +64,17 @@ inline void check(const recording::RecordingLayout& layout, std::uint64_t file_b
 }
 
 /// From the start, the middle and the end: not more than a few thousand samples of each.
-inline void read_all(const std::string& path, const recording::RawOptions& raw)
+inline void read_all(recording::RecordingLayout layout)
 {
-    recording::Recording recording(path, raw);
+    recording::Recording recording(std::move(layout));
     const std::uint64_t count = recording.info().sample_count;
-    std::vector<std::complex<float>> samples(1000);
+    std::complex<float> samples[300];
     for (const std::uint64_t start : { std::uint64_t{ 0 }, count / 2, count - std::min<std::uint64_t>(count, 7) }) {
         recording.seek(start);
-        std::size_t got = 1;
+        std::size_t total = 0, got = 1;
         for (int i = 0; i < 4 && got > 0; ++i)
-            got = recording.read(samples.data(), samples.size());
-        require(got == 0 || start + 4 * samples.size() <= count);
+            total += got = recording.read(samples, std::size(samples));
+        require(total == std::min<std::uint64_t>(count - start, 4 * std::size(samples)));
     }
 }
 

@@ -17,7 +17,7 @@ class qa_classifier(gr_unittest.TestCase):
         """Runs a classifier over the samples: (events, block, output samples, output tags)."""
         tb = gr.top_block()
         source = blocks.vector_source_c(samples, False, 1, list(tags))
-        block = prunedamr.classifier(MODEL, RATE, interval_s=interval_s, min_confidence=0.0, **parameters)
+        block = prunedamr.classifier(MODEL, RATE, single=True, interval_s=interval_s, min_confidence=0.0, **parameters)
         debug = store(tb, block, "labels")
         sink = blocks.vector_sink_c()
         tb.connect(source, block)
@@ -114,7 +114,7 @@ class qa_classifier(gr_unittest.TestCase):
 
     def test_start_time_of_a_recording(self):
         tb = gr.top_block()
-        block = prunedamr.classifier(MODEL, RATE)
+        block = prunedamr.classifier(MODEL, RATE, single=True)
         block.set_start_time(1234567890123456789, True)
         debug = store(tb, block, "labels")
         tb.connect(blocks.vector_source_c(qpsk(4096)), block)
@@ -130,7 +130,7 @@ class qa_classifier(gr_unittest.TestCase):
         event = self.run_block(samples, [tag(0, "rx_freq", pmt.from_double(100e6))])[0][-1]
         self.assertAlmostEqual(event["center_freq_hz"], 100e6 + offset, places=3)
 
-        block = prunedamr.classifier(MODEL, RATE)
+        block = prunedamr.classifier(MODEL, RATE, single=True)
         block.set_center_freq(200e6)
         block._post(pmt.intern("command"), pmt.dict_add(pmt.make_dict(), pmt.intern("center_freq"), pmt.intern("x")))
         block._post(pmt.intern("command"), pmt.from_long(3))
@@ -140,7 +140,7 @@ class qa_classifier(gr_unittest.TestCase):
         tb.run()
         self.assertAlmostEqual(messages(debug)[-1]["center_freq_hz"], 200e6 + offset, places=3)
 
-        block = prunedamr.classifier(MODEL, RATE)
+        block = prunedamr.classifier(MODEL, RATE, single=True)
         command = pmt.dict_add(pmt.make_dict(), pmt.intern("center_freq"), pmt.from_double(300e6))
         block._post(pmt.intern("command"), command)
         tb = gr.top_block()
@@ -157,7 +157,7 @@ class qa_classifier(gr_unittest.TestCase):
             self.assertAlmostEqual(event["center_freq_hz"], 433.92e6 + offset, places=3)
         for command in (pmt.cons(pmt.intern("freq"), pmt.from_double(433.92e6)),
                         pmt.cons(pmt.intern("freq"), pmt.from_long(433920000)), pmt.to_pmt({"freq": 433.92e6})):
-            block = prunedamr.classifier(MODEL, RATE)
+            block = prunedamr.classifier(MODEL, RATE, single=True)
             block._post(pmt.intern("command"), command)
             tb = gr.top_block()
             debug = store(tb, block, "labels")
@@ -189,7 +189,7 @@ class qa_classifier(gr_unittest.TestCase):
         return file.name
 
     def test_another_model_by_setter_and_by_command_while_samples_flow(self):
-        block = prunedamr.classifier(MODEL, RATE, interval_s=0.01)
+        block = prunedamr.classifier(MODEL, RATE, single=True, interval_s=0.01)
         with self.assertRaisesRegex(RuntimeError, "absent.safetensors"):
             block.set_model("absent.safetensors")
         self.assertFalse(block.revert_model())
@@ -228,7 +228,7 @@ class qa_classifier(gr_unittest.TestCase):
     def test_a_second_run_of_the_same_block_goes_on_counting(self):
         tb = gr.top_block()
         source = blocks.vector_source_c(qpsk(2048), False)
-        block = prunedamr.classifier(MODEL, RATE, interval_s=0.01)
+        block = prunedamr.classifier(MODEL, RATE, single=True, interval_s=0.01)
         debug = store(tb, block, "labels")
         tb.connect(source, block)
         tb.run()
@@ -239,7 +239,7 @@ class qa_classifier(gr_unittest.TestCase):
         self.assertEqual(events[-1]["sample_start"] + events[-1]["sample_count"], 4096)
 
     def assert_refused(self, pattern, **changes):
-        parameters = dict(model_file=MODEL, sample_rate=RATE) | changes
+        parameters = dict(model_file=MODEL, sample_rate=RATE, single=True) | changes
         with self.assertRaisesRegex(RuntimeError, pattern) as caught:
             prunedamr.classifier(**parameters)
         self.assertNotIn("\n", str(caught.exception))
@@ -257,7 +257,7 @@ class qa_classifier(gr_unittest.TestCase):
         self.assert_refused("center_freq", center_freq=float("inf"))
         self.assert_refused("confidence", min_confidence=1.5)
         with self.assertRaisesRegex(RuntimeError, "center_freq"):
-            prunedamr.classifier(MODEL, RATE).set_center_freq(float("nan"))
+            prunedamr.classifier(MODEL, RATE, single=True).set_center_freq(float("nan"))
 
     def test_unknown_model_name_lists_what_there_is(self):
         with mock.patch.dict(os.environ, PRUNEDAMR_MODELS=str(Path(MODEL).parent)):

@@ -51,7 +51,7 @@ class qa_zmq_label_sink(gr_unittest.TestCase):
 
     def test_subscriber_sees_every_event_of_a_classifier(self):
         tb = gr.top_block()
-        block = prunedamr.classifier(MODEL, RATE, interval_s=0.01, source="antenna")
+        block = prunedamr.classifier(MODEL, RATE, single=True, interval_s=0.01, source="antenna")
         debug = store(tb, block, "labels")
         tb.connect(blocks.vector_source_c(qpsk(20000)), block)
         tb.msg_connect((block, "labels"), (self.sink, "labels"))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Folding against masked execution: every mixing reader is shown the constant in place of the channel.
-#include "prunedamr/graph/rewrite/fold_constants.h"
+#include "prunedamr/graph/rewrite/edits.h"
 
 #include "tests/graph/networks.h"
 

@@ -22,18 +22,18 @@ using Values = std::vector<float>;
 
 TEST(Quantize, RoundsHalvesToEvenAndClamps)
 {
-    const QuantParams form{ 0.5F, 10 };
-    EXPECT_EQ(quantize(0.0F, form), 10);
-    EXPECT_EQ(quantize(0.25F, form), 10); // half a step
-    EXPECT_EQ(quantize(0.75F, form), 12); // one and a half
-    EXPECT_EQ(quantize(-0.75F, form), 8);
-    EXPECT_EQ(quantize(-5.0F, form), 0);
-    EXPECT_EQ(quantize(-5.3F, form), 0);
-    EXPECT_EQ(quantize(122.5F, form), 255);
-    EXPECT_EQ(quantize(1e30F, form), 255);
-    EXPECT_EQ(quantize(std::numeric_limits<float>::infinity(), form), 255);
-    EXPECT_EQ(quantize(-std::numeric_limits<float>::infinity(), form), 0);
-    EXPECT_EQ(quantize(std::nanf(""), form), 0);
+    const QuantParams params{ 0.5F, 10 };
+    EXPECT_EQ(quantize(0.0F, params), 10);
+    EXPECT_EQ(quantize(0.25F, params), 10); // half a step
+    EXPECT_EQ(quantize(0.75F, params), 12); // one and a half
+    EXPECT_EQ(quantize(-0.75F, params), 8);
+    EXPECT_EQ(quantize(-5.0F, params), 0);
+    EXPECT_EQ(quantize(-5.3F, params), 0);
+    EXPECT_EQ(quantize(122.5F, params), 255);
+    EXPECT_EQ(quantize(1e30F, params), 255);
+    EXPECT_EQ(quantize(std::numeric_limits<float>::infinity(), params), 255);
+    EXPECT_EQ(quantize(-std::numeric_limits<float>::infinity(), params), 0);
+    EXPECT_EQ(quantize(std::nanf(""), params), 0);
 }
 
 TEST(Quantize, EveryStepComesBack)
@@ -75,7 +75,7 @@ Network chain(bool bias)
 }
 
 /// What quantize.h says, written out for `chain`.
-Values conv_by_hand(const Network& network, const Values& frame, const QuantParams& form)
+Values conv_by_hand(const Network& network, const Values& frame, const QuantParams& params)
 {
     const Values& weight = network.tensor("conv.weight").data;
     Values result;
@@ -92,12 +92,12 @@ Values conv_by_hand(const Network& network, const Values& frame, const QuantPara
                     if (at < 0 || at >= 16)
                         continue;
                     const float value = std::max(frame[c * 16 + at], 0.0F);
-                    const int q = std::min(255, static_cast<int>(std::nearbyint(value * (1.0F / form.scale))) +
-                                                    form.zero_point);
-                    sum += (q - form.zero_point) *
+                    const int q = std::min(255, static_cast<int>(std::nearbyint(value * (1.0F / params.scale))) +
+                                                    params.zero_point);
+                    sum += (q - params.zero_point) *
                            static_cast<int>(std::nearbyint(weight[(o * 2 + c) * 3 + k] / step));
                 }
-            const float factor = form.scale * step;
+            const float factor = params.scale * step;
             volatile float scaled = static_cast<float>(sum) * factor; // no fused multiply-add
             result.push_back(scaled + (network.node("conv").bias ? network.tensor("conv.bias").data[o] : 0.0F));
         }

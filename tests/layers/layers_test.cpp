@@ -21,7 +21,7 @@ struct Library {
     Names modules;
 };
 const std::vector<Library> kHouse = {
-    { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "engine", "recording", "stream", "receiver" } },
+    { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "systems", "engine", "recording", "stream", "receiver" } },
     { "prunedamr-tools", { "dataset", "formats", "synth", "metrics", "onnx", "report" } },
     { "prunedamr-train", { "nn", "train", "prune" } },
 };
@@ -44,9 +44,11 @@ const std::vector<Guarded> kGuarded = {
     { R"(^liquid/)", { "lib/prunedamr/synth" } },
     { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver" } },
     { R"(^SoapySDR/)", { "lib/prunedamr/receiver" } },
+    { R"(^mosquitto)", { "lib/prunedamr/receiver/outputs" } },
+    { R"(^(boost/(asio/(ip|ssl)|beast)|openssl/))", { "lib/prunedamr/receiver/outputs", "lib/prunedamr/receiver/web" } },
     { R"(^hdf5)", { "lib/prunedamr/dataset", "lib/prunedamr/formats" } },
     { R"(^matio)", { "lib/prunedamr/formats" } },
-    { R"(^sodium)", { "lib/prunedamr/base", "lib/prunedamr/stream" } },
+    { R"(^sodium)", { "lib/prunedamr/base", "lib/prunedamr/stream", "lib/prunedamr/receiver" } },
     { R"(^zlib\.h)", { "lib/prunedamr/base", "lib/prunedamr/recording", "lib/prunedamr/formats", "lib/prunedamr/report" } },
     { R"(^(bzlib|lzma|zstd)\.h)", { "lib/prunedamr/recording", "tests/recording" } },
 };

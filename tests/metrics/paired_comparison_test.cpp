@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/metrics/paired_comparison.h"
+#include "prunedamr/metrics/evaluate.h"
 
 #include <gtest/gtest.h>
 

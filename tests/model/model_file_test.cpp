@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/model/model_file.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/graph/network_json.h"
 #include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/model/model_json.h"
 
-#include "tests/model/model_bytes.h"
-#include "tests/model/models.h"
 #include "tests/graph/networks.h"
 #include "tests/graph/quantized_networks.h"
+#include "tests/model/model_bytes.h"
+#include "tests/model/models.h"
 
 #include <gtest/gtest.h>
 

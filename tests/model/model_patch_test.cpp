@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/checksum.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/model/model_file.h"

@@ -2,14 +2,14 @@
 // The bytes of an exported file, read back field by field. Field numbers are those of onnx.proto (ONNX 1.8).
 #include "prunedamr/onnx/onnx_export.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/onnx/onnx_model.h"
 
+#include "tests/graph/networks.h"
 #include "tests/model/model_bytes.h"
 #include "tests/model/models.h"
-#include "tests/graph/networks.h"
 #include "tests/model/onnx_reader.h"
 
 #include <gtest/gtest.h>

@@ -5,7 +5,6 @@
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/prune/catro/scatter.h"
 #include "prunedamr/prune/features.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/psr/similarity.h"
+#include "prunedamr/prune/psr/partition.h"
 
 #include "tests/graph/networks.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/consensus/ranking.h"
+#include "prunedamr/prune/consensus/consensus.h"
 
 #include "prunedamr/base/rng.h"
 

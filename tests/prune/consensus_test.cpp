@@ -6,7 +6,6 @@
 
 #include "tests/dataset/dataset_testing.h"
 
-#include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/features.h"
 
 #include <ATen/ATen.h>

@@ -7,7 +7,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/reference.h"
-#include "prunedamr/graph/rewrite/fold_constants.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/prune/compress.h"
 #include "prunedamr/prune/method_options.h"
 #include "prunedamr/train/evaluate.h"

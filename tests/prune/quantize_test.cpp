@@ -47,11 +47,11 @@ std::vector<float> noise(std::size_t count, bool positive)
     return values;
 }
 
-double mean_squared_error(const std::vector<float>& values, const graph::QuantParams& form)
+double mean_squared_error(const std::vector<float>& values, const graph::QuantParams& params)
 {
     double sum = 0.0;
     for (const float x : values) {
-        const double error = x - graph::dequantize(graph::quantize(x, form), form);
+        const double error = x - graph::dequantize(graph::quantize(x, params), params);
         sum += error * error;
     }
     return sum / static_cast<double>(values.size());
@@ -75,11 +75,11 @@ TEST(Quantize, ARangeHoldsZeroExactly)
         { 0.0F, 2.0F }, { -1.0F, 3.0F }, { 0.5F, 2.0F }, { -3.0F, -1.0F }, { -1e-3F, 1e3F }
     };
     for (const auto& range : ranges) {
-        const graph::QuantParams form = prune::params_of_range(range[0], range[1]);
-        EXPECT_EQ(graph::dequantize(graph::quantize(0.0F, form), form), 0.0F);
+        const graph::QuantParams params = prune::params_of_range(range[0], range[1]);
+        EXPECT_EQ(graph::dequantize(graph::quantize(0.0F, params), params), 0.0F);
         for (const float x : range)
-            EXPECT_NEAR(graph::dequantize(graph::quantize(x, form), form), x, form.scale);
-        EXPECT_EQ(form.zero_point == 0, range[0] >= 0.0F || range[0] == -1e-3F);
+            EXPECT_NEAR(graph::dequantize(graph::quantize(x, params), params), x, params.scale);
+        EXPECT_EQ(params.zero_point == 0, range[0] >= 0.0F || range[0] == -1e-3F);
     }
     EXPECT_EQ(prune::params_of_range(0.0F, 0.0F).scale, 1.0F);
 }
@@ -90,9 +90,9 @@ TEST(Quantize, ErrorsAndQuantilesAreThoseOfTheValues)
         std::vector<float> values = noise(20000, positive);
         const prune::Histogram histogram = histogram_of(values, 2048);
         EXPECT_EQ(histogram.total(), 20000);
-        const graph::QuantParams form = prune::params_of_range(positive ? 0.0F : -2.0F, 2.0F);
-        EXPECT_NEAR(prune::squared_error(histogram, form), mean_squared_error(values, form),
-                    0.02 * mean_squared_error(values, form));
+        const graph::QuantParams params = prune::params_of_range(positive ? 0.0F : -2.0F, 2.0F);
+        EXPECT_NEAR(prune::squared_error(histogram, params), mean_squared_error(values, params),
+                    0.02 * mean_squared_error(values, params));
         std::sort(values.begin(), values.end());
         const float bin = (histogram.high - histogram.low) / 2048;
         for (const double fraction : { 0.001, 0.25, 0.5, 0.999 }) {

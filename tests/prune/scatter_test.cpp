@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/catro/scatter.h"
+#include "prunedamr/prune/catro/catro.h"
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/reference.h"

@@ -59,6 +59,27 @@ public:
         silent_ = true;
     }
 
+    /// Reads come back no more, until `let_go`.
+    void hold()
+    {
+        const std::lock_guard lock(mutex_);
+        held_ = true;
+        changed_.notify_all();
+    }
+
+    void let_go()
+    {
+        const std::lock_guard lock(mutex_);
+        held_ = false;
+        changed_.notify_all();
+    }
+
+    void wait_until_held()
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return stuck_; });
+    }
+
     /// Until all of it was read, and another read waits.
     void wait_until_read()
     {
@@ -71,11 +92,15 @@ public:
     receiver::Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait) override
     {
         std::unique_lock lock(mutex_);
-        if (readings_.empty()) {
+        if (readings_.empty() && !held_) {
             waiting_ = true;
             changed_.notify_all();
-            changed_.wait_for(lock, wait, [this] { return !readings_.empty() || failed_ || silent_; });
+            changed_.wait_for(lock, wait, [this] { return !readings_.empty() || failed_ || silent_ || held_; });
         }
+        stuck_ = held_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return !held_; });
+        stuck_ = false;
         if (readings_.empty() && failed_)
             throw Error{ { "broken", "hand", "", "" } };
         if (readings_.empty())
@@ -104,7 +129,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<receiver::Reading> readings_;
-    bool waiting_ = false, failed_ = false, silent_ = false;
+    bool waiting_ = false, failed_ = false, silent_ = false, held_ = false, stuck_ = false;
     std::uint64_t next_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace prunedamr;
@@ -264,10 +265,51 @@ TEST(Reader, CountsSecondsOfSilence)
     HandSource source(kRate, true);
     BlockRing ring(4, 1000);
     source.be_silent();
-    Reader reader(source, ring, now);
+    std::atomic<std::int64_t> time_ms{ 0 };
+    Reader reader(source, ring, now, {}, [&] { return time_ms += 50; });
     reader.start();
     while (reader.counts().silent_s < 2)
         std::this_thread::yield();
     source.end();
     EXPECT_TRUE(Taken(ring).block.is_last);
+}
+
+TEST(Reader, SilenceIsWhatTheClockSays)
+{
+    HandSource source(kRate, true);
+    BlockRing ring(4, 1000);
+    std::atomic<std::int64_t> time_ms{ 0 };
+    Reader reader(source, ring, now, {}, [&] { return time_ms.load(); });
+    reader.start();
+    source.wait_until_read();
+    time_ms = 3900; // one read, and one nominal wait
+    source.give(10);
+    EXPECT_EQ(Taken(ring).block.count, 10u);
+    source.wait_until_read();
+    EXPECT_EQ(reader.counts().silent_s, 3u);
+    time_ms = 4800; // less than a second after samples
+    source.end();
+    EXPECT_TRUE(Taken(ring).block.is_last);
+    EXPECT_EQ(reader.counts().silent_s, 3u);
+}
+
+TEST(Reader, TellsHowLongItsSourceHasNotComeBack)
+{
+    HandSource source(kRate, true);
+    BlockRing ring(4, 1000);
+    std::atomic<std::int64_t> time_ms{ 1000 };
+    Reader reader(source, ring, now, {}, [&] { return time_ms.load(); });
+    EXPECT_EQ(reader.counts().stuck_s, 0.0);
+    source.hold();
+    reader.start();
+    source.wait_until_held();
+    time_ms = 3500;
+    EXPECT_EQ(reader.counts().stuck_s, 2.5);
+    source.let_go();
+    source.give(10);
+    EXPECT_EQ(Taken(ring).block.count, 10u);
+    source.end();
+    EXPECT_TRUE(Taken(ring).block.is_last);
+    reader.join();
+    EXPECT_EQ(reader.counts().stuck_s, 0.0);
 }

@@ -32,6 +32,7 @@ ReceiverConfig config()
     result.model = test::write_model();
     result.interval_s = kInterval / kRate;
     result.min_confidence = 0.0;
+    result.single = true;
     return result;
 }
 
@@ -106,18 +107,17 @@ TEST(Receiver, SaysOfAFileWhatItsClassifierSaysOfTheSamples)
     EXPECT_EQ(lines_of(file(path), config()), expected);
 }
 
-TEST(Receiver, SaysOfAFileWhatItsSurveySaysOfTheSamples)
+TEST(Receiver, SaysOfAFileWhatItsScannerSaysOfTheSamples)
 {
     const Samples samples = some_samples(123'457);
     const std::string path = write_samples(samples);
     const auto expected = direct_lines(samples, [&](stream::EventHandler handler) {
-        return std::make_unique<stream::WidebandScanner>(stream::open_model(config().model),
-                                                stream::SurveyConfig{ stream_config(), 16 }, handler);
+        return std::make_unique<stream::WidebandScanner>(stream::open_model(config().model), stream_config(), handler);
     });
-    ReceiverConfig survey = config();
-    survey.survey = true;
-    EXPECT_GT(expected.size(), 5u);
-    EXPECT_EQ(lines_of(file(path), survey), expected);
+    ReceiverConfig band = config();
+    band.single = false;
+    EXPECT_GE(expected.size(), 1u);
+    EXPECT_EQ(lines_of(file(path), band), expected);
 }
 
 TEST(Receiver, LosesNothingOfASourceThatCanWaitWhenEventsAreTakenSlowly)
@@ -209,6 +209,38 @@ TEST(Receiver, StopsWhileItsSourceIsSilent)
     EXPECT_EQ(events, 2u); // what was read before is decided on
 }
 
+TEST(Receiver, LeavesASourceBehindThatDoesNotComeBack)
+{
+    /// Is there for as long as somebody uses it, and tells when nobody does any more.
+    class Counted : public HandSource
+    {
+    public:
+        explicit Counted(std::promise<void>& gone) : HandSource(kRate, true), gone_(gone) {}
+        ~Counted() override { gone_.set_value(); }
+
+    private:
+        std::promise<void>& gone_;
+    };
+    std::promise<void> gone;
+    auto owned = std::make_unique<Counted>(gone);
+    HandSource& source = *owned;
+    std::vector<std::uint64_t> counts;
+    {
+        Receiver receiver(std::move(owned), config(), [&](const LabelEvent& e) { counts.push_back(e.sample_count); });
+        receiver.start();
+        source.give(kInterval);
+        source.wait_until_read();
+        source.hold();
+        source.wait_until_held();
+        EXPECT_TRUE(receiver.abandon("it is stuck"));
+        ASSERT_TRUE(receiver.wait_for(kLong));
+        EXPECT_EQ(receiver.fault(), "it is stuck");
+    }
+    EXPECT_EQ(counts, std::vector<std::uint64_t>{ kInterval }); // what was read before is decided on
+    source.let_go();
+    EXPECT_EQ(gone.get_future().wait_for(kLong), std::future_status::ready);
+}
+
 TEST(Receiver, RefusesAConfigurationOutOfRange)
 {
     const auto refused = [](const ReceiverConfig& bad) {
@@ -222,8 +254,5 @@ TEST(Receiver, RefusesAConfigurationOutOfRange)
     refused(bad);
     bad = config();
     bad.model = "/nowhere.safetensors";
-    refused(bad);
-    bad = config();
-    bad.survey = bad.bursts = true;
     refused(bad);
 }

@@ -8,8 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace prunedamr;
 using namespace prunedamr::receiver;
@@ -93,6 +94,46 @@ TEST(FileSource, BringsFrequencyAndTimeOfEachCaptureWithItsFirstSample)
     EXPECT_EQ(end.count, 0u);
 }
 
+TEST(FileSource, SkippingIsReadingWithoutTheSamples)
+{
+    const auto path = write_recording();
+    const auto read = make_file_source(path, {}), skipped = make_file_source(path, {});
+    Samples samples(1000), expected(1000);
+    for (const std::size_t count : { 0, 30, 70, 100, 40, 60, 1 }) {
+        const Reading one = read->read(expected.data(), count, milliseconds(0)), other = skipped->skip(count);
+        EXPECT_EQ(other.count, one.count);
+        EXPECT_EQ(other.center_freq_hz, one.center_freq_hz);
+        ASSERT_EQ(other.time.has_value(), one.time.has_value());
+        EXPECT_EQ(other.time.value_or(SourceTime{}).time_ns, one.time.value_or(SourceTime{}).time_ns);
+    }
+    EXPECT_TRUE(skipped->read(samples.data(), 1, milliseconds(0)).ended);
+    const auto part = make_file_source(path, {});
+    EXPECT_EQ(part->skip(250).count, 100u); // to the next capture
+    EXPECT_EQ(part->skip(150).count, 100u);
+    EXPECT_EQ(part->skip(50).count, 50u);
+    EXPECT_EQ(part->read(samples.data(), samples.size(), milliseconds(0)).count, 50u);
+    EXPECT_FLOAT_EQ(samples[0].real(), 0.25f);
+}
+
+TEST(FileSource, AStartFarBehindIsReachedAtOnce)
+{
+    const auto path = std::filesystem::path(testing::TempDir()) / ("far_" + std::to_string(::getpid()) + ".ci8");
+    constexpr std::uint64_t kSamples = std::uint64_t{ 1 } << 34; // which take half a minute to read
+    std::ofstream(path).put('\0');
+    std::filesystem::resize_file(path, 2 * kSamples); // without any of its blocks
+    recording::RawOptions raw;
+    raw.sample_rate_hz = 1e6;
+    ConditioningConfig config;
+    config.start = { static_cast<double>(kSamples - 100), true };
+    const auto source = make_conditioned_source(make_file_source(path, raw), config);
+    Samples samples(1000);
+    const Reading reading = source->read(samples.data(), samples.size(), milliseconds(0));
+    EXPECT_EQ(reading.count, 100u);
+    ASSERT_TRUE(reading.time);
+    EXPECT_EQ(reading.time->time_ns, static_cast<std::int64_t>(kSamples - 100) * 1000);
+    std::filesystem::remove(path);
+}
+
 TEST(FileSource, AFrequencyThatIsGivenHoldsForAllCaptures)
 {
     const auto source = make_file_source(write_recording(), {}, 5e6);
@@ -137,6 +178,27 @@ TEST(PipeSource, SaysOnceThatItEndsWithinASample)
     EXPECT_TRUE(source->read(samples.data(), 10, kLong).ended);
     ASSERT_EQ(notices.size(), 1u);
     EXPECT_NE(notices[0].find("the last sample is cut: found 1 of 2 bytes"), std::string::npos) << notices[0];
+}
+
+TEST(PipeSource, AFifoThatNobodyWritesToIsSilentAndSaysSo)
+{
+    const auto path = std::filesystem::path(testing::TempDir()) / ("fifo_" + std::to_string(::getpid()));
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto source = make_pipe_source(path, ci8(-1));
+    std::vector<std::string> notices;
+    source->on_notice([&](const std::string& text) { notices.push_back(text); });
+    Samples samples(10);
+    const auto read = [&](milliseconds wait) { return source->read(samples.data(), samples.size(), wait); };
+    for (int i = 0; i < 3; ++i) {
+        const Reading reading = read(milliseconds(500));
+        EXPECT_EQ(reading.count, 0u);
+        EXPECT_FALSE(reading.ended);
+    }
+    EXPECT_EQ(notices, std::vector<std::string>{ path.string() + ": waiting for samples, nobody has written any yet" });
+    std::ofstream(path).write("\1\2\3\4", 4);
+    EXPECT_EQ(read(kLong).count, 2u);
+    EXPECT_TRUE(read(kLong).ended);
+    std::filesystem::remove(path);
 }
 
 TEST(PipeSource, WaitsForASlowReaderUnlessItIsLive)

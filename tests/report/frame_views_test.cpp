@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
-#include "prunedamr/report/frame_views.h"
+#include "prunedamr/report/frame_cells.h"
 
 #include <gtest/gtest.h>
 

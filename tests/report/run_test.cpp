@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The files under tests/report/runs were written by the commands themselves on a small set of the recipe rml2016a.
-#include "tests/support/expect_error.h"
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/report/run.h"
 #include "prunedamr/report/run_page.h"
 #include "tests/report/well_formed.h"
+#include "tests/support/expect_error.h"
 
 #include <algorithm>
 #include <cmath>

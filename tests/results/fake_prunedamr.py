@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-verb, arguments = sys.argv[1], sys.argv[2:]
+subcommand, arguments = sys.argv[1], sys.argv[2:]
 
 
 def option(name):
@@ -15,7 +15,7 @@ def option(name):
 
 out = Path(option("--out") or option("--json"))
 with open(out.parent / "calls.txt", "a") as calls:
-    calls.write(" ".join([verb, *arguments]) + "\n")
+    calls.write(" ".join([subcommand, *arguments]) + "\n")
 if option("--out"):
     out.write_text("")
 cost = {"params": 1000, "macs": 5000, "paper_flops": 6000, "bytes": 4000}
@@ -31,5 +31,5 @@ reports = {
                          {"kind": "offset", "offset_cycles_per_sample": 0.1, "accuracy": 0.1}]},
     "bench": [{"backend": "engine", "batch": 1, "median_us": 7.5}],
 }
-if verb in reports and option("--json"):
-    Path(option("--json")).write_text(json.dumps(reports[verb]))
+if subcommand in reports and option("--json"):
+    Path(option("--json")).write_text(json.dumps(reports[subcommand]))

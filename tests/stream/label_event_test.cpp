@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/time.h"
 #include "prunedamr/stream/label_event.h"
+#include "prunedamr/systems/matcher.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 
 #include <limits>
 
+using namespace prunedamr;
 using namespace prunedamr::stream;
 
 namespace {
@@ -17,6 +19,7 @@ LabelEvent example()
     LabelEvent e;
     e.source.assign("rx0");
     e.seq = 18446744073709551615ull;
+    e.track = 3;
     e.time_ns = 1769860800123456789;
     e.time_source = TimeSource::hw;
     e.sample_start = 8192;
@@ -35,6 +38,13 @@ LabelEvent example()
     for (int i = 0; i < 3; ++i)
         e.top[i] = { std::string_view(labels[i]), probabilities[i] };
     e.top_count = 3;
+    e.measured[measure::Quantity::symbol_rate_hz] = measure::Estimate{ 10000.1, 0.3 };
+    e.measured[measure::Quantity::evm_db] = measure::Estimate{ -22.5, std::numeric_limits<double>::quiet_NaN() };
+    const auto bit = [](int aspect) { return std::uint32_t{ 1 } << aspect; };
+    constexpr int kFirst = static_cast<int>(systems::Aspect::first_quantity);
+    e.candidates[0] = { std::string_view("POCSAG 1200"), bit(0) | bit(kFirst), bit(static_cast<int>(systems::Aspect::label)) };
+    e.candidates[1].system.assign("FLEX");
+    e.candidate_count = 2;
     e.model.assign("amr_s");
     e.dropped_frames = 7;
     e.overflows = 1;
@@ -48,12 +58,15 @@ LabelEvent example()
 TEST(LabelEvent, JsonHasEveryKeyInWireOrderAndCompactNumbers)
 {
     EXPECT_EQ(to_json_line(example()),
-              "{\"v\":1,\"source\":\"rx0\",\"seq\":18446744073709551615,"
+              "{\"v\":2,\"source\":\"rx0\",\"seq\":18446744073709551615,\"track\":3,"
               "\"time\":\"2026-01-31T12:00:00.123456789Z\",\"time_source\":\"hw\",\"sample_start\":8192,"
               "\"sample_count\":16384,\"sample_rate_hz\":2400000,\"center_freq_hz\":433920123.25,"
               "\"bandwidth_hz\":12500.5,\"snr_db\":12.3,\"power_dbfs\":-31.25,\"state\":\"signal\","
               "\"label\":\"QPSK\",\"family\":\"PSK\",\"confidence\":0.9,"
-              "\"top\":[[\"QPSK\",0.9],[\"8PSK\",0.06],[\"BPSK\",0.03]],\"model\":\"amr_s\","
+              "\"top\":[[\"QPSK\",0.9],[\"8PSK\",0.06],[\"BPSK\",0.03]],\"measured\":{\"symbol_rate_hz\":10000.1,"
+              "\"evm_db\":-22.5},\"measured_error\":{\"symbol_rate_hz\":0.3,\"evm_db\":null},"
+              "\"candidates\":[{\"system\":\"POCSAG 1200\",\"fits\":[\"band\",\"symbol_rate_hz\"],\"not\":[\"label\"]},"
+              "{\"system\":\"FLEX\",\"fits\":[],\"not\":[]}],\"model\":\"amr_s\","
               "\"dropped_frames\":7,\"overflows\":1,\"clipped\":0.25,\"note\":\"dc_spike\"}");
 }
 
@@ -61,11 +74,37 @@ TEST(LabelEvent, JsonReadsBackTheSame)
 {
     const LabelEvent e = example();
     const auto json = nlohmann::json::parse(to_json_line(e));
-    EXPECT_EQ(json.size(), 22u);
+    EXPECT_EQ(json.size(), 26u);
     EXPECT_EQ(json.at("seq").get<std::uint64_t>(), e.seq);
     EXPECT_EQ(json.at("center_freq_hz").get<double>(), e.center_freq_hz);
     EXPECT_EQ(json.at("snr_db").get<float>(), e.snr_db);
     EXPECT_EQ(json.at("top").at(1).at(1).get<float>(), 0.06f);
+}
+
+TEST(LabelEvent, EvidenceIsWrittenWhereThereIsSome)
+{
+    LabelEvent e = example();
+    e.evidence.count = 2;
+    e.evidence.points[0] = { 707, -707 };
+    EXPECT_EQ(nlohmann::json::parse(to_json_line(e)).at("evidence").dump(), "{\"symbols\":[[0.707,-0.707],[0.0,0.0]]}");
+    e.evidence.kind = LabelEvent::Evidence::Kind::advances;
+    e.evidence.points[1].i = -250;
+    EXPECT_EQ(nlohmann::json::parse(to_json_line(e)).at("evidence").dump(), "{\"phase_advances\":[0.707,-0.25]}");
+}
+
+TEST(LabelEvent, APersonGetsWhatAPersonLooksFor)
+{
+    LabelEvent e = example();
+    e.measured = {};
+    EXPECT_EQ(to_text_line(e), "433.920 MHz  QPSK  12 dB  0.90");
+    e.label.assign("2FSK");
+    using measure::Quantity;
+    e.measured[Quantity::carrier_hz] = measure::Estimate{ 868.3e6, 10.0 };
+    e.measured[Quantity::symbol_rate_hz] = measure::Estimate{ 9999.96, 0.3 };
+    e.measured[Quantity::deviation_hz] = measure::Estimate{ 19.1e3, 0.3 };
+    e.measured[Quantity::modulation_index] = measure::Estimate{ 3.82, 0.01 };
+    e.snr_db = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(to_text_line(e), "868.300 MHz  2FSK  10.0 kBd  dev 19.1 kHz  h 3.82  0.90");
 }
 
 TEST(LabelEvent, NumbersThatJsonCannotHoldAreNull)

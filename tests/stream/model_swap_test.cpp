@@ -100,6 +100,31 @@ TEST(ModelSwap, TheLastOfSeveralOffersCountsAndTheOneBeforeComesBack)
     EXPECT_EQ(model_of(burst), "third");
 }
 
+TEST(ModelSwap, ASwitchThatHasNotHappenedCanBeTakenBack)
+{
+    std::vector<LabelEvent> events;
+    SignalClassifier classifier(named("first"), config(kBlock), [&](const LabelEvent& e) { events.push_back(e); });
+    const Samples x = white_noise(kBlock, 1.0, 1);
+    const auto model_after = [&] {
+        classifier.process(x.data(), x.size());
+        return model_of(events.back());
+    };
+    classifier.set_model(named("second"));
+    EXPECT_TRUE(classifier.revert_model());
+    EXPECT_EQ(model_after(), "first");
+    EXPECT_FALSE(classifier.revert_model());
+    classifier.set_model(named("second"));
+    EXPECT_EQ(model_after(), "second");
+    classifier.set_model(named("third"));
+    EXPECT_TRUE(classifier.revert_model()); // to the one before the third
+    EXPECT_EQ(model_after(), "second");
+    EXPECT_TRUE(classifier.revert_model());
+    EXPECT_TRUE(classifier.revert_model()); // there and back
+    EXPECT_EQ(model_after(), "second");
+    EXPECT_TRUE(classifier.revert_model());
+    EXPECT_EQ(model_after(), "first");
+}
+
 TEST(ModelSwap, TheSameModelGivesTheSameEvents)
 {
     const Samples x = white_noise(40 * kBlock, 1.0, 7);
@@ -127,6 +152,7 @@ TEST(ModelSwap, WhileSamplesFlowFromAnotherThread)
     std::atomic<bool> done{ false };
     std::thread control([&] {
         for (int i = 0; !done; ++i) {
+            EXPECT_NE(classifier.description().find("frames per call"), std::string::npos);
             if (i % 3 == 2)
                 classifier.revert_model();
             else

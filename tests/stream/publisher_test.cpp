@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -186,6 +187,67 @@ TEST(Publisher, ReopensItsSinksOnTheirThreads)
     EXPECT_NE(thread.get_future().get(), std::this_thread::get_id());
 }
 
+TEST(Publisher, GivesASinkWhatItsConditionLetsThrough)
+{
+    std::vector<std::uint64_t> odd, all;
+    std::vector<SinkChoice> choices;
+    choices.push_back({ std::make_unique<SeqSink>(odd), [](const LabelEvent& event) { return event.seq % 2 == 1; } });
+    choices.push_back({ std::make_unique<SeqSink>(all), {} });
+    Publisher publisher(std::move(choices), true, 4);
+    LabelEvent event;
+    for (event.seq = 0; event.seq < 9; ++event.seq)
+        publisher.publish(event);
+    publisher.close();
+    EXPECT_EQ(odd, (std::vector<std::uint64_t>{ 1, 3, 5, 7 }));
+    EXPECT_EQ(all.size(), 9u);
+    const OutputStats stats = publisher.stats(0);
+    EXPECT_EQ(stats.written, 4u);
+    EXPECT_EQ(stats.filtered, 5u);
+    EXPECT_EQ(stats.lost, 0u);
+}
+
+TEST(Publisher, AddsWhatASinkLostToItsCounts)
+{
+    /// Every third event does not reach its peer.
+    struct Lossy : LineSink {
+        void write_line(const std::string&) override { ++events; }
+        std::uint64_t lost() const noexcept override { return events / 3; }
+        std::uint64_t reconnects() const noexcept override { return 2; }
+        std::atomic<std::uint64_t> events{ 0 };
+    };
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(std::make_unique<Lossy>());
+    Publisher publisher(std::move(sinks), true, 4);
+    for (int i = 0; i < 9; ++i)
+        publisher.publish(LabelEvent());
+    publisher.close();
+    const OutputStats stats = publisher.stats(0);
+    EXPECT_EQ(stats.written, 6u);
+    EXPECT_EQ(stats.lost, 3u);
+    EXPECT_EQ(stats.reconnects, 2u);
+    EXPECT_EQ(publisher.lost(), 3u);
+}
+
+TEST(Publisher, CallsASinkThatHasNothingToDo)
+{
+    struct Idle : LineSink {
+        explicit Idle(std::promise<void>& called) : called_(called) {}
+        void write_line(const std::string&) override {}
+        void idle() override
+        {
+            if (!std::exchange(is_done_, true))
+                called_.set_value();
+        }
+        std::promise<void>& called_;
+        bool is_done_ = false;
+    };
+    std::promise<void> called;
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(std::make_unique<Idle>(called));
+    Publisher publisher(std::move(sinks), true);
+    called.get_future().wait();
+}
+
 TEST(Publisher, LossyNeverWaitsAndCountsWhatIsLost)
 {
     std::vector<std::uint64_t> written;
@@ -236,7 +298,7 @@ TEST(Publisher, EndsAtOnceWithNothingToWriteOrNoSinks)
         const Publisher publisher(seq_sink(written), true);
     }
     EXPECT_TRUE(written.empty());
-    Publisher none({}, true, 1);
+    Publisher none(std::vector<SinkChoice>(), true, 1);
     none.publish({});
     none.publish({});
 }

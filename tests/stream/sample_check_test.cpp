@@ -180,3 +180,23 @@ TEST(DcSpike, ACarrierIsPartOfItsSignal)
         EXPECT_LT(event.bandwidth_hz, 1e5);
     }
 }
+
+TEST(SampleCheck, NoiseIsLikeNoiseBehindAFilterAndAtAnyLength)
+{
+    for (const int count : { 0, 1, 2, 100, 3000, 32768 }) {
+        EXPECT_FALSE(differs_from_noise(white_noise(count, 1e-6, 1).data(), count)) << count;
+        EXPECT_FALSE(differs_from_noise(band_noise(count, 0.02, 0.8, 1.0, 2).data(), count)) << count;
+        EXPECT_FALSE(differs_from_noise(Samples(static_cast<std::size_t>(count)).data(), count)) << count;
+    }
+}
+
+TEST(SampleCheck, ASignalThatFillsTheBandIsNot)
+{
+    EXPECT_TRUE(differs_from_noise(fsk(20000, 0.0, 0.5, 0.25, 1).data(), 20000)); // steady
+    EXPECT_TRUE(differs_from_noise(band_noise(20000, 0.0, 0.5, 1.0, 2).data(), 20000)); // slow
+    Samples pulses = white_noise(20000, 1.0, 3);
+    for (std::size_t i = 0; i < pulses.size(); ++i)
+        if (i / 40 % 2 == 0)
+            pulses[i] *= 0.1f;
+    EXPECT_TRUE(differs_from_noise(pulses.data(), 20000));
+}

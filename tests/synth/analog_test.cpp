@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/analog.h"
 #include "prunedamr/synth/signal/fft.h"
+#include "prunedamr/synth/signal/modulations.h"
 #include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Messages,
                          ::testing::Values(Message::voice, Message::scrambled, Message::music, Message::multiplex,
                                            Message::data, Message::quiet));
 
-/// Mean frequency of a message's power, as a share of its highest; mean over some messages.
+/// Mean frequency of a message's power, as a fraction of its highest; mean over some messages.
 double mean_frequency(Message kind)
 {
     double sum = 0.0;

@@ -39,7 +39,7 @@ TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
     FrameMaker maker(on_air());
     const dataset::Dataset dataset = maker.make(20, 7);
     EXPECT_NO_THROW(dataset::validate(dataset, "onair"));
-    EXPECT_EQ(static_cast<double>(dataset.size()), 20 * maker.shares());
+    EXPECT_EQ(static_cast<double>(dataset.size()), 20 * maker.total_weight());
     std::map<int, int> classes;
     std::map<std::int64_t, int> groups;
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
@@ -53,9 +53,9 @@ TEST(FrameMaker, HasClassesByTheirSharesSmallGroupsAndUnitFrames)
         EXPECT_EQ(std::isnan(dataset.snr_db[i]), noise);
     }
     for (const auto& [label, count] : classes)
-        EXPECT_EQ(count, 20 * on_air().recipe->share(dataset.class_names[label])) << dataset.class_names[label];
-    EXPECT_EQ(on_air().recipe->share("QPSK"), 1.0);
-    EXPECT_GT(on_air().recipe->share("unknown"), 1.0);
+        EXPECT_EQ(count, 20 * on_air().recipe->weight(dataset.class_names[label])) << dataset.class_names[label];
+    EXPECT_EQ(on_air().recipe->weight("QPSK"), 1.0);
+    EXPECT_GT(on_air().recipe->weight("unknown"), 1.0);
     for (const auto& [group, count] : groups)
         EXPECT_LE(count, 4);
     EXPECT_EQ(nlohmann::json::parse(dataset.provenance)["recipe"], "onair");

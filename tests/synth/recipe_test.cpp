@@ -323,7 +323,7 @@ TEST(Recipe, FaultsOfAFileAreNamed)
     EXPECT_EQ(message([](auto& j) { j.erase("snr_db"); }), "mine.json: missing key 'snr_db'");
     EXPECT_EQ(message([](auto& j) { j["snr"] = 1; }),
               "mine.json: unknown key: found 'snr', expected format, name, description, snr_db, level_db, short, "
-              "short_samples, symbols, modulators, classes, stages or shares");
+              "short_samples, symbols, modulators, classes, stages or weights");
     EXPECT_NE(message([](auto& j) {
                   j["classes"]["BPSK"]["rolloff"] = 1;
               }).find("mine.json: class BPSK: unknown key: found 'rolloff', expected weight, modulator, "),
@@ -340,12 +340,12 @@ TEST(Recipe, FaultsOfAFileAreNamed)
                   j["modulators"]["linear"]["roll_off"] = { 0.5, 0.2 };
               }),
               "mine.json: class 4ASK: roll_off: not a range: found [0.5,0.2], expected [low, high], low <= high");
-    EXPECT_EQ(message([](auto& j) { j["shares"]["BPSK"] = 0; }),
-              "mine.json: shares: bad value of 'BPSK': found 0, expected a number, 0.01..100.0");
+    EXPECT_EQ(message([](auto& j) { j["weights"]["BPSK"] = 0; }),
+              "mine.json: weights: bad value of 'BPSK': found 0, expected a number, 0.01..100.0");
     EXPECT_NE(
-        message([](auto& j) { j["shares"]["BSPK"] = 2; }).find("mine.json: shares: no such class: found BSPK"),
+        message([](auto& j) { j["weights"]["BSPK"] = 2; }).find("mine.json: weights: no such class: found BSPK"),
         std::string::npos);
-    EXPECT_EQ(message([](auto& j) { j.erase("shares"); }), "");
+    EXPECT_EQ(message([](auto& j) { j.erase("weights"); }), "");
     EXPECT_EQ(message([](auto& j) { j["stages"][0]["ramp_samples"] = "fast"; }),
               "mine.json: stage 1 (burst): ramp_samples: not a random quantity: found \"fast\", expected a number, "
               "[low, high], {\"log\": [low, high]} or {\"one_of\": [...]}");

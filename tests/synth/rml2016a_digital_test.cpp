@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
-#include "prunedamr/synth/rml2016a/rml2016a_digital.h"
+#include "prunedamr/synth/rml2016a/rml2016a_transmitters.h"
 #include "tests/synth/synth_testing.h"
 
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/checkpoint.h"
 
-#include "tests/support/expect_error.h"
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/interrupt.h"
 #include "prunedamr/train/fit.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/wait_for_file.h"
 #include "tests/train/toy_data.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/train/key_store.h"
 #include "prunedamr/train/process_group.h"
+#include "prunedamr/train/rendezvous.h"
 
 #include "prunedamr/train/data_parallel.h"
 #include "tests/train/several_processes.h"

@@ -3,7 +3,7 @@
 """The picture of the README: a capture's waterfall with the labels that the receiver gave.
 
     prunedamr synth scene --scene tools/docs/waterfall.json --out scene.sigmf-meta
-    prunedamr-rx --survey --interval 0.25 --model onair-m --source scene.sigmf-meta --quiet > labels.jsonl
+    prunedamr-rx --interval 0.25 --model onair-m --source scene.sigmf-meta --quiet > labels.jsonl
     tools/docs/waterfall.py scene.sigmf-meta labels.jsonl docs/waterfall.png
 """
 

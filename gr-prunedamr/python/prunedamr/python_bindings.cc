@@ -2,7 +2,6 @@
 #include <gnuradio/prunedamr/classifier.h>
 #include <gnuradio/prunedamr/classifier_base.h>
 #include <gnuradio/prunedamr/pdu_classifier.h>
-#include <gnuradio/prunedamr/survey.h>
 #include <gnuradio/prunedamr/zmq_label_sink.h>
 
 #include <pybind11/pybind11.h>
@@ -37,32 +36,16 @@ void bind_classifier_base(py::module& m)
 void bind_classifier(py::module& m)
 {
     py::class_<classifier, classifier_base, gr::sync_block, gr::block, gr::basic_block, classifier::sptr>(
-        m, "classifier", "Modulation labels from a stream of complex samples.")
+        m, "classifier", "Finds every emission in a band and labels its modulation; or labels one signal.")
         .def(
             py::init(&classifier::make), py::arg("model_file"), py::arg("sample_rate"),
             py::arg("center_freq") = 0.0, py::arg("interval_s") = 0.1, py::arg("source") = "rx0",
             py::arg("live") = false, py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
-            py::arg("max_latency_us") = 0.0, py::arg("bursts") = false, py::arg("burst_gap_s") = 0.003,
-            "sample_rate and center_freq in Hz, interval_s in seconds per decision (0: one block of the front "
-            "end), live: drop frames when behind, min_confidence 0..1 (negative: the model's own), "
-            "backend: native, onednn or torch, max_latency_us: as many frames per call as give the most throughput "
-            "within that time (0: 16), bursts: decisions also begin and end where the power does, burst_gap_s: "
-            "seconds of quiet that end a burst.");
-}
-
-void bind_survey(py::module& m)
-{
-    py::class_<survey, classifier_base, gr::sync_block, gr::block, gr::basic_block, survey::sptr>(
-        m, "survey", "Searches a wide band and labels every signal in it.")
-        .def(py::init(&survey::make), py::arg("model_file"), py::arg("sample_rate"), py::arg("center_freq") = 0.0,
-             py::arg("interval_s") = 0.1, py::arg("max_signals") = 16, py::arg("source") = "rx0",
-             py::arg("live") = false, py::arg("min_confidence") = -1.0, py::arg("backend") = "native",
-             py::arg("max_latency_us") = 0.0,
-             "sample_rate and center_freq in Hz, interval_s in seconds per decision, max_signals 1..64 at a time, "
-             "live: drop looks when behind, min_confidence 0..1 (negative: the model's own), backend: native, "
-             "onednn "
-             "or torch, max_latency_us: as many frames per call as give the most throughput within that time (0: "
-             "16).");
+            py::arg("max_latency_us") = 0.0, py::arg("single") = false,
+            "sample_rate and center_freq in Hz, interval_s in seconds per decision on what lasts, live: drop samples "
+            "when behind, min_confidence 0..1 (negative: the model's own), backend: native, onednn or torch, "
+            "max_latency_us: as many frames per call as give the most throughput within that time (0: 16), single: "
+            "the stream is one signal, to which the receiver is tuned.");
 }
 
 void bind_message_blocks(py::module& m)
@@ -91,6 +74,5 @@ PYBIND11_MODULE(prunedamr_python, m)
     bind_stats(m);
     bind_classifier_base(m);
     bind_classifier(m);
-    bind_survey(m);
     bind_message_blocks(m);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/safetensors.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/input_file.h"
+#include "prunedamr/base/file.h"
 
 #include <nlohmann/json.hpp>
 

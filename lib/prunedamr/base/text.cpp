@@ -16,7 +16,7 @@ struct Character {
 /// The first one of UTF-8 text that is not empty.
 Character first_character(std::string_view text)
 {
-    constexpr std::array<char32_t, 5> kLeast = { 0, 0, 0x80, 0x800, 0x10000 };
+    constexpr std::array<char32_t, 5> kMinCode = { 0, 0, 0x80, 0x800, 0x10000 };
     const auto lead = static_cast<unsigned char>(text[0]);
     if (lead < 0x80)
         return { lead, 1, true };
@@ -27,7 +27,7 @@ Character first_character(std::string_view text)
             return { lead, 1, false };
         code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3f);
     }
-    const bool valid = bytes > 0 && code >= kLeast[bytes] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    const bool valid = bytes > 0 && code >= kMinCode[bytes] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
     return valid ? Character{ code, bytes, true } : Character{ lead, 1, false };
 }
 

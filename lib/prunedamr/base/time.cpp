@@ -44,16 +44,18 @@ std::int64_t time_from_rfc3339(const std::string& text, const std::string& where
     static const std::regex form(R"((\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d):?(\d\d)(?:[.,](\d+))?)"
                                  R"((?:([+-])(\d\d):?(\d\d))?[Zz]?)");
     std::smatch m;
-    const bool matches = text.size() < 64 && std::regex_match(text, m, form);
+    const Error bad({ "bad date and time", where, text.substr(0, 64), "RFC 3339, as 2026-03-01T12:00:00Z" });
+    if (text.size() >= 64 || !std::regex_match(text, m, form))
+        throw bad;
     const auto field = [&m](int i) { return m[i].matched ? std::stoi(m[i].str()) : 0; };
     std::tm day{};
     day.tm_year = field(1) - 1900;
     day.tm_mon = field(2) - 1;
     day.tm_mday = field(3);
     std::int64_t seconds = timegm(&day); // which turns the 30th of February into a day of March
-    if (!matches || !in_range(field(1), 1678, 2261) || !in_range(field(2), 1, 12) || day.tm_mday != field(3) ||
+    if (!in_range(field(1), 1678, 2261) || !in_range(field(2), 1, 12) || day.tm_mday != field(3) ||
         !in_range(field(4), 0, 23) || !in_range(field(5), 0, 59) || !in_range(field(6), 0, 60))
-        throw Error({ "bad date and time", where, text.substr(0, 64), "RFC 3339, as 2026-03-01T12:00:00Z" });
+        throw bad;
 
     seconds += field(4) * 3600 + field(5) * 60 + field(6);
     if (m[8].matched)

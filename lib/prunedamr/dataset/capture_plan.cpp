@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dataset/capture_plan.h"
+#include "prunedamr/dataset/capture_source.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/model/class_table.h"

@@ -120,7 +120,7 @@ int column_of(int snr_db, int width)
     return (snr_db >= 0 ? snr_db / width : -((width - 1 - snr_db) / width)) * width;
 }
 
-/// The lowest SNR of each column, for the least width that gives few enough.
+/// The lowest SNR of each column, for the smallest width that gives few enough.
 std::set<int> columns_of(const std::map<Cell, std::int64_t>& cells, int& width)
 {
     std::set<int> columns;

@@ -4,47 +4,9 @@
 #include "prunedamr/dsp/resampler.h"
 
 #include <complex>
-#include <memory>
 #include <vector>
 
 namespace prunedamr::dsp {
-
-/// Channels out of the segments of a `SlidingTransform` (fast convolution, overlap-save): the bins of a channel,
-/// weighted, transformed back by a DFT of their number, give the channel at the rate length / nfft; what is at its
-/// middle bin comes to zero frequency. The middle half of every segment is kept, so that the outputs of one segment
-/// after the other make a stream without seams, a quarter of a segment later than the samples that complete it.
-/// Powers are those of the input. Plans for all lengths and buffers are made at construction; one object per
-/// thread.
-class ChannelBank
-{
-public:
-    static constexpr int kLeastLength = 64;
-
-    explicit ChannelBank(int nfft); ///< a power of two >= 64
-
-    ~ChannelBank();
-    ChannelBank(ChannelBank&&) noexcept;
-
-    /// The least length (4, 5 or 6 times a power of two, 64..nfft) of at least `bins`; nfft when there is none.
-    int length_for(double bins) const noexcept;
-
-    /// Weights of a channel that passes the inner three quarters: [length], the lowest frequency first, with a
-    /// cosine edge on either side.
-    void write_weights(int length, float* weights) const noexcept;
-
-    /// `spectrum` [nfft] in the DFT's own order, `middle` its bin that goes to zero (-nfft / 2..nfft / 2 - 1),
-    /// `odd` whether it is that of an odd-numbered segment; to out[length / 2].
-    void run(const std::complex<float>* spectrum, int middle, bool odd, const float* weights, int length,
-             std::complex<float>* out) noexcept;
-
-private:
-    struct Inverse;
-    void warm_up();
-    Inverse& inverse(int length) const noexcept; ///< the shortest that is no shorter
-
-    int nfft_;
-    std::vector<std::unique_ptr<Inverse>> inverses_; ///< by rising length
-};
 
 /// Takes a channel out of blocks of a wideband stream: shifts its center to zero, then low-pass filters and
 /// decimates. Each block stands alone. Frequencies are in cycles per input sample.

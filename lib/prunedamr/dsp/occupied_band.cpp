@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dsp/occupied_band.h"
 
-#include "prunedamr/dsp/noise_floor.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +10,17 @@ namespace prunedamr::dsp {
 namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+constexpr float kQuartile = 0.25f;
+
+/// Mean of a gamma variable with `shape` over its lower quartile (Wilson and Hilferty): turns the bin below which a
+/// quarter of averaged noise bins lies into their mean.
+float mean_over_quartile(float shape) noexcept
+{
+    constexpr float kNormalQuartile = -0.6745f;
+    const float root = 1.0f - 1.0f / (9.0f * shape) + kNormalQuartile / (3.0f * std::sqrt(shape));
+    return 1.0f / (root * root * root);
+}
 
 constexpr float kLeastFloorMargin = 2.0f;    ///< 3 dB: an in-band SNR of 0 dB is still found
 constexpr float kFloorMarginSigmas = 6.0f;   ///< no noise bin of a block should pass

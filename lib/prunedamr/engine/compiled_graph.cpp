@@ -2,8 +2,8 @@
 #include "prunedamr/engine/compiled_graph.h"
 
 #include "prunedamr/engine/passes/passes.h"
-#include "prunedamr/graph/complex_norm.h"
 #include "prunedamr/graph/quantize.h"
+#include "prunedamr/graph/reference.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
-#include "prunedamr/engine/kernels/isa.h"
+#include "prunedamr/engine/kernels/kernels.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/formats/mat_file.h"
+#include "prunedamr/formats/mat_frames.h"
 
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/input_file.h"
+#include "prunedamr/base/file.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/formats/mat_file.h"
+#include "prunedamr/formats/mat_frames.h"
 
 #include "prunedamr/base/error.h"
 #ifdef PRUNEDAMR_HAVE_HDF5

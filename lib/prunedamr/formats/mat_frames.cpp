@@ -4,7 +4,6 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/transforms.h"
 #include "prunedamr/formats/class_order.h"
-#include "prunedamr/formats/mat_file.h"
 
 #include <algorithm>
 #include <cctype>

@@ -2,7 +2,6 @@
 #include "prunedamr/formats/pickle.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/formats/pickle_objects.h"
 
 namespace prunedamr::formats::pickle {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The few globals that a pickle of NumPy arrays names, and what calling and building them gives.
 #include "prunedamr/base/error.h"
-#include "prunedamr/formats/pickle_objects.h"
+#include "prunedamr/formats/pickle.h"
 
 #include <algorithm>
 #include <cstring>

@@ -3,7 +3,6 @@
 #include "prunedamr/formats/pickle.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/formats/pickle_objects.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/formats/rml2016.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/input_file.h"
-#include "prunedamr/formats/class_order.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dataset/dataset_file.h"
 #include "prunedamr/dataset/transforms.h"
+#include "prunedamr/formats/class_order.h"
 #include "prunedamr/formats/pickle.h"
 
 #include <nlohmann/json.hpp>

@@ -119,8 +119,8 @@ std::map<std::string, QuantParams> quantized_from(const nlohmann::json& json, co
 {
     const JsonObject forms(json, where + ": quantized");
     std::map<std::string, QuantParams> quantized;
-    for (const auto& [name, form] : json.items()) {
-        JsonObject fields(form, where + ": quantized '" + name + "'");
+    for (const auto& [name, params] : json.items()) {
+        JsonObject fields(params, where + ": quantized '" + name + "'");
         quantized[name] = { static_cast<float>(fields.number("scale")), fields.int32("zero") };
         fields.finish();
     }
@@ -137,8 +137,8 @@ nlohmann::json to_json(const Network& network)
     for (const Unit& unit : network.units)
         units.push_back(to_json(unit));
     nlohmann::json json = { { "nodes", nodes }, { "units", units } };
-    for (const auto& [name, form] : network.quantized)
-        json["quantized"][name] = { { "scale", form.scale }, { "zero", form.zero_point } };
+    for (const auto& [name, params] : network.quantized)
+        json["quantized"][name] = { { "scale", params.scale }, { "zero", params.zero_point } };
     return json;
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr float kSmallestScale = 1e-30F, kLargestScale = 1e30F; // their inverses are ordinary numbers too
 constexpr float kLargestWeight = 127.0F;
 
-void check_form(const Network& network, const std::string& name, const QuantParams& form)
+void check_params(const Network& network, const std::string& name, const QuantParams& params)
 {
     const std::string where = "node '" + name + "'";
     const auto node =
@@ -24,26 +24,26 @@ void check_form(const Network& network, const std::string& name, const QuantPara
     if (hands_on_values(node->op))
         throw Error({ "a node that hands on its input cannot be quantized", where, to_string(node->op),
                       "an entry for the node that it reads" });
-    if (!(form.scale >= kSmallestScale && form.scale <= kLargestScale))
-        throw Error({ "bad scale of a quantized value", where, fmt::format("{:g}", form.scale), "1e-30..1e30" });
-    if (form.zero_point < 0 || form.zero_point > 255)
-        throw Error({ "bad zero of a quantized value", where, std::to_string(form.zero_point), "0..255" });
+    if (!(params.scale >= kSmallestScale && params.scale <= kLargestScale))
+        throw Error({ "bad scale of a quantized value", where, fmt::format("{:g}", params.scale), "1e-30..1e30" });
+    if (params.zero_point < 0 || params.zero_point > 255)
+        throw Error({ "bad zero of a quantized value", where, std::to_string(params.zero_point), "0..255" });
 }
 
 } // namespace
 
-int quantize(float x, const QuantParams& form)
+int quantize(float x, const QuantParams& params)
 {
-    const float inverse = 1.0F / form.scale;
-    const auto low = static_cast<float>(-form.zero_point), high = static_cast<float>(255 - form.zero_point);
+    const float inverse = 1.0F / params.scale;
+    const auto low = static_cast<float>(-params.zero_point), high = static_cast<float>(255 - params.zero_point);
     const float steps = x * inverse;
     const float clamped = steps > low ? std::min(steps, high) : low; // NaN becomes the lowest
-    return static_cast<int>(std::nearbyint(clamped)) + form.zero_point;
+    return static_cast<int>(std::nearbyint(clamped)) + params.zero_point;
 }
 
-float dequantize(int q, const QuantParams& form)
+float dequantize(int q, const QuantParams& params)
 {
-    return form.scale * static_cast<float>(q - form.zero_point);
+    return params.scale * static_cast<float>(q - params.zero_point);
 }
 
 QuantizedWeight quantize_weight(const std::vector<float>& weight, std::int64_t channels)
@@ -84,8 +84,8 @@ void check_quantized(const Network& network)
 {
     if (network.quantized.empty())
         return;
-    for (const auto& [name, form] : network.quantized)
-        check_form(network, name, form);
+    for (const auto& [name, params] : network.quantized)
+        check_params(network, name, params);
     for (const Node& node : network.nodes) {
         if (node.op != Op::batch_norm)
             continue;

@@ -17,8 +17,8 @@
 namespace prunedamr::graph {
 
 /// 0..255
-int quantize(float x, const QuantParams& form);
-float dequantize(int q, const QuantParams& form);
+int quantize(float x, const QuantParams& params);
+float dequantize(int q, const QuantParams& params);
 
 /// Filters of a conv or linear in whole numbers, one scale per output channel.
 struct QuantizedWeight {
@@ -30,7 +30,7 @@ QuantizedWeight quantize_weight(const std::vector<float>& weight, std::int64_t c
 /// dropout, detach, flatten, as_image: the output holds the input's values.
 bool hands_on_values(Op op);
 
-/// The 8-bit form in which a node's first input arrives; nullptr if it is float32.
+/// The parameters of the 8 bits in which a node's first input arrives; nullptr if it is float32.
 const QuantParams* quantized_input(const Network& network, const Node& node);
 
 /// Part of `validate`: throws `Error` naming the node for an entry of an unknown node or of one that hands on its

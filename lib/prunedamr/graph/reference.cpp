@@ -23,10 +23,10 @@ std::map<std::string, std::string> last_readers(const Network& network)
     return readers;
 }
 
-void round_to_8_bits(std::vector<float>& values, const QuantParams& form)
+void round_to_8_bits(std::vector<float>& values, const QuantParams& params)
 {
     for (float& value : values)
-        value = dequantize(quantize(value, form), form);
+        value = dequantize(quantize(value, params), params);
 }
 
 /// Runs one frame; outputs that nobody reads any more are dropped unless `keep_all`.
@@ -44,8 +44,8 @@ Activations run_frame(const Network& network, const std::map<std::string, Shape>
             output.assign(frame, frame + 2 * network.length);
         else
             output = run_node(network, node, inputs, shapes.at(node.name));
-        if (const auto form = network.quantized.find(node.name); form != network.quantized.end())
-            round_to_8_bits(output, form->second);
+        if (const auto params = network.quantized.find(node.name); params != network.quantized.end())
+            round_to_8_bits(output, params->second);
         for (const std::string& input : node.inputs)
             if (!keep_all && readers.at(input) == node.name)
                 values.erase(input);

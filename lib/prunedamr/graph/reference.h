@@ -36,4 +36,14 @@ std::vector<float> run_node(const Network& network, const Node& node, const std:
 /// The output of a conv or linear: with weights and input in 8 bits where the input is quantized.
 std::vector<float> run_filter(const Network& network, const Node& node, const Operand& in, const Shape& out);
 
+/// What a trained `complex_norm` does to one pair of channels: (I, Q) -> (ii I + iq Q + offset_i,
+/// qi I + qq Q + offset_q).
+struct PairMap {
+    double ii, iq, qi, qq, offset_i, offset_q;
+};
+
+/// The maps of a `complex_norm` node, one per pair. With covariance V (plus `epsilon` on its diagonal),
+/// s = sqrt(det V) and t = sqrt(tr V + 2 s), the inverse square root of V is (V_QQ + s, V_II + s, -V_IQ) / (s t).
+std::vector<PairMap> complex_norm_maps(const Network& network, const Node& node);
+
 } // namespace prunedamr::graph

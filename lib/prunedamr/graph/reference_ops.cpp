@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/reference.h"
-
-#include "prunedamr/graph/complex_norm.h"
 #include "prunedamr/graph/quantize.h"
+#include "prunedamr/graph/reference.h"
 
 #include <algorithm>
 #include <cmath>
@@ -287,18 +285,18 @@ Values filter(const Node& node, const Values& weight, const Values* bias, const 
 /// conv or linear of an input in 8 bits: whole numbers, whose sums are exact in double, then one scale and the
 /// bias.
 Values whole_filter(const Node& node, const Values& weight, const Values* bias, const Operand& in, const Shape& out,
-                    const QuantParams& form)
+                    const QuantParams& params)
 {
     const QuantizedWeight whole = quantize_weight(weight, out.channels);
     Values steps;
     for (const float x : *in.data)
-        steps.push_back(static_cast<float>(quantize(x, form) - form.zero_point));
+        steps.push_back(static_cast<float>(quantize(x, params) - params.zero_point));
     const Values filters(whole.values.begin(), whole.values.end());
     Values result = filter(node, filters, nullptr, { in.shape, &steps }, out);
     const std::size_t positions = static_cast<std::size_t>(out.height * out.width);
     for (std::size_t i = 0; i < result.size(); ++i) {
         const std::size_t channel = i / positions;
-        const float factor = form.scale * whole.scales[channel];
+        const float factor = params.scale * whole.scales[channel];
         const auto scaled = static_cast<float>(static_cast<double>(result[i]) * factor);
         result[i] = static_cast<float>(static_cast<double>(scaled) + (bias ? (*bias)[channel] : 0.0F));
     }
@@ -311,8 +309,35 @@ std::vector<float> run_filter(const Network& network, const Node& node, const Op
 {
     const Values& weight = network.tensor(node.name + ".weight").data;
     const Values* bias = node.bias ? &network.tensor(node.name + ".bias").data : nullptr;
-    const QuantParams* form = quantized_input(network, node);
-    return form ? whole_filter(node, weight, bias, in, out, *form) : filter(node, weight, bias, in, out);
+    const QuantParams* params = quantized_input(network, node);
+    return params ? whole_filter(node, weight, bias, in, out, *params) : filter(node, weight, bias, in, out);
+}
+
+std::vector<PairMap> complex_norm_maps(const Network& network, const Node& node)
+{
+    const auto& weight = network.tensor(node.name + ".weight").data;
+    const auto& bias = network.tensor(node.name + ".bias").data;
+    const auto& mean = network.tensor(node.name + ".running_mean").data;
+    const auto& covariance = network.tensor(node.name + ".running_var").data;
+    std::vector<PairMap> maps;
+    for (std::size_t c = 0; 2 * c < bias.size(); ++c) {
+        const double v_ii = covariance[3 * c] + node.epsilon, v_qq = covariance[3 * c + 1] + node.epsilon;
+        const double v_iq = covariance[3 * c + 2];
+        const double s = std::sqrt(std::max(v_ii * v_qq - v_iq * v_iq, node.epsilon * node.epsilon));
+        const double scale = 1.0 / (s * std::sqrt(v_ii + v_qq + 2.0 * s));
+        const double r_ii = (v_qq + s) * scale, r_qq = (v_ii + s) * scale, r_iq = -v_iq * scale;
+        const double w_ii = weight[3 * c], w_qq = weight[3 * c + 1], w_iq = weight[3 * c + 2];
+        PairMap map{ w_ii * r_ii + w_iq * r_iq,
+                     w_ii * r_iq + w_iq * r_qq,
+                     w_iq * r_ii + w_qq * r_iq,
+                     w_iq * r_iq + w_qq * r_qq,
+                     0.0,
+                     0.0 };
+        map.offset_i = bias[2 * c] - map.ii * mean[2 * c] - map.iq * mean[2 * c + 1];
+        map.offset_q = bias[2 * c + 1] - map.qi * mean[2 * c] - map.qq * mean[2 * c + 1];
+        maps.push_back(map);
+    }
+    return maps;
 }
 
 } // namespace prunedamr::graph

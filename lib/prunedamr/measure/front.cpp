@@ -35,6 +35,7 @@ bool Front::load(const Piece* pieces, std::size_t count, const RoughBand& band) 
     bins_ = space_.size(samples_);
     std::fill(time_.begin() + samples_, time_.begin() + bins_, Complex());
     bandwidth_ = std::clamp(band.bandwidth, 8.0 / samples_, 0.98);
+    passband_ = band.passband;
     const int turn = static_cast<int>(std::lround(wrap(band.center) * bins_));
     center_ = static_cast<double>(turn) / bins_;
     space_.forward(bins_, time_.data(), space_.a.data());
@@ -59,8 +60,9 @@ void Front::find_band() noexcept
     float* outside = space_.u.data();
     int count = 0;
     if (1.8 * bandwidth_ < 1.0) {
-        count = static_cast<int>(std::copy(s, s + left, outside) - outside);
-        count = static_cast<int>(std::copy(s + right, s + bins_, outside + count) - outside);
+        for (int k = 0; k < bins_; ++k)
+            if ((k < left || k >= right) && std::fabs(wrap(offset(k) + center_)) <= 0.5 * passband_)
+                outside[count++] = s[k];
     }
     const bool visible = count > bandwidth_ * bins_ / 10.0 && count > 20;
     // Of means of `averaged` exponentially distributed values (Wilson and Hilferty, 1931).

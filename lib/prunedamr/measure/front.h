@@ -12,6 +12,7 @@ namespace prunedamr::measure {
 /// sample; center in -0.5 .. 0.5, bandwidth in 0 .. 1.
 struct RoughBand {
     double center = 0.0, bandwidth = 1.0;
+    double passband = 1.0; ///< around 0: beyond it a filter has taken the noise away
 };
 
 /// What all estimators share: one transform of the decision, turned so that the rough center is in its middle, its
@@ -57,7 +58,7 @@ private:
     std::vector<Complex> time_, spectrum_;
     std::vector<float> power_, density_;
     int samples_ = 0, bins_ = 0, smoothed_ = 1; ///< smoothed_: bins that a density is the mean of
-    double bandwidth_ = 1.0, center_ = 0.0, floor_ = 0.0, plateau_ = 0.0, half_width_ = 0.0, centroid_ = 0.0;
+    double bandwidth_ = 1.0, center_ = 0.0, passband_ = 1.0, floor_ = 0.0, plateau_ = 0.0, half_width_ = 0.0, centroid_ = 0.0;
 };
 
 } // namespace prunedamr::measure

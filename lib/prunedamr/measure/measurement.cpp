@@ -7,7 +7,7 @@ const char* quantity_name(Quantity quantity) noexcept
 {
     static constexpr const char* names[kQuantities] = {
         "symbol_rate_hz", "carrier_hz",    "deviation_hz",    "modulation_index",      "tones",
-        "roll_off",       "evm_db",        "order_log_odds",  "shape",                 "cyclic_prefix_s",
+        "roll_off",       "evm_db",        "order_log_odds",  "bt",                    "cyclic_prefix_s",
         "subcarrier_spacing_hz",           "chirp_rate_hz_per_s", "spreading_factor",  "depth",
         "audio_bandwidth_hz",              "chip_rate_hz",    "duty",                  "on_off_db",
         "fit",

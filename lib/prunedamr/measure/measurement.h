@@ -5,6 +5,7 @@
 
 #include <array>
 #include <complex>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -21,7 +22,7 @@ enum class Quantity {
     roll_off,
     evm_db,
     order_log_odds, ///< ln of the likelihood of the alphabet named over the next
-    shape, ///< of FSK, a neighboring symbol's response / its own: 0.05 unshaped, 0.13 BT 0.5, 0.26 BT 0.3
+    bt, ///< of FSK with a Gaussian pulse: bandwidth of the filter at half its power, times the symbol's time
     cyclic_prefix_s,
     subcarrier_spacing_hz,
     chirp_rate_hz_per_s,
@@ -40,6 +41,13 @@ PRUNEDAMR_API const char* quantity_name(Quantity quantity) noexcept;
 /// A number with one standard error in its own unit; NaN where no error is known.
 struct Estimate {
     double value = 0.0, error = 0.0;
+};
+
+/// What was measured of a signal; empty where it was not.
+struct Numbers : std::array<std::optional<Estimate>, kQuantities> {
+    using array::operator[];
+    const std::optional<Estimate>& operator[](Quantity quantity) const noexcept { return (*this)[static_cast<std::size_t>(quantity)]; }
+    std::optional<Estimate>& operator[](Quantity quantity) noexcept { return (*this)[static_cast<std::size_t>(quantity)]; }
 };
 
 /// Which estimator's conditions the signal met.
@@ -64,10 +72,10 @@ struct Measurement {
     Method method = Method::none;
     Refusal refusal = Refusal::no_method;
     float score = 0.0f; ///< of the method: ln odds against chance, roughly
-    std::array<std::optional<Estimate>, kQuantities> numbers;
+    Numbers numbers;
 
-    const std::optional<Estimate>& operator[](Quantity quantity) const noexcept { return numbers[static_cast<int>(quantity)]; }
-    std::optional<Estimate>& operator[](Quantity quantity) noexcept { return numbers[static_cast<int>(quantity)]; }
+    const std::optional<Estimate>& operator[](Quantity quantity) const noexcept { return numbers[quantity]; }
+    std::optional<Estimate>& operator[](Quantity quantity) noexcept { return numbers[quantity]; }
 
     /// Of linear modulation: the likeliest alphabet, "" without one; static text. `is_accepted`: it fits, and no other
     /// is near it. `is_other`: the likeliest is one that has no label.
@@ -75,8 +83,10 @@ struct Measurement {
     bool is_accepted = false, is_other = false, is_equalized = false;
     std::array<AlphabetScore, kMaxScores> scores; ///< one for each alphabet, likeliest first
     int score_count = 0;
+    double separation = 0.0; ///< of linear modulation: half the distance of two points over the noise in one dimension
     bool is_index_bound = false; ///< FSK: the data alternate, the index is a lower bound
     bool is_shaped = false;      ///< FSK: by a filter, as GFSK
+    double shape = 0.0; ///< FSK: a neighboring symbol's response / its own: 0.05 unshaped, 0.13 BT 0.5, 0.26 BT 0.3
 
     /// Evidence: synchronized symbols of mean power near 1, evenly spread over the decision; of FSK its phase advance
     /// per symbol as a real part, in cycles.

@@ -23,7 +23,16 @@ constexpr double kMaxRate = 0.8; // symbols per sample: beyond, it is noise in a
 constexpr double kOpenEye = 0.2, kSteady = 0.3; // FSK that nobody asked for
 constexpr double kFirm = 0.47;  // variation of a chirp at 0 dB; noise has 0.52
 constexpr double kNormal = 1.65; // kurtosis: OFDM has 1.9 and more, QPSK 1.4, dense QAM up to 1.8
+constexpr double kShaped = 0.11; // of a neighboring symbol's response over its own: unshaped at most 0.07
 constexpr double kNoError = std::numeric_limits<double>::quiet_NaN();
+
+/// Of a Gaussian filter of standard deviation s symbols a fraction s / sqrt(2 pi) of a rectangular pulse comes out in
+/// either neighbor, and BT = sqrt(ln 2) / (2 pi s).
+double bandwidth_time(double shape)
+{
+    const double neighbor = shape / (1.0 + 2.0 * shape);
+    return std::sqrt(std::log(2.0)) / (2.0 * M_PI * std::sqrt(2.0 * M_PI) * neighbor);
+}
 
 } // namespace
 
@@ -127,9 +136,11 @@ bool Measurer::Impl::try_fsk(bool is_likely)
     set(Quantity::modulation_index, found.index, found.index_error);
     const double half_span = 0.5 * (found.tones - 1);
     set(Quantity::deviation_hz, half_span * found.index * found.rate * hz, half_span * found.index_error * found.rate * hz);
-    set(Quantity::shape, found.shape, kNoError);
     result.is_index_bound = found.is_alternating;
-    result.is_shaped = found.shape > 0.11;
+    result.shape = found.shape;
+    result.is_shaped = found.shape > kShaped;
+    if (result.is_shaped)
+        set(Quantity::bt, bandwidth_time(found.shape), kNoError);
     const int count = std::min(found.symbols, Measurement::kEvidence);
     for (int i = 0; i < count; ++i)
         result.symbols[i] = static_cast<float>(fsk.advance(static_cast<int>(static_cast<std::int64_t>(i) * found.symbols / count)));
@@ -193,6 +204,7 @@ void Measurer::Impl::keep_alphabets(const AlphabetNumbers& numbers)
     result.is_accepted = numbers.is_accepted;
     result.is_other = numbers.is_other;
     result.is_equalized = numbers.is_equalized;
+    result.separation = numbers.separation;
     set(Quantity::evm_db, -numbers.snr_db, 4.34 * std::sqrt(1.0 / numbers.symbols));
     set(Quantity::order_log_odds, numbers.margin, kNoError);
     set(Quantity::fit, numbers.fit, kNoError);
@@ -307,7 +319,7 @@ const Measurement& Measurer::measure(const Decision& decision, Track* track) noe
     m.result = {};
     m.hz = decision.sample_rate_hz;
     m.is_tone_like = false;
-    const RoughBand band{ decision.center_hz / decision.sample_rate_hz, decision.bandwidth_hz / decision.sample_rate_hz };
+    const RoughBand band{ decision.center_hz / decision.sample_rate_hz, decision.bandwidth_hz / decision.sample_rate_hz, decision.passband };
     if (!(decision.sample_rate_hz > 0.0) || !m.front.load(decision.pieces, decision.piece_count, band)) {
         m.result.refusal = Refusal::no_samples;
         return m.result;

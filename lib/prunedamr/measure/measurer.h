@@ -29,6 +29,7 @@ struct Decision {
     std::size_t piece_count = 0;
     double sample_rate_hz = 0.0;
     double center_hz = 0.0, bandwidth_hz = 0.0;
+    double passband = 1.0; ///< part of the rate, around its middle, where noise is as strong as it was received
     std::uint32_t families = families::all; ///< those that the network does not rule out
     bool is_fsk_likely = false;             ///< the network says FSK: an eye that is less open is enough
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/metrics/evaluate.h"
 #include "prunedamr/model/logits.h"
-#include "prunedamr/metrics/logits.h"
 
 #include <cstddef>
 #include <cstdint>

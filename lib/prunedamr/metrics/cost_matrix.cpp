@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/metrics/cost_matrix.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/metrics/scores.h"
 
 #include <nlohmann/json.hpp>
@@ -38,6 +38,8 @@ CostMatrix::CostMatrix(const std::string& text, const std::vector<std::string>& 
         json = nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& fault) {
         throw Error({ "cost matrix: not JSON", where, "an error at byte " + std::to_string(fault.byte), kForm });
+    } catch (const nlohmann::json::out_of_range&) {
+        throw Error({ "cost matrix: a number is out of range", where, "", kForm });
     }
     if (!json.is_object())
         throw Error({ "cost matrix: not an object", where, json.type_name(), kForm });

@@ -124,7 +124,7 @@ nlohmann::json to_json(const Answers& answers)
 } // namespace
 
 RecordingScores evaluate_recording(const model::Model& model, recording::Recording& recording,
-                                   const std::string& path)
+                                   const std::string& path, bool measure)
 {
     const std::vector<std::complex<float>> samples = read_all(recording);
     RecordingScores scores;
@@ -132,6 +132,7 @@ RecordingScores evaluate_recording(const model::Model& model, recording::Recordi
     std::string truth; // of the present segment
     stream::ClassifierConfig config;
     config.sample_rate_hz = recording.info().sample_rate_hz;
+    config.measure = measure;
     stream::SignalClassifier classifier(model, config, [&](const stream::LabelEvent& event) {
         add(scores.events, event.label.view(), event.family.view(), truth);
         ++scores.labels[std::string(event.label.view())];

@@ -31,9 +31,9 @@ struct RecordingScores {
 /// Runs a recording through the live classifier, one decision per block of the front end, no block across the
 /// border of two annotations, and each of its frames through the network alone. A recording without labeled
 /// annotations is run whole and has no truth. All its samples are held in memory. Throws `Error` when it cannot be
-/// read.
+/// read. `measure`: decisions are proven by measurement, as live.
 RecordingScores evaluate_recording(const model::Model& model, recording::Recording& recording,
-                                   const std::string& path);
+                                   const std::string& path, bool measure = true);
 
 /// Of the recordings that have a truth; each counts alike, however long it is.
 struct RecordingSummary {

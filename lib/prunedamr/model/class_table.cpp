@@ -25,6 +25,7 @@ const std::vector<Modulation>& modulations()
           "PSK",
           "differential QPSK whose phase steps are odd multiples of 45 degrees",
           { "PI4DQPSK" } },
+        { "pi/2-BPSK", "PSK", "BPSK whose two phases turn by 90 degrees from symbol to symbol", {} },
         { "16QAM", "QAM", "16-point square quadrature amplitude modulation", { "QAM16" } },
         { "32QAM", "QAM", "32-point cross quadrature amplitude modulation", { "QAM32" } },
         { "64QAM", "QAM", "64-point square quadrature amplitude modulation", { "QAM64" } },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/model/model_info.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/model/model_json.h"

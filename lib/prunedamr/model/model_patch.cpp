@@ -5,11 +5,10 @@
 // the stored bytes of its segments.
 #include "prunedamr/model/model_patch.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/base/input_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/safetensors.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/patch_segments.h"

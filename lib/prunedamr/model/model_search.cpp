@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
-constexpr const char* kModels = "share/prunedamr/models"; ///< below the prefix of an installed copy
 
 /// Of the library that holds this; empty where it is not known. Looked up once, for the first name that is
 /// searched: where the library was loaded by a relative path, the process must not have changed its folder before.
@@ -37,12 +36,8 @@ std::vector<fs::path> model_folders()
     std::vector<fs::path> folders;
     if (const char* first = std::getenv("PRUNEDAMR_MODELS"); first && *first)
         folders.emplace_back(first);
-    // An installed library or program stands some folders below the prefix: lib, bin, lib/ARCHITECTURE.
-    for (fs::path prefix = library_folder(); prefix.has_relative_path(); prefix = prefix.parent_path())
-        if (std::error_code fault; fs::is_directory(prefix / kModels, fault)) {
-            folders.push_back(prefix / kModels);
-            break;
-        }
+    if (const std::string shipped = find_shared("models"); !shipped.empty())
+        folders.emplace_back(shipped);
     return folders;
 }
 
@@ -87,6 +82,17 @@ std::string find_model(const std::string& model)
     throw SystemError({ "no such model", "", model,
                         "a file, or the name of an installed model: " + (known.empty() ? "there is none" : known) },
                       ENOENT);
+}
+
+std::string find_shared(const std::string& name)
+{
+    // An installed library or program stands some folders below the prefix: lib, bin, lib/ARCHITECTURE.
+    for (fs::path prefix = library_folder(); prefix.has_relative_path(); prefix = prefix.parent_path()) {
+        const fs::path path = prefix / "share/prunedamr" / name;
+        if (std::error_code fault; fs::exists(path, fault))
+            return path;
+    }
+    return {};
 }
 
 } // namespace prunedamr::model

@@ -12,4 +12,8 @@ namespace prunedamr::model {
 /// nowhere, saying which there are. That a path leads to a model, `load_model` finds out.
 PRUNEDAMR_API std::string find_model(const std::string& model);
 
+/// share/prunedamr/`name`, a file or a folder, of the prefix that this library is installed in, or of the tree that it
+/// was built in; empty where there is none.
+PRUNEDAMR_API std::string find_shared(const std::string& name);
+
 } // namespace prunedamr::model

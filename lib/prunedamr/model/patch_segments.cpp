@@ -48,7 +48,7 @@ std::vector<std::uint32_t> all_of(std::uint64_t count)
     return indices;
 }
 
-/// Rising indices below `available` such that `equal(index, i)` for i = 0..wanted-1, each the least possible.
+/// Rising indices below `available` such that `equal(index, i)` for i = 0..wanted-1, each the smallest possible.
 template <class Equal>
 std::optional<std::vector<std::uint32_t>> in_order(std::uint64_t available, std::uint64_t wanted,
                                                    const Equal& equal)

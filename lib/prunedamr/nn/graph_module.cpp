@@ -83,8 +83,8 @@ void GraphModule::plan_steps()
             last_reader[index.at(input)] = i;
         }
         index[node.name] = i;
-        if (const auto form = network_.quantized.find(node.name); form != network_.quantized.end())
-            step.form = form->second;
+        if (const auto params = network_.quantized.find(node.name); params != network_.quantized.end())
+            step.params = params->second;
         const bool filters = node.op == graph::Op::conv || node.op == graph::Op::linear;
         step.int8_weights = filters && graph::quantized_input(network_, node);
         steps_.push_back(std::move(step));
@@ -113,7 +113,7 @@ at::Tensor GraphModule::run_step(const NodeStep& step, const std::vector<at::Ten
     tensors.running_mean = tensor_or_none(node.name + ".running_mean");
     tensors.running_var = tensor_or_none(node.name + ".running_var");
     at::Tensor output = run_operation(node, tensors);
-    return step.form ? fake_quantize(output, *step.form) : output;
+    return step.params ? fake_quantize(output, *step.params) : output;
 }
 
 at::Tensor GraphModule::forward(const at::Tensor& frames)

@@ -52,10 +52,10 @@ public:
 
 private:
     struct NodeStep {
-        std::size_t node = 0;                   ///< index into network_.nodes; also of its value
-        std::vector<std::size_t> inputs;        ///< indices of the values that it reads
-        std::vector<std::size_t> release;       ///< values that no later step reads
-        std::optional<graph::QuantParams> form; ///< of the value, where it is quantized
+        std::size_t node = 0;                     ///< index into network_.nodes; also of its value
+        std::vector<std::size_t> inputs;          ///< indices of the values that it reads
+        std::vector<std::size_t> release;         ///< values that no later step reads
+        std::optional<graph::QuantParams> params; ///< of the value, where it is quantized
         bool int8_weights = false;
     };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/torchscript.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/nn/graph_module.h"
 

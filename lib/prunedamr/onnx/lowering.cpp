@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/onnx/lowering.h"
 
-#include "prunedamr/graph/complex_norm.h"
+#include "prunedamr/graph/reference.h"
 
 #include <algorithm>
 

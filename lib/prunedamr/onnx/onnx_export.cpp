@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/onnx/onnx_export.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
-#include "prunedamr/onnx/lowering.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/model/model_json.h"
+#include "prunedamr/onnx/lowering.h"
 
 namespace prunedamr::model {
 namespace {

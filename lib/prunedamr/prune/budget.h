@@ -22,7 +22,7 @@ nlohmann::json cost_report(const graph::Cost& before, const graph::Cost& after);
 std::string cost_text(const graph::Cost& before, const graph::Cost& after);
 
 /// Median time of one frame at batch 1 in the native engine, on the calling core, in microseconds: at least 50 runs
-/// and a tenth of a second, after a warm-up, the least of three medians. Throws `Error` when the engine cannot run
+/// and a tenth of a second, after a warm-up, the smallest of three medians. Throws `Error` when the engine cannot run
 /// the network.
 double engine_latency_us(const graph::Network& network);
 

@@ -21,7 +21,7 @@ const std::vector<Method>& methods()
           [](const PruneContext& context, const MethodOptions& options) {
               return baseline("random", context, options.baseline);
           } },
-        { "l1", "baseline: units (or channels) of least absolute weight",
+        { "l1", "baseline: units (or channels) of smallest absolute weight",
           [](const PruneContext& context, const MethodOptions& options) {
               return baseline("l1", context, options.baseline);
           } },
@@ -29,7 +29,7 @@ const std::vector<Method>& methods()
           [](const PruneContext& context, const MethodOptions& options) {
               return baseline("fpgm", context, options.baseline);
           } },
-        { "bnp", "baseline: units (or channels) of least batch-norm scale",
+        { "bnp", "baseline: units (or channels) of smallest batch-norm scale",
           [](const PruneContext& context, const MethodOptions& options) {
               return baseline("bnp", context, options.baseline);
           } },

@@ -144,14 +144,14 @@ graph::QuantParams params_of_range(float low, float high)
     return { scale, static_cast<int>(std::nearbyint(-low / scale)) };
 }
 
-double squared_error(const Histogram& histogram, const graph::QuantParams& form)
+double squared_error(const Histogram& histogram, const graph::QuantParams& params)
 {
     double sum = 0.0;
     for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
         if (histogram.counts[bin] == 0)
             continue;
         const float x = histogram.value_of(bin);
-        const double error = x - graph::dequantize(graph::quantize(x, form), form);
+        const double error = x - graph::dequantize(graph::quantize(x, params), params);
         sum += error * error * static_cast<double>(histogram.counts[bin]);
     }
     return sum / static_cast<double>(std::max<std::int64_t>(1, histogram.total()));
@@ -169,11 +169,11 @@ graph::QuantParams params_by_squared_error(const Histogram& histogram)
     double lowest = squared_error(histogram, best);
     for (int i = 1; i < kRanges; ++i) {
         const float fraction = 1.0F - 0.8F * static_cast<float>(i) / kRanges;
-        const graph::QuantParams form = params_of_range(fraction * histogram.low, fraction * histogram.high);
-        const double error = squared_error(histogram, form);
+        const graph::QuantParams params = params_of_range(fraction * histogram.low, fraction * histogram.high);
+        const double error = squared_error(histogram, params);
         if (error < lowest) {
             lowest = error;
-            best = form;
+            best = params;
         }
     }
     return best;
@@ -244,10 +244,10 @@ public:
     }
 
 private:
-    QuantizedNode tried(const std::string& node, const graph::QuantParams& form, const std::string& rule)
+    QuantizedNode tried(const std::string& node, const graph::QuantParams& params, const std::string& rule)
     {
-        network_.quantized = { { node, form } };
-        return { node, form, rule, divergence(wanted_, logits_of(network_, frames_)) };
+        network_.quantized = { { node, params } };
+        return { node, params, rule, divergence(wanted_, logits_of(network_, frames_)) };
     }
 
     graph::Network network_;
@@ -255,7 +255,8 @@ private:
     at::Tensor wanted_;
 };
 
-/// Pools for the maximum and shuffles give the form of what they read: nothing is rounded twice, nothing copied.
+/// Pools for the maximum and shuffles keep the parameters of what they read: nothing is rounded twice, nothing
+/// copied.
 void take_params_of_inputs(const graph::Network& network, std::vector<QuantizedNode>& nodes)
 {
     std::map<std::string, QuantizedNode*> by_name;
@@ -267,7 +268,7 @@ void take_params_of_inputs(const graph::Network& network, std::vector<QuantizedN
         const auto source = by_name.find(network.node(node.node).inputs.front());
         if (source == by_name.end())
             continue;
-        node.form = source->second->form;
+        node.params = source->second->params;
         node.rule = "as '" + source->first + "'";
         node.divergence = source->second->divergence;
     }
@@ -316,7 +317,7 @@ QuantizeResult quantize(const graph::Network& network, const dataset::Dataset& d
     }
     take_params_of_inputs(folded, result.nodes);
     for (const QuantizedNode& node : result.nodes)
-        result.network.quantized[node.node] = node.form;
+        result.network.quantized[node.node] = node.params;
     if (config.correct_biases)
         correct_biases(folded, result.network, trial);
     return result;
@@ -327,8 +328,8 @@ nlohmann::json to_json(const std::vector<QuantizedNode>& nodes)
     nlohmann::json rows = nlohmann::json::array();
     for (const QuantizedNode& node : nodes)
         rows.push_back({ { "node", node.node },
-                         { "scale", node.form.scale },
-                         { "zero", node.form.zero_point },
+                         { "scale", node.params.scale },
+                         { "zero", node.params.zero_point },
                          { "rule", node.rule },
                          { "divergence", node.divergence } });
     return rows;
@@ -338,7 +339,7 @@ std::string to_text(const std::vector<QuantizedNode>& nodes)
 {
     std::string text = "node: scale, zero, rule, divergence with this value alone in 8 bits";
     for (const QuantizedNode& node : nodes)
-        text += fmt::format("\n  {}: {:.4g}, {}, {}, {:.2g}", node.node, node.form.scale, node.form.zero_point,
+        text += fmt::format("\n  {}: {:.4g}, {}, {}, {:.2g}", node.node, node.params.scale, node.params.zero_point,
                             node.rule, node.divergence);
     return text;
 }

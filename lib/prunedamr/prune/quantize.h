@@ -26,10 +26,10 @@ struct QuantizeConfig {
     std::string device = "cpu";
 };
 
-/// How one value came to its 8-bit form.
+/// How one value came to its 8 bits.
 struct QuantizedNode {
     std::string node;
-    graph::QuantParams form;
+    graph::QuantParams params;
     std::string rule; ///< "percentile" or "squared error"
     double divergence =
         0; ///< mean Kullback-Leibler divergence of the network's answer with this value alone in 8 bits
@@ -74,16 +74,16 @@ struct Histogram {
     float quantile(double fraction) const; ///< value below which that fraction lies, 0..1
 };
 
-/// The 8-bit form of values from `low` to `high`, widened to hold 0, which is exact in it.
+/// The parameters for values from `low` to `high`, widened to hold 0, which is exact in it.
 graph::QuantParams params_of_range(float low, float high);
 
-/// What rounding and clipping cost: mean of (x - its 8-bit form)^2.
-double squared_error(const Histogram& histogram, const graph::QuantParams& form);
+/// What rounding and clipping cost: mean of (x - what its 8 bits mean)^2.
+double squared_error(const Histogram& histogram, const graph::QuantParams& params);
 
-/// The form whose range leaves `outside` of the values out at either end.
+/// The parameters whose range leaves `outside` of the values out at either end.
 graph::QuantParams params_by_percentile(const Histogram& histogram, double outside);
 
-/// The form of least squared error among ranges from a fifth of the whole on.
+/// The parameters of smallest squared error among ranges from a fifth of the whole on.
 graph::QuantParams params_by_squared_error(const Histogram& histogram);
 
 /// Values of each node over the frames, in 2048 bins. Throws `Error` naming a node whose values are not finite.

@@ -76,6 +76,7 @@ public:
     /// Of a source that brings samples a read brings some, if that does not take too long.
     Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait) override
     {
+        skip_ahead();
         Reading reading;
         for (int i = 0; i < kMaxReads; ++i)
             if (!read_once(samples, count, wait, reading) || reading.count > 0)
@@ -93,6 +94,18 @@ private:
     double clock_error() const { return 1.0 + 1e-6 * config_.ppm; }
     double shift() const { return config_.offset_hz - config_.offset_tune_hz; }
     double above(double center_freq_hz) const { return center_freq_hz * clock_error() + shift(); }
+
+    /// To the start, or as near as the source can go without reading.
+    void skip_ahead()
+    {
+        while (position_ < skip_) {
+            const Reading got = source_->skip(skip_ - position_);
+            if (got.count == 0)
+                return;
+            note(got);
+            position_ += got.count;
+        }
+    }
 
     /// False when the source has brought nothing, or ended.
     bool read_once(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait,

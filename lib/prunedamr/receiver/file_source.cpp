@@ -25,16 +25,21 @@ public:
     /// Ends before the next capture, so that what changes there holds from a first sample on.
     Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds) override
     {
-        const auto& captures = recording_.info().captures;
-        Reading reading;
-        if (position_ == 0)
-            reading.time = at(recording_.info().time_ns.value_or(0));
-        while (next_ < captures.size() && captures[next_].sample_start <= position_)
-            begin(captures[next_++], reading);
-        const std::uint64_t end = next_ < captures.size() ? captures[next_].sample_start : UINT64_MAX;
-        reading.count = recording_.read(samples, std::min<std::uint64_t>(count, end - position_));
+        Reading reading = begin();
+        reading.count = recording_.read(samples, std::min<std::uint64_t>(count, next_capture() - position_));
         reading.ended = reading.count == 0;
         position_ += reading.count;
+        return reading;
+    }
+
+    Reading skip(std::uint64_t count) override
+    {
+        if (recording_.is_compressed() || position_ == recording_.info().sample_count)
+            return {};
+        Reading reading = begin();
+        reading.count = std::min(count, std::min(next_capture(), recording_.info().sample_count) - position_);
+        position_ += reading.count;
+        recording_.seek(position_);
         return reading;
     }
 
@@ -46,6 +51,24 @@ private:
     }
 
     static SourceTime at(std::int64_t time_ns) { return { time_ns, stream::TimeSource::file }; }
+
+    /// What holds from the next sample on, where that is said there.
+    Reading begin()
+    {
+        const auto& captures = recording_.info().captures;
+        Reading reading;
+        if (position_ == 0)
+            reading.time = at(recording_.info().time_ns.value_or(0));
+        while (next_ < captures.size() && captures[next_].sample_start <= position_)
+            begin(captures[next_++], reading);
+        return reading;
+    }
+
+    std::uint64_t next_capture() const ///< where it begins
+    {
+        const auto& captures = recording_.info().captures;
+        return next_ < captures.size() ? captures[next_].sample_start : UINT64_MAX;
+    }
 
     /// What the first capture says is the recording's own.
     void begin(const recording::Capture& capture, Reading& reading) const

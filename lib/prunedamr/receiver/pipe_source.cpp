@@ -15,6 +15,7 @@ namespace prunedamr::receiver {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 << 10;
+constexpr std::chrono::milliseconds kPatience{ 1000 };
 constexpr std::size_t kHeadBytes = 64; ///< that tell containers from samples
 
 class PipeSource : public Source
@@ -46,8 +47,10 @@ public:
     {
         Reading reading;
         pollfd input{ config_.descriptor, POLLIN, 0 };
-        if (poll(&input, 1, static_cast<int>(wait.count())) <= 0)
+        if (poll(&input, 1, static_cast<int>(wait.count())) <= 0) {
+            note_silence(wait);
             return reading;
+        }
         const std::size_t items = is_real_ ? 2 * count : count;
         const auto wanted = std::min(items * bytes_per_sample_, buffer_.size());
         const auto got = ::read(config_.descriptor, buffer_.data() + pending_, wanted - pending_);
@@ -65,6 +68,16 @@ public:
     }
 
 private:
+    /// That nothing has come yet is said once; that a live one is silent, its supervisor says.
+    void note_silence(std::chrono::milliseconds wait)
+    {
+        if (has_begun_ || config_.live || waited_ >= kPatience)
+            return;
+        waited_ += wait;
+        if (waited_ >= kPatience)
+            notice(info_.name + ": waiting for samples, nobody has written any yet");
+    }
+
     /// The first bytes tell; the pipe's writer gives a header at once.
     void refuse_containers(std::size_t available) const
     {
@@ -94,7 +107,8 @@ private:
     bool has_begun_ = false, owned_ = false;
     SourceInfo info_;
     std::vector<std::byte> buffer_;
-    std::size_t pending_ = 0; ///< bytes of a sample that is not yet whole
+    std::size_t pending_ = 0;                ///< bytes of a sample that is not yet whole
+    std::chrono::milliseconds waited_{ 0 }; ///< for the first byte
 };
 
 } // namespace
@@ -106,9 +120,11 @@ std::unique_ptr<Source> make_pipe_source(const PipeConfig& config)
 
 std::unique_ptr<Source> make_pipe_source(const std::string& path, PipeConfig config)
 {
-    config.descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Of a FIFO without a writer, open would wait: where no signal ends it, and unsaid. `read` waits instead.
+    config.descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (config.descriptor < 0)
         throw SystemError("cannot open", path, errno, "a readable pipe");
+    fcntl(config.descriptor, F_SETFL, fcntl(config.descriptor, F_GETFL) & ~O_NONBLOCK);
     return std::make_unique<PipeSource>(config, path);
 }
 

@@ -17,9 +17,14 @@ constexpr milliseconds kHold{ 5 };   ///< the same while samples are at hand tha
 
 } // namespace
 
-Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice)
+std::int64_t steady_ms()
+{
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice, SteadyClock steady)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
-      block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
+      steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
 {
     source_.on_notice(std::move(notice));
 }
@@ -27,14 +32,19 @@ Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, Noti
 Reader::~Reader()
 {
     stop();
+    join();
+}
+
+void Reader::join()
+{
     if (thread_.joinable())
         thread_.join();
 }
 
-void Reader::start()
+void Reader::start(std::shared_ptr<const void> owner)
 {
     try {
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this, owner = std::move(owner)] { run(); });
     } catch (const std::system_error&) {
         block_->is_last = true; // whoever takes blocks must come to an end
         ring_.push(*block_);
@@ -42,14 +52,41 @@ void Reader::start()
     }
 }
 
+bool Reader::abandon()
+{
+    std::int64_t called = called_ms_;
+    while (called != kNotCalled && !called_ms_.compare_exchange_weak(called, kAbandoned)) {
+    }
+    if (called == kNotCalled)
+        return false;
+    stop();
+    thread_.detach();
+    block_->is_last = true; // from now on the thread touches nothing but the source
+    ring_.push(*block_);
+    return true;
+}
+
+/// False when the thread was abandoned meanwhile, or before.
+bool Reader::end_call()
+{
+    std::int64_t called = called_ms_;
+    while (called != kAbandoned && !called_ms_.compare_exchange_weak(called, kNotCalled)) {
+    }
+    return called != kAbandoned;
+}
+
 void Reader::run() noexcept
 {
+    heard_ms_ = steady_ms_();
     try {
         while (!stopping_.load(std::memory_order_relaxed) && read_once()) {
         }
     } catch (const std::exception& error) {
-        fault_ = error.what();
+        if (end_call())
+            fault_ = error.what();
     }
+    if (!end_call())
+        return;
     refuse_requests();
     block_->is_last = true;
     ring_.push(*block_);
@@ -59,9 +96,14 @@ void Reader::run() noexcept
 bool Reader::read_once()
 {
     serve_request();
+    if (!end_call())
+        return false;
     const milliseconds wait = block_->count > 0 ? kHold : kWait;
+    begin_call();
     const Reading reading =
         source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
+    if (!end_call())
+        return false;
     stream::StreamClock next = clock_;
     const bool gap = reading.count > 0 && advance(next, reading);
     Block& block = block_for(reading, gap);
@@ -75,7 +117,7 @@ bool Reader::read_once()
         block.center_freq_hz = reading.center_freq_hz;
     block.count += reading.count;
     position_ += reading.count;
-    count_silence(reading.count == 0 && reading.rejected == 0, wait.count());
+    count_silence(reading.count == 0 && reading.rejected == 0);
     const bool full = block.count == ring_.block_samples();
     if (full || (block.count > 0 && (reading.count == 0 || ring_.is_drained())))
         pass_on(full);
@@ -152,13 +194,11 @@ void Reader::pass_on(bool must)
     block_->time = SourceTime{ clock_.time_ns(position_), clock_.source() };
 }
 
-void Reader::count_silence(bool silent, std::int64_t waited_ms)
+void Reader::count_silence(bool silent)
 {
-    silent_ms_ = silent ? silent_ms_ + waited_ms : 0;
-    if (silent_ms_ < 1000)
-        return;
-    silent_ms_ = 0;
-    silent_s_.fetch_add(1, std::memory_order_relaxed);
+    const std::int64_t now_ms = steady_ms_(), seconds = (now_ms - heard_ms_) / 1000;
+    heard_ms_ = silent ? heard_ms_ + 1000 * seconds : now_ms;
+    silent_s_.fetch_add(static_cast<std::uint64_t>(seconds), std::memory_order_relaxed);
 }
 
 void Reader::tune(double center_freq_hz)
@@ -185,7 +225,10 @@ void Reader::serve_request()
     try {
         if (block_->count > 0)
             pass_on(true);
+        begin_call();
         source_.tune(request_->center_freq_hz);
+        if (!end_call())
+            throw Error{ { "the source has ended", source_.info().name, "", "" } };
         block_->center_freq_hz = source_.info().center_freq_hz;
         request_->done.set_value();
     } catch (...) {
@@ -208,7 +251,8 @@ void Reader::refuse_requests()
 Reader::Counts Reader::counts() const noexcept
 {
     return { overflows_.load(std::memory_order_relaxed), dropped_samples_.load(std::memory_order_relaxed),
-             silent_s_.load(std::memory_order_relaxed), rejected_.load(std::memory_order_relaxed) };
+             silent_s_.load(std::memory_order_relaxed), rejected_.load(std::memory_order_relaxed),
+             1e-3 * static_cast<double>(std::max<std::int64_t>(steady_ms_() - called_ms_.load(), 0)) };
 }
 
 } // namespace prunedamr::receiver

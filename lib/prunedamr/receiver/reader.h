@@ -20,6 +20,10 @@ namespace prunedamr::receiver {
 /// System time in ns since 1970-01-01 UTC.
 using SystemClock = std::function<std::int64_t()>;
 
+/// A time that only rises, in ms.
+using SteadyClock = std::function<std::int64_t()>;
+std::int64_t steady_ms();
+
 /// The thread that reads a source into a ring. A block is passed on when it is full, when nothing else waits in the
 /// ring, or when the source has brought nothing for `kHold`. A source that can wait is read no faster than blocks
 /// come back; of a live one the blocks that find no room are dropped, and a stretch of them counts as one overflow.
@@ -32,13 +36,23 @@ public:
         std::uint64_t dropped_samples = 0; ///< of blocks that found no room
         std::uint64_t silent_s = 0;        ///< whole seconds in which nothing came
         std::uint64_t rejected = 0;        ///< messages that were no samples
+        double stuck_s = 0.0;              ///< since the call of the source in which the thread is at present
     };
 
     /// Both must outlive it. Reading begins with `start`. `notice` is called on the reading thread.
-    Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice = {});
-    ~Reader(); ///< stops, and waits for the thread
+    Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice = {},
+           SteadyClock steady = steady_ms);
+    ~Reader(); ///< stops and joins, unless the thread was abandoned
 
-    void start();
+    /// The thread keeps `owner`, of all that it uses, as long as it runs.
+    void start(std::shared_ptr<const void> owner = {});
+
+    /// Waits for the thread, which is not abandoned.
+    void join();
+
+    /// Leaves the thread behind in the call of the source that it is in: what it has read so far is the end, and what it
+    /// uses must be kept by its `owner`. False, and nothing happens, where it is in none.
+    bool abandon();
 
     /// The stream ends soon: a last block follows those read before. Any thread.
     void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
@@ -53,6 +67,7 @@ public:
     Counts counts() const noexcept; ///< any thread
 
 private:
+    static constexpr std::int64_t kNotCalled = INT64_MAX, kAbandoned = INT64_MAX - 1;
     using Samples = std::complex<float>*;
     struct Request {
         double center_freq_hz;
@@ -61,12 +76,14 @@ private:
 
     void run() noexcept;
     bool read_once();
+    void begin_call() { called_ms_ = steady_ms_(); }
+    bool end_call();
     bool advance(stream::StreamClock& clock, const Reading& reading);
     Block& block_for(const Reading& reading, bool gap);
     void note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap);
     void count_overflows(Block& block, std::uint64_t count);
     void pass_on(bool must);
-    void count_silence(bool silent, std::int64_t waited_ms);
+    void count_silence(bool silent);
     void serve_request();
     void refuse_requests();
 
@@ -74,6 +91,7 @@ private:
     BlockRing& ring_;
     const bool live_;
     const SystemClock system_time_ns_;
+    const SteadyClock steady_ms_;
     Block* block_; ///< that is being filled
     stream::StreamClock clock_;
     std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted
@@ -81,8 +99,9 @@ private:
     std::int64_t arrived_ns_ = 0; ///< system time of the last samples
     bool told_time_ = false;      ///< some block has had the time that the clock tells
     bool dropping_ = false;
-    std::int64_t silent_ms_ = 0;
+    std::int64_t heard_ms_ = 0; ///< when something came, or a whole second of silence was over
     std::atomic<bool> stopping_{ false };
+    std::atomic<std::int64_t> called_ms_{ kNotCalled }; ///< when the source was called, while it is
     std::atomic<std::uint64_t> overflows_{ 0 }, dropped_samples_{ 0 }, silent_s_{ 0 }, rejected_{ 0 };
     std::optional<std::string> fault_;
 

@@ -39,8 +39,8 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.live = source.live;
     stream::check(result); // first, so that a bad rate is not taken for a bad interval
     result.interval_s = config.interval_s;
-    result.bursts = config.bursts;
-    result.burst_gap_s = config.burst_gap_s;
+    result.measure = config.measure;
+    result.evidence = config.evidence;
     return result;
 }
 
@@ -59,20 +59,36 @@ std::unique_ptr<stream::StreamClassifier> make_classifier(std::optional<stream::
 {
     const stream::ClassifierConfig stream = stream_config(config, source);
     stream::Model model = given ? std::move(*given) : stream::open_model(config.model, model_config(config));
-    if (config.survey)
-        return std::make_unique<stream::WidebandScanner>(
-            std::move(model), stream::SurveyConfig{ stream, config.survey_signals }, std::move(handler));
-    return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
+    if (config.single)
+        return std::make_unique<stream::SignalClassifier>(std::move(model), stream, std::move(handler));
+    return std::make_unique<stream::WidebandScanner>(std::move(model), stream, std::move(handler));
 }
+
+} // namespace
+
+namespace {
+
+/// What the reading thread works with, and keeps should it be abandoned.
+struct Input {
+    Input(std::unique_ptr<Source> wanted, SystemClock clock, NoticeHandler notice)
+        : source(std::move(wanted)), ring(block_count(source->info()), kBlockSamples),
+          reader(*source, ring, std::move(clock), std::move(notice))
+    {
+    }
+
+    const std::unique_ptr<Source> source;
+    BlockRing ring;
+    Reader reader;
+};
 
 } // namespace
 
 struct Receiver::Impl {
     Impl(std::unique_ptr<Source> wanted, std::optional<stream::Model> model, const ReceiverConfig& config,
          stream::EventHandler handler, SystemClock clock)
-        : source(std::move(wanted)), info(source->info()), models(model_config(config)),
+        : info(wanted->info()), models(model_config(config)),
           classifier(make_classifier(std::move(model), config, info, std::move(handler))),
-          ring(block_count(info), kBlockSamples), reader(*source, ring, std::move(clock), config.on_notice)
+          input(std::make_shared<Input>(std::move(wanted), std::move(clock), config.on_notice))
     {
     }
 
@@ -80,12 +96,12 @@ struct Receiver::Impl {
     void classify() noexcept
     {
         for (bool last = false; !last;) {
-            Block& block = ring.take();
+            Block& block = input->ring.take();
             begin(block);
             classifier->process(block.samples, block.count);
             samples += block.count;
             last = block.is_last;
-            ring.release(block);
+            input->ring.release(block);
         }
         classifier->flush();
     }
@@ -108,12 +124,12 @@ struct Receiver::Impl {
             classifier->set_time(samples, block.time->time_ns, block.time->source);
     }
 
-    const std::unique_ptr<Source> source;
     const SourceInfo info; ///< the source's own is of the reading thread once that runs
     const stream::ModelConfig models;
     const std::unique_ptr<stream::StreamClassifier> classifier;
-    BlockRing ring;
-    Reader reader;
+    const std::shared_ptr<Input> input;
+    bool abandoned = false;
+    std::optional<std::string> fault; ///< of an abandoned source
     std::uint64_t samples = 0;
     std::optional<double> tuned_hz; ///< of the last change while samples flowed
     std::future<void> end;          ///< of the classifying thread
@@ -138,6 +154,8 @@ Receiver::~Receiver()
     stop();
     if (impl_->end.valid())
         impl_->end.wait();
+    if (!impl_->abandoned)
+        impl_->input->reader.join(); // before it is the last to keep what it uses
 }
 
 const SourceInfo& Receiver::source() const noexcept
@@ -148,12 +166,20 @@ const SourceInfo& Receiver::source() const noexcept
 void Receiver::start()
 {
     impl_->end = std::async(std::launch::async, [impl = impl_.get()] { impl->classify(); });
-    impl_->reader.start();
+    impl_->input->reader.start(impl_->input);
 }
 
 void Receiver::stop() noexcept
 {
-    impl_->reader.stop();
+    impl_->input->reader.stop();
+}
+
+bool Receiver::abandon(std::optional<std::string> fault)
+{
+    if (impl_->abandoned || !impl_->input->reader.abandon())
+        return impl_->abandoned;
+    impl_->fault = std::move(fault);
+    return impl_->abandoned = true;
 }
 
 bool Receiver::wait_for(std::chrono::milliseconds time)
@@ -163,7 +189,7 @@ bool Receiver::wait_for(std::chrono::milliseconds time)
 
 std::optional<std::string> Receiver::fault() const
 {
-    return impl_->reader.fault();
+    return impl_->abandoned ? impl_->fault : impl_->input->reader.fault();
 }
 
 void Receiver::set_model(const std::string& model)
@@ -183,14 +209,14 @@ bool Receiver::revert_model()
 
 void Receiver::tune(double center_freq_hz)
 {
-    impl_->reader.tune(center_freq_hz);
+    impl_->input->reader.tune(center_freq_hz);
 }
 
 ReceiverStats Receiver::stats() const noexcept
 {
-    const Reader::Counts counts = impl_->reader.counts();
-    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s,
-             counts.rejected };
+    const Reader::Counts counts = impl_->input->reader.counts();
+    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s, counts.rejected,
+             counts.stuck_s };
 }
 
 std::string Receiver::description() const

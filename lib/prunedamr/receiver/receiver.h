@@ -20,22 +20,29 @@ struct ReceiverConfig {
     std::string backend = "native";       ///< see `stream::open_model`
     double max_latency_us = 0.0;          ///< bound of a call of the network; 0: none, 16 frames per call
     std::string name = "rx0";             ///< of the source in the events, 1..48 bytes
-    double interval_s = 0.1;              ///< per label, above 0
+    double interval_s = 0.1;              ///< per label of what lasts, above 0
     std::optional<double> min_confidence; ///< 0..1; none: the model's
-    bool survey = false;                  ///< search the band for signals and label each of them,
-    int survey_signals = 16;              ///< so many at a time, 1..64
-    bool bursts = false;                  ///< one label per burst; not with `survey`
-    double burst_gap_s = 0.003;           ///< of quiet that ends a burst
+    bool single = false; ///< the samples are of one signal; else every emission in the band is searched for
+    bool measure = true;                  ///< decisions are proven by measurement
+    bool evidence = false;                ///< events hold the points that were measured
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 
 struct ReceiverStats {
     stream::ClassifierStats classifier;
-    std::uint64_t overflows = 0;       ///< losses before the classifier: in the device, or for want of room
-    std::uint64_t dropped_samples = 0; ///< that found no room
-    std::uint64_t silent_s = 0;        ///< whole seconds in which the source brought nothing
-    std::uint64_t rejected = 0;        ///< messages that were no samples
+    std::uint64_t overflows = 0, dropped_samples = 0, silent_s = 0, rejected = 0; ///< see `visit_receiver_stats`
+    double stuck_s = 0.0; ///< since the call of the source that has not come back yet; usual are 0.1 s and less
 };
+
+/// The list of the counts that are its own: name, member and meaning of each go to `visit`.
+template <typename Visit> void visit_receiver_stats(Visit&& visit)
+{
+    using Stats = ReceiverStats;
+    visit("overflows", &Stats::overflows, "losses before the classifier: in the device, or for want of room");
+    visit("dropped_samples", &Stats::dropped_samples, "samples that found no room");
+    visit("silent_s", &Stats::silent_s, "seconds in which the source brought nothing");
+    visit("rejected", &Stats::rejected, "messages that were no samples");
+}
 
 /// A source and what labels its samples: one thread reads, another classifies, a bounded ring of blocks between
 /// them. A source that can wait is read as fast as its samples are classified and loses none. A live one is allowed
@@ -62,6 +69,11 @@ public:
     /// The stream ends soon; what was read before is still classified. Any thread, any number of times.
     void stop() noexcept;
 
+    /// Leaves a source behind that does not come back from a call: the stream ends, with `fault` as what `fault()`
+    /// says. The reading thread, which is in somebody else's code, stays there with what it uses. False, and nothing
+    /// happens, when it has just come back. After `start`, on the thread that calls `wait_for`.
+    bool abandon(std::optional<std::string> fault);
+
     /// True once the stream has ended and its last event was given to the handler.
     bool wait_for(std::chrono::milliseconds time);
 
@@ -79,7 +91,7 @@ public:
     void tune(double center_freq_hz);
 
     ReceiverStats stats() const noexcept; ///< any thread
-    std::string description() const;      ///< of the model, for logs; before `start`
+    std::string description() const;      ///< of the model, for logs; any thread
 
 private:
     struct Impl;

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{ 1000 };   ///< for an answer of a peer
+constexpr milliseconds kRoomPatience{ 100 }; ///< for room for a datagram
 constexpr int kDatagramRoomBytes = 4 << 20; ///< wanted; the system may give less
 
 struct FreeAddresses {
@@ -108,6 +110,32 @@ Socket Socket::bind_udp(const std::string& address, const std::string& name)
     return socket;
 }
 
+Socket Socket::connect_udp(const std::string& address, const std::string& name)
+{
+    const HostPort wanted = parse_host_port(address, "HOST:PORT");
+    if (wanted.host.empty())
+        throw InvalidArgument{ { "bad address", name, address, "HOST:PORT" } };
+    const Addresses addresses = resolve(wanted, SOCK_DGRAM, 0, name);
+    Socket socket(::socket(addresses->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), name, false);
+    if (socket.descriptor_ < 0 || ::connect(socket.descriptor_, addresses->ai_addr, addresses->ai_addrlen) != 0)
+        throw SystemError("cannot send datagrams", name, errno);
+    return socket;
+}
+
+Socket Socket::connect_unix_datagram(const std::string& path, const std::string& name)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof address.sun_path)
+        throw InvalidArgument{ { "bad path of a socket", name, path, "1 to 107 bytes" } };
+    std::memcpy(address.sun_path, path.data(), path.size());
+    Socket socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), name, false);
+    if (socket.descriptor_ < 0 ||
+        ::connect(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        throw SystemError("cannot connect", name, errno);
+    return socket;
+}
+
 Socket::Socket(int descriptor, std::string name, bool is_stream)
     : descriptor_(descriptor), name_(std::move(name)), is_stream_(is_stream)
 {
@@ -175,6 +203,13 @@ void Socket::send_all(const std::byte* bytes, std::size_t size)
             fail("connection lost", errno);
         }
     }
+}
+
+void Socket::send_datagram(const std::byte* bytes, std::size_t size)
+{
+    while (::send(descriptor_, bytes, size, MSG_NOSIGNAL) < 0)
+        if ((errno != EAGAIN && errno != EINTR) || !wait_until(descriptor_, POLLOUT, kRoomPatience))
+            fail("cannot send", errno);
 }
 
 void Socket::fail(const char* problem, int code) const

@@ -18,12 +18,14 @@ struct HostPort {
 /// Throws `Error` naming `text` for what is none.
 HostPort parse_host_port(const std::string& text, const std::string& form);
 
-/// A connected TCP socket or a bound UDP one. All functions throw `Error` with the name that it was made with.
+/// A connected socket, or a bound UDP one. All functions throw `Error` with the name that it was made with.
 class Socket
 {
 public:
     static Socket connect_tcp(const std::string& address, const std::string& name);
     static Socket bind_udp(const std::string& address, const std::string& name);
+    static Socket connect_udp(const std::string& address, const std::string& name);
+    static Socket connect_unix_datagram(const std::string& path, const std::string& name);
     ~Socket();
     Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&&) = delete;
@@ -35,6 +37,9 @@ public:
     /// All of them. Throws when that takes a second.
     void receive_all(std::byte* bytes, std::size_t size);
     void send_all(const std::byte* bytes, std::size_t size);
+
+    /// As one datagram. Throws when the system has no room for it within a tenth of a second.
+    void send_datagram(const std::byte* bytes, std::size_t size);
 
     /// Of a UDP socket: datagrams dropped by the system since it was bound.
     std::uint32_t dropped() const noexcept { return dropped_; }

@@ -5,6 +5,11 @@
 
 namespace prunedamr::receiver {
 
+Reading Source::skip(std::uint64_t)
+{
+    return {};
+}
+
 void Source::tune(double)
 {
     throw Error{ { "this source cannot be tuned", info().name, "", "" } };

@@ -62,6 +62,9 @@ public:
     /// source can be stopped; 0 samples then. Throws `Error` when the source fails.
     virtual Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait) = 0;
 
+    /// As if up to `count` samples had been read, which are of no use. A count of 0: they must be read.
+    virtual Reading skip(std::uint64_t count);
+
     /// Another tuned frequency. Throws `Error` for a source that cannot be tuned, or not to there.
     virtual void tune(double center_freq_hz);
 
@@ -94,8 +97,8 @@ struct PipeConfig {
 /// for an end in the middle of a sample, and for what begins as a container (WAV, gzip, ...).
 PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const PipeConfig& config);
 
-/// The same from a FIFO, or another path that is no regular file (/dev/stdin). Waits until somebody writes to a
-/// FIFO.
+/// The same from a FIFO, or another path that is no regular file (/dev/stdin). Of a FIFO that nobody writes to yet
+/// nothing comes, as of any that is silent; from a second on that is noticed.
 PRUNEDAMR_API std::unique_ptr<Source> make_pipe_source(const std::string& path, PipeConfig config);
 
 /// What a stream of bytes does not tell of its samples.

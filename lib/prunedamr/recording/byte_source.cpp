@@ -323,13 +323,22 @@ std::string ByteSource::some(std::uint64_t offset, std::size_t count)
     return text(offset, std::min<std::uint64_t>(count, left), count);
 }
 
-std::unique_ptr<ByteSource> open_bytes(const std::string& path, Notes& notes)
+std::unique_ptr<ByteSource> open_file(const std::string& path)
 {
     checked_size(path);
-    auto file = std::make_unique<PlainFile>(path);
-    const Codec* codec = codec_of(file->some(0, 8));
-    return codec ? std::unique_ptr<ByteSource>(std::make_unique<CompressedFile>(std::move(file), *codec, notes))
-                 : std::move(file);
+    return std::make_unique<PlainFile>(path);
+}
+
+std::unique_ptr<ByteSource> open_bytes(const std::string& path, Notes& notes)
+{
+    return decompressed(open_file(path), notes);
+}
+
+std::unique_ptr<ByteSource> decompressed(std::unique_ptr<ByteSource> bytes, Notes& notes)
+{
+    if (const Codec* codec = codec_of(bytes->some(0, 8)))
+        return std::make_unique<CompressedFile>(std::move(bytes), *codec, notes);
+    return bytes;
 }
 
 std::string without_compression(const std::string& path)

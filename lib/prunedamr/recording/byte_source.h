@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prunedamr::recording {
 
@@ -36,9 +37,15 @@ private:
     std::string path_;
 };
 
-/// Opens a regular file that holds something. gzip, bzip2, xz and zstd are seen by their contents and decompressed
-/// while they are read: once at the opening, as nothing else tells their size, and again from the start when a read
-/// goes back. Of one that is cut short or damaged what comes before that counts, with a note. Throws `Error`.
+/// A regular file that holds something, as it is. Throws `Error`.
+std::unique_ptr<ByteSource> open_file(const std::string& path);
+
+/// The bytes inside of gzip, bzip2, xz and zstd, which are seen by their contents; other bytes themselves. They are
+/// decompressed while they are read: once at the opening, as nothing else tells their size, and again from the start
+/// when a read goes back. Of what is cut short or damaged that which comes before counts, with a note. Throws `Error`.
+std::unique_ptr<ByteSource> decompressed(std::unique_ptr<ByteSource> bytes, Notes& notes);
+
+/// Both at once.
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, Notes& notes);
 
 /// `path` without the ending of a compression (".gz" ...).
@@ -46,5 +53,16 @@ std::string without_compression(const std::string& path);
 
 /// "gzip" ... of a file that begins with `head`; nullptr when it is not compressed.
 const char* compression_of(const std::string& head);
+
+/// A plain file inside a tar archive; its bytes lie together.
+struct TarMember {
+    std::string name;
+    std::uint64_t offset; ///< in the archive
+    std::uint64_t size;
+};
+
+/// The plain files of an archive in order: POSIX.1-1988 ustar, POSIX.1-2001 pax and GNU. The last one of an archive
+/// that is cut short is what there is of it. Throws `Error` for what is no tar and where a header's sum is wrong.
+std::vector<TarMember> read_tar(ByteSource& archive, Notes& notes);
 
 } // namespace prunedamr::recording

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/recording/file_name_hints.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/time.h"
 
 #include <filesystem>
@@ -129,6 +129,8 @@ FileNameHints hints_from_file_name(const std::string& path)
         return hints;
     read_time(name, hints);
     read_units(name, hints);
+    if (hints.sample_rate_hz && !(*hints.sample_rate_hz > 0.0))
+        hints.sample_rate_hz.reset();
     return hints;
 }
 

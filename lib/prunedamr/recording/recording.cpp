@@ -27,10 +27,7 @@ struct Recording::Impl {
     std::size_t range = 0;        ///< that holds it
     RealToComplex analytic;
 
-    Impl(const std::string& path, const RawOptions& raw)
-        : layout(open_layout(path, raw)), end(layout.info.sample_count)
-    {
-    }
+    explicit Impl(RecordingLayout of) : layout(std::move(of)), end(layout.info.sample_count) {}
 
     std::size_t sample_bytes() const { return static_cast<std::size_t>(bytes_per_sample(layout.info.format)); }
 
@@ -102,13 +99,19 @@ struct Recording::Impl {
     }
 };
 
-Recording::Recording(const std::string& path, const RawOptions& raw) : impl_(std::make_unique<Impl>(path, raw)) {}
+Recording::Recording(const std::string& path, const RawOptions& raw) : Recording(open_layout(path, raw)) {}
+Recording::Recording(RecordingLayout layout) : impl_(std::make_unique<Impl>(std::move(layout))) {}
 Recording::~Recording() = default;
 Recording::Recording(Recording&&) noexcept = default;
 
 const RecordingInfo& Recording::info() const
 {
     return impl_->layout.info;
+}
+
+bool Recording::is_compressed() const
+{
+    return impl_->layout.bytes->is_compressed();
 }
 
 std::size_t Recording::read(std::complex<float>* samples, std::size_t count)

@@ -61,6 +61,8 @@ PRUNEDAMR_API bool is_recording(const std::string& path);
 /// "WAV", "gzip" ...: what a stream is whose first bytes (64 or more) say that it is no raw samples; else nullptr.
 PRUNEDAMR_API const char* container_of(const std::string& head);
 
+struct RecordingLayout;
+
 /// Streams a recording. What it is the contents decide; the extension where they do not tell. Read are:
 /// - SigMF 0.0.1 to 1.2 by the name of its -meta, its -data or their common stem; `core:dataset`, header and
 ///   trailing bytes, `core:offset`, several captures and interleaved channels are understood;
@@ -84,10 +86,12 @@ class PRUNEDAMR_API Recording
 {
 public:
     Recording(const std::string& path, const RawOptions& raw);
+    explicit Recording(RecordingLayout layout); ///< that a reader of this library has found
     ~Recording();
     Recording(Recording&&) noexcept;
 
     const RecordingInfo& info() const;
+    bool is_compressed() const; ///< to go far in it takes as long as to read it
 
     /// Reads up to `count` samples; returns how many, 0 at the end. Throws `Error` on a read fault. Does not
     /// allocate, except of a compressed file.

@@ -112,10 +112,15 @@ std::vector<std::string> Notes::lines(const std::string& where) const
 
 Input open_input(const std::string& path)
 {
+    return open_input(open_file(path));
+}
+
+Input open_input(std::unique_ptr<ByteSource> bytes)
+{
     Input input;
-    input.path = path;
-    input.bytes = open_bytes(path, input.notes);
-    input.name = input.bytes->is_compressed() ? without_compression(path) : path;
+    input.path = bytes->path();
+    input.bytes = decompressed(std::move(bytes), input.notes);
+    input.name = input.bytes->is_compressed() ? without_compression(input.path) : input.path;
     input.head = input.bytes->some(0, kHeadBytes);
     return input;
 }
@@ -127,6 +132,11 @@ RecordingLayout open_layout(const std::string& path, const RawOptions& raw)
         if (is_sigmf(name))
             return open_sigmf(name, raw);
     Input input = open_input(path);
+    return open_layout(input, raw);
+}
+
+RecordingLayout open_layout(Input& input, const RawOptions& raw)
+{
     for (const auto& reader : kReaders)
         if (reader.recognizes(input))
             return reader.open(input, raw);

@@ -65,6 +65,7 @@ struct Reader {
 };
 
 RecordingLayout open_layout(const std::string& path, const RawOptions& raw);
+RecordingLayout open_layout(Input& input, const RawOptions& raw); ///< any but SigMF in two files
 
 bool is_sigmf(const std::string& path);
 RecordingLayout open_sigmf(const std::string& path, const RawOptions& raw);
@@ -88,6 +89,7 @@ RecordingLayout open_raw(Input& input, const RawOptions& raw);
 /// Size in bytes of a regular file that must exist and hold something.
 std::uint64_t checked_size(const std::string& path);
 Input open_input(const std::string& path);
+Input open_input(std::unique_ptr<ByteSource> bytes); ///< that are not empty, compressed or not
 
 /// What the option says and what the file says (`file_rate_hz` <= 0: nothing) must agree; one must be there.
 double agreed_rate(const std::string& path, double file_rate_hz, const RawOptions& raw, const char* absent);

@@ -98,6 +98,9 @@ json parse_sigmf_json(const std::string& text, const std::string& where, Notes& 
         root = json::parse(repaired(text, true));
     } catch (const json::parse_error& error) {
         byte = std::min(error.byte, text.size());
+    } catch (const json::out_of_range& error) { // 1e999
+        const std::string message = error.what();
+        throw Error({ "number out of range", where, message.substr(message.rfind(' ') + 1, 60), "SigMF metadata" });
     }
     const auto begin = text.begin(), end = text.begin() + static_cast<std::ptrdiff_t>(byte > 0 ? byte - 1 : 0);
     const auto line = std::count(begin, end, '\n') + 1;

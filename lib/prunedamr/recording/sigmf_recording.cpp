@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/json_object.h"
+#include "prunedamr/recording/byte_source.h"
 #include "prunedamr/recording/sigmf_meta.h"
-#include "prunedamr/recording/tar.h"
 
 #include <algorithm>
 #include <cerrno>

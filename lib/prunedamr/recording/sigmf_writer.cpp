@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/recording/sigmf_writer.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/recording/sigmf_meta.h"
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ namespace prunedamr::recording {
 namespace {
 
 constexpr std::size_t kBufferSamples = 8192;
-constexpr double kMaxRateHz = 1e12; ///< of SigMF's schema, which has 1 as the least
+constexpr double kMaxRateHz = 1e12; ///< of SigMF's schema, which has 1 as the smallest
 
 template <typename Word> unsigned char* put_le(unsigned char* to, Word value)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/recording/tar.h"
+#include "prunedamr/recording/byte_source.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/recording/recording_layout.h"

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kWord = 4;
 constexpr std::size_t kWindowBytes = 1 << 20;
-constexpr std::size_t kMostFields = 256; ///< bytes of a context packet that are looked at
+constexpr std::size_t kMaxFieldBytes = 256; ///< bytes of a context packet that are looked at
 constexpr std::int64_t kNsPerS = 1'000'000'000;
 constexpr std::int64_t kGpsEpoch =
     315964800 - 18; ///< 1980-01-06 in seconds since 1970, less the leap seconds of 2017
@@ -140,7 +140,7 @@ Context context_of(Window& file, const Packet& packet, Context context)
         if (!(indicator >> bit & 1))
             continue;
         const bool two = std::find(std::begin(kTwoWords), std::end(kTwoWords), bit) != std::end(kTwoWords);
-        if (place + (two ? 2 : 1) * kWord > packet.end || place - packet.begin > kMostFields)
+        if (place + (two ? 2 : 1) * kWord > packet.end || place - packet.begin > kMaxFieldBytes)
             break;
         if (bit == 27)
             tuned = fixed_point(file.number(place, 8));

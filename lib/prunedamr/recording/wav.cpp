@@ -18,7 +18,7 @@ constexpr std::uint16_t kFloat = 3;
 constexpr std::uint16_t kExtensible = 0xfffe;
 constexpr std::uint64_t kNotKnown = 0x7ffff000; ///< recorders that stream write this or more, or 0
 constexpr std::size_t kRiffBytes = 12;
-constexpr std::uint64_t kMostBytes = std::uint64_t{ 1 } << 62;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{ 1 } << 62;
 constexpr std::uint64_t kFormatBytes = 16;
 constexpr std::uint64_t kExtensibleBytes = 40;
 constexpr std::size_t kMaxSmallChunk = 64 << 10;
@@ -183,7 +183,7 @@ RecordingLayout open_wav(Input& input, const RawOptions& raw)
     header.center_freq_hz = center_freq(wav.auxi, hints);
     header.time_ns = wav.auxi.time_ns;
     header.begin = wav.data->offset;
-    header.end = wav.data->offset + std::min(wav.data_size(), kMostBytes);
+    header.end = wav.data->offset + std::min(wav.data_size(), kMaxBytes);
     for (const Chunk& chunk : wav.more_data)
         header.more.emplace_back(chunk.offset, chunk.offset + chunk.size);
     return layout_of(header, input, raw);

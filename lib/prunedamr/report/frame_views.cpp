@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/report/frame_views.h"
+#include "prunedamr/report/frame_cells.h"
 
 #include "prunedamr/base/error.h"
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-/// Pieces that the JSON of several verbs shares. All throw `Error` naming `where` and the key.
+/// Pieces that the JSON of several subcommands shares. All throw `Error` naming `where` and the key.
 namespace prunedamr::report {
 
 inline constexpr double kLargest = 1e12; ///< number that a run may say: drawings cannot show more

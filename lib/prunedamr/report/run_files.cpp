@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/report/run_fields.h"
 
 #include <algorithm>
@@ -20,6 +20,8 @@ nlohmann::json parse(const std::string& file)
         return nlohmann::json::parse(read_file(file, kMaxBytes));
     } catch (const nlohmann::json::parse_error& error) {
         throw Error({ "not JSON", file, "an error at byte " + std::to_string(error.byte), "what --json wrote" });
+    } catch (const nlohmann::json::out_of_range&) {
+        throw Error({ "a number is out of range", file, "", "what --json wrote" });
     }
 }
 

@@ -60,7 +60,6 @@ void BlockSummary::add(const dsp::BlockInfo& info, int samples, bool squelched, 
     weighted_bandwidth_ += energy * info.bandwidth;
     if (std::isfinite(info.snr_db)) {
         snr_sum_db_ += info.snr_db;
-        over_noise_ += from_db(info.snr_db) * info.bandwidth;
         ++snr_count_;
     }
 }
@@ -73,19 +72,7 @@ void BlockSummary::add(const BlockSummary& other) noexcept
     weighted_center_ += other.weighted_center_;
     weighted_bandwidth_ += other.weighted_bandwidth_;
     snr_sum_db_ += other.snr_sum_db_;
-    over_noise_ += other.over_noise_;
     snr_count_ += other.snr_count_;
-}
-
-double BlockSummary::signal_over_noise() const noexcept
-{
-    return snr_count_ ? over_noise_ / snr_count_ : std::numeric_limits<double>::quiet_NaN();
-}
-
-void BlockSummary::forget_signal() noexcept
-{
-    weight_ = 0.0;
-    snr_count_ = 0;
 }
 
 float BlockSummary::power_dbfs() const noexcept
@@ -126,7 +113,7 @@ BlockClassifier::BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engin
 {
 }
 
-void BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
+double BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
 {
     clipping_.add(samples, static_cast<std::size_t>(count));
     const auto is_sound = [](std::complex<float> x) { return x != std::complex<float>{}; };
@@ -136,20 +123,22 @@ void BlockClassifier::add(const std::complex<float>* samples, int count, ZeroHz 
         --end;
     const auto left = static_cast<int>(end - first);
     const bool usable = left >= front_end_.min_samples();
-    if (usable)
-        classify(first, left, zero);
+    const double level = usable ? classify(first, left, zero) : kNoLevel;
     if (const int silent = usable ? count - left : count; silent > 0)
         rest_.summary.add({}, silent, true);
+    return level;
 }
 
-void BlockClassifier::classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
+double BlockClassifier::classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept
 {
     double constant = 0.0;
     const dsp::BlockInfo info = run_front_end(samples, count, zero, constant);
     ++blocks_;
     constant_blocks_ += constant > kVisibleLine * from_db(info.power_dbfs);
-    if (info.power_dbfs < squelch_dbfs_ || info.power_dbfs <= dsp::kSilenceDbfs)
-        return rest_.summary.add(info, count, true, constant);
+    if (info.power_dbfs < squelch_dbfs_ || info.power_dbfs <= dsp::kSilenceDbfs) {
+        rest_.summary.add(info, count, true, constant);
+        return kNoLevel;
+    }
     const double level = level_dbfs(info);
     const bool first = strong_.summary.empty(), stronger = !first && level > strong_dbfs_ + kContrastDb;
     strong_dbfs_ = first ? level : std::max(strong_dbfs_, level);
@@ -168,6 +157,7 @@ void BlockClassifier::classify(const std::complex<float>* samples, int count, Ze
     pending_ += info.frames;
     if (pending_ >= engine_.max_batch())
         run_pending();
+    return level;
 }
 
 /// Frames go behind those that are pending. A constant is taken out unless it belongs to the signal.
@@ -213,19 +203,20 @@ bool BlockClassifier::only_strong_is_signal() noexcept
     return event.state != State::noise;
 }
 
-std::uint64_t BlockClassifier::decide(LabelEvent& event, double least_signal) noexcept
+std::uint64_t BlockClassifier::decide(LabelEvent& event) noexcept
 {
     run_pending();
     const std::uint64_t frames = strong_.decisions.frames() + rest_.decisions.frames();
     BlockSummary all = strong_.summary;
     all.add(rest_.summary);
-    if (rest_.decisions.frames() == 0 || !only_strong_is_signal())
+    decided_from_dbfs_ = strong_dbfs_ - kContrastDb;
+    if (rest_.decisions.frames() == 0 || !only_strong_is_signal()) {
         strong_.add(rest_);
+        decided_from_dbfs_ = kNoLevel;
+    }
     strong_.decisions.decide(event); // without frames too: it forgets the last label
-    const bool weak = strong_.summary.signal_over_noise() < least_signal;
-    if (weak)
-        strong_.summary.forget_signal();
-    if (weak || (frames == 0 && !all.empty()))
+    decided_ = frames > 0;
+    if (frames == 0 && !all.empty())
         decide_noise(event);
     strong_.summary.write(event);
     event.power_dbfs = all.power_dbfs();

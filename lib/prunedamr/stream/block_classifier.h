@@ -21,13 +21,6 @@ public:
 
     bool empty() const noexcept { return samples_ == 0; }
 
-    /// Power of the signals that were found over that of all noise that was received with them; NaN where no block
-    /// had an SNR.
-    double signal_over_noise() const noexcept;
-
-    /// What was found is no signal.
-    void forget_signal() noexcept;
-
     /// Writes power, SNR, bandwidth, and adds the signal's offset to the event's tuned `center_freq_hz`;
     /// `sample_rate_hz` is already there. Without a signal the band is all that was received.
     void write(LabelEvent& event) const noexcept;
@@ -40,7 +33,6 @@ private:
     double weighted_center_ = 0.0;
     double weighted_bandwidth_ = 0.0;
     double snr_sum_db_ = 0.0;
-    double over_noise_ = 0.0; ///< sum over the same blocks
     int snr_count_ = 0;
 };
 
@@ -63,12 +55,17 @@ public:
     BlockClassifier(dsp::FrontEnd& front_end, engine::Engine& engine, DecisionAccumulator accumulator,
                     double squelch_dbfs);
 
-    /// `count` finite samples, at most a block of the front end. Zeros at their ends count as silence.
-    void add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    /// `count` finite samples, at most a block of the front end. Zeros at their ends count as silence. Returns the level
+    /// of what was found in them [dBFS], `kNoLevel` when that is too weak for the squelch.
+    double add(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    static constexpr double kNoLevel = -1e9;
 
     /// Writes the decision on all blocks since the last one, and starts the next one; returns the frames classified.
-    /// `least_signal`: over all noise received, below which it is noise whatever the network says.
-    std::uint64_t decide(LabelEvent& event, double least_signal = 0.0) noexcept;
+    std::uint64_t decide(LabelEvent& event) noexcept;
+
+    /// What the last `decide` decided on, and the least level of the blocks that took part in it.
+    Proposal proposal() const noexcept { return decided_ ? strong_.decisions.proposal() : Proposal{}; }
+    double decided_from_dbfs() const noexcept { return decided_from_dbfs_; }
 
     std::size_t previous_label() const noexcept
     {
@@ -85,7 +82,7 @@ private:
         void reset() noexcept; ///< the label that the hysteresis favors stays
     };
 
-    void classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
+    double classify(const std::complex<float>* samples, int count, ZeroHz zero) noexcept;
     dsp::BlockInfo run_front_end(const std::complex<float>* samples, int count, ZeroHz zero,
                                  double& constant) noexcept;
     void run_pending() noexcept;
@@ -96,6 +93,8 @@ private:
     Group strong_, rest_;
     double strong_dbfs_ = 0.0; ///< of the strongest block
     double squelch_dbfs_;
+    bool decided_ = false; ///< by the network, the last time
+    double decided_from_dbfs_ = kNoLevel;
     ClippingMeter clipping_;
     int blocks_ = 0, constant_blocks_ = 0; ///< all, and those that had a constant
     std::size_t frame_floats_;

@@ -30,11 +30,6 @@ void check(const ClassifierConfig& config)
     require_range("center_freq_hz", config.center_freq_hz, -1e15, 1e15, "a finite frequency, at most 1e15");
     require_range("interval_s", config.interval_s, 0, 0x1p40 / config.sample_rate_hz,
                   "0 or more seconds, at most 2^40 samples");
-    require_range("burst_gap_s", config.burst_gap_s, 1e-6, 10, "1e-6..10");
-    require_range("burst_gap_s in samples", config.bursts ? config.burst_gap_s * config.sample_rate_hz : 1.0, 0,
-                  1e8, "at most 1e8");
-    require_range("burst_margin_db", config.burst_margin_db, 1, 60, "1..60");
-    require_range("max_burst_s", config.max_burst_s, 1e-6, 3600, "1e-6..3600");
     require_range("noise_floor_dbfs", config.noise_floor_dbfs, -300, 300, "-300..300");
     require_range("squelch_margin_db", config.squelch_margin_db, -300, 300, "-300..300");
     if (config.min_confidence)

@@ -14,24 +14,21 @@ class Clock;
 /// Frames per call of the engine where nothing else is asked for.
 inline constexpr int kDefaultMaxBatch = 16;
 
-/// How a stream is classified; of a survey, too.
+/// How a stream is classified.
 struct ClassifierConfig {
     std::string source = "rx0";  ///< name in events
     double sample_rate_hz = 1.0; ///< 1e-3..1e12, taken to the microhertz
     double center_freq_hz = 0.0; ///< tuned frequency
-    /// Seconds per decision; rounded up to whole blocks of the front end, at most 2^40 samples. 0: one block.
+    /// Seconds per decision, at most 2^40 samples; rounded up to whole blocks of the front end, or epochs of the
+    /// detector where there is one. 0: one of these.
     double interval_s = 0.0;
-    /// Decisions end where the power rises and falls, too: a burst of up to `max_burst_s` is one event, from its
-    /// start to its end; the gaps between bursts, and signals that never stop, are decided on the interval; what is
-    /// weaker than all noise received together is no signal there. Events leave up to `burst_gap_s` later.
-    bool bursts = false;
-    double burst_gap_s = 0.003;           ///< of quiet, which ends a burst, 1e-6..10
-    double burst_margin_db = 9.0;         ///< over the noise, at which a burst begins, 1..60
-    double max_burst_s = 1.0;             ///< longer ones are decided in parts, 1e-6..3600
     double noise_floor_dbfs = -120.0;     ///< known noise power of the receiver
     double squelch_margin_db = 3.0;       ///< a block below floor + margin is "noise" without asking the network
     std::optional<double> min_confidence; ///< overrides the model's decision threshold, 0..1
-    /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks are
+    /// Decisions are measured (`measure::Measurer`), and made again with what was. Some 30 MB, and milliseconds each.
+    bool measure = true;
+    bool evidence = false; ///< events hold the points that were measured
+    /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks (epochs) are
     /// skipped and their frames counted in dropped_frames. File input never drops.
     bool live = false;
     /// 1e-3..3600; none: `default_max_lag_s`. What stands in front must be able to hold as many samples.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/curve_key.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 
 #include <zmq.h>
 
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
-#include <regex>
 #include <sstream>
 
 namespace prunedamr::stream {
@@ -20,17 +19,26 @@ namespace {
 constexpr std::size_t kKeyCharacters = 40, kKeyBytes = 32;
 constexpr std::size_t kMaxSecretFileBytes = 10'000, kMaxClientFileBytes = 1'000'000;
 
-/// Of a certificate, or the words of a file of keys.
-std::vector<std::string> public_keys(const std::string& text)
+/// The values of the lines NAME = "VALUE" of a certificate, or the words of a file of keys.
+std::vector<std::string> keys_in(const std::string& text, const std::string& name)
 {
-    static const std::regex line("(?:^|\\n)[ \\t]*public-key[ \\t]*=[ \\t]*\"([^\"\\n]*)\"");
     std::vector<std::string> keys;
-    for (std::sregex_iterator found(text.begin(), text.end(), line), end; found != end; ++found)
-        keys.push_back((*found)[1]);
-    if (!keys.empty())
-        return keys;
-    std::istringstream words(text);
-    return { std::istream_iterator<std::string>(words), {} };
+    std::istringstream lines(text), words(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::size_t at = 0;
+        const auto skip = [&](const std::string& expected) {
+            at = std::min(line.find_first_not_of(" \t", at), line.size());
+            const bool found = line.compare(at, expected.size(), expected) == 0;
+            at += found ? expected.size() : 0;
+            return found;
+        };
+        if (!skip(name) || !skip("=") || !skip("\""))
+            continue;
+        const std::size_t end = line.find('"', at);
+        if (end != std::string::npos)
+            keys.push_back(line.substr(at, end - at));
+    }
+    return keys.empty() ? std::vector<std::string>(std::istream_iterator<std::string>(words), {}) : keys;
 }
 
 std::vector<fs::path> certificates_in(const fs::path& folder)
@@ -48,7 +56,7 @@ std::vector<fs::path> certificates_in(const fs::path& folder)
 
 void append_keys_of(const std::string& path, std::vector<std::string>& keys)
 {
-    const auto of_file = public_keys(read_file(path, kMaxClientFileBytes));
+    const auto of_file = keys_in(read_file(path, kMaxClientFileBytes), "public-key");
     if (of_file.empty())
         throw Error{ { "no CURVE public key in this file", path, "", "NAME.key, or 40 characters of Z85" } };
     for (const auto& key : of_file)
@@ -62,13 +70,12 @@ void append_keys_of(const std::string& path, std::vector<std::string>& keys)
 std::string read_curve_secret_key(const std::string& path)
 {
     const std::string text = read_file(path, kMaxSecretFileBytes);
-    static const std::regex certificate("(?:^|\\n)[ \\t]*secret-key[ \\t]*=[ \\t]*\"([^\"\\n]*)\""),
-        key("\\s*(\\S+)\\s*");
-    std::smatch found;
+    const bool is_certificate = text.find("secret-key") != std::string::npos;
+    const auto found = keys_in(text, "secret-key");
     char public_key[kKeyCharacters + 1];
-    if (!std::regex_search(text, found, certificate) && !std::regex_match(text, found, key))
+    if (found.empty() || (found.size() > 1 && !is_certificate))
         throw Error{ { "no CURVE secret key in this file", path, "", "40 characters of Z85, or NAME.key_secret" } };
-    const std::string secret = found[1];
+    const std::string& secret = found[0];
     if (secret.size() != kKeyCharacters || zmq_curve_public(public_key, secret.c_str()) != 0)
         throw Error{ { "bad CURVE secret key", path, "", "40 characters of Z85" } };
     return secret;

@@ -24,7 +24,7 @@ void write(LabelEvent& event, State state, std::string_view label, std::string_v
 
 DecisionAccumulator::DecisionAccumulator(const model::ModelInfo& info, const model::Decision& decision)
     : labels_(info.labels), reader_(info, decision), decision_(decision), sum_(info.labels.size()),
-      frame_(info.labels.size())
+      frame_(info.labels.size()), mean_(info.labels.size())
 {
     for (const auto& family : info.families) {
         const auto known = std::find(families_.begin(), families_.end(), family);
@@ -101,6 +101,9 @@ std::size_t DecisionAccumulator::best_class() noexcept
 void DecisionAccumulator::decide(LabelEvent& event) noexcept
 {
     event.top_count = 0;
+    is_answered_ = answers_ > 0;
+    for (std::size_t c = 0; c < sum_.size(); ++c)
+        mean_[c] = sum_[c] / static_cast<double>(answers_);
     if (answers_ == 0) {
         previous_label_ = kNone;
         return write(event, State::unknown, "unknown", "unknown", 0.0);

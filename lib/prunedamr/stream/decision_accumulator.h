@@ -9,6 +9,15 @@
 
 namespace prunedamr::stream {
 
+/// What the network says of a decision: the mean of its calibrated probabilities, and the classes they belong to. Until
+/// the next decision; without classes where the network said nothing.
+struct Proposal {
+    const std::string* labels = nullptr;   ///< [classes]
+    const double* probabilities = nullptr; ///< [classes]
+    std::size_t classes = 0;
+    double min_confidence = 0.4;
+};
+
 /// Sums the calibrated probabilities of an interval's frames and gives the label that follows from their mean. The
 /// first of these rules that applies decides; "sure" is a probability of 0.4, or of `min_confidence` if that is
 /// more:
@@ -36,6 +45,12 @@ public:
     /// Writes state, label, family, confidence and top. Without a frame that says something: unknown.
     void decide(LabelEvent& event) noexcept;
 
+    /// What the last `decide` decided on.
+    Proposal proposal() const noexcept
+    {
+        return { labels_.data(), mean_.data(), is_answered_ ? mean_.size() : 0, decision_.min_confidence };
+    }
+
     /// The class that the hysteresis favors, of the decision before: to be kept where several signals share an
     /// accumulator.
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -54,6 +69,8 @@ private:
     model::Decision decision_;
     std::vector<double> sum_;
     std::vector<double> frame_;              ///< probabilities of one frame; of all of them, while it is decided
+    std::vector<double> mean_;               ///< probabilities of the last decision
+    bool is_answered_ = false;               ///< the last decision
     double unknown_scores_ = 0.0;            ///< their sum
     std::uint64_t frames_ = 0, answers_ = 0; ///< all; those in the sums
     std::size_t previous_label_ = kNone;     ///< best class of the interval before

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/base/api.h"
+#include "prunedamr/measure/measurement.h"
 
 #include <algorithm>
 #include <array>
@@ -42,15 +43,38 @@ inline constexpr std::string_view kDcSpike = "dc_spike";
 /// What the live classifier says of one decision interval; the only label schema of the project.
 /// Trivially copyable, fixed size.
 struct LabelEvent {
-    static constexpr int kVersion = 1;
+    static constexpr int kVersion = 2;
     static constexpr int kTop = 3;
     struct Candidate {
         FixedString<24> label;
         float probability = 0.0f;
     };
 
+    /// A radio system that the event may be of: a hint, not a claim. What of it fitted and what did not are bits, named by
+    /// `systems::aspect_name`.
+    struct SystemCandidate {
+        FixedString<40> system;
+        std::uint32_t fits = 0, misses = 0;
+    };
+
+    /// What the decision was measured on, thinned to what a plot needs.
+    struct Evidence {
+        enum class Kind : std::uint8_t {
+            symbols, ///< of a linear modulation, synchronized, mean power near 1
+            advances ///< of FSK, phase per symbol in cycles, as I; Q is 0
+        };
+        static constexpr double kSteps = 1000.0; ///< of I and Q, to 1
+        struct Point {
+            std::int16_t i = 0, q = 0;
+        };
+        Kind kind = Kind::symbols;
+        int count = 0;
+        std::array<Point, measure::Measurement::kEvidence> points;
+    };
+
     FixedString<48> source;   ///< name of the stream, chosen by the user
     std::uint64_t seq = 0;    ///< rises by one per event and source
+    std::uint64_t track = 0;  ///< number of the signal, the same as long as it is followed; 0: noise, or not followed
     std::int64_t time_ns = 0; ///< of the first sample, since 1970-01-01 UTC
     TimeSource time_source = TimeSource::system;
     std::uint64_t sample_start = 0; ///< first sample of the interval, counted from the start of the stream
@@ -66,16 +90,28 @@ struct LabelEvent {
     float confidence = 0.0f; ///< calibrated probability of `label`, 0..1; for unknown that of its best class
     std::array<Candidate, kTop> top; ///< most probable classes, descending
     int top_count = 0;
+    /// With one standard error each, NaN (null in JSON) where that is not known; `carrier_hz` absolute.
+    measure::Numbers measured;
+    std::array<SystemCandidate, kTop> candidates; ///< the likeliest first; none where no table is asked
+    int candidate_count = 0;
     FixedString<48> model;            ///< name of the model
     std::uint64_t dropped_frames = 0; ///< since the start of the stream
     /// Losses since the start of the stream: reported by the source, or seen by the time at which samples come.
     std::uint64_t overflows = 0;
     float clipped = 0.0f; ///< of the interval's I and Q values those at full scale, 0..1; 0 for no more than a few
     FixedString<16> note; ///< what is doubtful: empty, or `kDcSpike`
+    Evidence evidence;    ///< none unless it is asked for
 };
 
 /// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC
 /// 3339, ns), time_source, ... in wire order.
 PRUNEDAMR_API std::string to_json_line(const LabelEvent& event);
+
+/// The same for a person, without what a person does not look for:
+/// `433.920 MHz  2FSK  10.0 kBd  dev 19.1 kHz  h 3.82  24 dB  0.98`.
+PRUNEDAMR_API std::string to_text_line(const LabelEvent& event);
+
+/// What was measured, for a person: `10.0 kBd  dev 19.1 kHz  h 3.82`; empty when nothing was.
+PRUNEDAMR_API std::string to_text(const measure::Numbers& measured);
 
 } // namespace prunedamr::stream

@@ -28,10 +28,9 @@ std::uint64_t blocks_in(std::uint64_t samples, int block_length)
 
 Pipeline::Pipeline(Model wanted, const ClassifierConfig& config)
     : model(std::move(wanted)), front_end(model.info.front_end),
-      stream(block_classifier(*this, config, config.bursts)), burst(block_classifier(*this, config, true)),
+      stream(block_classifier(*this, config, false)), burst(block_classifier(*this, config, true)),
       block_length(front_end.block_length()), block_s(block_length / config.sample_rate_hz),
       blocks_per_interval(blocks_in(sample_count(config.interval_s, config.sample_rate_hz), block_length)),
-      blocks_per_burst(blocks_in(sample_count(config.max_burst_s, config.sample_rate_hz), block_length)),
       buffer(static_cast<std::size_t>(block_length))
 {
 }
@@ -40,7 +39,7 @@ ModelSlot::~ModelSlot()
 {
     collect();
     delete offered_.load();
-    delete current_;
+    delete current_.load();
 }
 
 bool ModelSlot::switch_model() noexcept
@@ -50,11 +49,11 @@ bool ModelSlot::switch_model() noexcept
     Pipeline* next = offered_.exchange(nullptr, std::memory_order_acquire);
     if (!next)
         return false;
-    current_->next = retired_.load(std::memory_order_relaxed);
-    while (!retired_.compare_exchange_weak(current_->next, current_, std::memory_order_release,
+    Pipeline* const last = current_.exchange(next, std::memory_order_acq_rel);
+    last->next = retired_.load(std::memory_order_relaxed);
+    while (!retired_.compare_exchange_weak(last->next, last, std::memory_order_release,
                                            std::memory_order_relaxed)) {
     }
-    current_ = next;
     return true;
 }
 
@@ -77,16 +76,24 @@ void ModelSlot::set_model(std::unique_ptr<Pipeline> next)
 {
     const std::lock_guard lock(outside_);
     collect();
+    offered_previous_ = false;
     const std::unique_ptr<Pipeline> never_taken(offered_.exchange(next.release(), std::memory_order_acq_rel));
 }
 
 bool ModelSlot::revert_model()
 {
     const std::lock_guard lock(outside_);
+    if (std::unique_ptr<Pipeline> never_taken{ offered_.exchange(nullptr, std::memory_order_acq_rel) }) {
+        collect();
+        if (offered_previous_)
+            previous_ = std::move(never_taken);
+        return true;
+    }
     collect();
     if (!previous_)
         return false;
-    const std::unique_ptr<Pipeline> never_taken(offered_.exchange(previous_.release(), std::memory_order_acq_rel));
+    offered_previous_ = true;
+    offered_.store(previous_.release(), std::memory_order_release);
     return true;
 }
 

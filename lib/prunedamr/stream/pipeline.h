@@ -9,6 +9,7 @@
 #include <complex>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace prunedamr::stream {
@@ -24,7 +25,7 @@ struct Pipeline {
     BlockClassifier stream, burst;
     int block_length;
     double block_s;
-    std::uint64_t blocks_per_interval, blocks_per_burst;
+    std::uint64_t blocks_per_interval;
     std::vector<std::complex<float>> buffer; ///< a block that is not yet full
     Pipeline* next = nullptr;                ///< of `ModelSlot`
 };
@@ -41,7 +42,14 @@ public:
     ModelSlot(const ModelSlot&) = delete;
     ModelSlot& operator=(const ModelSlot&) = delete;
 
-    Pipeline& current() const noexcept { return *current_; } ///< stream's thread
+    Pipeline& current() const noexcept { return *current_.load(std::memory_order_relaxed); } ///< stream's thread
+
+    /// What `read` makes of the current pipeline, of that which never changes in it. Any thread.
+    template <typename Read> auto read_current(Read read) const
+    {
+        const std::lock_guard lock(outside_); // who holds it, frees pipelines
+        return read(std::as_const(*current_.load(std::memory_order_acquire)));
+    }
 
     /// Switches to what was set last, if anything was; stream's thread.
     bool switch_model() noexcept;
@@ -49,17 +57,19 @@ public:
     /// Any thread. What was set before and never switched to is dropped.
     void set_model(std::unique_ptr<Pipeline> next);
 
-    /// Sets the previous pipeline again, once; false when there is none. Any thread.
+    /// Takes back what was set last: drops it if it was never switched to, else sets the pipeline before it again,
+    /// once; false when there is none. Any thread.
     bool revert_model();
 
 private:
     void collect();
 
-    Pipeline* current_;
+    std::atomic<Pipeline*> current_;
     std::atomic<Pipeline*> offered_{ nullptr };
     std::atomic<Pipeline*> retired_{ nullptr }; ///< list, the last one first
-    std::mutex outside_;                        ///< among the threads that set
+    mutable std::mutex outside_;                ///< among the threads that set
     std::unique_ptr<Pipeline> previous_;
+    bool offered_previous_ = false; ///< that is what was set last
 };
 
 } // namespace prunedamr::stream

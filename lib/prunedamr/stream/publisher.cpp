@@ -5,8 +5,10 @@
 
 #include <boost/lockfree/spsc_queue.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <thread>
@@ -14,14 +16,23 @@
 namespace prunedamr::stream {
 namespace {
 
+constexpr auto kIdle = std::chrono::milliseconds(250);
+
+std::vector<SinkChoice> without_conditions(std::vector<std::unique_ptr<Sink>> sinks)
+{
+    std::vector<SinkChoice> choices;
+    for (auto& sink : sinks)
+        choices.push_back({ std::move(sink), {} });
+    return choices;
+}
+
 /// A sink, its queue and its thread.
 class SinkThread
 {
 public:
     /// `first_failed`: set by the first sink that fails.
-    SinkThread(std::unique_ptr<Sink> sink, bool lossless, std::size_t capacity,
-               std::atomic<const SinkThread*>& first_failed)
-        : sink_(std::move(sink)), lossless_(lossless), first_failed_(first_failed), queue_(capacity),
+    SinkThread(SinkChoice choice, bool lossless, std::size_t capacity, std::atomic<const SinkThread*>& first_failed)
+        : sink_(std::move(choice.sink)), condition_(std::move(choice.condition)), lossless_(lossless), first_failed_(first_failed), queue_(capacity),
           room_(static_cast<unsigned>(capacity)), thread_([this] { run(); })
     {
     }
@@ -36,10 +47,13 @@ public:
     {
         if (!takes_events())
             return;
-        if (has_room() && queue_.push(event))
+        if (condition_ && !condition_(event)) {
+            filtered_.fetch_add(1, std::memory_order_relaxed);
+        } else if (has_room() && queue_.push(event)) {
             wake_.post();
-        else
+        } else {
             lost_.fetch_add(1, std::memory_order_relaxed);
+        }
     }
 
     void stop() noexcept
@@ -76,7 +90,19 @@ public:
     }
 
     bool takes_events() const noexcept { return state_.load(std::memory_order_acquire) == State::open; }
-    std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
+
+    OutputStats stats() const noexcept
+    {
+        OutputStats stats;
+        const std::uint64_t refused = sink_->lost(); // before what it was given: never more than that
+        const std::uint64_t given = given_.load(std::memory_order_relaxed);
+        stats.written = given - std::min(refused, given);
+        stats.filtered = filtered_.load(std::memory_order_relaxed);
+        stats.lost = lost_.load(std::memory_order_relaxed) + refused;
+        stats.reconnects = sink_->reconnects();
+        return stats;
+    }
+
     std::optional<std::string> fault() const
     {
         if (state_.load(std::memory_order_acquire) != State::failed)
@@ -100,7 +126,10 @@ private:
     {
         bool last = false;
         while (!last) {
-            wake_.wait();
+            if (!wake_.wait_for(kIdle)) {
+                act([](Sink& sink) { sink.idle(); });
+                continue;
+            }
             last = stopping_.load(); // read before the queue is emptied: what was published before is written
             if (reopening_.exchange(false))
                 act([](Sink& sink) { sink.reopen(); });
@@ -114,7 +143,10 @@ private:
         bool wrote = false;
         for (; queue_.pop(event); wrote = true) {
             room_.post();
-            act([&](Sink& sink) { sink.write(event, to_json_line(event)); });
+            act([&](Sink& sink) {
+                sink.write(event, to_json_line(event));
+                given_.fetch_add(1, std::memory_order_relaxed);
+            });
         }
         if (wrote)
             act([](Sink& sink) { sink.flush(); });
@@ -148,13 +180,14 @@ private:
     }
 
     const std::unique_ptr<Sink> sink_;
+    const std::function<bool(const LabelEvent&)> condition_;
     const bool lossless_;
     std::atomic<const SinkThread*>& first_failed_;
     boost::lockfree::spsc_queue<LabelEvent> queue_;
     Semaphore wake_; ///< the writing thread: something is to be done
     Semaphore room_; ///< the publishing thread: the queue takes so many events more
     std::atomic<bool> stopping_{ false }, abandoned_{ false }, reopening_{ false };
-    std::atomic<std::uint64_t> lost_{ 0 };
+    std::atomic<std::uint64_t> given_{ 0 }, filtered_{ 0 }, lost_{ 0 };
     std::array<char, 1024> fault_{}; ///< written once, before `state_`
     std::atomic<State> state_{ State::open };
     std::thread thread_;
@@ -168,6 +201,11 @@ struct Publisher::Impl {
 };
 
 Publisher::Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity)
+    : Publisher(without_conditions(std::move(sinks)), lossless, capacity)
+{
+}
+
+Publisher::Publisher(std::vector<SinkChoice> sinks, bool lossless, std::size_t capacity)
     : impl_(std::make_unique<Impl>())
 {
     PRUNEDAMR_CHECK(capacity > 0, "a queue holds at least one event");
@@ -228,17 +266,22 @@ std::optional<std::string> Publisher::fault(std::size_t sink) const
     return impl_->sinks.at(sink)->fault();
 }
 
-std::uint64_t Publisher::lost() const noexcept
+OutputStats Publisher::stats(std::size_t sink) const noexcept
 {
-    std::uint64_t sum = 0;
-    for (const auto& sink : impl_->sinks)
-        sum += sink->lost();
-    return sum;
+    return impl_->sinks[sink]->stats();
 }
 
 std::uint64_t Publisher::lost(std::size_t sink) const noexcept
 {
-    return impl_->sinks[sink]->lost();
+    return stats(sink).lost;
+}
+
+std::uint64_t Publisher::lost() const noexcept
+{
+    std::uint64_t sum = 0;
+    for (const auto& sink : impl_->sinks)
+        sum += sink->stats().lost;
+    return sum;
 }
 
 } // namespace prunedamr::stream

@@ -12,6 +12,11 @@ namespace {
 constexpr std::uint64_t kFewValues = 16;
 constexpr double kFewOfAll = 1e-4;
 constexpr int kParts = 8;
+constexpr double kNoiseFourth = 2.0;   ///< fourth moment over the square of the second,
+constexpr double kNoiseSpread = 2.0;   ///< and, over the root of their number, what it is off by chance
+constexpr double kSigmas = 6.0;
+constexpr double kFourthMargin = 0.15;
+constexpr double kMostNeighbors = 0.5; ///< correlation of neighboring samples
 
 /// The end of the range of some converter's numbers, as floats up to 1, as whole numbers, or of fewer bits in 16.
 /// The negative end of those is a round number that others have, too: `is_negative_end`, if the positive one is
@@ -109,6 +114,23 @@ Constant measure_constant(const std::complex<float>* samples, int count) noexcep
     for (const auto& each : means)
         spread += std::norm(each - mean) / (kParts * (kParts - 1));
     return { std::complex<float>(mean), spread > 0.0 ? std::norm(mean) / spread : 0.0 };
+}
+
+bool differs_from_noise(const std::complex<float>* samples, int count) noexcept
+{
+    double power = 0.0, fourth = 0.0;
+    std::complex<double> neighbors;
+    for (int i = 1; i < count; ++i) {
+        const std::complex<double> x(samples[i]), before(samples[i - 1]);
+        power += std::norm(x);
+        fourth += std::norm(x) * std::norm(x);
+        neighbors += x * std::conj(before);
+    }
+    if (power == 0.0)
+        return false;
+    const double n = count - 1, chance = kSigmas * kNoiseSpread / std::sqrt(n);
+    return std::abs(n * fourth / (power * power) - kNoiseFourth) > kFourthMargin + chance ||
+           std::abs(neighbors) > (kMostNeighbors + chance) * power;
 }
 
 } // namespace prunedamr::stream

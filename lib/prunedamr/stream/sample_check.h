@@ -75,4 +75,8 @@ struct Constant {
 
 Constant measure_constant(const std::complex<float>* samples, int count) noexcept;
 
+/// Whether these cannot be the noise of a receiver: its envelope is that of Gaussian noise, of which neighbors know
+/// little even behind a filter that passes four fifths of the band.
+bool differs_from_noise(const std::complex<float>* samples, int count) noexcept;
+
 } // namespace prunedamr::stream

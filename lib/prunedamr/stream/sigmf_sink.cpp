@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace prunedamr::stream {
 namespace {
@@ -39,6 +40,12 @@ public:
         center_ += weight * event.center_freq_hz;
         bandwidth_ += weight * event.bandwidth_hz;
         confidence_ += weight * static_cast<double>(event.confidence);
+        if (const double found = error(event.measured); std::isfinite(found) && !(found >= error(measured_)))
+            measured_ = event.measured;
+        if (event.candidate_count > 0 && (system_.empty() || event.candidates[0].fits > system_fits_)) {
+            system_ = event.candidates[0].system.view();
+            system_fits_ = event.candidates[0].fits; // numbers stand in the high bits
+        }
         if (std::isfinite(event.snr_db)) {
             snr_weight_ += weight;
             snr_ += weight * static_cast<double>(event.snr_db);
@@ -58,15 +65,33 @@ public:
         result.comment = fmt::format("confidence {:.2f}", confidence_ / weight_);
         if (snr_weight_ > 0.0)
             result.comment += fmt::format(", SNR {:.1f} dB", snr_ / snr_weight_);
+        if (const std::string measured = to_text(measured_); !measured.empty())
+            result.comment += ", " + measured;
+        if (!system_.empty())
+            result.comment += ", maybe " + system_;
         result.generator = std::string(kGenerator) + " " + kVersion + ", model " + model_;
         return result;
     }
 
 private:
+    /// The least relative error of what the modulation has, by which the best of several measurements is kept; NaN without one.
+    static double error(const measure::Numbers& measured)
+    {
+        double least = std::numeric_limits<double>::quiet_NaN();
+        for (const auto quantity : { measure::Quantity::symbol_rate_hz, measure::Quantity::chip_rate_hz,
+                                     measure::Quantity::deviation_hz, measure::Quantity::depth })
+            if (const auto& number = measured[quantity]; number && !(std::fabs(number->error / number->value) >= least))
+                least = std::fabs(number->error / number->value);
+        return least;
+    }
+
     std::uint64_t start_, end_ = 0;
     std::string label_, model_;
     double weight_ = 0.0, center_ = 0.0, bandwidth_ = 0.0, confidence_ = 0.0; ///< sums over samples
     double snr_weight_ = 0.0, snr_ = 0.0;
+    measure::Numbers measured_; ///< the most exact
+    std::string system_;        ///< the first candidate of the event that most fitted
+    std::uint32_t system_fits_ = 0;
 };
 
 class SigmfSink : public Sink
@@ -99,7 +124,7 @@ public:
 private:
     recording::Annotating annotating_;
     std::vector<Run> runs_;
-    std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a survey several
+    std::vector<std::size_t> open_; ///< of runs_, those that the next event may go on with: of a band several
 };
 
 } // namespace

@@ -2,20 +2,14 @@
 #include "prunedamr/stream/signal_classifier.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/burst_segmenter.h"
 #include "prunedamr/stream/model.h"
+#include "prunedamr/stream/prover.h"
 #include "prunedamr/stream/stream_state.h"
 
 #include <algorithm>
 
 namespace prunedamr::stream {
 namespace {
-
-/// Of a gap between bursts: who finds bursts by their power has no use for lines that lie below the noise.
-constexpr double kLeastSignalInGap = 1.0;
-
-/// What is steady for so many times the longest burst is none.
-constexpr double kLongestBursts = 4.0;
 
 Model compiled(const model::Model& model, const ClassifierConfig& config)
 {
@@ -25,29 +19,105 @@ Model compiled(const model::Model& model, const ClassifierConfig& config)
     return { model.info, engine::Engine(model, engine_config) };
 }
 
+/// The samples of an interval or burst that is under way, as many as are measured, block by block.
+class SampleStore
+{
+public:
+    explicit SampleStore(std::size_t capacity) : samples_(capacity) { blocks_.reserve(kMaxBlocks); }
+
+    void clear() noexcept
+    {
+        count_ = 0;
+        blocks_.clear();
+    }
+
+    void add(const std::complex<float>* samples, int count, double level_dbfs) noexcept
+    {
+        const std::size_t taken = std::min(static_cast<std::size_t>(count), samples_.size() - count_);
+        if (taken == 0 || blocks_.size() == kMaxBlocks)
+            return;
+        std::copy_n(samples, taken, samples_.data() + count_);
+        blocks_.push_back({ count_, taken, level_dbfs });
+        count_ += taken;
+    }
+
+    /// The longest stretch of blocks of at least that level.
+    measure::Piece from(double level_dbfs) const noexcept
+    {
+        measure::Piece best;
+        for (std::size_t first = 0, next = 0; first < blocks_.size(); first = next + 1) {
+            std::size_t count = 0;
+            for (next = first; next < blocks_.size() && blocks_[next].level_dbfs >= level_dbfs; ++next)
+                count += blocks_[next].count;
+            if (count > best.count)
+                best = { samples_.data() + blocks_[first].begin, count };
+        }
+        return best;
+    }
+
+    void subtract_mean() noexcept
+    {
+        std::complex<double> sum;
+        for (std::size_t i = 0; i < count_; ++i)
+            sum += samples_[i];
+        const auto mean = static_cast<std::complex<float>>(sum / static_cast<double>(std::max<std::size_t>(1, count_)));
+        for (std::size_t i = 0; i < count_; ++i)
+            samples_[i] -= mean;
+    }
+
+private:
+    static constexpr std::size_t kMaxBlocks = 4096;
+    struct Block {
+        std::size_t begin, count;
+        double level_dbfs;
+    };
+    std::vector<std::complex<float>> samples_;
+    std::size_t count_ = 0;
+    std::vector<Block> blocks_;
+};
+
+/// What proves decisions, each by itself.
+struct Proof {
+    explicit Proof(const ClassifierConfig& config)
+        : prover(config.evidence), store(Prover::kMaxSamples)
+    {
+    }
+
+    void decide(LabelEvent& event, const BlockClassifier& network, double tuned_hz) noexcept;
+
+    Prover prover;
+    SampleStore store;
+};
+
+void Proof::decide(LabelEvent& event, const BlockClassifier& network, double tuned_hz) noexcept
+{
+    doubt_strong_noise(event);
+    if (event.note.view() == kDcSpike)
+        store.subtract_mean();
+    const measure::Piece piece = store.from(network.decided_from_dbfs());
+    if (piece.count > 0)
+        prover.prove(event, network.proposal(), { &piece, 1, event.sample_rate_hz, tuned_hz, 1.0 }, nullptr);
+}
+
 } // namespace
 
 struct SignalClassifier::Impl {
     explicit Impl(StreamState& stream);
 
     Pipeline& pipeline() const noexcept { return state.pipeline(); }
-    bool is_in_gap() const noexcept { return segmenter && !segmenter->in_burst(); }
     bool is_between_intervals() const noexcept { return blocks == 0 && buffered == 0; }
     void consume(const std::complex<float>* samples, std::size_t count) noexcept;
-    void cut() noexcept;
-    bool is_long_enough() const noexcept;
     std::uint64_t add_rest() noexcept;
-    void segment(const std::complex<float>* samples, std::size_t count) noexcept;
     void on_full_block(const std::complex<float>* samples) noexcept;
     void skip_block() noexcept;
     void classify_block(const std::complex<float>* samples, int count) noexcept;
-    void end_interval(std::uint64_t analyzed, bool is_gap) noexcept;
+    void end_interval(std::uint64_t analyzed) noexcept;
     void end_segment() noexcept;
     bool classify_burst(const std::complex<float>* samples, std::size_t count, LabelEvent& event) noexcept;
 
     StreamState& state;
     std::function<void(std::uint64_t, std::uint64_t)> block_handler;
-    std::optional<BurstSegmenter> segmenter;
+    std::unique_ptr<Proof> proof; ///< none: the network decides alone
 
     int buffered = 0;         ///< samples of a block that is not yet full
     std::uint64_t blocks = 0; ///< of this interval, skipped ones too
@@ -56,28 +126,8 @@ struct SignalClassifier::Impl {
 
 SignalClassifier::Impl::Impl(StreamState& stream) : state(stream)
 {
-    const ClassifierConfig& config = state.config;
-    if (config.bursts)
-        segmenter.emplace(sample_count(config.burst_gap_s, config.sample_rate_hz), config.burst_margin_db,
-                          sample_count(kLongestBursts * config.max_burst_s, config.sample_rate_hz));
-}
-
-void SignalClassifier::Impl::segment(const std::complex<float>* samples, std::size_t count) noexcept
-{
-    if (!segmenter)
-        return consume(samples, count);
-    segmenter->process(
-        samples, count, [this](const std::complex<float>* x, std::size_t n) { consume(x, n); }, [this] { cut(); });
-}
-
-/// Between a gap and a burst. A gap too short for the front end becomes part of its burst.
-void SignalClassifier::Impl::cut() noexcept
-{
-    const bool after_gap = segmenter->in_burst();
-    if (after_gap && blocks == 0 && buffered < pipeline().front_end.min_samples())
-        return;
-    if (const std::uint64_t analyzed = add_rest())
-        end_interval(analyzed, after_gap);
+    if (state.config.measure)
+        proof = std::make_unique<Proof>(state.config);
 }
 
 void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
@@ -105,11 +155,6 @@ void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::si
     }
 }
 
-bool SignalClassifier::Impl::is_long_enough() const noexcept
-{
-    return blocks >= (segmenter && !is_in_gap() ? pipeline().blocks_per_burst : pipeline().blocks_per_interval);
-}
-
 /// Classifies what is left of the interval, if that is long enough to be; returns how many samples the interval
 /// has.
 std::uint64_t SignalClassifier::Impl::add_rest() noexcept
@@ -132,8 +177,8 @@ void SignalClassifier::Impl::on_full_block(const std::complex<float>* samples) n
         classify_block(samples, pipeline().block_length);
     const double block_s = pipeline().block_s;
     ++blocks;
-    if (is_long_enough())
-        end_interval(blocks * static_cast<std::uint64_t>(pipeline().block_length), is_in_gap());
+    if (blocks >= pipeline().blocks_per_interval)
+        end_interval(blocks * static_cast<std::uint64_t>(pipeline().block_length));
     if (!skip)
         state.backlog.worked(state.seconds_since(start), block_s);
 }
@@ -149,13 +194,19 @@ void SignalClassifier::Impl::classify_block(const std::complex<float>* samples, 
     if (block_handler)
         block_handler(state.interval_start + blocks * static_cast<std::uint64_t>(pipeline().block_length),
                       static_cast<std::uint64_t>(count));
-    pipeline().stream.add(samples, count, ZeroHz::tuned);
+    const double level_dbfs = pipeline().stream.add(samples, count, ZeroHz::tuned);
+    if (proof)
+        proof->store.add(samples, count, level_dbfs);
 }
 
-void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) noexcept
+void SignalClassifier::Impl::end_interval(std::uint64_t analyzed) noexcept
 {
     LabelEvent event = state.interval_event(analyzed);
-    state.add(state.frames, pipeline().stream.decide(event, is_gap ? kLeastSignalInGap : 0.0));
+    state.add(state.frames, pipeline().stream.decide(event));
+    if (proof && !(state.config.live && state.backlog.is_late()))
+        proof->decide(event, pipeline().stream, state.tuned_hz);
+    if (proof)
+        proof->store.clear();
     blocks = 0;
     state.interval_start += analyzed;
     state.emit(event);
@@ -163,13 +214,11 @@ void SignalClassifier::Impl::end_interval(std::uint64_t analyzed, bool is_gap) n
 
 void SignalClassifier::Impl::end_segment() noexcept
 {
-    if (segmenter)
-        segmenter->flush([this](const std::complex<float>* x, std::size_t n) { consume(x, n); });
     const bool usable = buffered >= pipeline().front_end.min_samples(); // else it is left out of the last event
     const std::uint64_t rest = static_cast<std::uint64_t>(buffered);
     const std::uint64_t all = add_rest();
     if (const std::uint64_t analyzed = usable ? all : all - rest)
-        end_interval(analyzed, is_in_gap());
+        end_interval(analyzed);
     state.interval_start = state.samples_in.load(std::memory_order_relaxed);
 }
 
@@ -186,7 +235,8 @@ bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, 
     event.time_ns = state.clock.system_ns();
     event.sample_start = burst_samples;
     event.sample_count = count;
-    event.center_freq_hz = state.wanted_tuned_hz.load(std::memory_order_relaxed);
+    const double tuned_hz = state.wanted_tuned_hz.load(std::memory_order_relaxed);
+    event.center_freq_hz = tuned_hz;
     burst_samples += count;
     for (std::size_t done = 0; count - done >= min_samples;) {
         const std::size_t taken = std::min(count - done, static_cast<std::size_t>(pipeline().block_length));
@@ -195,6 +245,10 @@ bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, 
     }
     state.add(state.frames, pipeline().burst.decide(event));
     doubt_strong_noise(event);
+    if (proof) {
+        const measure::Piece piece{ samples, count };
+        proof->prover.prove(event, pipeline().burst.proposal(), { &piece, 1, event.sample_rate_hz, tuned_hz, 1.0 }, nullptr);
+    }
     state.add(state.busy_s, state.seconds_since(start));
     return true;
 }
@@ -215,7 +269,7 @@ SignalClassifier::SignalClassifier(SignalClassifier&&) noexcept = default;
 
 void SignalClassifier::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    impl_->segment(samples, count);
+    impl_->consume(samples, count);
 }
 
 void SignalClassifier::end_segment(bool) noexcept

@@ -13,7 +13,7 @@ namespace prunedamr::stream {
 /// samples -> front end -> frames -> squelch -> engine -> decision -> events, for one signal at a time. What is
 /// left at the end is decided on if it is at least the front end's min_samples. A block knows nothing of the one
 /// before, and of an interval only its label is favored in the next: what happens to samples is over with their
-/// interval, and in bursts as `BurstSegmenter` says.
+/// interval.
 class PRUNEDAMR_API SignalClassifier final : public StreamClassifier
 {
 public:

@@ -6,6 +6,7 @@
 #include "prunedamr/stream/label_event.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ public:
     virtual ~Sink() = default;
     virtual void write(const LabelEvent& event, const std::string& json_line) = 0;
     virtual void flush() {}
+    virtual void idle() {}   ///< some four times a second while no event comes
     virtual void finish() {} ///< once, after the last event, when all went well: from `Publisher::close`
 
     /// Reopens what it writes to under its name, where another file may stand by now or none.
@@ -34,6 +36,10 @@ public:
 
     /// From any thread: stop waiting for a reader that does not read; what cannot be written at once is lost.
     virtual void abandon() noexcept {}
+
+    /// Of one with a peer: the events that did not reach it, and how often it was lost and found again. Any thread.
+    virtual std::uint64_t lost() const noexcept { return 0; }
+    virtual std::uint64_t reconnects() const noexcept { return 0; }
 };
 
 /// One that needs no more than the lines.
@@ -49,6 +55,9 @@ public:
 /// closed pipe ends writing quietly; a full disk leaves no half line. Throws `Error` when the file cannot be created,
 /// holds something else, or another sink or process writes to it.
 PRUNEDAMR_API std::unique_ptr<LineSink> make_json_lines_sink(const std::string& path);
+
+/// A line per event for a person (`to_text_line`) to standard output.
+PRUNEDAMR_API std::unique_ptr<Sink> make_text_sink();
 
 struct ZmqConfig {
     std::string endpoint = "tcp://127.0.0.1:5555"; ///< bound; tcp (port 1..65535, or * for any free one) or ipc
@@ -71,6 +80,32 @@ PRUNEDAMR_API std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
 /// unknown ones. They are written at the end, whole, or not at all. Throws `Error` where they could not be.
 PRUNEDAMR_API std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating);
 
+/// The same fields as CSV: a line with their names (`visit_cells`), then a line for each event. Files are treated as
+/// those of JSON lines are.
+PRUNEDAMR_API std::unique_ptr<Sink> make_csv_sink(const std::string& path);
+
+/// What became of the events for one output.
+struct OutputStats {
+    std::uint64_t written = 0, filtered = 0, lost = 0, reconnects = 0;
+};
+
+/// The list of the counts: name, member and meaning of each go to `visit`.
+template <typename Visit> void visit_output_stats(Visit&& visit)
+{
+    using Stats = OutputStats;
+    visit("written", &Stats::written, "events that the output took");
+    visit("filtered", &Stats::filtered, "events that its condition kept back");
+    visit("lost", &Stats::lost, "events that it lost, for its reader was too slow, away, or refused them");
+    visit("reconnects", &Stats::reconnects, "times that its peer was lost and found again");
+}
+
+/// A sink, and the events that are meant for it: those for which `condition` is true, or all without one. It is called on
+/// the thread that publishes; it must neither throw nor wait.
+struct SinkChoice {
+    std::unique_ptr<Sink> sink;
+    std::function<bool(const LabelEvent&)> condition;
+};
+
 /// Events from the sample path to sinks, each on a thread of its own behind a lock-free queue of fixed size: one that
 /// stalls or fails keeps nothing from the others. `publish` neither allocates nor locks. `lossless`: while a queue is
 /// full it waits (files: back-pressure); else the event is lost for that sink and counted (its seq is missing
@@ -79,10 +114,12 @@ class PRUNEDAMR_API Publisher
 {
 public:
     Publisher(std::vector<std::unique_ptr<Sink>> sinks, bool lossless, std::size_t capacity = 1024);
+    Publisher(std::vector<SinkChoice> sinks, bool lossless, std::size_t capacity = 1024);
     ~Publisher(); ///< writes what is queued; sinks are not finished
     void publish(const LabelEvent& event) noexcept;
-    std::uint64_t lost() const noexcept;                 ///< events that found a queue full, over all sinks
-    std::uint64_t lost(std::size_t sink) const noexcept; ///< those of one, counted from 0 in the order given
+    std::uint64_t lost() const noexcept; ///< events that found a queue full or did not reach a peer, over all sinks
+    OutputStats stats(std::size_t sink) const noexcept;  ///< of one, counted from 0 in the order given
+    std::uint64_t lost(std::size_t sink) const noexcept; ///< of the same
 
     /// False once every sink has failed or ended, and nobody reads what is published.
     bool has_readers() const noexcept;

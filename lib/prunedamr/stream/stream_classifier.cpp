@@ -188,9 +188,11 @@ ClassifierStats StreamClassifier::stats() const noexcept
 
 std::string StreamClassifier::description() const
 {
-    const Model& model = state_->pipeline().model;
-    return model.info.name + ": " + model.engine.description() + ", " + std::to_string(model.engine.max_batch()) +
-           " frames per call";
+    return state_->slot.read_current([](const Pipeline& pipeline) {
+        const Model& model = pipeline.model;
+        return model.info.name + ": " + model.engine.description() + ", " + std::to_string(model.engine.max_batch()) +
+               " frames per call";
+    });
 }
 
 const model::ModelInfo& StreamClassifier::info() const

@@ -83,12 +83,13 @@ public:
     /// called from any thread; allocates there.
     void set_model(Model next);
 
-    /// The same with the previous model, which is kept for this; false when there is none.
+    /// Takes back the last switch: the model before it, which is kept for this, is switched to, or none if the switch
+    /// has not happened yet. False when there is no such model.
     bool revert_model();
 
     ClassifierStats stats() const noexcept; ///< may be called from any thread
-    std::string
-    description() const; ///< of the present model, for logs: name, instruction set, precision, frames per call
+    /// Of the present model, for logs: name, instruction set, precision, frames per call. May be called from any thread.
+    std::string description() const;
     const model::ModelInfo& info() const; ///< of the present model; on the thread that calls `process`
 
 protected:

@@ -22,6 +22,9 @@ public:
 
     bool must_skip() const noexcept { return skipping_; }
 
+    /// What can be done without should be left out.
+    bool is_late() const noexcept { return backlog_s_ > 0.25 * max_lag_s_; }
+
     void worked(double busy_s, double sample_s) noexcept
     {
         // No more can wait than the stage in front holds: what it dropped is not to be worked off.

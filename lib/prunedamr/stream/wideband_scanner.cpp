@@ -1,350 +1,385 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/wideband_scanner.h"
 
-#include "prunedamr/base/error.h"
-#include "prunedamr/dsp/dwell_spectrum.h"
-#include "prunedamr/dsp/sliding_transform.h"
+#include "prunedamr/detect/detector.h"
+#include "prunedamr/stream/emission_tracker.h"
+#include "prunedamr/stream/epoch_facts.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/stream_state.h"
-#include "prunedamr/stream/track_channel.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace prunedamr::stream {
 namespace {
 
-constexpr int kMostSamples = 32768; ///< of a track that a decision takes
-constexpr int kLeastSegments = 4;   ///< of a dwell at the end of the stream
-constexpr double kKeptS = 0.5;      ///< a track through gaps
-constexpr double kFewBins = 16.0;   ///< a narrower band is measured finer within its channel
-constexpr double kLineBins = 8.0;   ///< a line's band has no more
-constexpr double kSameLine = 0.9;   ///< of a line's power in a mean of the interval's transforms: it stands still
-constexpr int kZerosShare = 4;      ///< zeros in more than half a transform over this: it holds no noise there
+constexpr std::uint64_t kLookBack = 3 << 17; ///< samples kept of the epoch before, which filters see
+constexpr double kFullInterval = 0.9;       ///< of an interval is one: an emission may begin a little late
+constexpr double kMiddle = 0.25;            ///< of a band: a line so near its middle is its carrier
+constexpr double kLineBins = 8.0;           ///< of the detector's finest ones that a line has at most
+constexpr std::uint64_t kSpare = 8;         ///< part of an epoch that the detector may take of the next one
+constexpr std::uint64_t kShort = 8;         ///< part of an epoch that is too short to say that nothing is there
+constexpr double kFinest = 65536.0;         ///< bins of the detector,
+constexpr double kFinestPerEpoch = 32.0;    ///< or the epoch over this
+constexpr float kSureOfBand = 0.5f;         ///< confidence from which a band without a floor is one signal
+constexpr int kLeastFrames = 2;             ///< of the shortest kind that a decision is made of
 
-/// What zero frequency has in one transform after the other, and whether that stands still.
-struct ZeroBin {
-    void add(std::complex<float> bin) noexcept
-    {
-        sum += std::complex<double>(bin);
-        energy += std::norm(std::complex<double>(bin));
-        ++count;
-    }
-    bool is_same() const noexcept { return std::norm(sum) > kSameLine * energy * count; }
-
-    std::complex<double> sum;
-    double energy = 0.0;
-    int count = 0;
-};
-
-const SurveyConfig& checked(const SurveyConfig& config)
+double in_range(double sample_rate_hz)
 {
-    check(config);
-    return config;
-}
-
-dsp::BandTrackerConfig tracker_config(const SurveyPlan& plan, const SurveyConfig& config)
-{
-    const double dwell_s = plan.segments_per_dwell * static_cast<double>(plan.hop()) / config.stream.sample_rate_hz;
-    dsp::BandTrackerConfig result;
-    result.most = config.max_signals;
-    result.dropped_after = static_cast<int>(
-        std::clamp(std::max(kKeptS / dwell_s, static_cast<double>(plan.dwells_per_interval)), 4.0, 1e9));
-    return result;
+    return std::clamp(sample_rate_hz, 100.0, 1e9);
 }
 
 } // namespace
 
-void check(const SurveyConfig& config)
-{
-    check(config.stream);
-    if (config.stream.bursts)
-        throw InvalidArgument{ { "a survey has no bursts of the whole band", "survey: bursts", "true", "false" } };
-    if (config.max_signals < 1 || config.max_signals > SurveyConfig::kMostSignals)
-        throw InvalidArgument{ { "value out of range", "survey: max_signals", std::to_string(config.max_signals),
-                                 "1..64" } };
-}
-
 struct WidebandScanner::Impl {
-    Impl(StreamState& stream, const SurveyConfig& config);
+    explicit Impl(StreamState& stream);
 
     Pipeline& pipeline() const noexcept { return state.pipeline(); }
+    std::uint64_t fed() const noexcept { return origin + filled; } ///< samples of the stream, up to here
+    std::uint64_t interval_samples() const noexcept { return epochs_per_interval * epoch; }
     void consume(const std::complex<float>* samples, std::size_t count) noexcept;
-    void end_segment(bool is_last) noexcept;
-    void begin_dwell() noexcept;
-    void on_segment() noexcept;
-    void end_dwell() noexcept;
-    void follow_tracks() noexcept;
-    void skip_dwell() noexcept;
-    void end_interval() noexcept;
-    void decide(const dsp::Track& track) noexcept;
-    void decide_band() noexcept;
-    double frequency_hz(double bin) const noexcept;
-    std::uint64_t interval_length() const noexcept { return interval_segments * static_cast<unsigned>(plan.hop()); }
+    void begin_epoch() noexcept;
+    void switch_model() noexcept;
+    std::size_t take(const std::complex<float>* samples, std::size_t count) noexcept;
+    void measure() noexcept;
+    void end_epoch(std::uint64_t end, bool is_cut) noexcept;
+    void run(EmissionWork& work) noexcept;
+    void cut(Emission& emission, const EmissionWork& work) noexcept;
+    void decide(Emission& emission) noexcept;
+    void prove(LabelEvent& event, Emission& emission) noexcept;
+    bool is_own_line(const EmissionSamples& emission) const noexcept;
+    void add_band() noexcept;
+    void end_interval(std::uint64_t end) noexcept;
+    void emit_band(std::uint64_t start, std::uint64_t count, bool is_lost) noexcept;
+    void cut_stream() noexcept;
+    std::size_t skip(std::size_t count) noexcept;
+    void end_skipping() noexcept;
+    void restart(std::uint64_t sample) noexcept;
 
     StreamState& state;
-    const SurveyPlan plan;
-    dsp::SlidingTransform transform;
-    dsp::DwellSpectrum spectrum;
-    dsp::BandDetector detector;
-    dsp::BandTracker tracker;
-    dsp::ChannelBank bank;
-    std::vector<std::complex<float>> transformed; ///< [segments_per_dwell, nfft]
-    std::vector<TrackChannel> channels;           ///< by the tracks' slots
-    std::vector<std::size_t> previous_labels;     ///< their labels' classes, the same
+    detect::Detector detector;
+    dsp::BandExtractor extractor;
+    const double per_hz; ///< cycles per sample, of the detector's hertz
+    const std::uint64_t epoch;
+    const std::uint64_t epochs_per_interval;
 
-    std::uint64_t segment = 0; ///< number in the stream
-    bool in_dwell = false;     ///< a dwell is under way,
-    int dwell_segments = 0;    ///< of which so many are there
-    std::uint64_t dwells = 0;  ///< of this interval
-    std::uint64_t interval_segments = 0;
-    bool skipping = false; ///< this dwell
-    double dwell_busy_s = 0.0;
-    std::ptrdiff_t zeros = 0; ///< samples of the half of a transform that is under way
-    bool is_silent = true;    ///< the last half; zeros stand before the stream
-    ClippingMeter clipping;   ///< of this interval, too:
-    ZeroBin zero_bin;
-    double power = 0.0; ///< of the whole band, sum over the interval's dwells
-    int power_dwells = 0;
+    std::vector<std::complex<float>> buffer; ///< some samples before the epoch, it, what is there of the next one
+    std::uint64_t origin = 0;                ///< sample at its begin
+    std::size_t filled = 0;
+    std::uint64_t base = 0;       ///< sample that the detector counts from
+    std::uint64_t next_epoch = 0; ///< first sample of the next epoch to begin
+    std::uint64_t measured = 0;   ///< samples up to here are in the facts
+    EpochFacts facts, next_facts; ///< of the epoch that fills, and of what is there of the next
+    std::uint64_t to_skip = 0;
+    double busy_s = 0.0;
+    std::int64_t busy_since_ns = 0;
+
+    EmissionTracker tracker;
+    std::optional<Prover> prover; ///< none: the network decides alone
+
+    IntervalFacts interval;
 };
 
-WidebandScanner::Impl::Impl(StreamState& stream, const SurveyConfig& config)
-    : state(stream), plan(plan_survey(config.stream.sample_rate_hz,
-                                      sample_count(config.stream.interval_s, config.stream.sample_rate_hz))),
-      transform(plan.nfft), spectrum(plan.nfft), detector(plan.nfft), tracker(tracker_config(plan, config)),
-      bank(plan.nfft),
-      transformed(static_cast<std::size_t>(plan.segments_per_dwell) * static_cast<std::size_t>(plan.nfft))
+WidebandScanner::Impl::Impl(StreamState& stream)
+    : state(stream), detector(detect::DetectorConfig{ in_range(stream.config.sample_rate_hz), 0.0f, 0 }),
+      per_hz(1.0 / in_range(stream.config.sample_rate_hz)), epoch(detector.epoch_samples()),
+      epochs_per_interval(std::max<std::uint64_t>(
+          1, (sample_count(stream.config.interval_s, stream.config.sample_rate_hz) + epoch - 1) / epoch)),
+      buffer(epoch + epoch / kSpare + std::min(kLookBack, epoch)), tracker(epoch, per_hz)
 {
-    channels.reserve(static_cast<std::size_t>(config.max_signals));
-    previous_labels.assign(static_cast<std::size_t>(config.max_signals), DecisionAccumulator::kNone);
-    for (int i = 0; i < config.max_signals; ++i)
-        channels.emplace_back(plan.nfft, kMostSamples);
+    if (state.config.measure)
+        prover.emplace(state.config.evidence);
 }
 
 void WidebandScanner::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
+    busy_since_ns = state.clock.steady_ns();
     while (count > 0) {
-        if (!in_dwell)
-            begin_dwell();
-        const std::size_t taken = transform.add(samples, count);
-        if (!skipping)
-            clipping.add(samples, taken);
-        zeros += std::count(samples, samples + taken, std::complex<float>{});
-        samples += taken;
-        count -= taken;
-        if (transform.is_full())
-            on_segment();
+        if (to_skip == 0 && fed() == next_epoch)
+            begin_epoch();
+        const std::size_t done = to_skip > 0 ? skip(count) : take(samples, count);
+        samples += done;
+        count -= done;
     }
+    busy_s += state.seconds_since(busy_since_ns);
 }
 
-void WidebandScanner::Impl::begin_dwell() noexcept
+/// What holds from its first sample on. What another frequency was tuned for has ended.
+void WidebandScanner::Impl::begin_epoch() noexcept
 {
-    in_dwell = true;
-    skipping = state.config.live && state.backlog.must_skip();
-    if (interval_segments > 0)
+    const bool is_late = state.config.live && state.backlog.must_skip();
+    const bool is_retuned = state.wanted_tuned_hz.load(std::memory_order_relaxed) != state.tuned_hz;
+    if ((is_late || is_retuned) && fed() > base)
+        cut_stream();
+    if (is_retuned)
+        tracker.forget_interrupted();
+    if (fed() == base)
+        switch_model();
+    state.interval_start = fed();
+    state.begin_interval();
+    if (is_late) {
+        to_skip = epoch;
         return;
+    }
+    SampleClock clock(state.config.sample_rate_hz);
+    clock.set(fed(), state.interval_time_ns, state.interval_time_source);
+    next_facts = EpochFacts(fed(), state.tuned_hz, clock);
+    if (fed() == base)
+        facts = next_facts;
+    next_epoch = fed() + epoch;
+}
+
+void WidebandScanner::Impl::switch_model() noexcept
+{
     const Pipeline* before = &pipeline();
     state.switch_model();
-    if (&pipeline() != before)
-        std::fill(previous_labels.begin(), previous_labels.end(), DecisionAccumulator::kNone);
-    const double before_hz = state.tuned_hz;
-    state.begin_interval();
-    if (state.tuned_hz != before_hz)
-        tracker.reset();
+    if (before != &pipeline())
+        tracker.forget_labels();
 }
 
-void WidebandScanner::Impl::on_segment() noexcept
+std::size_t WidebandScanner::Impl::take(const std::complex<float>* samples, std::size_t count) noexcept
 {
-    const auto start = state.clock.steady_ns();
-    const bool was_silent = std::exchange(is_silent, zeros > plan.hop() / kZerosShare);
-    zeros = 0;
-    if (skipping) {
-        transform.skip();
-    } else {
-        std::complex<float>* to = transformed.data() + static_cast<std::ptrdiff_t>(dwell_segments) * plan.nfft;
-        transform.transform(to);
-        if (!was_silent && !is_silent) {
-            spectrum.add(to);
-            zero_bin.add(to[0]);
-        }
-    }
-    ++dwell_segments;
-    ++segment;
-    ++interval_segments;
-    const bool complete = dwell_segments == plan.segments_per_dwell;
-    if (complete)
-        end_dwell();
-    dwell_busy_s += state.seconds_since(start);
-    if (!complete)
+    const auto to_next = static_cast<std::size_t>(next_epoch - fed());
+    const std::size_t taken = detector.process(samples, std::min({ count, to_next, buffer.size() - filled }));
+    std::copy_n(samples, taken, buffer.data() + filled);
+    filled += taken;
+    measure();
+    if (detector.complete())
+        end_epoch(facts.start() + epoch, false);
+    return taken;
+}
+
+void WidebandScanner::Impl::measure() noexcept
+{
+    for (; measured + EpochFacts::kPart <= fed(); measured += EpochFacts::kPart)
+        (measured < facts.start() + epoch ? facts : next_facts)
+            .add(buffer.data() + (measured - origin), EpochFacts::kPart);
+}
+
+void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
+{
+    EmissionTracker::Epoch seen{ detector.detections(), static_cast<std::size_t>(detector.count()), base, end, is_cut };
+    std::vector<EmissionWork>& works = tracker.gather(seen);
+    if (works.empty())
+        add_band();
+    for (EmissionWork& work : works)
+        run(work);
+    interval.add(facts, !works.empty());
+    if (is_cut)
         return;
-    const double dwell_s = plan.segments_per_dwell * static_cast<double>(plan.hop()) / state.config.sample_rate_hz;
-    if (skipping)
-        state.backlog.skipped(dwell_s);
-    else
-        state.backlog.worked(dwell_busy_s, dwell_s);
-    dwell_busy_s = 0.0;
+    if (interval.epochs == epochs_per_interval)
+        end_interval(end);
+    const std::uint64_t keep = std::max(origin, end - std::min(end, std::min(kLookBack, epoch)));
+    std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(keep - origin),
+              buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
+    filled -= static_cast<std::size_t>(keep - origin);
+    origin = keep;
+    facts = next_facts;
+    if (interval.epochs == 0)
+        switch_model();
+    const std::int64_t now_ns = state.clock.steady_ns();
+    state.backlog.worked(busy_s + 1e-9 * static_cast<double>(now_ns - busy_since_ns),
+                         static_cast<double>(epoch) / state.config.sample_rate_hz);
+    busy_s = 0.0;
+    busy_since_ns = now_ns;
 }
 
-void WidebandScanner::Impl::end_dwell() noexcept
+void WidebandScanner::Impl::run(EmissionWork& work) noexcept
 {
-    if (skipping)
-        skip_dwell();
-    else
-        follow_tracks();
-    in_dwell = false;
-    dwell_segments = 0;
-    if (++dwells == plan.dwells_per_interval)
-        end_interval();
+    Emission& emission = tracker.emission_of(work);
+    if (work.has_part)
+        cut(emission, work);
+    const bool is_full = static_cast<double>(emission.samples.duration()) >=
+                         kFullInterval * static_cast<double>(interval_samples());
+    if (!work.goes_on || is_full)
+        decide(emission);
+    if (!work.goes_on)
+        emission.active = false;
+    else if (is_full)
+        emission.begin_interval(work.part.end);
 }
 
-/// What the dwell shows goes to its tracks, and their samples to the channels.
-void WidebandScanner::Impl::follow_tracks() noexcept
+void WidebandScanner::Impl::cut(Emission& emission, const EmissionWork& work) noexcept
 {
-    const double sound = static_cast<double>(spectrum.segments()) / dwell_segments;
-    const dsp::Spectrum seen = spectrum.finish();
-    power += sound * std::accumulate(seen.psd, seen.psd + seen.nfft, 0.0);
-    ++power_dwells;
-    detector.detect(seen);
-    tracker.update(detector.bands(), detector.count());
-    const Dwell dwell{ transformed.data(), dwell_segments,
-                       plan.nfft,          segment - static_cast<std::uint64_t>(dwell_segments),
-                       detector,           zero_bin.is_same() };
-    const int block_length = std::min(pipeline().block_length, kMostSamples);
-    const auto allowed =
-        std::max(block_length, static_cast<int>(kMostSamples * (dwells + 1) / plan.dwells_per_interval));
-    const double share = pipeline().front_end.spec().occupied_fraction;
-    for (int i = 0; i < tracker.count(); ++i) {
-        const dsp::Track& track = tracker.tracks()[i];
-        TrackChannel& channel = channels[track.slot];
-        if (track.seen && track.sightings == 1) { // what is there is of the slot's last track
-            channel.clear();
-            previous_labels[track.slot] = DecisionAccumulator::kNone;
-        }
-        if (track.seen)
-            channel.add(dwell, track, share, bank, allowed, block_length);
-        else
-            channel.end_piece();
+    if (!std::exchange(emission.has_time, true)) {
+        emission.time_ns = facts.time_ns(work.part.start);
+        emission.time_source = facts.time_source();
     }
+    emission.last = work.part;
+    emission.clipped = std::max(emission.clipped, facts.clipped());
+    emission.samples.add(work.part);
+    EmissionSamples::Cut how;
+    how.occupied_fraction = pipeline().front_end.spec().occupied_fraction;
+    how.least_samples = kLeastFrames * pipeline().front_end.min_samples();
+    how.most_samples = std::max(std::min(pipeline().block_length, EmissionSamples::kMostSamples),
+                                EmissionSamples::kMostSamples / static_cast<int>(std::min<std::uint64_t>(
+                                                                    epochs_per_interval, 1 << 15)));
+    how.goes_on = work.goes_on;
+    dsp::StreamWindow window{ buffer.data(), filled, origin };
+    const double from_zero = std::abs(work.part.center());
+    if (from_zero > kMiddle * work.part.width())
+        window.constant = facts.constant();
+    emission.samples.cut(work.part, how, window, extractor);
 }
 
-void WidebandScanner::Impl::skip_dwell() noexcept
+void WidebandScanner::Impl::decide(Emission& emission) noexcept
 {
-    const int frame_length = pipeline().front_end.spec().frame_length;
-    std::uint64_t lost = 0;
-    for (int i = 0; i < tracker.count(); ++i) {
-        TrackChannel& channel = channels[tracker.tracks()[i].slot];
-        lost += static_cast<std::uint64_t>(channel.rate() * plan.hop() * dwell_segments / frame_length);
-        channel.end_piece();
-    }
-    state.add(state.dropped_frames, std::max<std::uint64_t>(1, lost));
-}
-
-void WidebandScanner::Impl::end_interval() noexcept
-{
-    std::array<const dsp::Track*, SurveyConfig::kMostSignals> found{};
-    int count = 0;
-    for (int i = 0; i < tracker.count(); ++i)
-        if (tracker.tracks()[i].confirmed && !channels[tracker.tracks()[i].slot].is_empty())
-            found[count++] = tracker.tracks() + i;
-    std::sort(found.begin(), found.begin() + count,
-              [](const dsp::Track* a, const dsp::Track* b) { return a->center() < b->center(); });
-    for (int i = 0; i < count; ++i)
-        decide(*found[i]);
-    if (count == 0)
-        decide_band();
-    for (TrackChannel& channel : channels)
-        channel.clear();
-    state.interval_start += interval_length();
-    interval_segments = 0;
-    dwells = 0;
-    power = 0.0;
-    power_dwells = 0;
-    clipping.reset();
-    zero_bin = {};
-}
-
-double WidebandScanner::Impl::frequency_hz(double bin) const noexcept
-{
-    return state.tuned_hz + ((bin - 0.5) / plan.nfft - 0.5) * state.config.sample_rate_hz;
-}
-
-void WidebandScanner::Impl::decide(const dsp::Track& track) noexcept
-{
-    TrackChannel& channel = channels[track.slot];
-    channel.end_piece();
     BlockClassifier& classifier = pipeline().stream;
-    channel.for_each_block(pipeline().block_length, pipeline().front_end.min_samples(),
-                           [&](const std::complex<float>* x, int n) { classifier.add(x, n, ZeroHz::signal); });
-    LabelEvent event = state.interval_event(interval_length());
-    event.sample_rate_hz = state.config.sample_rate_hz * channel.rate();
-    event.center_freq_hz = state.tuned_hz + channel.center() * state.config.sample_rate_hz;
-    classifier.set_previous_label(previous_labels[track.slot]);
+    emission.samples.for_each_block(
+        pipeline().block_length, pipeline().front_end.min_samples(),
+        [&](const std::complex<float>* x, int n) { classifier.add(x, n, ZeroHz::signal); });
+    LabelEvent event = state.new_event();
+    classifier.set_previous_label(emission.previous_label);
     state.add(state.frames, classifier.decide(event));
-    previous_labels[track.slot] = classifier.previous_label();
-    event.sample_rate_hz = state.config.sample_rate_hz;
-    event.snr_db = channel.snr_db();
-    const double center_hz = frequency_hz(track.center());
-    const double width_hz = track.width() / plan.nfft * state.config.sample_rate_hz;
-    const bool finer = track.width() < kFewBins && event.bandwidth_hz < width_hz &&
-                       std::abs(event.center_freq_hz - center_hz) < 0.5 * width_hz;
-    if (!finer) {
-        event.center_freq_hz = center_hz;
-        event.bandwidth_hz = width_hz;
-    }
-    event.clipped = clipping.fraction();
-    const double from_zero = std::abs(track.center() - 0.5 - plan.nfft / 2);
-    if (track.width() <= kLineBins && from_zero < 0.5 * track.width() && zero_bin.is_same()) {
+    emission.previous_label = classifier.previous_label();
+    emission.write(event, facts.tuned_hz());
+    if (is_own_line(emission.samples)) {
         decide_noise(event);
         event.note.assign(kDcSpike);
+    } else if (prover)
+        prove(event, emission);
+    state.emit(event);
+}
+
+void WidebandScanner::Impl::prove(LabelEvent& event, Emission& emission) noexcept
+{
+    const EmissionSamples& samples = emission.samples;
+    std::array<measure::Piece, EmissionSamples::kMostPieces> pieces;
+    std::size_t count = 0;
+    samples.for_each_piece([&](const std::complex<float>* x, int n) { pieces[count++] = { x, std::size_t(n) }; });
+    if (count == 0)
+        return;
+    doubt_strong_noise(event);
+    const double rate_hz = state.config.sample_rate_hz;
+    prover->prove(event, pipeline().stream.proposal(),
+                  { pieces.data(), count, rate_hz * samples.rate(), facts.tuned_hz() + rate_hz * samples.center(),
+                    samples.passband() },
+                  &emission.signal);
+}
+
+bool WidebandScanner::Impl::is_own_line(const EmissionSamples& emission) const noexcept
+{
+    const double finest = std::max(1.0 / kFinest, static_cast<double>(kFinestPerEpoch) / static_cast<double>(epoch));
+    return emission.low() < 0.0 && emission.high() > 0.0 &&
+           emission.high() - emission.low() <= kLineBins * finest && facts.constant() != std::complex<float>{};
+}
+
+/// Of a band without emissions, which may be full of one.
+void WidebandScanner::Impl::add_band() noexcept
+{
+    const auto most = std::min<std::uint64_t>(facts.count(), EmissionSamples::kMostSamples / epochs_per_interval);
+    const std::complex<float>* x = buffer.data() + (facts.start() - origin);
+    const auto block = static_cast<std::uint64_t>(pipeline().block_length);
+    for (std::uint64_t done = 0; done < most; done += block)
+        pipeline().burst.add(x + done, static_cast<int>(std::min(block, most - done)), ZeroHz::tuned);
+    interval.may_be_full = interval.may_be_full || differs_from_noise(x, static_cast<int>(most));
+}
+
+void WidebandScanner::Impl::end_interval(std::uint64_t end) noexcept
+{
+    LabelEvent ignored;
+    if (interval.is_quiet)
+        emit_band(interval.start, end - interval.start, false);
+    else
+        pipeline().burst.decide(ignored);
+    interval = {};
+    interval.start = end;
+}
+
+/// The band without a signal; nothing is known of it when it was skipped.
+void WidebandScanner::Impl::emit_band(std::uint64_t start, std::uint64_t count, bool is_lost) noexcept
+{
+    LabelEvent event = state.new_event();
+    event.sample_start = start;
+    event.sample_count = count;
+    event.center_freq_hz = state.tuned_hz;
+    event.time_ns = state.interval_time_ns;
+    event.time_source = state.interval_time_source;
+    state.add(state.frames, pipeline().burst.decide(event));
+    if (!is_lost) {
+        event.time_ns = facts.time_ns(start);
+        event.time_source = facts.time_source();
+        event.power_dbfs = interval.power_dbfs();
+        event.clipped = interval.clipped;
+        const bool is_full = interval.may_be_full && !interval.has_constant;
+        if (event.state != State::signal || event.confidence < kSureOfBand || !is_full) {
+            event.center_freq_hz = facts.tuned_hz();
+            event.bandwidth_hz = state.config.sample_rate_hz;
+            event.snr_db = std::numeric_limits<float>::quiet_NaN();
+            decide_noise(event);
+        }
+        event.note.assign(interval.has_constant ? kDcSpike : std::string_view{});
     }
     state.emit(event);
 }
 
-/// The band without a signal; nothing is known of it when every dwell was skipped.
-void WidebandScanner::Impl::decide_band() noexcept
+/// The stream ends here, or what is contiguous of it.
+void WidebandScanner::Impl::cut_stream() noexcept
 {
-    LabelEvent event = state.interval_event(interval_length());
-    pipeline().burst.decide(event);
-    if (power_dwells > 0) {
-        decide_noise(event);
-        event.power_dbfs = static_cast<float>(10.0 * std::log10(std::max(power / power_dwells, 1e-20)));
+    const std::uint64_t end = fed();
+    if (end == base)
+        return;
+    if (measured < end) {
+        (measured < facts.start() + epoch ? facts : next_facts)
+            .add(buffer.data() + (measured - origin), static_cast<std::size_t>(end - measured));
+        measured = end;
     }
-    event.clipped = clipping.fraction();
-    state.emit(event);
+    detector.finish();
+    const bool is_short = end - facts.start() < epoch / kShort;
+    end_epoch(end, true);
+    tracker.interrupt(end, is_short ? end - facts.start() : 0);
+    interval.is_quiet = interval.is_quiet && (!is_short || interval.start == base);
+    end_interval(end);
+    restart(end);
 }
 
-void WidebandScanner::Impl::end_segment(bool is_last) noexcept
+void WidebandScanner::Impl::restart(std::uint64_t sample) noexcept
 {
-    if (dwell_segments >= kLeastSegments)
-        end_dwell();
-    else if (dwell_segments > 0 && !skipping)
-        spectrum.finish();
-    interval_segments -= static_cast<std::uint64_t>(dwell_segments);
-    if (dwells > 0)
-        end_interval();
-    in_dwell = false;
-    dwell_segments = 0;
-    interval_segments = 0;
-    segment = 0;
-    zeros = 0;
-    is_silent = true;
-    transform.reset();
-    if (is_last)
-        tracker.reset();
-    state.interval_start = state.samples_in.load(std::memory_order_relaxed);
+    base = origin = next_epoch = measured = sample;
+    filled = 0;
+    to_skip = 0;
+    interval = {};
+    interval.start = sample;
 }
 
-WidebandScanner::WidebandScanner(Model model, SurveyConfig config, EventHandler handler)
-    : StreamClassifier(std::move(model), checked(config).stream, std::move(handler)),
-      impl_(std::make_unique<Impl>(state(), config))
+std::size_t WidebandScanner::Impl::skip(std::size_t count) noexcept
+{
+    const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(count, to_skip));
+    origin += taken;
+    to_skip -= taken;
+    if (to_skip == 0)
+        end_skipping();
+    return taken;
+}
+
+void WidebandScanner::Impl::end_skipping() noexcept
+{
+    const std::uint64_t lost = origin - base;
+    const auto frame_length = static_cast<std::uint64_t>(pipeline().front_end.spec().frame_length);
+    const std::uint64_t frames = std::min<std::uint64_t>(lost, EmissionSamples::kMostSamples) / frame_length;
+    state.add(state.dropped_frames, std::max<std::uint64_t>(1, frames * std::max<std::size_t>(1, tracker.interrupted())));
+    state.backlog.skipped(static_cast<double>(lost) / state.config.sample_rate_hz);
+    emit_band(base, lost, true);
+    restart(origin);
+}
+
+WidebandScanner::WidebandScanner(Model model, ClassifierConfig config, EventHandler handler)
+    : StreamClassifier(std::move(model), std::move(config), std::move(handler)),
+      impl_(std::make_unique<Impl>(state()))
 {
 }
 
 WidebandScanner::~WidebandScanner() = default;
 WidebandScanner::WidebandScanner(WidebandScanner&&) noexcept = default;
+
+std::uint64_t WidebandScanner::epoch_samples() const noexcept
+{
+    return impl_->epoch;
+}
 
 void WidebandScanner::consume(const std::complex<float>* samples, std::size_t count) noexcept
 {
@@ -353,7 +388,13 @@ void WidebandScanner::consume(const std::complex<float>* samples, std::size_t co
 
 void WidebandScanner::end_segment(bool is_last) noexcept
 {
-    impl_->end_segment(is_last);
+    Impl& scanner = *impl_;
+    if (scanner.to_skip > 0 && scanner.origin > scanner.base)
+        scanner.end_skipping();
+    scanner.cut_stream();
+    if (is_last)
+        scanner.tracker.forget_interrupted();
+    scanner.restart(scanner.state.samples_in.load(std::memory_order_relaxed));
 }
 
 } // namespace prunedamr::stream

@@ -168,7 +168,7 @@ std::vector<Filling> FrameMaker::Impl::start(std::int64_t frames_per_class, std:
     std::vector<Filling> fillings;
     for (std::size_t i = 0; i < config.labels.size(); ++i) {
         const auto row = std::find(all.begin(), all.end(), config.labels[i]) - all.begin();
-        const double frames = static_cast<double>(frames_per_class) * config.recipe->share(config.labels[i]);
+        const double frames = static_cast<double>(frames_per_class) * config.recipe->weight(config.labels[i]);
         const auto wanted = std::max<std::int64_t>(1, std::llround(frames));
         fillings.push_back({ i, Rng(seed).fork(static_cast<std::uint64_t>(row)), wanted, 0, 0, {} });
     }
@@ -219,11 +219,11 @@ const std::vector<std::string>& FrameMaker::class_names() const
     return impl_->config.labels;
 }
 
-double FrameMaker::shares() const
+double FrameMaker::total_weight() const
 {
     double sum = 0.0;
     for (const auto& label : impl_->config.labels)
-        sum += impl_->config.recipe->share(label);
+        sum += impl_->config.recipe->weight(label);
     return sum;
 }
 
@@ -242,7 +242,8 @@ dataset::Dataset FrameMaker::make(std::int64_t frames_per_class, std::uint64_t s
     dataset.front_end = config.front_end;
     dataset.class_names = config.labels;
     const auto floats = 2 * dataset.length();
-    dataset.frames.reserve(static_cast<std::size_t>(static_cast<double>(frames_per_class * floats) * shares()));
+    dataset.frames.reserve(
+        static_cast<std::size_t>(static_cast<double>(frames_per_class * floats) * total_weight()));
     std::int64_t group = 0;
     for (auto& filling : fillings) {
         for (auto& harvest : filling.taken) {

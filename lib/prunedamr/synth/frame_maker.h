@@ -38,9 +38,9 @@ public:
 
     const std::vector<std::string>& class_names() const;
 
-    double shares() const; ///< of all classes, as the recipe has them: how many frames `make(1)` gives
+    double total_weight() const; ///< of all classes, as the recipe has them: how many frames `make(1)` gives
 
-    /// `frames_per_class` frames of each class, times its share in the recipe, class by class; no split yet. The
+    /// `frames_per_class` frames of each class, times its weight in the recipe, class by class; no split yet. The
     /// same seed gives the same frames. Throws `Error` when the front end finds no signal of a class.
     dataset::Dataset make(std::int64_t frames_per_class, std::uint64_t seed);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/train/key_store.h"
+#include "prunedamr/train/rendezvous.h"
 
 #include <fcntl.h>
 #include <netdb.h>

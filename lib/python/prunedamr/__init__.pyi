@@ -73,10 +73,8 @@ class SignalClassifier(_EventStream):
         min_confidence: Optional[float] = None,
         live: bool = False,
         max_lag_s: float = 0.25,
-        bursts: bool = False,
-        burst_gap_s: float = 0.003,
-        burst_margin_db: float = 9.0,
-        max_burst_s: float = 1.0,
+        measure: bool = True,
+        evidence: bool = False,
     ) -> None: ...
     def classify_burst(self, samples: npt.ArrayLike) -> Optional[LabelEvent]: ...
 
@@ -93,7 +91,8 @@ class WidebandScanner(_EventStream):
         min_confidence: Optional[float] = None,
         live: bool = False,
         max_lag_s: float = 0.25,
-        max_signals: int = 16,
+        measure: bool = True,
+        evidence: bool = False,
     ) -> None: ...
 
 def evaluate(

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-from typing import List, Optional, TypedDict, Union
+from typing import Dict, List, Optional, TypedDict, Union
 
 
-class LabelEvent(TypedDict):
+class _Evidence(TypedDict, total=False):
+    evidence: Dict[str, list]  # where asked for: symbols, [I, Q] each, or phase_advances, cycles per symbol
+
+
+class LabelEvent(_Evidence):
     """What a decision says; the keys are those of the JSON that prunedamr-rx writes."""
 
     v: int  # version of this schema
     source: str
     seq: int  # rises by one per event and source
+    track: int  # number of the signal, the same as long as it is followed; 0: noise, or not followed
     time: str  # of the first sample, RFC 3339 in UTC with nanoseconds
     time_source: str  # hw, system or file
     sample_start: int  # counted from the start of the stream
@@ -22,6 +27,9 @@ class LabelEvent(TypedDict):
     family: str
     confidence: float  # calibrated probability of `label`, 0..1
     top: List[List[Union[str, float]]]  # most probable classes, each with its probability, descending
+    measured: Dict[str, float]  # symbol_rate_hz, carrier_hz, ...: what was measured
+    measured_error: Dict[str, Optional[float]]  # one standard error each; None where it is not known
+    candidates: List[dict]  # systems that it may be: system, and what of it fits and what does not ("not")
     model: str
     dropped_frames: int  # since the start of the stream
     overflows: int  # losses and gaps since the start of the stream, reported by the source or seen by the time

@@ -6,7 +6,7 @@
 
 #include "tests/dataset/dataset_testing.h"
 
-#include "prunedamr/base/atomic_file.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/graph/cost.h"
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/rl/environment.h"

@@ -49,6 +49,13 @@ void FakeAir::unplug(const std::string& reason)
     add(std::move(item));
 }
 
+void FakeAir::stick()
+{
+    Item item;
+    item.sticks = true;
+    add(std::move(item));
+}
+
 void FakeAir::wait_until_read()
 {
     std::unique_lock lock(mutex_);
@@ -131,6 +138,8 @@ int FakeAir::read(std::complex<float>* samples, std::size_t count, int& flags, l
     if (items_.empty())
         return SOAPY_SDR_TIMEOUT;
     Item& item = items_.front();
+    if (item.sticks)
+        arrived_.wait(lock, [] { return false; });
     if (!item.unplugged.empty())
         throw std::runtime_error(item.unplugged);
     if (item.code == 0)
@@ -177,6 +186,8 @@ void play(FakeAir& air, const std::string& script, double rate_hz)
             air.report(SOAPY_SDR_STREAM_ERROR);
         } else if (word == "unplug") {
             air.unplug("the device is gone");
+        } else if (word == "stick") {
+            air.stick();
         } else {
             std::vector<std::complex<float>> samples(std::stoul(word));
             for (auto& x : samples)

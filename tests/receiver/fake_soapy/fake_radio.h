@@ -33,6 +33,7 @@ public:
     void give(std::vector<std::complex<float>> samples, std::optional<long long> time_ns = {});
     void report(int code);                  ///< a negative code of SoapySDR: overflow, timeout, failure
     void unplug(const std::string& reason); ///< from here on every read throws
+    void stick();                           ///< from here on no read comes back
     void
     set_plugged(bool plugged); ///< whether it can be opened; plugged in, it has forgotten all that it had to bring
     bool is_plugged() const;
@@ -55,6 +56,7 @@ private:
         std::size_t read = 0;
         std::optional<long long> time_ns;
         int code = 0;
+        bool sticks = false;
         std::string unplugged;
     };
 
@@ -72,7 +74,7 @@ FakeAir& fake_air();
 
 /// What a radio does by itself, for programs: words joined by ";". `NUMBER`: so many samples of a weak tone in
 /// noise; `time`: they carry a time from here on; `overflow`: reports one, and 1000 samples are missing; `timeout`;
-/// `failure`: reads fail from here on; `unplug`: they throw.
+/// `failure`: reads fail from here on; `unplug`: they throw; `stick`: they do not come back.
 void play(FakeAir& air, const std::string& script, double rate_hz);
 
 } // namespace prunedamr::test

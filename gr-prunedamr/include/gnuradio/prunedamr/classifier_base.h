@@ -14,7 +14,7 @@ namespace gr {
 namespace prunedamr {
 
 /*!
- * \brief What the blocks have in common that make labels from a stream: classifier and survey.
+ * \brief What a block that makes labels from a stream is told while it runs.
  * \ingroup prunedamr
  *
  * \details

@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace prunedamr::engine {
 
-// Plain structs only: this header is compiled for several instruction sets, so nothing here may become code.
+// Plain structs and declarations only: this header is compiled for several instruction sets, so nothing here may
+// become code.
 
 /// An activation of some frames, channels last. Element (frame, y, x, channel) stands at
 /// frame * frame_step + y * row_step + x * position_step + channel; steps are in elements, 0 broadcasts.
@@ -109,5 +112,12 @@ extern const Int8Kernels kAvx512Int8;
 extern const Int8Kernels kAvx512VnniInt8;
 extern const Int8Kernels kNeonInt8;
 extern const Int8Kernels kNeonDotprodInt8;
+
+/// The values of PRUNEDAMR_ISA on this architecture, lowest first.
+std::vector<std::string> instruction_sets();
+
+/// The best kernels that this processor can run, no better than the environment variable PRUNEDAMR_ISA allows.
+/// Throws `Error` if that is not one of `instruction_sets`.
+const KernelSet& choose_kernels();
 
 } // namespace prunedamr::engine

@@ -3,14 +3,14 @@
 
 // One vector of the chosen instruction set, and the walk over views.
 //
-// Every header of kernels/ but kernels.h and isa.h is generic: each instruction set compiles it again in a source
-// file of its own. That file defines, before it includes one of them:
+// Every header of kernels/ but kernels.h is generic: each instruction set compiles it again in a source file of its
+// own. That file defines, before it includes one of them:
 //   PRUNEDAMR_LANES              floats in a vector: 4, 8 or 16
 //   PRUNEDAMR_TILE_POSITIONS_1   positions in a tile of a conv with one vector of output channels,
 //   PRUNEDAMR_TILE_POSITIONS_2   and with two
-//   PRUNEDAMR_DEPTH_POSITIONS    positions in a tile of an int8 depthwise conv (depthwise_pairs.h,
-//   depthwise_quads.h) PRUNEDAMR_PEAK_SUMS          independent sums that keep the multipliers busy PRUNEDAMR_NEON
-//   set on arm64
+//   PRUNEDAMR_DEPTH_POSITIONS    positions in a tile of an int8 depthwise conv; not with depthwise_neon.h
+//   PRUNEDAMR_PEAK_SUMS          independent sums that keep the multipliers busy
+//   PRUNEDAMR_NEON               set on arm64
 // A generic header that is opened alone is that of the portable kernels.
 //
 // Everything generic stands in the unnamed namespace, and no header with inline functions but those of intrinsics

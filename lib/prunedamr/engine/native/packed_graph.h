@@ -2,7 +2,6 @@
 #pragma once
 
 #include "prunedamr/engine/compiled_graph.h"
-#include "prunedamr/engine/kernels/isa.h"
 #include "prunedamr/engine/kernels/kernels.h"
 #include "prunedamr/engine/native/arena.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/graph/rewrite/fold_constants.h"
+#include "prunedamr/graph/rewrite/edits.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
 
 #include <algorithm>

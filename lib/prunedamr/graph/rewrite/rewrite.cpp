@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/graph/rewrite/edits.h"
-#include "prunedamr/graph/rewrite/fold_constants.h"
 
 #include <algorithm>
 

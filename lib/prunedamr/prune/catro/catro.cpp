@@ -2,7 +2,6 @@
 #include "prunedamr/prune/catro/catro.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/prune/catro/scatter.h"
 
 #include <fmt/format.h>
 

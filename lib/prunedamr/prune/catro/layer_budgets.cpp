@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/catro/layer_budgets.h"
+#include "prunedamr/prune/catro/catro.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/features.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/fit.h"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/consensus/ranking.h"
+#include "prunedamr/prune/consensus/consensus.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
 #include "prunedamr/graph/rewrite/rewrite.h"
-#include "prunedamr/prune/consensus/distances.h"
 #include "prunedamr/prune/features.h"
 #include "prunedamr/train/batches.h"
 

@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
 #include "prunedamr/graph/rewrite/channel_layers.h"
-#include "prunedamr/graph/rewrite/fold_constants.h"
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/prune/budget.h"
 #include "prunedamr/train/evaluate.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/odf2nna/variability.h"
+#include "prunedamr/prune/odf2nna/odf2nna.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"

@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/prune/psr/similarity.h"
+#include "prunedamr/prune/psr/partition.h"
 #include "prunedamr/train/batches.h"
 
 #include <fmt/format.h>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/analog.h"
-#include "prunedamr/synth/signal/cpm_chirp.h"
 #include "prunedamr/synth/signal/fading.h"
-#include "prunedamr/synth/signal/ofdm.h"
+#include "prunedamr/synth/signal/modulations.h"
 
 #include <algorithm>
 #include <cmath>

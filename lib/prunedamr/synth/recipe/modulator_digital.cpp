@@ -2,9 +2,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/cpm_chirp.h"
-#include "prunedamr/synth/signal/keying.h"
-#include "prunedamr/synth/signal/linear.h"
+#include "prunedamr/synth/signal/modulations.h"
 #include "prunedamr/synth/signal/symbols.h"
 
 #include <algorithm>

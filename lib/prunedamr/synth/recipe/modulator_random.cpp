@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/cpm_chirp.h"
-#include "prunedamr/synth/signal/linear.h"
+#include "prunedamr/synth/signal/modulations.h"
 
 #include <algorithm>
 #include <cmath>

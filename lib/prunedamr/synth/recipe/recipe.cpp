@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/recipe.h"
 
-#include "prunedamr/base/atomic_file.h"
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/impairments.h"
 
@@ -57,15 +57,15 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
     fields.at("modulators");
     fields.at("classes");
     const json& stages = fields.list("stages");
-    const json shares = fields.has("shares") ? fields.at("shares") : json::object();
+    const json weights = fields.has("weights") ? fields.at("weights") : json::object();
     fields.finish();
     transmitters_ = std::make_unique<Transmitters>(ordered["modulators"], ordered["classes"], where);
-    JsonObject share_fields(shares, where + ": shares");
-    for (const auto& [label, unused] : shares.items()) {
+    JsonObject weight_fields(weights, where + ": weights");
+    for (const auto& [label, unused] : weights.items()) {
         const auto& known = transmitters_->labels();
         if (std::find(known.begin(), known.end(), label) == known.end())
-            throw Error({ "no such class", where + ": shares", label, "a label of 'classes'" });
-        shares_[label] = share_fields.number(label, 0.01, 100.0);
+            throw Error({ "no such class", where + ": weights", label, "a label of 'classes'" });
+        weights_[label] = weight_fields.number(label, 0.01, 100.0);
     }
 
     int noises = 0;
@@ -85,10 +85,10 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
                       "one stage \"noise\" of probability 1" });
 }
 
-double Recipe::share(const std::string& label) const
+double Recipe::weight(const std::string& label) const
 {
-    const auto share = shares_.find(label);
-    return share == shares_.end() ? 1.0 : share->second;
+    const auto weight = weights_.find(label);
+    return weight == weights_.end() ? 1.0 : weight->second;
 }
 
 int Recipe::draw_length(int shortest, int longest, Rng& rng) const

@@ -28,7 +28,7 @@ public:
     const std::string& name() const { return name_; }
     const std::vector<std::string>& labels() const { return transmitters_->labels(); }
     const Transmitters& transmitters() const { return *transmitters_; }
-    double share(const std::string& label) const; ///< of the frames, against 1 of the classes that name none
+    double weight(const std::string& label) const; ///< of its number of frames, 1 where the recipe names none
     double snr_low_db() const { return snr_.low(); }
     double snr_high_db() const { return snr_.high(); }
 
@@ -50,7 +50,7 @@ private:
     std::string hash_;
     std::string name_;
     std::unique_ptr<Transmitters> transmitters_;
-    std::map<std::string, double> shares_;
+    std::map<std::string, double> weights_;
     std::vector<RandomStage> steps_;
     Distribution snr_;
     Distribution level_;         ///< of the result, dB

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/analog.h"
+#include "prunedamr/synth/signal/modulations.h"
 
-#include "prunedamr/synth/signal/cpm_chirp.h"
 #include "prunedamr/synth/signal/fading.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/phasor.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/linear.h"
+#include "prunedamr/synth/signal/modulations.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/synth/signal/keying.h"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #define PRUNEDAMR_TILE_POSITIONS_1 14
 #define PRUNEDAMR_TILE_POSITIONS_2 12
 #define PRUNEDAMR_PEAK_SUMS 12
-#include "prunedamr/engine/kernels/float32/table.h"
+#include "prunedamr/engine/kernels/float32/kernels.h"
 
 namespace prunedamr::engine {
 

@@ -4,7 +4,7 @@
 #define PRUNEDAMR_TILE_POSITIONS_1 12
 #define PRUNEDAMR_TILE_POSITIONS_2 8
 #define PRUNEDAMR_PEAK_SUMS 24
-#include "prunedamr/engine/kernels/float32/table.h"
+#include "prunedamr/engine/kernels/float32/kernels.h"
 
 namespace prunedamr::engine {
 

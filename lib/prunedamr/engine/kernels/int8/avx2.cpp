@@ -102,7 +102,7 @@ template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weig
 } // namespace prunedamr::engine
 
 #include "prunedamr/engine/kernels/int8/depthwise_pairs.h"
-#include "prunedamr/engine/kernels/int8/table.h"
+#include "prunedamr/engine/kernels/int8/kernels.h"
 
 namespace prunedamr::engine {
 

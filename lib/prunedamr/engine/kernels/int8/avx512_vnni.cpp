@@ -3,7 +3,7 @@
 #include "prunedamr/engine/kernels/int8/avx512.h"
 
 #include "prunedamr/engine/kernels/int8/depthwise_quads.h"
-#include "prunedamr/engine/kernels/int8/table.h"
+#include "prunedamr/engine/kernels/int8/kernels.h"
 
 namespace prunedamr::engine {
 

@@ -3,7 +3,7 @@
 
 // Int8 depthwise convs by products of 16 bits, summed in pairs.
 
-#include "prunedamr/engine/kernels/int8/depthwise_rows.h"
+#include "prunedamr/engine/kernels/int8/depthwise.h"
 
 #define PRUNEDAMR_INT8_DEPTHWISE
 

@@ -8,7 +8,7 @@
 #endif
 #include "prunedamr/engine/kernels/int8/avx512.h"
 
-#include "prunedamr/engine/kernels/int8/depthwise_rows.h"
+#include "prunedamr/engine/kernels/int8/depthwise.h"
 
 #define PRUNEDAMR_INT8_DEPTHWISE
 

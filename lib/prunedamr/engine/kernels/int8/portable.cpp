@@ -2,7 +2,7 @@
 #include "prunedamr/engine/kernels/int8/portable.h"
 
 #include "prunedamr/engine/kernels/int8/depthwise_pairs.h"
-#include "prunedamr/engine/kernels/int8/table.h"
+#include "prunedamr/engine/kernels/int8/kernels.h"
 
 namespace prunedamr::engine {
 

@@ -7,7 +7,7 @@
 // An instruction set that has operations of its own defines PRUNEDAMR_INT8_OPERATIONS and gives the generic
 // headers:
 //   widen(bytes)                     kLanes bytes as IVec; reads all of them
-//   Limits, limits(zero_point, min)  what is added to integers, and the least byte that they then become
+//   Limits, limits(zero_point, min)  what is added to integers, and the smallest byte that they then become
 //   narrow(to, v, limits, lanes)     stores the first lanes, at most 255 - zero_point, as bytes
 //   narrow_four(to, a, b, c, d, limits)
 //                                    stores all lanes of four vectors as bytes

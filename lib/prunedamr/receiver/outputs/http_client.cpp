@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/receiver/outputs/http_client.h"
+
+#include "prunedamr/base/error.h"
+#include "prunedamr/base/version.h"
+#include "prunedamr/receiver/socket.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#ifdef PRUNEDAMR_HAVE_TLS
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/ssl.hpp>
+#endif
+
+#include <chrono>
+#include <optional>
+
+namespace prunedamr::receiver {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kPatience{ 5 };
+constexpr std::size_t kMaxAnswerBytes = 64 << 10;
+
+} // namespace
+
+HttpServer parse_http_server(const std::string& url)
+{
+    HttpServer server;
+    const auto scheme_end = url.find("://");
+    const std::string scheme = url.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
+    std::string address = scheme.empty() ? "" : url.substr(scheme_end + 3);
+    if (!address.empty() && address.back() == '/')
+        address.pop_back();
+    server.use_tls = scheme == "https";
+    if ((scheme != "http" && scheme != "https") || address.empty() ||
+        address.find_first_of("/?#@") != std::string::npos)
+        throw InvalidArgument({ "bad address", "", url, "http://HOST[:PORT] or https://HOST[:PORT]" });
+    const auto colon = address.find(':', address.rfind(']') == std::string::npos ? 0 : address.rfind(']'));
+    if (colon == std::string::npos)
+        address += server.use_tls ? ":443" : ":80";
+    const HostPort parts = parse_host_port(address, "http[s]://HOST[:PORT]");
+    server.host = parts.host;
+    server.port = parts.port;
+    return server;
+}
+
+struct HttpClient::Impl {
+    explicit Impl(const HttpServer& server) : server(server)
+    {
+#ifdef PRUNEDAMR_HAVE_TLS
+        if (!server.use_tls)
+            return;
+        error_code failure;
+        context.emplace(asio::ssl::context::tls_client);
+        context->set_verify_mode(asio::ssl::verify_peer);
+        context->set_verify_callback(asio::ssl::host_name_verification(server.host));
+        if (server.ca.empty())
+            context->set_default_verify_paths(failure);
+        else
+            context->load_verify_file(server.ca, failure);
+        if (failure)
+            throw Error(
+                { "cannot read the certificates of authorities", server.ca, failure.message(), "a file of PEM" });
+#else
+        if (server.use_tls)
+            throw Error({ "this build has no TLS", server.host, "", "a build with PRUNEDAMR_TLS=ON" });
+#endif
+    }
+
+    /// Runs one asynchronous step, which a deadline ends.
+    template <typename Step> void run(const char* problem, const Step& step)
+    {
+        error_code result;
+        lowest().expires_after(kPatience);
+        step([&](error_code code, auto&&...) { result = code; });
+        io.restart();
+        io.run();
+        if (result)
+            throw Error({ problem, server.host, result.message(), "" });
+    }
+
+    beast::tcp_stream& lowest()
+    {
+#ifdef PRUNEDAMR_HAVE_TLS
+        if (secure)
+            return beast::get_lowest_layer(*secure);
+#endif
+        return *plain;
+    }
+
+    void connect()
+    {
+        error_code failure;
+        const auto addresses = asio::ip::tcp::resolver(io).resolve(server.host, server.port, failure);
+        if (failure)
+            throw Error({ "no such address", server.host, failure.message(), "" });
+#ifdef PRUNEDAMR_HAVE_TLS
+        if (server.use_tls) {
+            secure.emplace(io, *context);
+            SSL_set_tlsext_host_name(secure->native_handle(), server.host.c_str());
+            run("cannot connect", [&](auto done) { lowest().async_connect(addresses, done); });
+            return run("no TLS connection",
+                       [&](auto done) { secure->async_handshake(asio::ssl::stream_base::client, done); });
+        }
+#endif
+        plain.emplace(io);
+        run("cannot connect", [&](auto done) { plain->async_connect(addresses, done); });
+    }
+
+    bool is_connected() const
+    {
+#ifdef PRUNEDAMR_HAVE_TLS
+        if (secure)
+            return true;
+#endif
+        return plain.has_value();
+    }
+
+    void close()
+    {
+        plain.reset();
+#ifdef PRUNEDAMR_HAVE_TLS
+        secure.reset();
+#endif
+    }
+
+    template <typename Stream> Answer exchange(Stream& stream, http::request<http::string_body>& request)
+    {
+        beast::flat_buffer buffer;
+        http::response_parser<http::string_body> parser;
+        parser.body_limit(kMaxAnswerBytes);
+        run("cannot send", [&](auto done) { http::async_write(stream, request, done); });
+        run("no answer", [&](auto done) { http::async_read(stream, buffer, parser, done); });
+        if (!parser.get().keep_alive())
+            close();
+        return { parser.get().result_int(), parser.get().body() };
+    }
+
+    Answer exchange(http::request<http::string_body>& request)
+    {
+#ifdef PRUNEDAMR_HAVE_TLS
+        if (secure)
+            return exchange(*secure, request);
+#endif
+        return exchange(*plain, request);
+    }
+
+    const HttpServer server;
+    asio::io_context io;
+    std::optional<beast::tcp_stream> plain;
+#ifdef PRUNEDAMR_HAVE_TLS
+    std::optional<asio::ssl::context> context;
+    std::optional<beast::ssl_stream<beast::tcp_stream>> secure;
+#endif
+};
+
+HttpClient::HttpClient(const HttpServer& server) : impl_(std::make_unique<Impl>(server)) {}
+
+HttpClient::~HttpClient() = default;
+
+HttpClient::Answer HttpClient::post(const std::string& path, const std::string& authorization,
+                                    const std::string& body)
+{
+    http::request<http::string_body> request(http::verb::post, path, 11);
+    const bool is_ipv6 = impl_->server.host.find(':') != std::string::npos;
+    request.set(http::field::host,
+                (is_ipv6 ? "[" + impl_->server.host + "]" : impl_->server.host) + ":" + impl_->server.port);
+    request.set(http::field::user_agent, std::string("prunedamr-rx/") + kVersion);
+    request.set(http::field::content_type, "text/plain; charset=utf-8");
+    if (!authorization.empty())
+        request.set(http::field::authorization, authorization);
+    request.body() = body;
+    request.prepare_payload();
+    for (bool was_kept = impl_->is_connected();; was_kept = false)
+        try {
+            if (!impl_->is_connected())
+                impl_->connect();
+            return impl_->exchange(request);
+        } catch (const Error&) {
+            impl_->close();
+            if (!was_kept) // a connection that was kept may have been closed long ago
+                throw;
+        }
+}
+
+} // namespace prunedamr::receiver

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/receiver/outputs/output.h"
+
+#include "prunedamr/base/file.h"
+#include "prunedamr/base/error.h"
+#include "prunedamr/receiver/outputs/sinks.h"
+#include "prunedamr/receiver/socket.h"
+#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/event_filter.h"
+
+#include <charconv>
+
+namespace prunedamr::receiver {
+namespace {
+
+constexpr std::size_t kMaxSecretBytes = 4096;
+
+/// What the options of one output say.
+class Options
+{
+public:
+    explicit Options(const Output& output) : output_(output) {}
+
+    bool has(const std::string& name) const { return output_.options.count(name) > 0; }
+
+    std::string text(const std::string& name, const std::string& otherwise = "") const
+    {
+        const auto found = output_.options.find(name);
+        return found == output_.options.end() ? otherwise : found->second;
+    }
+
+    int number(const std::string& name, int otherwise, int low, int high) const
+    {
+        const std::string value = text(name, std::to_string(otherwise));
+        int result = 0;
+        const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), result);
+        if (fault != std::errc() || end != value.data() + value.size() || result < low || result > high)
+            throw InvalidArgument({ "bad option", output_.name(), name + "=" + value,
+                                    std::to_string(low) + ".." + std::to_string(high) });
+        return result;
+    }
+
+    std::string secret(const std::string& name, const NoticeHandler& notice) const
+    {
+        return has(name) ? read_secret(text(name), notice) : "";
+    }
+
+private:
+    const Output& output_;
+};
+
+std::string percent_decoded(const std::string& text)
+{
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        int byte = 0;
+        const char* digits = text.data() + i + 1;
+        if (text[i] == '%' && i + 2 < text.size() &&
+            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+            result += static_cast<char>(byte);
+            i += 2;
+        } else {
+            result += text[i];
+        }
+    }
+    return result;
+}
+
+/// "//[USER[:PASSWORD]@]HOST[:PORT][/TOPIC]"
+struct BrokerAddress {
+    std::string user, password, address, topic;
+};
+
+BrokerAddress parse_broker(const std::string& target)
+{
+    BrokerAddress result;
+    if (target.rfind("//", 0) != 0)
+        throw InvalidArgument({ "bad address of a broker", "", target, "mqtt://HOST[:PORT][/TOPIC]" });
+    const auto slash = target.find('/', 2);
+    result.address = target.substr(2, slash == std::string::npos ? slash : slash - 2);
+    result.topic = slash == std::string::npos ? "" : percent_decoded(target.substr(slash + 1));
+    const auto at = result.address.rfind('@');
+    if (at == std::string::npos)
+        return result;
+    const std::string user = result.address.substr(0, at);
+    const auto colon = user.find(':');
+    result.user = percent_decoded(user.substr(0, colon));
+    result.password = colon == std::string::npos ? "" : percent_decoded(user.substr(colon + 1));
+    result.address = result.address.substr(at + 1);
+    return result;
+}
+
+std::unique_ptr<stream::Sink> open_mqtt(const Output& output, const OutputContext& context)
+{
+    const Options options(output);
+    BrokerAddress broker = parse_broker(output.target);
+    MqttConfig config;
+    config.use_tls = output.kind == OutputKind::mqtts;
+    const bool has_port =
+        broker.address.find(':', broker.address.rfind(']') == std::string::npos ? 0 : broker.address.rfind(']')) !=
+        std::string::npos;
+    const HostPort peer = parse_host_port(broker.address + (has_port         ? ""
+                                                            : config.use_tls ? ":8883"
+                                                                             : ":1883"),
+                                          "mqtt://HOST[:PORT][/TOPIC]");
+    if (peer.host.empty())
+        throw InvalidArgument({ "bad address of a broker", "", output.name(), "mqtt://HOST[:PORT][/TOPIC]" });
+    config.host = peer.host;
+    config.port = std::stoi(peer.port);
+    config.topic = broker.topic.empty() ? "prunedamr/" + context.source_name : broker.topic;
+    config.user = options.text("user", broker.user);
+    config.password =
+        options.has("password-file") ? options.secret("password-file", context.on_notice) : broker.password;
+    config.client_id = options.text("client-id");
+    config.tls = { options.text("ca"), options.text("cert"), options.text("key") };
+    config.qos = options.number("qos", 0, 0, 2);
+    config.retain = options.has("retain");
+    config.protocol = options.number("protocol", 4, 4, 5);
+    config.discovery = options.text("discovery");
+    config.source = context.source_name;
+    return make_mqtt_sink(config, context.on_notice);
+}
+
+std::unique_ptr<stream::Sink> open_influx(const Output& output, const OutputContext& context)
+{
+    const Options options(output);
+    InfluxConfig config;
+    config.target = output.target;
+    config.measurement = options.text("measurement", config.measurement);
+    config.database = options.text("db");
+    config.user = options.text("user");
+    config.password = options.secret("password-file", context.on_notice);
+    config.organization = options.text("org");
+    config.bucket = options.text("bucket");
+    config.token = options.secret("token-file", context.on_notice);
+    config.ca = options.text("ca");
+    return make_influx_sink(config, context.on_notice);
+}
+
+std::unique_ptr<stream::Sink> open_sink(const Output& output, const OutputContext& context)
+{
+    const Options options(output);
+    switch (output.kind) {
+    case OutputKind::json:
+        return stream::make_json_lines_sink(output.target);
+    case OutputKind::text:
+        return stream::make_text_sink();
+    case OutputKind::csv:
+        return stream::make_csv_sink(output.target);
+    case OutputKind::sigmf: {
+        recording::Annotating annotating = context.annotating;
+        annotating.path = output.target;
+        return stream::make_sigmf_sink(annotating);
+    }
+    case OutputKind::zmq: {
+        stream::ZmqConfig config = context.zmq;
+        config.endpoint = output.target;
+        return stream::make_zmq_sink(config);
+    }
+    case OutputKind::udp:
+        return make_udp_sink(output.target, context.on_notice);
+    case OutputKind::syslog: {
+        SyslogConfig config;
+        config.target = output.target.empty() ? config.target : output.target;
+        config.facility = options.text("facility", config.facility);
+        return make_syslog_sink(config, context.on_notice);
+    }
+    case OutputKind::influx:
+        return open_influx(output, context);
+    case OutputKind::trigger: {
+        TriggerConfig config;
+        config.program = output.target;
+        config.children = options.number("children", config.children, 1, 64);
+        config.time = std::chrono::seconds(options.number("seconds", 10, 1, 3600));
+        return make_trigger_sink(config, context.on_notice);
+    }
+    case OutputKind::mqtt:
+    case OutputKind::mqtts:
+        break;
+    }
+    return open_mqtt(output, context);
+}
+
+} // namespace
+
+std::string read_secret(const std::string& path, const NoticeHandler& notice)
+{
+    const std::string content = read_file(path, kMaxSecretBytes);
+    if (const auto warning = stream::curve_secret_key_warning(path); warning && notice)
+        notice("warning: " + *warning);
+    const std::string line = content.substr(0, content.find_first_of("\r\n"));
+    if (line.empty())
+        throw InvalidArgument({ "the first line of this file is empty", path, "", "a password or a token" });
+    return line;
+}
+
+stream::SinkChoice open_output(const Output& output, const OutputContext& context)
+{
+    stream::SinkChoice choice{ open_sink(output, context), {} };
+    if (const std::string condition = Options(output).text("if"); !condition.empty())
+        choice.condition = stream::EventFilter(condition);
+    return choice;
+}
+
+} // namespace prunedamr::receiver

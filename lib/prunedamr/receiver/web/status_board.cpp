@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/receiver/web/status_board.h"
+
+#include "prunedamr/base/time.h"
+#include "prunedamr/base/version.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+namespace prunedamr::receiver {
+namespace {
+
+constexpr std::size_t kMaxLabels = 200; ///< that are counted apart; a model has some dozen
+constexpr int kBuckets = 10;            ///< of confidence: up to 0.1, 0.2, ... 1
+
+struct LabelCount {
+    std::uint64_t events = 0;
+    std::int64_t last_ns = 0; ///< of the start of its last event
+};
+
+/// Writes families of samples.
+class Exposition
+{
+public:
+    void family(const std::string& name, const char* type, const std::string& help)
+    {
+        text_ += fmt::format("# HELP {} {}.\n# TYPE {} {}\n", name, help, name, type);
+    }
+
+    /// `labels`: name and value in turn.
+    template <typename Value>
+    void sample(const std::string& name, std::initializer_list<std::string_view> labels, const Value& value)
+    {
+        text_ += name;
+        for (auto label = labels.begin(); label != labels.end(); label += 2) {
+            text_ += label == labels.begin() ? '{' : ',';
+            text_ += fmt::format("{}=\"{}\"", *label, escaped(label[1]));
+        }
+        text_ += fmt::format("{} {}\n", labels.size() > 0 ? "}" : "", value);
+    }
+
+    template <typename Value>
+    void single(const std::string& name, const char* type, const std::string& help, const Value& value)
+    {
+        family(name, type, help);
+        sample(name, {}, value);
+    }
+
+    std::string take() { return std::move(text_); }
+
+private:
+    static std::string escaped(std::string_view text)
+    {
+        std::string result;
+        for (const char c : text) {
+            if (c == '"' || c == '\\')
+                result += '\\';
+            if (c == '\n')
+                result += "\\n";
+            else
+                result += c;
+        }
+        return result;
+    }
+
+    std::string text_;
+};
+
+/// "busy_s" -> "prunedamr_busy_seconds_total"
+std::string counter_name(const std::string& prefix, std::string name)
+{
+    if (name.size() > 2 && name.compare(name.size() - 2, 2, "_s") == 0)
+        name.replace(name.size() - 1, 1, "seconds");
+    return prefix + name + "_total";
+}
+
+/// The names that all programs use. https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
+void write_process(Exposition& out)
+{
+    std::ifstream file("/proc/self/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::istringstream fields(
+        text.substr(std::min(text.rfind(')'), text.size() - 1) + 1)); // behind the name: the third
+    std::vector<std::string> words{ std::istream_iterator<std::string>(fields), {} };
+    if (words.size() < 22)
+        return;
+    const double ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    const auto number = [&](int field) {
+        return std::strtod(words[static_cast<std::size_t>(field - 3)].c_str(), nullptr);
+    };
+    std::ifstream uptime("/proc/uptime");
+    double up_s = 0.0;
+    uptime >> up_s;
+    out.single("process_cpu_seconds_total", "counter", "Processor time used, in seconds",
+               (number(14) + number(15)) / ticks);
+    out.single("process_resident_memory_bytes", "gauge", "Resident memory, in bytes",
+               number(24) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+    out.single("process_start_time_seconds", "gauge", "When the program started, in seconds since 1970",
+               1e-9 * static_cast<double>(system_time_ns()) - up_s + number(22) / ticks);
+    std::error_code failure;
+    const std::filesystem::directory_iterator descriptors("/proc/self/fd", failure);
+    if (!failure)
+        out.single("process_open_fds", "gauge", "Open files", std::distance(begin(descriptors), end(descriptors)));
+}
+
+class BoardSink : public stream::Sink
+{
+public:
+    explicit BoardSink(StatusBoard& board) : board_(board) {}
+    void write(const stream::LabelEvent& event, const std::string&) override { board_.add(event); }
+
+private:
+    StatusBoard& board_;
+};
+
+} // namespace
+
+struct StatusBoard::Impl {
+    mutable std::mutex mutex;
+    Source source;
+    ReceiverStats counts;
+    std::vector<OutputState> outputs;
+    std::map<std::pair<std::string, std::string>, LabelCount> labels; ///< by state and label
+    std::array<std::uint64_t, kBuckets> confidences{};
+    double confidence_sum = 0.0;
+    const std::int64_t start_ns = system_time_ns();
+
+    void write_counts(Exposition& out) const
+    {
+        stream::visit_stats([&](const char* name, auto member, const char* help) {
+            out.single(counter_name("prunedamr_", name), "counter", std::string("Number of ") + help,
+                       counts.classifier.*member);
+        });
+        visit_receiver_stats([&](const char* name, auto member, const char* help) {
+            out.single(counter_name("prunedamr_source_", name), "counter", std::string("Number of ") + help,
+                       counts.*member);
+        });
+    }
+
+    void write_outputs(Exposition& out) const
+    {
+        stream::visit_output_stats([&](const char* name, auto member, const char* help) {
+            const std::string metric = counter_name("prunedamr_output_", name);
+            out.family(metric, "counter", std::string("Number of ") + help);
+            for (const OutputState& output : outputs)
+                out.sample(metric, { "output", output.name }, output.stats.*member);
+        });
+        out.family("prunedamr_output_up", "gauge", "1 unless the output has failed for good");
+        for (const OutputState& output : outputs)
+            out.sample("prunedamr_output_up", { "output", output.name }, output.fault.empty() ? 1 : 0);
+    }
+
+    void write_labels(Exposition& out) const
+    {
+        out.family("prunedamr_labels_total", "counter", "Number of events by state and label");
+        for (const auto& [key, count] : labels)
+            out.sample("prunedamr_labels_total", { "state", key.first, "label", key.second }, count.events);
+        out.family("prunedamr_label_last_seen_timestamp_seconds", "gauge",
+                   "Start of the last event with this label, in seconds since 1970");
+        for (const auto& [key, count] : labels)
+            out.sample("prunedamr_label_last_seen_timestamp_seconds", { "state", key.first, "label", key.second },
+                       fmt::format("{:.3f}", 1e-9 * static_cast<double>(count.last_ns)));
+        out.family("prunedamr_label_confidence", "histogram", "Confidence of the events that are no noise");
+        std::uint64_t sum = 0;
+        for (int i = 0; i < kBuckets; ++i) {
+            sum += confidences[static_cast<std::size_t>(i)];
+            const std::string bound = i + 1 < kBuckets ? fmt::format("0.{}", i + 1) : "1.0";
+            out.sample("prunedamr_label_confidence_bucket", { "le", bound }, sum);
+        }
+        out.sample("prunedamr_label_confidence_bucket", { "le", "+Inf" }, sum);
+        out.sample("prunedamr_label_confidence_sum", {}, confidence_sum);
+        out.sample("prunedamr_label_confidence_count", {}, sum);
+    }
+};
+
+StatusBoard::StatusBoard() : impl_(std::make_unique<Impl>()) {}
+
+StatusBoard::~StatusBoard() = default;
+
+void StatusBoard::set_source(const Source& source)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->source = source;
+}
+
+void StatusBoard::set_counts(const ReceiverStats& total, std::vector<OutputState> outputs)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->counts = total;
+    impl_->outputs = std::move(outputs);
+}
+
+void StatusBoard::add(const stream::LabelEvent& event)
+{
+    const std::lock_guard lock(impl_->mutex);
+    auto& labels = impl_->labels;
+    std::pair<std::string, std::string> key{ stream::to_string(event.state), event.label.view() };
+    if (labels.size() >= kMaxLabels && labels.count(key) == 0)
+        key.second = "other";
+    if (impl_->source.model != event.model.view())
+        impl_->source.model = event.model.view();
+    LabelCount& count = labels[std::move(key)];
+    ++count.events;
+    count.last_ns = event.time_ns;
+    if (event.state == stream::State::noise)
+        return;
+    const int bucket = static_cast<int>(std::ceil(event.confidence * kBuckets)) - 1;
+    ++impl_->confidences[static_cast<std::size_t>(std::clamp(bucket, 0, kBuckets - 1))];
+    impl_->confidence_sum += static_cast<double>(event.confidence);
+}
+
+std::string StatusBoard::metrics() const
+{
+    const std::lock_guard lock(impl_->mutex);
+    const Source& source = impl_->source;
+    Exposition out;
+    out.family("prunedamr_build_info", "gauge", "1, with the version of the program");
+    out.sample("prunedamr_build_info", { "version", kVersion }, 1);
+    out.family("prunedamr_source_info", "gauge",
+               "1, with the source that is received and the model that labels it");
+    out.sample("prunedamr_source_info", { "source", source.name, "model", source.model }, 1);
+    out.single("prunedamr_sample_rate_hertz", "gauge", "Sample rate of the source", source.sample_rate_hz);
+    out.single("prunedamr_center_frequency_hertz", "gauge", "Frequency that the source is tuned to",
+               source.center_freq_hz);
+    impl_->write_counts(out);
+    impl_->write_labels(out);
+    impl_->write_outputs(out);
+    write_process(out);
+    return out.take();
+}
+
+std::string StatusBoard::status_json() const
+{
+    using Json = nlohmann::ordered_json;
+    const std::lock_guard lock(impl_->mutex);
+    const Impl& now = *impl_;
+    const auto round_s = [](std::int64_t ns) { return std::round(1e-6 * static_cast<double>(ns)) / 1e3; };
+    Json json{ { "version", kVersion },
+               { "time", rfc3339(system_time_ns()) },
+               { "uptime_s", round_s(system_time_ns() - now.start_ns) },
+               { "model", now.source.model },
+               { "source",
+                 { { "name", now.source.name },
+                   { "live", now.source.is_live },
+                   { "sample_rate_hz", now.source.sample_rate_hz },
+                   { "center_freq_hz", now.source.center_freq_hz } } } };
+    stream::visit_stats(
+        [&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
+    visit_receiver_stats(
+        [&](const char* name, auto member, const char*) { json["source"][name] = now.counts.*member; });
+    json["outputs"] = Json::array();
+    for (const OutputState& output : now.outputs) {
+        Json entry{ { "name", output.name }, { "fault", output.fault.empty() ? Json() : Json(output.fault) } };
+        stream::visit_output_stats(
+            [&](const char* name, auto member, const char*) { entry[name] = output.stats.*member; });
+        json["outputs"].push_back(entry);
+    }
+    json["labels"] = Json::array();
+    for (const auto& [key, count] : now.labels)
+        json["labels"].push_back({ { "state", key.first },
+                                   { "label", key.second },
+                                   { "events", count.events },
+                                   { "last_seen", rfc3339(count.last_ns) } });
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::unique_ptr<stream::Sink> make_board_sink(StatusBoard& board)
+{
+    return std::make_unique<BoardSink>(board);
+}
+
+} // namespace prunedamr::receiver

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/receiver/receiver.h"
+#include "prunedamr/stream/sinks.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prunedamr::receiver {
+
+/// What is known of a run, for whoever asks: Prometheus, the page, a shell. All functions: any thread.
+class StatusBoard
+{
+public:
+    StatusBoard();
+    ~StatusBoard();
+
+    struct Source {
+        std::string name, model;
+        bool is_live = false;
+        double sample_rate_hz = 0.0, center_freq_hz = 0.0;
+    };
+
+    struct OutputState {
+        std::string name;
+        stream::OutputStats stats;
+        std::string fault; ///< why it has failed; empty: it has not
+    };
+
+    void set_source(const Source& source);
+    void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run
+    void add(const stream::LabelEvent& event);
+
+    /// Text format 0.0.4 of Prometheus; the names of the counts are those of `visit_stats`, `visit_receiver_stats`
+    /// and `visit_output_stats`. https://prometheus.io/docs/instrumenting/exposition_formats
+    std::string metrics() const;
+    std::string status_json() const; ///< the same as an object
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Gives the events of a publisher to `board`, which outlives it.
+std::unique_ptr<stream::Sink> make_board_sink(StatusBoard& board);
+
+} // namespace prunedamr::receiver

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/emission_tracker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace prunedamr::stream {
+namespace {
+
+constexpr std::size_t kMostInEpoch = 1024; ///< emissions
+constexpr double kLastTile = 0.03; ///< of what is on to the end of the stream, that the detector does not see
+constexpr double kSeam = 0.02;     ///< of an epoch: what is on so near a cut goes on behind it
+constexpr double kSameBand = 0.3;  ///< intersection over union of what goes on behind a cut
+
+double band_iou(double low, double high, double other_low, double other_high) noexcept
+{
+    const double both = std::min(high, other_high) - std::max(low, other_low);
+    return std::max(0.0, both) / (std::max(high, other_high) - std::min(low, other_low));
+}
+
+} // namespace
+
+void Emission::begin_interval(std::uint64_t start) noexcept
+{
+    samples.clear(start);
+    has_time = false;
+    clipped = 0.0f;
+}
+
+void Emission::write(LabelEvent& event, double tuned_hz) const noexcept
+{
+    event.track = track;
+    event.time_ns = time_ns;
+    event.time_source = time_source;
+    event.sample_start = samples.start();
+    event.sample_count = samples.duration();
+    event.center_freq_hz = tuned_hz + 0.5 * (samples.low() + samples.high()) * event.sample_rate_hz;
+    event.bandwidth_hz = (samples.high() - samples.low()) * event.sample_rate_hz;
+    event.snr_db = samples.snr_db();
+    event.clipped = clipped;
+}
+
+EmissionTracker::EmissionTracker(std::uint64_t epoch_samples, double per_hz)
+    : epoch_samples_(static_cast<double>(epoch_samples)), per_hz_(per_hz), followed_(kMostFollowed)
+{
+    works_.reserve(kMostInEpoch + kMostFollowed);
+}
+
+std::vector<EmissionWork>& EmissionTracker::gather(const Epoch& epoch) noexcept
+{
+    base_ = epoch.base;
+    works_.clear();
+    for (Emission& emission : followed_)
+        emission.seen = false;
+    EmissionWork work;
+    for (std::size_t i = 0; i < std::min(epoch.count, kMostInEpoch); ++i)
+        if (take(epoch.detections[i], epoch, work = {}))
+            works_.push_back(work);
+    hold_off_neighbors();
+    for (Emission& emission : followed_)
+        if (emission.active && !emission.seen) { // it has ended with the epoch before
+            work = {};
+            work.emission = &emission;
+            work.part = emission.last;
+            work.start = emission.samples.start();
+            emission.active = emission.samples.duration() > 0;
+            if (emission.active)
+                works_.push_back(work);
+        }
+    std::sort(works_.begin(), works_.end(), [](const EmissionWork& a, const EmissionWork& b) {
+        return std::tie(a.start, a.part.low, a.number) < std::tie(b.start, b.part.low, b.number);
+    });
+    return works_;
+}
+
+bool EmissionTracker::take(const detect::Detection& detection, const Epoch& epoch, EmissionWork& work) noexcept
+{
+    const auto sample = [&](double place) { return epoch.base + static_cast<std::uint64_t>(std::max(0.0, place)); };
+    work.number = detection.emission;
+    work.has_part = true;
+    work.goes_on = detection.goes_on && !epoch.is_cut;
+    EmissionPart& part = work.part;
+    part.start = sample(detection.start_samples);
+    part.end = std::min(epoch.end, sample(detection.end_samples));
+    part.low = detection.low_hz * per_hz_;
+    part.high = detection.high_hz * per_hz_;
+    part.density = std::pow(10.0, 0.1 * static_cast<double>(detection.density_db));
+    work.emission = detection.continues ? find(detection.emission) : nullptr;
+    if (work.emission) {
+        work.emission->seen = true;
+        part.start = work.emission->samples.end();
+    }
+    const double rest = static_cast<double>(epoch.end - part.end);
+    const bool lasts = rest < kLastTile * (static_cast<double>(epoch.end) - static_cast<double>(part.start));
+    if (work.goes_on || (epoch.is_cut && lasts))
+        part.end = epoch.end;
+    work.start = work.emission ? work.emission->samples.start() : part.start;
+    return part.end > part.start;
+}
+
+/// Where the bands of others begin that are on at the same time.
+void EmissionTracker::hold_off_neighbors() noexcept
+{
+    for (EmissionWork& work : works_)
+        for (const EmissionWork& other : works_) {
+            if (other.part.start >= work.part.end || other.part.end <= work.part.start)
+                continue;
+            if (other.part.high <= work.part.low)
+                work.part.limit_low = std::max(work.part.limit_low, other.part.high);
+            else if (other.part.low >= work.part.high)
+                work.part.limit_high = std::min(work.part.limit_high, other.part.low);
+        }
+}
+
+Emission* EmissionTracker::find(std::uint64_t number) noexcept
+{
+    for (Emission& emission : followed_)
+        if (emission.active && emission.number == number)
+            return &emission;
+    return nullptr;
+}
+
+Emission& EmissionTracker::emission_of(EmissionWork& work) noexcept
+{
+    if (work.emission)
+        return *work.emission;
+    if (work.goes_on)
+        for (Emission& emission : followed_)
+            if (!work.emission && !emission.active)
+                work.emission = &emission;
+    work.goes_on = work.emission != nullptr;
+    Emission& emission = work.emission ? *work.emission : burst_;
+    begin(emission, work);
+    return emission;
+}
+
+/// It has the number of the one before a cut that it goes on with.
+void EmissionTracker::begin(Emission& emission, const EmissionWork& work) noexcept
+{
+    emission.active = true;
+    emission.number = emission.track = work.number;
+    emission.previous_label = DecisionAccumulator::kNone;
+    emission.signal.clear();
+    emission.begin_interval(work.part.start);
+    if (static_cast<double>(work.part.start - base_) > kSeam * epoch_samples_)
+        return;
+    for (Interrupted* before = interrupted_.data(); before != interrupted_.data() + interrupted_count_; ++before)
+        if (band_iou(before->low, before->high, work.part.low, work.part.high) > kSameBand) {
+            emission.track = before->track;
+            emission.previous_label = before->previous_label;
+            *before = interrupted_[--interrupted_count_];
+            return;
+        }
+}
+
+void EmissionTracker::interrupt(std::uint64_t end, std::uint64_t unseen) noexcept
+{
+    forget_interrupted();
+    const double most = kSeam * epoch_samples_ + static_cast<double>(unseen);
+    for (const EmissionWork& work : works_) {
+        if (static_cast<double>(end - work.part.end) > most || interrupted_count_ == interrupted_.size())
+            continue;
+        Interrupted& one = interrupted_[interrupted_count_++];
+        one = { work.part.low, work.part.high, work.number, DecisionAccumulator::kNone };
+        if (work.emission) {
+            one.track = work.emission->track;
+            one.previous_label = work.emission->previous_label;
+        }
+    }
+}
+
+void EmissionTracker::forget_labels() noexcept
+{
+    for (Emission& emission : followed_)
+        emission.previous_label = DecisionAccumulator::kNone;
+    for (Interrupted& emission : interrupted_)
+        emission.previous_label = DecisionAccumulator::kNone;
+}
+
+} // namespace prunedamr::stream

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "prunedamr/detect/detector.h"
+#include "prunedamr/stream/clock.h"
+#include "prunedamr/stream/decision_accumulator.h"
+#include "prunedamr/stream/emission_samples.h"
+#include "prunedamr/stream/prover.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace prunedamr::stream {
+
+/// An emission that is followed: what there is of it since its last event, and what its events have in common.
+struct Emission {
+    /// Of the samples from `start` on there will be an event of their own.
+    void begin_interval(std::uint64_t start) noexcept;
+
+    /// Where and when it was, to an event that has the stream's rate.
+    void write(LabelEvent& event, double tuned_hz) const noexcept;
+
+    bool active = false, seen = false;
+    std::uint64_t number = 0; ///< the detector's, and
+    std::uint64_t track = 0;  ///< that of its events: the same behind a cut
+    std::size_t previous_label = DecisionAccumulator::kNone;
+    EmissionPart last;
+    bool has_time = false; ///< of the first sample:
+    std::int64_t time_ns = 0;
+    TimeSource time_source = TimeSource::system;
+    float clipped = 0.0f;
+    EmissionSamples samples;
+    FollowedSignal signal; ///< what its measurements have in common
+};
+
+/// What is to be done about one emission in an epoch.
+struct EmissionWork {
+    Emission* emission = nullptr; ///< none yet where it is new
+    EmissionPart part;            ///< of the epoch,
+    bool has_part = false;        ///< if the emission was on in it
+    bool goes_on = false;         ///< into the next epoch; else it is decided on
+    std::uint64_t number = 0;
+    std::uint64_t start = 0; ///< sample; of what is not decided on yet
+};
+
+/// Follows the emissions of a detector from epoch to epoch, 32 at a time (what finds no room is decided on epoch by
+/// epoch), and over cuts of the stream. Allocates at construction only.
+class EmissionTracker
+{
+public:
+    /// `per_hz`: cycles per sample, of the detector's frequencies.
+    EmissionTracker(std::uint64_t epoch_samples, double per_hz);
+
+    struct Epoch {
+        const detect::Detection* detections;
+        std::size_t count;
+        std::uint64_t base; ///< sample of the stream that the detections count from
+        std::uint64_t end;  ///< sample that the epoch ends before
+        bool is_cut;        ///< there, and so does the stream
+    };
+
+    /// By rising start; valid until the next call.
+    std::vector<EmissionWork>& gather(const Epoch& epoch) noexcept;
+
+    /// That of `work`, which may now be put on record; `work.goes_on` becomes false where it finds no room. One that
+    /// does not go on is valid until the next call.
+    Emission& emission_of(EmissionWork& work) noexcept;
+
+    /// After the work of an epoch that was cut at `end`: what was on goes on behind the cut. `unseen`: samples at the end
+    /// that were too few to be searched.
+    void interrupt(std::uint64_t end, std::uint64_t unseen) noexcept;
+    std::size_t interrupted() const noexcept { return interrupted_count_; }
+    void forget_interrupted() noexcept { interrupted_count_ = 0; }
+
+    /// The classes of another model have other numbers.
+    void forget_labels() noexcept;
+
+private:
+    static constexpr std::size_t kMostFollowed = 32;
+
+    /// What was on at a cut.
+    struct Interrupted {
+        double low = 0.0, high = 0.0;
+        std::uint64_t track = 0;
+        std::size_t previous_label = DecisionAccumulator::kNone;
+    };
+
+    bool take(const detect::Detection& detection, const Epoch& epoch, EmissionWork& work) noexcept;
+    void hold_off_neighbors() noexcept;
+    Emission* find(std::uint64_t number) noexcept;
+    void begin(Emission& emission, const EmissionWork& work) noexcept;
+
+    const double epoch_samples_, per_hz_;
+    std::vector<Emission> followed_;
+    Emission burst_; ///< which begins and ends in the epoch
+    std::vector<EmissionWork> works_;
+    std::uint64_t base_ = 0;
+    std::array<Interrupted, kMostFollowed> interrupted_;
+    std::size_t interrupted_count_ = 0;
+};
+
+} // namespace prunedamr::stream
