@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/detect/tile_field.h"
+#include "prunedamr/dsp/fft.h"
+#include "prunedamr/dsp/kaiser_window.h"
 #include "tests/dsp/signals.h"
 
 #include <gtest/gtest.h>
@@ -55,6 +57,34 @@ TEST(TileField, AnyChunksGiveTheSameTiles)
     for (int t = 0; t < 128; ++t)
         for (int b = 0; b < 64; ++b)
             ASSERT_EQ(whole.tile(t)[b], chunks.tile(t)[b]);
+}
+
+TEST(TileField, LongTransformsInTwoStepsAreTransforms)
+{
+    constexpr int kTransform = 1 << 14, kHop = kTransform / 2, kRows = TileField::kRows;
+    const auto noise = test::white_noise(2 * kRows * kHop + kHop, 1.0, 11);
+    TileField field(kTransform, 2 * kRows * kHop);
+    field.advance(noise.data(), noise.size());
+    ASSERT_EQ(field.tiles(), 2);
+    const dsp::KaiserWindow kaiser(10.0);
+    dsp::Fft fft(kTransform, dsp::FftDirection::forward);
+    std::vector<std::complex<float>> in(kTransform), out(kTransform);
+    for (int t = 0; t < 2; ++t) {
+        std::vector<double> power(kTransform);
+        double energy = 0.0;
+        for (int row = 0; row < kRows; ++row) {
+            for (int i = 0; i < kTransform; ++i) {
+                const double w = kaiser((2.0 * i + 1.0) / kTransform - 1.0);
+                energy += w * w;
+                in[i] = noise[(t * kRows + row) * kHop + i] * static_cast<float>(w);
+            }
+            fft.run(in.data(), out.data());
+            for (int b = 0; b < kTransform; ++b)
+                power[b] += std::norm(out[(b + kTransform / 2) % kTransform]);
+        }
+        for (int b = 0; b < kTransform; ++b)
+            ASSERT_NEAR(field.tile(t)[b], power[b] / energy, 1e-4 * (1.0 + power[b] / energy)) << t << ", bin " << b;
+    }
 }
 
 } // namespace
