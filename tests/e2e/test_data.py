@@ -122,7 +122,7 @@ class Conversion(Case):
         self.done("data", "merge", "a" + BOUND, "b.safetensors", "--out", "m" + BOUND)
         both = self.done("data", "info", "m" + BOUND)
         self.assertEqual(both["classes"], ["OOK", "BPSK", "noise", "QPSK"])
-        self.assertEqual(both["frames_per_class"], {"OOK": 75, "BPSK": 30, "noise": 90, "QPSK": 20})  # by their shares
+        self.assertEqual(both["frames_per_class"], {"OOK": 75, "BPSK": 30, "noise": 90, "QPSK": 20})  # by their weights
         self.assertEqual(both["groups"], {"count": one["groups"]["count"] + two["groups"]["count"], "in_several_parts": 0})
         for part, count in both["split"].items():
             self.assertEqual(count, one["split"][part] + two["split"][part])

@@ -289,9 +289,9 @@ class Workshop(Case):
         self.done("synth", "--out", "other.h5", "--labels", "OOK,BPSK", "--frames-per-class", 4, folder=folder)
         return "other.h5"
 
-    def refuses_a_share_of_no_class(self, recipe, folder):
+    def refuses_a_weight_of_no_class(self, recipe, folder):
         Path(folder, "mine.json").write_text(json.dumps(recipe))
-        self.refused(FAILED, "mine.json: shares: no such class: found unknown", "synth", "--recipe", "mine.json", "--out",
+        self.refused(FAILED, "mine.json: weights: no such class: found unknown", "synth", "--recipe", "mine.json", "--out",
                      "x.h5", folder=folder)
 
     def test_trains_on_frames_that_are_made_while_it_trains(self):
@@ -300,8 +300,8 @@ class Workshop(Case):
             kept = {"noise", "OOK", "OFDM"}
             mine = json.loads("\n".join(line.split("//")[0] for line in recipe.splitlines()))
             mine["classes"] = {label: mine["classes"][label] for label in mine["classes"] if label in kept}
-            self.refuses_a_share_of_no_class(mine, folder)
-            mine["shares"] = {"noise": 1.5}
+            self.refuses_a_weight_of_no_class(mine, folder)
+            mine["weights"] = {"noise": 1.5}
             mine["snr_db"] = [15, 40]
             Path(folder, "mine.json").write_text(json.dumps(mine))
             data = ["--data", "synth:mine.json", "--data-frames-per-class", 60, "--data-seed", 3]

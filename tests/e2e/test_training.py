@@ -109,7 +109,7 @@ class Training(Case):
         classes = recipe["classes"]
         recipe["classes"] = {"noise": classes["noise"], "BPSK": classes["BPSK"], "GFSK": classes["GFSK"],
                              "FM": classes["NBFM"]}  # the classes of the model
-        recipe["shares"] = {}
+        recipe["weights"] = {}
         Path(self.folder, "four.json").write_text(json.dumps(recipe))
         self.done("synth", "--recipe", "four.json", "--out", "four.safetensors", "--labels", "noise,BPSK,GFSK,FM",
                   "--frames-per-class", 400, "--frame", 256, "--block-length", 2048, "--snr-low", 10, folder=self.folder)
