@@ -25,7 +25,7 @@ namespace prunedamr {
  * \p prunedamr_label at the first sample after each decided interval (value: the event's dict). Those of the end
  * of the stream are at its last sample.
  */
-class PRUNEDAMR_API classifier : virtual public classifier_base
+class GR_PRUNEDAMR_API classifier : virtual public classifier_base
 {
 public:
     using sptr = std::shared_ptr<classifier>;

@@ -20,7 +20,7 @@ namespace prunedamr {
  * pmt_label.h): center_freq_hz and bandwidth_hz are those of the signal; one of state "noise" for the whole band
  * when there is none. Commands and the tags that it reads: classifier_base.h.
  */
-class PRUNEDAMR_API survey : virtual public classifier_base
+class GR_PRUNEDAMR_API survey : virtual public classifier_base
 {
 public:
     using sptr = std::shared_ptr<survey>;
