@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1s; ///< between a signal and leaving a stalled reader or driver behind
+constexpr auto kGrace = 1s;     ///< between a signal and leaving a stalled reader or driver behind
 constexpr double kStuckS = 1.5; ///< in a call of a live source, as in `receiver::make_supervised_source`
 
 bool source_left_behind = false;

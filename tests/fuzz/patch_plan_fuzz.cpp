@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The size of the new file in a byte, a plan of segments, a zero byte, and the bytes that the plan calls stored; the base is the numbers of 8 bits.
+// The size of the new file in a byte, a plan of segments, a zero byte, and the bytes that the plan calls stored;
+// the base is the numbers of 8 bits.
 #include "prunedamr/model/patch_segments.h"
 #include "tests/fuzz/fuzz_input.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PRUNEDAMR_READER (open_npy, ...) takes the input, whatever its contents test says; open_layout gives it to the reader
-// that knows its contents. What is accepted is read to its end.
+// PRUNEDAMR_READER (open_npy, ...) takes the input, whatever its contents test says; open_layout gives it to the
+// reader that knows its contents. What is accepted is read to its end.
 #include "tests/fuzz/recording_layout_checks.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)

@@ -125,8 +125,8 @@ private:
         reading.ended = got.ended || position_ == end_;
         reading.rejected += got.rejected;
         if (got.ended && skip_ > 0 && position_ <= skip_)
-            notice("warning: " + info_.name + ": the start lies behind the end: found " + std::to_string(position_) +
-                   " samples, expected more than " + std::to_string(skip_));
+            notice("warning: " + info_.name + ": the start lies behind the end: found " +
+                   std::to_string(position_) + " samples, expected more than " + std::to_string(skip_));
         if (reading.count > 0)
             pass_on(reading);
         return got.count > 0 && !reading.ended;

@@ -23,8 +23,8 @@ class PipeSource : public Source
 public:
     explicit PipeSource(const PipeConfig& config, const std::string& path = "")
         : config_(config), bytes_per_sample_(static_cast<std::size_t>(recording::bytes_per_sample(config.format))),
-          is_real_(recording::is_real(config.format)),
-          scratch_(is_real_ ? kBufferBytes / bytes_per_sample_ : 0), buffer_(kBufferBytes)
+          is_real_(recording::is_real(config.format)), scratch_(is_real_ ? kBufferBytes / bytes_per_sample_ : 0),
+          buffer_(kBufferBytes)
     {
         info_.name = !path.empty()                       ? path
                      : config.descriptor == STDIN_FILENO ? "standard input"
@@ -58,7 +58,8 @@ public:
             throw Error{ { "cannot read", info_.name, std::strerror(errno), "" } };
         if (got == 0 && pending_ > 0)
             notice("warning: " + info_.name + ": the last sample is cut: found " +
-                   std::to_string(std::exchange(pending_, 0)) + " of " + std::to_string(bytes_per_sample_) + " bytes");
+                   std::to_string(std::exchange(pending_, 0)) + " of " + std::to_string(bytes_per_sample_) +
+                   " bytes");
         reading.ended = got == 0;
         if (got > 0 && !std::exchange(has_begun_, true))
             refuse_containers(static_cast<std::size_t>(got));
@@ -107,7 +108,7 @@ private:
     bool has_begun_ = false, owned_ = false;
     SourceInfo info_;
     std::vector<std::byte> buffer_;
-    std::size_t pending_ = 0;                ///< bytes of a sample that is not yet whole
+    std::size_t pending_ = 0;               ///< bytes of a sample that is not yet whole
     std::chrono::milliseconds waited_{ 0 }; ///< for the first byte
 };
 

@@ -22,7 +22,8 @@ std::int64_t steady_ms()
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice, SteadyClock steady)
+Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice,
+               SteadyClock steady)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
       steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
 {

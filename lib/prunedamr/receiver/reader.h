@@ -50,8 +50,8 @@ public:
     /// Waits for the thread, which is not abandoned.
     void join();
 
-    /// Leaves the thread behind in the call of the source that it is in: what it has read so far is the end, and what it
-    /// uses must be kept by its `owner`. False, and nothing happens, where it is in none.
+    /// Leaves the thread behind in the call of the source that it is in: what it has read so far is the end, and
+    /// what it uses must be kept by its `owner`. False, and nothing happens, where it is in none.
     bool abandon();
 
     /// The stream ends soon: a last block follows those read before. Any thread.

@@ -215,7 +215,11 @@ void Receiver::tune(double center_freq_hz)
 ReceiverStats Receiver::stats() const noexcept
 {
     const Reader::Counts counts = impl_->input->reader.counts();
-    return { impl_->classifier->stats(), counts.overflows, counts.dropped_samples, counts.silent_s, counts.rejected,
+    return { impl_->classifier->stats(),
+             counts.overflows,
+             counts.dropped_samples,
+             counts.silent_s,
+             counts.rejected,
              counts.stuck_s };
 }
 

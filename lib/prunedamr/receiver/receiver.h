@@ -70,8 +70,8 @@ public:
     void stop() noexcept;
 
     /// Leaves a source behind that does not come back from a call: the stream ends, with `fault` as what `fault()`
-    /// says. The reading thread, which is in somebody else's code, stays there with what it uses. False, and nothing
-    /// happens, when it has just come back. After `start`, on the thread that calls `wait_for`.
+    /// says. The reading thread, which is in somebody else's code, stays there with what it uses. False, and
+    /// nothing happens, when it has just come back. After `start`, on the thread that calls `wait_for`.
     bool abandon(std::optional<std::string> fault);
 
     /// True once the stream has ended and its last event was given to the handler.

@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 #include "prunedamr/base/time.h"
+#include "prunedamr/recording/recording_layout.h"
 
 #include <filesystem>
 #include <locale>
@@ -92,7 +93,7 @@ void read_time(const std::string& name, FileNameHints& hints)
         R"(^(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)(?:-(\d{3}))?(?:-[\d.]{1,20})?_\d{1,12}SPS)");
     std::smatch m;
     if (std::regex_search(name, m, seconds))
-        hints.time_ns = std::stoll(m[1]) * 1'000'000'000;
+        hints.time_ns = time_of_seconds(static_cast<double>(std::stoll(m[1])));
     else if (std::regex_search(name, m, satdump))
         hints.time_ns =
             utc(m[1], m[2].str() + ":" + m[3].str() + ":" + m[4].str() + (m[5].matched ? "." + m[5].str() : ""));
@@ -125,10 +126,11 @@ FileNameHints hints_from_file_name(const std::string& path)
     FileNameHints hints;
     hints.format = format_of_extension(file.extension().string());
     const std::string name = file.filename().string().substr(0, 255); // std::regex recurses over its input
-    if (read_gqrx(name, hints) || read_rtl_433(name, hints) || read_osmocom(name, hints) || read_kiwi(name, hints))
-        return hints;
-    read_time(name, hints);
-    read_units(name, hints);
+    if (!read_gqrx(name, hints) && !read_rtl_433(name, hints) && !read_osmocom(name, hints) &&
+        !read_kiwi(name, hints)) {
+        read_time(name, hints);
+        read_units(name, hints);
+    }
     if (hints.sample_rate_hz && !(*hints.sample_rate_hz > 0.0))
         hints.sample_rate_hz.reset();
     return hints;

@@ -51,8 +51,8 @@ bool ModelSlot::switch_model() noexcept
         return false;
     Pipeline* const last = current_.exchange(next, std::memory_order_acq_rel);
     last->next = retired_.load(std::memory_order_relaxed);
-    while (!retired_.compare_exchange_weak(last->next, last, std::memory_order_release,
-                                           std::memory_order_relaxed)) {
+    while (
+        !retired_.compare_exchange_weak(last->next, last, std::memory_order_release, std::memory_order_relaxed)) {
     }
     return true;
 }

@@ -4,7 +4,7 @@
 #include <gnuradio/attributes.h>
 
 #ifdef gnuradio_prunedamr_EXPORTS
-#define PRUNEDAMR_API __GR_ATTR_EXPORT
+#define GR_PRUNEDAMR_API __GR_ATTR_EXPORT
 #else
-#define PRUNEDAMR_API __GR_ATTR_IMPORT
+#define GR_PRUNEDAMR_API __GR_ATTR_IMPORT
 #endif

@@ -27,7 +27,7 @@ namespace prunedamr {
  * \p prunedamr_block at the first sample after each block of the front end, which begins the next (value: dict of
  * \p sample_start, \p sample_count). Those of the end of the stream are at its last sample.
  */
-class PRUNEDAMR_API classifier : virtual public classifier_base
+class GR_PRUNEDAMR_API classifier : virtual public classifier_base
 {
 public:
     using sptr = std::shared_ptr<classifier>;

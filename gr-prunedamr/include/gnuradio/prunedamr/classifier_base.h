@@ -27,7 +27,7 @@ namespace prunedamr {
  * \p rx_rate and \p rx_freq are repeated unchanged, without a time, the source goes on after an overflow. No label
  * is made of samples from both sides of a loss or a retune.
  */
-class PRUNEDAMR_API classifier_base : virtual public gr::sync_block
+class GR_PRUNEDAMR_API classifier_base : virtual public gr::sync_block
 {
 public:
     using sptr = std::shared_ptr<classifier_base>;

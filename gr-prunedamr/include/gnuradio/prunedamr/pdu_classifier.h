@@ -20,7 +20,7 @@ namespace prunedamr {
  * keys of the label event (see pmt_label.h) added to its metadata. No message is ever dropped: one that
  * cannot be classified (too short, not complex) leaves with \p state "unknown" and the reason in \p label_error.
  */
-class PRUNEDAMR_API pdu_classifier : virtual public gr::block
+class GR_PRUNEDAMR_API pdu_classifier : virtual public gr::block
 {
 public:
     using sptr = std::shared_ptr<pdu_classifier>;

@@ -18,14 +18,14 @@ namespace prunedamr {
  * of [label, probability] vectors. \p time is as in rx_time, the tuple (uint64 seconds, real fraction): PMT keeps
  * every symbol for ever, so a new text per event would never be freed.
  */
-PRUNEDAMR_API pmt::pmt_t to_pmt(const ::prunedamr::stream::LabelEvent& event);
+GR_PRUNEDAMR_API pmt::pmt_t to_pmt(const ::prunedamr::stream::LabelEvent& event);
 
 /*!
  * \brief One line of JSON from a dict as \ref to_pmt makes it: keys of the label event in wire order, then others.
  *
  * A value without a JSON form is written as PMT prints it. Throws ::prunedamr::Error for what is not a dict.
  */
-PRUNEDAMR_API std::string to_json_line(const pmt::pmt_t& label);
+GR_PRUNEDAMR_API std::string to_json_line(const pmt::pmt_t& label);
 
 } // namespace prunedamr
 } // namespace gr

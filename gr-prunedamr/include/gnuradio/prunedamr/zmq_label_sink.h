@@ -18,7 +18,7 @@ namespace prunedamr {
  * Message port \p labels (in): label dicts, or PDUs, of which the metadata is sent. Keys of the label event go in
  * wire order, other keys after them. Never blocks: a slow subscriber loses messages, nobody waits for it.
  */
-class PRUNEDAMR_API zmq_label_sink : virtual public gr::block
+class GR_PRUNEDAMR_API zmq_label_sink : virtual public gr::block
 {
 public:
     using sptr = std::shared_ptr<zmq_label_sink>;

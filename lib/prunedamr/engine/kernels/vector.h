@@ -41,18 +41,22 @@ namespace {
 constexpr int kLanes = PRUNEDAMR_LANES;
 constexpr int kMaxVectors = 2;
 
-// A typedef: of an alias declaration clang drops the alignment, and loads frames at odd addresses as if aligned.
-typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
-
+typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), may_alias));
 typedef std::int32_t IVec __attribute__((vector_size(kLanes * sizeof(std::int32_t)), may_alias));
+
+// At any address. Typedefs, and in no array: clang drops the alignment of an alias declaration and of an array's
+// elements, and reads them as if aligned.
+typedef float VecAnywhere __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef std::int32_t IVecAnywhere
+    __attribute__((vector_size(kLanes * sizeof(std::int32_t)), aligned(sizeof(std::int32_t)), may_alias));
 
 inline Vec load(const float* from)
 {
-    return *reinterpret_cast<const Vec*>(from);
+    return *reinterpret_cast<const VecAnywhere*>(from);
 }
 inline void store(float* to, Vec v)
 {
-    *reinterpret_cast<Vec*>(to) = v;
+    *reinterpret_cast<VecAnywhere*>(to) = v;
 }
 inline Vec broadcast(float x)
 {

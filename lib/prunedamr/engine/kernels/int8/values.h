@@ -24,11 +24,9 @@ inline IVec total(Sum sum)
 }
 #endif
 
-using IVecLoad = IVec __attribute__((aligned(sizeof(std::int32_t)), may_alias));
-
 inline IVec load_int(const std::int32_t* from)
 {
-    return *reinterpret_cast<const IVecLoad*>(from);
+    return *reinterpret_cast<const IVecAnywhere*>(from);
 }
 inline IVec broadcast_int(int x)
 {
