@@ -281,6 +281,7 @@ protected:
         ReceiverConfig config;
         config.model = test::write_model();
         config.interval_s = kInterval / 1e6;
+        config.single = true;
         receiver =
             std::make_unique<Receiver>(make_soapy_source(fake()), config, [this](const stream::LabelEvent& e) {
                 const std::lock_guard lock(mutex);

@@ -2,6 +2,7 @@
 #include "prunedamr/stream/prover.h"
 
 #include "prunedamr/dsp/resampler.h"
+#include "prunedamr/model/class_table.h"
 #include "prunedamr/stream/class_likelihood.h"
 
 #include <algorithm>
@@ -207,7 +208,10 @@ void Prover::Impl::decide(LabelEvent& event, double min_confidence, const Measur
         write_numbers(event, found);
 }
 
-Prover::Prover(bool keep_evidence) : impl_(std::make_unique<Impl>(keep_evidence)) {}
+Prover::Prover(bool keep_evidence) : impl_(std::make_unique<Impl>(keep_evidence))
+{
+    model::modulations(); // the table is made at its first use, which is not to be a decision's
+}
 Prover::~Prover() = default;
 Prover::Prover(Prover&&) noexcept = default;
 
