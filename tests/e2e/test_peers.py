@@ -194,7 +194,7 @@ class Tables(Peers):
         rows = table(self.table)
         self.assertEqual(len(rows), len(events))
         for row, event in zip(rows, events):
-            top = event.pop("top")
+            top, candidates = event.pop("top"), event.pop("candidates")
             measured, errors = event.pop("measured"), event.pop("measured_error")
             event.update(measured)
             event.update({f"{key}_error": value for key, value in errors.items()})
@@ -204,6 +204,8 @@ class Tables(Peers):
                 self.assertEqual(read, value, key)
             for i, (label, probability) in enumerate(top, 1):
                 self.assertEqual((row[f"top{i}"], float(row[f"top{i}_probability"])), (label, probability))
+            names = [candidate["system"] for candidate in candidates]
+            self.assertEqual([row[f"candidate{i}"] for i in (1, 2, 3)], names + [""] * (3 - len(names)))
 
     def test_csv_is_appended_and_completed_and_others_are_refused(self):
         self.classify(f"csv:{self.table}")
