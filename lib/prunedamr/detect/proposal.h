@@ -53,6 +53,24 @@ enum Feature {
     kInnerTime, // smaller ones in it
     kTwinCount,
     kTwinBest, // the same at other resolutions
+    kFineBefore,
+    kFineAfter,
+    kFineLowest, // its envelope in the field that is finer in time
+    kOwnFeatures, // so many are known before anything is judged
+    kScore = kOwnFeatures,
+    kBestTwin, // what the first judgment said: of it, of the same at other resolutions
+    kBestOuter,
+    kBestOuterArea,
+    kOuterParts, // of what holds it, and of that one's parts
+    kBestCrossing,
+    kBestInner, // of what it shares a part with, of what it holds
+    kParts,
+    kPartsScore,
+    kPartsPower,
+    kPartsBand,
+    kPartsTime,
+    kPartsSpread,
+    kPartsLengths, // the parts that it would fall into
     kFeatures
 };
 
@@ -65,7 +83,10 @@ inline constexpr const char* kFeatureNames[kFeatures] = {
     "Hull",         "TimeBandwidth", "Width",      "MaskRatio",    "MaskDistance",   "MaskDistanceOwn",
     "MaskDensity",  "MaskTime",      "Partner",    "MirrorRatio",  "CenterDistance", "OuterArea",
     "OuterDensity", "OuterTime",     "InnerCount", "InnerLargest", "InnerArea",      "InnerTime",
-    "TwinCount",    "TwinBest",
+    "TwinCount",    "TwinBest",     "FineBefore", "FineAfter",    "FineLowest",     "Score",
+    "BestTwin",     "BestOuter",    "BestOuterArea",
+    "OuterParts",   "BestCrossing",  "BestInner",  "Parts",        "PartsScore",     "PartsPower",
+    "PartsBand",    "PartsTime",     "PartsSpread", "PartsLengths",
 };
 
 /// A box that may hold an emission.
