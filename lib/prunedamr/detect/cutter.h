@@ -4,6 +4,7 @@
 #include "prunedamr/detect/blobs.h"
 #include "prunedamr/detect/proposal.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace prunedamr::detect {
@@ -18,6 +19,7 @@ class Cutter
 {
 public:
     static constexpr int kMaxProposals = 1536; ///< of a field
+    static constexpr float kFine = 3.0f;       ///< the feature kHull of what was cut in the finer field
 
     Cutter(const TileField& field, int level);
 
@@ -32,6 +34,19 @@ public:
 
 private:
     static constexpr int kMaxCuts = 48;
+    static constexpr int kMaxCut = 3 * kMaxProposals / 4; // hulls find room beyond
+    static constexpr int kLeastArea = 10; // time times bandwidth: a pulse of a keyed carrier has less, an emission more
+    static constexpr float kReferenceQuantile = 0.7f, kTimeDeviate = 3.5f;
+
+    static float looks_of_bins(int bins) noexcept
+    {
+        return TileField::kLooks * std::max(1.0f, static_cast<float>(bins) / TileField::kBinSpread);
+    }
+    static bool same(const Rect& a, const Rect& b) noexcept
+    {
+        return a.first == b.first && a.last == b.last && a.low == b.low && a.high == b.high;
+    }
+
     struct Cuts {
         int count = 0;
         int at[kMaxCuts];
