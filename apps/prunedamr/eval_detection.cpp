@@ -181,8 +181,8 @@ struct Totals {
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
     for (const auto& b : boxes)
-        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, printable(b.label).c_str(),
-                    b.start_s, b.end_s, b.low_hz, b.high_hz, b.score);
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, printable(b.label).c_str(), b.start_s,
+                    b.end_s, b.low_hz, b.high_hz, b.score);
 }
 
 nlohmann::json to_json(const metrics::DetectionScores& s)
@@ -235,8 +235,9 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
         config.seed = options.seed + static_cast<std::uint64_t>(i);
         config.emissions = !options.noise;
         const auto scene = synth::band_scene(config);
-        const auto measured = measure(detector, samples_of(scene), options.rate_hz,
-                                      truth_of(synth::scene_info(scene)), config.seed, rows.is_open() ? &rows : nullptr);
+        const auto measured =
+            measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)), config.seed,
+                    rows.is_open() ? &rows : nullptr);
         total.add(measured);
         if (options.list) {
             std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise "

@@ -8,8 +8,8 @@
 namespace prunedamr::detect {
 
 /// Which of the proposals of an epoch are emissions. What overlaps cannot be true at once, so a proposal is judged
-/// twice: for itself, and then beside its rivals, those that hold it, that it holds, and that cross it, with what the
-/// first judgment said of them. Allocates at construction only.
+/// twice: for itself, and then beside its rivals, those that hold it, that it holds, and that cross it, with what
+/// the first judgment said of them. Allocates at construction only.
 class Choice
 {
 public:

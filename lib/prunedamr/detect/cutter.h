@@ -35,7 +35,8 @@ public:
 private:
     static constexpr int kMaxCuts = 48;
     static constexpr int kMaxCut = 3 * kMaxProposals / 4; // hulls find room beyond
-    static constexpr int kLeastArea = 10; // time times bandwidth: a pulse of a keyed carrier has less, an emission more
+    static constexpr int kLeastArea =
+        10; // time times bandwidth: a pulse of a keyed carrier has less, an emission more
     static constexpr float kReferenceQuantile = 0.7f, kTimeDeviate = 3.5f;
 
     static float looks_of_bins(int bins) noexcept

@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
 constexpr int kMaxLevels = 6;
-constexpr std::size_t kTilesInEpoch = 16;        // at least, at the finest resolution
-constexpr int kMinTiles = 4;                     // of a field that is looked at
+constexpr std::size_t kTilesInEpoch = 16; // at least, at the finest resolution
+constexpr int kMinTiles = 4;              // of a field that is looked at
 constexpr int kMaxDetections = Choice::kMaxChosen;
-constexpr double kSameBand = 0.3;   // intersection over union of what is followed into the next epoch
+constexpr double kSameBand = 0.3; // intersection over union of what is followed into the next epoch
 // What begins so early in an epoch may have gone on from the one before: parts of the epoch and of its own length.
 constexpr double kSeam = 0.02, kSeamPart = 0.1;
 constexpr float kGoesOn =
@@ -139,7 +139,7 @@ void Detector::Impl::score() noexcept
     }
     choice.describe_rivals(proposals.data(), proposal_count);
     for (int i = 0; i < proposal_count; ++i)
-        proposals[i].score = judge.score_beside_rivals(proposals[i]);
+        proposals[i].score = judge.score_beside_rivals(proposals[i]) + (predecessor(proposals[i]) ? kGoesOn : 0.0f);
 }
 
 double Detector::Impl::seam(const Proposal& p) const noexcept

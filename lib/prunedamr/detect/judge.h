@@ -8,17 +8,17 @@
 
 namespace prunedamr::detect {
 
-/// Whether a proposal is the box of an emission: log-odds by boosted regression trees, learnt from synthetic scenes.
-/// It judges twice, each proposal for itself and then beside its rivals.
+/// Whether a proposal is the box of an emission: log-odds by boosted regression trees, learnt from synthetic
+/// scenes. It judges twice, each proposal for itself and then beside its rivals.
 class Judge
 {
 public:
     Judge(); ///< the trees that this library was built with
 
     /// {"features": [names], "depth": D, "base": log-odds of all, "trees": [{"feature": [...], "limit": [...],
-    /// "value": [...]}], "beside_rivals": {"depth", "base", "trees" of the second judgment; without it the first one
-    /// stands}}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2; `value`
-    /// [leaves]. Throws `Error` for anything else.
+    /// "value": [...]}], "beside_rivals": {"depth", "base", "trees" of the second judgment; without it the first
+    /// one stands}}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2;
+    /// `value` [leaves]. Throws `Error` for anything else.
     Judge(const std::string& json, const std::string& where);
 
     Judge(BoostedTrees first, BoostedTrees second);

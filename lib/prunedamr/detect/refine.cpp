@@ -9,7 +9,7 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr float kFineEdge = 0.22f; // of the reference, in the finer field
+constexpr float kFineEdge = 0.22f;   // of the reference, in the finer field
 constexpr double kFineTiles = 128.0; // of that field, that a box has at most whose edges are refined
 constexpr int kMaxFineDepth = 6, kMaxFineTiles = 1024;
 constexpr int kFineBins = 4; // from which one tile is enough to tell a gap from noise
@@ -103,7 +103,8 @@ void Cutter::cut_fine(const TileField& field, Rect rect) noexcept
 }
 
 /// Parts of begin..end, tiles of `fine_`, between its longest gaps, and their parts.
-void Cutter::cut_fine(const TileField& field, Rect rect, const Proposal& whole, int begin, int end, int depth) noexcept
+void Cutter::cut_fine(const TileField& field, Rect rect, const Proposal& whole, int begin, int end,
+                      int depth) noexcept
 {
     const auto on = [&](int t) { return fine_[t] >= fine_edge_; };
     while (begin < end && !on(begin))

@@ -21,9 +21,9 @@ using detect::Proposal;
 
 constexpr std::uint32_t kMagic = 0x32454a50; // PJE2
 constexpr float kWrong = 0.01f;
-constexpr float kLasting = 5.0f;       // further times that a row counts that lasts the epoch: bursts are many
-constexpr float kHopeless = -4.0f;     // log-odds below which nothing is judged again
-constexpr double kLeastPart = 0.5;     // of an emission that an epoch must hold for it to count there
+constexpr float kLasting = 5.0f;   // further times that a row counts that lasts the epoch: bursts are many
+constexpr float kHopeless = -4.0f; // log-odds below which nothing is judged again
+constexpr double kLeastPart = 0.5; // of an emission that an epoch must hold for it to count there
 constexpr double kHeld = 0.5;
 
 struct Header {
@@ -96,7 +96,8 @@ struct Rows {
 using Targets = std::vector<std::vector<float>>;
 
 template <typename Use>
-Rows rows_of(const std::vector<JudgeEpoch>& epochs, const Targets& targets, int features, double keep, const Use& use)
+Rows rows_of(const std::vector<JudgeEpoch>& epochs, const Targets& targets, int features, double keep,
+             const Use& use)
 {
     Rows rows;
     Rng rng(1);
@@ -209,16 +210,18 @@ detect::Judge train_judge(std::vector<JudgeEpoch>& epochs, const JudgeTrainingCo
     const auto used = [&](const JudgeEpoch& e) { return !is_held_back(e, config.held_back); };
     detect::Choice choice(most_proposals(epochs));
     for (int half = 0; half < 2; ++half) {
-        const auto other = fit(rows_of(epochs, targets, detect::kOwnFeatures, config.keep,
-                                       [&](const JudgeEpoch& e, const Proposal&) { return used(e) && fold(e) != half; }),
-                               detect::kOwnFeatures, "first judgment, of a half");
+        const auto other =
+            fit(rows_of(epochs, targets, detect::kOwnFeatures, config.keep,
+                        [&](const JudgeEpoch& e, const Proposal&) { return used(e) && fold(e) != half; }),
+                detect::kOwnFeatures, "first judgment, of a half");
         for (auto& epoch : epochs)
             if (used(epoch) && fold(epoch) == half)
                 judge_again(epoch, other, choice);
     }
-    auto second = fit(rows_of(epochs, targets, detect::kFeatures, 0.5,
-                              [&](const JudgeEpoch& e, const Proposal& p) { return used(e) && p.score > kHopeless; }),
-                      detect::kFeatures, "second judgment");
+    auto second =
+        fit(rows_of(epochs, targets, detect::kFeatures, 0.5,
+                    [&](const JudgeEpoch& e, const Proposal& p) { return used(e) && p.score > kHopeless; }),
+            detect::kFeatures, "second judgment");
     auto first = fit(rows_of(epochs, targets, detect::kOwnFeatures, config.keep,
                              [&](const JudgeEpoch& e, const Proposal&) { return used(e); }),
                      detect::kOwnFeatures, "first judgment");

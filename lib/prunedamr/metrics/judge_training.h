@@ -13,8 +13,8 @@
 
 namespace prunedamr::metrics {
 
-/// What the judge was asked in one epoch of a scene, and what was there. Times of the emissions are in samples of the
-/// epoch, bands in cycles per sample.
+/// What the judge was asked in one epoch of a scene, and what was there. Times of the emissions are in samples of
+/// the epoch, bands in cycles per sample.
 struct JudgeEpoch {
     std::uint64_t scene = 0; ///< its seed
     double rate_hz = 0.0;
@@ -38,8 +38,8 @@ struct JudgeTrainingConfig {
     int held_back = 8;          ///< one scene in so many is
 };
 
-/// Fits both judgments. The rows of the second are made with a first one that has not seen their scenes. `log` receives
-/// a line now and then.
+/// Fits both judgments. The rows of the second are made with a first one that has not seen their scenes. `log`
+/// receives a line now and then.
 detect::Judge train_judge(std::vector<JudgeEpoch>& epochs, const JudgeTrainingConfig& config,
                           const std::function<void(const std::string&)>& log);
 

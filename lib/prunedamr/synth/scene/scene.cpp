@@ -97,7 +97,8 @@ std::string snr_text(double snr_db)
 double SceneSignal::offset_hz_at(std::int64_t burst, double time_s) const
 {
     const auto hops = static_cast<std::int64_t>(hop_offsets_hz.size());
-    return (hops > 0 ? hop_offsets_hz[static_cast<std::size_t>(burst % hops)] : offset_hz) + drift_hz_per_s * time_s;
+    return (hops > 0 ? hop_offsets_hz[static_cast<std::size_t>(burst % hops)] : offset_hz) +
+           drift_hz_per_s * time_s;
 }
 
 std::uint64_t Scene::sample_count() const

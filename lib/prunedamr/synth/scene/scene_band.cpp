@@ -139,7 +139,9 @@ private:
         SceneSignal signal = rng_.chance(0.5) ? draw_lasting() : draw_bursts();
         signal.label = rng_.chance(0.6) ? "OFDM" : signal.label == "CW" ? "QPSK" : signal.label;
         signal.bandwidth_hz = rng_.log_uniform(0.15, 0.9) * scene_.sample_rate_hz;
-        signal.offset_hz = rng_.uniform(-0.5, 0.5) * (std::max(kInnerBand * scene_.sample_rate_hz, signal.bandwidth_hz) - signal.bandwidth_hz);
+        signal.offset_hz =
+            rng_.uniform(-0.5, 0.5) *
+            (std::max(kInnerBand * scene_.sample_rate_hz, signal.bandwidth_hz) - signal.bandwidth_hz);
         signal.drift_hz_per_s = 0.0;
         return signal;
     }
@@ -182,7 +184,8 @@ private:
     Signals draw_replies()
     {
         SceneSignal packet = draw_bursts(), reply = packet;
-        const double gap = std::max(kLeastGap / packet.bandwidth_hz, packet.duration_s * rng_.log_uniform(0.05, 1.0));
+        const double gap =
+            std::max(kLeastGap / packet.bandwidth_hz, packet.duration_s * rng_.log_uniform(0.05, 1.0));
         reply.start_s += packet.duration_s + gap;
         reply.duration_s = std::max({ 1000.0 / scene_.sample_rate_hz, kLeastSymbols / packet.bandwidth_hz,
                                       packet.duration_s * rng_.log_uniform(0.1, 2.0) });
@@ -199,8 +202,8 @@ private:
         SceneSignal user = draw_bursts();
         user.duration_s = std::min(user.duration_s, scene_.duration_s / 40);
         user.bandwidth_hz = std::max(user.bandwidth_hz, kLeastSymbols / user.duration_s);
-        const double slot = user.duration_s + std::max(kLeastGap / user.bandwidth_hz,
-                                                       user.duration_s * rng_.log_uniform(0.05, 0.3));
+        const double slot = user.duration_s +
+                            std::max(kLeastGap / user.bandwidth_hz, user.duration_s * rng_.log_uniform(0.05, 0.3));
         const auto slots = rng_.integer(2, 8);
         const double usual = *user.snr_db, begin = rng_.uniform(0.0, 0.5) * scene_.duration_s;
         Signals users;

@@ -14,7 +14,7 @@ namespace prunedamr::synth {
 namespace {
 
 constexpr std::uint64_t kOscillator = 1'000'000'001; // its stream of random numbers: beyond those of signals
-constexpr std::uint64_t kPiece = 1 << 16; // samples
+constexpr std::uint64_t kPiece = 1 << 16;            // samples
 constexpr double kReference_dbfs = -20.0; // of each of the carriers that products of the third order are stated for
 
 struct Transmission {
