@@ -8,6 +8,7 @@
 #include "prunedamr/detect/detector.h"
 #include "prunedamr/detect/judge.h"
 #include "prunedamr/metrics/detections.h"
+#include "prunedamr/metrics/judge_training.h"
 #include "prunedamr/recording/recording.h"
 #include "prunedamr/synth/scene/scene.h"
 
@@ -36,6 +37,7 @@ std::vector<EmissionBox> truth_of(const recording::RecordingInfo& info)
         box.low_hz = *note.freq_lower_hz - info.center_freq_hz;
         box.high_hz = *note.freq_upper_hz - info.center_freq_hz;
         box.label = note.label;
+        box.score = note.comment.compare(0, 4, "SNR ") == 0 ? std::atof(note.comment.c_str() + 4) : 0.0;
         truth.push_back(box);
     }
     return truth;
@@ -80,47 +82,40 @@ private:
     std::map<std::uint64_t, Parts> emissions_;
 };
 
-/// How right a proposal of an epoch is for an emission, 0..1: 0.3 of band or time in common is wrong, 0.7 right.
-float rightness(const EmissionBox& proposal, EmissionBox emission, double epoch_s, double epoch_end_s)
-{
-    emission.start_s = std::max(emission.start_s, epoch_s);
-    emission.end_s = std::min(emission.end_s, epoch_end_s);
-    if (emission.start_s >= emission.end_s)
-        return 0.0f;
-    const bool carrier = emission.label == "CW" && metrics::same_band(emission, proposal);
-    const double band = carrier ? 1.0 : metrics::band_overlap(emission, proposal);
-    const double same = std::min(band, metrics::time_overlap(emission, proposal));
-    return static_cast<float>(std::clamp((same - 0.3) / 0.4, 0.0, 1.0));
-}
-
-/// What the judge was asked: how right each proposal of the epochs was, and for each emission the best of them.
+/// What the judge was asked in each epoch, and for each emission how right the best of its proposals was.
 class Proposals
 {
 public:
-    Proposals(std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::ofstream* file)
-        : truth_(truth), best_(truth.size()), rate_hz_(rate_hz), end_s_(end_s), file_(file)
+    Proposals(const std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::uint64_t scene,
+              std::ofstream* file)
+        : truth_(truth), best_(truth.size()), rate_hz_(rate_hz), end_s_(end_s), scene_(scene), file_(file)
     {
     }
 
     void take(const detect::Detector& detector)
     {
-        const double start_s = static_cast<double>(detector.epoch_start()) / rate_hz_;
-        const double end_s = std::min(end_s_, start_s + static_cast<double>(detector.epoch_samples()) / rate_hz_);
-        for (int i = 0; i < detector.proposal_count(); ++i) {
-            const auto& p = detector.proposals()[i];
-            const EmissionBox box{ start_s + p.start / rate_hz_, start_s + p.end / rate_hz_, p.low * rate_hz_,
-                                   p.high * rate_hz_ };
-            float right = 0.0f;
-            for (std::size_t k = 0; k < truth_.size(); ++k) {
-                const float r = rightness(box, truth_[k], start_s, end_s);
-                right = std::max(right, r);
-                if (r > best_[k]) {
-                    best_[k] = r;
-                    truth_[k].score = p.score;
-                }
-            }
-            write(right, static_cast<float>(p.duration() / static_cast<double>(detector.epoch_samples())), p);
+        const auto start = static_cast<double>(detector.epoch_start());
+        metrics::JudgeEpoch epoch;
+        epoch.scene = scene_;
+        epoch.rate_hz = rate_hz_;
+        epoch.samples = std::min(end_s_ * rate_hz_ - start, static_cast<double>(detector.epoch_samples()));
+        epoch.proposals.assign(detector.proposals(), detector.proposals() + detector.proposal_count());
+        std::vector<std::size_t> here;
+        for (std::size_t k = 0; k < truth_.size(); ++k) {
+            EmissionBox box = truth_[k];
+            box.start_s = box.start_s * rate_hz_ - start;
+            box.end_s = box.end_s * rate_hz_ - start;
+            box.low_hz /= rate_hz_;
+            box.high_hz /= rate_hz_;
+            if (box.end_s <= 0.0 || box.start_s >= epoch.samples)
+                continue;
+            metrics::JudgeEpoch alone{ scene_, rate_hz_, epoch.samples, { box }, {} };
+            for (const auto& p : epoch.proposals)
+                best_[k] = std::max(best_[k], metrics::rightness(p, alone));
+            epoch.emissions.push_back(box);
         }
+        if (file_)
+            metrics::write_epoch(*file_, epoch);
     }
 
     /// Emissions with a proposal that has 0.4 of band and time in common with them.
@@ -130,19 +125,10 @@ public:
     }
 
 private:
-    /// A row of float32: how right, part of the epoch that it lasts, then the features.
-    void write(float right, float length, const detect::Proposal& p)
-    {
-        if (!file_)
-            return;
-        file_->write(reinterpret_cast<const char*>(&right), sizeof right);
-        file_->write(reinterpret_cast<const char*>(&length), sizeof length);
-        file_->write(reinterpret_cast<const char*>(p.features.data()), sizeof p.features);
-    }
-
-    std::vector<EmissionBox>& truth_; ///< receives the score of its best proposal
+    const std::vector<EmissionBox>& truth_;
     std::vector<float> best_;
     double rate_hz_, end_s_;
+    std::uint64_t scene_;
     std::ofstream* file_;
 };
 
@@ -153,12 +139,12 @@ struct Measured {
     long proposed = 0;
 };
 
-Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz, std::vector<EmissionBox> truth,
-                 std::ofstream* rows)
+Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz,
+                 const std::vector<EmissionBox>& truth, std::uint64_t scene = 0, std::ofstream* file = nullptr)
 {
     Collector collector(rate_hz);
     const double duration_s = static_cast<double>(samples.size()) / rate_hz;
-    Proposals proposals(truth, rate_hz, duration_s, rows);
+    Proposals proposals(truth, rate_hz, duration_s, scene, file);
     const auto take = [&] {
         collector.take(detector);
         proposals.take(detector);
@@ -195,8 +181,8 @@ struct Totals {
 void print_boxes(const char* what, const std::vector<EmissionBox>& boxes)
 {
     for (const auto& b : boxes)
-        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, printable(b.label).c_str(),
-                    b.start_s, b.end_s, b.low_hz, b.high_hz, b.score);
+        std::printf("  %-6s %-10s %.5f..%.5f s  %.0f..%.0f Hz  %.1f\n", what, printable(b.label).c_str(), b.start_s,
+                    b.end_s, b.low_hz, b.high_hz, b.score);
 }
 
 nlohmann::json to_json(const metrics::DetectionScores& s)
@@ -249,8 +235,9 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
         config.seed = options.seed + static_cast<std::uint64_t>(i);
         config.emissions = !options.noise;
         const auto scene = synth::band_scene(config);
-        const auto measured = measure(detector, samples_of(scene), options.rate_hz,
-                                      truth_of(synth::scene_info(scene)), rows.is_open() ? &rows : nullptr);
+        const auto measured =
+            measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)), config.seed,
+                    rows.is_open() ? &rows : nullptr);
         total.add(measured);
         if (options.list) {
             std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise "
@@ -276,7 +263,7 @@ void eval_captures(const DetectionOptions& options, Totals& total)
         Samples samples(info.sample_count);
         samples.resize(capture.read(samples.data(), samples.size()));
         auto detector = make_detector(info.sample_rate_hz, options.judge);
-        const auto measured = measure(detector, samples, info.sample_rate_hz, truth_of(info), nullptr);
+        const auto measured = measure(detector, samples, info.sample_rate_hz, truth_of(info));
         const auto& s = measured.scores;
         std::printf("%-40s %3ld annotated, found %3ld, boxed %3ld, split %ld, %ld reports, %ld outside\n",
                     path.substr(path.find_last_of('/') + 1).c_str(), s.emissions,
@@ -307,7 +294,7 @@ void add_detection_options(CLI::App& command, DetectionOptions& options)
     command.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
     command.add_option("--proposals", options.proposals, "write what a judge learns from to this file");
     auto* fit =
-        command.add_option("--fit-judge", options.fit.rows, "fit a judge to such files, instead of measuring");
+        command.add_option("--fit-judge", options.fit.epochs, "fit a judge to such files, instead of measuring");
     command.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
     fit->needs("--judge-out");
     command.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")
@@ -318,7 +305,7 @@ void add_detection_options(CLI::App& command, DetectionOptions& options)
 
 nlohmann::json eval_detection(const DetectionOptions& options)
 {
-    if (!options.fit.rows.empty()) {
+    if (!options.fit.epochs.empty()) {
         fit_judge(options.fit);
         return {};
     }

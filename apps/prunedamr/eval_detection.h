@@ -23,7 +23,7 @@ struct DetectionOptions {
     std::string judge, proposals;
     FitOptions fit;
 
-    bool wanted() const { return scenes > 0 || !captures.empty() || !fit.rows.empty(); }
+    bool wanted() const { return scenes > 0 || !captures.empty() || !fit.epochs.empty(); }
 };
 
 void add_detection_options(CLI::App& command, DetectionOptions& options);

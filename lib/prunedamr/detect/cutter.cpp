@@ -8,9 +8,9 @@ namespace prunedamr::detect {
 namespace {
 
 constexpr int kMaxDepth = 10;
-constexpr float kReferenceQuantile = 0.7f;
+constexpr int kMaxNodes = 4 * Cutter::kMaxProposals;
 constexpr float kBandEdge = 0.06f, kTimeEdge = 0.2f; // of the reference
-constexpr float kBandDeviate = 4.0f, kTimeDeviate = 3.5f;
+constexpr float kBandDeviate = 4.0f;
 constexpr float kValley_db = 4.0f;
 constexpr int kSmoothing = 48;                // a profile is smoothed over its width by this
 constexpr int kMaxHull = 4;                   // proposals in a hull
@@ -19,11 +19,6 @@ constexpr int kNarrow = 12, kNarrowTiles = 4; // bins at most and tiles at least
 constexpr int kSideHalf = 3, kSideGap = 4;    // bins: their smoothing, and what is bridged
 constexpr float kSideDeviate = 3.5f, kSideFloor = 0.06f;
 constexpr float kCut = 0.0f, kHulled = 1.0f, kGrown = 2.0f;
-
-float looks_of_bins(int bins)
-{
-    return TileField::kLooks * std::max(1.0f, static_cast<float>(bins) / TileField::kBinSpread);
-}
 
 PRUNEDAMR_VECTOR_CLONES
 void accumulate(float* __restrict sum, const float* __restrict values, int count)
@@ -66,27 +61,12 @@ void slide(const float* values, int count, int half, float* out)
     }
 }
 
-/// Quantile of those of values[count] above `least`; 0 if there are none.
-float quantile_above(const float* values, int count, float least, float fraction, float* scratch)
-{
-    int kept = 0;
-    for (int i = 0; i < count; ++i)
-        if (values[i] > least)
-            scratch[kept++] = values[i];
-    return kept > 0 ? quantile(scratch, kept, fraction) : 0.0f;
-}
-
-bool same(const Rect& a, const Rect& b)
-{
-    return a.first == b.first && a.last == b.last && a.low == b.low && a.high == b.high;
-}
-
 } // namespace
 
 Cutter::Cutter(const TileField& field, int level)
     : level_(level), profile_(field.bins()), smooth_(std::max(field.bins(), field.capacity())),
       envelope_(field.capacity()), ranked_(smooth_.size()), left_(smooth_.size()), right_(smooth_.size()),
-      proposals_(kMaxProposals), rects_(kMaxProposals)
+      fine_(4 * field.capacity() + 4), proposals_(kMaxProposals), rects_(kMaxProposals), nodes_(kMaxNodes)
 {
 }
 
@@ -227,9 +207,16 @@ Cutter::Cuts Cutter::gaps(Rect rect) noexcept
     return cuts;
 }
 
+void Cutter::later(Rect rect, int depth) noexcept
+{
+    if (node_count_ < kMaxNodes)
+        nodes_[node_count_++] = { rect, depth };
+}
+
 void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
 {
-    if (count_ == kMaxProposals || !tighten(field, rect))
+    if (count_ >= kMaxCut || !tighten(field, rect) ||
+        2 * (rect.last - rect.first) * (rect.high - rect.low) < kLeastArea)
         return;
     add(field, rect, kCut);
     if (depth == kMaxDepth)
@@ -239,18 +226,20 @@ void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
         for (int i = 0, low = rect.low; i <= bands.count; ++i) {
             const int high = i < bands.count ? bands.at[i] : rect.high;
             if (high > low)
-                cut(field, { rect.first, rect.last, low, high }, depth + 1);
+                later({ rect.first, rect.last, low, high }, depth + 1);
             low = high;
         }
         return;
     }
     const Cuts times = gaps(rect);
-    if (times.count == 0)
+    if (times.count == 0) {
+        cut_fine(field, rect);
         return grow(field, rect);
+    }
     for (int i = 0, first = rect.first; i <= times.count; ++i) {
         const int last = i < times.count ? times.at[i] : rect.last;
         if (last > first)
-            cut(field, { first, last, rect.low, rect.high }, depth + 1);
+            later({ first, last, rect.low, rect.high }, depth + 1);
         first = last;
     }
 }
@@ -283,28 +272,35 @@ void Cutter::grow(const TileField& field, Rect rect) noexcept
         add(field, grown, kGrown);
 }
 
-void Cutter::propose(const TileField& field, const Blobs& blobs) noexcept
+void Cutter::propose(const TileField& field, const TileField* finer, const Blobs& blobs) noexcept
 {
+    finer_ = finer;
     count_ = 0;
+    node_count_ = 0;
     for (int i = 0; i < blobs.count(); ++i)
-        cut(field, blobs.rects()[i], 0);
+        later(blobs.rects()[i], 0);
+    for (int i = 0; i < node_count_; ++i) // whole ones first, so that it is the smallest parts that find no room
+        cut(field, nodes_[i].rect, nodes_[i].depth);
     add_hulls(field);
 }
 
-void Cutter::add(const TileField& field, Rect rect, float kind) noexcept
+/// False if it is there already or does not count.
+bool Cutter::add(const TileField& field, Rect rect, float kind) noexcept
 {
     if (level_ > 0 && rect.last - rect.first == 1 && rect.high - rect.low < kSpeck)
-        return; // the next coarser field sees it better
-    for (int i = std::max(0, count_ - 64); i < count_; ++i)
+        return false; // the next coarser field sees it better
+    for (int i = std::max(0, count_ - 64); kind != kFine && i < count_; ++i)
         if (same(rects_[i], rect))
-            return;
+            return false;
     if (count_ == kMaxProposals)
-        return;
+        return false;
     Proposal& box = proposals_[count_];
     box = Proposal();
     rects_[count_++] = rect;
     describe(field, rect, box);
     box.features[kHull] = kind;
+    refine(box);
+    return true;
 }
 
 /// Tones, side bands and carriers: neighbors of like power that are on together.

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/vector_clones.h"
+#include "prunedamr/detect/choice.h"
 #include "prunedamr/detect/context.h"
 #include "prunedamr/detect/cutter.h"
 #include "prunedamr/detect/floor.h"
@@ -16,12 +17,12 @@ namespace prunedamr::detect {
 namespace {
 
 constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
-constexpr std::ptrdiff_t kBlock = 1 << 16;       // samples that are transformed at a time
-constexpr std::size_t kTilesInEpoch = 16;        // at least, at the finest resolution
-constexpr int kMinTiles = 4;                     // of a field that is looked at
-constexpr int kMaxDetections = 1024;
-constexpr double kMaxCommon = 0.25; // part of the smaller box that two detections may share
-constexpr double kSameBand = 0.3;   // intersection over union of what is followed into the next epoch
+constexpr int kMaxLevels = 6;
+constexpr std::ptrdiff_t kBlock = 1 << 16; // samples that are transformed at a time
+constexpr std::size_t kTilesInEpoch = 16;  // at least, at the finest resolution
+constexpr int kMinTiles = 4;               // of a field that is looked at
+constexpr int kMaxDetections = Choice::kMaxChosen;
+constexpr double kSameBand = 0.3; // intersection over union of what is followed into the next epoch
 // What begins so early in an epoch may have gone on from the one before: parts of the epoch and of its own length.
 constexpr double kSeam = 0.02, kSeamPart = 0.1;
 constexpr float kGoesOn =
@@ -79,7 +80,6 @@ struct Detector::Impl {
     void analyze() noexcept;
     void gather() noexcept;
     void score() noexcept;
-    void select() noexcept;
     void follow() noexcept;
     double seam(const Proposal& p) const noexcept;
     Detection* predecessor(const Proposal& p) noexcept;
@@ -95,7 +95,7 @@ struct Detector::Impl {
     std::uint64_t start = 0, analyzed = 0;    ///< of the epoch that fills; of the last one looked at
     std::vector<Proposal> proposals;
     int proposal_count = 0;
-    std::vector<int> order, chosen;
+    Choice choice;
     int chosen_count = 0;
     std::vector<Detection> detections, open;
     int count = 0, open_count = 0;
@@ -104,7 +104,8 @@ struct Detector::Impl {
 };
 
 Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
-    : config(wanted), judge(std::move(given)), epoch(static_cast<std::ptrdiff_t>(epoch_of(wanted)))
+    : config(wanted), judge(std::move(given)), epoch(static_cast<std::ptrdiff_t>(epoch_of(wanted))),
+      choice(kMaxLevels * Cutter::kMaxProposals)
 {
     finest = std::min<std::ptrdiff_t>(kFinest, epoch / (2 * kTilesInEpoch));
     int coarsest = static_cast<int>(finest);
@@ -115,8 +116,6 @@ Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
     end = epoch + finest / 2;
     samples.resize(finest + std::min<std::ptrdiff_t>(kBlock, epoch));
     proposals.resize(levels.size() * Cutter::kMaxProposals);
-    order.resize(proposals.size());
-    chosen.resize(kMaxDetections);
     detections.resize(kMaxDetections);
     open.resize(kMaxDetections);
 }
@@ -124,11 +123,13 @@ Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
 void Detector::Impl::gather() noexcept
 {
     proposal_count = 0;
+    const TileField* finer = nullptr;
     for (Level& level : levels) {
         if (level.field.tiles() < kMinTiles || !level.floor.normalize(level.field))
             continue;
         level.blobs.find(level.field);
-        level.cutter.propose(level.field, level.blobs);
+        level.cutter.propose(level.field, finer, level.blobs);
+        finer = &level.field;
         std::copy_n(level.cutter.proposals(), level.cutter.count(), proposals.begin() + proposal_count);
         proposal_count += level.cutter.count();
     }
@@ -145,6 +146,9 @@ void Detector::Impl::score() noexcept
             p.features[kCoarserHalves] = Cutter::halves(levels[p.level - 2].field, p);
         p.score = judge.score(p) + (predecessor(p) ? kGoesOn : 0.0f);
     }
+    choice.describe_rivals(proposals.data(), proposal_count);
+    for (int i = 0; i < proposal_count; ++i)
+        proposals[i].score = judge.score_beside_rivals(proposals[i]) + (predecessor(proposals[i]) ? kGoesOn : 0.0f);
 }
 
 double Detector::Impl::seam(const Proposal& p) const noexcept
@@ -169,31 +173,12 @@ Detection* Detector::Impl::predecessor(const Proposal& p) noexcept
     return best;
 }
 
-/// The best of those that overlap.
-void Detector::Impl::select() noexcept
-{
-    for (int i = 0; i < proposal_count; ++i)
-        order[i] = i;
-    std::sort(order.begin(), order.begin() + proposal_count, [&](int a, int b) {
-        return proposals[a].score != proposals[b].score ? proposals[a].score > proposals[b].score : a < b;
-    });
-    chosen_count = 0;
-    for (int i = 0; i < proposal_count && chosen_count < kMaxDetections; ++i) {
-        const Proposal& p = proposals[order[i]];
-        if (p.score < config.min_score)
-            break;
-        if (std::none_of(chosen.begin(), chosen.begin() + chosen_count,
-                         [&](int other) { return common_part(proposals[other], p) > kMaxCommon; }))
-            chosen[chosen_count++] = order[i];
-    }
-}
-
 /// Gives numbers: what begins with the epoch goes on with what was on at the end of the one before.
 void Detector::Impl::follow() noexcept
 {
     count = chosen_count;
     for (int i = 0; i < count; ++i) {
-        const Proposal& p = proposals[chosen[i]];
+        const Proposal& p = proposals[choice.chosen()[i]];
         Detection& d = detections[i];
         d = {};
         d.start_samples = static_cast<double>(start) + std::max(0.0, p.start);
@@ -246,7 +231,7 @@ void Detector::Impl::analyze() noexcept
 {
     gather();
     score();
-    select();
+    chosen_count = choice.choose(proposals.data(), proposal_count, config.min_score);
     follow();
     analyzed = start;
 }

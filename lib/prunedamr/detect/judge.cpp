@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/detect/shipped_judge.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace prunedamr::detect {
@@ -12,53 +13,85 @@ namespace {
 constexpr int kMaxDepth = 8;
 constexpr std::size_t kMaxTrees = 10000;
 
-} // namespace
-
-Judge::Judge() : Judge(kShippedJudge, "the judge of this library") {}
-
-Judge::Judge(const std::string& json, const std::string& where)
-try {
-    const auto root = nlohmann::json::parse(json);
+BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
+{
+    BoostedTrees result;
     const auto& trees = root.at("trees");
-    depth_ = root.at("depth").get<int>();
-    base_ = root.at("base").get<float>();
-    const bool legal = depth_ >= 1 && depth_ <= kMaxDepth && trees.is_array() && trees.size() <= kMaxTrees &&
-                       root.at("features").size() == kFeatures;
-    const std::size_t inner = legal ? (std::size_t{ 1 } << depth_) - 1 : 0;
-    for (std::size_t i = 0; legal && i < trees.size(); ++i) {
+    result.depth = root.at("depth").get<int>();
+    result.base = root.at("base").get<float>();
+    if (result.depth < 1 || result.depth > kMaxDepth || !trees.is_array() || trees.size() > kMaxTrees)
+        throw Error({ "not a judge", where, "", "trees of a depth of 1..8" });
+    const std::size_t inner = (std::size_t{ 1 } << result.depth) - 1;
+    for (std::size_t i = 0; i < trees.size(); ++i) {
         const auto features = trees[i].at("feature").get<std::vector<std::int32_t>>();
         const auto limits = trees[i].at("limit").get<std::vector<float>>();
         const auto values = trees[i].at("value").get<std::vector<float>>();
         if (features.size() != inner || limits.size() != inner || values.size() != inner + 1)
             throw Error(
                 { "not a judge", where, "tree " + std::to_string(i), "2^depth - 1 nodes and 2^depth values" });
-        for (std::size_t n = 0; n < inner; ++n) {
-            if (features[n] < 0 || features[n] >= kFeatures)
-                throw Error({ "not a judge", where, "feature " + std::to_string(features[n]),
+        for (const std::int32_t feature : features)
+            if (feature < 0 || feature >= kFeatures)
+                throw Error({ "not a judge", where, "feature " + std::to_string(feature),
                               "one of " + std::to_string(kFeatures) });
-            nodes_.push_back({ features[n], limits[n] });
-        }
-        values_.insert(values_.end(), values.begin(), values.end());
+        result.features.insert(result.features.end(), features.begin(), features.end());
+        result.limits.insert(result.limits.end(), limits.begin(), limits.end());
+        result.values.insert(result.values.end(), values.begin(), values.end());
     }
-    if (!legal)
-        throw Error({ "not a judge", where, "",
-                      "trees of a depth of 1..8 over " + std::to_string(kFeatures) + " features" });
+    return result;
+}
+
+std::string json_of(const BoostedTrees& trees)
+{
+    std::string text = fmt::format("\"depth\":{},\"base\":{:.6g},\"trees\":[", trees.depth, trees.base);
+    const std::size_t inner = (std::size_t{ 1 } << trees.depth) - 1;
+    for (std::size_t t = 0; t * inner < trees.features.size(); ++t) {
+        const auto list = [&](const char* name, const auto& values, std::size_t count, const char* format) {
+            text += fmt::format("\"{}\":[", name);
+            for (std::size_t n = 0; n < count; ++n)
+                text += (n ? "," : "") + fmt::format(fmt::runtime(format), values[t * count + n]);
+            text += "]";
+        };
+        text += t ? ",\n{" : "\n{";
+        list("feature", trees.features, inner, "{}");
+        text += ",";
+        list("limit", trees.limits, inner, "{:.4g}");
+        text += ",";
+        list("value", trees.values, inner + 1, "{:.3g}");
+        text += "}";
+    }
+    return text + "\n]";
+}
+
+} // namespace
+
+Judge::Judge() : Judge(kShippedJudge, "the judge of this library") {}
+
+Judge::Judge(BoostedTrees first, BoostedTrees second) : first_(std::move(first)), second_(std::move(second)) {}
+
+Judge::Judge(const std::string& json, const std::string& where)
+try {
+    const auto root = nlohmann::json::parse(json);
+    if (root.at("features").size() != kFeatures)
+        throw Error({ "not a judge", where, std::to_string(root.at("features").size()) + " features",
+                      std::to_string(kFeatures) + " features" });
+    first_ = trees_from(root, where);
+    if (root.contains("beside_rivals"))
+        second_ = trees_from(root.at("beside_rivals"), where);
 } catch (const nlohmann::json::exception& e) {
     throw Error({ "not a judge", where, e.what(), "base, depth, features, trees" });
 }
 
-float Judge::score(const Proposal& proposal) const noexcept
+std::string Judge::to_json(const std::string& source) const
 {
-    const std::size_t leaves = std::size_t{ 1 } << depth_, inner = leaves - 1;
-    float sum = base_;
-    const Node* nodes = nodes_.data();
-    for (std::size_t at = 0; at < values_.size(); at += leaves, nodes += inner) {
-        std::size_t n = 0;
-        while (n < inner)
-            n = 2 * n + (proposal.features[nodes[n].feature] <= nodes[n].limit ? 1 : 2);
-        sum += values_[at + n - inner];
-    }
-    return sum;
+    nlohmann::ordered_json head = { { "source", source } };
+    for (const char* name : kFeatureNames)
+        head["features"].push_back(name);
+    std::string text = head.dump();
+    text.back() = ',';
+    text += "\n" + json_of(first_);
+    if (!second_.values.empty())
+        text += ",\n\"beside_rivals\":{" + json_of(second_) + "}";
+    return text + "}\n";
 }
 
 } // namespace prunedamr::detect

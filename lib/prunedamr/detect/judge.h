@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/detect/boosted_trees.h"
 #include "prunedamr/detect/proposal.h"
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
 namespace prunedamr::detect {
 
-/// Whether a proposal is the box of an emission: the log-odds by boosted regression trees (Friedman, 2001), learnt
-/// from synthetic scenes.
+/// Whether a proposal is the box of an emission: log-odds by boosted regression trees, learnt from synthetic
+/// scenes. It judges twice, each proposal for itself and then beside its rivals.
 class Judge
 {
 public:
     Judge(); ///< the trees that this library was built with
 
-    /// {"features": [names], "base": log-odds of all, "trees": [{"feature": [...], "limit": [...], "value":
-    /// [...]}]}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2; `value`
-    /// [leaves]. Throws `Error` for anything else.
+    /// {"features": [names], "depth": D, "base": log-odds of all, "trees": [{"feature": [...], "limit": [...],
+    /// "value": [...]}], "beside_rivals": {"depth", "base", "trees" of the second judgment; without it the first
+    /// one stands}}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2;
+    /// `value` [leaves]. Throws `Error` for anything else.
     Judge(const std::string& json, const std::string& where);
 
-    float score(const Proposal& proposal) const noexcept;
+    Judge(BoostedTrees first, BoostedTrees second);
+
+    float score(const Proposal& proposal) const noexcept { return first_.score(proposal.features.data()); }
+    /// With the features that tell of its rivals.
+    float score_beside_rivals(const Proposal& proposal) const noexcept
+    {
+        return second_.values.empty() ? proposal.score : second_.score(proposal.features.data());
+    }
+
+    std::string to_json(const std::string& source) const; ///< numbers rounded to what the score needs
 
 private:
-    struct Node {
-        std::int32_t feature;
-        float limit;
-    };
-
-    int depth_ = 0;
-    float base_ = 0.0f;
-    std::vector<Node> nodes_;   ///< [trees][2^depth - 1]
-    std::vector<float> values_; ///< [trees][2^depth]
+    BoostedTrees first_, second_;
 };
 
 } // namespace prunedamr::detect

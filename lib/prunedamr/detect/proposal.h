@@ -53,19 +53,40 @@ enum Feature {
     kInnerTime, // smaller ones in it
     kTwinCount,
     kTwinBest, // the same at other resolutions
+    kFineBefore,
+    kFineAfter,
+    kFineLowest,  // its envelope in the field that is finer in time
+    kOwnFeatures, // so many are known before anything is judged
+    kScore = kOwnFeatures,
+    kBestTwin, // what the first judgment said: of it, of the same at other resolutions
+    kBestOuter,
+    kBestOuterArea,
+    kOuterParts, // of what holds it, and of that one's parts
+    kBestCrossing,
+    kBestInner, // of what it shares a part with, of what it holds
+    kParts,
+    kPartsScore,
+    kPartsPower,
+    kPartsBand,
+    kPartsTime,
+    kPartsSpread,
+    kPartsLengths, // the parts that it would fall into
     kFeatures
 };
 
 /// The features' names, in their order.
 inline constexpr const char* kFeatureNames[kFeatures] = {
-    "Bins",         "Tiles",         "Density",    "Peak",         "LowestBins",     "Evenness",
-    "Below",        "Above",         "BelowFloor", "AboveFloor",   "Balance",        "OwnHalves",
-    "CoarseHalves", "CoarserHalves", "Steadiness", "LowestTile",   "OnFraction",     "LongestGap",
-    "GapShare",     "Before",        "After",      "CutStart",     "CutEnd",         "Level",
-    "Hull",         "TimeBandwidth", "Width",      "MaskRatio",    "MaskDistance",   "MaskDistanceOwn",
-    "MaskDensity",  "MaskTime",      "Partner",    "MirrorRatio",  "CenterDistance", "OuterArea",
-    "OuterDensity", "OuterTime",     "InnerCount", "InnerLargest", "InnerArea",      "InnerTime",
-    "TwinCount",    "TwinBest",
+    "Bins",         "Tiles",         "Density",       "Peak",         "LowestBins",     "Evenness",
+    "Below",        "Above",         "BelowFloor",    "AboveFloor",   "Balance",        "OwnHalves",
+    "CoarseHalves", "CoarserHalves", "Steadiness",    "LowestTile",   "OnFraction",     "LongestGap",
+    "GapShare",     "Before",        "After",         "CutStart",     "CutEnd",         "Level",
+    "Hull",         "TimeBandwidth", "Width",         "MaskRatio",    "MaskDistance",   "MaskDistanceOwn",
+    "MaskDensity",  "MaskTime",      "Partner",       "MirrorRatio",  "CenterDistance", "OuterArea",
+    "OuterDensity", "OuterTime",     "InnerCount",    "InnerLargest", "InnerArea",      "InnerTime",
+    "TwinCount",    "TwinBest",      "FineBefore",    "FineAfter",    "FineLowest",     "Score",
+    "BestTwin",     "BestOuter",     "BestOuterArea", "OuterParts",   "BestCrossing",   "BestInner",
+    "Parts",        "PartsScore",    "PartsPower",    "PartsBand",    "PartsTime",      "PartsSpread",
+    "PartsLengths",
 };
 
 /// A box that may hold an emission.

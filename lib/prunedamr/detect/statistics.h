@@ -14,6 +14,16 @@ inline float quantile(float* values, int count, float fraction) noexcept
     return values[rank];
 }
 
+/// Quantile of those of values[count] above `least`; 0 if there are none.
+inline float quantile_above(const float* values, int count, float least, float fraction, float* scratch)
+{
+    int kept = 0;
+    for (int i = 0; i < count; ++i)
+        if (values[i] > least)
+            scratch[kept++] = values[i];
+    return kept > 0 ? quantile(scratch, kept, fraction) : 0.0f;
+}
+
 /// The normal deviate below which a fraction 0 < p < 1 lies (Abramowitz and Stegun 26.2.23, to 5e-4).
 inline float normal_quantile(float p) noexcept
 {

@@ -34,7 +34,7 @@ public:
             all += weights[i];
         }
         trees_.depth = config.depth;
-        trees_.base = std::log(sum / (all - sum));
+        trees_.base = static_cast<float>(std::log(sum / (all - sum)));
         std::fill(scores_.begin(), scores_.end(), trees_.base);
     }
 
@@ -167,19 +167,6 @@ private:
 };
 
 } // namespace
-
-float BoostedTrees::score(const float* row) const
-{
-    const std::size_t leaves = std::size_t{ 1 } << depth, inner = leaves - 1;
-    double sum = base;
-    for (std::size_t t = 0; t * leaves < values.size(); ++t) {
-        std::size_t n = 0;
-        while (n < inner)
-            n = 2 * n + (row[features[t * inner + n]] <= limits[t * inner + n] ? 1 : 2);
-        sum += values[t * leaves + n - inner];
-    }
-    return static_cast<float>(sum);
-}
 
 BoostedTrees fit_boosted_trees(const std::vector<float>& rows, int features, const std::vector<float>& targets,
                                const std::vector<float>& weights, const BoostingConfig& config,

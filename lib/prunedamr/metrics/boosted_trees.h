@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/detect/boosted_trees.h"
+
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -17,17 +19,7 @@ struct BoostingConfig {
     std::uint64_t seed = 1; ///< of the rows drawn
 };
 
-/// Complete binary trees whose leaves add up to log-odds: node n has the children 2n + 1 (feature <= limit) and 2n
-/// + 2.
-struct BoostedTrees {
-    int depth = 0;
-    double base = 0.0;
-    std::vector<std::int32_t> features; ///< [trees][2^depth - 1]
-    std::vector<float> limits;          ///< [trees][2^depth - 1]
-    std::vector<float> values;          ///< [trees][2^depth]
-
-    float score(const float* row) const;
-};
+using detect::BoostedTrees;
 
 /// Fits log-odds to targets 0..1 by gradient boosting with histograms of 64 bins (Friedman 2001; Chen and Guestrin
 /// 2016). `rows` [count][features], `targets` and `weights` [count]. The same arguments give the same trees.

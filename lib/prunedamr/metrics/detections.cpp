@@ -26,16 +26,6 @@ double overlap(double a0, double a1, double b0, double b1)
     return all > 0.0 ? both / all : 0.0;
 }
 
-double area(const EmissionBox& box)
-{
-    return (box.end_s - box.start_s) * (box.high_hz - box.low_hz);
-}
-
-double common_area(const EmissionBox& a, const EmissionBox& b)
-{
-    return common(a.start_s, a.end_s, b.start_s, b.end_s) * common(a.low_hz, a.high_hz, b.low_hz, b.high_hz);
-}
-
 bool on_together(const EmissionBox& a, const EmissionBox& b)
 {
     return common(a.start_s, a.end_s, b.start_s, b.end_s) >
@@ -79,6 +69,16 @@ void rank(DetectionScores& scores, const std::vector<EmissionBox>& truth, const 
 }
 
 } // namespace
+
+double area(const EmissionBox& box)
+{
+    return (box.end_s - box.start_s) * (box.high_hz - box.low_hz);
+}
+
+double common_area(const EmissionBox& a, const EmissionBox& b)
+{
+    return common(a.start_s, a.end_s, b.start_s, b.end_s) * common(a.low_hz, a.high_hz, b.low_hz, b.high_hz);
+}
 
 double time_overlap(const EmissionBox& a, const EmissionBox& b)
 {

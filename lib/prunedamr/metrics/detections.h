@@ -58,5 +58,7 @@ bool same_band(const EmissionBox& truth, const EmissionBox& report);
 double time_overlap(const EmissionBox& a, const EmissionBox& b);
 double band_overlap(const EmissionBox& a, const EmissionBox& b);
 double box_overlap(const EmissionBox& a, const EmissionBox& b);
+double area(const EmissionBox& box);
+double common_area(const EmissionBox& a, const EmissionBox& b);
 
 } // namespace prunedamr::metrics

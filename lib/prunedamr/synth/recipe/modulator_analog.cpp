@@ -216,7 +216,7 @@ public:
         config.preamble = rng.chance(preamble_);
         config.pilot_spacing = rng.chance(pilots_) ? static_cast<int>(std::lround(pilot_spacing_.draw(rng))) : 0;
         config.precoded = rng.chance(precoded_);
-        if (rng.chance(packets_)) {
+        if (rng.chance(packets_) && limits.pauses) {
             config.packet_symbols = static_cast<int>(std::lround(packet_symbols_.draw(rng)));
             config.gap_symbols = gap_symbols_.draw(rng);
         }

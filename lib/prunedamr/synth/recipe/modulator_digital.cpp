@@ -120,7 +120,7 @@ public:
         config.code = kCodeOf[code_.draw(rng)];
         config.pulse_chips = pulse_.draw(rng);
         config.long_ratio = long_ratio_.draw(rng);
-        if (rng.chance(gaps_)) {
+        if (rng.chance(gaps_) && limits.pauses) {
             config.message_chips = message_.draw(rng);
             config.gap_chips = gap_.draw(rng);
         }

@@ -42,8 +42,8 @@ namespace {
 constexpr double kNarrowest = 0.15, kWidest = 0.3;
 constexpr double kLead = 32.0; // own samples on either side: more than the interpolator reaches
 constexpr double kMaxOwnSamples = 1 << 27;
-constexpr std::size_t kChunk = 4096; // samples
-constexpr double kRampSymbols = 2.0;
+constexpr std::size_t kChunk = 4096;                      // samples
+constexpr double kShortestRamp = 0.5, kLongestRamp = 8.0; // symbols
 
 double mean_power(Samples::const_iterator begin, Samples::const_iterator end)
 {
@@ -73,7 +73,8 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
 {
     const double on = static_cast<double>(config.count) * static_cast<double>(config.starts.size());
     // The transmitter's rate is never above the capture's, so that nothing has to be filtered away.
-    const SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
+    SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
+    limits.pauses = false; // one emission is one transmission
     const double most = on * config.bandwidth / limits.narrowest + 2.0 * kLead;
     if (most > kMaxOwnSamples)
         throw Error({ "transmission is too long", config.label, std::to_string(config.count) + " samples a burst",
@@ -86,9 +87,9 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
     const double scale = power > 0.0 ? std::sqrt(config.power / power) : 0.0; // a silent stretch of speech
     for (auto& x : own)
         x *= static_cast<float>(scale);
-    ramp = static_cast<std::uint64_t>(
-        std::clamp(kRampSymbols / config.bandwidth, 1.0, static_cast<double>(config.count) / 16.0));
     phase = rng.uniform();
+    ramp = static_cast<std::uint64_t>(std::clamp(rng.log_uniform(kShortestRamp, kLongestRamp) / config.bandwidth,
+                                                 1.0, static_cast<double>(config.count) / 16.0));
 }
 
 /// Raised-cosine flanks of a burst.
@@ -112,7 +113,8 @@ void Emission::Impl::add_burst(std::size_t burst, std::uint64_t begin, std::uint
         // Within a chunk the frequency is that of its middle: the phase meets the next chunk's.
         const double middle = static_cast<double>(at) + 0.5 * static_cast<double>(part);
         const std::complex<float> turn(std::polar(1.0, 2.0 * M_PI * (center + config.drift * middle)));
-        const double turns = phase + (center + 0.5 * config.drift * static_cast<double>(at)) * static_cast<double>(at);
+        const double turns =
+            phase + (center + 0.5 * config.drift * static_cast<double>(at)) * static_cast<double>(at);
         auto oscillator = std::complex<float>(std::polar(1.0, 2.0 * M_PI * (turns - std::floor(turns))));
         volk_32fc_s32fc_x2_rotator_32fc(chunk.data(), chunk.data(), turn, &oscillator, static_cast<unsigned>(part));
         for (std::uint64_t i = 0; i < part; ++i)

@@ -75,6 +75,8 @@ void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, 
 
 void validate_receiver(const SceneReceiver& receiver, double duration_s, const std::string& where)
 {
+    if (receiver.phase_noise_db != 0.0)
+        require_range(receiver.phase_noise_db, 20.0, 100.0, where, "phase_noise_db");
     if (receiver.image_db != 0.0)
         require_range(receiver.image_db, 10.0, 100.0, where, "image_db");
     if (receiver.third_order_db != 0.0)
@@ -95,7 +97,8 @@ std::string snr_text(double snr_db)
 double SceneSignal::offset_hz_at(std::int64_t burst, double time_s) const
 {
     const auto hops = static_cast<std::int64_t>(hop_offsets_hz.size());
-    return (hops > 0 ? hop_offsets_hz[static_cast<std::size_t>(burst % hops)] : offset_hz) + drift_hz_per_s * time_s;
+    return (hops > 0 ? hop_offsets_hz[static_cast<std::size_t>(burst % hops)] : offset_hz) +
+           drift_hz_per_s * time_s;
 }
 
 std::uint64_t Scene::sample_count() const
@@ -254,6 +257,7 @@ nlohmann::ordered_json signal_json(const SceneSignal& signal)
 /// The receiver's members by their names.
 template <typename Visit> void each_member(SceneReceiver& receiver, const Visit& visit)
 {
+    visit("phase_noise_db", receiver.phase_noise_db);
     visit("image_db", receiver.image_db);
     visit("third_order_db", receiver.third_order_db);
     visit("dc_dbfs", receiver.dc_dbfs);

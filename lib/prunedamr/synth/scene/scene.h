@@ -38,6 +38,7 @@ struct SceneSignal {
 struct SceneReceiver {
     static constexpr double kRipplePeriods = 3.0;
 
+    double phase_noise_db = 0.0; ///< how far the power beside a carrier lies below it, 20..100; 0: none
     double image_db = 0.0;       ///< how far the image at -f lies below f, 10..100; 0: none
     double third_order_db = 0.0; ///< how far the third-order products of two carriers of -20 dBFS each lie below
                                  ///< them, 20..150; 0: none

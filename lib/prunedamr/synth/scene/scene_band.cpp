@@ -19,6 +19,7 @@ constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_d
 constexpr double kShortSnr_db = 12.0;
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
 constexpr double kCarriers = 800.0;     // nominal bandwidths of a carrier in the band
+constexpr double kLeastGap = 6.0;       // symbols, between transmissions on one channel
 constexpr int kTries = 300;
 
 bool is_analog(const std::string& label)
@@ -41,22 +42,28 @@ public:
     void fill()
     {
         if (rng_.chance(0.2))
-            place([this] { return draw_wide(); });
+            place([this] { return Signals{ draw_wide() }; });
         if (rng_.chance(0.3))
             add_grid();
         const auto lasting = rng_.integer(1, 6), bursts = rng_.integer(1, 6);
         for (std::int64_t i = 0; i < lasting; ++i)
-            place([this] { return draw_lasting(); });
+            place([this] { return Signals{ draw_lasting() }; });
         for (std::int64_t i = 0; i < bursts; ++i)
-            place([this] { return draw_bursts(); });
+            place([this] { return Signals{ draw_bursts() }; });
         if (rng_.chance(0.3))
-            place([this] { return draw_hopper(); });
+            place([this] { return Signals{ draw_hopper() }; });
+        if (rng_.chance(0.4))
+            place([this] { return draw_replies(); });
+        if (rng_.chance(0.25))
+            place([this] { return draw_slots(); });
     }
 
     /// The receiver's own faults, each in some scenes.
     void draw_receiver()
     {
         SceneReceiver& receiver = scene_.receiver;
+        if (rng_.chance(0.4))
+            receiver.phase_noise_db = std::round(rng_.uniform(40.0, 70.0));
         if (rng_.chance(0.4))
             receiver.image_db = std::round(rng_.uniform(25.0, 60.0));
         if (rng_.chance(0.2))
@@ -75,6 +82,8 @@ public:
     }
 
 private:
+    using Signals = std::vector<SceneSignal>;
+
     /// Keying by frequency and by switching is what is hardest to keep in one piece: drawn more often.
     std::string draw_label()
     {
@@ -118,7 +127,8 @@ private:
         if (rng_.chance(0.1)) {
             const double room =
                 (0.5 * scene_.sample_rate_hz - signal.bandwidth_hz / 2 - std::abs(signal.offset_hz)) / all;
-            signal.drift_hz_per_s = rng_.uniform(-1.0, 1.0) * std::min(room, 0.3 * signal.bandwidth_hz / all);
+            const double most = (rng_.chance(0.3) ? 2.0 : 0.3) * signal.bandwidth_hz / all;
+            signal.drift_hz_per_s = rng_.uniform(-1.0, 1.0) * std::min(room, most);
         }
         return signal;
     }
@@ -128,8 +138,10 @@ private:
     {
         SceneSignal signal = rng_.chance(0.5) ? draw_lasting() : draw_bursts();
         signal.label = rng_.chance(0.6) ? "OFDM" : signal.label == "CW" ? "QPSK" : signal.label;
-        signal.bandwidth_hz = rng_.log_uniform(0.15, 0.8) * scene_.sample_rate_hz;
-        signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * scene_.sample_rate_hz - signal.bandwidth_hz);
+        signal.bandwidth_hz = rng_.log_uniform(0.15, 0.9) * scene_.sample_rate_hz;
+        signal.offset_hz =
+            rng_.uniform(-0.5, 0.5) *
+            (std::max(kInnerBand * scene_.sample_rate_hz, signal.bandwidth_hz) - signal.bandwidth_hz);
         signal.drift_hz_per_s = 0.0;
         return signal;
     }
@@ -141,11 +153,69 @@ private:
         signal.duration_s = std::min(0.3 * all, rng_.log_uniform(least, std::max(200e3, 1.01 * least)) / rate);
         if (signal.duration_s * rate < kShort)
             signal.snr_db = std::max(*signal.snr_db, kShortSnr_db);
-        signal.period_s = signal.duration_s * rng_.uniform(1.5, 6.0);
+        signal.period_s = signal.duration_s + std::max(kLeastGap / signal.bandwidth_hz,
+                                                       signal.duration_s * rng_.log_uniform(0.15, 5.0));
         signal.start_s = rng_.uniform(0.0, all - signal.duration_s);
         const double room = (all - signal.start_s - signal.duration_s) / signal.period_s;
         signal.count =
             rng_.chance(0.3) ? 1 : 1 + static_cast<std::int64_t>(std::min(30.0, room * rng_.uniform(0.3, 1.0)));
+    }
+
+    double other_snr(const SceneSignal& signal)
+    {
+        return std::clamp(*signal.snr_db + std::round(rng_.uniform(-12.0, 12.0)),
+                          signal.duration_s * scene_.sample_rate_hz < kShort ? kShortSnr_db : 8.0, 50.0);
+    }
+
+    /// As many as fit behind the first, up to `most`.
+    void repeat(Signals& signals, double period_s, double most)
+    {
+        double end = 0.0;
+        for (const auto& signal : signals)
+            end = std::max(end, signal.start_s + signal.duration_s);
+        const double room = (scene_.duration_s - end) / period_s;
+        for (auto& signal : signals) {
+            signal.period_s = period_s;
+            signal.count = room < 0.0 ? 1 : 1 + static_cast<std::int64_t>(std::min(most, room));
+        }
+    }
+
+    /// Packets, and what answers each of them on the same channel.
+    Signals draw_replies()
+    {
+        SceneSignal packet = draw_bursts(), reply = packet;
+        const double gap =
+            std::max(kLeastGap / packet.bandwidth_hz, packet.duration_s * rng_.log_uniform(0.05, 1.0));
+        reply.start_s += packet.duration_s + gap;
+        reply.duration_s = std::max({ 1000.0 / scene_.sample_rate_hz, kLeastSymbols / packet.bandwidth_hz,
+                                      packet.duration_s * rng_.log_uniform(0.1, 2.0) });
+        reply.snr_db = other_snr(reply);
+        Signals both = { packet, reply };
+        repeat(both, reply.start_s + reply.duration_s - packet.start_s + gap * rng_.log_uniform(1.0, 8.0),
+               rng_.uniform(0.0, 20.0));
+        return both;
+    }
+
+    /// Users who send in turn on one channel, each in a slot of its own.
+    Signals draw_slots()
+    {
+        SceneSignal user = draw_bursts();
+        user.duration_s = std::min(user.duration_s, scene_.duration_s / 40);
+        user.bandwidth_hz = std::max(user.bandwidth_hz, kLeastSymbols / user.duration_s);
+        const double slot = user.duration_s +
+                            std::max(kLeastGap / user.bandwidth_hz, user.duration_s * rng_.log_uniform(0.05, 0.3));
+        const auto slots = rng_.integer(2, 8);
+        const double usual = *user.snr_db, begin = rng_.uniform(0.0, 0.5) * scene_.duration_s;
+        Signals users;
+        for (std::int64_t i = 0; i < slots; ++i) {
+            user.snr_db = usual;
+            user.start_s = begin + static_cast<double>(i) * slot;
+            user.snr_db = other_snr(user);
+            if (i == 0 || rng_.chance(0.5))
+                users.push_back(user);
+        }
+        repeat(users, static_cast<double>(slots) * slot, rng_.uniform(2.0, 12.0));
+        return users;
     }
 
     SceneSignal draw_bursts()
@@ -227,12 +297,16 @@ private:
     template <typename Draw> void place(const Draw& draw)
     {
         for (int i = 0; i < kTries; ++i) {
-            const SceneSignal signal = draw();
-            if (signal.end_s() > scene_.duration_s ||
-                std::any_of(scene_.signals.begin(), scene_.signals.end(),
-                            [&](const SceneSignal& other) { return collides(signal, other); }))
+            const Signals signals = draw();
+            const auto fits = [&](const SceneSignal& signal) {
+                return signal.end_s() <= scene_.duration_s &&
+                       std::abs(signal.offset_hz) + signal.bandwidth_hz / 2 <= scene_.sample_rate_hz / 2 &&
+                       std::none_of(scene_.signals.begin(), scene_.signals.end(),
+                                    [&](const SceneSignal& other) { return collides(signal, other); });
+            };
+            if (!std::all_of(signals.begin(), signals.end(), fits))
                 continue;
-            scene_.signals.push_back(signal);
+            scene_.signals.insert(scene_.signals.end(), signals.begin(), signals.end());
             return;
         }
     }

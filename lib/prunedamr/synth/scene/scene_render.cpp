@@ -13,7 +13,8 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr std::uint64_t kPiece = 1 << 16; // samples
+constexpr std::uint64_t kOscillator = 1'000'000'001; // its stream of random numbers: beyond those of signals
+constexpr std::uint64_t kPiece = 1 << 16;            // samples
 constexpr double kReference_dbfs = -20.0; // of each of the carriers that products of the third order are stated for
 
 struct Transmission {
@@ -75,6 +76,30 @@ void add_image(Samples& piece, double image_db)
         x += part * std::conj(x);
 }
 
+/// An oscillator whose phase wanders within a corner frequency.
+class PhaseNoise
+{
+public:
+    PhaseNoise(double below_db, Rng rng)
+        : rng_(rng), step_(std::sqrt(std::pow(10.0, -below_db / 10.0) * 2.0 * kCorner))
+    {
+    }
+
+    void turn(Samples& piece)
+    {
+        for (auto& x : piece) {
+            phase_ += step_ * rng_.normal() - kCorner * phase_;
+            x *= std::complex<float>(static_cast<float>(std::cos(phase_)), static_cast<float>(std::sin(phase_)));
+        }
+    }
+
+private:
+    static constexpr double kCorner = 0.05; // radians per sample
+
+    Rng rng_;
+    double step_, phase_ = 0.0;
+};
+
 /// What the receiver does to the samples from `at` on.
 void receive(Samples& piece, const Scene& scene, std::uint64_t at)
 {
@@ -109,6 +134,7 @@ std::uint64_t render_scene(const Scene& scene,
     const auto recipe = load_recipe(scene.recipe);
     const Rng seeds(scene.seed);
     Rng noise = seeds.fork(0);
+    PhaseNoise oscillator(scene.receiver.phase_noise_db, seeds.fork(kOscillator));
     const double density = std::pow(10.0, scene.noise_dbfs_per_hz / 10.0) * scene.sample_rate_hz;
     std::vector<Emission> on;
     std::size_t next = 0;
@@ -127,6 +153,8 @@ std::uint64_t render_scene(const Scene& scene,
             emission.add_to(piece.data(), at, count);
         on.erase(std::remove_if(on.begin(), on.end(), [&](const Emission& e) { return e.end() <= at + count; }),
                  on.end());
+        if (scene.receiver.phase_noise_db != 0.0)
+            oscillator.turn(piece);
         receive(piece, scene, at);
         clipped += count_clipped(piece);
         quantize(piece, scene.bits, 1.0);
