@@ -38,6 +38,8 @@ std::vector<EmissionBox> truth_of(const recording::RecordingInfo& info)
         box.high_hz = *note.freq_upper_hz - info.center_freq_hz;
         box.label = note.label;
         box.score = note.comment.compare(0, 4, "SNR ") == 0 ? std::atof(note.comment.c_str() + 4) : 0.0;
+        if (const auto keyed = note.comment.find("keyed in "); keyed != std::string::npos)
+            box.core_hz = std::atof(note.comment.c_str() + keyed + 9);
         truth.push_back(box);
     }
     return truth;
@@ -107,6 +109,7 @@ public:
             box.end_s = box.end_s * rate_hz_ - start;
             box.low_hz /= rate_hz_;
             box.high_hz /= rate_hz_;
+            box.core_hz /= rate_hz_;
             if (box.end_s <= 0.0 || box.start_s >= epoch.samples)
                 continue;
             metrics::JudgeEpoch alone{ scene_, rate_hz_, epoch.samples, { box }, {} };
@@ -222,11 +225,8 @@ detect::Detector make_detector(double rate_hz, const std::string& judge)
                          : detect::Detector(config, detect::Judge(read_file(judge), judge));
 }
 
-void eval_scenes(const DetectionOptions& options, Totals& total)
+void eval_scenes(const DetectionOptions& options, Totals& total, std::ofstream* rows)
 {
-    std::ofstream rows;
-    if (!options.proposals.empty())
-        rows.open(options.proposals, std::ios::binary);
     auto detector = make_detector(options.rate_hz, options.judge);
     for (int i = 0; i < options.scenes; ++i) {
         synth::BandSceneConfig config;
@@ -237,7 +237,7 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
         const auto scene = synth::band_scene(config);
         const auto measured =
             measure(detector, samples_of(scene), options.rate_hz, truth_of(synth::scene_info(scene)), config.seed,
-                    rows.is_open() ? &rows : nullptr);
+                    rows);
         total.add(measured);
         if (options.list) {
             std::printf("scene %llu: image %.0f dB, third order %.0f dB, DC %.0f dBFS, gain step %.0f dB, noise "
@@ -255,15 +255,16 @@ void eval_scenes(const DetectionOptions& options, Totals& total)
     }
 }
 
-void eval_captures(const DetectionOptions& options, Totals& total)
+void eval_captures(const DetectionOptions& options, Totals& total, std::ofstream* rows)
 {
+    std::uint64_t number = 0;
     for (const auto& path : options.captures) {
         recording::Recording capture(path, {});
         const auto& info = capture.info();
         Samples samples(info.sample_count);
         samples.resize(capture.read(samples.data(), samples.size()));
         auto detector = make_detector(info.sample_rate_hz, options.judge);
-        const auto measured = measure(detector, samples, info.sample_rate_hz, truth_of(info));
+        const auto measured = measure(detector, samples, info.sample_rate_hz, truth_of(info), number++, rows);
         const auto& s = measured.scores;
         std::printf("%-40s %3ld annotated, found %3ld, boxed %3ld, split %ld, %ld reports, %ld outside\n",
                     path.substr(path.find_last_of('/') + 1).c_str(), s.emissions,
@@ -310,13 +311,19 @@ nlohmann::json eval_detection(const DetectionOptions& options)
         return {};
     }
     Totals total;
+    std::ofstream rows;
+    if (!options.proposals.empty())
+        rows.open(options.proposals, std::ios::binary);
     if (options.scenes > 0)
-        eval_scenes(options, total);
-    eval_captures(options, total);
+        eval_scenes(options, total, rows.is_open() ? &rows : nullptr);
+    eval_captures(options, total, rows.is_open() ? &rows : nullptr);
     std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n",
                 total.scores.to_text().c_str(), total.proposed, total.scores.emissions, total.busy_s,
                 60.0 * total.scores.minutes);
-    return to_json(total.scores);
+    auto result = to_json(total.scores);
+    result["proposed"] = total.proposed;
+    result["processor_s"] = total.busy_s;
+    return result;
 }
 
 } // namespace prunedamr::tool

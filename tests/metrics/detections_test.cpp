@@ -47,6 +47,18 @@ TEST(Detections, ACarrierCountsByItsFrequency)
     EXPECT_FALSE(same_band(signal, report(0, 1, 240, 260)));
 }
 
+TEST(Detections, SkirtsCountAsFarAsTheyAreSeenAndNotAtAll)
+{
+    EmissionBox keyed = { 0.0, 1.0, 0.0, 500.0, "OOK" };
+    EXPECT_FALSE(same_band(keyed, report(0, 1, 230, 280)));
+    keyed.core_hz = 100.0;
+    EXPECT_TRUE(same_band(keyed, report(0, 1, 230, 280)));
+    EXPECT_TRUE(same_band(keyed, report(0, 1, -300, 800)));
+    EXPECT_FALSE(same_band(keyed, report(0, 1, 240, 260)));
+    EXPECT_FALSE(same_band(keyed, report(0, 1, -500, 900)));
+    EXPECT_FALSE(same_band(keyed, report(0, 1, 480, 580)));
+}
+
 TEST(Detections, PartsAreASplitAndOneReportOverTwoIsAMerge)
 {
     auto s = score_detections({ kLasting }, { report(0.0, 0.5, 0, 100), report(0.5, 1.0, 0, 100) }, 1.0);

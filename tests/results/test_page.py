@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/results.md is what table.py makes of the run files in the tree: nobody has edited it by hand."""
+"""docs/results.md and docs/detection.md are what their scripts make of the numbers in the tree: nobody has edited them by hand."""
 
 import subprocess
 import sys
@@ -13,4 +13,6 @@ if not list((DOCS / "results" / "runs").glob("*.json")):
         sys.exit("docs/results.md is there without the run files it was made from")
     print("skipped: there are no run files yet")
     sys.exit(SKIPPED)
-sys.exit(subprocess.call([sys.executable, DOCS.parent / "tools" / "results" / "table.py", "--check"]))
+TOOLS = DOCS.parent / "tools" / "results"
+sys.exit(subprocess.call([sys.executable, TOOLS / "table.py", "--check"])
+         or subprocess.call([sys.executable, TOOLS / "detection.py", "page", "--check"]))

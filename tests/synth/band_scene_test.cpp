@@ -77,6 +77,39 @@ TEST(BandScene, ADriftingSignalStaysInItsBox)
     EXPECT_NEAR(power_db(samples, 200e3, 180000, 20000, 7.5e3, 10.5e3), -20.0, 1.0);
 }
 
+TEST(BandScene, AHardKeyedCarrierHasSkirtsBeyondItsBand)
+{
+    for (const double skirts : { 0.0, 4.0 }) {
+        Scene scene = quiet(0.5);
+        SceneSignal signal{ "OOK", 0.0, 8e3, 0.0, 0.5, 1, 0.0, {}, -20.0 };
+        signal.skirts = skirts;
+        scene.signals.push_back(signal);
+        const Samples samples = rendered(scene);
+        EXPECT_NEAR(power_db(samples, 200e3, 0, samples.size(), -8e3, 8e3), -20.0, 1.5);
+        const double beyond = power_db(samples, 200e3, 0, samples.size(), 60e3, 80e3);
+        if (skirts > 0.0)
+            EXPECT_GT(beyond, -65.0);
+        else
+            EXPECT_LT(beyond, -75.0);
+    }
+}
+
+TEST(BandScene, APatternHasLinesAtMultiplesOfItsRate)
+{
+    Scene scene = quiet(0.5);
+    SceneSignal signal{ "QPSK", 0.0, 20e3, 0.0, 0.5, 1, 0.0, {}, -20.0 };
+    signal.pattern_s = 1e-3;
+    scene.signals.push_back(signal);
+    const Samples samples = rendered(scene);
+    double on = 0.0, between = 0.0;
+    for (int k = -5; k <= 5; ++k) {
+        const double hz = 1e3 * k;
+        on += std::pow(10.0, power_db(samples, 200e3, 0, samples.size(), hz - 250, hz + 250) / 10.0);
+        between += std::pow(10.0, power_db(samples, 200e3, 0, samples.size(), hz + 250, hz + 750) / 10.0);
+    }
+    EXPECT_GT(on, 30.0 * between);
+}
+
 TEST(BandScene, TheReceiverAddsAnImageProductsAndAConstant)
 {
     Scene scene = quiet(0.2);
@@ -134,6 +167,13 @@ TEST(BandScene, ItsEmissionsLieApartAndItsJsonGivesItBack)
 TEST(BandScene, RefusesAReceiverOutOfRange)
 {
     Scene scene = quiet(0.1);
+    scene.signals.push_back({ "CW", 0.0, 500.0, 0.0, 0.1, 1, 0.0, {}, -20.0 });
+    scene.signals[0].skirts = 0.5;
+    EXPECT_ERROR(validate(scene, "x"), "skirts");
+    scene.signals[0].skirts = 0.0;
+    scene.signals[0].pattern_s = 1e-3;
+    EXPECT_ERROR(validate(scene, "x"), "pattern_s");
+    scene.signals.clear();
     scene.receiver.image_db = 3.0;
     EXPECT_ERROR(validate(scene, "x"), "image_db");
     scene.receiver.image_db = 0.0;

@@ -14,6 +14,7 @@ constexpr double kWithin = 0.5; // part of a box that lies in another
 constexpr double kPart = 0.1;   // of an emission that a part has at least
 constexpr double kOutside = 0.3;
 constexpr double kCarrierWidths = 4.0; // at most, of a report of a carrier
+constexpr double kSkirtWidths = 2.5;   // at most, of a report of what has skirts: an overlap of 0.4
 
 double common(double a0, double a1, double b0, double b1)
 {
@@ -54,7 +55,7 @@ void rank(DetectionScores& scores, const std::vector<EmissionBox>& truth, const 
         std::size_t best = truth.size();
         double most = kSameBox;
         for (std::size_t i = 0; i < truth.size(); ++i) {
-            const bool carrier = truth[i].label == "CW" && same_band(truth[i], *report);
+            const bool carrier = is_loose(truth[i]) && same_band(truth[i], *report);
             const double same = carrier ? time_overlap(truth[i], *report) : box_overlap(truth[i], *report);
             if (!taken[i] && same >= most) {
                 most = same;
@@ -96,13 +97,18 @@ double box_overlap(const EmissionBox& a, const EmissionBox& b)
     return all > 0.0 ? both / all : 0.0;
 }
 
+bool is_loose(const EmissionBox& truth)
+{
+    return truth.label == "CW" || truth.core_hz > 0.0;
+}
+
 bool same_band(const EmissionBox& truth, const EmissionBox& report)
 {
     if (band_overlap(truth, report) >= kSameBand)
         return true;
-    const double middle = (report.low_hz + report.high_hz) / 2;
-    return truth.label == "CW" && middle >= truth.low_hz && middle <= truth.high_hz &&
-           report.high_hz - report.low_hz < kCarrierWidths * (truth.high_hz - truth.low_hz);
+    const double middle = (report.low_hz + report.high_hz) / 2, width = report.high_hz - report.low_hz;
+    return is_loose(truth) && middle >= truth.low_hz && middle <= truth.high_hz && width > kSameBand * truth.core_hz &&
+           width < (truth.core_hz > 0.0 ? kSkirtWidths : kCarrierWidths) * (truth.high_hz - truth.low_hz);
 }
 
 DetectionScores score_detections(const std::vector<EmissionBox>& truth, const std::vector<EmissionBox>& reports,
@@ -119,7 +125,7 @@ DetectionScores score_detections(const std::vector<EmissionBox>& truth, const st
         std::vector<std::size_t> held;
         for (std::size_t i = 0; i < truth.size(); ++i) {
             const double both = common_area(truth[i], report);
-            within += truth[i].label == "CW" && same_band(truth[i], report) ? area(report) : both;
+            within += is_loose(truth[i]) && same_band(truth[i], report) ? area(report) : both;
             if (both > kWithin * area(truth[i]))
                 held.push_back(i);
         }

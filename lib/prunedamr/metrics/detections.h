@@ -12,11 +12,13 @@ struct EmissionBox {
     double low_hz = 0.0, high_hz = 0.0;
     std::string label = {}; ///< of one that is there
     double score = 0.0;     ///< of one that was reported: the higher, the surer
+    double core_hz = 0.0;   ///< of one that is there and has no sharp band, its skirts are seen farther the stronger it
+                            ///< is: what it fills without them; 0: its band is sharp
 };
 
 /// How a detector did; add up over scenes. An emission that lasts a quarter of a second and more counts as lasting,
 /// others as bursts. Found: a report whose band has an intersection over union of 0.4 with it (a bare carrier, CW:
-/// whose middle lies in its band) and that is on at the same time, for half of the shorter. Boxed: the
+/// or one with skirts: whose middle lies in its band) and that is on at the same time, for half of the shorter. Boxed: the
 /// intersection over union of the times is 0.5, too. Split: two or more reports lie within it, each of a tenth of
 /// it or more. Merged: it lies with another one in one report. False: a report with less than 0.3 of itself in
 /// emissions.
@@ -52,6 +54,9 @@ DetectionScores score_detections(const std::vector<EmissionBox>& truth, const st
                                  std::vector<EmissionBox>* wrong = nullptr);
 
 /// Whether a report has its band (see above).
+/// Whether any band from the core to twice the whole is that of the emission: a bare carrier, a carrier that is keyed.
+bool is_loose(const EmissionBox& truth);
+
 bool same_band(const EmissionBox& truth, const EmissionBox& report);
 
 /// Intersection over union of two boxes' times, of their bands, and of the boxes.

@@ -19,7 +19,7 @@ namespace {
 
 using detect::Proposal;
 
-constexpr std::uint32_t kMagic = 0x32454a50; // PJE2
+constexpr std::uint32_t kMagic = 0x33454a50; // PJE3
 constexpr float kWrong = 0.01f;
 constexpr float kLasting = 5.0f;   // further times that a row counts that lasts the epoch: bursts are many
 constexpr float kHopeless = -4.0f; // log-odds below which nothing is judged again
@@ -33,7 +33,7 @@ struct Header {
 };
 
 struct StoredEmission {
-    double start, end, low, high, level;
+    double start, end, low, high, level, core;
     char label[16];
 };
 
@@ -135,7 +135,7 @@ void write_epoch(std::ostream& out, const JudgeEpoch& epoch)
                              static_cast<std::uint32_t>(epoch.proposals.size()), epoch.scene, epoch.rate_hz,
                              epoch.samples });
     for (const auto& e : epoch.emissions) {
-        StoredEmission stored{ e.start_s, e.end_s, e.low_hz, e.high_hz, e.score, {} };
+        StoredEmission stored{ e.start_s, e.end_s, e.low_hz, e.high_hz, e.score, e.core_hz, {} };
         std::strncpy(stored.label, e.label.c_str(), sizeof stored.label - 1);
         write_value(out, stored);
     }
@@ -160,7 +160,7 @@ std::vector<JudgeEpoch> read_epochs(const std::string& path)
         for (std::uint32_t i = 0; i < header.emissions; ++i) {
             auto e = reader.take<StoredEmission>();
             e.label[sizeof e.label - 1] = 0;
-            epoch.emissions.push_back({ e.start, e.end, e.low, e.high, e.label, e.level });
+            epoch.emissions.push_back({ e.start, e.end, e.low, e.high, e.label, e.level, e.core });
         }
         for (std::uint32_t i = 0; i < header.proposals; ++i)
             epoch.proposals.push_back(reader.take<Proposal>());
@@ -178,7 +178,7 @@ float rightness(const Proposal& proposal, const JudgeEpoch& epoch)
         const double time = time_overlap(emission, box);
         if (emission.start_s >= emission.end_s || time <= 0.0)
             continue;
-        const double band = emission.label == "CW" && same_band(emission, box) ? 1.0 : band_overlap(emission, box);
+        const double band = is_loose(emission) && same_band(emission, box) ? 1.0 : band_overlap(emission, box);
         best = std::max(best, std::min(band, time));
         held += common_area(emission, box) > kHeld * area(emission);
     }
@@ -246,7 +246,7 @@ DetectionScores score_judge(const detect::Judge& judge, std::vector<JudgeEpoch>&
         const auto scaled = [&](EmissionBox box) {
             for (double* s : { &box.start_s, &box.end_s })
                 *s /= epoch.rate_hz;
-            for (double* f : { &box.low_hz, &box.high_hz })
+            for (double* f : { &box.low_hz, &box.high_hz, &box.core_hz })
                 *f *= epoch.rate_hz;
             return box;
         };

@@ -21,7 +21,9 @@ struct SignalLimits {
     double narrowest = 0.0;      ///< nominal bandwidth, cycles per sample
     double widest = 0.9;         ///< the same
     double longest_symbol = 1e9; ///< samples per symbol, or per period of the message's highest frequency
-    bool pauses = true;          ///< there may be silence between messages or packets
+    bool pauses = true;          ///< there may be silence between messages or packets; else words of a keyed code are
+                                 ///< at most so many chips apart:
+    static constexpr double kLongestGap = 10.0;
 };
 
 /// A kind of transmitter with everything that it draws at random.

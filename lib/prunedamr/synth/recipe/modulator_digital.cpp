@@ -120,9 +120,9 @@ public:
         config.code = kCodeOf[code_.draw(rng)];
         config.pulse_chips = pulse_.draw(rng);
         config.long_ratio = long_ratio_.draw(rng);
-        if (rng.chance(gaps_) && limits.pauses) {
+        if (rng.chance(gaps_)) {
             config.message_chips = message_.draw(rng);
-            config.gap_chips = gap_.draw(rng);
+            config.gap_chips = limits.pauses ? gap_.draw(rng) : rng.uniform(4.0, SignalLimits::kLongestGap);
         }
         config.soft_chips = rng.chance(soft_) ? soft_chips_.draw(rng) : 0.0;
         config.leak = rng.chance(leak_) ? std::pow(10.0, leak_db_.draw(rng) / 20.0) : 0.0;

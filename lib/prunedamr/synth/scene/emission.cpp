@@ -43,7 +43,9 @@ constexpr double kNarrowest = 0.15, kWidest = 0.3;
 constexpr double kLead = 32.0; // own samples on either side: more than the interpolator reaches
 constexpr double kMaxOwnSamples = 1 << 27;
 constexpr std::size_t kChunk = 4096;                      // samples
-constexpr double kShortestRamp = 0.5, kLongestRamp = 8.0; // symbols
+constexpr double kShortestRamp = 0.02, kLongestRamp = 8.0; // symbols
+constexpr double kPulled = 0.4;                           // probability that the oscillator is
+constexpr double kMostPull = 0.7;                         // of the bandwidth that keying leaves
 
 double mean_power(Samples::const_iterator begin, Samples::const_iterator end)
 {
@@ -58,6 +60,7 @@ double mean_power(Samples::const_iterator begin, Samples::const_iterator end)
 struct Emission::Impl {
     Impl(const Transmitters& transmitters, const EmissionConfig& wanted, Rng& rng);
     void add_burst(std::size_t burst, std::uint64_t begin, std::uint64_t end, std::complex<float>* out);
+    void pull(double frequency, double time);
     float gate(std::uint64_t place) const;
 
     EmissionConfig config;
@@ -74,22 +77,45 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
     const double on = static_cast<double>(config.count) * static_cast<double>(config.starts.size());
     // The transmitter's rate is never above the capture's, so that nothing has to be filtered away.
     SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
+    if (config.skirts > 0.0)
+        limits.narrowest = limits.widest = config.bandwidth / config.skirts;
     limits.pauses = false; // one emission is one transmission
     const double most = on * config.bandwidth / limits.narrowest + 2.0 * kLead;
     if (most > kMaxOwnSamples)
         throw Error({ "transmission is too long", config.label, std::to_string(config.count) + " samples a burst",
                       "shorter or fewer bursts" });
     Signal signal = transmitters.transmit(config.label, static_cast<int>(most) + 1, limits, rng);
-    step = std::min(1.0, config.bandwidth / signal.bandwidth);
+    step = config.skirts > 0.0 ? 1.0 : std::min(1.0, config.bandwidth / signal.bandwidth);
     own = std::move(signal.samples);
     own.resize(std::min(own.size(), static_cast<std::size_t>(on * step + 2.0 * kLead) + 1));
+    if (const auto period = static_cast<std::size_t>(config.pattern * step); period > 0)
+        for (std::size_t i = period; i < own.size(); ++i)
+            own[i] = own[i - period];
     const double power = mean_power(own.begin() + Interpolator::kReach, own.end() - Interpolator::kReach);
     const double scale = power > 0.0 ? std::sqrt(config.power / power) : 0.0; // a silent stretch of speech
     for (auto& x : own)
         x *= static_cast<float>(scale);
+    if (config.skirts > 1.0 && rng.chance(kPulled))
+        pull((1.0 - 1.0 / config.skirts) * config.bandwidth * kMostPull * rng.uniform(-1.0, 1.0),
+             config.skirts / config.bandwidth * rng.log_uniform(0.1, 3.0));
     phase = rng.uniform();
     ramp = static_cast<std::uint64_t>(std::clamp(rng.log_uniform(kShortestRamp, kLongestRamp) / config.bandwidth,
                                                  1.0, static_cast<double>(config.count) / 16.0));
+}
+
+/// While the transmitter is on, its frequency runs by `frequency` (cycles per sample) within `time` samples, and back
+/// while it is off.
+void Emission::Impl::pull(double frequency, double time)
+{
+    double mean = 0.0, at = 0.0, turns = 0.0;
+    for (const auto& x : own)
+        mean += std::norm(x) / static_cast<double>(own.size());
+    for (auto& x : own) {
+        at += ((std::norm(x) > mean ? 0.5 : -0.5) * frequency - at) / (1.0 + time);
+        turns += at;
+        turns -= std::floor(turns);
+        x *= std::complex<float>(std::polar(1.0, 2.0 * M_PI * turns));
+    }
 }
 
 /// Raised-cosine flanks of a burst.

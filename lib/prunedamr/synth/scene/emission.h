@@ -41,12 +41,15 @@ struct EmissionConfig {
     std::uint64_t count = 0;           ///< samples of each
     std::vector<double> centers = {};  ///< of its bursts in turn, over and over; empty: `center` for all
     double drift = 0.0;                ///< of the center, cycles per sample per sample, from sample 0 on
+    double skirts = 0.0;               ///< as in SceneSignal
+    double pattern = 0.0;              ///< samples after which what it sends repeats; 0: never
 
     double center_of(std::size_t burst) const { return centers.empty() ? center : centers[burst % centers.size()]; }
 };
 
 /// The transmitter works at a rate of a few times its bandwidth; what it sends is resampled and shifted as it is
-/// asked for, and switched on and off within two symbols or so. All bursts are of one transmitter: pulse, symbol
+/// asked for, and switched on and off within a part of a symbol up to some; with skirts it works at the capture's rate,
+/// and the oscillator of a keyed one is pulled by the switching at times. All bursts are of one transmitter: pulse, symbol
 /// rate and oscillator stay the same, the data go on.
 class Emission
 {

@@ -61,6 +61,10 @@ void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, 
     validate_level(signal, noise, where);
     if (noise)
         return;
+    if (signal.skirts != 0.0)
+        require_range(signal.skirts, 1.0, 100.0, where, "skirts");
+    if (signal.pattern_s != 0.0)
+        require_range(signal.pattern_s, 2.0 / signal.bandwidth_hz, end, where, "pattern_s");
     require_range(signal.bandwidth_hz, 1e-5 * rate, 0.9 * rate, where, "bandwidth_hz");
     const auto fits = [&](double offset_hz) {
         require(std::abs(offset_hz) + signal.bandwidth_hz / 2 <= rate / 2 * (1.0 + kSlack), where, "offset_hz",
@@ -186,6 +190,8 @@ recording::RecordingInfo scene_info(const Scene& scene)
             note.freq_upper_hz = scene.center_freq_hz + std::max(from, to) + half;
             ++burst;
             note.comment = signal.sends() ? snr_text(scene.snr_db(signal)) : "no signal";
+            if (signal.skirts > 1.0)
+                note.comment += fmt::format(", keyed in {:.0f} Hz", signal.bandwidth_hz / signal.skirts);
             info.annotations.push_back(note);
         }
     }
@@ -229,6 +235,8 @@ SceneSignal signal_from_json(const json& entry, const Scene& scene, const std::s
     if (fields.has("hop_offsets_hz"))
         signal.hop_offsets_hz = fields.at("hop_offsets_hz").get<std::vector<double>>();
     read_number(fields, "drift_hz_per_s", signal.drift_hz_per_s);
+    read_number(fields, "skirts", signal.skirts);
+    read_number(fields, "pattern_s", signal.pattern_s);
     signal.snr_db = fields.optional_number("snr_db");
     signal.level_dbfs = fields.optional_number("level_dbfs");
     fields.finish();
@@ -251,6 +259,10 @@ nlohmann::ordered_json signal_json(const SceneSignal& signal)
         entry["hop_offsets_hz"] = signal.hop_offsets_hz;
     if (signal.drift_hz_per_s != 0.0)
         entry["drift_hz_per_s"] = signal.drift_hz_per_s;
+    if (signal.skirts != 0.0)
+        entry["skirts"] = signal.skirts;
+    if (signal.pattern_s != 0.0)
+        entry["pattern_s"] = signal.pattern_s;
     return entry;
 }
 

@@ -26,6 +26,10 @@ struct SceneSignal {
     std::optional<double> level_dbfs;        ///< or the mean power while on itself (0 dB is |x| = 1)
     std::vector<double> hop_offsets_hz = {}; ///< of its bursts in turn, over and over, instead of offset_hz
     double drift_hz_per_s = 0.0;             ///< of all offsets, from the start of the scene on
+    double skirts = 0.0; ///< 1..100: what it sends fills one part in so many of its bandwidth, and its skirts are made
+                         ///< as far as the capture's rate shows them; 0: it fills it, and is filtered beyond
+
+    double pattern_s = 0.0; ///< what it sends repeats after so long, as idle patterns do; 0: it does not
 
     bool sends() const { return snr_db || level_dbfs; }
     double end_s() const { return start_s + static_cast<double>(count - 1) * period_s + duration_s; }
@@ -116,7 +120,7 @@ PRUNEDAMR_API Scene band_scene(const BandSceneConfig& config);
 PRUNEDAMR_API Scene scene_in_turn(const RandomSceneConfig& config);
 
 /// Everything of the capture but its samples: format ci16_le, an annotation for each burst (label, samples,
-/// frequency edges, SNR as comment), ordered in time.
+/// frequency edges, SNR and what a keyed carrier with skirts fills as comment), ordered in time.
 PRUNEDAMR_API recording::RecordingInfo scene_info(const Scene& scene);
 
 /// Makes the samples, piece by piece in order; the pieces are the sink's only during the call. Memory goes with the

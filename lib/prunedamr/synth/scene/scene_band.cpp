@@ -19,7 +19,11 @@ constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_d
 constexpr double kShortSnr_db = 12.0;
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
 constexpr double kCarriers = 800.0;     // nominal bandwidths of a carrier in the band
-constexpr double kLeastGap = 6.0;       // symbols, between transmissions on one channel
+constexpr double kLeastGap = 12.0;      // symbols, between transmissions on one channel
+constexpr double kLeastCode = 80.0;     // of a keyed burst: its duration times the bandwidth that keying fills
+constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longer than pauses of the code
+constexpr double kWidestSkirts = 0.5;   // of the rate
+constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
 constexpr int kTries = 300;
 
 bool is_analog(const std::string& label)
@@ -52,6 +56,8 @@ public:
             place([this] { return Signals{ draw_bursts() }; });
         if (rng_.chance(0.3))
             place([this] { return Signals{ draw_hopper() }; });
+        if (rng_.chance(0.35))
+            place([this] { return Signals{ draw_code() }; });
         if (rng_.chance(0.4))
             place([this] { return draw_replies(); });
         if (rng_.chance(0.25))
@@ -110,9 +116,52 @@ private:
         const double rate = scene_.sample_rate_hz;
         signal.bandwidth_hz =
             signal.label == "CW" ? rate / kCarriers : rng_.log_uniform(narrowest * rate, rate / 7);
-        signal.offset_hz = rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz);
         signal.snr_db = draw_snr();
+        if (signal.label == "OOK" && rng_.chance(0.75))
+            key_hard(signal);
+        else if (signal.label == "2FSK" && rng_.chance(0.3))
+            signal.skirts = 1.0;
+        signal.offset_hz = draw_offset(signal.bandwidth_hz);
         return signal;
+    }
+
+    /// A carrier that is switched: the stronger it is, the more of its skirts is seen, and belongs to it. They fall with
+    /// the square of the distance and meet the noise at sqrt(SNR) / (2 pi) of the band that keying fills; half of that.
+    void key_hard(SceneSignal& signal)
+    {
+        const double rate = scene_.sample_rate_hz, keyed_hz = rng_.log_uniform(1.0 / 2000, 1.0 / 30) * rate;
+        const double seen = std::pow(10.0, *signal.snr_db / 20.0) / (2.0 * M_PI);
+        signal.skirts = std::min(kWidestSkirts * rate / keyed_hz, std::max(1.0, seen));
+        signal.bandwidth_hz = signal.skirts * keyed_hz;
+        *signal.snr_db -= 10.0 * std::log10(signal.skirts); // from the one to the other band
+    }
+
+    /// Receivers are often tuned to what they are there for.
+    double draw_offset(double bandwidth_hz)
+    {
+        const double rate = scene_.sample_rate_hz;
+        if (rng_.chance(0.1))
+            return rng_.uniform(-1.0, 1.0) * std::min(kInnerBand * rate - bandwidth_hz, rate / 500) / 2;
+        return rng_.uniform(-0.5, 0.5) * (kInnerBand * rate - bandwidth_hz);
+    }
+
+    void draw_pattern(SceneSignal& signal)
+    {
+        if (rng_.chance(0.12) && !is_analog(signal.label) && signal.label != "CW")
+            signal.pattern_s = std::min(rng_.log_uniform(4.0, 300.0) / filled_hz(signal), signal.duration_s);
+    }
+
+    static bool is_keyed(const SceneSignal& signal) { return signal.label == "OOK"; }
+    static double filled_hz(const SceneSignal& signal) { return signal.bandwidth_hz / std::max(1.0, signal.skirts); }
+
+    static double least_duration_s(const SceneSignal& signal)
+    {
+        return (is_keyed(signal) ? kLeastCode : kLeastSymbols) / filled_hz(signal);
+    }
+
+    static double least_gap_s(const SceneSignal& signal)
+    {
+        return (is_keyed(signal) ? kLeastPause : kLeastGap) / filled_hz(signal);
     }
 
     SceneSignal draw_lasting()
@@ -124,6 +173,7 @@ private:
         signal.duration_s = all - signal.start_s;
         if (rng_.chance(0.3))
             signal.duration_s *= rng_.uniform(0.5, 1.0);
+        draw_pattern(signal);
         if (rng_.chance(0.1)) {
             const double room =
                 (0.5 * scene_.sample_rate_hz - signal.bandwidth_hz / 2 - std::abs(signal.offset_hz)) / all;
@@ -142,19 +192,19 @@ private:
         signal.offset_hz =
             rng_.uniform(-0.5, 0.5) *
             (std::max(kInnerBand * scene_.sample_rate_hz, signal.bandwidth_hz) - signal.bandwidth_hz);
-        signal.drift_hz_per_s = 0.0;
+        signal.drift_hz_per_s = signal.skirts = 0.0;
         return signal;
     }
 
     void draw_times(SceneSignal& signal)
     {
         const double rate = scene_.sample_rate_hz, all = scene_.duration_s;
-        const double least = std::max(1000.0, kLeastSymbols / signal.bandwidth_hz * rate);
+        const double least = std::max(1000.0, least_duration_s(signal) * rate);
         signal.duration_s = std::min(0.3 * all, rng_.log_uniform(least, std::max(200e3, 1.01 * least)) / rate);
         if (signal.duration_s * rate < kShort)
             signal.snr_db = std::max(*signal.snr_db, kShortSnr_db);
-        signal.period_s = signal.duration_s + std::max(kLeastGap / signal.bandwidth_hz,
-                                                       signal.duration_s * rng_.log_uniform(0.15, 5.0));
+        signal.period_s =
+            signal.duration_s + std::max(least_gap_s(signal), signal.duration_s * rng_.log_uniform(0.25, 5.0));
         signal.start_s = rng_.uniform(0.0, all - signal.duration_s);
         const double room = (all - signal.start_s - signal.duration_s) / signal.period_s;
         signal.count =
@@ -184,10 +234,9 @@ private:
     Signals draw_replies()
     {
         SceneSignal packet = draw_bursts(), reply = packet;
-        const double gap =
-            std::max(kLeastGap / packet.bandwidth_hz, packet.duration_s * rng_.log_uniform(0.05, 1.0));
+        const double gap = std::max(least_gap_s(packet), packet.duration_s * rng_.log_uniform(0.05, 1.0));
         reply.start_s += packet.duration_s + gap;
-        reply.duration_s = std::max({ 1000.0 / scene_.sample_rate_hz, kLeastSymbols / packet.bandwidth_hz,
+        reply.duration_s = std::max({ 1000.0 / scene_.sample_rate_hz, least_duration_s(packet),
                                       packet.duration_s * rng_.log_uniform(0.1, 2.0) });
         reply.snr_db = other_snr(reply);
         Signals both = { packet, reply };
@@ -201,9 +250,9 @@ private:
     {
         SceneSignal user = draw_bursts();
         user.duration_s = std::min(user.duration_s, scene_.duration_s / 40);
-        user.bandwidth_hz = std::max(user.bandwidth_hz, kLeastSymbols / user.duration_s);
+        user.bandwidth_hz *= std::max(1.0, least_duration_s(user) / user.duration_s);
         const double slot = user.duration_s +
-                            std::max(kLeastGap / user.bandwidth_hz, user.duration_s * rng_.log_uniform(0.05, 0.3));
+                            std::max(least_gap_s(user), user.duration_s * rng_.log_uniform(0.05, 0.3));
         const auto slots = rng_.integer(2, 8);
         const double usual = *user.snr_db, begin = rng_.uniform(0.0, 0.5) * scene_.duration_s;
         Signals users;
@@ -222,9 +271,23 @@ private:
     {
         SceneSignal signal = draw_signal(1.0 / 400);
         draw_times(signal);
+        draw_pattern(signal);
         // Speech does not fill its band at every moment.
         while (is_analog(signal.label) && signal.duration_s * signal.bandwidth_hz < kLeastAnalog)
             signal.label = draw_label();
+        return signal;
+    }
+
+    /// The words of a keyed code, over and over, from nearby at times.
+    SceneSignal draw_code()
+    {
+        SceneSignal signal = draw_signal(1.0 / 400);
+        signal.label = "OOK";
+        if (rng_.chance(0.6))
+            signal.snr_db = std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db));
+        key_hard(signal);
+        signal.offset_hz = draw_offset(signal.bandwidth_hz);
+        draw_times(signal);
         return signal;
     }
 
@@ -232,7 +295,8 @@ private:
     {
         SceneSignal signal = draw_bursts();
         signal.bandwidth_hz = std::min(signal.bandwidth_hz, scene_.sample_rate_hz / 40);
-        signal.duration_s = std::max(signal.duration_s, kLeastSymbols / signal.bandwidth_hz);
+        signal.pattern_s = 0.0;
+        signal.duration_s = std::max(signal.duration_s, least_duration_s(signal));
         signal.period_s = 1.2 * signal.duration_s;
         signal.start_s = std::min(signal.start_s, std::max(0.0, scene_.duration_s - 4 * signal.period_s));
         signal.count = std::clamp<std::int64_t>(

@@ -42,6 +42,8 @@ std::vector<Transmission> transmissions_of(const Scene& scene)
         one.emission.count = scene.burst_samples(signal);
         for (const double offset_hz : signal.hop_offsets_hz)
             one.emission.centers.push_back(offset_hz / scene.sample_rate_hz);
+        one.emission.skirts = signal.skirts;
+        one.emission.pattern = signal.pattern_s * scene.sample_rate_hz;
         one.emission.drift = signal.drift_hz_per_s / (scene.sample_rate_hz * scene.sample_rate_hz);
         result.push_back(std::move(one));
     }
