@@ -3,6 +3,7 @@
 
 #include "prunedamr/measure/measurer.h"
 #include "prunedamr/model/class_table.h"
+#include "prunedamr/stream/prover.h"
 
 #include <algorithm>
 #include <cmath>
@@ -205,12 +206,13 @@ ClassPosterior::Entry* ClassPosterior::find(std::string_view label) noexcept
 
 void ClassPosterior::start(const Proposal& network, bool is_unknown) noexcept
 {
+    static_assert(Prover::kMaxClasses + std::size(kMeasuredOnly) + 1 <= kMaxClasses);
     count_ = 0;
     const auto add = [&](std::string_view label, double probability) {
         const model::Modulation* row = model::find_modulation(label);
         if (Entry* same = row ? find(row->name) : nullptr)
             same->probability += probability;
-        else if (count_ < kMaxClasses)
+        else
             entries_[count_++] = { row ? row->name : label, row ? row->family : label, probability };
     };
     double total = 0.0;

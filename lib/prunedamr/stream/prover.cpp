@@ -224,7 +224,7 @@ void Prover::prove(LabelEvent& event, const Proposal& network, const DecisionSam
 {
     Impl& p = *impl_;
     p.result = {};
-    if (network.classes == 0 || samples.piece_count == 0 || !(event.bandwidth_hz > 0.0))
+    if (network.classes == 0 || network.classes > kMaxClasses || samples.piece_count == 0 || !(event.bandwidth_hz > 0.0))
         return;
     p.posterior.start(network, event.state == State::unknown);
     const bool is_noise = event.state == State::noise;
