@@ -156,17 +156,13 @@ void EmissionTracker::begin(Emission& emission, const EmissionWork& work) noexce
 
 void EmissionTracker::interrupt(std::uint64_t end, std::uint64_t unseen) noexcept
 {
-    forget_interrupted();
+    if (end - base_ > unseen) // else the cut before is still the last thing that was seen
+        forget_interrupted();
     const double most = kSeam * epoch_samples_ + static_cast<double>(unseen);
     for (const EmissionWork& work : works_) {
         if (static_cast<double>(end - work.part.end) > most || interrupted_count_ == interrupted_.size())
             continue;
-        Interrupted& one = interrupted_[interrupted_count_++];
-        one = { work.part.low, work.part.high, work.number, DecisionAccumulator::kNone };
-        if (work.emission) {
-            one.track = work.emission->track;
-            one.previous_label = work.emission->previous_label;
-        }
+        interrupted_[interrupted_count_++] = { work.part.low, work.part.high, work.track, work.label };
     }
 }
 

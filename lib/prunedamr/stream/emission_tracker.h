@@ -43,6 +43,8 @@ struct EmissionWork {
     bool goes_on = false;         ///< into the next epoch; else it is decided on
     std::uint64_t number = 0;
     std::uint64_t start = 0; ///< sample; of what is not decided on yet
+    std::uint64_t track = 0; ///< that of the emission, once it is there,
+    std::size_t label = DecisionAccumulator::kNone; ///< and what its last event was called
 };
 
 /// Follows the emissions of a detector from epoch to epoch, 32 at a time (what finds no room is decided on epoch by
@@ -68,7 +70,8 @@ public:
     /// does not go on is valid until the next call.
     Emission& emission_of(EmissionWork& work) noexcept;
 
-    /// After the work of an epoch that was cut at `end`: what was on goes on behind the cut. `unseen`: samples at the end
+    /// After the work of an epoch that was cut at `end`: what was on goes on behind the cut, with the track and the label
+    /// that its work has. `unseen`: samples at the end
     /// that were too few to be searched.
     void interrupt(std::uint64_t end, std::uint64_t unseen) noexcept;
     std::size_t interrupted() const noexcept { return interrupted_count_; }

@@ -197,6 +197,8 @@ void WidebandScanner::Impl::run(EmissionWork& work) noexcept
                          kFullInterval * static_cast<double>(interval_samples());
     if (!work.goes_on || is_full)
         decide(emission);
+    work.track = emission.track;
+    work.label = emission.previous_label;
     if (!work.goes_on)
         emission.active = false;
     else if (is_full)
