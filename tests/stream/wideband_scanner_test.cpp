@@ -342,6 +342,29 @@ TEST(WidebandScanner, LiveInputSkipsEpochsWhenBehindAndFileInputNever)
     }
 }
 
+TEST(WidebandScanner, WhatIsCutCostsNoMoreThanItLasts)
+{
+    for (const bool is_retuned : { true, false }) {
+        ClassifierConfig c = config();
+        c.live = true;
+        c.max_lag_s = 0.5;
+        FakeClock clock;
+        c.clock = &clock;
+        WidebandScanner scanner(named("small"), c, [&](const LabelEvent&) { clock.advance_s(0.3); });
+        scanner.set_time(0, 0, TimeSource::file);
+        const Samples x = two_signals(10 * kEpoch); // 0.6 s of work in each epoch of 1.02 s
+        for (std::size_t at = 0; at < x.size(); at += kEpoch) {
+            if (at < 8 * kEpoch && is_retuned)
+                scanner.set_center_freq_hz(kTuned + static_cast<double>(at));
+            scanner.process(x.data() + at, kEpoch);
+            if (at < 8 * kEpoch && !is_retuned)
+                scanner.cut();
+        }
+        scanner.flush();
+        EXPECT_EQ(scanner.stats().dropped_frames, 0u) << is_retuned;
+    }
+}
+
 TEST(WidebandScanner, RefusesAConfigurationOutOfRange)
 {
     ClassifierConfig c = config();

@@ -47,6 +47,7 @@ struct WidebandScanner::Impl {
     std::size_t take(const std::complex<float>* samples, std::size_t count) noexcept;
     void measure() noexcept;
     void end_epoch(std::uint64_t end, bool is_cut) noexcept;
+    void account(std::uint64_t samples) noexcept;
     void run(EmissionWork& work) noexcept;
     void cut(Emission& emission, const EmissionWork& work) noexcept;
     void decide(Emission& emission) noexcept;
@@ -181,9 +182,15 @@ void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
     facts = next_facts;
     if (interval.epochs == 0)
         switch_model();
+    account(epoch);
+}
+
+/// The time that these samples took, against the time that they last.
+void WidebandScanner::Impl::account(std::uint64_t samples) noexcept
+{
     const std::int64_t now_ns = state.clock.steady_ns();
     state.backlog.worked(busy_s + 1e-9 * static_cast<double>(now_ns - busy_since_ns),
-                         static_cast<double>(epoch) / state.config.sample_rate_hz);
+                         static_cast<double>(samples) / state.config.sample_rate_hz);
     busy_s = 0.0;
     busy_since_ns = now_ns;
 }
@@ -336,6 +343,7 @@ void WidebandScanner::Impl::cut_stream() noexcept
     tracker.interrupt(end, is_short ? end - facts.start() : 0);
     interval.is_quiet = interval.is_quiet && (!is_short || interval.start == base);
     end_interval(end);
+    account(end - facts.start());
     restart(end);
 }
 
@@ -391,6 +399,7 @@ void WidebandScanner::consume(const std::complex<float>* samples, std::size_t co
 void WidebandScanner::end_segment(bool is_last) noexcept
 {
     Impl& scanner = *impl_;
+    scanner.busy_since_ns = scanner.state.clock.steady_ns();
     if (scanner.to_skip > 0 && scanner.origin > scanner.base)
         scanner.end_skipping();
     scanner.cut_stream();
