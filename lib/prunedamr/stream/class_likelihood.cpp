@@ -25,8 +25,8 @@ struct FamilyRow {
     std::array<double, kMethods> met;
 };
 constexpr FamilyRow kFamilies[] = {
-    { "noise", 0, { 1000, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 } },
-    { "unknown", 0, { 380, 40, 110, 40, 30, 250, 20, 30, 100 } },
+    { model::kNoiseFamily, 0, { 1000, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 } },
+    { model::kUnknownLabel, 0, { 380, 40, 110, 40, 30, 250, 20, 30, 100 } },
     { "CW", measure::families::cw, { 330, 2, 2, 2, 4, 4, 350, 100, 200 } },
     { "ASK", measure::families::ask, { 240, 6, 4, 30, 330, 340, 8, 40, 25 } },
     { "PSK", measure::families::psk, { 210, 2, 10, 10, 15, 740, 2, 2, 6 } },
@@ -301,7 +301,7 @@ void ClassPosterior::update(const Measurement& found, bool is_signal) noexcept
         entries_[i].probability /= total > 0.0 ? total : 1.0;
 }
 
-ClassPosterior::Choice ClassPosterior::best_class() const noexcept
+Choice ClassPosterior::best_class() const noexcept
 {
     Choice best;
     for (int i = 0; i < count_; ++i)
@@ -310,7 +310,7 @@ ClassPosterior::Choice ClassPosterior::best_class() const noexcept
     return best;
 }
 
-ClassPosterior::Choice ClassPosterior::best_family() const noexcept
+Choice ClassPosterior::best_family() const noexcept
 {
     Choice best;
     for (int i = 0; i < count_; ++i)

@@ -19,11 +19,6 @@ bool belongs_to(measure::Method method, std::string_view family) noexcept;
 class ClassPosterior
 {
 public:
-    struct Choice {
-        std::string_view label, family;
-        double probability = 0.0;
-    };
-
     /// `network` has at most `Prover::kMaxClasses` classes. `is_unknown`: it has decided so, whatever its probabilities.
     void start(const Proposal& network, bool is_unknown) noexcept;
 
