@@ -49,7 +49,7 @@ private:
 /// measured only for what noise cannot imitate (guard of OFDM, chirps). Where nothing is measured the network's decision
 /// stands, and that of a network of more than `kMaxClasses` classes always does.
 ///
-/// Allocates at construction only (some 25 MB); one thread at a time.
+/// Allocates at construction only (some 18 MB); one thread at a time.
 class Prover
 {
 public:
