@@ -66,8 +66,8 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option_function<std::string>(
         "--interval",
         [&](const std::string& text) { options.interval_s = cli::positive_quantity("--interval", text); },
-        "seconds per label of a signal that lasts (default: 0.1), rounded up to what is searched at a time, some "
-        "second; a burst has one label, from its start to its end");
+        "seconds per label of a signal that lasts (default: 0.1), rounded up to the time that is searched at once "
+        "(about a second); a burst has one label, from its start to its end");
     app.add_flag("--single", options.single,
                  "the samples are of one signal, to which the receiver is tuned: a label per interval for whatever is "
                  "there (default: every emission in the band is found and labeled)");
@@ -76,8 +76,8 @@ void add_label_options(CLI::App& app, Options& options)
                gone,
                [gone](const std::vector<std::string>&) {
                    throw CLI::ValidationError(
-                       gone, "is no option any more: every emission in the band is found without one, bursts and what "
-                             "lasts; --single is for one signal");
+                       gone, "no longer exists: every emission in the band is found without it, bursts and lasting "
+                             "signals alike; --single is for one signal");
                })
             ->expected(0, 1)
             ->group("");
@@ -89,8 +89,8 @@ void add_label_options(CLI::App& app, Options& options)
                    "a signal whose class and family are less probable is 'unknown' (default: the model's)")
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--systems", options.systems,
-                   "file with radio systems of your own, which replace those of the shipped table by name and add to "
-                   "it: what events name as candidates (see prunedamr systems)");
+                   "file with radio systems of your own, which are added to the shipped table or replace its systems of "
+                   "the same name: events name those that fit as candidates (see prunedamr systems)");
     app.add_option("--name", options.name,
                    "name of this source in the labels (default: rx0, or the path of each of several files)");
 }
@@ -100,7 +100,7 @@ void add_output_options(CLI::App& app, Options& options)
     app.option_defaults()->group("Output");
     app.add_option_function<std::vector<std::string>>(
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
-           "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a data base, a "
+           "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a database, a "
            "log, a program; 'help' lists the forms and their options; repeatable; SIGHUP reopens files")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(

@@ -45,8 +45,8 @@ proven by measurement, and events hold the numbers; evidence: the points, too.
 constexpr const char* kBandText = R"(Labels of every emission in a band, as its samples arrive.
 
 A burst gives one event, from its start to its end, and what lasts one event per interval, rounded up to whole epochs of
-the detector (a second or less): its center_freq_hz and bandwidth_hz are those of the emission, sample_rate_hz is that of
-the input. An interval without any gives one noise event for the whole band. The same samples give the same events,
+the detector (about a second, 2^14 samples at least): its center_freq_hz and bandwidth_hz are those of the emission,
+sample_rate_hz is that of the input. An interval without any gives one noise event for the whole band. The same samples give the same events,
 however they are cut into calls. Threads may share one: their calls take turns.
 )";
 

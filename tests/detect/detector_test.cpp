@@ -128,6 +128,28 @@ TEST(Detector, ASignalThatFillsHalfTheBandIsOneEmission)
     EXPECT_NEAR(found[0].high_hz, 135e3, 25e3);
 }
 
+TEST(Detector, ARollOffAtTheEndsIsNoEmissionAndHidesNone)
+{
+    Samples x = test::band_noise(kSecond, 0.0, 0.85, 1.0, 1); // a receiver's noise, as its filter leaves it
+    add(x, test::white_noise(kSecond, 1e-3, 3));
+    EXPECT_TRUE(found_in(x, kRate).empty());
+    add(x, test::band_noise(kSecond, 0.35, 0.03, 0.4, 2));
+    const auto found = found_in(x, kRate);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NEAR(found[0].low_hz, 0.335 * kRate, 3e3);
+    EXPECT_NEAR(found[0].high_hz, 0.365 * kRate, 3e3);
+}
+
+TEST(Detector, ACarrierIsOneEmission)
+{
+    Samples x = test::white_noise(kSecond, 1e-3, 1);
+    add(x, test::tone(kSecond, 0.2, 1.0));
+    const auto found = found_in(x, kRate);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NEAR(found[0].low_hz, 0.2 * kRate, 2e3);
+    EXPECT_NEAR(found[0].high_hz, 0.2 * kRate, 2e3);
+}
+
 TEST(Detector, ASpikeAtZeroIsNoEmission)
 {
     Samples x = noise(kSecond);

@@ -79,6 +79,7 @@ TEST(BandExtractor, TakesAwayWhatIsBesideTheBand)
                 const Samples y = cut(band, window(tone(count, -0.21 + offset * width)), first, outputs);
                 EXPECT_LT(largest(y), 2e-3f) << decimation << ", " << offset;
             }
+        EXPECT_GT(largest(cut(band, window(tone(count, -0.21)), first, outputs)), 0.98f) << decimation;
     }
 }
 
@@ -100,6 +101,10 @@ TEST(BandExtractor, PiecesJoinWithoutASeam)
         const CutBand band = around(0.3, 0.5 / decimation, decimation);
         const int all = 45000 / decimation, some = all / 3;
         const Samples whole = cut(band, window(x), 2, all);
+        double power = 0.0;
+        for (const auto& v : whole)
+            power += static_cast<double>(std::norm(v)) / all;
+        EXPECT_NEAR(power, std::min(1.0, 0.75 / decimation), 0.35 / decimation) << decimation; // of 1 in all bands
         // The later part sees a window that begins just before what it needs.
         const std::uint64_t next = 2 + static_cast<std::uint64_t>(some);
         const auto origin = static_cast<std::size_t>(
@@ -132,6 +137,7 @@ TEST(BandExtractor, WhatIsNotThereCountsAsZero)
     for (const auto& v : cut(band, window({}), 0, 5))
         EXPECT_EQ(v, std::complex<float>());
     EXPECT_LT(largest(cut(band, window(tone(100, 0.2)), 1000, 5)), 1e-6f);
+    EXPECT_GT(largest(cut(band, window(tone(100, 0.2)), 0, 5)), 0.1f);
 }
 
 TEST(BandExtractor, DecimatesAsFarAsTheRateAllows)

@@ -12,8 +12,8 @@ import rx
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 RATE = 2.4e6
-SCENE = {
-    "sample_rate_hz": RATE, "center_freq_hz": 433.92e6, "duration_s": 0.6, "noise_dbfs_per_hz": -112,
+SCENE = {  # longer than what is searched at a time: 2^21 samples
+    "sample_rate_hz": RATE, "center_freq_hz": 433.92e6, "duration_s": 1.2, "noise_dbfs_per_hz": -112,
     "noise_tilt_db": 2, "bits": 12, "seed": 5,
     "signals": [
         {"label": "QPSK", "offset_hz": -1000e3, "bandwidth_hz": 30e3, "snr_db": 15},
@@ -23,8 +23,8 @@ SCENE = {
         {"label": "MSK", "offset_hz": 100e3, "bandwidth_hz": 40e3, "snr_db": 30},
         {"label": "BPSK", "offset_hz": 160e3, "bandwidth_hz": 20e3, "snr_db": 14},
         {"label": "OFDM", "offset_hz": 600e3, "bandwidth_hz": 200e3, "snr_db": 18},
-        {"label": "QPSK", "offset_hz": 1000e3, "bandwidth_hz": 25e3, "snr_db": 25, "start_s": 0.1, "duration_s": 0.05,
-         "repeat": {"count": 4, "period_s": 0.12}},
+        {"label": "QPSK", "offset_hz": 1000e3, "bandwidth_hz": 25e3, "snr_db": 25, "start_s": 0.06, "duration_s": 0.05,
+         "repeat": {"count": 8, "period_s": 0.12}},
     ],
 }
 
@@ -53,13 +53,36 @@ class Band(rx.Case):
             self.assertEqual(sum(rx.overlap(rx.edges(event), band) > 0.5 for band in truth), 1, event)
         for band, times in truth.items():
             found = [e for e in result.events if rx.overlap(rx.edges(e), band) > 0.5]
-            self.assertEqual(len(found), len(times), band)
             width = band[1] - band[0]
-            for event, (start, end) in zip(found, times):
+            followed = {}  # the events of each signal
+            for event in found:
                 self.assertLess(abs(sum(rx.edges(event)) - sum(band)) / 2, 0.15 * width, (event, band))
                 self.assertTrue(0.6 * width < event["bandwidth_hz"] < 1.6 * width, (event, band))
-                common = min(end, event["sample_start"] + event["sample_count"]) - max(start, event["sample_start"])
-                self.assertGreater(common, 0.9 * max(end - start, event["sample_count"]), (event, band))
+                followed.setdefault(event["track"], []).append(event)
+            self.assertEqual(len(followed), len(times), band)
+            for events, (start, end) in zip(followed.values(), times):
+                self.assertEqual(len(events), 1 if len(times) > 1 else 2, band)
+                for event, after in zip(events, events[1:]):
+                    self.assertEqual(event["sample_start"] + event["sample_count"], after["sample_start"])
+                from_, to = events[0]["sample_start"], events[-1]["sample_start"] + events[-1]["sample_count"]
+                self.assertGreater(min(end, to) - max(start, from_), 0.9 * max(end - start, to - from_), (events, band))
+        self.assertEqual(len({e["track"] for e in result.events}), sum(map(len, truth.values())))
+
+    def test_measurements_and_their_evidence_are_there_as_asked_for(self):
+        events = {name: rx.run(self.scene, *options, band=True).events for name, options in
+                  (("default", []), ("evidence", ["--evidence"]), ("none", ["--no-measure"]))}
+        self.assertTrue(any(e["measured"] for e in events["default"]))
+        self.assertFalse(any("evidence" in e for e in events["default"] + events["none"]))
+        self.assertFalse(any(e["measured"] or e["measured_error"] for e in events["none"]))
+        kept = [e.pop("evidence") for e in events["evidence"] if "evidence" in e]
+        self.assertGreater(len(kept), 0)
+        for evidence in kept:
+            (name, points), = evidence.items()
+            self.assertIn(name, ("symbols", "phase_advances"))
+            self.assertGreater(len(points), 0)
+        self.assertEqual(events["evidence"], events["default"])
+        place = ("sample_start", "sample_count", "center_freq_hz", "track")
+        self.assertEqual(*([[e[key] for key in place] for e in events[name]] for name in ("none", "default")))
 
     def test_annotations_follow_each_signal(self):
         target = self.scene.with_name("found.sigmf-meta")

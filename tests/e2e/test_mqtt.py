@@ -10,7 +10,7 @@ import sys
 import unittest
 
 import rx
-from test_peers import EVENTS, FORMAT, Lines, Peers, WAIT_S, authority
+from output_case import EVENTS, FORMAT, Lines, OutputCase, WAIT_S, authority
 
 BROKER = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
 
@@ -51,7 +51,7 @@ def payloads(lines):
     return [json.loads(line.split(" ", 2)[2]) for line in lines]
 
 
-class Mqtt(Peers):
+class Mqtt(OutputCase):
     def test_all_events_of_a_recording_and_a_retained_status(self):
         broker = Broker(self, "allow_anonymous true")
         for options in (";qos=0", ";qos=1", ";qos=2;protocol=5"):
@@ -89,10 +89,10 @@ class Mqtt(Peers):
         self.feed(process)
         first = payloads(lines.take(19))
         broker.kill()
-        self.notices.wait_for("it is tried again, and events are lost meanwhile")
+        self.notices.wait_for("; retrying, and events may be lost meanwhile")
         self.feed(process, 2)
         broker.start()
-        self.notices.wait_for("it is there again, ")
+        self.notices.wait_for("connected again; ")
         lines = broker.subscribe("t")
         status = broker.subscribe("t/status")
         self.assertEqual(status.take(1), ["1 t/status online"])
@@ -113,7 +113,7 @@ class Mqtt(Peers):
     def test_a_broker_that_is_absent_or_silent_costs_its_own_events(self):
         absent = rx.free_endpoint().rsplit(":", 1)[1]
         self.assertEqual(len(self.classify(f"mqtt://127.0.0.1:{absent}/t")), EVENTS)
-        self.assertIn("it is tried again", self.stderr)
+        self.assertIn("; retrying", self.stderr)
         peer, port = self.bound(rx.socket.SOCK_STREAM)  # accepts, and never answers
         self.labels.unlink()
         _, seconds = rx.timed(lambda: self.classify(f"mqtt://127.0.0.1:{port}/t"))
@@ -181,6 +181,7 @@ class Mqtt(Peers):
 
 if __name__ == "__main__":
     if os.environ.get("PRUNEDAMR_HAVE_MQTT") in ("OFF", ""):
+        print("skipped: this build has no MQTT")
         sys.exit(rx.SKIPPED)
     if not BROKER:
         sys.exit("mosquitto is not installed: apt-get install mosquitto mosquitto-clients")

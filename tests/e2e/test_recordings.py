@@ -36,6 +36,23 @@ class Recordings(rx.Case):
                 self.assert_complete(result.events, count, round(round(interval_s, 9) * rate))
                 self.assertTrue(all(e["sample_rate_hz"] == rate for e in result.events))
 
+    def test_every_recording_as_a_band(self):
+        for meta in sorted(folder().rglob("*.sigmf-meta")):
+            facts = json.loads(meta.read_text())["global"]
+            count = meta.with_suffix(".sigmf-data").stat().st_size // BYTES[facts["core:datatype"]]
+            with self.subTest(recording=meta.stem):
+                result = rx.run("--source", meta, band=True, timeout=300)
+                self.assertEqual(result.code, 0)
+                clipped = any(event["clipped"] > 0 for event in result.events)
+                self.assertRegex(result.stderr, "^prunedamr-rx: Samples are clipped.*\n$" if clipped else "^$")
+                self.assertGreater(len(result.events), 0)
+                self.assertEqual([e["seq"] for e in result.events], list(range(len(result.events))))
+                for event in result.events:
+                    self.assertEqual(event["sample_rate_hz"], facts["core:sample_rate"])
+                    self.assertGreaterEqual(event["sample_start"], 0, event)
+                    self.assertGreater(event["sample_count"], 0, event)
+                    self.assertLessEqual(event["sample_start"] + event["sample_count"], count, event)
+
     def test_finds_both_radiosondes_and_no_other_steady_signal(self):
         meta = folder() / "wideband" / "dfm_two_sondes.sigmf-meta"
         if not meta.exists():

@@ -68,6 +68,7 @@ class ShippedModels(unittest.TestCase):
         for name in ("onair-s", "onair-m"):
             with self.subTest(model=name):
                 families = Counter(e["family"] for e in self.events("adsb_1090", name))
+                self.assertGreater(families.total(), 0)
                 self.assertGreaterEqual(families["ASK"], 0.75 * families.total(), families)
 
     def test_bursts_of_a_remote_are_found_and_nothing_else(self):
@@ -86,6 +87,7 @@ class ShippedModels(unittest.TestCase):
                 for event in self.events("dfm_two_sondes", name):
                     sides[event["center_freq_hz"] > 0][event["label"]] += 1
                 for labels in sides.values():
+                    self.assertGreater(labels.total(), 0)
                     self.assertIn(labels.most_common(1)[0][0], ("2FSK", "FSK"), labels)
 
 

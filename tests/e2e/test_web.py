@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 import rx
-from test_peers import CHUNK, FORMAT, Lines, Peers, WAIT_S, authority
+from output_case import CHUNK, FORMAT, Lines, OutputCase, WAIT_S, authority
 
 BOARD = Path(__file__).resolve().parents[2] / "examples" / "grafana" / "board.json"
 
@@ -60,7 +60,7 @@ def parse_metrics(text):
     return families
 
 
-class Web(Peers):
+class Web(OutputCase):
     def serve(self, *options, outs=(), port=None):
         self.port = port or int(rx.free_endpoint().rsplit(":", 1)[1])
         words = [word for out in (f"json:{self.labels}", *outs) for word in ("--out", out)]

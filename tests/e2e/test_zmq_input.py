@@ -52,8 +52,9 @@ class ZmqInput(rx.Case):
         self.stop(process, signal.SIGTERM, quiet=False)
         for event in rx.events(self.labels)[:3]:  # the tone is on in every second stretch of 20,000
             start = event["sample_start"] % COUNT
-            self.assertLess(abs(start % 40_000 - 20_000), 1000, event)
-            self.assertLess(abs(event["sample_count"] - 20_000), 2000, event)
+            self.assertLess(abs(start % 40_000 - 20_000), 100, event)
+            self.assertLess(abs(event["sample_count"] - 20_000), 200, event)
+            self.assertLess(abs(event["power_dbfs"] + 10), 1, event)
             self.assertEqual(event["time_source"], "system")
 
     def test_messages_that_are_no_samples_are_told_in_one_line_and_left_out(self):

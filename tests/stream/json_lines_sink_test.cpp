@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -178,5 +179,18 @@ TEST(JsonLinesSink, ClosedPipeEndsQuietly)
     sigset_t pending;
     sigpending(&pending);
     EXPECT_FALSE(sigismember(&pending, SIGPIPE));
+    ::close(pipe_ends[1]);
+}
+
+TEST(JsonLinesSink, ALineThatAStalledReaderDoesNotTakeKeepsNobodyOnceItIsAbandoned)
+{
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const auto sink = make_json_lines_sink("/dev/fd/" + std::to_string(pipe_ends[1]));
+    auto writing = std::async(std::launch::async, [&] { sink->write_line(std::string(1 << 20, 'x')); });
+    sink->abandon();
+    EXPECT_EQ(writing.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    ::close(pipe_ends[0]); // who waits nevertheless is let go
+    writing.get();
     ::close(pipe_ends[1]);
 }

@@ -199,6 +199,21 @@ TEST(Prover, WithoutAMeasurementTheNetworkStands)
     EXPECT_EQ(to_json_line(prove(prover, d, made)), before);
 }
 
+TEST(Prover, ANetworkOfMoreClassesThanThereIsRoomForStands)
+{
+    Prover prover;
+    for (const std::size_t others : { Prover::kMaxClasses - 1, Prover::kMaxClasses, std::size_t{ 200 } }) {
+        std::vector<std::pair<std::string, double>> classes;
+        for (std::size_t i = 0; i < others; ++i)
+            classes.emplace_back("class " + std::to_string(i), 0.1 / static_cast<double>(others));
+        classes.emplace_back("8PSK", 0.9);
+        Decision d = decision(classes, "8PSK", "PSK");
+        const LabelEvent& event = prove(prover, d, linear("8PSK", 25.0, 1));
+        EXPECT_EQ(event.label.view(), "8PSK");
+        EXPECT_EQ(event.measured[Quantity::symbol_rate_hz].has_value(), classes.size() <= Prover::kMaxClasses);
+    }
+}
+
 TEST(Prover, AllOfALongDecisionOnANarrowSignalIsLookedAt)
 {
     Prover prover;

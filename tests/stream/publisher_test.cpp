@@ -49,7 +49,7 @@ public:
         : call_(call), raise_(std::move(raise)), calls_(calls)
     {
     }
-    void write(const LabelEvent&, const std::string&) override { act(Call::write); }
+    void write(const LabelEvent&) override { act(Call::write); }
     void flush() override { act(Call::flush); }
     void finish() override { act(Call::finish); }
 

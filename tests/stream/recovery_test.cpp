@@ -131,6 +131,14 @@ std::vector<std::uint64_t> bursts_in(const std::vector<LabelEvent>& events, std:
     return starts;
 }
 
+/// How many events from sample `from` on are about a signal, whatever it is.
+std::size_t signals_in(const std::vector<LabelEvent>& events, std::size_t from)
+{
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const LabelEvent& event) {
+        return event.sample_start >= from && event.state != State::noise;
+    }));
+}
+
 /// Those that begin at `from` or later, without their numbers.
 std::vector<std::string> lines_from(std::vector<LabelEvent> events, std::size_t from)
 {
@@ -155,6 +163,7 @@ TEST(Recovery, BurstsAfterADisturbanceAreFoundAsWithoutIt)
             const std::size_t from = free_from(span);
             ASSERT_GE(bursts_in(clean, from).size(), 6u);
             EXPECT_EQ(bursts_in(found, from), bursts_in(clean, from)) << name << ", " << span.begin << ".." << span.end;
+            EXPECT_EQ(signals_in(found, from), signals_in(clean, from)) << name << ", " << span.begin << ".." << span.end;
         }
 }
 
@@ -164,20 +173,41 @@ TEST(Recovery, AStepOfGainThatStaysCostsNoBurst)
         for (const std::size_t at : { 3000u, 35000u, 59000u }) {
             const Samples x = with_bursts(200'000);
             const std::size_t from = free_from({ at, at });
-            const auto clean = bursts_in(scan(x), from);
-            ASSERT_GE(clean.size(), 10u);
-            EXPECT_EQ(bursts_in(scan(disturbed(x, { at, x.size() }, gain_db(db))), from).size(), clean.size())
-                << db << " dB at " << at;
+            const auto clean = scan(x);
+            ASSERT_GE(bursts_in(clean, from).size(), 10u);
+            const auto found = scan(disturbed(x, { at, x.size() }, gain_db(db)));
+            EXPECT_EQ(bursts_in(found, from).size(), bursts_in(clean, from).size()) << db << " dB at " << at;
+            EXPECT_EQ(signals_in(found, from), signals_in(clean, from)) << db << " dB at " << at;
+        }
+}
+
+TEST(Recovery, AStepOfGainWithoutABurstIsFloorFromTheNextEpochOn)
+{
+    const Samples noise = white_noise(6 * kEpoch, 1e-3, 1);
+    for (const double db : { -20.0, 20.0 })
+        for (const std::size_t at : { kEpoch + 3616, 2 * kEpoch, 2 * kEpoch + 9000 }) {
+            const auto found = scan(disturbed(noise, { at, noise.size() }, gain_db(db)));
+            EXPECT_LE(signals_in(found, 0), 1u) << db << " dB at " << at; // the louder part of the epoch of the step
+            EXPECT_EQ(signals_in(found, free_from({ at, at })), 0u) << db << " dB at " << at;
         }
 }
 
 TEST(Recovery, BurstsThatASquelchCutsOutAreAllFound)
 {
-    Samples x = with_bursts(200'000);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        if ((i + 9000) % 10000 < 5000) // each time it opens, there is noise before and after the burst
-            x[i] = 0.0f;
-    EXPECT_GE(bursts_in(scan(x), 0).size(), 18u);
+    // It opens for a burst only, or there is noise before and after the burst each time.
+    for (const std::size_t opens : { 8000u, 6000u })
+        for (const std::size_t skipped : { 0u, 9000u }) { // the second one begins within a burst
+            Samples x = with_bursts(200'000);
+            for (std::size_t i = 0; i < x.size(); ++i)
+                if ((i + (opens == 8000 ? 0 : 9000)) % 10000 < (opens == 8000 ? 8000 : 5000))
+                    x[i] = 0.0f;
+            x.erase(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(skipped));
+            auto events = scan(x);
+            for (LabelEvent& event : events)
+                event.sample_start += skipped;
+            EXPECT_EQ(signals_in(events, 0), 20u) << opens << ", " << skipped;
+            EXPECT_GE(bursts_in(events, 0).size(), skipped ? 17u : 18u) << opens << ", " << skipped; // of 19 whole ones, or 20
+        }
 }
 
 TEST(Recovery, IntervalsAfterADisturbanceAreAsWithoutIt)

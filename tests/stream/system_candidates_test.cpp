@@ -59,9 +59,12 @@ TEST(SystemCandidates, ABurstIsComparedWhereItIsWhole)
     LabelEvent event = ship();
     set_candidates(matcher, event);
     EXPECT_EQ((event.candidates[0].fits | event.candidates[0].misses) & burst, 0u);
-    set_candidates(matcher, event, 0.0265);
+    event.is_whole = true;
+    event.sample_count = 63'600; // 26.5 ms
+    set_candidates(matcher, event);
     EXPECT_NE(event.candidates[0].fits & burst, 0u);
-    set_candidates(matcher, event, 3.0);
+    event.sample_count = 7'200'000;
+    set_candidates(matcher, event);
     EXPECT_NE(event.candidates[0].misses & burst, 0u);
 }
 

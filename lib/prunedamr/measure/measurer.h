@@ -52,7 +52,7 @@ private:
 
 /// Measures a decision: chirps, then FSK, OFDM, on-off keying, linear modulation, analog modulation; the first whose
 /// conditions are met. A line is a rate, not a family: FSK has lines of linear modulation, chirps look like OFDM.
-/// Allocates at construction only (some 20 MB for 32,768 samples); one thread at a time. Methods: docs/developer.
+/// Allocates at construction only (some 13 MB for 32,768 samples); one thread at a time. Methods: docs/developer.
 class PRUNEDAMR_API Measurer
 {
 public:

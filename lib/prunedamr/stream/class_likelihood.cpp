@@ -3,6 +3,7 @@
 
 #include "prunedamr/measure/measurer.h"
 #include "prunedamr/model/class_table.h"
+#include "prunedamr/stream/prover.h"
 
 #include <algorithm>
 #include <cmath>
@@ -24,8 +25,8 @@ struct FamilyRow {
     std::array<double, kMethods> met;
 };
 constexpr FamilyRow kFamilies[] = {
-    { "noise", 0, { 1000, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 } },
-    { "unknown", 0, { 380, 40, 110, 40, 30, 250, 20, 30, 100 } },
+    { model::kNoiseFamily, 0, { 1000, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 } },
+    { model::kUnknownLabel, 0, { 380, 40, 110, 40, 30, 250, 20, 30, 100 } },
     { "CW", measure::families::cw, { 330, 2, 2, 2, 4, 4, 350, 100, 200 } },
     { "ASK", measure::families::ask, { 240, 6, 4, 30, 330, 340, 8, 40, 25 } },
     { "PSK", measure::families::psk, { 210, 2, 10, 10, 15, 740, 2, 2, 6 } },
@@ -205,12 +206,13 @@ ClassPosterior::Entry* ClassPosterior::find(std::string_view label) noexcept
 
 void ClassPosterior::start(const Proposal& network, bool is_unknown) noexcept
 {
+    static_assert(Prover::kMaxClasses + std::size(kMeasuredOnly) + 1 <= kMaxClasses);
     count_ = 0;
     const auto add = [&](std::string_view label, double probability) {
         const model::Modulation* row = model::find_modulation(label);
         if (Entry* same = row ? find(row->name) : nullptr)
             same->probability += probability;
-        else if (count_ < kMaxClasses)
+        else
             entries_[count_++] = { row ? row->name : label, row ? row->family : label, probability };
     };
     double total = 0.0;
@@ -299,7 +301,7 @@ void ClassPosterior::update(const Measurement& found, bool is_signal) noexcept
         entries_[i].probability /= total > 0.0 ? total : 1.0;
 }
 
-ClassPosterior::Choice ClassPosterior::best_class() const noexcept
+Choice ClassPosterior::best_class() const noexcept
 {
     Choice best;
     for (int i = 0; i < count_; ++i)
@@ -308,7 +310,7 @@ ClassPosterior::Choice ClassPosterior::best_class() const noexcept
     return best;
 }
 
-ClassPosterior::Choice ClassPosterior::best_family() const noexcept
+Choice ClassPosterior::best_family() const noexcept
 {
     Choice best;
     for (int i = 0; i < count_; ++i)

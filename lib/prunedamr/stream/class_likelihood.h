@@ -19,12 +19,7 @@ bool belongs_to(measure::Method method, std::string_view family) noexcept;
 class ClassPosterior
 {
 public:
-    struct Choice {
-        std::string_view label, family;
-        double probability = 0.0;
-    };
-
-    /// `is_unknown`: the network has decided so, whatever its probabilities.
+    /// `network` has at most `Prover::kMaxClasses` classes. `is_unknown`: it has decided so, whatever its probabilities.
     void start(const Proposal& network, bool is_unknown) noexcept;
 
     /// Bits of `measure::families` whose probability reaches `least`; `only_sure`: of those that noise does not imitate.
@@ -40,7 +35,7 @@ public:
     void write_top(LabelEvent& event) const noexcept;
 
 private:
-    static constexpr int kMaxClasses = 96;
+    static constexpr int kMaxClasses = 96; ///< the network's, those that are measured only, and unknown
     struct Entry {
         std::string_view label, family;
         double probability = 0.0;

@@ -25,7 +25,8 @@ struct ClassifierConfig {
     double noise_floor_dbfs = -120.0;     ///< known noise power of the receiver
     double squelch_margin_db = 3.0;       ///< a block below floor + margin is "noise" without asking the network
     std::optional<double> min_confidence; ///< overrides the model's decision threshold, 0..1
-    /// Decisions are measured (`measure::Measurer`), and made again with what was. Some 30 MB, and milliseconds each.
+    /// Decisions are measured (`measure::Measurer`), and made again with what was. Some 20 MB, or 25 MB where signals are
+    /// followed, and milliseconds each.
     bool measure = true;
     bool evidence = false; ///< events hold the points that were measured
     /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks (epochs) are

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace prunedamr::stream {
 namespace {
 
 constexpr float kStrongSnrDb = 15.0f; ///< from which on noise is no answer ...
 constexpr double kPartOfBand = 0.5;   ///< ... in less than this of the band: more may be noise behind a filter
-constexpr double kSure = 0.4; ///< probability from which on a class or a family is named before anything else
+constexpr double kSure = 0.4;         ///< as `is_sure` says
 
 void write(LabelEvent& event, State state, std::string_view label, std::string_view family,
            double confidence) noexcept
@@ -21,6 +22,30 @@ void write(LabelEvent& event, State state, std::string_view label, std::string_v
 }
 
 } // namespace
+
+bool is_sure(double probability, double min_confidence) noexcept
+{
+    return probability >= std::max(kSure, min_confidence);
+}
+
+void decide(LabelEvent& event, const Choice& best_class, const Choice& best_family, double min_confidence) noexcept
+{
+    const auto write_choice = [&](const Choice& choice) {
+        write(event, choice.is_noise() ? State::noise : State::signal, choice.label, choice.family, choice.probability);
+    };
+    if (is_sure(best_class.probability, min_confidence))
+        return write_choice(best_class);
+    if (is_sure(best_family.probability, min_confidence) && !best_family.is_noise())
+        return write_choice(best_family);
+    if (best_class.is_noise() || best_class.probability >= min_confidence)
+        return write_choice(best_class);
+    decide_unknown(event, best_class.probability);
+}
+
+void decide_unknown(LabelEvent& event, double probability) noexcept
+{
+    write(event, State::unknown, model::kUnknownLabel, model::kUnknownLabel, probability);
+}
 
 DecisionAccumulator::DecisionAccumulator(const model::ModelInfo& info, const model::Decision& decision)
     : labels_(info.labels), reader_(info, decision), decision_(decision), sum_(info.labels.size()),
@@ -90,12 +115,21 @@ void DecisionAccumulator::write_top(LabelEvent& event) const noexcept
     }
 }
 
-std::size_t DecisionAccumulator::best_class() noexcept
+std::size_t DecisionAccumulator::best_class(std::size_t favored) noexcept
 {
     const auto frames = static_cast<double>(answers_);
     for (std::size_t c = 0; c < sum_.size(); ++c)
-        frame_[c] = sum_[c] / frames + (c == previous_label_ ? decision_.hysteresis : 0.0);
+        frame_[c] = sum_[c] / frames + (c == favored ? decision_.hysteresis : 0.0);
     return reader_.decide(frame_.data(), unknown_scores_ / frames);
+}
+
+Choice DecisionAccumulator::best_family(std::size_t first) const noexcept
+{
+    std::size_t best = family_of_[first];
+    for (std::size_t f = 0; f < families_.size(); ++f)
+        if (families_[f] != model::kUnknownLabel && family_probability(f) > family_probability(best))
+            best = f;
+    return { families_[best], families_[best], family_probability(best) };
 }
 
 void DecisionAccumulator::decide(LabelEvent& event) noexcept
@@ -104,42 +138,25 @@ void DecisionAccumulator::decide(LabelEvent& event) noexcept
     is_answered_ = answers_ > 0;
     for (std::size_t c = 0; c < sum_.size(); ++c)
         mean_[c] = sum_[c] / static_cast<double>(answers_);
-    if (answers_ == 0) {
-        previous_label_ = kNone;
-        return write(event, State::unknown, "unknown", "unknown", 0.0);
-    }
+    const std::size_t before = std::exchange(previous_label_, kNone);
+    if (answers_ == 0)
+        return decide_unknown(event, 0.0);
     write_top(event);
-    const std::size_t top = best_class();
-    previous_label_ = kNone;
+    const std::size_t top = best_class(before);
     if (top == model::LogitReader::kUnknown)
-        return write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
-    const double confidence = sum_[top] / static_cast<double>(answers_);
-    const std::string& family = families_[family_of_[top]];
-    const bool noise = family == model::kNoiseFamily;
-    if (!noise)
+        return decide_unknown(event, event.top[0].probability);
+    const Choice best{ labels_[top], families_[family_of_[top]], mean_[top] };
+    stream::decide(event, best, best_family(top), decision_.min_confidence);
+    if (event.state == State::unknown)
+        event.confidence = event.top[0].probability; // which the hysteresis may have passed over
+    else if (!best.is_noise())
         previous_label_ = top;
-    const double sure = std::max(kSure, decision_.min_confidence);
-    if (confidence >= sure)
-        return write(event, noise ? State::noise : State::signal, labels_[top], family, confidence);
-    std::size_t best = family_of_[top];
-    for (std::size_t f = 0; f < families_.size(); ++f)
-        if (families_[f] != model::kUnknownLabel && family_probability(f) > family_probability(best))
-            best = f;
-    const bool named = families_[best] != model::kNoiseFamily;
-    if (named && family_probability(best) >= sure)
-        return write(event, State::signal, families_[best], families_[best], family_probability(best));
-    if (noise)
-        return write(event, State::noise, labels_[top], family, confidence);
-    if (confidence >= decision_.min_confidence)
-        return write(event, State::signal, labels_[top], family, confidence);
-    previous_label_ = kNone;
-    write(event, State::unknown, "unknown", "unknown", event.top[0].probability);
 }
 
 void decide_noise(LabelEvent& event) noexcept
 {
     event.top_count = 0;
-    write(event, State::noise, "noise", "noise", 1.0);
+    write(event, State::noise, model::kNoiseFamily, model::kNoiseFamily, 1.0);
 }
 
 void doubt_strong_noise(LabelEvent& event) noexcept
@@ -147,7 +164,7 @@ void doubt_strong_noise(LabelEvent& event) noexcept
     const bool strong =
         event.snr_db >= kStrongSnrDb && event.bandwidth_hz < kPartOfBand * event.sample_rate_hz;
     if (event.state == State::noise && strong && event.note.view() != kDcSpike)
-        write(event, State::unknown, "unknown", "unknown", event.top_count > 0 ? event.top[0].probability : 0.0);
+        decide_unknown(event, event.top_count > 0 ? event.top[0].probability : 0.0);
 }
 
 } // namespace prunedamr::stream

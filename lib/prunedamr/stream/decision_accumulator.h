@@ -5,6 +5,7 @@
 #include "prunedamr/stream/label_event.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace prunedamr::stream {
@@ -18,15 +19,31 @@ struct Proposal {
     double min_confidence = 0.4;
 };
 
-/// Sums the calibrated probabilities of an interval's frames and gives the label that follows from their mean. The
-/// first of these rules that applies decides; "sure" is a probability of 0.4, or of `min_confidence` if that is
-/// more:
-///  1. The frames look like no class that has a name (`model::LogitReader::decide`): unknown.
-///  2. The best class is sure: that class.
-///  3. The most probable family is sure: that family.
-///  4. The best class is noise, or reaches `min_confidence`: that class.
-///  5. Unknown.
-/// The label of the interval before counts as the best class until another one exceeds it by the hysteresis.
+/// A class, or a family under its own name, and how probable it is.
+struct Choice {
+    std::string_view label, family;
+    double probability = 0.0;
+
+    bool is_noise() const noexcept { return family == model::kNoiseFamily; }
+};
+
+/// Whether that probability is enough to name a class or a family before anything else: 0.4, or `min_confidence` if that
+/// is more.
+bool is_sure(double probability, double min_confidence) noexcept;
+
+/// Writes state, label, family and confidence. The first of these rules that applies decides:
+///  1. The best class is sure: that class.
+///  2. The most probable family is sure, and not noise: that family.
+///  3. The best class is noise, or reaches `min_confidence`: that class.
+///  4. Unknown, with the probability of the best class.
+void decide(LabelEvent& event, const Choice& best_class, const Choice& best_family, double min_confidence) noexcept;
+
+/// Unknown; `probability` is that of the best class.
+void decide_unknown(LabelEvent& event, double probability) noexcept;
+
+/// Sums the calibrated probabilities of an interval's frames and gives the label that follows from their mean: unknown
+/// when the frames look like no class that has a name (`model::LogitReader::decide`), else what `stream::decide` says. The
+/// label of the interval before counts as the best class until another one exceeds it by the hysteresis.
 class DecisionAccumulator
 {
 public:
@@ -60,7 +77,8 @@ public:
 private:
     void write_top(LabelEvent& event) const noexcept;
     double family_probability(std::size_t family) const noexcept;
-    std::size_t best_class() noexcept;
+    std::size_t best_class(std::size_t favored) noexcept;
+    Choice best_family(std::size_t first) const noexcept; ///< the class `first`'s, unless another one is more probable
 
     std::vector<std::string> labels_;
     std::vector<std::string> families_;  ///< distinct, in order of appearance

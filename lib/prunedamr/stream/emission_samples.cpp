@@ -59,7 +59,6 @@ void EmissionSamples::open(const EmissionPart& part, const Cut& how) noexcept
     band_.low = std::max(center - kEdge * width, 0.5 * (part.limit_low + part.low));
     band_.high = std::min(center + kEdge * width, 0.5 * (part.limit_high + part.high));
     band_.decimation = dsp::BandExtractor::decimation_for(std::max(wanted, needed));
-    band_.transition = width * kTransition;
     const double beside = 2.0 * std::min(part.low - band_.low, band_.high - part.high);
     band_.transition = std::clamp(beside, kSteepest * width, kTransition * width);
     cut_weight_ = static_cast<double>(part.end - part.start);

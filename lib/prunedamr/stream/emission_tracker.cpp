@@ -24,7 +24,7 @@ double band_iou(double low, double high, double other_low, double other_high) no
 void Emission::begin_interval(std::uint64_t start) noexcept
 {
     samples.clear(start);
-    has_time = false;
+    has_start = has_time = false;
     clipped = 0.0f;
 }
 
@@ -41,10 +41,13 @@ void Emission::write(LabelEvent& event, double tuned_hz) const noexcept
     event.clipped = clipped;
 }
 
-EmissionTracker::EmissionTracker(std::uint64_t epoch_samples, double per_hz)
+EmissionTracker::EmissionTracker(std::uint64_t epoch_samples, double per_hz, bool is_measured)
     : epoch_samples_(static_cast<double>(epoch_samples)), per_hz_(per_hz), followed_(kMostFollowed)
 {
     works_.reserve(kMostInEpoch + kMostFollowed);
+    if (is_measured)
+        for (Emission& emission : followed_)
+            emission.signal.emplace();
 }
 
 std::vector<EmissionWork>& EmissionTracker::gather(const Epoch& epoch) noexcept
@@ -64,6 +67,7 @@ std::vector<EmissionWork>& EmissionTracker::gather(const Epoch& epoch) noexcept
             work.emission = &emission;
             work.part = emission.last;
             work.start = emission.samples.start();
+            work.has_ended = !epoch.is_cut;
             emission.active = emission.samples.duration() > 0;
             if (emission.active)
                 works_.push_back(work);
@@ -93,7 +97,8 @@ bool EmissionTracker::take(const detect::Detection& detection, const Epoch& epoc
     }
     const double rest = static_cast<double>(epoch.end - part.end);
     const bool lasts = rest < kLastTile * (static_cast<double>(epoch.end) - static_cast<double>(part.start));
-    if (work.goes_on || (epoch.is_cut && lasts))
+    work.has_ended = !detection.goes_on && !(epoch.is_cut && lasts);
+    if (!work.has_ended)
         part.end = epoch.end;
     work.start = work.emission ? work.emission->samples.start() : part.start;
     return part.end > part.start;
@@ -141,9 +146,11 @@ void EmissionTracker::begin(Emission& emission, const EmissionWork& work) noexce
     emission.active = true;
     emission.number = emission.track = work.number;
     emission.previous_label = DecisionAccumulator::kNone;
-    emission.signal.clear();
+    if (emission.signal)
+        emission.signal->clear();
     emission.begin_interval(work.part.start);
-    if (static_cast<double>(work.part.start - base_) > kSeam * epoch_samples_)
+    emission.has_start = static_cast<double>(work.part.start - base_) > kSeam * epoch_samples_;
+    if (emission.has_start)
         return;
     for (Interrupted* before = interrupted_.data(); before != interrupted_.data() + interrupted_count_; ++before)
         if (band_iou(before->low, before->high, work.part.low, work.part.high) > kSameBand) {
@@ -156,17 +163,13 @@ void EmissionTracker::begin(Emission& emission, const EmissionWork& work) noexce
 
 void EmissionTracker::interrupt(std::uint64_t end, std::uint64_t unseen) noexcept
 {
-    forget_interrupted();
+    if (end - base_ > unseen) // else the cut before is still the last thing that was seen
+        forget_interrupted();
     const double most = kSeam * epoch_samples_ + static_cast<double>(unseen);
     for (const EmissionWork& work : works_) {
         if (static_cast<double>(end - work.part.end) > most || interrupted_count_ == interrupted_.size())
             continue;
-        Interrupted& one = interrupted_[interrupted_count_++];
-        one = { work.part.low, work.part.high, work.number, DecisionAccumulator::kNone };
-        if (work.emission) {
-            one.track = work.emission->track;
-            one.previous_label = work.emission->previous_label;
-        }
+        interrupted_[interrupted_count_++] = { work.part.low, work.part.high, work.track, work.label };
     }
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace prunedamr::stream {
@@ -23,6 +24,7 @@ struct Emission {
     void write(LabelEvent& event, double tuned_hz) const noexcept;
 
     bool active = false, seen = false;
+    bool has_start = false;   ///< what there is of it begins with it, and not with an interval or behind a cut
     std::uint64_t number = 0; ///< the detector's, and
     std::uint64_t track = 0;  ///< that of its events: the same behind a cut
     std::size_t previous_label = DecisionAccumulator::kNone;
@@ -32,7 +34,7 @@ struct Emission {
     TimeSource time_source = TimeSource::system;
     float clipped = 0.0f;
     EmissionSamples samples;
-    FollowedSignal signal; ///< what its measurements have in common
+    std::optional<FollowedSignal> signal; ///< what its measurements have in common, if there are any
 };
 
 /// What is to be done about one emission in an epoch.
@@ -41,8 +43,11 @@ struct EmissionWork {
     EmissionPart part;            ///< of the epoch,
     bool has_part = false;        ///< if the emission was on in it
     bool goes_on = false;         ///< into the next epoch; else it is decided on
+    bool has_ended = false;       ///< by itself, and not by a cut
     std::uint64_t number = 0;
     std::uint64_t start = 0; ///< sample; of what is not decided on yet
+    std::uint64_t track = 0; ///< that of the emission, once it is there,
+    std::size_t label = DecisionAccumulator::kNone; ///< and what its last event was called
 };
 
 /// Follows the emissions of a detector from epoch to epoch, 32 at a time (what finds no room is decided on epoch by
@@ -50,8 +55,8 @@ struct EmissionWork {
 class EmissionTracker
 {
 public:
-    /// `per_hz`: cycles per sample, of the detector's frequencies.
-    EmissionTracker(std::uint64_t epoch_samples, double per_hz);
+    /// `per_hz`: cycles per sample, of the detector's frequencies. `is_measured`: emissions have a `signal`.
+    EmissionTracker(std::uint64_t epoch_samples, double per_hz, bool is_measured);
 
     struct Epoch {
         const detect::Detection* detections;
@@ -68,8 +73,8 @@ public:
     /// does not go on is valid until the next call.
     Emission& emission_of(EmissionWork& work) noexcept;
 
-    /// After the work of an epoch that was cut at `end`: what was on goes on behind the cut. `unseen`: samples at the end
-    /// that were too few to be searched.
+    /// After the work of an epoch that was cut at `end`: what was on goes on behind the cut, with the track and the label
+    /// that its work has. `unseen`: samples at the end that were too few to be searched.
     void interrupt(std::uint64_t end, std::uint64_t unseen) noexcept;
     std::size_t interrupted() const noexcept { return interrupted_count_; }
     void forget_interrupted() noexcept { interrupted_count_ = 0; }

@@ -53,6 +53,12 @@ public:
     float clipped() const noexcept { return clipping_.fraction(); }
     double energy() const noexcept { return energy_; } ///< sum of |x|^2
 
+    /// Whether a band is the receiver's own line at zero frequency. Cycles per sample; `finest`: a bin of what found it.
+    bool has_own_line(double low, double high, double finest) const noexcept
+    {
+        return low < 0.0 && high > 0.0 && high - low <= kLineBins * finest && constant() != std::complex<float>{};
+    }
+
     /// What stands still at zero frequency while everything else there changes from part to part; 0 where nothing does.
     std::complex<float> constant() const noexcept
     {
@@ -65,6 +71,7 @@ public:
 private:
     static constexpr std::uint64_t kLeastParts = 8;
     static constexpr double kSameLine = 0.9; ///< of the power at zero frequency
+    static constexpr double kLineBins = 8.0; ///< that a line has at most
 
     std::uint64_t start_ = 0, count_ = 0, parts_ = 0;
     double tuned_hz_ = 0.0, energy_ = 0.0, part_energy_ = 0.0;

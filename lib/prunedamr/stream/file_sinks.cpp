@@ -40,7 +40,7 @@ class TextSink : public FileSink<Sink>
 {
 public:
     TextSink() : FileSink("-", {}) {}
-    void write(const LabelEvent& event, const std::string&) override { file_.write(to_text_line(event)); }
+    void write(const LabelEvent& event) override { file_.write(to_text_line(event)); }
 };
 
 void append_csv(std::string& line, const std::string& cell)
@@ -73,7 +73,7 @@ public:
     {
     }
 
-    void write(const LabelEvent& event, const std::string&) override
+    void write(const LabelEvent& event) override
     {
         line_.clear();
         visit_cells(event, [&](const char*, const Cell& cell) {

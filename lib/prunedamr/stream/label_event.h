@@ -79,6 +79,7 @@ struct LabelEvent {
     TimeSource time_source = TimeSource::system;
     std::uint64_t sample_start = 0; ///< first sample of the interval, counted from the start of the stream
     std::uint64_t sample_count = 0;
+    bool is_whole = false; ///< one transmission from its start to its end; no key of its own
     double sample_rate_hz = 0.0;
     double center_freq_hz = 0.0; ///< of the signal: tuned frequency plus the offset that the front end found
     double bandwidth_hz = 0.0;   ///< of the signal

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <climits>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -176,7 +177,7 @@ struct LabelFile::Impl {
         return !S_ISREG(opened.st_mode) || opened.st_size == 0;
     }
 
-    /// A pipe that is writable takes a whole line (less than PIPE_BUF) without blocking. False once abandoned.
+    /// A pipe that is writable takes PIPE_BUF bytes without blocking. False once abandoned.
     bool wait_for_reader() const
     {
         pollfd writable{ file.number(), POLLOUT, 0 };
@@ -237,7 +238,8 @@ void LabelFile::write(const std::string& text)
     for (std::size_t done = 0; done < line.size() && !impl_->ended;) {
         if (!impl_->wait_for_reader())
             return;
-        const ssize_t n = ::write(impl_->file.number(), line.data() + done, line.size() - done);
+        const ssize_t n = ::write(impl_->file.number(), line.data() + done,
+                                  std::min<std::size_t>(line.size() - done, PIPE_BUF));
         if (n >= 0)
             done += static_cast<std::size_t>(n);
         else

@@ -23,7 +23,6 @@ constexpr double kPlausibleInNoise = 0.05;
 constexpr float kSureGuard = 80.0f, kSureChirp = 20.0f; // scores in what the network calls noise, which reaches 41 and 9
 constexpr double kFirstWaitS = 0.5, kLongestWaitS = 4.0; // between two measurements of a signal
 constexpr double kSameBand = 0.3;    // of its width, by which a band may move or change and be the same
-constexpr double kSure = 0.4;        // as of the network's decision
 
 /// To a hundredth of its error, or six digits where that is not known: no more of it means anything.
 double rounded(double value, double error)
@@ -89,7 +88,7 @@ bool Prover::Impl::decimate(const LabelEvent& event, const DecisionSamples& samp
     std::size_t piece_count = 0;
     for (std::size_t i = 0; i < samples.piece_count && piece_count < pieces.size(); ++i) {
         const int n = static_cast<int>(std::min<std::size_t>(samples.pieces[i].count, static_cast<std::size_t>(kMaxSamples - taken)));
-        for (int k = 0; k < n; k += 256) { // a rotator that is set anew before its error grows
+        for (int k = 0; k < n; k += 256) { // a rotator that is set again before its error grows
             std::complex<float> at = std::polar(1.0f, static_cast<float>(std::remainder(phase, 2.0 * M_PI)));
             const std::complex<float> by = std::polar(1.0f, static_cast<float>(turn));
             const int end = std::min(n, k + 256);
@@ -178,32 +177,17 @@ void Prover::Impl::write_numbers(LabelEvent& event, const Measurement& found) no
         evidence.points[k] = { fixed(found.symbols[k].real()), fixed(found.symbols[k].imag()) };
 }
 
-/// By the rules of `DecisionAccumulator`, from the posterior.
+/// By the rules of the network's decision, from the posterior.
 void Prover::Impl::decide(LabelEvent& event, double min_confidence, const Measurement& found) noexcept
 {
-    const double sure = std::max(kSure, min_confidence);
-    const ClassPosterior::Choice best = posterior.best_class();
-    const ClassPosterior::Choice family = posterior.best_family();
+    const Choice best = posterior.best_class(), family = posterior.best_family();
     const double unknown = posterior.unknown();
     posterior.write_top(event);
-    const auto write = [&](State state, std::string_view label, std::string_view of, double confidence) {
-        event.state = state;
-        event.label.assign(label);
-        event.family.assign(of);
-        event.confidence = static_cast<float>(confidence);
-    };
-    const bool is_noise = best.family == model::kNoiseFamily;
-    const bool is_sure = best.probability >= sure || family.probability >= sure;
-    if (unknown > 0.5 || (!is_sure && unknown > best.probability))
-        write(State::unknown, model::kUnknownLabel, model::kUnknownLabel, best.probability);
-    else if (best.probability >= sure)
-        write(is_noise ? State::noise : State::signal, best.label, best.family, best.probability);
-    else if (family.probability >= sure)
-        write(State::signal, family.family, family.family, family.probability);
-    else if (is_noise || best.probability >= min_confidence)
-        write(is_noise ? State::noise : State::signal, best.label, best.family, best.probability);
+    const bool has_name = is_sure(std::max(best.probability, family.probability), min_confidence);
+    if (unknown > 0.5 || (!has_name && unknown > best.probability))
+        decide_unknown(event, best.probability);
     else
-        write(State::unknown, model::kUnknownLabel, model::kUnknownLabel, best.probability);
+        stream::decide(event, best, family, min_confidence);
     if (event.state == State::unknown || belongs_to(found.method, event.family.view()))
         write_numbers(event, found);
 }
@@ -224,7 +208,7 @@ void Prover::prove(LabelEvent& event, const Proposal& network, const DecisionSam
 {
     Impl& p = *impl_;
     p.result = {};
-    if (network.classes == 0 || samples.piece_count == 0 || !(event.bandwidth_hz > 0.0))
+    if (network.classes == 0 || network.classes > kMaxClasses || samples.piece_count == 0 || !(event.bandwidth_hz > 0.0))
         return;
     p.posterior.start(network, event.state == State::unknown);
     const bool is_noise = event.state == State::noise;

@@ -47,9 +47,9 @@ private:
 /// their families and to unknown. Definitions settle the rest: 2FSK, MSK and GFSK by index and shape of the pulse, narrow
 /// and wide FM by deviation over audio width, OFDM by its guard. Symbols that no alphabet explains are unknown. Noise is
 /// measured only for what noise cannot imitate (guard of OFDM, chirps). Where nothing is measured the network's decision
-/// stands.
+/// stands, and that of a network of more than `kMaxClasses` classes always does.
 ///
-/// Allocates at construction only (some 25 MB); one thread at a time.
+/// Allocates at construction only (some 18 MB); one thread at a time.
 class Prover
 {
 public:
@@ -66,6 +66,8 @@ public:
 
     /// Samples of a decision that are looked at, before decimation.
     static constexpr int kMaxSamples = 1 << 18;
+
+    static constexpr std::size_t kMaxClasses = 88;
 
 private:
     struct Impl;

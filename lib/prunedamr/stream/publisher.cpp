@@ -32,8 +32,8 @@ class SinkThread
 public:
     /// `first_failed`: set by the first sink that fails.
     SinkThread(SinkChoice choice, bool lossless, std::size_t capacity, std::atomic<const SinkThread*>& first_failed)
-        : sink_(std::move(choice.sink)), condition_(std::move(choice.condition)), lossless_(lossless), first_failed_(first_failed), queue_(capacity),
-          room_(static_cast<unsigned>(capacity)), thread_([this] { run(); })
+        : sink_(std::move(choice.sink)), condition_(std::move(choice.condition)), lossless_(lossless),
+          first_failed_(first_failed), queue_(capacity), room_(static_cast<unsigned>(capacity)), thread_([this] { run(); })
     {
     }
 
@@ -144,7 +144,7 @@ private:
         for (; queue_.pop(event); wrote = true) {
             room_.post();
             act([&](Sink& sink) {
-                sink.write(event, to_json_line(event));
+                sink.write(event);
                 given_.fetch_add(1, std::memory_order_relaxed);
             });
         }

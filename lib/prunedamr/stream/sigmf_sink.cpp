@@ -99,7 +99,7 @@ class SigmfSink : public Sink
 public:
     explicit SigmfSink(const recording::Annotating& annotating) : annotating_(annotating) { recording::check(annotating_); }
 
-    void write(const LabelEvent& event, const std::string&) override
+    void write(const LabelEvent& event) override
     {
         if (event.state != State::signal)
             return;

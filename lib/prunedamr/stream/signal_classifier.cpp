@@ -7,6 +7,7 @@
 #include "prunedamr/stream/stream_state.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace prunedamr::stream {
 namespace {
@@ -39,6 +40,13 @@ public:
         std::copy_n(samples, taken, samples_.data() + count_);
         blocks_.push_back({ count_, taken, level_dbfs });
         count_ += taken;
+    }
+
+    /// What is added next does not follow on what is there.
+    void skip() noexcept
+    {
+        if (blocks_.size() < kMaxBlocks)
+            blocks_.push_back({ count_, 0, -std::numeric_limits<double>::infinity() });
     }
 
     /// The longest stretch of blocks of at least that level.
@@ -135,7 +143,7 @@ void SignalClassifier::Impl::consume(const std::complex<float>* samples, std::si
     while (count > 0) {
         if (is_between_intervals()) {
             state.switch_model();
-            state.begin_interval();
+            state.begin_interval(state.wanted_tuned_hz.load(std::memory_order_relaxed));
         }
         const int block_length = pipeline().block_length;
         const auto room = static_cast<std::size_t>(block_length - buffered);
@@ -170,7 +178,7 @@ std::uint64_t SignalClassifier::Impl::add_rest() noexcept
 void SignalClassifier::Impl::on_full_block(const std::complex<float>* samples) noexcept
 {
     const auto start = state.clock.steady_ns();
-    const bool skip = state.config.live && state.backlog.must_skip();
+    const bool skip = state.must_skip();
     if (skip)
         skip_block();
     else
@@ -187,6 +195,8 @@ void SignalClassifier::Impl::skip_block() noexcept
 {
     state.add<std::uint64_t>(state.dropped_frames, std::max(1, pipeline().front_end.max_frames()));
     state.backlog.skipped(pipeline().block_s);
+    if (proof)
+        proof->store.skip();
 }
 
 void SignalClassifier::Impl::classify_block(const std::complex<float>* samples, int count) noexcept
@@ -203,7 +213,7 @@ void SignalClassifier::Impl::end_interval(std::uint64_t analyzed) noexcept
 {
     LabelEvent event = state.interval_event(analyzed);
     state.add(state.frames, pipeline().stream.decide(event));
-    if (proof && !(state.config.live && state.backlog.is_late()))
+    if (proof && !state.is_late())
         proof->decide(event, pipeline().stream, state.tuned_hz);
     if (proof)
         proof->store.clear();
@@ -235,6 +245,7 @@ bool SignalClassifier::Impl::classify_burst(const std::complex<float>* samples, 
     event.time_ns = state.clock.system_ns();
     event.sample_start = burst_samples;
     event.sample_count = count;
+    event.is_whole = true;
     const double tuned_hz = state.wanted_tuned_hz.load(std::memory_order_relaxed);
     event.center_freq_hz = tuned_hz;
     burst_samples += count;

@@ -14,13 +14,13 @@
 
 namespace prunedamr::stream {
 
-/// Takes events, and the JSON line (without newline) of each; called on one thread at a time, which is its own. Throws
-/// when it can write no more: whatever it throws, the publisher reports once and calls it no more.
+/// Takes events; called on one thread at a time, which is its own. Throws when it can write no more: whatever it throws,
+/// the publisher reports once and calls it no more.
 class PRUNEDAMR_API Sink
 {
 public:
     virtual ~Sink() = default;
-    virtual void write(const LabelEvent& event, const std::string& json_line) = 0;
+    virtual void write(const LabelEvent& event) = 0;
     virtual void flush() {}
     virtual void idle() {}   ///< some four times a second while no event comes
     virtual void finish() {} ///< once, after the last event, when all went well: from `Publisher::close`
@@ -42,12 +42,12 @@ public:
     virtual std::uint64_t reconnects() const noexcept { return 0; }
 };
 
-/// One that needs no more than the lines.
+/// One that needs no more than the JSON lines.
 class PRUNEDAMR_API LineSink : public Sink
 {
 public:
-    void write(const LabelEvent&, const std::string& json_line) final { write_line(json_line); }
-    virtual void write_line(const std::string& json_line) = 0;
+    void write(const LabelEvent& event) final { write_line(to_json_line(event)); }
+    virtual void write_line(const std::string& json_line) = 0; ///< without newline
 };
 
 /// JSON lines to a file, or to standard output for "-". A file is created at once, or appended to when it holds

@@ -51,9 +51,9 @@ void StreamState::switch_model() noexcept
 }
 
 /// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
-void StreamState::begin_interval() noexcept
+void StreamState::begin_interval(double wanted_hz) noexcept
 {
-    tuned_hz = wanted_tuned_hz.load(std::memory_order_relaxed);
+    tuned_hz = wanted_hz;
     const std::int64_t before_ns = interval_time_ns, time_ns = stream_clock.time_ns(interval_start);
     const bool corrected = stream_clock.source() == TimeSource::system && time_ns > before_ns - kLargestCorrectionNs;
     interval_time_ns = corrected ? std::max(time_ns, before_ns) : time_ns;

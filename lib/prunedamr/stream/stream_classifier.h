@@ -49,10 +49,9 @@ PRUNEDAMR_API std::array<std::string, 3> doubts(const ClassifierStats& stats);
 /// Receives events on the thread that calls `process`. Must not throw.
 using EventHandler = std::function<void(const LabelEvent&)>;
 
-/// Samples in, events out, whether the samples are taken for one signal (`SignalClassifier`) or searched for
-/// several
-/// (`WidebandScanner`). The same samples give the same events whatever the chunks. After
-/// construction `process` and `flush` neither allocate, lock, throw nor log (what the handler does is its own).
+/// Samples in, events out, whether the samples are taken for one signal (`SignalClassifier`) or searched for several
+/// (`WidebandScanner`). The same samples give the same events whatever the chunks. After construction `process` and
+/// `flush` neither allocate, lock, throw nor log (what the handler does is its own).
 class PRUNEDAMR_API StreamClassifier
 {
 public:

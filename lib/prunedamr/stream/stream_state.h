@@ -52,10 +52,12 @@ struct StreamState {
     StreamState(Model model, ClassifierConfig config, EventHandler handler); ///< as `check(ClassifierConfig)`
 
     Pipeline& pipeline() const noexcept { return slot.current(); }
+    bool must_skip() const noexcept { return config.live && backlog.must_skip(); } ///< live input alone is left out
+    bool is_late() const noexcept { return config.live && backlog.is_late(); }
     bool is_gap_before(std::size_t count, StreamClock& next) const noexcept;
-    void switch_model() noexcept;    ///< if there is one; when no sample is under way
-    void begin_interval() noexcept;  ///< at `interval_start`
-    LabelEvent new_event() noexcept; ///< the fields that every event shares; its decision follows
+    void switch_model() noexcept;                   ///< if there is one; when no sample is under way
+    void begin_interval(double wanted_hz) noexcept; ///< at `interval_start`, with `wanted_tuned_hz` as it was read once
+    LabelEvent new_event() noexcept;                ///< the fields that every event shares; its decision follows
     LabelEvent interval_event(std::uint64_t samples) noexcept;  ///< the same, for the present interval
     void emit(LabelEvent& event) noexcept;                      ///< a decision that is complete, to the handler
     double seconds_since(std::int64_t start_ns) const noexcept; ///< of the steady clock

@@ -3,7 +3,7 @@
 
 namespace prunedamr::stream {
 
-void set_candidates(const systems::Matcher& matcher, LabelEvent& event, double burst_s) noexcept
+void set_candidates(const systems::Matcher& matcher, LabelEvent& event) noexcept
 {
     static_assert(LabelEvent::kTop == systems::Matcher::kMost);
     constexpr double kBins = 1024.0; // of a band, as wide as the narrowest that its width is told of
@@ -16,7 +16,8 @@ void set_candidates(const systems::Matcher& matcher, LabelEvent& event, double b
     seen.family = event.family.view();
     seen.confidence = static_cast<double>(event.confidence);
     seen.measured = &event.measured;
-    seen.burst_s = burst_s;
+    if (event.is_whole)
+        seen.burst_s = static_cast<double>(event.sample_count) / event.sample_rate_hz;
     event.candidate_count = 0;
     for (const systems::Candidate& found : matcher.candidates(seen))
         if (found.system >= 0)

@@ -6,9 +6,7 @@
 
 namespace prunedamr::stream {
 
-/// Compares `event` with the table and sets its candidates. `burst_s`: length of the transmission, where the event
-/// is a whole one. Allocates nothing, some microseconds; any thread.
-PRUNEDAMR_API void set_candidates(const systems::Matcher& matcher, LabelEvent& event,
-                                  double burst_s = std::numeric_limits<double>::quiet_NaN()) noexcept;
+/// Compares `event` with the table and sets its candidates. Allocates nothing, some microseconds; any thread.
+PRUNEDAMR_API void set_candidates(const systems::Matcher& matcher, LabelEvent& event) noexcept;
 
 } // namespace prunedamr::stream

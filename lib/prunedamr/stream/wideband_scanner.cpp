@@ -20,7 +20,6 @@ namespace {
 constexpr std::uint64_t kLookBack = 3 << 17; ///< samples kept of the epoch before, which filters see
 constexpr double kFullInterval = 0.9;       ///< of an interval is one: an emission may begin a little late
 constexpr double kMiddle = 0.25;            ///< of a band: a line so near its middle is its carrier
-constexpr double kLineBins = 8.0;           ///< of the detector's finest ones that a line has at most
 constexpr std::uint64_t kSpare = 8;         ///< part of an epoch that the detector may take of the next one
 constexpr std::uint64_t kShort = 8;         ///< part of an epoch that is too short to say that nothing is there
 constexpr double kFinest = 65536.0;         ///< bins of the detector,
@@ -45,13 +44,13 @@ struct WidebandScanner::Impl {
     void begin_epoch() noexcept;
     void switch_model() noexcept;
     std::size_t take(const std::complex<float>* samples, std::size_t count) noexcept;
-    void measure() noexcept;
+    void measure(std::size_t least) noexcept;
     void end_epoch(std::uint64_t end, bool is_cut) noexcept;
+    void account(std::uint64_t samples) noexcept;
     void run(EmissionWork& work) noexcept;
     void cut(Emission& emission, const EmissionWork& work) noexcept;
-    void decide(Emission& emission) noexcept;
+    void decide(Emission& emission, bool has_ended) noexcept;
     void prove(LabelEvent& event, Emission& emission) noexcept;
-    bool is_own_line(const EmissionSamples& emission) const noexcept;
     void add_band() noexcept;
     void end_interval(std::uint64_t end) noexcept;
     void emit_band(std::uint64_t start, std::uint64_t count, bool is_lost) noexcept;
@@ -65,6 +64,7 @@ struct WidebandScanner::Impl {
     dsp::BandExtractor extractor;
     const double per_hz; ///< cycles per sample, of the detector's hertz
     const std::uint64_t epoch;
+    const double finest; ///< cycles per sample, of the detector's finest bins
     const std::uint64_t epochs_per_interval;
 
     std::vector<std::complex<float>> buffer; ///< some samples before the epoch, it, what is there of the next one
@@ -87,9 +87,10 @@ struct WidebandScanner::Impl {
 WidebandScanner::Impl::Impl(StreamState& stream)
     : state(stream), detector(detect::DetectorConfig{ in_range(stream.config.sample_rate_hz), 0.0f, 0 }),
       per_hz(1.0 / in_range(stream.config.sample_rate_hz)), epoch(detector.epoch_samples()),
+      finest(std::max(1.0 / kFinest, kFinestPerEpoch / static_cast<double>(epoch))),
       epochs_per_interval(std::max<std::uint64_t>(
           1, (sample_count(stream.config.interval_s, stream.config.sample_rate_hz) + epoch - 1) / epoch)),
-      buffer(epoch + epoch / kSpare + std::min(kLookBack, epoch)), tracker(epoch, per_hz)
+      buffer(epoch + epoch / kSpare + std::min(kLookBack, epoch)), tracker(epoch, per_hz, stream.config.measure)
 {
     if (state.config.measure)
         prover.emplace(state.config.evidence);
@@ -111,17 +112,18 @@ void WidebandScanner::Impl::consume(const std::complex<float>* samples, std::siz
 /// What holds from its first sample on. What another frequency was tuned for has ended.
 void WidebandScanner::Impl::begin_epoch() noexcept
 {
-    const bool is_late = state.config.live && state.backlog.must_skip();
-    const bool is_retuned = state.wanted_tuned_hz.load(std::memory_order_relaxed) != state.tuned_hz;
-    if ((is_late || is_retuned) && fed() > base)
+    const bool must_skip = state.must_skip();
+    const double wanted_hz = state.wanted_tuned_hz.load(std::memory_order_relaxed);
+    const bool is_retuned = wanted_hz != state.tuned_hz;
+    if ((must_skip || is_retuned) && fed() > base)
         cut_stream();
     if (is_retuned)
         tracker.forget_interrupted();
     if (fed() == base)
         switch_model();
     state.interval_start = fed();
-    state.begin_interval();
-    if (is_late) {
+    state.begin_interval(wanted_hz);
+    if (must_skip) {
         to_skip = epoch;
         return;
     }
@@ -147,17 +149,16 @@ std::size_t WidebandScanner::Impl::take(const std::complex<float>* samples, std:
     const std::size_t taken = detector.process(samples, std::min({ count, to_next, buffer.size() - filled }));
     std::copy_n(samples, taken, buffer.data() + filled);
     filled += taken;
-    measure();
+    measure(EpochFacts::kPart);
     if (detector.complete())
         end_epoch(facts.start() + epoch, false);
     return taken;
 }
 
-void WidebandScanner::Impl::measure() noexcept
+void WidebandScanner::Impl::measure(std::size_t least) noexcept
 {
-    for (; measured + EpochFacts::kPart <= fed(); measured += EpochFacts::kPart)
-        (measured < facts.start() + epoch ? facts : next_facts)
-            .add(buffer.data() + (measured - origin), EpochFacts::kPart);
+    for (std::size_t count; (count = std::min<std::size_t>(EpochFacts::kPart, fed() - measured)) >= least; measured += count)
+        (measured < facts.start() + epoch ? facts : next_facts).add(buffer.data() + (measured - origin), count);
 }
 
 void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
@@ -181,9 +182,15 @@ void WidebandScanner::Impl::end_epoch(std::uint64_t end, bool is_cut) noexcept
     facts = next_facts;
     if (interval.epochs == 0)
         switch_model();
+    account(epoch);
+}
+
+/// The time that these samples took, against the time that they last.
+void WidebandScanner::Impl::account(std::uint64_t samples) noexcept
+{
     const std::int64_t now_ns = state.clock.steady_ns();
     state.backlog.worked(busy_s + 1e-9 * static_cast<double>(now_ns - busy_since_ns),
-                         static_cast<double>(epoch) / state.config.sample_rate_hz);
+                         static_cast<double>(samples) / state.config.sample_rate_hz);
     busy_s = 0.0;
     busy_since_ns = now_ns;
 }
@@ -196,7 +203,9 @@ void WidebandScanner::Impl::run(EmissionWork& work) noexcept
     const bool is_full = static_cast<double>(emission.samples.duration()) >=
                          kFullInterval * static_cast<double>(interval_samples());
     if (!work.goes_on || is_full)
-        decide(emission);
+        decide(emission, work.has_ended);
+    work.track = emission.track;
+    work.label = emission.previous_label;
     if (!work.goes_on)
         emission.active = false;
     else if (is_full)
@@ -226,7 +235,7 @@ void WidebandScanner::Impl::cut(Emission& emission, const EmissionWork& work) no
     emission.samples.cut(work.part, how, window, extractor);
 }
 
-void WidebandScanner::Impl::decide(Emission& emission) noexcept
+void WidebandScanner::Impl::decide(Emission& emission, bool has_ended) noexcept
 {
     BlockClassifier& classifier = pipeline().stream;
     emission.samples.for_each_block(
@@ -237,11 +246,13 @@ void WidebandScanner::Impl::decide(Emission& emission) noexcept
     state.add(state.frames, classifier.decide(event));
     emission.previous_label = classifier.previous_label();
     emission.write(event, facts.tuned_hz());
-    if (is_own_line(emission.samples)) {
+    event.is_whole = emission.has_start && has_ended;
+    if (facts.has_own_line(emission.samples.low(), emission.samples.high(), finest)) {
         decide_noise(event);
         event.note.assign(kDcSpike);
-    } else if (prover)
+    } else if (prover && !state.is_late()) {
         prove(event, emission);
+    }
     state.emit(event);
 }
 
@@ -250,22 +261,13 @@ void WidebandScanner::Impl::prove(LabelEvent& event, Emission& emission) noexcep
     const EmissionSamples& samples = emission.samples;
     std::array<measure::Piece, EmissionSamples::kMostPieces> pieces;
     std::size_t count = 0;
-    samples.for_each_piece([&](const std::complex<float>* x, int n) { pieces[count++] = { x, std::size_t(n) }; });
-    if (count == 0)
-        return;
+    samples.for_each_piece([&](const std::complex<float>* x, int n) { pieces[count++] = { x, static_cast<std::size_t>(n) }; });
     doubt_strong_noise(event);
     const double rate_hz = state.config.sample_rate_hz;
     prover->prove(event, pipeline().stream.proposal(),
                   { pieces.data(), count, rate_hz * samples.rate(), facts.tuned_hz() + rate_hz * samples.center(),
                     samples.passband() },
-                  &emission.signal);
-}
-
-bool WidebandScanner::Impl::is_own_line(const EmissionSamples& emission) const noexcept
-{
-    const double finest = std::max(1.0 / kFinest, static_cast<double>(kFinestPerEpoch) / static_cast<double>(epoch));
-    return emission.low() < 0.0 && emission.high() > 0.0 &&
-           emission.high() - emission.low() <= kLineBins * finest && facts.constant() != std::complex<float>{};
+                  emission.signal ? &*emission.signal : nullptr);
 }
 
 /// Of a band without emissions, which may be full of one.
@@ -323,25 +325,21 @@ void WidebandScanner::Impl::cut_stream() noexcept
     const std::uint64_t end = fed();
     if (end == base)
         return;
-    if (measured < end) {
-        (measured < facts.start() + epoch ? facts : next_facts)
-            .add(buffer.data() + (measured - origin), static_cast<std::size_t>(end - measured));
-        measured = end;
-    }
+    measure(1);
     detector.finish();
     const bool is_short = end - facts.start() < epoch / kShort;
     end_epoch(end, true);
     tracker.interrupt(end, is_short ? end - facts.start() : 0);
     interval.is_quiet = interval.is_quiet && (!is_short || interval.start == base);
     end_interval(end);
+    account(end - facts.start());
     restart(end);
 }
 
 void WidebandScanner::Impl::restart(std::uint64_t sample) noexcept
 {
     base = origin = next_epoch = measured = sample;
-    filled = 0;
-    to_skip = 0;
+    filled = to_skip = 0;
     interval = {};
     interval.start = sample;
 }
@@ -389,6 +387,7 @@ void WidebandScanner::consume(const std::complex<float>* samples, std::size_t co
 void WidebandScanner::end_segment(bool is_last) noexcept
 {
     Impl& scanner = *impl_;
+    scanner.busy_since_ns = scanner.state.clock.steady_ns();
     if (scanner.to_skip > 0 && scanner.origin > scanner.base)
         scanner.end_skipping();
     scanner.cut_stream();

@@ -8,8 +8,8 @@
 namespace prunedamr::stream {
 
 /// A band in, the events of every emission in it out, whatever it is. The samples are searched epoch by epoch
-/// (`detect::Detector`, a second or less each); what is found is cut out of them (`dsp::BandExtractor`) at a rate
-/// that its band fills as the model's front end wants it, and is classified as a stream of its own would be, by at
+/// (`detect::Detector`: about a second each, 2^14 samples at least); what is found is cut out of them
+/// (`dsp::BandExtractor`) at a rate that its band fills as the model's front end wants it, and is classified as a stream of its own would be, by at
 /// most 32768 of its samples. A burst is one event, from its start to its end, however it lies in the epochs; what
 /// lasts is decided on the interval, which is rounded up to whole epochs. Center, bandwidth and SNR of an event are
 /// the detector's, sample_rate_hz is that of the input. Events of one epoch come by rising time.

@@ -39,8 +39,8 @@ TEST(PeerState, TellsALossAndAReturnOnceEach)
     peer.lose(7);
     peer.succeeded();
     peer.succeeded();
-    EXPECT_EQ(told, (std::vector<std::string>{ "peer: gone; it is tried again, and events are lost meanwhile",
-                                               "peer: it is there again, 7 events were lost so far" }));
+    EXPECT_EQ(told, (std::vector<std::string>{ "peer: gone; retrying, and events may be lost meanwhile",
+                                               "peer: connected again; 7 events lost so far" }));
     EXPECT_EQ(peer.reconnects(), 1u);
     EXPECT_EQ(peer.lost(), 7u);
 }

@@ -38,7 +38,7 @@ public:
      * \param sample_rate Hz, > 0; must be the true rate: bandwidths, times and the interval follow from it
      * \param center_freq tuned frequency, Hz
      * \param interval_s seconds per decision on what lasts, >= 0; shorter is quicker to follow and less sure. Rounded
-     *        up to a multiple of what is searched at a time (a second or less), if \p single of a block of the model's
+     *        up to a multiple of what is searched at a time (about a second, 2^14 samples at least), if \p single of a block of the model's
      *        front end
      * \param source name of the stream in its events
      * \param live drop samples when the computer falls behind, and count their frames; false holds the source back

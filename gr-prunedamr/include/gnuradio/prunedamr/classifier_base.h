@@ -25,7 +25,7 @@ namespace prunedamr {
  * Tags read from the input: \p rx_time (times become those of the hardware; a jump counts as an overflow),
  * \p rx_freq (Hz), \p rx_rate (warns once if it contradicts \p sample_rate). Numbers may be of any type. Where
  * \p rx_rate and \p rx_freq are repeated unchanged, without a time, the source goes on after an overflow. No label
- * is made of samples from both sides of a loss or a retune.
+ * is made of samples from both sides of a loss or a retune that a tag tells of.
  */
 class GR_PRUNEDAMR_API classifier_base : virtual public gr::sync_block
 {
@@ -38,7 +38,7 @@ public:
     //! Time of sample 0, ns since 1970-01-01 UTC; \p from_file: the time of a recording. Set before the start.
     virtual void set_start_time(std::int64_t time_ns, bool from_file) = 0;
 
-    //! Tuned frequency in Hz, finite, from the next decision on; any thread.
+    //! Tuned frequency in Hz, finite, from the next interval on, or the next epoch of a band's search; any thread.
     virtual void set_center_freq(double center_freq) = 0;
 
     /*!

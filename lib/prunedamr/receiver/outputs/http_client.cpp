@@ -16,6 +16,7 @@
 #endif
 
 #include <chrono>
+#include <limits>
 #include <optional>
 
 namespace prunedamr::receiver {
@@ -75,15 +76,15 @@ struct HttpClient::Impl {
 #endif
     }
 
-    /// Runs one asynchronous step, which a deadline ends.
-    template <typename Step> void run(const char* problem, const Step& step)
+    /// Runs one asynchronous step, which a deadline ends. `harmless`: a result that is as good as success.
+    template <typename Step> void run(const char* problem, const Step& step, error_code harmless = {})
     {
         error_code result;
         lowest().expires_after(kPatience);
         step([&](error_code code, auto&&...) { result = code; });
         io.restart();
         io.run();
-        if (result)
+        if (result && result != harmless)
             throw Error({ problem, server.host, result.message(), "" });
     }
 
@@ -135,13 +136,18 @@ struct HttpClient::Impl {
     template <typename Stream> Answer exchange(Stream& stream, http::request<http::string_body>& request)
     {
         beast::flat_buffer buffer;
-        http::response_parser<http::string_body> parser;
-        parser.body_limit(kMaxAnswerBytes);
+        http::response_parser<http::buffer_body> parser;
+        parser.body_limit(std::numeric_limits<std::uint64_t>::max()); // none at all is taken for 0 by some versions
+        std::string body(kMaxAnswerBytes, '\0');
+        parser.get().body().data = body.data();
+        parser.get().body().size = body.size();
         run("cannot send", [&](auto done) { http::async_write(stream, request, done); });
-        run("no answer", [&](auto done) { http::async_read(stream, buffer, parser, done); });
-        if (!parser.get().keep_alive())
+        const error_code is_full = http::error::need_buffer;
+        run("no answer", [&](auto done) { http::async_read(stream, buffer, parser, done); }, is_full);
+        body.resize(body.size() - parser.get().body().size);
+        if (!parser.is_done() || !parser.get().keep_alive())
             close();
-        return { parser.get().result_int(), parser.get().body() };
+        return { parser.get().result_int(), body };
     }
 
     Answer exchange(http::request<http::string_body>& request)

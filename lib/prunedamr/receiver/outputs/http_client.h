@@ -26,7 +26,7 @@ public:
 
     struct Answer {
         unsigned status;
-        std::string body; ///< its first 64 KiB
+        std::string body; ///< its first 64 KiB; the connection is closed when there is more
     };
 
     /// `authorization`: the header of that name; empty: none. Throws `Error` when there is no answer within 5 s for

@@ -46,6 +46,9 @@ class LineProtocol
 public:
     explicit LineProtocol(const std::string& measurement) { append_escaped(measurement_, measurement, ", "); }
 
+    /// As it stands at the start of each line.
+    const std::string& measurement() const noexcept { return measurement_; }
+
     const std::string& line(const stream::LabelEvent& event)
     {
         line_ = measurement_;
@@ -116,7 +119,7 @@ public:
     {
     }
 
-    void write(const stream::LabelEvent& event, const std::string&) override
+    void write(const stream::LabelEvent& event) override
     {
         peer_.send(protocol_.line(event) + '\n');
     }
@@ -135,14 +138,14 @@ public:
     explicit InfluxFile(const InfluxConfig& config)
         : protocol_(config.measurement),
           file_(config.target, { "",
-                                 [start = config.measurement](const std::string& line) {
+                                 [start = protocol_.measurement() + ','](const std::string& line) {
                                      return line.rfind(start, 0) == 0 && line.find(" ") != std::string::npos;
                                  },
                                  [](const std::string&) { return false; } })
     {
     }
 
-    void write(const stream::LabelEvent& event, const std::string&) override { file_.write(protocol_.line(event)); }
+    void write(const stream::LabelEvent& event) override { file_.write(protocol_.line(event)); }
     void reopen() override { file_.reopen(); }
     bool has_ended() const noexcept override { return file_.has_ended(); }
     void abandon() noexcept override { file_.abandon(); }
@@ -186,7 +189,7 @@ public:
     {
     }
 
-    void write(const stream::LabelEvent& event, const std::string&) override
+    void write(const stream::LabelEvent& event) override
     {
         if (lines_.empty())
             oldest_ = Clock::now();

@@ -66,7 +66,7 @@ struct TriggerConfig {
     std::chrono::milliseconds time{ 10'000 }; ///< that one may take; then it is killed, with its children
 };
 
-/// Runs a program for each event, whose JSON line it reads on standard input. Its standard output goes nowhere, for
+/// Runs a program for each event, whose JSON line it reads on standard input. Its standard output is discarded, for
 /// labels may be on ours. An event is lost when its program cannot be started, fails or is killed. Throws `Error`
 /// when there is no such program.
 std::unique_ptr<stream::Sink> make_trigger_sink(const TriggerConfig& config, NoticeHandler notice);

@@ -26,15 +26,16 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{ 5 }; ///< between two looks at programs that run
 
-/// How a program is started: its standard input is the text, its output goes nowhere, its group and its signals are
+/// How a program is started: its standard input is the text, its output is discarded, its group and its signals are
 /// its own.
 class Spawn
 {
 public:
-    explicit Spawn(const std::string& text) : input_(::memfd_create("event", MFD_CLOEXEC))
+    explicit Spawn(const std::string& text) : Spawn() // from here on the destructor releases what is held
     {
-        posix_spawn_file_actions_init(&actions_);
-        posix_spawnattr_init(&attributes_);
+        input_ = ::memfd_create("event", MFD_CLOEXEC);
+        if (input_ < 0)
+            throw SystemError("cannot hand over an event", "", errno);
         std::string_view rest = text;
         while (!rest.empty()) {
             const ssize_t written = ::write(input_, rest.data(), rest.size());
@@ -77,7 +78,13 @@ public:
     }
 
 private:
-    int input_;
+    Spawn()
+    {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawnattr_init(&attributes_);
+    }
+
+    int input_ = -1;
     posix_spawn_file_actions_t actions_{};
     posix_spawnattr_t attributes_{};
 };

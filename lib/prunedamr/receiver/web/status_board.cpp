@@ -119,7 +119,7 @@ class BoardSink : public stream::Sink
 {
 public:
     explicit BoardSink(StatusBoard& board) : board_(board) {}
-    void write(const stream::LabelEvent& event, const std::string&) override { board_.add(event); }
+    void write(const stream::LabelEvent& event) override { board_.add(event); }
 
 private:
     StatusBoard& board_;
