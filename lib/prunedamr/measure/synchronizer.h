@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/measure/posterior.h"
+#include "prunedamr/measure/symbol_channel.h"
 #include "prunedamr/measure/pulse.h"
 #include "prunedamr/measure/symbol_rate.h"
 

@@ -3,7 +3,7 @@
 
 #include "prunedamr/dsp/resampler.h"
 #include "prunedamr/model/class_table.h"
-#include "prunedamr/stream/class_likelihood.h"
+#include "prunedamr/stream/class_posterior.h"
 
 #include <algorithm>
 #include <cmath>

@@ -62,7 +62,7 @@ void validate_signal(const Scene& scene, const SceneSignal& signal, bool noise, 
     if (noise)
         return;
     if (signal.skirts != 0.0)
-        require_range(signal.skirts, 1.0, 100.0, where, "skirts");
+        require_range(signal.skirts, 1.0, 1000.0, where, "skirts");
     if (signal.pattern_s != 0.0)
         require_range(signal.pattern_s, 2.0 / signal.bandwidth_hz, end, where, "pattern_s");
     require_range(signal.bandwidth_hz, 1e-5 * rate, 0.9 * rate, where, "bandwidth_hz");

@@ -26,7 +26,7 @@ struct SceneSignal {
     std::optional<double> level_dbfs;        ///< or the mean power while on itself (0 dB is |x| = 1)
     std::vector<double> hop_offsets_hz = {}; ///< of its bursts in turn, over and over, instead of offset_hz
     double drift_hz_per_s = 0.0;             ///< of all offsets, from the start of the scene on
-    double skirts = 0.0; ///< 1..100: what it sends fills one part in so many of its bandwidth, and its skirts are made
+    double skirts = 0.0; ///< 1..1000: what it sends fills one part in so many of its bandwidth, and its skirts are made
                          ///< as far as the capture's rate shows them; 0: it fills it, and is filtered beyond
 
     double pattern_s = 0.0; ///< what it sends repeats after so long, as idle patterns do; 0: it does not

@@ -23,6 +23,7 @@ constexpr double kLeastGap = 12.0;      // symbols, between transmissions on one
 constexpr double kLeastCode = 80.0;     // of a keyed burst: its duration times the bandwidth that keying fills
 constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longer than pauses of the code
 constexpr double kWidestSkirts = 0.5;   // of the rate
+constexpr double kNarrow = 1.0 / 300;   // of the rate: a carrier may stand far out of its band's noise
 constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
 constexpr int kTries = 300;
 
@@ -47,9 +48,9 @@ public:
     {
         if (rng_.chance(0.2))
             place([this] { return Signals{ draw_wide() }; });
-        if (rng_.chance(0.3))
+        if (rng_.chance(0.35))
             add_grid();
-        const auto lasting = rng_.integer(1, 6), bursts = rng_.integer(1, 6);
+        const auto lasting = rng_.integer(0, 6), bursts = rng_.integer(lasting > 0 ? 0 : 1, 6);
         for (std::int64_t i = 0; i < lasting; ++i)
             place([this] { return Signals{ draw_lasting() }; });
         for (std::int64_t i = 0; i < bursts; ++i)
@@ -117,6 +118,8 @@ private:
         signal.bandwidth_hz =
             signal.label == "CW" ? rate / kCarriers : rng_.log_uniform(narrowest * rate, rate / 7);
         signal.snr_db = draw_snr();
+        if (signal.bandwidth_hz < kNarrow * rate && rng_.chance(0.15))
+            signal.snr_db = std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db));
         if (signal.label == "OOK" && rng_.chance(0.75))
             key_hard(signal);
         else if (signal.label == "2FSK" && rng_.chance(0.3))

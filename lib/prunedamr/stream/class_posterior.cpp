@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/class_likelihood.h"
+#include "prunedamr/stream/class_posterior.h"
 
 #include "prunedamr/measure/measurer.h"
 #include "prunedamr/model/class_table.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/measure/track.h"
+#include "prunedamr/measure/line_track.h"
 
 #include "prunedamr/measure/numerics.h"
 

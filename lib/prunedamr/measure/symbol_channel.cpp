@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/measure/posterior.h"
+#include "prunedamr/measure/symbol_channel.h"
 
 #include "prunedamr/base/vector_clones.h"
 
