@@ -202,20 +202,16 @@ void Reader::count_silence(bool silent)
     silent_s_.fetch_add(static_cast<std::uint64_t>(seconds), std::memory_order_relaxed);
 }
 
-void Reader::tune(double center_freq_hz)
+std::future<void> Reader::change(const SourceChange& change)
 {
-    std::future<void> done;
-    {
-        const std::lock_guard lock(request_mutex_);
-        if (ended_)
-            throw Error{ { "the source has ended", source_.info().name, "", "" } };
-        if (request_)
-            throw Error{ { "another frequency is being tuned", source_.info().name, "", "" } };
-        request_.emplace(Request{ center_freq_hz, {} });
-        done = request_->done.get_future();
-        requested_.store(true, std::memory_order_release);
-    }
-    done.get();
+    const std::lock_guard lock(request_mutex_);
+    if (ended_)
+        throw Error{ { "the source has ended", source_.info().name, "", "" } };
+    if (request_)
+        throw Error{ { "another change is under way", source_.info().name, "", "" } };
+    request_.emplace(Request{ change, {} });
+    requested_.store(true, std::memory_order_release);
+    return request_->done.get_future();
 }
 
 void Reader::serve_request()
@@ -224,13 +220,18 @@ void Reader::serve_request()
         return;
     const std::lock_guard lock(request_mutex_);
     try {
+        const SourceChange& wanted = request_->change;
         if (block_->count > 0)
             pass_on(true);
         begin_call();
-        source_.tune(request_->center_freq_hz);
+        if (wanted.center_freq_hz)
+            source_.tune(*wanted.center_freq_hz);
+        if (wanted.gain)
+            source_.set_gain(*wanted.gain);
         if (!end_call())
             throw Error{ { "the source has ended", source_.info().name, "", "" } };
-        block_->center_freq_hz = source_.info().center_freq_hz;
+        if (wanted.center_freq_hz)
+            block_->center_freq_hz = source_.info().center_freq_hz;
         request_->done.set_value();
     } catch (...) {
         request_->done.set_exception(std::current_exception());

@@ -57,9 +57,10 @@ public:
     /// The stream ends soon: a last block follows those read before. Any thread.
     void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
 
-    /// Another tuned frequency, from the next block on; returns when the source has it. Throws what the source
-    /// throws, and `Error` when reading has ended. Any thread.
-    void tune(double center_freq_hz);
+    /// Another tuned frequency, from the next block on, or another gain. The future is ready when the source has it, and
+    /// throws what the source throws, and `Error` when reading has ended. Any thread.
+    std::future<void> change(const SourceChange& change);
+    void tune(double center_freq_hz) { change({ center_freq_hz, {} }).get(); }
 
     /// Why the source failed, if it did. Valid once the last block was taken.
     const std::optional<std::string>& fault() const { return fault_; }
@@ -70,7 +71,7 @@ private:
     static constexpr std::int64_t kNotCalled = INT64_MAX, kAbandoned = INT64_MAX - 1;
     using Samples = std::complex<float>*;
     struct Request {
-        double center_freq_hz;
+        SourceChange change;
         std::promise<void> done;
     };
 

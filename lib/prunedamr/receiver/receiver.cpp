@@ -3,11 +3,13 @@
 #include "prunedamr/base/time.h"
 
 #include "prunedamr/receiver/reader.h"
+#include "prunedamr/stream/clock.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/wideband_scanner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <future>
 #include <utility>
@@ -41,6 +43,7 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.interval_s = config.interval_s;
     result.measure = config.measure;
     result.evidence = config.evidence;
+    result.decisions = config.decisions;
     return result;
 }
 
@@ -86,7 +89,8 @@ struct Input {
 struct Receiver::Impl {
     Impl(std::unique_ptr<Source> wanted, std::optional<stream::Model> model, const ReceiverConfig& config,
          stream::EventHandler handler, SystemClock clock)
-        : info(wanted->info()), models(model_config(config)),
+        : info(wanted->info()), models(model_config(config)), tap(config.samples), tapped(info.sample_rate_hz),
+          now_tuned_hz(info.center_freq_hz),
           classifier(make_classifier(std::move(model), config, info, std::move(handler))),
           input(std::make_shared<Input>(std::move(wanted), std::move(clock), config.on_notice))
     {
@@ -99,6 +103,8 @@ struct Receiver::Impl {
             Block& block = input->ring.take();
             begin(block);
             classifier->process(block.samples, block.count);
+            if (tap)
+                tap->take({ block.samples, block.count, samples, tapped.time_ns(samples), now_tuned_hz });
             samples += block.count;
             last = block.is_last;
             input->ring.release(block);
@@ -119,13 +125,19 @@ struct Receiver::Impl {
         if (block.center_freq_hz) {
             tuned_hz = block.center_freq_hz;
             classifier->set_center_freq_hz(*tuned_hz);
+            now_tuned_hz = *tuned_hz;
         }
-        if (block.time)
-            classifier->set_time(samples, block.time->time_ns, block.time->source);
+        if (!block.time)
+            return;
+        classifier->set_time(samples, block.time->time_ns, block.time->source);
+        tapped.set(samples, block.time->time_ns, block.time->source);
     }
 
     const SourceInfo info; ///< the source's own is of the reading thread once that runs
     const stream::ModelConfig models;
+    SampleTap* const tap; ///< or none
+    stream::SampleClock tapped;
+    std::atomic<double> now_tuned_hz;
     const std::unique_ptr<stream::StreamClassifier> classifier;
     const std::shared_ptr<Input> input;
     bool abandoned = false;
@@ -209,7 +221,22 @@ bool Receiver::revert_model()
 
 void Receiver::tune(double center_freq_hz)
 {
-    impl_->input->reader.tune(center_freq_hz);
+    change({ center_freq_hz, {} }).get();
+}
+
+std::future<void> Receiver::change(const SourceChange& change)
+{
+    return impl_->input->reader.change(change);
+}
+
+void Receiver::set_min_confidence(std::optional<double> min_confidence) noexcept
+{
+    impl_->classifier->set_min_confidence(min_confidence);
+}
+
+double Receiver::center_freq_hz() const noexcept
+{
+    return impl_->now_tuned_hz;
 }
 
 ReceiverStats Receiver::stats() const noexcept

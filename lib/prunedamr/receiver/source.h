@@ -24,8 +24,22 @@ struct SourceInfo {
     double center_freq_hz = 0.0;    ///< of the first sample; 0 when unknown
     std::uint64_t first_sample = 0; ///< how many of the recording's lie before the first one, at this rate
     bool live = false;              ///< cannot wait for a slow reader
+    bool can_tune = false, can_set_gain = false; ///< while samples flow
+    std::vector<std::string> gain_elements;      ///< that have a gain of their own
     std::optional<recording::RecordingInfo> recording; ///< of a file
     std::vector<std::string> warnings;                 ///< what was strange and changed nothing; a line each
+};
+
+/// Without a number: automatic. Without an element: of all together.
+struct GainSetting {
+    std::optional<double> gain_db;
+    std::string element;
+};
+
+/// What is wanted otherwise while samples flow.
+struct SourceChange {
+    std::optional<double> center_freq_hz;
+    std::optional<GainSetting> gain;
 };
 
 struct SourceTime {
@@ -67,6 +81,9 @@ public:
 
     /// Another tuned frequency. Throws `Error` for a source that cannot be tuned, or not to there.
     virtual void tune(double center_freq_hz);
+
+    /// Another gain. Throws `Error` for a source whose gain cannot be set so.
+    virtual void set_gain(const GainSetting& gain);
 
 protected:
     void notice(const std::string& text) const
