@@ -25,7 +25,8 @@ std::int64_t steady_ms()
 Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice,
                SteadyClock steady)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
-      steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
+      steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz),
+      center_freq_hz_(source.info().center_freq_hz)
 {
     source_.on_notice(std::move(notice));
 }
@@ -178,11 +179,22 @@ void Reader::count_overflows(Block& block, std::uint64_t count)
     overflows_.fetch_add(count, std::memory_order_relaxed);
 }
 
+/// That of which `position_` is the end.
+void Reader::push()
+{
+    center_freq_hz_ = block_->center_freq_hz.value_or(center_freq_hz_);
+    if (tap_ && block_->count > 0)
+        tap_->take({ block_->samples, block_->count, passed_on_, clock_.time_ns(position_ - block_->count), center_freq_hz_ });
+    passed_on_ += block_->count;
+    ring_.push(*block_);
+}
+
 /// Where a live source finds no room, what cannot be kept any longer (`must`) is dropped.
 void Reader::pass_on(bool must)
 {
     if (Block* next = live_ ? ring_.try_acquire() : &ring_.acquire()) {
-        ring_.push(*std::exchange(block_, next));
+        push();
+        block_ = next;
         dropping_ = false;
         return;
     }

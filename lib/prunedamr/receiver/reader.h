@@ -44,6 +44,9 @@ public:
            SteadyClock steady = steady_ms);
     ~Reader(); ///< stops and joins, unless the thread was abandoned
 
+    /// Looks on at the samples that are passed on; null: nobody. Before `start`.
+    void set_tap(SampleTap* tap) noexcept { tap_ = tap; }
+
     /// The thread keeps `owner`, of all that it uses, as long as it runs.
     void start(std::shared_ptr<const void> owner = {});
 
@@ -84,6 +87,7 @@ private:
     void note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap);
     void count_overflows(Block& block, std::uint64_t count);
     void pass_on(bool must);
+    void push();
     void count_silence(bool silent);
     void serve_request();
     void refuse_requests();
@@ -95,6 +99,9 @@ private:
     const SteadyClock steady_ms_;
     Block* block_; ///< that is being filled
     stream::StreamClock clock_;
+    SampleTap* tap_ = nullptr;
+    double center_freq_hz_;
+    std::uint64_t passed_on_ = 0; ///< samples
     std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted
     bool lost_ = false;           ///< the source reported a loss before the next sample
     std::int64_t arrived_ns_ = 0; ///< system time of the last samples

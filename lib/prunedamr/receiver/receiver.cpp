@@ -3,7 +3,6 @@
 #include "prunedamr/base/time.h"
 
 #include "prunedamr/receiver/reader.h"
-#include "prunedamr/stream/clock.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/wideband_scanner.h"
@@ -24,7 +23,7 @@ constexpr double kSpareRoom = 1.2; ///< in the ring of a live source, of the lag
 
 std::size_t block_count(const SourceInfo& source)
 {
-    if (!source.live)
+    if (!source.live && !source.realtime)
         return kBlocks;
     const double lag_s = kSpareRoom * stream::default_max_lag_s(source.sample_rate_hz);
     const double full = lag_s * source.sample_rate_hz / kBlockSamples;
@@ -89,11 +88,11 @@ struct Input {
 struct Receiver::Impl {
     Impl(std::unique_ptr<Source> wanted, std::optional<stream::Model> model, const ReceiverConfig& config,
          stream::EventHandler handler, SystemClock clock)
-        : info(wanted->info()), models(model_config(config)), tap(config.samples), tapped(info.sample_rate_hz),
-          now_tuned_hz(info.center_freq_hz),
+        : info(wanted->info()), models(model_config(config)), now_tuned_hz(info.center_freq_hz),
           classifier(make_classifier(std::move(model), config, info, std::move(handler))),
           input(std::make_shared<Input>(std::move(wanted), std::move(clock), config.on_notice))
     {
+        input->reader.set_tap(config.samples);
     }
 
     /// Of the classifying thread: block after block, to the last.
@@ -103,8 +102,6 @@ struct Receiver::Impl {
             Block& block = input->ring.take();
             begin(block);
             classifier->process(block.samples, block.count);
-            if (tap)
-                tap->take({ block.samples, block.count, samples, tapped.time_ns(samples), now_tuned_hz });
             samples += block.count;
             last = block.is_last;
             input->ring.release(block);
@@ -127,16 +124,12 @@ struct Receiver::Impl {
             classifier->set_center_freq_hz(*tuned_hz);
             now_tuned_hz = *tuned_hz;
         }
-        if (!block.time)
-            return;
-        classifier->set_time(samples, block.time->time_ns, block.time->source);
-        tapped.set(samples, block.time->time_ns, block.time->source);
+        if (block.time)
+            classifier->set_time(samples, block.time->time_ns, block.time->source);
     }
 
     const SourceInfo info; ///< the source's own is of the reading thread once that runs
     const stream::ModelConfig models;
-    SampleTap* const tap; ///< or none
-    stream::SampleClock tapped;
     std::atomic<double> now_tuned_hz;
     const std::unique_ptr<stream::StreamClassifier> classifier;
     const std::shared_ptr<Input> input;

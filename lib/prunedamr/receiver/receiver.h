@@ -19,23 +19,6 @@
 
 namespace prunedamr::receiver {
 
-/// Samples in a row, as they are given to the classifier.
-struct Tapped {
-    const std::complex<float>* samples;
-    std::size_t count;
-    std::uint64_t first_sample;  ///< counted as in the events
-    std::int64_t time_ns;        ///< of the first sample, since 1970-01-01 UTC
-    double center_freq_hz;
-};
-
-/// Looks on at the samples, on the classifying thread: it must neither wait, allocate nor throw.
-class SampleTap
-{
-public:
-    virtual ~SampleTap() = default;
-    virtual void take(const Tapped& samples) noexcept = 0;
-};
-
 struct ReceiverConfig {
     std::string model = "onair-s";        ///< model file, or the name of an installed model
     std::string backend = "native";       ///< see `stream::open_model`

@@ -51,9 +51,9 @@ public:
     std::uint32_t run() const noexcept { return run_; }
     void set_watched(bool watched) noexcept { is_watched_.store(watched, std::memory_order_relaxed); }
 
-    void take(const Tapped& samples) noexcept override; ///< classifying thread
+    void take(const Tapped& samples) noexcept override; ///< reading thread
     void see(const stream::LabelEvent& event, const stream::DecisionSamples& samples,
-             const measure::Measurement* found) noexcept override; ///< the same
+             const measure::Measurement* found) noexcept override; ///< classifying thread
     void name(std::uint64_t seq) noexcept; ///< the same; of the event that was seen last, when it is published
 
     /// A row of the waterfall from all samples since the last one; none when there are none. One thread, as the next.
@@ -103,12 +103,14 @@ private:
     std::atomic<bool> is_watched_{ false };
     std::atomic<std::uint32_t> run_{ 0 };
 
-    // Of the sample path
+    // Of the reading thread
     double rate_hz_ = 1.0;
     std::uint64_t stride_ = kBins; ///< samples between the starts of segments
-    std::optional<std::size_t> segment_, decision_; ///< that is being filled, or named
+    std::optional<std::size_t> segment_; ///< that is being filled
     std::size_t fill_ = 0;
     std::uint64_t next_ = 0; ///< sample from which the next segment begins
+
+    std::optional<std::size_t> decision_; ///< of the classifying thread, that has no name yet
 
     // Of the thread that draws
     const dsp::Fft fft_, small_fft_;

@@ -60,7 +60,7 @@ function receive(message) {
     emissions.clear();
     if (run !== message.run) waterfall.clear();
     run = message.run;
-    now = Date.parse(message.status.time);
+    now = message.status.source.live ? Date.parse(message.status.time) : 0;
     for (const one of message.emissions) take(one);
     setStatus(message.status);
   } else if (message.type === "update") {
@@ -121,14 +121,14 @@ function fill(row, one, isEnded) {
   meter.append(bar);
   meter.title = `confidence ${event.confidence.toFixed(2)}`;
   row.replaceChildren();
-  cell(row, open, small(plots.si(event.bandwidth_hz, "Hz wide")));
-  cell(row, label, ` ${Math.round(100 * event.confidence)} %`, meter);
+  const snr = event.snr_db === null ? "" : ` · ${event.snr_db.toFixed(0)} dB`;
+  cell(row, open, small(plots.si(event.bandwidth_hz, "Hz") + snr)).title = "bandwidth and signal-to-noise ratio";
+  cell(row, label, small(`${Math.round(100 * event.confidence)} %`), meter);
   cell(row, one.text || "–", event.candidates.length ? small(event.candidates.map((c) => c.system).join(", ")) : null);
   if (isEnded) {
     cell(row, plots.duration(one.on_s), small(one.bursts > 1 ? `${one.bursts} bursts` : "")).className = "number";
     cell(row, one.last_seen.slice(11, 19), small(one.last_seen.slice(0, 10))).className = "number";
   } else {
-    cell(row, event.snr_db === null ? "–" : `${event.snr_db.toFixed(0)} dB`).className = "number";
     cell(row, plots.duration((now - Date.parse(one.first_seen)) / 1e3), small(one.bursts > 1 ? `${one.bursts} bursts` : "")).className = "number";
   }
 }

@@ -61,8 +61,8 @@ export function fit(canvas) {
     canvas.height = Math.round(height * ratio);
   }
   const g = canvas.getContext("2d");
-  g.setTransform(ratio, 0, 0, ratio, 0, 0);
-  g.clearRect(0, 0, width, height);
+  if (g.reset) g.reset(); else canvas.width = Math.round(width * ratio);
+  g.scale(ratio, ratio);
   return { g, width, height };
 }
 

@@ -206,7 +206,7 @@ export class Waterfall {
       const x = Math.min(x0, (x0 + x1) / 2 - 2), w = Math.max(x1 - x0, 4), h = Math.max(3, bottom - top), isChosen = box.id === this.chosen;
       g.setLineDash([]);
       g.lineWidth = isChosen ? 4.5 : 3;
-      g.strokeStyle = "#000a";
+      g.strokeStyle = theme().isDark ? "#000a" : "#0007";
       g.strokeRect(x, top, w, h);
       g.setLineDash(dash);
       g.lineWidth = isChosen ? 2.5 : 1.4;
@@ -246,6 +246,7 @@ export class Waterfall {
     g.lineWidth = 1;
     g.strokeStyle = t.line;
     g.fillStyle = t.dim;
+    g.textAlign = "left";
     g.textBaseline = "middle";
     for (const db of ticks(...this.limits, 4).list) {
       g.beginPath(); g.moveTo(0, py(db)); g.lineTo(width, py(db)); g.stroke();
