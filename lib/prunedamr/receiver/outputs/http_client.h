@@ -26,12 +26,14 @@ public:
 
     struct Answer {
         unsigned status;
-        std::string body; ///< its first 64 KiB
+        std::string body;
     };
 
     /// `authorization`: the header of that name; empty: none. Throws `Error` when there is no answer within 5 s for
-    /// each step.
-    Answer post(const std::string& path, const std::string& authorization, const std::string& body);
+    /// each step, or it is longer than 64 KiB (of `get`: 16 MiB).
+    Answer post(const std::string& path, const std::string& authorization, const std::string& body,
+                const std::string& type = "text/plain; charset=utf-8");
+    Answer get(const std::string& path, const std::string& authorization);
 
 private:
     struct Impl;

@@ -267,8 +267,8 @@ std::map<std::string, std::int64_t> parse_query(const ApiRoute& route, const std
         const std::string name = part.substr(0, equals), text = equals < part.size() ? part.substr(equals + 1) : "";
         const auto one = std::find_if(route.parameters.begin(), route.parameters.end(),
                                       [&](const ApiParameter& known) { return name == known.name; });
-        if (one == route.parameters.end())
-            refuse(name.substr(0, 60), "a parameter that this request has");
+        if (one == route.parameters.end()) // such as of a proxy
+            continue;
         std::int64_t value = 0;
         const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (failure != std::errc() || stop != text.data() + text.size() || static_cast<double>(value) < one->min ||

@@ -78,6 +78,7 @@ function receive(message) {
 
 function take(one) {
   emissions.set(one.id, one);
+  waterfall.know(one);
   now = Math.max(now, Date.parse(one.last_seen));
 }
 

@@ -47,7 +47,7 @@ export function swatch(family) {
 export function theme() {
   const css = getComputedStyle(document.documentElement);
   const value = (name) => css.getPropertyValue(name).trim();
-  return { back: value("--back"), line: value("--line"), text: value("--text"), dim: value("--dim"), trace: value("--trace"),
+  return { back: value("--back"), panel: value("--panel"), line: value("--line"), text: value("--text"), dim: value("--dim"), trace: value("--trace"),
            traceDim: value("--trace-dim"), accent: value("--accent"), font: css.getPropertyValue("--font"),
            isDark: matchMedia("(prefers-color-scheme: dark)").matches };
 }

@@ -33,7 +33,8 @@ export function parseRow(buffer) {
 export class Waterfall {
   constructor(waterfall, spectrum, readout) {
     Object.assign(this, { waterfall, spectrum, readout });
-    this.emissions = new Map();
+    this.emissions = new Map(); // on the air, by id
+    this.known = new Map();     // those whose boxes are still seen, too
     this.onPick = () => {};
     this.contrast = 40;
     this.paused = false;
@@ -65,8 +66,16 @@ export class Waterfall {
     this.measure(row);
     this.paintRow(row);
     const oldest = this.rows[this.rows.length - 1].first;
-    if (this.boxes.length > 400 || this.boxes[0]?.end < oldest) this.boxes = this.boxes.filter((b) => b.end >= oldest).slice(-400);
+    if (this.boxes.length > 400 || this.boxes[0]?.end < oldest) this.forget(oldest);
     this.draw();
+  }
+
+  know(one) { this.known.set(one.id, { label: one.event.label, family: one.event.family }); }
+
+  forget(oldest) {
+    this.boxes = this.boxes.filter((b) => b.end >= oldest).slice(-400);
+    const ids = new Set(this.boxes.map((b) => b.id));
+    for (const id of this.known.keys()) if (!ids.has(id) && !this.emissions.has(id)) this.known.delete(id);
   }
 
   /// Smooth spectrum, its peaks, and the floor from which colors count.
@@ -202,7 +211,7 @@ export class Waterfall {
     for (const box of this.boxes) {
       const top = this.y(box.end), bottom = this.y(box.first), x0 = px(box.low), x1 = px(box.high);
       if (top > height || bottom < 0 || x1 < 0 || x0 > width) continue;
-      const emission = this.emissions.get(box.id), { color, dash } = style(emission?.event.family ?? "unknown");
+      const one = this.known.get(box.id), { color, dash } = style(one?.family ?? "unknown");
       const x = Math.min(x0, (x0 + x1) / 2 - 2), w = Math.max(x1 - x0, 4), h = Math.max(3, bottom - top), isChosen = box.id === this.chosen;
       g.setLineDash([]);
       g.lineWidth = isChosen ? 4.5 : 3;
@@ -212,7 +221,7 @@ export class Waterfall {
       g.lineWidth = isChosen ? 2.5 : 1.4;
       g.strokeStyle = color;
       g.strokeRect(x, top, w, h);
-      if (emission) tags.set(box.id, { x: x + w / 2, y: Math.max(0, top), color, text: emission.event.label, isChosen });
+      if (one) tags.set(box.id, { x: x + w / 2, y: Math.max(0, top), color, text: one.label, isChosen });
     }
     g.setLineDash([]);
     const placed = [];
@@ -242,16 +251,10 @@ export class Waterfall {
     const top = Math.max(...this.peak), want = [dbOf(this.floor) - 8, Math.max(dbOf(top) + 8, dbOf(this.floor) + 25)];
     this.limits = this.limits?.map((v, i) => v + 0.15 * (want[i] - v)) ?? want;
     const py = (db) => (height - bottom) * (1 - (db - this.limits[0]) / (this.limits[1] - this.limits[0]));
-    g.font = `11px ${t.font}`;
     g.lineWidth = 1;
     g.strokeStyle = t.line;
-    g.fillStyle = t.dim;
-    g.textAlign = "left";
-    g.textBaseline = "middle";
-    for (const db of ticks(...this.limits, 4).list) {
-      g.beginPath(); g.moveTo(0, py(db)); g.lineTo(width, py(db)); g.stroke();
-      g.fillText(`${db} dBFS`, 4, py(db) - 7);
-    }
+    const levels = ticks(...this.limits, 4).list;
+    for (const db of levels) { g.beginPath(); g.moveTo(0, py(db)); g.lineTo(width, py(db)); g.stroke(); }
     this.drawBands(g, px, width, height - bottom);
     const curve = (values) => {
       g.beginPath();
@@ -268,6 +271,14 @@ export class Waterfall {
     g.strokeStyle = t.trace;
     g.lineWidth = 1.3;
     curve(this.average);
+    g.font = `11px ${t.font}`;
+    g.textBaseline = "middle";
+    for (const db of levels.filter((v) => py(v) > 8)) {
+      g.fillStyle = t.panel;
+      g.fillRect(0, py(db) - 8, g.measureText(`${db} dBFS`).width + 8, 15);
+      g.fillStyle = t.dim;
+      g.fillText(`${db} dBFS`, 4, py(db));
+    }
     const { list, step: between } = ticks(low, high, width / 110);
     g.fillStyle = t.dim;
     g.textAlign = "center";
@@ -300,7 +311,7 @@ export class Waterfall {
     const [low, high] = this.range(), hz = low + (high - low) * x / canvas.clientWidth, near = 5 * (high - low) / canvas.clientWidth;
     const fits = (a, b) => hz >= a - near && hz <= b + near;
     const hit = canvas === this.waterfall
-      ? this.boxes.filter((b) => this.emissions.has(b.id) && fits(b.low, b.high) && y >= this.y(b.end) - 4 && y <= this.y(b.first) + 4) : [];
+      ? this.boxes.filter((b) => fits(b.low, b.high) && y >= this.y(b.end) - 4 && y <= this.y(b.first) + 4) : [];
     if (hit.length) return hit.reduce((a, b) => (b.high - b.low < a.high - a.low ? b : a)).id;
     const bands = [...this.emissions.values()].filter(({ event: e }) => fits(e.center_freq_hz - e.bandwidth_hz / 2, e.center_freq_hz + e.bandwidth_hz / 2));
     return bands.length ? bands.reduce((a, b) => (b.event.bandwidth_hz < a.event.bandwidth_hz ? b : a)).id : null;
