@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/json_object.h"
+#include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/label_event_fields.h"
 
 #include <nlohmann/json.hpp>
@@ -48,7 +49,7 @@ const std::vector<std::pair<const char*, std::vector<std::pair<const char*, cons
     { "Status",
       { { "version", "string" }, { "time", "string" }, { "uptime_s", "number" }, { "model", "string" },
         { "source", "#Source" }, { "control", "#Control" }, { "counts", "object" }, { "outputs", "[object]" },
-        { "labels", "[object]" }, { "emissions", "integer" }, { "listeners", "integer" } } },
+        { "labels", "[object]" } } },
     { "Source",
       { { "name", "string" }, { "live", "boolean" }, { "sample_rate_hz", "number" }, { "center_freq_hz", "number" } } },
     { "Control",
@@ -103,6 +104,10 @@ Json schemas()
         }
         all[name] = schema;
     }
+    visit_receiver_stats([&](const char* name, auto, const char* meaning) {
+        all["Source"]["required"].push_back(name);
+        all["Source"]["properties"][name] = { { "type", "integer" }, { "description", meaning } };
+    });
     EventSchema event;
     stream::visit_fields(stream::LabelEvent{}, event);
     all["Event"] = { { "type", "object" }, { "required", Json::array() }, { "properties", event.properties } };
