@@ -12,6 +12,7 @@ from pathlib import Path
 
 import rx
 from browser import CHROMIUM, Browser, pixels
+from radio import RtlTcp
 from test_peers import Lines
 
 RATE, CENTER = 250_000, 433_900_000
@@ -39,10 +40,10 @@ def recording(folder):
 
 
 class Page(rx.Case):
-    def play(self, *options, port=None):
+    def play(self, *options, port=None, source=None):
         self.port = port or int(rx.free_endpoint().rsplit(":", 1)[1])
-        process = rx.start_talking(self.air, "--realtime", "--loop", "--web", f"127.0.0.1:{self.port}", "--out", "json:/dev/null",
-                                   *options, band=True)
+        process = rx.start_talking(*(source or (self.air, "--realtime", "--loop")), "--web", f"127.0.0.1:{self.port}",
+                                   "--out", "json:/dev/null", *options, band=True)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         process.stdin.close()
@@ -111,6 +112,22 @@ class Page(rx.Case):
         self.play(port=self.port)
         browser.until("document.getElementById('link').dataset.state == 'open'")
         browser.until("document.querySelectorAll('#emissions tbody tr').length > 0")
+
+    def test_a_retune_moves_the_axis(self):
+        radio = RtlTcp()
+        self.addCleanup(radio.close)
+        token = self.write("token", b"open sesame\n")
+        token.chmod(0o600)
+        self.play("--web-token", token, source=(f"rtl_tcp:127.0.0.1:{radio.port}", "--rate", RtlTcp.RATE, "--freq", "433.92M"))
+        browser = self.show()
+        browser.evaluate("sessionStorage.setItem('token', 'open sesame'); location.reload()")
+        browser.until("document.getElementById('fact-center')?.textContent == '433.9200 MHz' && !document.getElementById('tune').disabled")
+        browser.evaluate("document.getElementById('tab-receiver').click(); document.getElementById('tune').value = '868.3M'")
+        browser.evaluate("document.querySelector('#form-tune button').click()")
+        browser.until("document.getElementById('fact-center').textContent == '868.3000 MHz'")
+        x, y = browser.evaluate("(b => [b.left + b.width / 2, b.top + 20])(document.getElementById('waterfall').getBoundingClientRect())")
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        browser.until("/^868\\.[23]/.test(document.getElementById('readout').textContent)", "the frequency under the pointer")
 
     def test_it_fits_a_phone(self):
         self.play()

@@ -195,6 +195,8 @@ void Reader::pass_on(bool must)
     if (Block* next = live_ ? ring_.try_acquire() : &ring_.acquire()) {
         push();
         block_ = next;
+        if (!live_)
+            heard_ms_ = steady_ms_(); // that no block was free is no silence of the source
         dropping_ = false;
         return;
     }

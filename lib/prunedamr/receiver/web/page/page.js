@@ -125,10 +125,10 @@ function fill(row, one, isEnded) {
   const snr = event.snr_db === null ? "" : ` · ${event.snr_db.toFixed(0)} dB`;
   cell(row, open, small(plots.si(event.bandwidth_hz, "Hz") + snr)).title = "bandwidth and signal-to-noise ratio";
   cell(row, label, small(`${Math.round(100 * event.confidence)} %`), meter);
-  cell(row, one.text || "–", event.candidates.length ? small(event.candidates.map((c) => c.system).join(", ")) : null);
+  cell(row, one.text || "–", event.candidates.length ? small(event.candidates[0].system + (event.candidates.length > 1 ? ` or ${event.candidates.length - 1} more` : "")) : null);
   if (isEnded) {
     cell(row, plots.duration(one.on_s), small(one.bursts > 1 ? `${one.bursts} bursts` : "")).className = "number";
-    cell(row, one.last_seen.slice(11, 19), small(one.last_seen.slice(0, 10))).className = "number";
+    cell(row, one.last_seen.slice(11, 19), small(one.last_seen.startsWith("1970") ? "" : one.last_seen.slice(0, 10))).className = "number";
   } else {
     cell(row, plots.duration((now - Date.parse(one.first_seen)) / 1e3), small(one.bursts > 1 ? `${one.bursts} bursts` : "")).className = "number";
   }
@@ -224,7 +224,7 @@ function showDetail() {
   if (isFsk && picture.symbols.length) plots.advances($("plot-symbols"), picture.symbols);
   else plots.constellation($("plot-symbols"), picture?.symbols);
   plots.spectrum($("plot-spectrum"), picture, event);
-  plots.discriminator($("plot-discriminator"), picture, event);
+  $("caption-discriminator").textContent = `Discriminator, ${plots.discriminator($("plot-discriminator"), picture, event)}`;
   plots.envelope($("plot-envelope"), picture);
   $("plot-symbols").dataset.points = picture?.symbols.length ?? 0;
   const alternatives = event.top.map(([label, p]) => {

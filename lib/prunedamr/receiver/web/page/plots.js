@@ -166,12 +166,13 @@ export function spectrum(canvas, picture, event) {
 
 export function discriminator(canvas, picture, event) {
   const hz = finite(picture?.discriminator_hz);
-  if (!hz.length) return nothing(canvas, "not kept");
+  if (!hz.length) { nothing(canvas, "not kept"); return "kHz"; }
   const sorted = [...hz].sort((a, b) => a - b), reach = Math.max(
     Math.abs(sorted[Math.floor(0.03 * hz.length)]), Math.abs(sorted[Math.floor(0.97 * hz.length)]), event.bandwidth_hz / 3) * 1.3;
-  const unit = reach >= 2e5 ? [1e6, " MHz"] : [1e3, " kHz"];
+  const unit = reach >= 2e5 ? [1e6, "MHz"] : reach >= 2e2 ? [1e3, "kHz"] : [1, "Hz"];
   const ms = 1e3 / picture.rate_hz;
   line(canvas, (i) => i * ms, hz.map((v) => v / unit[0]), [0, hz.length * ms], [-reach / unit[0], reach / unit[0]], { xUnit: " ms" });
+  return unit[1];
 }
 
 export function envelope(canvas, picture) {
