@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/prunedamr-rx/ctl.h"
 #include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
@@ -10,13 +11,17 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 int main(int argc, char** argv)
 {
     using namespace prunedamr;
+    if (argc > 1 && std::string_view(argv[1]) == "ctl")
+        return rx::run_ctl(argc - 1, argv + 1);
     CLI::App app("Modulation labels from live or recorded I/Q.", "prunedamr-rx");
     rx::Options options;
     cli::add_common(app);
+    app.footer("prunedamr-rx ctl --help: asks or changes a receiver that runs with --web.");
     rx::add_options(app, options);
     app.callback([&options] {
         rx::check(options);

@@ -119,12 +119,13 @@ void add_output_options(CLI::App& app, Options& options)
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
                    "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine");
     app.add_option("--web", options.web,
-                   "serve /metrics (Prometheus) and /api/v1/status (JSON) at this address and port, such as "
+                   "serve the page, its API and /metrics (Prometheus) at this address and port, such as "
                    "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token");
     app.add_option("--web-cert", options.web_cert, "file of the certificate chain for TLS, PEM");
     app.add_option("--web-key", options.web_key, "file of the certificate's secret key, PEM");
     app.add_option("--web-token", options.web_token,
-                   "file whose first line a client from beyond this machine must send (Authorization: Bearer ...)");
+                   "file whose first line is needed to change anything, and from beyond this machine to read "
+                   "(Authorization: Bearer ...); without it nothing can be changed");
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 

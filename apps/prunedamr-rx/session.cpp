@@ -79,14 +79,15 @@ Session::Session(const Options& options)
       loader_(model_config(options)), fault_said_(options.outputs.size())
 {
     check_files(options, model_);
+    gain_db_ = options.source.radio.gain_db;
+    if (options.min_confidence >= 0.0)
+        min_confidence_ = options.min_confidence;
+    if (!options.web.empty())
+        page_ = std::make_unique<WebPage>(options_);
     open_next();
     if (!receiver_)
         return;
-    if (!options.web.empty())
-        page_ = std::make_unique<WebPage>(options_);
     publisher_ = make_publisher(options, receiver_->source(), page_ ? page_->sink() : nullptr);
-    if (page_)
-        page_->update({}, *publisher_);
     if (options.watch_model)
         watched_.emplace(model_);
 }
@@ -119,12 +120,20 @@ void Session::open(const std::string& address)
     first_sample_ = source->info().first_sample;
     const auto publish = [this](stream::LabelEvent event) {
         event.seq = seq_++;
+        if (page_)
+            page_->name(event.seq);
         event.sample_start += first_sample_;
         stream::set_candidates(systems_, event);
         publisher_->publish(event);
     };
-    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model),
-                                                     receiver_config(options_, address), publish);
+    receiver::ReceiverConfig config = receiver_config(options_, address);
+    if (page_) {
+        receiver::Picture& picture = page_->begin_run(source->info());
+        config.samples = &picture;
+        config.decisions = &picture;
+    }
+    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model), config, publish);
+    receiver_->set_min_confidence(min_confidence_);
 }
 
 /// None when a signal has arrived meanwhile. Throws what `stream::open_model` throws.
@@ -158,8 +167,7 @@ void Session::run()
     if (page_ && !options_.quiet)
         cli::print("Serving " + page_->address());
     while (receiver_) {
-        if (page_)
-            page_->set_source(receiver_->source());
+        update_page(statistics);
         receiver_->start();
         wait_for_end(statistics);
         tell_doubts();
@@ -241,8 +249,8 @@ void Session::wait_for_end(Statistics& statistics)
             receiver_->stop();
         abandon_stalled_readers();
         follow_requests();
-        if (page_)
-            page_->update(statistics.total(receiver_->stats()), *publisher_);
+        serve_changes();
+        update_page(statistics);
         if (receiver_->source().live) {
             tell_doubts();
             watch_source();
@@ -292,6 +300,61 @@ void Session::follow_requests()
         const bool restored = receiver_->revert_model();
         if (!options_.quiet || !restored)
             cli::print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
+    }
+}
+
+void Session::update_page(const Statistics& statistics)
+{
+    if (page_)
+        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
+                      min_confidence_);
+}
+
+/// What the page's clients want changed, one after the other; samples flow on meanwhile.
+void Session::serve_changes()
+{
+    if (change_ && change_->done.wait_for(0s) == std::future_status::ready) {
+        PendingChange ended = std::move(*std::exchange(change_, std::nullopt));
+        try {
+            ended.done.get();
+            if (ended.request.change.kind == receiver::ChangeKind::gain)
+                gain_db_ = ended.request.change.number;
+            page_->reply(ended.request.id, "changed");
+        } catch (const std::exception& fault) {
+            page_->refuse(ended.request.id, fault.what());
+        }
+    }
+    while (page_ && !change_) {
+        const auto request = page_->take_request();
+        if (!request)
+            break;
+        try {
+            begin_change(*request);
+        } catch (const std::exception& fault) {
+            page_->refuse(request->id, fault.what());
+        }
+    }
+}
+
+void Session::begin_change(const WebPage::Request& request)
+{
+    using receiver::ChangeKind;
+    const receiver::Change& change = request.change;
+    if (change.kind == ChangeKind::tune) {
+        change_.emplace(PendingChange{ request, receiver_->change({ change.number, {} }) });
+    } else if (change.kind == ChangeKind::gain) {
+        change_.emplace(PendingChange{ request, receiver_->change({ {}, receiver::GainSetting{ change.number, change.text } }) });
+    } else if (change.kind == ChangeKind::threshold) {
+        min_confidence_ = change.number;
+        receiver_->set_min_confidence(min_confidence_);
+        page_->reply(request.id, "changed");
+    } else if (change.text == "reload") {
+        loader_.request(model_);
+        page_->reply(request.id, "the model is being read again");
+    } else if (receiver_->revert_model()) {
+        page_->reply(request.id, "the model before is back");
+    } else {
+        page_->refuse(request.id, "no previous model to switch back to");
     }
 }
 

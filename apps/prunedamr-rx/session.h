@@ -12,6 +12,7 @@
 #include "prunedamr/systems/matcher.h"
 
 #include <array>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,9 @@ private:
     void wait_for_end(Statistics& statistics);
     void watch_source();
     void follow_requests();
+    void serve_changes();
+    void begin_change(const WebPage::Request& request);
+    void update_page(const Statistics& statistics);
     void switch_model(ModelLoader::Loaded loaded);
     void tell_doubts();
     void write_out();
@@ -68,6 +72,12 @@ private:
     std::optional<std::string> fault_;
     std::optional<WatchedFile> watched_;
     std::optional<Statistics::Clock::time_point> interrupted_at_;
+    std::optional<double> gain_db_, min_confidence_; ///< as they were set last
+    struct PendingChange {
+        WebPage::Request request;
+        std::future<void> done;
+    };
+    std::optional<PendingChange> change_; ///< of the source, under way
     std::unique_ptr<WebPage> page_; ///< or none
     std::unique_ptr<stream::Publisher> publisher_;
     std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to

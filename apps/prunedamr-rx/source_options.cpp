@@ -275,6 +275,8 @@ void add_source_options(CLI::App& app, SourceOptions& source)
     app.add_flag(
         "--live", source.live,
         "standard input, or a pipe, cannot wait: when labels fall behind, samples are dropped and counted");
+    app.add_flag("--realtime", source.realtime, "read a recording no faster than it was recorded, as if it were live");
+    app.add_flag("--loop", source.loop, "read a recording again when it ends, and again, until a signal comes");
     add_radio_options(app, source);
     add_conditioning_options(app, source.conditioning);
 }
@@ -297,6 +299,8 @@ void check(const SourceOptions& source)
     require(pipe || !source.live, "--live", "applies to standard input and pipes only");
     require(!source.exit_on_loss || (!file && (!pipe || source.live)), "--exit-on-loss",
             "applies to live sources only");
+    require(file || !(source.realtime || source.loop), "--realtime", "and --loop apply to files only");
+    require(!source.loop || source.addresses.size() == 1, "--loop", "takes one file");
     require(zmq_sub || !source.key, "--source-key", "applies to zmq sources only");
     require(source.is_radio() || (!source.radio.gain_db && source.radio.element_gains.empty()), "--gain",
             "applies to radios only");
@@ -316,9 +320,14 @@ std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, cons
         conditioning.ppm = options.ppm.value_or(0.0);
     if (options.has_channel())
         conditioning.bandwidth_hz = options.bandwidth_hz.value();
-    if (options.is_file())
-        return receiver::make_conditioned_source(
-            receiver::make_file_source(address, options.raw, options.center_freq_hz), conditioning);
+    if (options.is_file()) {
+        const auto open = [=, raw = options.raw, center_freq_hz = options.center_freq_hz] {
+            return receiver::make_conditioned_source(receiver::make_file_source(address, raw, center_freq_hz), conditioning);
+        };
+        if (options.realtime || options.loop)
+            return receiver::make_replayed_source({ open, options.realtime, options.loop });
+        return open();
+    }
     if (options.is_pipe() && !options.live)
         return receiver::make_conditioned_source(open_live(options, address, options.center_freq_hz.value_or(0.0)),
                                                  conditioning);

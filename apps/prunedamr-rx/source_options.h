@@ -27,6 +27,7 @@ struct SourceOptions {
     receiver::ConditioningConfig conditioning;
     bool live = false; ///< a pipe whose writer cannot wait
     bool exit_on_loss = false;
+    bool realtime = false, loop = false; ///< of recordings
 
     bool is_file() const { return kind == SourceKind::file; }
     bool is_pipe() const { return kind == SourceKind::standard_input || kind == SourceKind::pipe; }

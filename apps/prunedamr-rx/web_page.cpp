@@ -3,49 +3,160 @@
 
 #include "apps/common/cli.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/receiver/outputs/output.h"
+#include "prunedamr/receiver/web/page_files.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string_view>
 
 namespace prunedamr::rx {
 namespace {
 
-receiver::WebConfig web_config(const Options& options)
+using namespace receiver;
+
+WebConfig web_config(const Options& options)
 {
-    receiver::WebConfig config;
+    WebConfig config;
     config.address = options.web;
     config.certificate = options.web_cert;
     config.key = options.web_key;
     if (!options.web_token.empty())
-        config.token = receiver::read_secret(options.web_token, cli::print);
+        config.token = read_secret(options.web_token, cli::print);
     return config;
 }
 
-std::vector<receiver::WebRoute> routes(const receiver::StatusBoard& board)
+class PageSink : public stream::Sink
 {
-    using receiver::WebAnswer;
-    return { { "GET", "/metrics",
-               [&board](const auto&) {
-                   return WebAnswer{ 200, "text/plain; version=0.0.4; charset=utf-8", board.metrics() };
-               } },
-             { "GET", "/api/v1/status", [&board](const auto&) {
-                  return WebAnswer{ 200, "application/json", board.status_json() };
-              } } };
-}
+public:
+    PageSink(StatusBoard& board, EmissionLog& log) : board_(board), log_(log) {}
+
+    void write(const stream::LabelEvent& event) override
+    {
+        board_.add(event);
+        log_.add(event);
+    }
+
+private:
+    StatusBoard& board_;
+    EmissionLog& log_;
+};
 
 } // namespace
 
-WebPage::WebPage(const Options& options) : options_(options), server_(web_config(options), routes(board_)) {}
-
-void WebPage::set_source(const receiver::SourceInfo& source)
+WebPage::WebPage(const Options& options)
+    : options_(options),
+      server_(web_config(options), routes(),
+              { "/api/v1/stream", [this] { return welcome_text(picture_, log_, board_.status_json()); } }),
+      feed_(server_, picture_, log_, [this] { return board_.status_json(); })
 {
-    board_.set_source({ source.name, options_.model, source.live, source.sample_rate_hz, source.center_freq_hz });
 }
 
-void WebPage::update(const receiver::ReceiverStats& total, const stream::Publisher& publisher)
+std::unique_ptr<stream::Sink> WebPage::sink()
 {
-    std::vector<receiver::StatusBoard::OutputState> outputs;
+    return std::make_unique<PageSink>(board_, log_);
+}
+
+std::vector<WebRoute> WebPage::routes()
+{
+    std::vector<WebRoute> routes;
+    for (const PageFile& file : page_files())
+        routes.push_back({ "GET", std::string(file.path),
+                           [&file](const WebRequest&) {
+                               return WebAnswer{ 200, std::string(file.type), std::string(file.content) };
+                           },
+                           WebAccess::open });
+    for (const ApiRoute& route : api_routes()) {
+        if (route.change == ChangeKind::none)
+            routes.push_back({ route.method, route.path,
+                               [this, &route](const WebRequest& request) { return answer(route, request); }, route.access });
+        else
+            routes.push_back({ route.method, route.path,
+                               [this, &route](const WebRequest& request) { return ask(route, request); }, route.access });
+    }
+    return routes;
+}
+
+WebAnswer WebPage::answer(const ApiRoute& route, const WebRequest& request) const
+try {
+    auto query = parse_query(route, request.query);
+    const std::string_view path = route.path;
+    if (path == "/metrics")
+        return { 200, "text/plain; version=0.0.4; charset=utf-8", board_.metrics() };
+    if (path == "/api/v1/status")
+        return json_answer(board_.status_json());
+    if (path == "/api/v1/emissions")
+        return json_answer(log_.emissions_json() + "\n");
+    if (path == "/api/v1/history")
+        return json_answer(log_.history_json(static_cast<std::size_t>(query.emplace("limit", 200).first->second)));
+    if (path == "/api/v1/occupancy")
+        return json_answer(log_.occupancy_json());
+    if (path == "/api/v1/openapi.json")
+        return json_answer(openapi_json());
+    if (path == "/api/v1/evidence") {
+        const auto found = log_.picture_json(static_cast<std::uint64_t>(query.at("id")));
+        return found ? json_answer(*found) : json_error(404, "there is no such emission");
+    }
+    return json_error(426, "this is a WebSocket, or as many as there may be are open");
+} catch (const Error& error) {
+    return json_error(400, error.what());
+}
+
+/// None: the session answers.
+std::optional<WebAnswer> WebPage::ask(const ApiRoute& route, const WebRequest& request)
+try {
+    Request next{ request.id, parse_change(route, request.body) };
+    const std::lock_guard lock(mutex_);
+    if (requests_.size() >= kMaxRequests)
+        return json_error(503, "too many changes are waiting");
+    requests_.push_back(std::move(next));
+    return std::nullopt;
+} catch (const Error& error) {
+    return json_error(400, error.what());
+}
+
+std::optional<WebPage::Request> WebPage::take_request()
+{
+    const std::lock_guard lock(mutex_);
+    if (requests_.empty())
+        return std::nullopt;
+    Request next = std::move(requests_.front());
+    requests_.pop_front();
+    return next;
+}
+
+void WebPage::reply(std::uint64_t id, const std::string& done)
+{
+    server_.reply(id, json_answer(nlohmann::json{ { "done", done } }.dump() + "\n"));
+}
+
+void WebPage::refuse(std::uint64_t id, const std::string& fault)
+{
+    server_.reply(id, json_error(409, fault));
+}
+
+Picture& WebPage::begin_run(const SourceInfo& source)
+{
+    source_ = source;
+    board_.set_source({ source.name, options_.model, source.live, source.sample_rate_hz, source.center_freq_hz });
+    picture_.begin_run(source.sample_rate_hz);
+    log_.begin_run(picture_.run(), source.sample_rate_hz);
+    log_.set_tuned(source.center_freq_hz);
+    return picture_;
+}
+
+void WebPage::update(const ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
+                     std::optional<double> gain_db, std::optional<double> min_confidence)
+{
+    std::vector<StatusBoard::OutputState> outputs;
     for (std::size_t i = 0; i < options_.outputs.size(); ++i)
         outputs.push_back({ options_.outputs[i].name(), publisher.stats(i), publisher.fault(i).value_or("") });
     board_.set_counts(total, std::move(outputs));
+    board_.set_tuned(center_freq_hz);
+    log_.set_tuned(center_freq_hz);
+    board_.set_control({ !options_.web_token.empty(), source_->can_tune, source_->can_set_gain, gain_db,
+                         source_->gain_elements, min_confidence });
 }
 
 } // namespace prunedamr::rx

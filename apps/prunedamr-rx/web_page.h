@@ -4,31 +4,66 @@
 #include "apps/prunedamr-rx/options.h"
 
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/receiver/web/api.h"
+#include "prunedamr/receiver/web/emission_log.h"
+#include "prunedamr/receiver/web/page_feed.h"
+#include "prunedamr/receiver/web/picture.h"
 #include "prunedamr/receiver/web/server.h"
 #include "prunedamr/receiver/web/status_board.h"
 
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 namespace prunedamr::rx {
 
-/// What `--web` serves: /metrics and /api/v1/status. It outlives the publisher that has its sink.
+/// What `--web` serves: the page, /metrics and the API. It outlives the publisher that has its sink, and the receiver
+/// that has its taps.
 class WebPage
 {
 public:
     /// Throws `Error` when it cannot be served.
     explicit WebPage(const Options& options);
 
-    std::unique_ptr<stream::Sink> sink() { return receiver::make_board_sink(board_); }
+    std::unique_ptr<stream::Sink> sink();
     std::string address() const { return server_.address(); }
-    void set_source(const receiver::SourceInfo& source);
 
-    /// Now and then. `total`: since the start of the run.
-    void update(const receiver::ReceiverStats& total, const stream::Publisher& publisher);
+    /// What looks on at samples and decisions. Between two receivers, of which the second is about to start.
+    receiver::Picture& begin_run(const receiver::SourceInfo& source);
+
+    /// Now and then. `total`: since the start of the run; `gain_db`: what was asked for last.
+    void update(const receiver::ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
+                std::optional<double> gain_db, std::optional<double> min_confidence);
+
+    /// On the classifying thread: the event that was decided on last has this number.
+    void name(std::uint64_t seq) noexcept { picture_.name(seq); }
+
+    struct Request {
+        std::uint64_t id;
+        receiver::Change change;
+    };
+    std::optional<Request> take_request(); ///< what a client wants changed, the oldest first
+
+    void reply(std::uint64_t id, const std::string& done);
+    void refuse(std::uint64_t id, const std::string& fault);
 
 private:
+    static constexpr std::size_t kMaxRequests = 16;
+
+    std::vector<receiver::WebRoute> routes();
+    receiver::WebAnswer answer(const receiver::ApiRoute& route, const receiver::WebRequest& request) const;
+    std::optional<receiver::WebAnswer> ask(const receiver::ApiRoute& route, const receiver::WebRequest& request);
+
     const Options& options_;
     receiver::StatusBoard board_;
+    receiver::Picture picture_;
+    receiver::EmissionLog log_;
+    std::optional<receiver::SourceInfo> source_;
+    std::mutex mutex_;
+    std::deque<Request> requests_; ///< under the mutex
     receiver::WebServer server_; ///< ends before what it shows
+    receiver::PageFeed feed_;    ///< ends before what it feeds
 };
 
 } // namespace prunedamr::rx

@@ -53,9 +53,9 @@ def start(*arguments, band=False, **keywords):
     return subprocess.Popen(command(*arguments, band=band), stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
 
 
-def start_talking(*arguments, **keywords):
+def start_talking(*arguments, band=False, **keywords):
     """With a status line a second on stderr."""
-    line = [argument for argument in command(*arguments) if argument != "--quiet"]
+    line = [argument for argument in command(*arguments, band=band) if argument != "--quiet"]
     return subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
 
 

@@ -157,7 +157,7 @@ class Metrics(Web):
 class Protection(Web):
     def test_wrong_requests_are_answered_and_leave_nothing_behind(self):
         process = self.serve()
-        for expected, arguments in ((404, ("/", "GET")), (404, ("/../etc/passwd", "GET")), (405, ("/metrics", "POST")),
+        for expected, arguments in ((200, ("/", "GET")), (404, ("/x", "GET")), (404, ("/../etc/passwd", "GET")), (405, ("/metrics", "POST")),
                                     (405, ("/metrics", "DELETE")), (200, ("/metrics?x=y", "GET"))):
             self.assertEqual(self.get(*arguments)[0], expected, arguments)
         self.assertEqual(self.get("/metrics", "POST")[1]["Allow"], "GET")

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -259,4 +260,57 @@ TEST(Receiver, RefusesAConfigurationOutOfRange)
     bad = config();
     bad.model = "/nowhere.safetensors";
     refused(bad);
+}
+
+namespace {
+
+/// What it was given, put together.
+struct Seen : SampleTap {
+    void take(const Tapped& tapped) noexcept override
+    {
+        is_whole = is_whole && tapped.first_sample == samples.size();
+        samples.insert(samples.end(), tapped.samples, tapped.samples + tapped.count);
+        last = tapped;
+    }
+    Samples samples;
+    bool is_whole = true;
+    Tapped last{};
+};
+
+} // namespace
+
+TEST(Receiver, ATapSeesAllSamplesUnderTheirNumbers)
+{
+    const Samples samples = some_samples(3 * kInterval + 5);
+    Seen seen;
+    ReceiverConfig wanted = config();
+    wanted.samples = &seen;
+    EXPECT_FALSE(lines_of(file(write_samples(samples)), wanted).empty());
+    EXPECT_TRUE(seen.is_whole);
+    EXPECT_EQ(seen.samples, samples);
+    EXPECT_EQ(seen.last.time_ns, std::llround(1e9 * static_cast<double>(seen.last.first_sample) / kRate));
+}
+
+TEST(Receiver, TheThresholdIsChangedWhileItRuns)
+{
+    auto owned = std::make_unique<HandSource>(kRate, false);
+    HandSource& source = *owned;
+    std::atomic<int> unknown{ 0 }, all{ 0 };
+    ReceiverConfig wanted = config();
+    wanted.measure = false;
+    Receiver receiver(std::move(owned), wanted, [&](const LabelEvent& e) {
+        unknown += e.state == stream::State::unknown ? 1 : 0;
+        ++all;
+    });
+    receiver.start();
+    source.give(3 * kInterval);
+    source.wait_until_read();
+    while (all < 3)
+        std::this_thread::yield();
+    EXPECT_EQ(unknown, 0);
+    receiver.set_min_confidence(1.0);
+    source.give(3 * kInterval);
+    source.end();
+    EXPECT_TRUE(receiver.wait_for(kLong));
+    EXPECT_GT(unknown, 0);
 }

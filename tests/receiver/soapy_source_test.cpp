@@ -203,6 +203,24 @@ TEST_F(SoapySource, TunesWhileItStreams)
     EXPECT_EQ(source->info().center_freq_hz, 433.92e6);
 }
 
+TEST_F(SoapySource, ItsGainIsSetWhileItStreams)
+{
+    const auto source = make_soapy_source(fake());
+    EXPECT_TRUE(source->info().can_tune && source->info().can_set_gain);
+    EXPECT_EQ(source->info().gain_elements, (std::vector<std::string>{ "LNA", "VGA" }));
+    source->set_gain({ 12.0, "" });
+    EXPECT_EQ(fake_air().settings().gain_db, 12.0);
+    EXPECT_EQ(fake_air().settings().automatic_gain, false);
+    source->set_gain({ 20.0, "LNA" });
+    EXPECT_EQ(fake_air().settings().element_gains_db.at("LNA"), 20.0);
+    source->set_gain({});
+    EXPECT_EQ(fake_air().settings().automatic_gain, true);
+    EXPECT_THROW(source->set_gain({ 41.0, "" }), Error);
+    EXPECT_THROW(source->set_gain({ 20.0, "VGA" }), Error);
+    EXPECT_THROW(source->set_gain({ 1.0, "MIX" }), Error);
+    EXPECT_EQ(fake_air().settings().gain_db, 12.0);
+}
+
 /// Time passes where nothing is waited for.
 class SupervisedRadio : public SoapySource
 {
@@ -239,6 +257,8 @@ TEST_F(SupervisedRadio, UnpluggedAndPluggedInAgainItGoesOnTunedAsItWas)
     fake_air().give(Samples(10));
     EXPECT_EQ(read(*radio).count, 10u);
     radio->tune(433.92e6);
+    radio->set_gain({ 12.0, "" });
+    radio->set_gain({ 3.0, "VGA" });
     fake_air().unplug("usb transfer failed");
     fake_air().set_plugged(false);
     pass(milliseconds(20'000));
@@ -254,6 +274,8 @@ TEST_F(SupervisedRadio, UnpluggedAndPluggedInAgainItGoesOnTunedAsItWas)
     EXPECT_TRUE(first.restarted);
     EXPECT_EQ(first.overflows, 1u);
     EXPECT_EQ(fake_air().settings().frequency_hz, 433.92e6);
+    EXPECT_EQ(fake_air().settings().gain_db, 12.0);
+    EXPECT_EQ(fake_air().settings().element_gains_db.at("VGA"), 3.0);
     EXPECT_NE(notices.back().find("samples come, after"), std::string::npos);
 }
 

@@ -90,6 +90,8 @@ public:
         info_.center_freq_hz = above(source_->info().center_freq_hz);
     }
 
+    void set_gain(const GainSetting& gain) override { source_->set_gain(gain); }
+
 private:
     double clock_error() const { return 1.0 + 1e-6 * config_.ppm; }
     double shift() const { return config_.offset_hz - config_.offset_tune_hz; }

@@ -119,9 +119,17 @@ public:
         if (ppm != 0.0)
             send(Command::ppm, static_cast<std::uint32_t>(static_cast<std::int32_t>(ppm)));
         tune(config.center_freq_hz);
-        send(Command::manual_gain, config.gain_db ? 1 : 0);
-        if (config.gain_db)
-            send(Command::gain, static_cast<std::uint32_t>(std::lround(10.0 * *config.gain_db)));
+        set_gain({ config.gain_db, {} });
+        info_.can_tune = info_.can_set_gain = true;
+    }
+
+    void set_gain(const GainSetting& gain) override
+    {
+        if (!gain.element.empty())
+            throw InvalidArgument{ { "has an overall gain only", info_.name, gain.element, "" } };
+        send(Command::manual_gain, gain.gain_db ? 1 : 0);
+        if (gain.gain_db)
+            send(Command::gain, static_cast<std::uint32_t>(std::lround(10.0 * *gain.gain_db)));
     }
 
     void tune(double center_freq_hz) override

@@ -25,7 +25,8 @@ std::int64_t steady_ms()
 Reader::Reader(Source& source, BlockRing& ring, SystemClock system_time_ns, NoticeHandler notice,
                SteadyClock steady)
     : source_(source), ring_(ring), live_(source.info().live), system_time_ns_(std::move(system_time_ns)),
-      steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz)
+      steady_ms_(std::move(steady)), block_(&ring.acquire()), clock_(source.info().sample_rate_hz),
+      center_freq_hz_(source.info().center_freq_hz)
 {
     source_.on_notice(std::move(notice));
 }
@@ -178,11 +179,24 @@ void Reader::count_overflows(Block& block, std::uint64_t count)
     overflows_.fetch_add(count, std::memory_order_relaxed);
 }
 
+/// That of which `position_` is the end.
+void Reader::push()
+{
+    center_freq_hz_ = block_->center_freq_hz.value_or(center_freq_hz_);
+    if (tap_ && block_->count > 0)
+        tap_->take({ block_->samples, block_->count, passed_on_, clock_.time_ns(position_ - block_->count), center_freq_hz_ });
+    passed_on_ += block_->count;
+    ring_.push(*block_);
+}
+
 /// Where a live source finds no room, what cannot be kept any longer (`must`) is dropped.
 void Reader::pass_on(bool must)
 {
     if (Block* next = live_ ? ring_.try_acquire() : &ring_.acquire()) {
-        ring_.push(*std::exchange(block_, next));
+        push();
+        block_ = next;
+        if (!live_)
+            heard_ms_ = steady_ms_(); // that no block was free is no silence of the source
         dropping_ = false;
         return;
     }
@@ -202,20 +216,16 @@ void Reader::count_silence(bool silent)
     silent_s_.fetch_add(static_cast<std::uint64_t>(seconds), std::memory_order_relaxed);
 }
 
-void Reader::tune(double center_freq_hz)
+std::future<void> Reader::change(const SourceChange& change)
 {
-    std::future<void> done;
-    {
-        const std::lock_guard lock(request_mutex_);
-        if (ended_)
-            throw Error{ { "the source has ended", source_.info().name, "", "" } };
-        if (request_)
-            throw Error{ { "another frequency is being tuned", source_.info().name, "", "" } };
-        request_.emplace(Request{ center_freq_hz, {} });
-        done = request_->done.get_future();
-        requested_.store(true, std::memory_order_release);
-    }
-    done.get();
+    const std::lock_guard lock(request_mutex_);
+    if (ended_)
+        throw Error{ { "the source has ended", source_.info().name, "", "" } };
+    if (request_)
+        throw Error{ { "another change is under way", source_.info().name, "", "" } };
+    request_.emplace(Request{ change, {} });
+    requested_.store(true, std::memory_order_release);
+    return request_->done.get_future();
 }
 
 void Reader::serve_request()
@@ -224,13 +234,18 @@ void Reader::serve_request()
         return;
     const std::lock_guard lock(request_mutex_);
     try {
+        const SourceChange& wanted = request_->change;
         if (block_->count > 0)
             pass_on(true);
         begin_call();
-        source_.tune(request_->center_freq_hz);
+        if (wanted.center_freq_hz)
+            source_.tune(*wanted.center_freq_hz);
+        if (wanted.gain)
+            source_.set_gain(*wanted.gain);
         if (!end_call())
             throw Error{ { "the source has ended", source_.info().name, "", "" } };
-        block_->center_freq_hz = source_.info().center_freq_hz;
+        if (wanted.center_freq_hz)
+            block_->center_freq_hz = source_.info().center_freq_hz;
         request_->done.set_value();
     } catch (...) {
         request_->done.set_exception(std::current_exception());

@@ -44,6 +44,9 @@ public:
            SteadyClock steady = steady_ms);
     ~Reader(); ///< stops and joins, unless the thread was abandoned
 
+    /// Looks on at the samples that are passed on; null: nobody. Before `start`.
+    void set_tap(SampleTap* tap) noexcept { tap_ = tap; }
+
     /// The thread keeps `owner`, of all that it uses, as long as it runs.
     void start(std::shared_ptr<const void> owner = {});
 
@@ -57,9 +60,10 @@ public:
     /// The stream ends soon: a last block follows those read before. Any thread.
     void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
 
-    /// Another tuned frequency, from the next block on; returns when the source has it. Throws what the source
-    /// throws, and `Error` when reading has ended. Any thread.
-    void tune(double center_freq_hz);
+    /// Another tuned frequency, from the next block on, or another gain. The future is ready when the source has it, and
+    /// throws what the source throws, and `Error` when reading has ended. Any thread.
+    std::future<void> change(const SourceChange& change);
+    void tune(double center_freq_hz) { change({ center_freq_hz, {} }).get(); }
 
     /// Why the source failed, if it did. Valid once the last block was taken.
     const std::optional<std::string>& fault() const { return fault_; }
@@ -70,7 +74,7 @@ private:
     static constexpr std::int64_t kNotCalled = INT64_MAX, kAbandoned = INT64_MAX - 1;
     using Samples = std::complex<float>*;
     struct Request {
-        double center_freq_hz;
+        SourceChange change;
         std::promise<void> done;
     };
 
@@ -83,6 +87,7 @@ private:
     void note_time(Block& block, const Reading& reading, const stream::StreamClock& next, bool gap);
     void count_overflows(Block& block, std::uint64_t count);
     void pass_on(bool must);
+    void push();
     void count_silence(bool silent);
     void serve_request();
     void refuse_requests();
@@ -94,6 +99,9 @@ private:
     const SteadyClock steady_ms_;
     Block* block_; ///< that is being filled
     stream::StreamClock clock_;
+    SampleTap* tap_ = nullptr;
+    double center_freq_hz_;
+    std::uint64_t passed_on_ = 0; ///< samples
     std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted
     bool lost_ = false;           ///< the source reported a loss before the next sample
     std::int64_t arrived_ns_ = 0; ///< system time of the last samples

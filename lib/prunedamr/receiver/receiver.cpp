@@ -8,6 +8,7 @@
 #include "prunedamr/stream/wideband_scanner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <future>
 #include <utility>
@@ -22,7 +23,7 @@ constexpr double kSpareRoom = 1.2; ///< in the ring of a live source, of the lag
 
 std::size_t block_count(const SourceInfo& source)
 {
-    if (!source.live)
+    if (!source.live && !source.realtime)
         return kBlocks;
     const double lag_s = kSpareRoom * stream::default_max_lag_s(source.sample_rate_hz);
     const double full = lag_s * source.sample_rate_hz / kBlockSamples;
@@ -41,6 +42,7 @@ stream::ClassifierConfig stream_config(const ReceiverConfig& config, const Sourc
     result.interval_s = config.interval_s;
     result.measure = config.measure;
     result.evidence = config.evidence;
+    result.decisions = config.decisions;
     return result;
 }
 
@@ -86,10 +88,11 @@ struct Input {
 struct Receiver::Impl {
     Impl(std::unique_ptr<Source> wanted, std::optional<stream::Model> model, const ReceiverConfig& config,
          stream::EventHandler handler, SystemClock clock)
-        : info(wanted->info()), models(model_config(config)),
+        : info(wanted->info()), models(model_config(config)), now_tuned_hz(info.center_freq_hz),
           classifier(make_classifier(std::move(model), config, info, std::move(handler))),
           input(std::make_shared<Input>(std::move(wanted), std::move(clock), config.on_notice))
     {
+        input->reader.set_tap(config.samples);
     }
 
     /// Of the classifying thread: block after block, to the last.
@@ -119,6 +122,7 @@ struct Receiver::Impl {
         if (block.center_freq_hz) {
             tuned_hz = block.center_freq_hz;
             classifier->set_center_freq_hz(*tuned_hz);
+            now_tuned_hz = *tuned_hz;
         }
         if (block.time)
             classifier->set_time(samples, block.time->time_ns, block.time->source);
@@ -126,6 +130,7 @@ struct Receiver::Impl {
 
     const SourceInfo info; ///< the source's own is of the reading thread once that runs
     const stream::ModelConfig models;
+    std::atomic<double> now_tuned_hz;
     const std::unique_ptr<stream::StreamClassifier> classifier;
     const std::shared_ptr<Input> input;
     bool abandoned = false;
@@ -209,7 +214,22 @@ bool Receiver::revert_model()
 
 void Receiver::tune(double center_freq_hz)
 {
-    impl_->input->reader.tune(center_freq_hz);
+    change({ center_freq_hz, {} }).get();
+}
+
+std::future<void> Receiver::change(const SourceChange& change)
+{
+    return impl_->input->reader.change(change);
+}
+
+void Receiver::set_min_confidence(std::optional<double> min_confidence) noexcept
+{
+    impl_->classifier->set_min_confidence(min_confidence);
+}
+
+double Receiver::center_freq_hz() const noexcept
+{
+    return impl_->now_tuned_hz;
 }
 
 ReceiverStats Receiver::stats() const noexcept

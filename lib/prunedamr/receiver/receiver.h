@@ -3,12 +3,16 @@
 
 #include "prunedamr/base/api.h"
 #include "prunedamr/receiver/source.h"
+#include "prunedamr/stream/classifier_config.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/stream_classifier.h"
 
 #include <chrono>
+#include <complex>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +29,8 @@ struct ReceiverConfig {
     bool single = false; ///< the samples are of one signal; else every emission in the band is searched for
     bool measure = true;                  ///< decisions are proven by measurement
     bool evidence = false;                ///< events hold the points that were measured
+    SampleTap* samples = nullptr;           ///< looks on; not owned, outlives the receiver
+    stream::DecisionTap* decisions = nullptr; ///< the same
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };
 
@@ -90,7 +96,15 @@ public:
     /// `Error` when the source cannot be tuned to it, or has ended. Any thread but the handler's.
     void tune(double center_freq_hz);
 
-    ReceiverStats stats() const noexcept; ///< any thread
+    /// The same, and for a gain, without waiting for the source: the future throws what it refuses.
+    std::future<void> change(const SourceChange& change);
+
+    /// Signals whose class and family are less probable are unknown, from the next interval on; none: the model's own
+    /// threshold. Any thread.
+    void set_min_confidence(std::optional<double> min_confidence) noexcept;
+
+    double center_freq_hz() const noexcept; ///< tuned frequency of the samples that are classified now; any thread
+    ReceiverStats stats() const noexcept;   ///< any thread
     std::string description() const;      ///< of the model, for logs; any thread
 
 private:

@@ -183,11 +183,35 @@ void configure(SoapySDR::Device& device, const SoapyConfig& config, SourceInfo& 
         if (config.bandwidth_hz)
             set_bandwidth(device, *config.bandwidth_hz, info);
         set_gains(device, config, info);
+        info.can_tune = info.can_set_gain = true;
+        info.gain_elements = device.listGains(kRx, kSoapyChannel);
     } catch (const Error&) {
         throw;
     } catch (const std::exception& fault) {
         throw Error{ { "cannot use this radio", info.name, fault.what(), "" } };
     }
+}
+
+void set_gain_soapy(SoapySDR::Device& device, const GainSetting& gain, const SourceInfo& info)
+{
+    const auto elements = device.listGains(kRx, kSoapyChannel);
+    if (!gain.element.empty())
+        require_name(info, "has no such gain element", gain.element, elements);
+    if (!gain.gain_db && !device.hasGainMode(kRx, kSoapyChannel))
+        throw Error{ { "has no automatic gain", info.name, "", "a gain in dB" } };
+    if (device.hasGainMode(kRx, kSoapyChannel))
+        device.setGainMode(kRx, kSoapyChannel, !gain.gain_db);
+    if (!gain.gain_db)
+        return;
+    const SoapySDR::Range range = gain.element.empty() ? device.getGainRange(kRx, kSoapyChannel)
+                                                       : device.getGainRange(kRx, kSoapyChannel, gain.element);
+    if (range.minimum() < range.maximum() && (*gain.gain_db < range.minimum() || *gain.gain_db > range.maximum()))
+        throw Error{ { "cannot have this gain", info.name, number(*gain.gain_db) + " dB",
+                       number(range.minimum()) + ".." + number(range.maximum()) + " dB" } };
+    if (gain.element.empty())
+        device.setGain(kRx, kSoapyChannel, *gain.gain_db);
+    else
+        device.setGain(kRx, kSoapyChannel, gain.element, *gain.gain_db);
 }
 
 void tune_soapy(SoapySDR::Device& device, double center_freq_hz, SourceInfo& info)

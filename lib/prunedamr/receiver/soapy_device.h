@@ -25,6 +25,9 @@ SoapyDevice open_soapy(const std::string& arguments);
 /// has.
 void configure(SoapySDR::Device& device, const SoapyConfig& config, SourceInfo& info);
 
+/// The same for a gain, at any time. Throws `Error` for an element that there is not, and what the driver throws.
+void set_gain_soapy(SoapySDR::Device& device, const GainSetting& gain, const SourceInfo& info);
+
 /// The same for the tuned frequency alone.
 void tune_soapy(SoapySDR::Device& device, double center_freq_hz, SourceInfo& info);
 

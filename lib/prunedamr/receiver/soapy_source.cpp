@@ -59,6 +59,17 @@ public:
 
     void tune(double center_freq_hz) override { tune_soapy(*device_, center_freq_hz, info_); }
 
+    void set_gain(const GainSetting& gain) override
+    {
+        try {
+            set_gain_soapy(*device_, gain, info_);
+        } catch (const Error&) {
+            throw;
+        } catch (const std::exception& fault) {
+            throw Error{ { "refuses this gain", name_, fault.what(), "" } };
+        }
+    }
+
 private:
     /// A driver whose device is unplugged may return a code, or throw.
     int read_stream(void* const* buffers, std::size_t count, int& flags, long long& time_ns,

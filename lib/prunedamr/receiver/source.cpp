@@ -15,4 +15,9 @@ void Source::tune(double)
     throw Error{ { "this source cannot be tuned", info().name, "", "" } };
 }
 
+void Source::set_gain(const GainSetting&)
+{
+    throw Error{ { "the gain of this source cannot be set", info().name, "", "" } };
+}
+
 } // namespace prunedamr::receiver

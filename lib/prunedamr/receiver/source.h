@@ -24,8 +24,40 @@ struct SourceInfo {
     double center_freq_hz = 0.0;    ///< of the first sample; 0 when unknown
     std::uint64_t first_sample = 0; ///< how many of the recording's lie before the first one, at this rate
     bool live = false;              ///< cannot wait for a slow reader
+    bool realtime = false;          ///< of one that can wait: comes as fast as it was received, and should not wait long
+    bool can_tune = false, can_set_gain = false; ///< while samples flow
+    std::vector<std::string> gain_elements;      ///< that have a gain of their own
     std::optional<recording::RecordingInfo> recording; ///< of a file
     std::vector<std::string> warnings;                 ///< what was strange and changed nothing; a line each
+};
+
+/// Without a number: automatic. Without an element: of all together.
+struct GainSetting {
+    std::optional<double> gain_db;
+    std::string element;
+};
+
+/// Samples in a row, on their way to the classifier.
+struct Tapped {
+    const std::complex<float>* samples;
+    std::size_t count;
+    std::uint64_t first_sample;  ///< counted as in the events
+    std::int64_t time_ns;        ///< of the first sample, since 1970-01-01 UTC
+    double center_freq_hz;
+};
+
+/// Looks on at the samples, on the reading thread: it must neither wait, allocate nor throw.
+class SampleTap
+{
+public:
+    virtual ~SampleTap() = default;
+    virtual void take(const Tapped& samples) noexcept = 0;
+};
+
+/// What is wanted otherwise while samples flow.
+struct SourceChange {
+    std::optional<double> center_freq_hz;
+    std::optional<GainSetting> gain;
 };
 
 struct SourceTime {
@@ -67,6 +99,9 @@ public:
 
     /// Another tuned frequency. Throws `Error` for a source that cannot be tuned, or not to there.
     virtual void tune(double center_freq_hz);
+
+    /// Another gain. Throws `Error` for a source whose gain cannot be set so.
+    virtual void set_gain(const GainSetting& gain);
 
 protected:
     void notice(const std::string& text) const
@@ -182,6 +217,16 @@ struct SupervisorConfig {
 /// time, up to 10 s, tuned as it was. Loss, silence and return are noticed; the first samples afterwards are
 /// `restarted` and count one overflow. Throws what the first `open` throws.
 PRUNEDAMR_API std::unique_ptr<Source> make_supervised_source(SupervisorConfig config);
+
+struct ReplayConfig {
+    std::function<std::unique_ptr<Source>()> open; ///< of a recording
+    bool realtime = false;      ///< no faster than it was recorded
+    bool loop = false;          ///< from the beginning again at its end; time goes on
+    SupervisorClock clock = {}; ///< empty: the system's
+};
+
+/// A recording that is played. Throws what `open` throws.
+PRUNEDAMR_API std::unique_ptr<Source> make_replayed_source(ReplayConfig config);
 
 /// A length of a recording or stream.
 struct Extent {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -81,6 +82,16 @@ public:
         tuned_hz_ = center_freq_hz;
     }
 
+    void set_gain(const GainSetting& gain) override
+    {
+        if (!source_)
+            throw Error{ { "the source is gone at present", info_.name, "", "" } };
+        source_->set_gain(gain);
+        if (gain.element.empty())
+            gains_.clear(); // those of the elements have changed with it
+        gains_[gain.element] = gain;
+    }
+
 private:
     void came(Reading& reading)
     {
@@ -136,7 +147,10 @@ private:
         pause_ = std::min(2 * pause_, kLongestPause);
         try {
             source_ = config_.open(tuned_hz_.value_or(config_.center_freq_hz));
+            for (const auto& [element, gain] : gains_)
+                source_->set_gain(gain);
         } catch (const Error& fault) {
+            source_.reset();
             if (reason_ != fault.what())
                 notice(std::string(fault.what()) + "; trying again");
             reason_ = fault.what();
@@ -158,6 +172,7 @@ private:
     SourceInfo info_;
     milliseconds last_sample_{ 0 }, opened_{ 0 }, next_try_{ 0 }, pause_ = kFirstPause;
     std::optional<double> tuned_hz_;
+    std::map<std::string, GainSetting> gains_; ///< that were set while samples flowed, by element
     std::string reason_;     ///< that was noticed last; empty while samples come
     bool begun_ = false;     ///< to read
     bool has_come_ = false;  ///< a sample, ever

@@ -67,6 +67,12 @@ public:
     Proposal proposal() const noexcept { return decided_ ? strong_.decisions.proposal() : Proposal{}; }
     double decided_from_dbfs() const noexcept { return decided_from_dbfs_; }
 
+    void set_min_confidence(double min_confidence) noexcept
+    {
+        strong_.decisions.set_min_confidence(min_confidence);
+        rest_.decisions.set_min_confidence(min_confidence);
+    }
+
     std::size_t previous_label() const noexcept
     {
         return strong_.decisions.previous_label();

@@ -10,6 +10,7 @@
 namespace prunedamr::stream {
 
 class Clock;
+class DecisionTap;
 
 /// Frames per call of the engine where nothing else is asked for.
 inline constexpr int kDefaultMaxBatch = 16;
@@ -29,6 +30,7 @@ struct ClassifierConfig {
     /// followed, and milliseconds each.
     bool measure = true;
     bool evidence = false; ///< events hold the points that were measured
+    DecisionTap* decisions = nullptr; ///< looks on where decisions are measured; not owned, outlives the classifier
     /// Live input: when processing falls behind the sample clock by more than `max_lag_s`, whole blocks (epochs) are
     /// skipped and their frames counted in dropped_frames. File input never drops.
     bool live = false;

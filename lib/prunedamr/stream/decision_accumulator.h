@@ -68,6 +68,8 @@ public:
         return { labels_.data(), mean_.data(), is_answered_ ? mean_.size() : 0, decision_.min_confidence };
     }
 
+    void set_min_confidence(double min_confidence) noexcept { decision_.min_confidence = min_confidence; }
+
     /// The class that the hysteresis favors, of the decision before: to be kept where several signals share an
     /// accumulator.
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);

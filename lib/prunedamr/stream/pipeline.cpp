@@ -35,6 +35,12 @@ Pipeline::Pipeline(Model wanted, const ClassifierConfig& config)
 {
 }
 
+void Pipeline::set_min_confidence(double min_confidence) noexcept
+{
+    stream.set_min_confidence(min_confidence);
+    burst.set_min_confidence(min_confidence);
+}
+
 ModelSlot::~ModelSlot()
 {
     collect();

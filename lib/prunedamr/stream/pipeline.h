@@ -20,6 +20,8 @@ struct Pipeline {
     Pipeline(const Pipeline&) = delete; ///< `stream` and `burst` refer to their neighbors
     Pipeline& operator=(const Pipeline&) = delete;
 
+    void set_min_confidence(double min_confidence) noexcept; ///< of decisions
+
     Model model;
     dsp::FrontEnd front_end;
     BlockClassifier stream, burst;

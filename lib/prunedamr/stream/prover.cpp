@@ -48,8 +48,8 @@ void FollowedSignal::clear() noexcept
 }
 
 struct Prover::Impl {
-    explicit Impl(bool evidence)
-        : keep_evidence(evidence), measurer(kMeasured), bank(kMaxSamples, 1024), mixed(kMaxSamples), decimated(kMeasured)
+    Impl(bool evidence, DecisionTap* wanted_tap)
+        : keep_evidence(evidence), tap(wanted_tap), measurer(kMeasured), bank(kMaxSamples, 1024), mixed(kMaxSamples), decimated(kMeasured)
     {
     }
 
@@ -61,7 +61,11 @@ struct Prover::Impl {
     void decide(LabelEvent& event, double min_confidence, const Measurement& found) noexcept;
     void write_numbers(LabelEvent& event, const Measurement& found) noexcept;
 
+    const Measurement* prove(LabelEvent& event, const Proposal& network, const DecisionSamples& samples,
+                             FollowedSignal* followed) noexcept;
+
     const bool keep_evidence;
+    DecisionTap* const tap; ///< or none
     measure::Measurer measurer;
     dsp::ResamplerBank bank;
     std::vector<std::complex<float>> mixed, decimated;
@@ -192,7 +196,7 @@ void Prover::Impl::decide(LabelEvent& event, double min_confidence, const Measur
         write_numbers(event, found);
 }
 
-Prover::Prover(bool keep_evidence) : impl_(std::make_unique<Impl>(keep_evidence))
+Prover::Prover(bool keep_evidence, DecisionTap* tap) : impl_(std::make_unique<Impl>(keep_evidence, tap))
 {
     model::modulations(); // the table is made at its first use, which is not to be a decision's
 }
@@ -206,20 +210,29 @@ const Measurement& Prover::measurement() const noexcept
 
 void Prover::prove(LabelEvent& event, const Proposal& network, const DecisionSamples& samples, FollowedSignal* followed) noexcept
 {
-    Impl& p = *impl_;
-    p.result = {};
+    const Measurement* found = impl_->prove(event, network, samples, followed);
+    if (impl_->tap && samples.piece_count > 0 && event.state != State::noise)
+        impl_->tap->see(event, samples, found);
+}
+
+/// What was measured, if that changed the decision.
+const Measurement* Prover::Impl::prove(LabelEvent& event, const Proposal& network, const DecisionSamples& samples,
+                                       FollowedSignal* followed) noexcept
+{
+    result = {};
     if (network.classes == 0 || network.classes > kMaxClasses || samples.piece_count == 0 || !(event.bandwidth_hz > 0.0))
-        return;
-    p.posterior.start(network, event.state == State::unknown);
+        return nullptr;
+    posterior.start(network, event.state == State::unknown);
     const bool is_noise = event.state == State::noise;
-    const std::uint32_t families = p.posterior.plausible_families(is_noise ? kPlausibleInNoise : kPlausible, is_noise);
+    const std::uint32_t families = posterior.plausible_families(is_noise ? kPlausibleInNoise : kPlausible, is_noise);
     if (families == 0)
-        return;
-    const Measurement* found = p.measured(event, samples, families, p.posterior.is_fsk_likely(), followed);
+        return nullptr;
+    const Measurement* found = measured(event, samples, families, posterior.is_fsk_likely(), followed);
     if (found->method == Method::none || (is_noise && found->score < (found->method == Method::ofdm ? kSureGuard : kSureChirp)))
-        return;
-    p.posterior.update(*found, !is_noise);
-    p.decide(event, network.min_confidence, *found);
+        return nullptr;
+    posterior.update(*found, !is_noise);
+    decide(event, network.min_confidence, *found);
+    return found;
 }
 
 } // namespace prunedamr::stream

@@ -39,6 +39,17 @@ private:
     FixedString<24> family_;
 };
 
+/// Looks on at decisions on the thread that makes them, right before each goes to the handler of events: it must neither
+/// wait, allocate nor throw.
+class DecisionTap
+{
+public:
+    virtual ~DecisionTap() = default;
+
+    /// A decision that is no noise. `found`: what was measured; null when nothing was.
+    virtual void see(const LabelEvent& event, const DecisionSamples& samples, const measure::Measurement* found) noexcept = 0;
+};
+
 /// The network proposes, the measurement proves: takes a decision that the network has made, measures its samples by
 /// the methods of the families that the network does not rule out, and decides again by Bayes' rule: the network's
 /// calibrated probabilities of the classes, times the likelihood of what was measured under each of them.
@@ -53,7 +64,7 @@ private:
 class Prover
 {
 public:
-    explicit Prover(bool keep_evidence = false);
+    explicit Prover(bool keep_evidence = false, DecisionTap* tap = nullptr);
     ~Prover();
     Prover(Prover&&) noexcept;
 

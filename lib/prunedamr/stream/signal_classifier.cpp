@@ -87,7 +87,7 @@ private:
 /// What proves decisions, each by itself.
 struct Proof {
     explicit Proof(const ClassifierConfig& config)
-        : prover(config.evidence), store(Prover::kMaxSamples)
+        : prover(config.evidence, config.decisions), store(Prover::kMaxSamples)
     {
     }
 

@@ -28,7 +28,8 @@ StreamState::StreamState(Model model, ClassifierConfig wanted_config, EventHandl
       handler(std::move(event_handler)), slot(std::make_unique<Pipeline>(std::move(model), config)),
       stream_clock(config.sample_rate_hz),
       backlog(config.max_lag_s.value_or(default_max_lag_s(config.sample_rate_hz))),
-      idle_since_ns(clock.steady_ns()), wanted_tuned_hz(config.center_freq_hz)
+      idle_since_ns(clock.steady_ns()), wanted_tuned_hz(config.center_freq_hz),
+      wanted_min_confidence(config.min_confidence.value_or(std::nan("")))
 {
     PRUNEDAMR_CHECK(handler, "a classifier needs an event handler");
 }
@@ -48,6 +49,8 @@ void StreamState::switch_model() noexcept
 {
     if (slot.switch_model())
         add<std::uint64_t>(model_switches, 1);
+    const double wanted = wanted_min_confidence.load(std::memory_order_relaxed);
+    pipeline().set_min_confidence(std::isnan(wanted) ? pipeline().model.info.decision.min_confidence : wanted);
 }
 
 /// What an interval takes from its first sample: a later jump of the clock or a retune is the next interval's.
@@ -153,6 +156,11 @@ void StreamClassifier::set_time(std::uint64_t sample_index, std::int64_t time_ns
 void StreamClassifier::set_center_freq_hz(double center_freq_hz) noexcept
 {
     state_->wanted_tuned_hz.store(center_freq_hz, std::memory_order_relaxed);
+}
+
+void StreamClassifier::set_min_confidence(std::optional<double> min_confidence) noexcept
+{
+    state_->wanted_min_confidence.store(min_confidence.value_or(std::nan("")), std::memory_order_relaxed);
 }
 
 void StreamClassifier::count_overflow() noexcept

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace prunedamr::stream {
@@ -76,6 +77,10 @@ public:
     /// Valid from the next decision interval on; may be called from any thread.
     void set_center_freq_hz(double center_freq_hz) noexcept;
     void count_overflow() noexcept; ///< may be called from any thread
+
+    /// The threshold of decisions (`ClassifierConfig::min_confidence`), from the next decision interval on; none: the
+    /// model's. May be called from any thread.
+    void set_min_confidence(std::optional<double> min_confidence) noexcept;
 
     /// Switches to `next` after the current interval, without losing a sample: the next event is `next`'s. It is
     /// compiled before (`open_model`), so that what can fail has failed with the current model untouched. May be

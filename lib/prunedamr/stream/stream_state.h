@@ -84,6 +84,7 @@ struct StreamState {
     std::uint64_t next_seq = 0;
 
     std::atomic<double> wanted_tuned_hz;
+    std::atomic<double> wanted_min_confidence; ///< NaN: the model's
     std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 },
         clipped_events{ 0 }, unanswered_events{ 0 }, model_switches{ 0 }, non_finite{ 0 }, absurd{ 0 };
     std::atomic<double> busy_s{ 0.0 };

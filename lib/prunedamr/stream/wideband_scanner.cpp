@@ -93,7 +93,7 @@ WidebandScanner::Impl::Impl(StreamState& stream)
       buffer(epoch + epoch / kSpare + std::min(kLookBack, epoch)), tracker(epoch, per_hz, stream.config.measure)
 {
     if (state.config.measure)
-        prover.emplace(state.config.evidence);
+        prover.emplace(state.config.evidence, state.config.decisions);
 }
 
 void WidebandScanner::Impl::consume(const std::complex<float>* samples, std::size_t count) noexcept

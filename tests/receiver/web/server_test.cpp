@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
 #include <string>
 
 using namespace prunedamr;
@@ -146,4 +147,163 @@ TEST(WebServer, IsRefusedBeyondLoopbackWithoutTlsAndToken)
     WebConfig config = at("0.0.0.0:80");
     config.token = "token";
     EXPECT_THROW(WebServer(config, routes()), InvalidArgument);
+}
+
+namespace {
+
+std::string ask(const std::string& address, const std::string& head)
+{
+    Socket client = Socket::connect_tcp(address, "test");
+    send(client, head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    return rest(client).substr(9, 3);
+}
+
+/// What comes until `end` was seen.
+std::string until(Socket& client, const std::string& end)
+{
+    std::string text;
+    std::byte bytes[4096];
+    while (text.find(end) == std::string::npos) {
+        const auto count = client.receive(bytes, sizeof bytes, 5s);
+        if (!count)
+            return text + " and then nothing";
+        text.append(reinterpret_cast<const char*>(bytes), *count);
+    }
+    return text;
+}
+
+/// The key and the answer to it are those of RFC 6455, 1.3.
+std::string upgrade(const std::string& path, const std::string& more = "")
+{
+    return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + more + "\r\n";
+}
+
+WebMessage text(const std::string& bytes)
+{
+    return { std::make_shared<const std::string>(bytes) };
+}
+
+} // namespace
+
+TEST(WebServer, ChangesNeedTheTokenAndPagesDoNot)
+{
+    WebConfig config = at(free_address());
+    config.token = "open sesame";
+    auto all = routes();
+    const auto serve = [](const WebRequest&) { return WebAnswer{}; };
+    all.push_back({ "POST", "/change", serve, WebAccess::change });
+    all.push_back({ "GET", "/", serve, WebAccess::open });
+    const WebServer server(config, all);
+    EXPECT_EQ(ask(config.address, "GET / HTTP/1.1"), "200");
+    EXPECT_EQ(ask(config.address, "GET /hello HTTP/1.1"), "200");
+    EXPECT_EQ(ask(config.address, "POST /change HTTP/1.1"), "401");
+    for (const char* wrong : { "Bearer open sesam", "Bearer open sesame ", "Bearer open sesame2", "open sesame", "Basic b3Blbg==" })
+        EXPECT_EQ(ask(config.address, std::string("POST /change HTTP/1.1\r\nAuthorization: ") + wrong + "x"), "401") << wrong;
+    EXPECT_EQ(ask(config.address, "POST /change HTTP/1.1\r\nAuthorization: Bearer open sesame"), "200");
+}
+
+TEST(WebServer, WithoutATokenNothingCanBeChanged)
+{
+    const WebConfig config = at(free_address());
+    const WebServer server(config, { { "POST", "/change", [](const WebRequest&) { return WebAnswer{}; }, WebAccess::change } });
+    EXPECT_EQ(ask(config.address, "POST /change HTTP/1.1\r\nAuthorization: Bearer "), "403");
+}
+
+TEST(WebServer, OtherOriginsAreRefused)
+{
+    const WebConfig config = at(free_address());
+    const WebServer server(config, routes(), { "/stream", [] { return "hello"; } });
+    EXPECT_EQ(ask(config.address, "GET /hello HTTP/1.1\r\nOrigin: http://localhost"), "200");
+    for (const char* other : { "https://localhost", "http://localhost:1", "http://evil.example", "null" })
+        EXPECT_EQ(ask(config.address, std::string("GET /hello HTTP/1.1\r\nOrigin: ") + other), "403") << other;
+    EXPECT_EQ(ask(config.address, "GET /hello HTTP/1.1\r\nSec-Fetch-Site: cross-site"), "403");
+    EXPECT_EQ(ask(config.address, "GET /hello HTTP/1.1\r\nSec-Fetch-Site: same-origin"), "200");
+    Socket client = Socket::connect_tcp(config.address, "test");
+    send(client, upgrade("/stream", "Origin: http://evil.example\r\n"));
+    EXPECT_NE(until(client, "\r\n\r\n").find(" 403 "), std::string::npos);
+    EXPECT_EQ(server.listeners(), 0u);
+}
+
+TEST(WebServer, AnswersThatComeLaterReachWhoAsked)
+{
+    WebConfig config = at(free_address());
+    config.patience = 300ms;
+    std::promise<std::uint64_t> asked;
+    WebServer server(config, { { "GET", "/later", [&](const WebRequest& request) -> std::optional<WebAnswer> {
+                                    if (request.query != "never")
+                                        asked.set_value(request.id);
+                                    return std::nullopt;
+                                } } });
+    Socket client = Socket::connect_tcp(config.address, "test");
+    send(client, "GET /later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    server.reply(asked.get_future().get(), { 200, "text/plain", "at last" });
+    EXPECT_NE(rest(client).find("at last"), std::string::npos);
+    server.reply(12345, {}); // nobody waits for this one
+    EXPECT_EQ(ask(config.address, "GET /later?never HTTP/1.1"), "504");
+}
+
+TEST(WebServer, ClientsOfTheStreamAreWelcomedAndHearWhatIsSaid)
+{
+    const WebConfig config = at(free_address());
+    WebServer server(config, routes(), { "/stream", [] { return "welcome"; } });
+    Socket client = Socket::connect_tcp(config.address, "test");
+    send(client, upgrade("/stream", "Sec-WebSocket-Protocol: prunedamr.v1\r\n"));
+    const std::string head = until(client, "welcome");
+    EXPECT_NE(head.find(" 101 "), std::string::npos);
+    EXPECT_NE(head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), std::string::npos);
+    EXPECT_NE(head.find("Sec-WebSocket-Protocol: prunedamr.v1"), std::string::npos);
+    EXPECT_EQ(server.listeners(), 1u);
+    server.broadcast(text("something happened"));
+    EXPECT_NE(until(client, "something happened").find("\x81\x12something"), std::string::npos);
+}
+
+/// It misses messages, and then is welcomed anew; the others get all of them meanwhile.
+TEST(WebServer, WhoDoesNotReadCostsNobodyElseAnything)
+{
+    WebConfig config = at(free_address());
+    WebServer server(config, routes(), { "/stream", [] { return "welcome"; } });
+    Socket idle = Socket::connect_tcp(config.address, "test"), eager = Socket::connect_tcp(config.address, "test");
+    send(idle, upgrade("/stream"));
+    until(idle, "welcome");
+    send(eager, upgrade("/stream"));
+    until(eager, "welcome");
+    const std::string much(60'000, '.');
+    for (int i = 0; i < 400; ++i) { // 24 MB, more than sockets hold
+        server.broadcast(text(much + "<" + std::to_string(i) + ">"));
+        EXPECT_EQ(until(eager, "<" + std::to_string(i) + ">").find("welcome"), std::string::npos);
+    }
+    server.broadcast(text("<end>"));
+    const std::string late = until(idle, "<end>");
+    EXPECT_NE(late.find("welcome"), std::string::npos);
+    EXPECT_LT(late.size(), 20'000'000u);
+    EXPECT_EQ(get(config.address, "/hello").substr(9, 3), "200");
+}
+
+TEST(WebServer, StreamsAreFew)
+{
+    WebConfig config = at(free_address());
+    config.max_streams = 1;
+    WebServer server(config, { { "GET", "/stream", [](const WebRequest&) { return WebAnswer{ 426, "text/plain", "" }; } } },
+                     { "/stream", [] { return "welcome"; } });
+    Socket first = Socket::connect_tcp(config.address, "test"), second = Socket::connect_tcp(config.address, "test");
+    send(first, upgrade("/stream"));
+    until(first, "welcome");
+    send(second, upgrade("/stream"));
+    EXPECT_NE(until(second, "\r\n\r\n").find(" 426 "), std::string::npos);
+}
+
+TEST(WebServer, ManyRequestsOfOneConnectionWait)
+{
+    WebConfig config = at(free_address());
+    config.max_burst = 5.0;
+    config.max_rate_hz = 100.0;
+    const WebServer server(config, routes());
+    Socket client = Socket::connect_tcp(config.address, "test");
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 25; ++i) {
+        send(client, "GET /hello?" + std::to_string(i) + "; HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        until(client, std::to_string(i) + ";");
+    }
+    EXPECT_GT(std::chrono::steady_clock::now() - begin, 150ms);
 }

@@ -29,6 +29,7 @@ using boost::system::error_code;
 
 constexpr std::chrono::seconds kPatience{ 5 };
 constexpr std::size_t kMaxAnswerBytes = 64 << 10;
+constexpr std::size_t kMaxDocumentBytes = 16 << 20; ///< of what is asked for
 
 } // namespace
 
@@ -133,12 +134,13 @@ struct HttpClient::Impl {
 #endif
     }
 
-    template <typename Stream> Answer exchange(Stream& stream, http::request<http::string_body>& request)
+    template <typename Stream>
+    Answer exchange(Stream& stream, http::request<http::string_body>& request, std::size_t max_bytes)
     {
         beast::flat_buffer buffer;
         http::response_parser<http::buffer_body> parser;
         parser.body_limit(std::numeric_limits<std::uint64_t>::max()); // none at all is taken for 0 by some versions
-        std::string body(kMaxAnswerBytes, '\0');
+        std::string body(max_bytes, '\0');
         parser.get().body().data = body.data();
         parser.get().body().size = body.size();
         run("cannot send", [&](auto done) { http::async_write(stream, request, done); });
@@ -150,13 +152,33 @@ struct HttpClient::Impl {
         return { parser.get().result_int(), body };
     }
 
-    Answer exchange(http::request<http::string_body>& request)
+    Answer exchange(http::request<http::string_body>& request, std::size_t max_bytes)
     {
 #ifdef PRUNEDAMR_HAVE_TLS
         if (secure)
-            return exchange(*secure, request);
+            return exchange(*secure, request, max_bytes);
 #endif
-        return exchange(*plain, request);
+        return exchange(*plain, request, max_bytes);
+    }
+
+    Answer send(http::request<http::string_body>& request, const std::string& authorization, std::size_t max_bytes)
+    {
+        const bool is_ipv6 = server.host.find(':') != std::string::npos;
+        request.set(http::field::host, (is_ipv6 ? "[" + server.host + "]" : server.host) + ":" + server.port);
+        request.set(http::field::user_agent, std::string("prunedamr-rx/") + kVersion);
+        if (!authorization.empty())
+            request.set(http::field::authorization, authorization);
+        request.prepare_payload();
+        for (bool was_kept = is_connected();; was_kept = false)
+            try {
+                if (!is_connected())
+                    connect();
+                return exchange(request, max_bytes);
+            } catch (const Error&) {
+                close();
+                if (!was_kept) // a connection that was kept may have been closed long ago
+                    throw;
+            }
     }
 
     const HttpServer server;
@@ -173,28 +195,18 @@ HttpClient::HttpClient(const HttpServer& server) : impl_(std::make_unique<Impl>(
 HttpClient::~HttpClient() = default;
 
 HttpClient::Answer HttpClient::post(const std::string& path, const std::string& authorization,
-                                    const std::string& body)
+                                    const std::string& body, const std::string& type)
 {
     http::request<http::string_body> request(http::verb::post, path, 11);
-    const bool is_ipv6 = impl_->server.host.find(':') != std::string::npos;
-    request.set(http::field::host,
-                (is_ipv6 ? "[" + impl_->server.host + "]" : impl_->server.host) + ":" + impl_->server.port);
-    request.set(http::field::user_agent, std::string("prunedamr-rx/") + kVersion);
-    request.set(http::field::content_type, "text/plain; charset=utf-8");
-    if (!authorization.empty())
-        request.set(http::field::authorization, authorization);
+    request.set(http::field::content_type, type);
     request.body() = body;
-    request.prepare_payload();
-    for (bool was_kept = impl_->is_connected();; was_kept = false)
-        try {
-            if (!impl_->is_connected())
-                impl_->connect();
-            return impl_->exchange(request);
-        } catch (const Error&) {
-            impl_->close();
-            if (!was_kept) // a connection that was kept may have been closed long ago
-                throw;
-        }
+    return impl_->send(request, authorization, kMaxAnswerBytes);
+}
+
+HttpClient::Answer HttpClient::get(const std::string& path, const std::string& authorization)
+{
+    http::request<http::string_body> request(http::verb::get, path, 11);
+    return impl_->send(request, authorization, kMaxDocumentBytes);
 }
 
 } // namespace prunedamr::receiver

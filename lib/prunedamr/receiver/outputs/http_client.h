@@ -26,12 +26,14 @@ public:
 
     struct Answer {
         unsigned status;
-        std::string body; ///< its first 64 KiB; the connection is closed when there is more
+        std::string body; ///< its first 64 KiB (of `get`: 16 MiB); the connection is closed when there is more
     };
 
     /// `authorization`: the header of that name; empty: none. Throws `Error` when there is no answer within 5 s for
     /// each step.
-    Answer post(const std::string& path, const std::string& authorization, const std::string& body);
+    Answer post(const std::string& path, const std::string& authorization, const std::string& body,
+                const std::string& type = "text/plain; charset=utf-8");
+    Answer get(const std::string& path, const std::string& authorization);
 
 private:
     struct Impl;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -18,8 +19,11 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <list>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -42,6 +46,24 @@ bool is_loopback_host(beast::string_view field)
     return host == "localhost" || (!failure && address.is_loopback());
 }
 
+/// What a page may do: run its own script with its own style, and ask its own server.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
+constexpr const char* kNoPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+/// Empty where it is none.
+std::string from_base64url(const std::string& text)
+{
+    std::string bytes(text.size(), '\0');
+    std::size_t size = 0;
+    const bool is_whole = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                                            text.size(), nullptr, &size, nullptr,
+                                            sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+    bytes.resize(is_whole ? size : 0);
+    return bytes;
+}
+
 tcp::endpoint parse_endpoint(const std::string& text)
 {
     const HostPort parts = parse_host_port(text, "ADDRESS:PORT");
@@ -56,9 +78,9 @@ tcp::endpoint parse_endpoint(const std::string& text)
 } // namespace
 
 struct WebServer::Impl {
-    Impl(const WebConfig& config, std::vector<WebRoute> routes)
-        : config(config), routes(std::move(routes)), endpoint(parse_endpoint(config.address)), acceptor(io),
-          pause(io)
+    Impl(const WebConfig& config, std::vector<WebRoute> routes, WebStream stream)
+        : config(config), routes(std::move(routes)), stream(std::move(stream)),
+          endpoint(parse_endpoint(config.address)), acceptor(io), pause(io)
     {
         check();
         error_code failure;
@@ -85,6 +107,8 @@ struct WebServer::Impl {
 
     void check()
     {
+        if (sodium_init() < 0)
+            throw Error({ "cannot use libsodium", config.address, "", "" });
         const bool has_tls = !config.certificate.empty() && !config.key.empty();
         if (config.certificate.empty() != config.key.empty())
             throw InvalidArgument(
@@ -148,45 +172,101 @@ struct WebServer::Impl {
 
     void serve(tcp::socket socket);
 
-    HttpResponse answer(const HttpRequest& request) const
+    /// None where the route answers later.
+    std::optional<WebAnswer> find_answer(const HttpRequest& request, std::uint64_t id) const
     {
         const std::string target(request.target());
         const auto question = target.find('?');
         WebRequest asked{ std::string(request.method_string()), target.substr(0, question),
-                          question == std::string::npos ? "" : target.substr(question + 1), request.body() };
-        WebAnswer found =
-            authorized(request) ? dispatch(asked) : WebAnswer{ 401, "text/plain", "a token is needed\n" };
-        if (endpoint.address().is_loopback() && !is_loopback_host(request[http::field::host]))
-            found = { 403, "text/plain", "this host is not served here\n" };
-        HttpResponse response = make(found, request.version());
-        response.keep_alive(request.keep_alive());
-        if (found.status == 401)
-            response.set(http::field::www_authenticate, "Bearer");
-        if (found.status == 405)
-            response.set(http::field::allow, allowed(asked.path));
-        return response;
+                          question == std::string::npos ? "" : target.substr(question + 1), request.body(), id };
+        const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
+            return one.path == asked.path && one.method == asked.method;
+        });
+        if (const auto refusal = refuse(request, route == routes.end() ? WebAccess::read : route->access))
+            return refusal;
+        if (route == routes.end())
+            return allowed(asked.path).empty() ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
+                                               : WebAnswer{ 405, "text/plain", "this method is not served\n" };
+        try {
+            return route->serve(asked);
+        } catch (const std::exception&) { // out of memory, perhaps
+            return WebAnswer{ 500, "text/plain", "this failed\n" };
+        }
     }
 
-    /// On loopback everybody may read.
-    bool authorized(const HttpRequest& request) const
+    /// Why this may not be asked, if so.
+    std::optional<WebAnswer> refuse(const HttpRequest& request, WebAccess access) const
     {
-        if (endpoint.address().is_loopback())
-            return true;
-        const std::string expected = "Bearer " + config.token, given(request[http::field::authorization]);
-        return given.size() == expected.size() && sodium_memcmp(given.data(), expected.data(), given.size()) == 0;
+        const auto refusal = [](unsigned status, const char* text) { return WebAnswer{ status, "text/plain", text }; };
+        const std::string host(request[http::field::host]), origin(request[http::field::origin]);
+        const beast::string_view site = request["Sec-Fetch-Site"];
+        const bool is_local = endpoint.address().is_loopback();
+        if (is_local && !is_loopback_host(host))
+            return refusal(403, "this host is not served here\n");
+        if (!origin.empty() && origin != (config.certificate.empty() ? "http://" : "https://") + host)
+            return refusal(403, "other origins are not served\n");
+        if (access != WebAccess::open && !site.empty() && site != "same-origin" && site != "none")
+            return refusal(403, "other origins are not served\n");
+        if (access == WebAccess::change && config.token.empty())
+            return refusal(403, "nothing can be changed without a token: see --web-token\n");
+        const bool needs_token = access == WebAccess::change || (access == WebAccess::read && !is_local);
+        if (needs_token && !has_token(request))
+            return refusal(401, "a token is needed\n");
+        return std::nullopt;
     }
 
-    WebAnswer dispatch(const WebRequest& request) const
+    bool has_token(const HttpRequest& request) const
     {
-        for (const WebRoute& route : routes)
-            if (route.path == request.path && route.method == request.method)
-                try {
-                    return route.serve(request);
-                } catch (const std::exception&) { // out of memory, perhaps
-                    return { 500, "text/plain", "this failed\n" };
-                }
-        return allowed(request.path).empty() ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
-                                             : WebAnswer{ 405, "text/plain", "this method is not served\n" };
+        const std::string field(request[http::field::authorization]);
+        std::string given = field.rfind("Bearer ", 0) == 0 ? field.substr(7) : "";
+        if (websocket::is_upgrade(request))
+            for (const auto& protocol : http::token_list(request[http::field::sec_websocket_protocol]))
+                if (protocol.starts_with("bearer."))
+                    given = from_base64url(std::string(protocol.substr(7)));
+        return hash(given) == hash_of_token;
+    }
+
+    /// Of the token and of what is given, so that the time of a comparison tells nothing about either.
+    struct Hash {
+        std::array<unsigned char, crypto_generichash_BYTES> bytes{};
+        bool operator==(const Hash& other) const
+        {
+            return sodium_memcmp(bytes.data(), other.bytes.data(), bytes.size()) == 0;
+        }
+    };
+
+    static Hash hash(const std::string& text)
+    {
+        Hash result;
+        crypto_generichash(result.bytes.data(), result.bytes.size(),
+                           reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+        return result;
+    }
+
+    bool opens_stream(const HttpRequest& request) const
+    {
+        return !stream.path.empty() && request.target() == stream.path && websocket::is_upgrade(request) &&
+               streams.size() < config.max_streams && !refuse(request, WebAccess::read);
+    }
+
+    static bool offers(const HttpRequest& request, beast::string_view protocol)
+    {
+        const http::token_list offered(request[http::field::sec_websocket_protocol]);
+        return std::any_of(offered.begin(), offered.end(), [&](const auto& one) { return one == protocol; });
+    }
+
+    void add_stream(Connection& connection)
+    {
+        connections.push_back(&connection);
+        streams.push_back(&connection);
+        listeners = streams.size();
+    }
+
+    void remove_stream(Connection& connection)
+    {
+        connections.remove(&connection);
+        streams.remove(&connection);
+        listeners = streams.size();
     }
 
     std::string allowed(const std::string& path) const
@@ -198,13 +278,26 @@ struct WebServer::Impl {
         return methods;
     }
 
+    HttpResponse respond(const HttpRequest& request, const WebAnswer& answer) const
+    {
+        HttpResponse response = make(answer, request.version());
+        response.keep_alive(request.keep_alive());
+        if (answer.status == 401)
+            response.set(http::field::www_authenticate, "Bearer");
+        if (answer.status == 405)
+            response.set(http::field::allow, allowed(std::string(request.target()).substr(0, request.target().find('?'))));
+        return response;
+    }
+
     static HttpResponse make(const WebAnswer& answer, unsigned version)
     {
         HttpResponse response(static_cast<http::status>(answer.status), version);
         response.set(http::field::content_type, answer.type);
         response.set(http::field::cache_control, "no-store");
         response.set("X-Content-Type-Options", "nosniff");
-        response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        response.set("Referrer-Policy", "no-referrer");
+        response.set("Cross-Origin-Resource-Policy", "same-origin");
+        response.set("Content-Security-Policy", answer.type.rfind("text/html", 0) == 0 ? kPagePolicy : kNoPolicy);
         response.body() = answer.body;
         response.prepare_payload();
         return response;
@@ -212,8 +305,13 @@ struct WebServer::Impl {
 
     const WebConfig config;
     const std::vector<WebRoute> routes;
+    const WebStream stream;
     const tcp::endpoint endpoint;
-    std::list<Connection*> connections; ///< on the thread
+    const Hash hash_of_token = hash(config.token);
+    std::list<Connection*> connections, streams; ///< on the thread; all, and those of the stream
+    std::map<std::uint64_t, std::weak_ptr<Connection>> pending; ///< that wait for a reply
+    std::uint64_t next_id = 1;
+    std::atomic<std::size_t> listeners{ 0 };
     asio::io_context io{ 1 };
     tcp::acceptor acceptor;
     asio::steady_timer pause;
@@ -236,12 +334,38 @@ void WebServer::Impl::serve(tcp::socket socket)
     std::make_shared<HttpConnection<beast::tcp_stream, Impl>>(*this, std::move(socket))->start();
 }
 
-WebServer::WebServer(const WebConfig& config, std::vector<WebRoute> routes)
-    : impl_(std::make_unique<Impl>(config, std::move(routes)))
+WebServer::WebServer(const WebConfig& config, std::vector<WebRoute> routes, WebStream stream)
+    : impl_(std::make_unique<Impl>(config, std::move(routes), std::move(stream)))
 {
 }
 
 WebServer::~WebServer() = default;
+
+void WebServer::reply(std::uint64_t id, WebAnswer answer)
+{
+    asio::post(impl_->io, [impl = impl_.get(), id, answer = std::move(answer)] {
+        const auto found = impl->pending.find(id);
+        const auto connection = found == impl->pending.end() ? nullptr : found->second.lock();
+        if (found != impl->pending.end())
+            impl->pending.erase(found);
+        if (connection)
+            connection->answer(answer);
+    });
+}
+
+void WebServer::broadcast(WebMessage message)
+{
+    if (impl_->listeners > 0)
+        asio::post(impl_->io, [impl = impl_.get(), message = std::move(message)] {
+            for (Connection* connection : impl->streams)
+                connection->offer(message);
+        });
+}
+
+std::size_t WebServer::listeners() const noexcept
+{
+    return impl_->listeners;
+}
 
 std::string WebServer::address() const
 {

@@ -115,21 +115,12 @@ void write_process(Exposition& out)
         out.single("process_open_fds", "gauge", "Open files", std::distance(begin(descriptors), end(descriptors)));
 }
 
-class BoardSink : public stream::Sink
-{
-public:
-    explicit BoardSink(StatusBoard& board) : board_(board) {}
-    void write(const stream::LabelEvent& event) override { board_.add(event); }
-
-private:
-    StatusBoard& board_;
-};
-
 } // namespace
 
 struct StatusBoard::Impl {
     mutable std::mutex mutex;
     Source source;
+    Control control;
     ReceiverStats counts;
     std::vector<OutputState> outputs;
     std::map<std::pair<std::string, std::string>, LabelCount> labels; ///< by state and label
@@ -195,6 +186,18 @@ void StatusBoard::set_source(const Source& source)
     impl_->source = source;
 }
 
+void StatusBoard::set_tuned(double center_freq_hz)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->source.center_freq_hz = center_freq_hz;
+}
+
+void StatusBoard::set_control(const Control& control)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->control = control;
+}
+
 void StatusBoard::set_counts(const ReceiverStats& total, std::vector<OutputState> outputs)
 {
     const std::lock_guard lock(impl_->mutex);
@@ -256,6 +259,13 @@ std::string StatusBoard::status_json() const
                    { "live", now.source.is_live },
                    { "sample_rate_hz", now.source.sample_rate_hz },
                    { "center_freq_hz", now.source.center_freq_hz } } } };
+    const auto or_null = [](const std::optional<double>& number) { return number ? Json(*number) : Json(); };
+    json["control"] = { { "may_change", now.control.may_change },
+                        { "can_tune", now.control.can_tune },
+                        { "can_set_gain", now.control.can_set_gain },
+                        { "gain_db", or_null(now.control.gain_db) },
+                        { "gain_elements", now.control.gain_elements },
+                        { "min_confidence", or_null(now.control.min_confidence) } };
     stream::visit_stats(
         [&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
     visit_receiver_stats(
@@ -274,11 +284,6 @@ std::string StatusBoard::status_json() const
                                    { "events", count.events },
                                    { "last_seen", rfc3339(count.last_ns) } });
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-std::unique_ptr<stream::Sink> make_board_sink(StatusBoard& board)
-{
-    return std::make_unique<BoardSink>(board);
 }
 
 } // namespace prunedamr::receiver

@@ -5,6 +5,7 @@
 #include "prunedamr/stream/sinks.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ public:
         double sample_rate_hz = 0.0, center_freq_hz = 0.0;
     };
 
+    /// What may be changed, and what is set.
+    struct Control {
+        bool may_change = false, can_tune = false, can_set_gain = false;
+        std::optional<double> gain_db; ///< none: automatic
+        std::vector<std::string> gain_elements;
+        std::optional<double> min_confidence; ///< none: the model's
+    };
+
     struct OutputState {
         std::string name;
         stream::OutputStats stats;
@@ -30,6 +39,8 @@ public:
     };
 
     void set_source(const Source& source);
+    void set_tuned(double center_freq_hz);
+    void set_control(const Control& control);
     void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run
     void add(const stream::LabelEvent& event);
 
@@ -42,8 +53,5 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-/// Gives the events of a publisher to `board`, which outlives it.
-std::unique_ptr<stream::Sink> make_board_sink(StatusBoard& board);
 
 } // namespace prunedamr::receiver

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a person changes, and the token that this needs. The token stays in this tab of the browser.
+import { si } from "./plots.js";
+
+const $ = (id) => document.getElementById(id);
+
+/// "433.92M", "-3", "": a number, null for nothing; undefined for anything else.
+function parse(text) {
+  const match = /^\s*(-?[0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*([kMG]?)(?:Hz|dB)?\s*$/i.exec(text);
+  if (!text.trim()) return null;
+  return match ? Number(match[1]) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[match[2].toLowerCase()] : undefined;
+}
+
+export class Control {
+  constructor(onToken) {
+    this.token = sessionStorage.getItem("token") ?? "";
+    const form = (name, body) => $(`form-${name}`).addEventListener("submit", (e) => {
+      e.preventDefault();
+      const wanted = body(e);
+      if (Object.values(wanted).includes(undefined)) this.say("This is no number.", true);
+      else this.change(name, wanted);
+    });
+    form("tune", () => ({ center_freq_hz: parse($("tune").value) }));
+    form("gain", () => ({ gain_db: parse($("gain").value), ...($("gain-element").value && { element: $("gain-element").value }) }));
+    form("threshold", () => ({ min_confidence: parse($("threshold").value) }));
+    form("model", (e) => ({ action: e.submitter.value }));
+    $("form-token").addEventListener("submit", (e) => {
+      e.preventDefault();
+      this.token = $("token").value.trim();
+      sessionStorage.setItem("token", this.token);
+      this.say("The token is kept in this tab.");
+      onToken();
+    });
+  }
+
+  headers() { return this.token ? { Authorization: `Bearer ${this.token}` } : {}; }
+  fetch(path) { return fetch(path, { headers: this.headers() }); }
+
+  /// A WebSocket cannot have headers.
+  protocols() {
+    const bytes = String.fromCharCode(...new TextEncoder().encode(this.token));
+    return ["prunedamr.v1", ...(this.token ? ["bearer." + btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")] : [])];
+  }
+
+  async change(name, body) {
+    this.say("…");
+    try {
+      const answer = await fetch(`/api/v1/${name}`, { method: "POST", headers: { ...this.headers(), "Content-Type": "application/json" }, body: JSON.stringify(body) });
+      const text = await answer.text();
+      let said = text.trim();
+      try { const json = JSON.parse(text); said = json.error ?? json.done; } catch { /* plain text */ }
+      this.say(answer.ok ? `Done: ${said}.` : `Not done: ${said}`, !answer.ok);
+    } catch { this.say("Not done: the receiver does not answer.", true); }
+  }
+
+  say(text, isBad = false) {
+    $("control-answer").textContent = text;
+    $("control-answer").classList.toggle("bad", isBad);
+  }
+
+  show(status) {
+    const { control, source, counts } = status;
+    const may = control.may_change;
+    $("control-note").textContent = !may ? "This receiver was started without --web-token: nothing can be changed from here."
+      : !control.can_tune ? "This source can be neither tuned nor set; labels and model can." : "Changes need the token.";
+    const allow = (form, can) => { for (const e of $(form).elements) e.disabled = !(may && can); };
+    allow("form-tune", control.can_tune);
+    allow("form-gain", control.can_set_gain);
+    allow("form-threshold", true);
+    allow("form-model", true);
+    const place = (id, text) => { if (document.activeElement !== $(id)) $(id).placeholder = text; };
+    place("tune", `${source.center_freq_hz / 1e6}M`);
+    place("gain", control.gain_db === null ? "automatic" : String(control.gain_db));
+    place("threshold", control.min_confidence === null ? "the model's" : String(control.min_confidence));
+    const names = ["", ...control.gain_elements];
+    if ($("gain-element").length !== names.length)
+      $("gain-element").replaceChildren(...names.map((name) => new Option(name || "overall", name)));
+    const rows = (id, pairs) => $(id).tBodies[0].replaceChildren(...pairs.map(([name, text]) => {
+      const row = document.createElement("tr");
+      row.insertCell().textContent = name;
+      const value = row.insertCell();
+      value.className = "number";
+      value.textContent = text;
+      return row;
+    }));
+    const whole = (n) => n.toLocaleString("en-US", { maximumFractionDigits: 1 });
+    rows("counts", [...Object.entries(counts).map(([name, n]) => [name.replaceAll("_", " "), whole(n)]),
+      ...Object.entries(source).filter(([, n]) => typeof n === "number").filter(([name]) => !name.endsWith("_hz")).map(([name, n]) => [name.replaceAll("_", " "), whole(n)]),
+      ["sample rate", si(source.sample_rate_hz, "S/s", 7)]]);
+    rows("outputs", status.outputs.map((o) => [o.name, o.fault || `${whole(o.written)} events${o.lost ? `, ${whole(o.lost)} lost` : ""}`]));
+  }
+}
