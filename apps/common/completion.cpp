@@ -56,7 +56,8 @@ std::string join(const std::vector<std::string>& list, const std::string& separa
 }
 
 /// Calls `visit` with each application and its path, "" for the program and "/synth/scene" for a subcommand.
-void visit_all(CLI::App& app, const std::string& path, const std::function<void(CLI::App&, const std::string&)>& visit)
+void visit_all(CLI::App& app, const std::string& path,
+               const std::function<void(CLI::App&, const std::string&)>& visit)
 {
     visit(app, path);
     for (CLI::App* command : shown_subcommands(app))
@@ -96,8 +97,8 @@ std::vector<std::string> names_of(const std::vector<CLI::App*>& commands)
     return result;
 }
 
-// Words are taken from the line by blanks alone: bash divides them at colons and equal signs too, and takes back only what
-// stands behind the last of these.
+// Words are taken from the line by blanks alone: bash divides them at colons and equal signs too, and takes back
+// only what stands behind the last of these.
 constexpr const char* kBash = R"sh(# Completion of {program} for bash.
 _{id}()
 {{
@@ -160,8 +161,8 @@ std::string bash(CLI::App& app)
                               quoted(join(names_of(shown_subcommands(one)))));
     });
     return fmt::format(kBash, fmt::arg("program", app.get_name()), fmt::arg("id", identifier(app.get_name())),
-                       fmt::arg("commands", commands.empty() ? "''" : join(commands, "|")), fmt::arg("tables", tables),
-                       fmt::arg("values", cases));
+                       fmt::arg("commands", commands.empty() ? "''" : join(commands, "|")),
+                       fmt::arg("tables", tables), fmt::arg("values", cases));
 }
 
 /// A spec of _arguments for each name of an option.
@@ -185,7 +186,8 @@ std::string zsh(CLI::App& app)
     visit_all(app, "", [&](CLI::App& one, const std::string& path) {
         const auto commands = shown_subcommands(one);
         text += fmt::format("_{}{}()\n{{\n    local context state state_descr line\n    typeset -A opt_args\n"
-                            "    _arguments -C \\\n", program, identifier(path));
+                            "    _arguments -C \\\n",
+                            program, identifier(path));
         for (CLI::Option* option : shown_options(one))
             add_zsh_option(text, *option);
         if (commands.empty()) {
@@ -193,7 +195,8 @@ std::string zsh(CLI::App& app)
             return;
         }
         const std::string list = join(commands, " ", [](const CLI::App* command) {
-            return with(command->get_name(), ":", "\\") + "\\:" + with(quoted(command->get_description()), ":()", "\\");
+            return with(command->get_name(), ":", "\\") +
+                   "\\:" + with(quoted(command->get_description()), ":()", "\\");
         });
         text += "        " + quoted("1:subcommand:((" + list + "))") + " \\\n        '*::argument:->rest'\n";
         text += "    [[ $state == rest ]] || return 0\n    case $line[1] in\n";
@@ -242,8 +245,8 @@ std::string fish(CLI::App& app)
             add_fish_option(text, program + (seen.empty() ? "" : " -n " + fish_quoted(seen)), *option);
         for (const CLI::App* command : commands)
             text += fmt::format("{} -n {} -a {} -d {}\n", program,
-                                fish_quoted(seen.empty() ? none_yet : seen + "; and " + none_yet), command->get_name(),
-                                fish_quoted(command->get_description()));
+                                fish_quoted(seen.empty() ? none_yet : seen + "; and " + none_yet),
+                                command->get_name(), fish_quoted(command->get_description()));
     });
     return text;
 }

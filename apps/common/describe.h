@@ -8,7 +8,8 @@
 
 namespace prunedamr::cli {
 
-/// The manual page of a program, made from its table of options and subcommands: roff with the man macros, section 1.
+/// The manual page of a program, made from its table of options and subcommands: roff with the man macros,
+/// section 1.
 std::string manual(CLI::App& app);
 
 /// A script that completes its options, their values and its subcommands in "bash", "zsh" or "fish". Throws

@@ -21,15 +21,32 @@ std::string roff(const std::string& text)
     for (const char c : text) {
         const bool begins = result.empty() || result.back() == '\n';
         switch (c) {
-        case '\\': result += "\\e"; break;
-        case '-': result += "\\-"; break;
-        case '\'': result += "\\(aq"; break;
-        case '`': result += "\\(ga"; break;
-        case '^': result += "\\(ha"; break;
-        case '~': result += "\\(ti"; break;
-        case '.': result += begins ? "\\&." : "."; break;
-        case ',': result += ",\\:"; break; // a long list may be broken there
-        default: result += c;
+        case '\\':
+            result += "\\e";
+            break;
+        case '-':
+            result += "\\-";
+            break;
+        case '\'':
+            result += "\\(aq";
+            break;
+        case '`':
+            result += "\\(ga";
+            break;
+        case '^':
+            result += "\\(ha";
+            break;
+        case '~':
+            result += "\\(ti";
+            break;
+        case '.':
+            result += begins ? "\\&." : ".";
+            break;
+        case ',':
+            result += ",\\:";
+            break; // a long list may be broken there
+        default:
+            result += c;
         }
     }
     return result;
@@ -89,7 +106,8 @@ void add_value_help(std::string& page, CLI::App& app)
         std::istringstream lines(help);
         for (std::string line; std::getline(lines, line);) {
             const std::size_t gap = line.find("  ", 2);
-            const std::size_t meaning = gap == std::string::npos ? line.find(' ', 2) : line.find_first_not_of(' ', gap);
+            const std::size_t meaning =
+                gap == std::string::npos ? line.find(' ', 2) : line.find_first_not_of(' ', gap);
             if (line.rfind("  ", 0) == 0)
                 add_entry(page, bold(line.substr(2, line.find_last_not_of(' ', meaning - 1) - 1)),
                           meaning == std::string::npos ? "" : line.substr(meaning));
@@ -126,7 +144,8 @@ std::string manual(CLI::App& app)
     std::string summary = app.get_description();
     if (!summary.empty() && summary.back() == '.')
         summary.pop_back();
-    std::string page = fmt::format(".TH {} 1 \"\" \"gr\\-prunedamr {}\" \"User Commands\"\n.nh\n.ad l\n", roff(upper(name)), kVersion);
+    std::string page = fmt::format(".TH {} 1 \"\" \"gr\\-prunedamr {}\" \"User Commands\"\n.nh\n.ad l\n",
+                                   roff(upper(name)), kVersion);
     page += ".SH NAME\n" + roff(name) + " \\- " + roff(summary) + "\n.SH SYNOPSIS\n" + usage(app, name);
     if (!shown_subcommands(app).empty())
         page += ".br\n" + bold(name) + " \\fISUBCOMMAND\\fR [\\fIOPTION\\fR]...\n";
