@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/common/describe.h"
 #include "apps/common/output.h"
 
 #include "prunedamr/base/error.h"
@@ -132,6 +133,7 @@ void add_common(CLI::App& app)
     app.allow_config_extras(CLI::config_extras_mode::error);
     app.set_version_flag("--version", std::string(kVersion));
     app.get_formatter()->column_width(34);
+    add_describing_options(app);
 }
 
 // CLI::AsNumberWithUnit hands its product on as text of six digits: 868.3125M would become 868312000.

@@ -169,6 +169,7 @@ void Session::run()
     while (receiver_) {
         update_page(statistics);
         receiver_->start();
+        service_.ready();
         wait_for_end(statistics);
         tell_doubts();
         statistics.add(receiver_->stats());
@@ -184,6 +185,7 @@ void Session::run()
         if (next_ < options_.source.addresses.size())
             open_next();
     }
+    service_.stopping();
     write_out();
     const std::size_t count = options_.outputs.size();
     for (std::size_t i = 0; !options_.quiet && i < count; ++i)
@@ -255,6 +257,8 @@ void Session::wait_for_end(Statistics& statistics)
             tell_doubts();
             watch_source();
         }
+        if (!stuck_) // a driver that stays away is ended from outside
+            service_.alive();
         if (!options_.quiet && Statistics::Clock::now() >= next_line) {
             cli::print(statistics.line(receiver_->stats(), publisher_->lost()));
             next_line += 1s;

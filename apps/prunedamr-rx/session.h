@@ -4,6 +4,7 @@
 #include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
+#include "apps/prunedamr-rx/service.h"
 #include "apps/prunedamr-rx/statistics.h"
 #include "apps/prunedamr-rx/web_page.h"
 
@@ -33,8 +34,9 @@ public:
     /// on return. An output that fails is reported at once, and the others go on; when the last has failed or its
     /// reader has left, the run ends. Under a `RequestGuard` SIGUSR2, or a change of a watched file, reloads the
     /// model, SIGUSR1 brings back the one before it, and SIGHUP reopens the outputs. A label reader that stalls is left
-    /// behind a second after SIGINT or SIGTERM. Throws when a source or an output fails midway, of several sources
-    /// once all were tried.
+    /// behind a second after SIGINT or SIGTERM. A service manager hears that samples flow, that they still do (unless a
+    /// driver does not come back), and that the run ends. Throws when a source or an output fails midway, of several
+    /// sources once all were tried.
     void run();
 
     /// True when a source did not come back: its thread is in the driver's code still, and `main` should go by
@@ -60,6 +62,7 @@ private:
     void report_failures() const;
 
     const Options options_;
+    Service service_;
     const std::string model_; ///< file
     const systems::Matcher systems_;
     ModelLoader loader_;

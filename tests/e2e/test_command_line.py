@@ -52,6 +52,14 @@ class CommandLine(rx.Case):
         self.assert_done(result)
         self.assertEqual({event["model"] for event in result.events}, {"onair-s"})
 
+    def test_a_program_that_is_found_by_its_name_finds_its_models(self):
+        program = Path(rx.RX)
+        env = {key: value for key, value in os.environ.items() if key != "PRUNEDAMR_MODELS"}
+        result = subprocess.run([program.name, "--source", self.source, "--rate", "1M", "--quiet"], cwd=self.folder,
+                                env={**env, "PATH": str(program.parent)}, capture_output=True, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn('"model":"onair-s"', result.stdout)
+
     def test_onednn_runs_a_model_in_8_bits_too(self):
         model = Path(__file__).resolve().parents[2] / "models" / "onair-s.safetensors"
         labels = []

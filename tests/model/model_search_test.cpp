@@ -46,11 +46,12 @@ const int kLookUpsOfLoading = g_look_ups; // of what runs before this program's 
 } // namespace
 
 /// Stands before that of the C library.
-extern "C" int dladdr(const void* address, Dl_info* info) noexcept
+extern "C" int dladdr1(const void* address, Dl_info* info, void** extra, int flags) noexcept
 {
     g_look_ups += address == reinterpret_cast<const void*>(&model::find_model);
-    static const auto original = reinterpret_cast<int (*)(const void*, Dl_info*)>(dlsym(RTLD_NEXT, "dladdr"));
-    return original(address, info);
+    using Original = int (*)(const void*, Dl_info*, void**, int);
+    static const auto original = reinterpret_cast<Original>(dlsym(RTLD_NEXT, "dladdr1"));
+    return original(address, info, extra, flags);
 }
 
 TEST(ModelSearch, LoadingTheLibraryLooksNothingUp)

@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -18,15 +19,19 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
 
-/// Of the library that holds this; empty where it is not known. Looked up once, for the first name that is
+/// Of the library or program that holds this; empty where it is not known. Looked up once, for the first name that is
 /// searched: where the library was loaded by a relative path, the process must not have changed its folder before.
 const fs::path& library_folder()
 {
     static const fs::path folder = [] {
         Dl_info here{};
-        dladdr(reinterpret_cast<const void*>(&find_model), &here);
+        void* object = nullptr;
+        if (!dladdr1(reinterpret_cast<const void*>(&find_model), &here, &object, RTLD_DL_LINKMAP))
+            return fs::path();
+        // A program's own name is what it was called by, which says nothing where $PATH was searched for it.
+        const std::string loaded = static_cast<const link_map*>(object)->l_name;
         std::error_code fault;
-        return fs::weakly_canonical(here.dli_fname ? here.dli_fname : "", fault).parent_path();
+        return fs::weakly_canonical(loaded.empty() ? "/proc/self/exe" : loaded, fault).parent_path();
     }();
     return folder;
 }
