@@ -74,6 +74,7 @@ class Stream:
         """A row as bytes, or JSON."""
         while True:
             kind, size = self.take(2)
+            assert kind & 0xf0 == 0x80, "a whole message in a frame"
             if size == 126:
                 size = int.from_bytes(self.take(2), "big")
             elif size == 127:

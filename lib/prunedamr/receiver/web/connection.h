@@ -64,6 +64,7 @@ public:
                 response.set(http::field::sec_websocket_protocol, WebStream::kProtocol);
         }));
         stream_.read_message_max(1 << 10);
+        stream_.auto_fragment(false);
         stream_.async_accept(request_, [self = this->shared_from_this()](error_code failure) {
             if (failure)
                 return;
