@@ -72,9 +72,9 @@ namespace {
 
 /// What a step of AdamW (Loshchilov & Hutter 2019) needs beside its tensors.
 struct AdamwStep {
-    float kept;           ///< of a weight after the decay
-    float beta1, beta2;   ///< of the running means
-    float size, epsilon;  ///< both with the running means' corrections
+    float kept;                       ///< of a weight after the decay
+    float beta1, rest1, beta2, rest2; ///< of the running means, and what is missing to 1
+    float size, epsilon;              ///< both with the running means' corrections
 };
 
 PRUNEDAMR_VECTOR_CLONES
@@ -83,8 +83,8 @@ void adamw(const AdamwStep& step, const float* __restrict gradient, float* __res
 {
     for (std::int64_t i = 0; i < count; ++i) {
         const float g = gradient[i];
-        mean[i] = step.beta1 * mean[i] + (1.0F - step.beta1) * g;
-        square[i] = step.beta2 * square[i] + (1.0F - step.beta2) * g * g;
+        mean[i] = step.beta1 * mean[i] + step.rest1 * g;
+        square[i] = step.beta2 * square[i] + step.rest2 * g * g;
         weight[i] = step.kept * weight[i] - step.size * mean[i] / (std::sqrt(square[i]) + step.epsilon);
     }
 }
@@ -133,7 +133,10 @@ bool adamw_step(torch::optim::Optimizer& optimizer, const std::vector<at::Tensor
         const auto steps = static_cast<double>(state.step());
         const double correction = std::sqrt(1.0 - std::pow(beta2, steps));
         const AdamwStep step{ static_cast<float>(1.0 - options.lr() * options.weight_decay()),
-                              static_cast<float>(beta1), static_cast<float>(beta2),
+                              static_cast<float>(beta1),
+                              static_cast<float>(1.0 - beta1),
+                              static_cast<float>(beta2),
+                              static_cast<float>(1.0 - beta2),
                               static_cast<float>(options.lr() * correction / (1.0 - std::pow(beta1, steps))),
                               static_cast<float>(options.eps() * correction) };
         adamw(step, parameter.grad().data_ptr<float>(), parameter.data_ptr<float>(),
