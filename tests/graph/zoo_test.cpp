@@ -132,6 +132,9 @@ TEST(Zoo, SeparableNetworksKeepTheirPromises)
     EXPECT_LE(xs.bytes, 4 * 10'000); // counted as ULCNN counts
     EXPECT_LE(xs.macs, 200'000);
     EXPECT_LE(cost(make_network(zoo_config("amr_ds_m", 128, 11))).bytes, 4 * 100'000);
+    const Cost lk = cost(make_network(zoo_config("amr_lk", 128, 11)));
+    EXPECT_LE(lk.bytes, 4 * 100'000);
+    EXPECT_LE(lk.macs, 5'000'000);
 }
 
 TEST(Zoo, DenseIsOfUniformWidth)

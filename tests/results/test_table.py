@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""tools/results/table.py against plain computations on runs made up here; run.sh against a stand-in of the command."""
+"""tools/results/table.py against plain computations on runs made up here; run.sh and queue against a stand-in of the
+command."""
 
 import json
 import math
@@ -252,6 +253,76 @@ class RunScript(Case):
         result = subprocess.run(["sh", RESULTS / "run.sh"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 2)
         self.assertIn("usage: run.sh PRUNEDAMR WORK", result.stderr)
+
+
+QUEUE = """
+frames train.h5 2201 2200 0.1
+frames report.h5 9001 200
+network first train.h5 report.h5 --arch ulcnn
+network second train.h5 report.h5 --arch amr_lk
+"""
+
+
+class Queue(Case):
+    def command(self, text):
+        (self.folder / "list.sh").write_text(text)
+        return ["sh", RESULTS / "queue", FAKE, self.folder / "work", self.folder / "list.sh"]
+
+    def start(self, text=QUEUE):
+        return subprocess.run(self.command(text), capture_output=True, text=True)
+
+    def calls(self):
+        return (self.folder / "work" / "calls.txt").read_text().splitlines()
+
+    def test_the_shipped_list_is_shell_and_names_each_once(self):
+        text = (RESULTS / "frontier.sh").read_text()
+        self.assertEqual(subprocess.run(["sh", "-n", RESULTS / "frontier.sh"]).returncode, 0)
+        names = re.findall(r"^network (\S+) ", text, re.MULTILINE)
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_trains_each_and_reports_once_on_frames_of_their_own(self):
+        result = self.start()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        run = json.loads((self.folder / "work" / "first.run.json").read_text())
+        self.assertEqual(run["test"]["accuracy"], 0.625) # of eval, not of the training
+        self.assertEqual(run["test_data"]["frames"], 100)
+        calls = self.calls()
+        trainings = [call for call in calls if call.startswith("train")]
+        self.assertEqual(["first" in call for call in trainings], [True, False])
+        self.assertTrue(all("--resume" in call for call in trainings))
+        self.assertEqual(sum("--part all" in call for call in calls), 2)
+        self.assertEqual(self.start().returncode, 0)
+        self.assertEqual(self.calls(), calls) # nothing again
+
+    def test_a_signal_ends_the_training_and_the_next_start_goes_on_with_it(self):
+        os.mkfifo(self.folder / "pipe")
+        waiting = QUEUE.replace("--arch amr_lk", f"--arch amr_lk --wait-for {self.folder}/pipe")
+        with subprocess.Popen(self.command(waiting), stdout=subprocess.PIPE, text=True) as queue:
+            while queue.stdout.readline() != "waits\n":
+                pass
+            refused = self.start()
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("another one is at work", refused.stderr)
+            queue.terminate()
+            self.assertEqual(queue.stdout.read(), "") # ends when the training has
+            self.assertEqual(queue.wait(), 143)
+        done = self.calls()
+        self.assertTrue((self.folder / "work" / "first.run.json").exists())
+        self.assertFalse((self.folder / "work" / "second.run.json").exists())
+        self.assertEqual(self.start().returncode, 0)
+        again = self.calls()[len(done):]
+        self.assertEqual([call.split()[0] for call in again], ["train", "eval", "data", "data"])
+        self.assertIn("amr_lk", again[0])
+
+    def test_a_training_that_fails_ends_the_queue(self):
+        result = self.start(QUEUE.replace("frames report.h5 9001 200", "false"))
+        self.assertNotEqual(result.returncode, 0)
+        self.assertFalse((self.folder / "work" / "first.run.json").exists())
+
+    def test_wrong_usage(self):
+        result = subprocess.run(["sh", RESULTS / "queue"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("usage: queue PRUNEDAMR WORK", result.stderr)
 
 
 if __name__ == "__main__":

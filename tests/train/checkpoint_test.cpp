@@ -12,7 +12,9 @@
 
 #include <csignal>
 #include <fstream>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace prunedamr;
 using test::expect_error;
@@ -57,6 +59,65 @@ TEST(Checkpoint, ResumedRunGivesTheSameBits)
     ASSERT_EQ(resumed.epochs.size(), 7u);
     for (std::size_t i = 0; i < 7; ++i) {
         EXPECT_EQ(straight.epochs[i].train_loss, resumed.epochs[i].train_loss);
+        EXPECT_EQ(straight.epochs[i].validation_accuracy, resumed.epochs[i].validation_accuracy);
+    }
+}
+
+namespace {
+
+/// Fresh tones in three shards an epoch; all that is random in training takes part.
+train::FitConfig in_shards(const std::string& path)
+{
+    train::FitConfig config = with_checkpoint(3, path);
+    config.ema = 0.9;
+    config.augment.noise = true;
+    config.checkpoint_minutes = 0.0;
+    config.shards_per_epoch = 3;
+    config.generator = [](std::uint64_t shard) { return test::tones(40, 1.5, 1000 + shard); };
+    return config;
+}
+
+/// Trains in a process of its own, which SIGKILL ends once it has read shard `last`; returns how it ended.
+int killed_in_shard(const graph::Network& network, const dataset::Dataset& dataset, train::FitConfig config,
+                    std::uint64_t last)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        const auto make = config.generator;
+        config.generator = [make, last](std::uint64_t shard) {
+            if (shard > last) // it is made while the one before is trained on
+                raise(SIGKILL);
+            return make(shard);
+        };
+        train::fit(network, dataset, config);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+} // namespace
+
+TEST(Checkpoint, KilledWithinAnEpochItGoesOnToTheSameBits)
+{
+    const dataset::Dataset dataset = test::tones(40, 1.5);
+    const graph::Network network = test::network_with_dropout();
+    const test::TemporaryFile file("killed.ckpt");
+    const auto config = in_shards(file.path());
+    for (const std::uint64_t shard : { 1, 5 }) {
+        ASSERT_EQ(killed_in_shard(network, dataset, config, shard), SIGKILL);
+        const auto left = train::read_checkpoint(file.path(), train::fingerprint(network, dataset, config));
+        EXPECT_EQ(left.epochs.size(), shard / 3);
+        EXPECT_GT(left.position.frames, 0);
+    }
+    const auto resumed = train::fit(network, dataset, config);
+    const auto straight = train::fit(network, dataset, in_shards(""));
+    expect_same_weights(straight.network, resumed.network);
+    ASSERT_EQ(resumed.epochs.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(straight.epochs[i].train_loss, resumed.epochs[i].train_loss);
+        EXPECT_EQ(straight.epochs[i].train_accuracy, resumed.epochs[i].train_accuracy);
         EXPECT_EQ(straight.epochs[i].validation_accuracy, resumed.epochs[i].validation_accuracy);
     }
 }

@@ -16,17 +16,6 @@ using test::quick;
 
 namespace {
 
-/// conv, norm, relu, dropout, linear: all that is random in training takes part.
-graph::Network network_with_dropout()
-{
-    graph::Network network = test::tiny_network();
-    graph::Node dropout = test::make_node("dropout", graph::Op::dropout, { "pool" });
-    dropout.dropout = 0.2;
-    network.nodes.back().inputs = { "dropout" };
-    network.nodes.insert(network.nodes.end() - 1, dropout);
-    return network;
-}
-
 double l1_norm(const graph::Network& network)
 {
     double sum = 0.0;
@@ -103,11 +92,11 @@ TEST(Fit, SameSeedSameWeightsAndOtherSeedOtherWeights)
 {
     const dataset::Dataset dataset = test::tones(40);
     train::FitConfig config = quick(3);
-    const graph::Network once = train::fit(network_with_dropout(), dataset, config).network;
-    expect_same_weights(once, train::fit(network_with_dropout(), dataset, config).network);
+    const graph::Network once = train::fit(test::network_with_dropout(), dataset, config).network;
+    expect_same_weights(once, train::fit(test::network_with_dropout(), dataset, config).network);
     config.seed = 2;
     EXPECT_NE(once.tensor("fc.weight").data,
-              train::fit(network_with_dropout(), dataset, config).network.tensor("fc.weight").data);
+              train::fit(test::network_with_dropout(), dataset, config).network.tensor("fc.weight").data);
 }
 
 TEST(Fit, TrainsWithATailOfOneFrame)

@@ -128,6 +128,39 @@ TEST(Recovery, SgdIsNesterovsRecursion)
     }
 }
 
+namespace {
+
+/// A parameter in the layout of conv weights after steps of AdamW, halfway moved to another optimizer.
+at::Tensor after_adamw(at::ScalarType type)
+{
+    train::FitConfig config;
+    config.weight_decay = 0.1;
+    config.learning_rate = 0.05;
+    at::Tensor p = at::arange(30, at::TensorOptions(type)).reshape({ 2, 3, 1, 5 }).sub(14.5).div(10);
+    p = p.contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+    std::string state;
+    for (int half = 0; half < 2; ++half) {
+        train::Optimizer optimizer(config, { p });
+        if (half == 1)
+            optimizer.restore(state, at::kCPU);
+        for (int i = 0; i < 4; ++i) {
+            optimizer.clear_gradients();
+            p.pow(4).sum().backward();
+            optimizer.step();
+        }
+        state = optimizer.state();
+    }
+    return p.detach().to(at::kDouble);
+}
+
+} // namespace
+
+TEST(Recovery, AdamwOfFloatsIsLibTorchsOfDoubles)
+{
+    const at::Tensor own = after_adamw(at::kFloat), theirs = after_adamw(at::kDouble);
+    EXPECT_TRUE(at::allclose(own, theirs, 1e-5, 1e-6)) << own.sub(theirs).abs().max().item<double>();
+}
+
 TEST(Recovery, AClippedGradientMovesSgdNoFartherThanTheBound)
 {
     dataset::Dataset dataset = test::tones(40);

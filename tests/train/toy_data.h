@@ -48,6 +48,17 @@ inline model::Model model_for(const graph::Network& network, const dataset::Data
     return model;
 }
 
+/// conv, norm, relu, dropout, linear: all that is random in training takes part.
+inline graph::Network network_with_dropout()
+{
+    graph::Network network = tiny_network();
+    graph::Node dropout = make_node("dropout", graph::Op::dropout, { "pool" });
+    dropout.dropout = 0.2;
+    network.nodes.back().inputs = { "dropout" };
+    network.nodes.insert(network.nodes.end() - 1, dropout);
+    return network;
+}
+
 /// Valid, but its logits overflow float32.
 inline graph::Network overflowing_network()
 {

@@ -52,7 +52,7 @@ def collect(options):
     run = load(path)
     pruned = "method" in run
     result = {"name": options.name, "options": options.options, "host": options.host, "commit": options.commit}
-    result["test"] = accuracy(run, path, "test")
+    result["test"] = accuracy(load(options.test), options.test) if options.test else accuracy(run, path, "test")
     if pruned:
         result["base"] = options.base or Path(at(run, path, "base")).stem
         result["method"] = run["method"]
@@ -81,8 +81,10 @@ def collect(options):
         result["attacks"] = [{key: at(attack, options.eval, key) for key in ("kind", "level_db", "accuracy")}
                              | {key: attack[key] for key in ("norm", "steps") if key in attack}
                              for attack in load(options.eval).get("attacks", []) if "level_db" in attack]
-    info = load(options.data)
-    result["data"] = {key: at(info, options.data, key) for key in ("frames", "split", "provenance")}
+    for key, source in (("data", options.data), ("test_data", options.test_data)):
+        if source:
+            info = load(source)
+            result[key] = {part: at(info, source, part) for part in ("frames", "split", "provenance")}
     return result
 
 
@@ -94,6 +96,8 @@ def main():
     parser.add_argument("--options", default="", help="given to compress beside --method and --budget")
     parser.add_argument("--eval", help="JSON of eval with --attack")
     parser.add_argument("--bench", help="JSON of bench")
+    parser.add_argument("--test", help="JSON of eval on frames of their own, instead of the data set's test part")
+    parser.add_argument("--test-data", help="JSON of data info of those frames")
     parser.add_argument("--data", required=True, help="JSON of data info")
     parser.add_argument("--host", default="")
     parser.add_argument("--commit", default="")

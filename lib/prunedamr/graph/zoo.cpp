@@ -27,6 +27,12 @@ void separable(Network& network, const std::vector<StageShape>& stages, std::int
     build_amr_separable(network, { StemChannels, Kernel, Squeeze }, stages, classes);
 }
 
+template <int StemKernel, int Kernel, int Large>
+void large_kernel(Network& network, const std::vector<StageShape>& stages, std::int64_t classes)
+{
+    build_amr_large_kernel(network, { StemKernel, Kernel, Large }, stages, classes);
+}
+
 const std::vector<ArchitectureSpec>& architecture_specs()
 {
     static const std::vector<ArchitectureSpec> table = {
@@ -68,6 +74,9 @@ const std::vector<ArchitectureSpec>& architecture_specs()
         { { "amr_ds_m", "separable 1-D residual network, medium" },
           { { 64, 4 }, { 88, 4 }, { 112, 2 } },
           separable<48, 9, 8> },
+        { { "amr_lk", "separable 1-D residual network of large kernels (80 k parameters, 4.9 M MACs at 128 samples)" },
+          { { 64, 8 } },
+          large_kernel<11, 9, 31> },
     };
     return table;
 }

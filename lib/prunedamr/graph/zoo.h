@@ -24,7 +24,8 @@ struct Architecture {
 };
 
 /// Names that `make_network` accepts: the papers' resnet56, resnet110, vgg16, cnn1d and ulcnn; dense; and this
-/// project's own 1-D residual networks amr_s, amr_m, amr_l and, of separable convs, amr_xs, amr_ds_s, amr_ds_m.
+/// project's own 1-D residual networks amr_s, amr_m, amr_l and, of separable convs, amr_xs, amr_ds_s, amr_ds_m,
+/// amr_lk.
 /// MCLDNN is not among them: its LSTMs would need a recurrent operation, which the graph has not.
 PRUNEDAMR_API const std::vector<Architecture>& architectures();
 

@@ -37,11 +37,16 @@ std::string shape_text(at::IntArrayRef shape)
     return text + "]";
 }
 
+const graph::Network& checked(const graph::Network& network)
+{
+    graph::validate(network);
+    return network;
+}
+
 } // namespace
 
-GraphModule::GraphModule(const graph::Network& network) : network_(network)
+GraphModule::GraphModule(const graph::Network& network) : network_(checked(network)), native_(network_)
 {
-    graph::validate(network_);
     for (const auto& [name, tensor] : network_.tensors) {
         tensors_[name] = from_graph_tensor(tensor);
         tensors_[name].set_requires_grad(!is_statistic(name));
@@ -131,6 +136,8 @@ at::Tensor GraphModule::forward(const at::Tensor& frames, const std::vector<std:
     for (const std::string& name : nodes)
         network_.node(name);
 
+    if (nodes.empty() && runs_native(frames))
+        return native_(network_, frames, tensors_, training_);
     std::vector<at::Tensor> values(steps_.size());
     values[0] = frames.unsqueeze(2).contiguous(at::MemoryFormat::ChannelsLast);
     for (const NodeStep& step : steps_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/graph/network.h"
+#include "prunedamr/nn/native_pass.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -31,7 +32,8 @@ public:
     void to(const at::Device& device, at::ScalarType dtype);
 
     /// frames [batch, 2, length] float32 -> logits [batch, classes].
-    /// In training mode batch norm updates its running statistics (momentum 0.1, unbiased variance).
+    /// In training mode batch norm updates its running statistics (momentum 0.1, unbiased variance). 1-D networks in
+    /// float32 on the CPU are run by `NativePasses`, with LibTorch's results up to rounding.
     at::Tensor forward(const at::Tensor& frames);
 
     /// The same, and the outputs [batch, C, H, W] of the named nodes. Throws `Error` for an unknown node.
@@ -40,6 +42,15 @@ public:
 
     /// The graph with this module's present weights and statistics.
     graph::Network to_network() const;
+
+    /// Off: LibTorch computes everything.
+    void use_native(bool on) { use_native_ = on; }
+
+    /// Whether `forward` does not need LibTorch for such frames.
+    bool runs_native(const at::Tensor& frames) const
+    {
+        return use_native_ && native_.fit(frames, tensors_, training_);
+    }
 
     /// Overwrites weights and statistics. Throws `Error` naming a tensor that is absent or has another shape.
     void load(const std::map<std::string, graph::Tensor>& tensors);
@@ -66,6 +77,8 @@ private:
     graph::Network network_;
     std::vector<NodeStep> steps_;
     std::map<std::string, at::Tensor> tensors_;
+    NativePasses native_;
+    bool use_native_ = true;
     bool training_ = true;
 };
 

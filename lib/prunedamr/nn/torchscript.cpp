@@ -18,6 +18,7 @@ torch::jit::Module traced(const graph::Network& network)
     const at::NoGradGuard no_grad;
     GraphModule module(graph::fold_batch_norm(network));
     module.eval();
+    module.use_native(false); // its kernels cannot be recorded
     for (const auto& [name, tensor] : module.tensors()) // constants cannot ask for gradients
         tensor.set_requires_grad(false);
     torch::jit::Module result("network");

@@ -171,9 +171,10 @@ at::Tensor infer(nn::GraphModule& module, const dataset::Dataset& dataset, const
 }
 
 BatchStream::BatchStream(const Shard& shard, int batch, Augmenter& augmenter, const Rng& rng,
-                         const ProcessGroup& processes)
+                         const ProcessGroup& processes, std::size_t skipped)
     : shard_(shard), processes_(processes), size_(static_cast<std::size_t>(batch * processes.size())),
-      min_frames_(static_cast<std::size_t>(std::max(2, processes.size()))), augmenter_(augmenter), rng_(rng)
+      min_frames_(static_cast<std::size_t>(std::max(2, processes.size()))), augmenter_(augmenter), rng_(rng),
+      number_(skipped)
 {
 }
 

@@ -92,14 +92,14 @@ class BatchStream
 {
 public:
     /// `shard` and `augmenter` must stay as long as the stream.
-    /// `batch` counts the frames of each process.
+    /// `batch` counts the frames of each process; the first `skipped` batches are left out.
     BatchStream(const Shard& shard, int batch, Augmenter& augmenter, const Rng& rng,
-                const ProcessGroup& processes = {});
+                const ProcessGroup& processes = {}, std::size_t skipped = 0);
 
     /// The next batch, of at least two frames over all processes; false at the end.
     bool next(Batch& batch);
 
-    std::size_t number() const { return number_; } ///< of batches given so far
+    std::size_t number() const { return number_; } ///< of batches given or left out so far
     double fraction() const;                       ///< of the shard before the present batch, 0..1
 
 private:
@@ -112,7 +112,7 @@ private:
     std::size_t min_frames_; ///< so many, at least
     Augmenter& augmenter_;
     Rng rng_;
-    std::size_t number_ = 0;
+    std::size_t number_;
     std::future<Batch> next_; // last: its thread ends before what it reads
 };
 

@@ -59,6 +59,27 @@ std::vector<Epoch> epochs_from_json(const nlohmann::json& rows, const std::strin
     return epochs;
 }
 
+nlohmann::json to_json(const Position& position)
+{
+    return { { "shard", position.shard },     { "batches", position.batches }, { "frames", position.frames },
+             { "labeled", position.labeled }, { "right", position.right },     { "loss", position.loss },
+             { "seconds", position.seconds } };
+}
+
+Position position_from_json(const nlohmann::json& json, const std::string& where)
+{
+    JsonObject fields(json, where);
+    Position position;
+    position.shard = fields.int32("shard");
+    position.batches = fields.integer("batches");
+    position.frames = fields.integer("frames");
+    position.labeled = fields.integer("labeled");
+    position.right = fields.integer("right");
+    position.loss = json.at("loss").get<double>();
+    position.seconds = json.at("seconds").get<double>();
+    return position;
+}
+
 void check_same_run(const nlohmann::json& found, const nlohmann::json& expected, const std::string& path)
 {
     for (const auto& [key, value] : expected.items()) {
@@ -114,6 +135,7 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path)
     const nlohmann::json metadata = { { "format", kCheckpointFormat },
                                       { "fingerprint", checkpoint.fingerprint },
                                       { "epochs", to_json(checkpoint.epochs) },
+                                      { "position", to_json(checkpoint.position) },
                                       { "averaged_steps", checkpoint.averaged_steps },
                                       { "best_epoch", checkpoint.best_epoch },
                                       { "best_validation_accuracy", checkpoint.best_validation_accuracy } };
@@ -130,6 +152,8 @@ Checkpoint read_checkpoint(const std::string& path, const nlohmann::json& expect
         check_same_run(checkpoint.fingerprint, expected, path);
         JsonObject fields(metadata, path);
         checkpoint.epochs = epochs_from_json(fields.list("epochs"), path);
+        if (metadata.contains("position")) // else between two epochs
+            checkpoint.position = position_from_json(metadata.at("position"), path);
         checkpoint.averaged_steps = fields.integer("averaged_steps");
         checkpoint.best_epoch = fields.int32("best_epoch");
         checkpoint.best_validation_accuracy = metadata.at("best_validation_accuracy").get<double>();
@@ -179,7 +203,7 @@ std::string hash_of_labels(const dataset::Dataset& dataset)
 nlohmann::json fingerprint(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config)
 {
     nlohmann::json all = to_json(config);
-    for (const char* key : { "threads", "device", "processes", "batch" })
+    for (const char* key : { "threads", "device", "processes", "batch", "checkpoint_minutes" })
         all.erase(key); // where a run is computed may change between its parts
     all["frames of a step"] = config.batch * config.processes.size();
     all.erase("patience"); // changes where a run ends, not how it goes

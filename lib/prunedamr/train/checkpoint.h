@@ -15,13 +15,27 @@ namespace prunedamr::train {
 
 using Tensors = std::map<std::string, graph::Tensor>;
 
-/// A training run between two epochs: all that is needed to go on as if it had never stopped.
+/// How far the epoch is that follows the finished ones.
+struct Position {
+    int shard = 0;            ///< in work
+    std::int64_t batches = 0; ///< of it, done
+    std::int64_t frames = 0;  ///< of the epoch, done
+    std::int64_t labeled = 0; ///< of these, with a label
+    std::int64_t right = 0;   ///< of these, classified right
+    double loss = 0.0;        ///< sum over the frames
+    double seconds = 0.0;
+
+    bool at_start() const { return frames == 0; }
+};
+
+/// A training run between two steps: all that is needed to go on as if it had never stopped.
 struct Checkpoint {
     nlohmann::json fingerprint; ///< of the run, as `fingerprint` gives it
     std::vector<Epoch> epochs;  ///< finished so far
+    Position position;          ///< in the next one
     int best_epoch = 0;
     double best_validation_accuracy = 0.0;
-    Tensors weights;       ///< after the last finished epoch
+    Tensors weights;       ///< after the last step
     Tensors best;          ///< after the best one
     std::string optimizer; ///< LibTorch's own serialization
     Tensors average;       ///< running average of the weights, if there is one

@@ -2,6 +2,7 @@
 #include "prunedamr/train/optimizer.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/vector_clones.h"
 #include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/nn/graph_module.h"
 
@@ -67,9 +68,90 @@ void Optimizer::clip_gradient(double max_norm)
     torch::nn::utils::clip_grad_norm_(parameters_, max_norm);
 }
 
+namespace {
+
+/// What a step of AdamW (Loshchilov & Hutter 2019) needs beside its tensors.
+struct AdamwStep {
+    float kept;                       ///< of a weight after the decay
+    float beta1, rest1, beta2, rest2; ///< of the running means, and what is missing to 1
+    float size, epsilon;              ///< both with the running means' corrections
+};
+
+PRUNEDAMR_VECTOR_CLONES
+void adamw(const AdamwStep& step, const float* __restrict gradient, float* __restrict weight,
+           float* __restrict mean, float* __restrict square, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float g = gradient[i];
+        mean[i] = step.beta1 * mean[i] + step.rest1 * g;
+        square[i] = step.beta2 * square[i] + step.rest2 * g * g;
+        weight[i] = step.kept * weight[i] - step.size * mean[i] / (std::sqrt(square[i]) + step.epsilon);
+    }
+}
+
+PRUNEDAMR_VECTOR_CLONES
+void move_toward(const float* __restrict target, float weight, float* __restrict value, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i)
+        value[i] += weight * (target[i] - value[i]);
+}
+
+/// Whether element i of both lies at the same place, and a loop over memory sees all.
+bool same_layout(const at::Tensor& a, const at::Tensor& b)
+{
+    return a.is_cpu() && b.is_cpu() && a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat &&
+           a.is_non_overlapping_and_dense() && a.strides() == b.strides() && a.sizes() == b.sizes();
+}
+
+torch::optim::AdamWParamState& state_of(torch::optim::Optimizer& optimizer, const at::Tensor& parameter)
+{
+    auto& held = optimizer.state()[c10::guts::to_string(parameter.unsafeGetTensorImpl())];
+    if (!held) {
+        auto fresh = std::make_unique<torch::optim::AdamWParamState>();
+        fresh->step(0);
+        fresh->exp_avg(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+        fresh->exp_avg_sq(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+        held = std::move(fresh);
+    }
+    return static_cast<torch::optim::AdamWParamState&>(*held);
+}
+
+/// LibTorch's step on LibTorch's state in one loop instead of ten. False where the tensors do not allow that.
+bool adamw_step(torch::optim::Optimizer& optimizer, const std::vector<at::Tensor>& parameters)
+{
+    const at::NoGradGuard no_grad;
+    for (const at::Tensor& parameter : parameters)
+        if (parameter.grad().defined() && !same_layout(parameter, parameter.grad()))
+            return false;
+    const auto& options = static_cast<const torch::optim::AdamWOptions&>(optimizer.param_groups()[0].options());
+    const auto [beta1, beta2] = options.betas();
+    for (const at::Tensor& parameter : parameters) {
+        if (!parameter.grad().defined())
+            continue;
+        auto& state = state_of(optimizer, parameter);
+        state.step(state.step() + 1);
+        const auto steps = static_cast<double>(state.step());
+        const double correction = std::sqrt(1.0 - std::pow(beta2, steps));
+        const AdamwStep step{ static_cast<float>(1.0 - options.lr() * options.weight_decay()),
+                              static_cast<float>(beta1),
+                              static_cast<float>(1.0 - beta1),
+                              static_cast<float>(beta2),
+                              static_cast<float>(1.0 - beta2),
+                              static_cast<float>(options.lr() * correction / (1.0 - std::pow(beta1, steps))),
+                              static_cast<float>(options.eps() * correction) };
+        adamw(step, parameter.grad().data_ptr<float>(), parameter.data_ptr<float>(),
+              state.exp_avg().data_ptr<float>(), state.exp_avg_sq().data_ptr<float>(), parameter.numel());
+    }
+    return true;
+}
+
+} // namespace
+
 void Optimizer::step()
 {
-    optimizer_->step();
+    const bool own = dynamic_cast<torch::optim::AdamW*>(optimizer_.get()) != nullptr;
+    if (!own || !adamw_step(*optimizer_, parameters_))
+        optimizer_->step();
 }
 
 std::string Optimizer::state() const
@@ -114,8 +196,14 @@ void WeightAverage::update()
     const at::NoGradGuard no_grad;
     const auto n = static_cast<double>(++updates_);
     const double decay = std::min(decay_, (1.0 + n) / (10.0 + n));
-    for (const auto& [name, tensor] : tensors_)
-        average_[name].lerp_(tensor, 1.0 - decay);
+    for (auto& [name, average] : average_) {
+        const at::Tensor& tensor = tensors_.at(name);
+        if (same_layout(average, tensor))
+            move_toward(tensor.data_ptr<float>(), static_cast<float>(1.0 - decay), average.data_ptr<float>(),
+                        average.numel());
+        else
+            average.lerp_(tensor, 1.0 - decay);
+    }
 }
 
 void WeightAverage::swap()

@@ -70,6 +70,9 @@ const std::vector<NumberSetting>& number_settings()
           [](C& c) -> Slot { return &c.distill.temperature; } },
         { "feature_weight", nullptr, 0, 1e6, "weight of the match of the stages' attention maps with the teacher's",
           [](C& c) -> Slot { return &c.distill.feature_weight; } },
+        { "checkpoint_minutes", nullptr, 0, 100000,
+          "time between two checkpoints within an epoch; 0: one after every step",
+          [](C& c) -> Slot { return &c.checkpoint_minutes; } },
         { "threads", nullptr, 0, 1024, "0: all cores", [](C& c) -> Slot { return &c.threads; } },
     };
     return list;

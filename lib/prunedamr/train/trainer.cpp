@@ -88,11 +88,14 @@ void Trainer::restore(const std::string& checkpoint)
         module_.load(state_.weights);
         if (average_)
             average_->restore(state_.average, state_.averaged_steps);
-        if (!state_.epochs.empty())
+        if (!state_.epochs.empty() || !state_.position.at_start())
             optimizer_->restore(state_.optimizer, device_);
     } catch (const c10::Error& fault) {
         throw Error({ "damaged checkpoint: optimizer state", checkpoint, "", "" });
     }
+    position_ = state_.position;
+    if (!config_.processes.is_rank0())
+        position_.labeled = position_.right = 0; // which process 0 goes on counting for all
     weigh_classes();
 }
 
@@ -107,6 +110,23 @@ void Trainer::save()
         state_.averaged_steps = average_->updates();
     }
     write_checkpoint(state_, config_.checkpoint);
+    saved_ = Clock::now();
+}
+
+/// All processes call it.
+void Trainer::save_within_epoch()
+{
+    state_.position = position_;
+    state_.position.seconds = seconds_since(epoch_started_);
+    state_.position.labeled = std::llround(config_.processes.sum(static_cast<double>(position_.labeled)));
+    state_.position.right = std::llround(config_.processes.sum(static_cast<double>(position_.right)));
+    save();
+}
+
+bool Trainer::checkpoint_is_due() const
+{
+    return !config_.checkpoint.empty() && config_.processes.is_rank0() &&
+           seconds_since(saved_) >= 60.0 * config_.checkpoint_minutes;
 }
 
 Tensors Trainer::present_weights() const
@@ -138,51 +158,62 @@ double Trainer::train_batch(const Batch& batch)
     value.loss.backward();
     sum_gradients(parameters_, config_.processes);
     step();
-    epoch_frames_ += batch.labels.size(0) + batch.elsewhere;
-    epoch_labeled_ += batch.labels.ge(0).sum().item<std::int64_t>();
-    epoch_right_ += value.logits.argmax(1).cpu().eq(batch.labels).sum().item<std::int64_t>();
+    const std::int64_t frames = batch.labels.size(0) + batch.elsewhere;
+    position_.loss += loss * static_cast<double>(frames);
+    position_.frames += frames;
+    position_.labeled += batch.labels.ge(0).sum().item<std::int64_t>();
+    position_.right += value.logits.argmax(1).cpu().eq(batch.labels).sum().item<std::int64_t>();
     return loss;
 }
 
 bool Trainer::train_epoch(Epoch& epoch, Progress& progress)
 {
-    // Everything random in an epoch follows from seed and number, so that a resumed run repeats it.
-    Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
-    at::manual_seed(rng.next() + static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
+    const Rng rng = Rng(config_.seed).fork(static_cast<std::uint64_t>(epoch.number));
     const nn::SyncBatchNorms norms(sum_over(config_.processes));
     module_.train();
     const auto start = Clock::now();
-    epoch_frames_ = epoch_labeled_ = epoch_right_ = 0;
-    for (int number = 0; number < frames_.shards(); ++number) {
-        const Shard shard = frames_.shard(epoch.number, number, rng);
-        if (!train_shard(shard, number, epoch, rng.fork(static_cast<std::uint64_t>(number)), progress))
+    const std::int64_t frames_before = position_.frames;
+    while (position_.shard < frames_.shards()) {
+        Rng of_shard = rng.fork(static_cast<std::uint64_t>(position_.shard));
+        const Shard shard = frames_.shard(epoch.number, position_.shard, of_shard);
+        if (!train_shard(shard, epoch.number, of_shard, progress))
             return false;
+        ++position_.shard;
+        position_.batches = 0;
     }
-    epoch.train_loss /= static_cast<double>(epoch_frames_);
-    const double labeled = config_.processes.sum(static_cast<double>(epoch_labeled_));
-    const double right = config_.processes.sum(static_cast<double>(epoch_right_));
-    epoch.train_accuracy = labeled > 0.0 ? right / labeled : 0.0;
     trained_seconds_ += seconds_since(start);
-    trained_frames_ += static_cast<double>(epoch_frames_);
+    trained_frames_ += static_cast<double>(position_.frames - frames_before);
+    epoch.train_loss = position_.loss / static_cast<double>(position_.frames);
+    const double labeled = config_.processes.sum(static_cast<double>(position_.labeled));
+    const double right = config_.processes.sum(static_cast<double>(position_.right));
+    epoch.train_accuracy = labeled > 0.0 ? right / labeled : 0.0;
+    position_ = {};
     return true;
 }
 
-bool Trainer::train_shard(const Shard& shard, int number, Epoch& epoch, const Rng& rng, Progress& progress)
+/// Everything random in a step follows from seed, epoch, shard and its number, so that a resumed run repeats it.
+bool Trainer::train_shard(const Shard& shard, int epoch, const Rng& rng, Progress& progress)
 {
-    BatchStream batches(shard, config_.batch, augmenter_, rng, config_.processes);
+    BatchStream batches(shard, config_.batch, augmenter_, rng, config_.processes,
+                        static_cast<std::size_t>(position_.batches));
     Batch batch;
     while (batches.next(batch)) {
-        if (config_.processes.any(interrupted()))
-            return false;
-        const double fraction = (number + batches.fraction()) / frames_.shards();
-        optimizer_->set_learning_rate(learning_rate(config_, epoch.number - 1 + fraction));
+        const double fraction = (position_.shard + batches.fraction()) / frames_.shards();
+        optimizer_->set_learning_rate(learning_rate(config_, epoch - 1 + fraction));
+        at::manual_seed(rng.fork(~batches.number()).next() +
+                        static_cast<std::uint64_t>(config_.processes.rank())); // for dropout
         const double loss = train_batch(batch);
         if (!std::isfinite(loss))
             throw Error({ "the loss is not finite",
-                          "epoch " + std::to_string(epoch.number) + ", batch " + std::to_string(batches.number()),
+                          "epoch " + std::to_string(epoch) + ", batch " + std::to_string(batches.number()),
                           std::to_string(loss), "a finite loss: try a lower learning rate" });
-        epoch.train_loss += loss * static_cast<double>(batch.labels.size(0) + batch.elsewhere);
+        ++position_.batches;
         progress.within_step(fraction);
+        const bool stop = config_.processes.any(interrupted());
+        if (stop || config_.processes.any(checkpoint_is_due()))
+            save_within_epoch();
+        if (stop)
+            return false;
     }
     return true;
 }
@@ -202,6 +233,7 @@ void Trainer::finish_epoch(Epoch& epoch)
     if (average_)
         average_->swap();
     state_.epochs.push_back(epoch);
+    state_.position = {};
     weigh_classes();
 }
 
@@ -228,14 +260,15 @@ FitResult Trainer::run()
     if (done == 0)
         save();
     for (int number = done + 1; number <= config_.epochs && !out_of_patience(); ++number) {
-        const auto start = Clock::now();
+        epoch_started_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(
+                                            std::chrono::duration<double>(position_.seconds));
         Epoch epoch;
         epoch.number = number;
         epoch.learning_rate = learning_rate(config_, number - 1);
         if (!train_epoch(epoch, progress))
             return result(true);
         finish_epoch(epoch);
-        state_.epochs.back().seconds = seconds_since(start);
+        state_.epochs.back().seconds = seconds_since(epoch_started_);
         save();
         progress.step_done(
             note_of(state_.epochs.back(), config_, !validation_.empty(), trained_frames_ / trained_seconds_));

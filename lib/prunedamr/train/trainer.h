@@ -11,6 +11,7 @@
 #include "prunedamr/train/optimizer.h"
 #include "prunedamr/train/validation.h"
 
+#include <chrono>
 #include <optional>
 
 namespace prunedamr::train {
@@ -22,15 +23,17 @@ public:
     /// Restores `config.checkpoint` (of process 0) when it is there and `config.resume` is set.
     Trainer(const graph::Network& network, const dataset::Dataset& dataset, const FitConfig& config);
 
-    /// Runs the epochs that are left; stops early, after the last finished epoch, on SIGINT or SIGTERM.
+    /// Runs what is left; stops early, after the present step, on SIGINT or SIGTERM.
     FitResult run();
 
 private:
     void resume();
     void restore(const std::string& checkpoint);
     void save();
+    void save_within_epoch();
+    bool checkpoint_is_due() const;
     bool train_epoch(Epoch& epoch, Progress& progress);
-    bool train_shard(const Shard& shard, int number, Epoch& epoch, const Rng& rng, Progress& progress);
+    bool train_shard(const Shard& shard, int epoch, const Rng& rng, Progress& progress);
     double train_batch(const Batch& batch);
     void step();
     void finish_epoch(Epoch& epoch);
@@ -51,9 +54,9 @@ private:
     std::optional<Optimizer> optimizer_;
     std::optional<WeightAverage> average_;
     Checkpoint state_;
-    std::int64_t epoch_frames_ = 0;  ///< of the present epoch, trained so far
-    std::int64_t epoch_labeled_ = 0; ///< of these, here, with a label
-    std::int64_t epoch_right_ = 0;   ///< of these, classified right
+    Position position_; ///< in the present epoch; what it counts of frames with labels is this process's part
+    std::chrono::steady_clock::time_point epoch_started_; ///< had it never been stopped
+    std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now(); ///< when
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;
 };

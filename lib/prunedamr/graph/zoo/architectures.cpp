@@ -271,4 +271,49 @@ void build_amr_separable(Network& network, const SeparableShape& shape, const st
     build.linear("fc", x, classes);
 }
 
+namespace {
+
+constexpr int kLargeEvery = 3;
+
+/// Depthwise, norm, then two pointwise convs with a norm each and a relu between, and the input added: no relu is in
+/// the way of the sum, as in ConvNeXt (arXiv 2201.03545).
+std::string large_kernel_unit(NetworkBuilder& build, const UnitPlace& place, int kernel)
+{
+    auto x = build.conv("depthwise", place.input, { place.in_channels, same_window(1, kernel), place.in_channels });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = build.conv("expand", x, { place.out_channels });
+    x = build.plain(Op::batch_norm, "bn1", { x });
+    x = build.plain(Op::relu, "relu1", { x });
+    x = build.conv("project", x, { place.out_channels });
+    x = build.plain(Op::batch_norm, "bn2", { x });
+    return build.plain(Op::add, "add", { x, place.input });
+}
+
+} // namespace
+
+/// The head reads mean and maximum of every channel.
+void build_amr_large_kernel(Network& network, const LargeKernelShape& shape, const std::vector<StageShape>& stages,
+                            std::int64_t classes)
+{
+    NetworkBuilder build(network);
+    const int channels = stages.front().channels;
+    auto x = build.plain(Op::input, "input", {});
+    build.begin_unit("stem", 0, false, false);
+    x = build.conv("conv", x, { channels, same_window(1, shape.stem_kernel, 1, 2) });
+    x = build.plain(Op::batch_norm, "bn", { x });
+    x = build.plain(Op::relu, "relu", { x });
+    build.end_unit();
+    int number = 0;
+    x = build_stages(build, x, channels, stages, false, [&](NetworkBuilder& b, const UnitPlace& place) {
+            const bool large = ++number % kLargeEvery == 0 || number == stages.front().units;
+            return large_kernel_unit(b, place, large ? shape.large : shape.kernel);
+        }).back();
+    const int width = static_cast<int>(build.shape(x).width);
+    const auto mean = build.plain(Op::global_avg_pool, "mean", { x });
+    const auto peak = build.pool(Op::max_pool, "peak", x, { 1, width, 1, width });
+    x = build.plain(Op::concat, "concat", { mean, peak });
+    x = build.dropout("dropout", x, kAmrDropout);
+    build.linear("fc", x, classes);
+}
+
 } // namespace prunedamr::graph

@@ -68,4 +68,15 @@ struct SeparableShape {
 void build_amr_separable(Network& network, const SeparableShape& shape, const std::vector<StageShape>& stages,
                          std::int64_t classes);
 
+/// What the sizes of this project's large-kernel network differ in, besides the one stage.
+struct LargeKernelShape {
+    int stem_kernel; ///< the stem halves the rate, which then stays
+    int kernel;      ///< of depthwise convs
+    int large;       ///< of every third, and of the last
+};
+
+/// This project's large-kernel network: one stage of residual separable units that look across the whole frame.
+void build_amr_large_kernel(Network& network, const LargeKernelShape& shape, const std::vector<StageShape>& stages,
+                            std::int64_t classes);
+
 } // namespace prunedamr::graph
