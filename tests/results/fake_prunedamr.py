@@ -30,7 +30,7 @@ reports = {
     "compress": {"method": option("--method"), "budget": option("--budget"), "seed": int(option("--seed") or 0),
                  "cost": {"before": cost, "after": {key: value // 2 for key, value in cost.items()}}, "test": scores, "validation_accuracy": 0.5,
                  "original_test": scores, "fine_tune": None, "minutes": 2.5, "command": "prunedamr compress ..."},
-    "eval": {**scores, "accuracy": 0.625, "attacks": [{"kind": "fgsm", "norm": "l2", "level_db": -20.0, "accuracy": 0.125},
+    "eval": {"scores": {**scores, "accuracy": 0.625}, "attacks": [{"kind": "fgsm", "norm": "l2", "level_db": -20.0, "accuracy": 0.125},
                          {"kind": "offset", "offset_cycles_per_sample": 0.1, "accuracy": 0.1}]},
     "bench": [{"backend": "engine", "batch": 1, "median_us": 7.5}],
 }

@@ -52,7 +52,8 @@ def collect(options):
     run = load(path)
     pruned = "method" in run
     result = {"name": options.name, "options": options.options, "host": options.host, "commit": options.commit}
-    result["test"] = accuracy(load(options.test), options.test) if options.test else accuracy(run, path, "test")
+    result["test"] = accuracy(load(options.test), options.test, "scores") if options.test else \
+        accuracy(run, path, "test")
     if pruned:
         result["base"] = options.base or Path(at(run, path, "base")).stem
         result["method"] = run["method"]

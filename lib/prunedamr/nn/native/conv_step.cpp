@@ -157,13 +157,13 @@ private:
             if (plain_) {
                 const std::size_t stop = end * in.width;
                 for (std::size_t row = first * in.width; row < stop; row += kRows)
-                    add(in.data.data() + row * in.stride, out.gradient.data() + row * out_,
+                    add(in.data.data() + row * in.stride, out.gradient + row * out_,
                         std::min(kRows, stop - row));
                 return;
             }
             PaddedFrame padded(in.width, in.stride, p_.pad);
             for (std::size_t f = first; f < end; ++f)
-                add(padded.with(in.data.data() + f * in.frame()), out.gradient.data() + f * out.frame(), out.width);
+                add(padded.with(in.data.data() + f * in.frame()), out.gradient + f * out.frame(), out.width);
         });
         const Buffer& total = sums_.total();
         if (p_.weight->wanted)
@@ -189,17 +189,17 @@ private:
                 multiply({ { g, signed_of(out_), 1 }, transposed_.data(), dx, rows, window_, out_, nullptr, add });
             };
             if (plain_)
-                return back(out.gradient.data() + first * out.frame(), in.gradient.data() + first * in.frame(),
+                return back(out.gradient + first * out.frame(), in.gradient + first * in.frame(),
                             (end - first) * in.width, accumulate);
             PaddedFrame padded(in.width, in.stride, p_.pad);
             Buffer windows(out.width * window_);
             for (std::size_t f = first; f < end; ++f) {
-                back(out.gradient.data() + f * out.frame(), windows.data(), out.width, false);
+                back(out.gradient + f * out.frame(), windows.data(), out.width, false);
                 padded.clear();
                 for (std::size_t w = 0; w < out.width; ++w)
                     copy_or_add(windows.data() + w * window_, padded.rows() + w * p_.step * in.stride, window_,
                                 true);
-                copy_or_add(padded.middle(), in.gradient.data() + f * in.frame(), in.frame(), accumulate);
+                copy_or_add(padded.middle(), in.gradient + f * in.frame(), in.frame(), accumulate);
             }
         });
     }
@@ -246,11 +246,11 @@ public:
             PaddedFrame padded(in.width, stride_, p_.pad);
             Spread spread(in.width, stride_, p_);
             for (std::size_t f = first; f < end; ++f) {
-                const float* g = out.gradient.data() + f * out.frame();
+                const float* g = out.gradient + f * out.frame();
                 correlate_depthwise(padded.with(in.data.data() + f * in.frame()), g, sums_.of(part), out.width,
                                     p_.step, p_.taps, stride_);
                 if (wanted)
-                    spread.back(g, out.width, reversed.data(), in.gradient.data() + f * in.frame(), accumulate);
+                    spread.back(g, out.width, reversed.data(), in.gradient + f * in.frame(), accumulate);
             }
         });
         if (!p_.weight->wanted)

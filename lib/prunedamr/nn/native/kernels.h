@@ -104,4 +104,8 @@ void largest_rows(const float* x, std::size_t taps, std::size_t stride, float* y
 /// y = x (+ y); count a multiple of kLanes
 void copy_or_add(const float* x, float* y, std::size_t count, bool accumulate);
 
+/// y = max(x, 0), and dx = g where y > 0, else 0 (+ dx); x and y, g and dx may be the same memory.
+void cut_negative(const float* x, float* y, std::size_t count);
+void cut_negative_back(const float* y, const float* g, float* dx, std::size_t count, bool accumulate);
+
 } // namespace prunedamr::nn::native

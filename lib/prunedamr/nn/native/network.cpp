@@ -121,9 +121,9 @@ private:
         return true;
     }
 
-    bool append(StepPointer step, Value* output)
+    bool append(StepPointer step, std::vector<Value*> inputs, Value* output)
     {
-        result_->steps_.push_back({ std::move(step), output });
+        result_->steps_.push_back({ std::move(step), std::move(inputs), output });
         return true;
     }
 
@@ -134,7 +134,7 @@ private:
         if (in == &result_->values_.front())
             return false;
         Value* out = new_value(last, in->wanted);
-        return append(make(in, out), out);
+        return append(make(in, out), { in }, out);
     }
 
     bool add_input(const Node& node)
@@ -154,7 +154,7 @@ private:
         Value* in = &input(image);
         Value* out = new_value(*sum, true);
         done_[image.name] = done_[conv->name] = out; // nobody else reads them
-        return append(make_conv(conv_parts(*conv, in, out, true)), out);
+        return append(make_conv(conv_parts(*conv, in, out, true)), { in }, out);
     }
 
     ConvParts conv_parts(const Node& node, Value* in, Value* out, bool complex)
@@ -183,7 +183,7 @@ private:
             return false;
         Value* out = new_value(node, true);
         const ConvParts parts = conv_parts(node, in, out, false);
-        return append(node.groups != 1 ? make_depthwise(parts) : make_conv(parts), out);
+        return append(node.groups != 1 ? make_depthwise(parts) : make_conv(parts), { in }, out);
     }
 
     bool add_norm(const Node& node)
@@ -210,7 +210,7 @@ private:
         for (const Node* covered : { &node, relu, shuffle })
             if (covered)
                 done_[covered->name] = out;
-        return append(make_norm(parts), out);
+        return append(make_norm(parts), { in }, out);
     }
 
     bool add_sum(const Node& node)
@@ -222,7 +222,7 @@ private:
         const Node* relu = follower(node, Op::relu);
         Value* out = new_value(relu ? *relu : node, any_wanted(values));
         done_[node.name] = out;
-        return append(make_add(values, out, relu != nullptr), out);
+        return append(make_add(values, out, relu != nullptr), values, out);
     }
 
     static bool any_wanted(const std::vector<Value*>& values)
@@ -239,7 +239,7 @@ private:
         if (gate->width != 1 || gate->stride != in->stride || in->stride % kLanes != 0)
             return false;
         Value* out = new_value(node, any_wanted(values));
-        return append(make_gate(in, gate, out), out);
+        return append(make_gate(in, gate, out), values, out);
     }
 
     bool add_max_pool(const Node& node)
@@ -260,7 +260,7 @@ private:
             if (value->stride % kLanes != 0)
                 return false;
         Value* out = new_value(node, any_wanted(values));
-        return append(make_concat(values, out, node.op == Op::concat_width), out);
+        return append(make_concat(values, out, node.op == Op::concat_width), values, out);
     }
 
     const graph::Network& network_;
@@ -282,12 +282,36 @@ void Network::reserve(std::size_t frames)
 {
     if (frames <= reserved_)
         return;
-    for (Value& value : values_) {
+    for (Value& value : values_)
         value.data.assign(frames * value.frame(), 0.0F);
-        if (value.wanted)
-            value.gradient.assign(frames * value.frame(), 0.0F);
-    }
+    reserve_gradients(frames);
     reserved_ = frames;
+}
+
+/// A gradient is in use from the backward pass of the value's last reader to that of the step that made it. Memory
+/// goes on to a value of the same shape, whose padding is then zero too.
+void Network::reserve_gradients(std::size_t frames)
+{
+    gradients_.clear();
+    std::map<std::pair<std::size_t, std::size_t>, std::vector<float*>> free;
+    const auto take = [&](Value& value) {
+        auto& fitting = free[{ value.width, value.channels }];
+        if (fitting.empty())
+            fitting.push_back(gradients_.emplace_back(frames * value.frame(), 0.0F).data());
+        value.gradient = fitting.back();
+        fitting.pop_back();
+    };
+    for (Value& value : values_)
+        value.gradient = nullptr;
+    take(values_.back());
+    for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
+        if (!at->output->gradient) // nothing depends on it
+            continue;
+        for (Value* input : at->inputs)
+            if (input->wanted && !input->gradient)
+                take(*input);
+        free[{ at->output->width, at->output->channels }].push_back(at->output->gradient);
+    }
 }
 
 void Network::forward(const Pass& pass, const float* frames, float* logits)
@@ -316,7 +340,7 @@ void Network::backward(const Pass& pass, const float* logits_gradient)
     output.written = true;
     for (std::size_t f = 0; f < pass.frames; ++f)
         std::copy_n(logits_gradient + f * output.channels, output.channels,
-                    output.gradient.data() + f * output.stride);
+                    output.gradient + f * output.stride);
     for (auto at = steps_.rbegin(); at != steps_.rend(); ++at)
         if (at->output->written)
             at->step->backward(pass);

@@ -37,13 +37,16 @@ private:
     friend class Builder;
     struct StepAt {
         StepPointer step;
+        std::vector<Value*> inputs;
         Value* output;
     };
     void reserve(std::size_t frames);
+    void reserve_gradients(std::size_t frames);
 
     std::deque<Value> values_; ///< the first is the frame, the last the logits
     std::deque<Parameter> parameters_;
     std::vector<StepAt> steps_;
+    std::deque<Buffer> gradients_; ///< as many as are in use at once
     std::size_t reserved_ = 0;
 };
 

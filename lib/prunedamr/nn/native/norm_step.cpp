@@ -91,7 +91,7 @@ public:
             center_[c] = static_cast<float>(mean_[c]);
         const std::vector<double> sums = over_parts(pass, [&](std::size_t first, std::size_t end, double* to) {
             sum_gradients(rows(first, end), in.data.data() + first * in.frame(),
-                          p_.output->gradient.data() + first * in.frame(), center_.data(), to);
+                          p_.output->gradient + first * in.frame(), center_.data(), to);
         });
         p_.complex ? pairs_back(sums, pass.training) : channels_back(sums, pass.training);
         if (!in.wanted)
@@ -101,8 +101,8 @@ public:
                                  back_offset_.data() };
         pass.each(4 * in.frame(), [&](int, std::size_t first, std::size_t end) {
             transform_back(rows(first, end), back, in.data.data() + first * in.frame(),
-                           p_.output->gradient.data() + first * in.frame(),
-                           in.gradient.data() + first * in.frame(), accumulate);
+                           p_.output->gradient + first * in.frame(),
+                           in.gradient + first * in.frame(), accumulate);
         });
     }
 

@@ -234,6 +234,22 @@ void copy_or_add_all(const float* x, float* y, std::size_t count, bool accumulat
         at(y + i) = accumulate ? at(y + i) + at(x + i) : at(x + i);
 }
 
+PRUNEDAMR_VECTOR_CLONES
+void cut_negative_all(const float* x, float* y, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; i += kLanes)
+        at(y + i) = at(x + i) > 0.0F ? at(x + i) : Vector{};
+}
+
+PRUNEDAMR_VECTOR_CLONES
+void cut_negative_back_all(const float* y, const float* g, float* dx, std::size_t count, bool accumulate)
+{
+    for (std::size_t i = 0; i < count; i += kLanes) {
+        const Vector part = at(y + i) > 0.0F ? at(g + i) : Vector{};
+        at(dx + i) = accumulate ? at(dx + i) + part : part;
+    }
+}
+
 } // namespace
 
 void transform(const AffineRows& map, const float* x, float* y)
@@ -288,6 +304,16 @@ void largest_rows(const float* x, std::size_t taps, std::size_t stride, float* y
 void copy_or_add(const float* x, float* y, std::size_t count, bool accumulate)
 {
     copy_or_add_all(x, y, count, accumulate);
+}
+
+void cut_negative(const float* x, float* y, std::size_t count)
+{
+    cut_negative_all(x, y, count);
+}
+
+void cut_negative_back(const float* y, const float* g, float* dx, std::size_t count, bool accumulate)
+{
+    cut_negative_back_all(y, g, dx, count, accumulate);
 }
 
 } // namespace prunedamr::nn::native

@@ -41,7 +41,7 @@ protected:
     static float* data(Value& value, std::size_t frame) { return value.data.data() + frame * value.frame(); }
     static float* gradient(Value& value, std::size_t frame)
     {
-        return value.gradient.data() + frame * value.frame();
+        return value.gradient + frame * value.frame();
     }
 
     Value& output_;
@@ -81,13 +81,12 @@ public:
 private:
     void forward_frame(std::size_t frame) override
     {
-        std::transform(from(frame), from(frame) + input_.frame(), to(frame),
-                       [](float x) { return x > 0.0F ? x : 0.0F; });
+        cut_negative(from(frame), to(frame), input_.frame());
     }
     void backward_frame(std::size_t frame) override
     {
-        const float *y = to(frame), *g = result(frame);
-        give_back(frame, [=](std::size_t i) { return y[i] > 0.0F ? g[i] : 0.0F; });
+        if (input_.wanted)
+            cut_negative_back(to(frame), result(frame), gradient(input_, frame), input_.frame(), adds_);
     }
 };
 
@@ -261,15 +260,14 @@ private:
         float* y = data(output_, frame);
         for (std::size_t i = 0; i < inputs_.size(); ++i)
             copy_or_add(data(*inputs_[i], frame), y, output_.frame(), i > 0);
-        for (std::size_t i = 0; relu_ && i < output_.frame(); ++i)
-            y[i] = y[i] > 0.0F ? y[i] : 0.0F;
+        if (relu_)
+            cut_negative(y, y, output_.frame());
     }
     void backward_frame(std::size_t frame) override
     {
         float* g = gradient(output_, frame); // nobody reads it afterwards
-        const float* y = data(output_, frame);
-        for (std::size_t i = 0; relu_ && i < output_.frame(); ++i)
-            g[i] = y[i] > 0.0F ? g[i] : 0.0F;
+        if (relu_)
+            cut_negative_back(data(output_, frame), g, g, output_.frame(), false);
         for (std::size_t i = 0; i < inputs_.size(); ++i)
             if (inputs_[i]->wanted)
                 copy_or_add(g, gradient(*inputs_[i], frame), output_.frame(), adds_[i]);

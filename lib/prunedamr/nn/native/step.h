@@ -17,7 +17,8 @@ struct Value {
     std::size_t width = 1, channels = 1, stride = kLanes;
     bool wanted = false; ///< whether a gradient by it is of use
     bool written = false; ///< whether `gradient` holds what earlier steps of this backward pass gave
-    Buffer data, gradient;
+    Buffer data;
+    float* gradient = nullptr; ///< memory of the network, other values' too at other times of the pass
 
     std::size_t frame() const { return width * stride; }
     /// Whether the writer of a gradient adds to what is there; from now on the next one does.
