@@ -74,7 +74,8 @@ const std::vector<ArchitectureSpec>& architecture_specs()
         { { "amr_ds_m", "separable 1-D residual network, medium" },
           { { 64, 4 }, { 88, 4 }, { 112, 2 } },
           separable<48, 9, 8> },
-        { { "amr_lk", "separable 1-D residual network of large kernels (80 k parameters, 4.9 M MACs at 128 samples)" },
+        { { "amr_lk",
+            "separable 1-D residual network of large kernels (80 k parameters, 4.9 M MACs at 128 samples)" },
           { { 64, 8 } },
           large_kernel<11, 9, 31> },
     };

@@ -46,7 +46,8 @@ struct Held : torch::CustomClassHolder {
 class Function : public torch::autograd::Function<Function>
 {
 public:
-    /// `parameters`: those that are wanted, in the network's order; autograd looks for tensors in lists of this type.
+    /// `parameters`: those that are wanted, in the network's order; autograd looks for tensors in lists of this
+    /// type.
     static Tensor forward(AutogradContext* context, const NetworkPointer& network, const Tensor& frames,
                           bool training, at::TensorList parameters)
     {
@@ -86,9 +87,7 @@ NativePasses::NativePasses(const graph::Network& network)
 
 bool NativePasses::fit(const Tensor& frames, const std::map<std::string, Tensor>& tensors, bool training) const
 {
-    const auto plain = [](const Tensor& tensor) {
-        return tensor.is_cpu() && tensor.scalar_type() == at::kFloat;
-    };
+    const auto plain = [](const Tensor& tensor) { return tensor.is_cpu() && tensor.scalar_type() == at::kFloat; };
     return !free_.empty() && plain(frames) && frames.size(0) > 0 && !frames.requires_grad() &&
            !(training && SyncBatchNorms::present()) &&
            std::all_of(tensors.begin(), tensors.end(), [&](const auto& named) { return plain(named.second); });
@@ -97,7 +96,8 @@ bool NativePasses::fit(const Tensor& frames, const std::map<std::string, Tensor>
 Tensor NativePasses::operator()(const graph::Network& network, const Tensor& frames,
                                 const std::map<std::string, Tensor>& tensors, bool training)
 {
-    const auto idle = std::find_if(free_.begin(), free_.end(), [](const auto& one) { return one.use_count() == 1; });
+    const auto idle =
+        std::find_if(free_.begin(), free_.end(), [](const auto& one) { return one.use_count() == 1; });
     NetworkPointer own = idle != free_.end() ? *idle : free_.emplace_back(native::Network::build(network));
     variable_list parameters;
     for (native::Parameter& parameter : own->parameters()) {

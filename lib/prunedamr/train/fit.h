@@ -81,8 +81,8 @@ struct FitConfig {
     std::uint64_t seed = 1;
     int threads = 0; ///< LibTorch threads, 0: as LibTorch has them (OMP_NUM_THREADS, else all cores)
     std::string device = "cpu";
-    std::string checkpoint;      ///< file written at the start, after every epoch and when interrupted; empty: none
-    double checkpoint_minutes = 15.0; ///< and within an epoch when so much time has passed since the last; 0: always
+    std::string checkpoint; ///< file written at the start, after every epoch and when interrupted; empty: none
+    double checkpoint_minutes = 15.0; ///< and within an epoch, so long after the last; 0: after every step
     bool resume = false;         ///< go on from `checkpoint` if it exists
     ProcessGroup processes;      ///< that take a part of every step each, by default this one alone
     std::string title = "train"; ///< for the progress bar
@@ -115,13 +115,13 @@ struct FitResult {
 /// at the test part. The best epoch is the first that misses least of the recall constraints; among equals the one
 /// of least cost if there is a cost matrix, else of highest accuracy. A resumed run gives the same weights as one
 /// that was never stopped (same seed, same threads), whatever ended that one: a checkpoint is replaced as a whole.
-/// While it runs, SIGINT and SIGTERM end it after the present step, with a checkpoint. Throws `Error` when data, teacher and network do not fit
-/// (length, number of classes), a value of the config is out of range, a checkpoint is damaged or belongs to
-/// another run, or the loss is no longer finite. That no epoch held the recall constraints is no error here: see
-/// `check_recall_constraints`. Several processes do what one does with their joint batch, up to the order in which
-/// floats are added (dropout apart, whose masks differ). All call it; network, teacher and settings are those of
-/// process 0, which alone shows progress and writes the checkpoint. `LostProcess` names the checkpoint to resume
-/// from.
+/// While it runs, SIGINT and SIGTERM end it after the present step, with a checkpoint. Throws `Error` when data,
+/// teacher and network do not fit (length, number of classes), a value of the config is out of range, a checkpoint
+/// is damaged or belongs to another run, or the loss is no longer finite. That no epoch held the recall constraints
+/// is no error here: see `check_recall_constraints`. Several processes do what one does with their joint batch, up
+/// to the order in which floats are added (dropout apart, whose masks differ). All call it; network, teacher and
+/// settings are those of process 0, which alone shows progress and writes the checkpoint. `LostProcess` names the
+/// checkpoint to resume from.
 PRUNEDAMR_API FitResult fit(const graph::Network& network, const dataset::Dataset& dataset,
                             const FitConfig& config);
 

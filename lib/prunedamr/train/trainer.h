@@ -55,7 +55,7 @@ private:
     std::optional<WeightAverage> average_;
     Checkpoint state_;
     Position position_; ///< in the present epoch; what it counts of frames with labels is this process's part
-    std::chrono::steady_clock::time_point epoch_started_; ///< had it never been stopped
+    std::chrono::steady_clock::time_point epoch_started_;                            ///< had it never been stopped
     std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now(); ///< when
     double trained_frames_ = 0.0;
     double trained_seconds_ = 0.0;

@@ -275,8 +275,8 @@ namespace {
 
 constexpr int kLargeEvery = 3;
 
-/// Depthwise, norm, then two pointwise convs with a norm each and a relu between, and the input added: no relu is in
-/// the way of the sum, as in ConvNeXt (arXiv 2201.03545).
+/// Depthwise, norm, then two pointwise convs with a norm each and a relu between, and the input added: no relu is
+/// in the way of the sum, as in ConvNeXt (arXiv 2201.03545).
 std::string large_kernel_unit(NetworkBuilder& build, const UnitPlace& place, int kernel)
 {
     auto x = build.conv("depthwise", place.input, { place.in_channels, same_window(1, kernel), place.in_channels });

@@ -76,8 +76,7 @@ public:
                                out.data.data() + first * out.frame());
             PaddedFrame padded(in.width, in.stride, p_.pad);
             for (std::size_t f = first; f < end; ++f)
-                product(padded.with(in.data.data() + f * in.frame()), out.width,
-                        out.data.data() + f * out.frame());
+                product(padded.with(in.data.data() + f * in.frame()), out.width, out.data.data() + f * out.frame());
         });
     }
 
@@ -131,9 +130,8 @@ private:
     void pack()
     {
         weight_.assign(window_ * out_, 0.0F);
-        each_weight([&](std::size_t at, std::ptrdiff_t from, float sign) {
-            weight_[at] = sign * p_.weight->value[from];
-        });
+        each_weight(
+            [&](std::size_t at, std::ptrdiff_t from, float sign) { weight_[at] = sign * p_.weight->value[from]; });
         if (!p_.bias)
             return;
         bias_.assign(out_, 0.0F);
@@ -157,8 +155,7 @@ private:
             if (plain_) {
                 const std::size_t stop = end * in.width;
                 for (std::size_t row = first * in.width; row < stop; row += kRows)
-                    add(in.data.data() + row * in.stride, out.gradient + row * out_,
-                        std::min(kRows, stop - row));
+                    add(in.data.data() + row * in.stride, out.gradient + row * out_, std::min(kRows, stop - row));
                 return;
             }
             PaddedFrame padded(in.width, in.stride, p_.pad);

@@ -48,8 +48,8 @@ struct MatrixProduct {
 };
 void multiply(const MatrixProduct& product);
 
-/// y[w] = sum over k of x[w * step + k] weight[k], element by element of rows of `stride` floats; x has all rows that
-/// this reads.
+/// y[w] = sum over k of x[w * step + k] weight[k], element by element of rows of `stride` floats; x has all rows
+/// that this reads.
 void convolve_depthwise(const float* x, const float* weight, float* y, std::size_t positions, std::size_t step,
                         std::size_t taps, std::size_t stride);
 
@@ -68,8 +68,8 @@ struct AffineRows {
 };
 void transform(const AffineRows& map, const float* x, float* y);
 
-/// Sums over rows, for the gradient of `transform`: of g, of g x and (complex) of g x'; where relu cut y, g counts as
-/// 0. x is taken less `center`. Added to `sums` [3, stride] in float64.
+/// Sums over rows, for the gradient of `transform`: of g, of g x and (complex) of g x'; where relu cut y, g counts
+/// as 0. x is taken less `center`. Added to `sums` [3, stride] in float64.
 void sum_gradients(const AffineRows& map, const float* x, const float* g, const float* center, double* sums);
 
 /// dx = scale g + cross g' + slope x + slope_cross x' + offset, g as above.

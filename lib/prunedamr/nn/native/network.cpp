@@ -66,8 +66,7 @@ private:
         case Op::sigmoid:
             return push(node, node, [](Value* in, Value* out) { return make_sigmoid(in, out); });
         case Op::dropout:
-            return push(node, node,
-                        [&](Value* in, Value* out) { return make_dropout(in, out, node.dropout); });
+            return push(node, node, [&](Value* in, Value* out) { return make_dropout(in, out, node.dropout); });
         case Op::complex_sum:
         case Op::avg_pool:
         case Op::pad_channels:
@@ -339,8 +338,7 @@ void Network::backward(const Pass& pass, const float* logits_gradient)
     Value& output = values_.back();
     output.written = true;
     for (std::size_t f = 0; f < pass.frames; ++f)
-        std::copy_n(logits_gradient + f * output.channels, output.channels,
-                    output.gradient + f * output.stride);
+        std::copy_n(logits_gradient + f * output.channels, output.channels, output.gradient + f * output.stride);
     for (auto at = steps_.rbegin(); at != steps_.rend(); ++at)
         if (at->output->written)
             at->step->backward(pass);

@@ -11,7 +11,7 @@ namespace {
 /// (arXiv 1705.09792, section 3.5). With V = [a r; r c] the covariance, epsilon on its diagonal: s = sqrt(det V),
 /// t = a + c + 2 s, V^(-1/2) = [c + s, -r; -r, a + s] / (s sqrt(t)).
 struct PairMap {
-    double a, c, r, s, k;          ///< k = 1 / (s sqrt(t))
+    double a, c, r, s, k; ///< k = 1 / (s sqrt(t))
     double white_ii, white_qq, white_iq;
     double p_ii, p_iq, p_qi, p_qq;
     bool clamped;
@@ -101,16 +101,21 @@ public:
                                  back_offset_.data() };
         pass.each(4 * in.frame(), [&](int, std::size_t first, std::size_t end) {
             transform_back(rows(first, end), back, in.data.data() + first * in.frame(),
-                           p_.output->gradient + first * in.frame(),
-                           in.gradient + first * in.frame(), accumulate);
+                           p_.output->gradient + first * in.frame(), in.gradient + first * in.frame(), accumulate);
         });
     }
 
 private:
     AffineRows rows(std::size_t first, std::size_t end) const
     {
-        return { scale_.data(), p_.complex ? cross_.data() : nullptr, offset_.data(), p_.relu,
-                 order_.empty() ? nullptr : order_.data(), end - first, p_.input->width, stride_ };
+        return { scale_.data(),
+                 p_.complex ? cross_.data() : nullptr,
+                 offset_.data(),
+                 p_.relu,
+                 order_.empty() ? nullptr : order_.data(),
+                 end - first,
+                 p_.input->width,
+                 stride_ };
     }
 
     /// Three sums for every channel, by work(first, end, sums).
@@ -269,9 +274,10 @@ private:
     NormParts p_;
     std::size_t stride_, channels_;
     std::vector<std::int32_t> order_;
-    std::vector<double> mean_, variance_, covariance_; ///< of the last forward pass; covariance with the pair's other
-    double count_ = 0.0;                               ///< values of a channel
-    Buffer scale_, cross_, offset_, center_;           ///< the map of the last forward pass
+    std::vector<double> mean_, variance_,
+        covariance_;                         ///< of the last forward pass; covariance with the pair's other
+    double count_ = 0.0;                     ///< values of a channel
+    Buffer scale_, cross_, offset_, center_; ///< the map of the last forward pass
     Buffer back_scale_, back_cross_, slope_, slope_cross_, back_offset_;
 };
 

@@ -119,8 +119,8 @@ PRUNEDAMR_INLINE void transform_back_rows(const AffineRows& map, const GradientR
                 const Vector part = passed<Pairs>(map, c, value, at(gradient + c));
                 Vector sum = at(back.scale + c) * part + at(back.slope + c) * value + at(back.offset + c);
                 if (Pairs)
-                    sum += at(back.cross + c) * other_of_pair(part) +
-                           at(back.slope_cross + c) * other_of_pair(value);
+                    sum +=
+                        at(back.cross + c) * other_of_pair(part) + at(back.slope_cross + c) * other_of_pair(value);
                 at(dx + c) = accumulate ? at(dx + c) + sum : sum;
             }
         }
@@ -290,8 +290,7 @@ void scale_rows_back(const float* x, const float* gate, const float* g, float* d
     scale_rows_back_all(x, gate, g, dx, add_dx, dgate, add_dgate, positions, stride);
 }
 
-void spread_row(const float* g, float factor, float* dx, bool accumulate, std::size_t positions,
-                std::size_t stride)
+void spread_row(const float* g, float factor, float* dx, bool accumulate, std::size_t positions, std::size_t stride)
 {
     spread_row_all(g, factor, dx, accumulate, positions, stride);
 }

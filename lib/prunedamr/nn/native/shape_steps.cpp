@@ -39,10 +39,7 @@ protected:
     virtual void backward_frame(std::size_t frame) = 0;
 
     static float* data(Value& value, std::size_t frame) { return value.data.data() + frame * value.frame(); }
-    static float* gradient(Value& value, std::size_t frame)
-    {
-        return value.gradient + frame * value.frame();
-    }
+    static float* gradient(Value& value, std::size_t frame) { return value.gradient + frame * value.frame(); }
 
     Value& output_;
 };
@@ -79,10 +76,7 @@ public:
     using OneInput::OneInput;
 
 private:
-    void forward_frame(std::size_t frame) override
-    {
-        cut_negative(from(frame), to(frame), input_.frame());
-    }
+    void forward_frame(std::size_t frame) override { cut_negative(from(frame), to(frame), input_.frame()); }
     void backward_frame(std::size_t frame) override
     {
         if (input_.wanted)
@@ -250,7 +244,8 @@ protected:
 class Add : public SeveralInputs
 {
 public:
-    Add(std::vector<Value*> inputs, Value* output, bool relu) : SeveralInputs(std::move(inputs), output), relu_(relu)
+    Add(std::vector<Value*> inputs, Value* output, bool relu)
+        : SeveralInputs(std::move(inputs), output), relu_(relu)
     {
     }
 

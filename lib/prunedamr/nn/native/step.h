@@ -15,7 +15,7 @@ namespace prunedamr::nn::native {
 /// An activation [frames, width, stride] and the loss's gradient by it.
 struct Value {
     std::size_t width = 1, channels = 1, stride = kLanes;
-    bool wanted = false; ///< whether a gradient by it is of use
+    bool wanted = false;  ///< whether a gradient by it is of use
     bool written = false; ///< whether `gradient` holds what earlier steps of this backward pass gave
     Buffer data;
     float* gradient = nullptr; ///< memory of the network, other values' too at other times of the pass

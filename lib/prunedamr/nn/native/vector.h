@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpsabi" // of vectors as arguments: all of that is inlined
 #endif
 #define PRUNEDAMR_INLINE inline __attribute__((always_inline))
