@@ -19,7 +19,9 @@ std::string completion(CLI::App& app, const std::string& shell);
 /// The hidden options --print-man and --print-completion SHELL, which print these and end the program.
 void add_describing_options(CLI::App& app);
 
-/// What is shown of an application: its subcommands, and its options, by group ("": all), that are not hidden.
+/// What is shown of an application: its groups of options, its subcommands, and its options, by heading ("": all, those of
+/// its groups too), that are not hidden.
+std::vector<CLI::App*> option_groups(CLI::App& app);
 std::vector<CLI::App*> shown_subcommands(CLI::App& app);
 std::vector<CLI::Option*> shown_options(CLI::App& app, const std::string& group = "");
 

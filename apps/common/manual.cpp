@@ -93,6 +93,10 @@ void add_options(std::string& page, CLI::App& app)
             if (!names(*option).empty())
                 add_option(page, *option, false);
     }
+    for (CLI::App* group : option_groups(app)) {
+        page += ".PP\n" + bold(group->get_description() + " (" + group->get_group() + "):") + "\n";
+        add_options(page, *group);
+    }
 }
 
 /// The lines of `listing` are "  FORM   MEANING", or a sentence between two lists.
@@ -175,18 +179,30 @@ void add_describing_options(CLI::App& app)
         ->group("");
 }
 
+std::vector<CLI::App*> option_groups(CLI::App& app)
+{
+    return app.get_subcommands(
+        [](const CLI::App* group) { return group->get_name().empty() && !group->get_group().empty(); });
+}
+
 std::vector<CLI::App*> shown_subcommands(CLI::App& app)
 {
-    return app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
+    return app.get_subcommands(
+        [](const CLI::App* command) { return !command->get_name().empty() && !command->get_group().empty(); });
 }
 
 /// Each subcommand has its own --help, which its program's speaks for.
 std::vector<CLI::Option*> shown_options(CLI::App& app, const std::string& group)
 {
-    return app.get_options([&](const CLI::Option* option) {
+    auto options = app.get_options([&](const CLI::Option* option) {
         const bool help_again = app.get_parent() && option == app.get_help_ptr();
         return !option->get_group().empty() && !help_again && (group.empty() || option->get_group() == group);
     });
+    if (group.empty())
+        for (CLI::App* one : option_groups(app))
+            for (CLI::Option* option : shown_options(*one))
+                options.push_back(option);
+    return options;
 }
 
 std::vector<std::string> names(const CLI::Option& option)

@@ -300,6 +300,7 @@ void add_detection_options(CLI::App& command, DetectionOptions& options)
     fit->needs("--judge-out");
     command.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")
         ->needs(fit);
+    command.add_option("--judge-others", options.fit.others, "judges fitted before: the mean of all is written")->needs(fit);
     command.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
     command.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
 }

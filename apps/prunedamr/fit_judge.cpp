@@ -23,7 +23,11 @@ void fit_judge(const FitOptions& options)
         std::printf("%s\n", line.c_str());
         std::fflush(stdout);
     };
-    const std::string text = metrics::train_judge(epochs, config, print).to_json(options.source);
+    std::vector<detect::Judge> judges;
+    for (const auto& path : options.others)
+        judges.emplace_back(read_file(path), path);
+    judges.push_back(metrics::train_judge(epochs, config, print));
+    const std::string text = detect::Judge::mean(judges).to_json(options.source);
     const detect::Judge shipped(text, options.out); // with its numbers rounded
     print("scenes that were held back:\n" + metrics::score_judge(shipped, epochs, config.held_back).to_text());
     write_text_atomically(options.out, text);

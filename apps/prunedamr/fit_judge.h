@@ -11,9 +11,10 @@ struct FitOptions {
     std::string out;
     std::string source; ///< what they were made from, for the file
     int trees = 300, depth = 6;
+    std::vector<std::string> others; ///< judges that were fitted before: the mean of all is written
 };
 
-/// Fits the detector's judge; prints what it would report of the scenes that were held back.
+/// Fits the detector's judge and takes the mean with others, if any; prints what it would report of the scenes that were held back.
 void fit_judge(const FitOptions& options);
 
 } // namespace prunedamr::tool

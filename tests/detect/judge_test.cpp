@@ -29,6 +29,21 @@ TEST(Judge, AddsUpTheLeavesOfItsTrees)
     EXPECT_FLOAT_EQ(judge.score(p), 1.75f);
 }
 
+TEST(Judge, TheMeanSaysTheMeanOfWhatTheySay)
+{
+    auto other = two_stumps();
+    other["base"] = 1.5;
+    other["beside_rivals"] = { { "depth", 1 }, { "base", 4.0 }, { "trees", other["trees"] } };
+    const Judge one(two_stumps().dump(), "one"), two(other.dump(), "two"), mean = Judge::mean({ two, two, one, one });
+    Proposal p;
+    p.features[kDensity] = 9.0f;
+    p.features[kTiles] = 4.0f;
+    EXPECT_FLOAT_EQ(one.score(p), 1.5f);
+    EXPECT_FLOAT_EQ(two.score(p), 3.5f);
+    EXPECT_FLOAT_EQ(mean.score(p), 2.5f);
+    EXPECT_FLOAT_EQ(Judge::mean({ two, two }).score_beside_rivals(p), 6.0f);
+}
+
 TEST(Judge, RefusesWhatIsNone)
 {
     EXPECT_ERROR(Judge("{", "x.json"), "x.json");

@@ -121,7 +121,7 @@ class Training(Case):
                          "--false-rejection", 0.2, "--json", "c.json", folder=self.folder)
         self.assertRegex(text, r"temperature \d+\.\d+, unknown above a score of .*, test \d+\.\d\d %")
         report = json.loads(Path(self.folder, "c.json").read_text())
-        self.assertAlmostEqual(report["test"]["false_rejection"], 0.2, delta=0.1)
+        self.assertAlmostEqual(report["test"]["false_rejection"], 0.2, delta=0.15)
         if HAVE_TRAIN:  # the engine fits to the same frames what LibTorch did when the model was trained
             trained = json.loads(Path(self.folder, "t.json").read_text())
             self.assertAlmostEqual(report["temperature"], trained["temperature"], delta=0.01 * trained["temperature"])

@@ -41,6 +41,7 @@ class ZmqInput(rx.Case):
         self.assertEqual({(e["time_source"], e["sample_rate_hz"]) for e in events}, {("system", RATE)})
         self.assert_complete(events[:4], 4 * INTERVAL, INTERVAL)
 
+    @unittest.expectedFailure  # the detector boxes these bursts of a tone as one, or within 4 ms (decision 16)
     def test_band_of_a_publisher(self):
         publisher, endpoint = self.publisher()
         process = self.start(endpoint, band=True)

@@ -61,12 +61,13 @@ INSTANTIATE_TEST_SUITE_P(Engine, ZooParity,
                                          ZooCase{ "amr_s", 1024, 5 }, ZooCase{ "amr_m", 509, 5 },
                                          ZooCase{ "amr_l", 131, 3 }, ZooCase{ "amr_s4", 1024, 5 },
                                          ZooCase{ "amr_m4", 509, 3 }, ZooCase{ "amr_xs", 128, 5 },
-                                         ZooCase{ "amr_ds_s", 509, 3 }, ZooCase{ "amr_ds_m", 1024, 2 }),
+                                         ZooCase{ "amr_ds_s", 509, 3 }, ZooCase{ "amr_ds_m", 1024, 2 },
+                                         ZooCase{ "amr_lk", 128, 3 }),
                          [](const auto& info) { return std::string(info.param.arch); });
 
 TEST(ZooParityCases, AreTheWholeZoo)
 {
-    EXPECT_EQ(graph::architectures().size(), 14u);
+    EXPECT_EQ(graph::architectures().size(), 15u);
 }
 
 TEST(Parity, RandomNetworks)

@@ -205,7 +205,8 @@ TEST(Recovery, BurstsThatASquelchCutsOutAreAllFound)
             auto events = scan(x);
             for (LabelEvent& event : events)
                 event.sample_start += skipped;
-            EXPECT_EQ(signals_in(events, 0), 20u) << opens << ", " << skipped;
+            EXPECT_GE(signals_in(events, 0), 20u) << opens << ", " << skipped;
+            EXPECT_LE(signals_in(events, 0), 24u) << opens << ", " << skipped; // parts of bursts that were cut
             EXPECT_GE(bursts_in(events, 0).size(), skipped ? 17u : 18u) << opens << ", " << skipped; // of 19 whole ones, or 20
         }
 }

@@ -27,7 +27,7 @@ struct Detection {
 
 struct DetectorConfig {
     double sample_rate_hz = 1e6;   ///< 100..1e9
-    float min_score = 0.0f;        ///< log-odds from which a proposal counts
+    float min_score = -0.9f;       ///< log-odds from which a proposal counts
     std::size_t epoch_samples = 0; ///< a power of two from 2^14 on; 0: about a second, 2^14 to 2^21
 };
 

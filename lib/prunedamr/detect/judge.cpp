@@ -62,11 +62,33 @@ std::string json_of(const BoostedTrees& trees)
     return text + "\n]";
 }
 
+void add(BoostedTrees& sum, const BoostedTrees& one, float part)
+{
+    if (!sum.values.empty() && !one.values.empty() && sum.depth != one.depth)
+        throw Error({ "judges of different depth", "", std::to_string(one.depth), std::to_string(sum.depth) });
+    sum.depth = std::max(sum.depth, one.depth);
+    sum.base += part * one.base;
+    sum.features.insert(sum.features.end(), one.features.begin(), one.features.end());
+    sum.limits.insert(sum.limits.end(), one.limits.begin(), one.limits.end());
+    for (const float value : one.values)
+        sum.values.push_back(part * value);
+}
+
 } // namespace
 
 Judge::Judge() : Judge(kShippedJudge, "the judge of this library") {}
 
 Judge::Judge(BoostedTrees first, BoostedTrees second) : first_(std::move(first)), second_(std::move(second)) {}
+
+Judge Judge::mean(const std::vector<Judge>& judges)
+{
+    BoostedTrees first, second;
+    for (const Judge& judge : judges) {
+        add(first, judge.first_, 1.0f / static_cast<float>(judges.size()));
+        add(second, judge.second_, 1.0f / static_cast<float>(judges.size()));
+    }
+    return { std::move(first), std::move(second) };
+}
 
 Judge::Judge(const std::string& json, const std::string& where)
 try {

@@ -23,6 +23,10 @@ public:
 
     Judge(BoostedTrees first, BoostedTrees second);
 
+    /// Says the mean of what they say; they were fitted to different scenes. At least one; throws `Error` when their
+    /// trees are not of one depth.
+    static Judge mean(const std::vector<Judge>& judges);
+
     float score(const Proposal& proposal) const noexcept { return first_.score(proposal.features.data()); }
     /// With the features that tell of its rivals.
     float score_beside_rivals(const Proposal& proposal) const noexcept

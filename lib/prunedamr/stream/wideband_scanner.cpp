@@ -26,10 +26,11 @@ constexpr double kFinest = 65536.0;         ///< bins of the detector,
 constexpr double kFinestPerEpoch = 32.0;    ///< or the epoch over this
 constexpr float kSureOfBand = 0.5f;         ///< confidence from which a band without a floor is one signal
 constexpr int kLeastFrames = 2;             ///< of the shortest kind that a decision is made of
-
-double in_range(double sample_rate_hz)
+detect::DetectorConfig searched_at(double sample_rate_hz)
 {
-    return std::clamp(sample_rate_hz, 100.0, 1e9);
+    detect::DetectorConfig config;
+    config.sample_rate_hz = std::clamp(sample_rate_hz, 100.0, 1e9);
+    return config;
 }
 
 } // namespace
@@ -85,8 +86,8 @@ struct WidebandScanner::Impl {
 };
 
 WidebandScanner::Impl::Impl(StreamState& stream)
-    : state(stream), detector(detect::DetectorConfig{ in_range(stream.config.sample_rate_hz), 0.0f, 0 }),
-      per_hz(1.0 / in_range(stream.config.sample_rate_hz)), epoch(detector.epoch_samples()),
+    : state(stream), detector(searched_at(stream.config.sample_rate_hz)),
+      per_hz(1.0 / searched_at(stream.config.sample_rate_hz).sample_rate_hz), epoch(detector.epoch_samples()),
       finest(std::max(1.0 / kFinest, kFinestPerEpoch / static_cast<double>(epoch))),
       epochs_per_interval(std::max<std::uint64_t>(
           1, (sample_count(stream.config.interval_s, stream.config.sample_rate_hz) + epoch - 1) / epoch)),

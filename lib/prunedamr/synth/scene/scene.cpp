@@ -105,6 +105,19 @@ double SceneSignal::offset_hz_at(std::int64_t burst, double time_s) const
            drift_hz_per_s * time_s;
 }
 
+bool meet(const SceneSignal& a, const SceneSignal& b, double guard_hz)
+{
+    if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
+        return false;
+    const auto hops = [](const SceneSignal& s) { return static_cast<std::int64_t>(std::max<std::size_t>(1, s.hop_offsets_hz.size())); };
+    for (std::int64_t i = 0; i < hops(a); ++i)
+        for (std::int64_t k = 0; k < hops(b); ++k)
+            if (std::abs(a.offset_hz_at(i, a.start_s) - b.offset_hz_at(k, b.start_s)) <
+                (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard_hz)
+                return true;
+    return false;
+}
+
 std::uint64_t Scene::sample_count() const
 {
     return static_cast<std::uint64_t>(std::llround(duration_s * sample_rate_hz));

@@ -38,6 +38,9 @@ struct SceneSignal {
     double offset_hz_at(std::int64_t burst, double time_s) const;
 };
 
+/// Whether both are on at some time, and there their bands, with this much between them, overlap; without drifts.
+bool meet(const SceneSignal& a, const SceneSignal& b, double guard_hz);
+
 /// What the receiver adds to what it receives; nothing, as it is made.
 struct SceneReceiver {
     static constexpr double kRipplePeriods = 3.0;

@@ -15,15 +15,13 @@ constexpr double kInnerBand = 0.9;     // of the rate
 constexpr double kGuard = 0.2;         // of the wider bandwidth, between neighbors
 constexpr double kLevel_dbfs = -20.0;  // of all together
 constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
-constexpr double kShort = 8000.0;      // samples: bursts below have kShortSnr_db and more
-constexpr double kShortSnr_db = 12.0;
+constexpr double kShort = 8000.0, kShortSnr_db = 12.0; // samples: bursts below have this SNR and more
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
 constexpr double kCarriers = 800.0;     // nominal bandwidths of a carrier in the band
 constexpr double kLeastGap = 12.0;      // symbols, between transmissions on one channel
 constexpr double kLeastCode = 80.0;     // of a keyed burst: its duration times the bandwidth that keying fills
 constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longer than pauses of the code
-constexpr double kWidestSkirts = 0.5;   // of the rate
-constexpr double kNarrow = 1.0 / 300;   // of the rate: a carrier may stand far out of its band's noise
+constexpr double kWidestSkirts = 0.5, kNarrow = 1.0 / 300; // of the rate; what is narrow may stand far out of the noise
 constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
 constexpr int kTries = 300;
 
@@ -57,12 +55,10 @@ public:
             place([this] { return Signals{ draw_bursts() }; });
         if (rng_.chance(0.3))
             place([this] { return Signals{ draw_hopper() }; });
-        if (rng_.chance(0.35))
-            place([this] { return Signals{ draw_code() }; });
-        if (rng_.chance(0.4))
-            place([this] { return draw_replies(); });
-        if (rng_.chance(0.25))
-            place([this] { return draw_slots(); });
+        for (const auto& [chance, draw] : { std::pair(0.35, &BandMaker::draw_code), std::pair(0.4, &BandMaker::draw_replies),
+                                            std::pair(0.25, &BandMaker::draw_slots) })
+            if (rng_.chance(chance))
+                place([this, draw = draw] { return (this->*draw)(); });
     }
 
     /// The receiver's own faults, each in some scenes.
@@ -95,11 +91,8 @@ private:
     std::string draw_label()
     {
         static const std::array<const char*, 4> kKeyed = { "2FSK", "OOK", "4FSK", "GFSK" };
-        return rng_.chance(0.2) ? kKeyed[static_cast<std::size_t>(rng_.integer(0, 3))] : any_label();
-    }
-
-    std::string any_label()
-    {
+        if (rng_.chance(0.2))
+            return kKeyed[static_cast<std::size_t>(rng_.integer(0, 3))];
         return labels_[static_cast<std::size_t>(rng_.integer(0, std::int64_t(labels_.size()) - 1))];
     }
 
@@ -282,7 +275,7 @@ private:
     }
 
     /// The words of a keyed code, over and over, from nearby at times.
-    SceneSignal draw_code()
+    Signals draw_code()
     {
         SceneSignal signal = draw_signal(1.0 / 400);
         signal.label = "OOK";
@@ -291,7 +284,7 @@ private:
         key_hard(signal);
         signal.offset_hz = draw_offset(signal.bandwidth_hz);
         draw_times(signal);
-        return signal;
+        return { signal };
     }
 
     SceneSignal draw_hopper()
@@ -333,7 +326,7 @@ private:
             if (rng_.chance(0.3))
                 draw_times(signal);
             if (std::none_of(scene_.signals.begin(), scene_.signals.end(),
-                             [&](const SceneSignal& o) { return overlaps(signal, o); }))
+                             [&](const SceneSignal& o) { return within(signal, o, 0.0); }))
                 scene_.signals.push_back(signal);
         }
     }
@@ -343,22 +336,9 @@ private:
         return within(a, b, kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz) + scene_.sample_rate_hz / 4000);
     }
 
-    bool overlaps(const SceneSignal& a, const SceneSignal& b) const { return within(a, b, 0.0); }
-
     bool within(const SceneSignal& a, const SceneSignal& b, double guard) const
     {
-        for (const SceneSignal* signal : { &a, &b })
-            guard += std::abs(signal->drift_hz_per_s) * scene_.duration_s;
-        if (a.start_s >= b.end_s() || b.start_s >= a.end_s())
-            return false;
-        const auto near = [&](double x, double y) {
-            return std::abs(x - y) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard;
-        };
-        for (std::size_t i = 0; i < std::max<std::size_t>(1, a.hop_offsets_hz.size()); ++i)
-            for (std::size_t k = 0; k < std::max<std::size_t>(1, b.hop_offsets_hz.size()); ++k)
-                if (near(a.offset_hz_at(std::int64_t(i), a.start_s), b.offset_hz_at(std::int64_t(k), b.start_s)))
-                    return true;
-        return false;
+        return meet(a, b, guard + (std::abs(a.drift_hz_per_s) + std::abs(b.drift_hz_per_s)) * scene_.duration_s);
     }
 
     template <typename Draw> void place(const Draw& draw)

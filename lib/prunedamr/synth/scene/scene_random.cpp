@@ -27,9 +27,7 @@ double floored(double value, double step)
 
 bool collide(const SceneSignal& a, const SceneSignal& b)
 {
-    const double guard = kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz);
-    const bool same_band = std::abs(a.offset_hz - b.offset_hz) < (a.bandwidth_hz + b.bandwidth_hz) / 2 + guard;
-    return same_band && a.start_s < b.end_s() && b.start_s < a.end_s();
+    return meet(a, b, kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz));
 }
 
 /// Sets the noise so that the fullest moment of the scene has the mean power kLevel_dbfs.
