@@ -49,7 +49,7 @@ TEST(JudgeTraining, AProposalIsRightAsFarAsItHasBandAndTimeInCommon)
 {
     const JudgeEpoch e = epoch(1);
     EXPECT_EQ(rightness(e.proposals[0], e), 1.0f);
-    EXPECT_NEAR(rightness(e.proposals[1], e), (1.0 / 3.0 - 0.3) / 0.4, 1e-6);
+    EXPECT_NEAR(rightness(e.proposals[1], e), (1.0 / 3.0 - 0.3) / 0.6, 1e-6);
     EXPECT_EQ(rightness(e.proposals[2], e), 0.0f);
 }
 

@@ -6,6 +6,7 @@
 #include "prunedamr/detect/choice.h"
 #include "prunedamr/detect/context.h"
 #include "prunedamr/detect/cutter.h"
+#include "prunedamr/detect/edges.h"
 #include "prunedamr/detect/floor.h"
 #include "prunedamr/detect/judge.h"
 #include "prunedamr/detect/statistics.h"
@@ -61,6 +62,7 @@ struct Level {
     Floor floor;
     Blobs blobs;
     Cutter cutter;
+    bool is_normal = false; ///< the field holds ratios to the floor
 };
 
 double band_iou(double a0, double a1, double b0, double b1)
@@ -80,6 +82,7 @@ struct Detector::Impl {
     void analyze() noexcept;
     void gather() noexcept;
     void score() noexcept;
+    Proposal sharpened(Proposal p) const noexcept;
     void follow() noexcept;
     double seam(const Proposal& p) const noexcept;
     Detection* predecessor(const Proposal& p) noexcept;
@@ -125,7 +128,8 @@ void Detector::Impl::gather() noexcept
     proposal_count = 0;
     const TileField* finer = nullptr;
     for (Level& level : levels) {
-        if (level.field.tiles() < kMinTiles || !level.floor.normalize(level.field))
+        level.is_normal = level.field.tiles() >= kMinTiles && level.floor.normalize(level.field);
+        if (!level.is_normal)
             continue;
         level.blobs.find(level.field);
         level.cutter.propose(level.field, finer, level.blobs);
@@ -173,12 +177,21 @@ Detection* Detector::Impl::predecessor(const Proposal& p) noexcept
     return best;
 }
 
+/// Its times, by one field after the other that is finer in time, as far as they show it.
+Proposal Detector::Impl::sharpened(Proposal p) const noexcept
+{
+    for (int level = p.level - 1; level >= 0 && levels[level].is_normal; --level)
+        if (!sharpen(p, levels[level].field))
+            break;
+    return p;
+}
+
 /// Gives numbers: what begins with the epoch goes on with what was on at the end of the one before.
 void Detector::Impl::follow() noexcept
 {
     count = chosen_count;
     for (int i = 0; i < count; ++i) {
-        const Proposal& p = proposals[choice.chosen()[i]];
+        const Proposal p = sharpened(proposals[choice.chosen()[i]]);
         Detection& d = detections[i];
         d = {};
         d.start_samples = static_cast<double>(start) + std::max(0.0, p.start);

@@ -25,6 +25,7 @@ constexpr float kLasting = 5.0f;   // further times that a row counts that lasts
 constexpr float kHopeless = -4.0f; // log-odds below which nothing is judged again
 constexpr double kLeastPart = 0.5; // of an emission that an epoch must hold for it to count there
 constexpr double kHeld = 0.5;
+constexpr double kWrongBox = 0.3, kRightBand = 0.4, kRightTime = 0.6; // in common; what is right has so much more
 
 struct Header {
     std::uint32_t magic, features, emissions, proposals;
@@ -179,10 +180,10 @@ float rightness(const Proposal& proposal, const JudgeEpoch& epoch)
         if (emission.start_s >= emission.end_s || time <= 0.0)
             continue;
         const double band = is_loose(emission) && same_band(emission, box) ? 1.0 : band_overlap(emission, box);
-        best = std::max(best, std::min(band, time));
+        best = std::max(best, std::min((band - kWrongBox) / kRightBand, (time - kWrongBox) / kRightTime));
         held += common_area(emission, box) > kHeld * area(emission);
     }
-    return held > 1 ? 0.0f : static_cast<float>(std::clamp((best - 0.3) / 0.4, 0.0, 1.0));
+    return held > 1 ? 0.0f : static_cast<float>(std::clamp(best, 0.0, 1.0));
 }
 
 detect::Judge train_judge(std::vector<JudgeEpoch>& epochs, const JudgeTrainingConfig& config,

@@ -28,8 +28,8 @@ void write_epoch(std::ostream& out, const JudgeEpoch& epoch);
 /// All epochs of a file that `write_epoch` wrote; throws `Error`.
 std::vector<JudgeEpoch> read_epochs(const std::string& path);
 
-/// How right a proposal is for the emissions of its epoch, 0..1: 0.3 of band or time in common is wrong, 0.7 right,
-/// and so is nothing that holds two.
+/// How right a proposal is for the emissions of its epoch, 0..1: 0.3 of band or time in common is wrong, 0.7 of the band and
+/// 0.9 of the time are right, and nothing is that holds two.
 float rightness(const detect::Proposal& proposal, const JudgeEpoch& epoch);
 
 struct JudgeTrainingConfig {

@@ -2,6 +2,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
+#include "prunedamr/synth/scene/receiver_faults.h"
 #include "prunedamr/synth/scene/scene.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace {
 
 constexpr double kInnerBand = 0.9;     // of the rate
 constexpr double kGuard = 0.2;         // of the wider bandwidth, between neighbors
-constexpr double kLevel_dbfs = -20.0;  // of all together
 constexpr double kLeastSymbols = 32.0; // of a burst: duration times bandwidth
 constexpr double kShort = 8000.0, kShortSnr_db = 12.0; // samples: bursts below have this SNR and more
 constexpr double kLeastAnalog = 2000.0; // symbols of a burst of analog modulation
@@ -21,6 +21,7 @@ constexpr double kCarriers = 800.0;     // nominal bandwidths of a carrier in th
 constexpr double kLeastGap = 12.0;      // symbols, between transmissions on one channel
 constexpr double kLeastCode = 80.0;     // of a keyed burst: its duration times the bandwidth that keying fills
 constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longer than pauses of the code
+constexpr double kToneArea = 8.0;       // what is counted as filled by a burst of a bare carrier, times its duration
 constexpr double kWidestSkirts = 0.5, kNarrow = 1.0 / 300; // of the rate; what is narrow may stand far out of the noise
 constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
 constexpr int kTries = 300;
@@ -55,34 +56,14 @@ public:
             place([this] { return Signals{ draw_bursts() }; });
         if (rng_.chance(0.3))
             place([this] { return Signals{ draw_hopper() }; });
-        for (const auto& [chance, draw] : { std::pair(0.35, &BandMaker::draw_code), std::pair(0.4, &BandMaker::draw_replies),
+        for (const auto& [chance, draw] : { std::pair(0.35, &BandMaker::draw_code), std::pair(0.25, &BandMaker::draw_tones),
+                                            std::pair(0.4, &BandMaker::draw_replies),
                                             std::pair(0.25, &BandMaker::draw_slots) })
             if (rng_.chance(chance))
                 place([this, draw = draw] { return (this->*draw)(); });
     }
 
-    /// The receiver's own faults, each in some scenes.
-    void draw_receiver()
-    {
-        SceneReceiver& receiver = scene_.receiver;
-        if (rng_.chance(0.4))
-            receiver.phase_noise_db = std::round(rng_.uniform(40.0, 70.0));
-        if (rng_.chance(0.4))
-            receiver.image_db = std::round(rng_.uniform(25.0, 60.0));
-        if (rng_.chance(0.2))
-            receiver.third_order_db = std::round(rng_.uniform(40.0, 80.0));
-        if (rng_.chance(0.5))
-            receiver.dc_dbfs = std::round(rng_.uniform(-60.0, -25.0));
-        if (rng_.chance(0.4))
-            scene_.noise_tilt_db = std::round(rng_.uniform(-6.0, 6.0));
-        if (rng_.chance(0.3))
-            receiver.ripple_db = std::round(rng_.uniform(1.0, 4.0));
-        if (rng_.chance(0.15)) {
-            receiver.gain_step_db = std::round(rng_.uniform(-20.0, 12.0));
-            receiver.gain_step_s = rng_.uniform(0.1, 0.9) * scene_.duration_s;
-        }
-        scene_.bits = std::array<int, 3>{ 8, 12, 16 }[static_cast<std::size_t>(rng_.integer(0, 2))];
-    }
+    void draw_receiver() { synth::draw_receiver(scene_, rng_); }
 
 private:
     using Signals = std::vector<SceneSignal>;
@@ -114,7 +95,7 @@ private:
         if (signal.bandwidth_hz < kNarrow * rate && rng_.chance(0.15))
             signal.snr_db = std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db));
         if (signal.label == "OOK" && rng_.chance(0.75))
-            key_hard(signal);
+            key_hard(signal, rng_.log_uniform(1.0 / 2000, 1.0 / 30) * rate);
         else if (signal.label == "2FSK" && rng_.chance(0.3))
             signal.skirts = 1.0;
         signal.offset_hz = draw_offset(signal.bandwidth_hz);
@@ -123,11 +104,10 @@ private:
 
     /// A carrier that is switched: the stronger it is, the more of its skirts is seen, and belongs to it. They fall with
     /// the square of the distance and meet the noise at sqrt(SNR) / (2 pi) of the band that keying fills; half of that.
-    void key_hard(SceneSignal& signal)
+    void key_hard(SceneSignal& signal, double keyed_hz)
     {
-        const double rate = scene_.sample_rate_hz, keyed_hz = rng_.log_uniform(1.0 / 2000, 1.0 / 30) * rate;
         const double seen = std::pow(10.0, *signal.snr_db / 20.0) / (2.0 * M_PI);
-        signal.skirts = std::min(kWidestSkirts * rate / keyed_hz, std::max(1.0, seen));
+        signal.skirts = std::min(kWidestSkirts * scene_.sample_rate_hz / keyed_hz, std::max(1.0, seen));
         signal.bandwidth_hz = signal.skirts * keyed_hz;
         *signal.snr_db -= 10.0 * std::log10(signal.skirts); // from the one to the other band
     }
@@ -199,8 +179,13 @@ private:
         signal.duration_s = std::min(0.3 * all, rng_.log_uniform(least, std::max(200e3, 1.01 * least)) / rate);
         if (signal.duration_s * rate < kShort)
             signal.snr_db = std::max(*signal.snr_db, kShortSnr_db);
-        signal.period_s =
-            signal.duration_s + std::max(least_gap_s(signal), signal.duration_s * rng_.log_uniform(0.25, 5.0));
+        repeat_after(signal, std::max(least_gap_s(signal), signal.duration_s * rng_.log_uniform(0.25, 5.0)));
+    }
+
+    void repeat_after(SceneSignal& signal, double gap_s)
+    {
+        const double all = scene_.duration_s;
+        signal.period_s = signal.duration_s + gap_s;
         signal.start_s = rng_.uniform(0.0, all - signal.duration_s);
         const double room = (all - signal.start_s - signal.duration_s) / signal.period_s;
         signal.count =
@@ -281,9 +266,24 @@ private:
         signal.label = "OOK";
         if (rng_.chance(0.6))
             signal.snr_db = std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db));
-        key_hard(signal);
+        key_hard(signal, rng_.log_uniform(1.0 / 2000, 1.0 / 30) * scene_.sample_rate_hz);
         signal.offset_hz = draw_offset(signal.bandwidth_hz);
         draw_times(signal);
+        return { signal };
+    }
+
+    /// Bursts of a bare carrier: beacons, pulses, a key that is held.
+    Signals draw_tones()
+    {
+        const double rate = scene_.sample_rate_hz;
+        SceneSignal signal;
+        signal.label = "CW";
+        signal.snr_db = rng_.chance(0.6) ? std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db)) : draw_snr();
+        const double longest = 0.3 * scene_.duration_s * rate;
+        signal.duration_s = rng_.log_uniform(std::min(2000.0, 0.5 * longest), std::min(200e3, longest)) / rate;
+        key_hard(signal, kToneArea / signal.duration_s);
+        signal.offset_hz = draw_offset(signal.bandwidth_hz);
+        repeat_after(signal, std::max(1000.0 / rate, signal.duration_s * rng_.log_uniform(0.25, 5.0)));
         return { signal };
     }
 
@@ -365,21 +365,6 @@ private:
     bool near_and_far_ = false;
 };
 
-/// So low that all signals together do not clip, also behind a step of the gain; and as many bits as leave the
-/// converter's own noise 6 dB below.
-void set_noise(Scene& scene)
-{
-    scene.noise_dbfs_per_hz = 0.0;
-    double power = scene.sample_rate_hz;
-    for (const auto& signal : scene.signals)
-        power += std::pow(10.0, scene.level_dbfs(signal) / 10.0);
-    scene.noise_dbfs_per_hz = kLevel_dbfs - 10.0 * std::log10(power) - std::max(0.0, scene.receiver.gain_step_db);
-    const double noise = scene.noise_dbfs_per_hz + 10.0 * std::log10(scene.sample_rate_hz) -
-                         std::abs(scene.noise_tilt_db) / 2 + std::min(0.0, scene.receiver.gain_step_db);
-    while (scene.bits < 16 && -1.8 - 6.02 * scene.bits > noise - 6.0)
-        scene.bits += 4;
-}
-
 } // namespace
 
 Scene band_scene(const BandSceneConfig& config)
@@ -392,7 +377,7 @@ Scene band_scene(const BandSceneConfig& config)
     maker.draw_receiver();
     if (config.emissions)
         maker.fill();
-    set_noise(scene);
+    set_band_noise(scene);
     validate(scene, "scene");
     return scene;
 }
