@@ -6,6 +6,7 @@
 #include "prunedamr/receiver/web/emission_log.h"
 #include "prunedamr/receiver/web/page_files.h"
 #include "prunedamr/receiver/web/picture.h"
+#include "tests/dsp/allocations.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -212,6 +213,26 @@ TEST(Picture, RowsEndWhereTheFrequencyChangesAndSamplesAreMissing)
     EXPECT_EQ(at<double>(second, 8), kTunedHz + 1e6);
     EXPECT_EQ(at<std::uint64_t>(second, 24), samples.size());
 }
+
+#ifndef PRUNEDAMR_SANITIZED
+TEST(Picture, TheSamplePathAllocatesNothing)
+{
+    Picture picture;
+    picture.begin_run(kRateHz);
+    const auto samples = tone(10 * Picture::kBins + 7);
+    const measure::Piece piece{ samples.data(), samples.size() };
+    const measure::Measurement found;
+    const auto one = event("QPSK", kTunedHz, 0.0, 1.0);
+    const std::size_t before = test::allocations();
+    for (std::uint64_t i = 0; i < 40; ++i) { // beyond what there is room for
+        picture.set_watched(i > 0);
+        picture.take({ samples.data(), samples.size(), i * samples.size(), 0, kTunedHz });
+        picture.see(one, { &piece, 1, kRateHz, kTunedHz, 1.0 }, &found);
+        picture.name(i);
+    }
+    EXPECT_EQ(test::allocations(), before);
+}
+#endif
 
 TEST(Picture, WhatNobodyDrawsIsLeftOut)
 {

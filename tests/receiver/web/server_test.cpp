@@ -280,6 +280,37 @@ TEST(WebServer, WhoDoesNotReadCostsNobodyElseAnything)
     EXPECT_EQ(get(config.address, "/hello").substr(9, 3), "200");
 }
 
+/// What nobody has seen is replaced by what is newer.
+TEST(WebServer, AClientThatAcknowledgesGetsNoMoreThanItTakes)
+{
+    const WebConfig config = at(free_address());
+    WebServer server(config, routes(), { "/stream", [] { return "welcome"; } });
+    Socket client = Socket::connect_tcp(config.address, "test");
+    send(client, upgrade("/stream"));
+    until(client, "welcome");
+    const auto acknowledge = [&] { // with a ping, whose answer tells that it was heard
+        send(client, std::string("\x81\x82\0\0\0\0ok", 8) + std::string("\x89\x80\0\0\0\0", 6));
+    };
+    const std::string pong("\x8a\0", 2);
+    const auto row = [&](int number) {
+        WebMessage message = text("<" + std::to_string(number) + ">");
+        message.is_binary = message.is_passing = true;
+        server.broadcast(message);
+    };
+    acknowledge();
+    until(client, pong);
+    for (int i = 1; i <= 4; ++i) {
+        row(i);
+        until(client, "<" + std::to_string(i) + ">");
+    }
+    for (int i = 5; i <= 20; ++i)
+        row(i);
+    server.broadcast(text("<end>"));
+    EXPECT_EQ(until(client, "<end>").find("<5>"), std::string::npos);
+    acknowledge();
+    EXPECT_EQ(until(client, "<20>").find("<19>"), std::string::npos);
+}
+
 TEST(WebServer, StreamsAreFew)
 {
     WebConfig config = at(free_address());

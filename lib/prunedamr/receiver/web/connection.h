@@ -92,6 +92,7 @@ public:
 
 private:
     static constexpr std::size_t kMostWaiting = 64;
+    static constexpr int kMostUnderWay = 4; ///< passing messages, of a client that acknowledges them
 
     void welcome()
     {
@@ -104,8 +105,11 @@ private:
     {
         if (is_speaking_ || (waiting_.empty() && !passing_.bytes))
             return;
+        if (waiting_.empty() && acknowledges_ && under_way_ >= kMostUnderWay)
+            return;
         if (waiting_.empty()) {
             spoken_ = std::exchange(passing_, {});
+            ++under_way_;
         } else {
             spoken_ = std::move(waiting_.front());
             waiting_.pop_front();
@@ -121,14 +125,18 @@ private:
                             });
     }
 
-    /// Pings are answered, and the end is seen, by reading.
+    /// Pings are answered, and the end is seen, by reading. Whatever is said acknowledges a passing message.
     void listen()
     {
         stream_.async_read(buffer_, [self = this->shared_from_this()](error_code failure, std::size_t) {
             self->buffer_.clear();
             self->is_open_ = self->is_open_ && !failure;
-            if (self->is_open_)
-                self->listen();
+            if (!self->is_open_)
+                return;
+            self->acknowledges_ = true;
+            self->under_way_ -= self->under_way_ > 0 ? 1 : 0;
+            self->speak();
+            self->listen();
         });
     }
 
@@ -138,7 +146,8 @@ private:
     beast::flat_buffer buffer_;
     std::deque<WebMessage> waiting_;
     WebMessage passing_, spoken_;
-    bool is_open_ = false, is_speaking_ = false;
+    int under_way_ = 0; ///< passing messages that are not acknowledged
+    bool is_open_ = false, is_speaking_ = false, acknowledges_ = false;
 };
 
 /// Reads requests and answers them, one after the other, as long as the client wants. It lives as long as one of

@@ -48,7 +48,8 @@ struct WebRoute {
     WebAccess access = WebAccess::read;
 };
 
-/// A WebSocket on which the server speaks and clients listen (what they say is not heard). A client that may not set
+/// A WebSocket on which the server speaks and clients listen. Each message that a client sends acknowledges a passing
+/// one (`WebMessage`); from the first on, no more than four of them are under way to it. A client that may not set
 /// headers, such as a browser, brings the token as a subprotocol: "bearer." and the token in base64url.
 struct WebStream {
     static constexpr const char* kProtocol = "prunedamr.v1"; ///< the other subprotocol, which is agreed to

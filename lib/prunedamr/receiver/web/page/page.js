@@ -13,7 +13,10 @@ const control = new Control(() => connect());
 
 // ---- The stream
 
-let socket = null, pause = 500, hiddenSince = null;
+let socket = null, pause = 500, hiddenSince = null, undrawn = 0;
+
+// The receiver sends no more rows than are drawn.
+function acknowledge() { for (; undrawn > 0; --undrawn) if (socket?.readyState === WebSocket.OPEN) socket.send("drawn"); }
 
 async function connect() {
   clearTimeout(connect.timer);
@@ -26,11 +29,17 @@ async function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const own = new WebSocket(`${scheme}//${location.host}/api/v1/stream`, control.protocols());
   socket = own;
+  undrawn = 0;
   own.binaryType = "arraybuffer";
   own.onmessage = ({ data }) => {
     if (socket !== own) return;
     if (typeof data === "string") receive(JSON.parse(data));
-    else { const row = parseRow(data); if (row) { now = Math.max(now, row.time); waterfall.addRow(row); } }
+    else {
+      const row = parseRow(data);
+      ++undrawn;
+      if (row) { now = Math.max(now, row.time); waterfall.addRow(row); }
+      if (waterfall.paused) acknowledge();
+    }
   };
   own.onclose = () => { if (socket === own) { socket = null; if (hiddenSince === null) retry(); } };
 }
@@ -260,6 +269,7 @@ for (const id of ["emissions", "history"])
   $(id).addEventListener("click", (e) => { const row = e.target.closest("tr[data-id]"); if (row) choose(Number(row.dataset.id)); });
 $("history-filter").oninput = listHistory;
 waterfall.onPick = choose;
+waterfall.onDrawn = acknowledge;
 
 // ---- Tabs, tools, keys
 

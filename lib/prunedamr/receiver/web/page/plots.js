@@ -44,7 +44,13 @@ export function swatch(family) {
   return svg;
 }
 
-export function theme() {
+let known = null;
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { known = null; });
+
+/// Asked for often, while it costs a computation of styles.
+export function theme() { return known ??= readTheme(); }
+
+function readTheme() {
   const css = getComputedStyle(document.documentElement);
   const value = (name) => css.getPropertyValue(name).trim();
   return { back: value("--back"), panel: value("--panel"), line: value("--line"), text: value("--text"), dim: value("--dim"), trace: value("--trace"),

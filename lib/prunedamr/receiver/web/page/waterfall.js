@@ -36,6 +36,7 @@ export class Waterfall {
     this.emissions = new Map(); // on the air, by id
     this.known = new Map();     // those whose boxes are still seen, too
     this.onPick = () => {};
+    this.onDrawn = () => {};
     this.contrast = 40;
     this.paused = false;
     this.picture = document.createElement("canvas");
@@ -160,7 +161,7 @@ export class Waterfall {
   draw() {
     if (this.wanted) return;
     this.wanted = true;
-    requestAnimationFrame(() => { this.wanted = false; this.drawWaterfall(); this.drawSpectrum(); });
+    requestAnimationFrame(() => { this.wanted = false; this.drawWaterfall(); this.drawSpectrum(); this.onDrawn(); });
   }
 
   /// Pixel row of a sample: rows are one CSS pixel high, the newest on top.
@@ -282,8 +283,8 @@ export class Waterfall {
     const { list, step: between } = ticks(low, high, width / 110);
     g.fillStyle = t.dim;
     g.textAlign = "center";
-    for (const hz of list)
-      g.fillText((hz / 1e6).toFixed(Math.max(0, Math.min(6, -Math.floor(Math.log10(between / 1e6))))), Math.max(18, Math.min(px(hz), width - 40)), height - 8);
+    for (const hz of list.filter((hz) => px(hz) < width - 50))
+      g.fillText((hz / 1e6).toFixed(Math.max(0, Math.min(6, -Math.floor(Math.log10(between / 1e6))))), Math.max(18, px(hz)), height - 8);
     g.textAlign = "right";
     g.fillText("MHz", width - 4, height - 8);
   }
