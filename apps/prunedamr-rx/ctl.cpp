@@ -33,12 +33,12 @@ bool is_text(const ApiParameter& parameter)
     return std::string_view(parameter.type) == "string";
 }
 
-std::string method_help(const ApiParameter& parameter)
+std::string parameter_help(const ApiParameter& parameter)
 {
     std::string help = parameter.meaning;
-    if (!is_text(parameter))
-        help += parameter.may_be_null ? " (k, M, G allowed; auto: null)" : " (k, M, G allowed)";
-    return help;
+    if (parameter.max > 1e6 && std::string_view(parameter.type) == "number")
+        help += " (k, M, G allowed)";
+    return help + (parameter.may_be_null ? " (auto: null)" : "");
 }
 
 double number(const ApiParameter& parameter, const std::string& text)
@@ -92,7 +92,7 @@ void ask(const ApiRoute& route, const Access& access, const Values& values)
 {
     receiver::HttpServer server = receiver::parse_http_server(access.url);
     server.ca = access.ca;
-    receiver::HttpClient client(server);
+    receiver::HttpClient client(server, std::chrono::ceil<std::chrono::seconds>(receiver::WebConfig().patience) + std::chrono::seconds(5)); // it says when it gives up
     const std::string authorization =
         access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
     const bool is_change = std::string_view(route.method) == "POST";
@@ -125,7 +125,7 @@ int run_ctl(int argc, char** argv)
         auto values = std::make_shared<Values>();
         for (const ApiParameter& one : route.parameters) {
             auto* option = command->add_option_function<std::string>(
-                one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, method_help(one));
+                one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
             option->required(one.is_required)->type_name(is_text(one) ? "TEXT" : "NUMBER");
             if (!one.choices.empty())
                 option->check(CLI::IsMember(std::vector<std::string>(one.choices.begin(), one.choices.end())));

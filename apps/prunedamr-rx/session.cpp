@@ -321,7 +321,7 @@ void Session::serve_changes()
         PendingChange ended = std::move(*std::exchange(change_, std::nullopt));
         try {
             ended.done.get();
-            if (ended.request.change.kind == receiver::ChangeKind::gain)
+            if (ended.request.change.kind == receiver::ChangeKind::gain && ended.request.change.text.empty())
                 gain_db_ = ended.request.change.number;
             page_->reply(ended.request.id, "changed");
         } catch (const std::exception& fault) {

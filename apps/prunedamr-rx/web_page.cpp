@@ -48,7 +48,7 @@ private:
 WebPage::WebPage(const Options& options)
     : options_(options),
       server_(web_config(options), routes(),
-              { "/api/v1/stream", [this] { return welcome_text(picture_, log_, board_.status_json()); } }),
+              { path_of(ApiTopic::stream), [this] { return welcome_text(picture_, log_, board_.status_json()); } }),
       feed_(server_, picture_, log_, [this] { return board_.status_json(); })
 {
 }
@@ -81,22 +81,26 @@ std::vector<WebRoute> WebPage::routes()
 WebAnswer WebPage::answer(const ApiRoute& route, const WebRequest& request) const
 try {
     auto query = parse_query(route, request.query);
-    const std::string_view path = route.path;
-    if (path == "/metrics")
+    switch (route.topic) {
+    case ApiTopic::metrics:
         return { 200, "text/plain; version=0.0.4; charset=utf-8", board_.metrics() };
-    if (path == "/api/v1/status")
+    case ApiTopic::status:
         return json_answer(board_.status_json());
-    if (path == "/api/v1/emissions")
+    case ApiTopic::emissions:
         return json_answer(log_.emissions_json() + "\n");
-    if (path == "/api/v1/history")
-        return json_answer(log_.history_json(static_cast<std::size_t>(query.emplace("limit", 200).first->second)));
-    if (path == "/api/v1/occupancy")
+    case ApiTopic::history:
+        return json_answer(log_.history_json(static_cast<std::size_t>(query.emplace("limit", kHistoryEntries).first->second)));
+    case ApiTopic::occupancy:
         return json_answer(log_.occupancy_json());
-    if (path == "/api/v1/openapi.json")
+    case ApiTopic::description:
         return json_answer(openapi_json());
-    if (path == "/api/v1/evidence") {
+    case ApiTopic::evidence: {
         const auto found = log_.picture_json(static_cast<std::uint64_t>(query.at("id")));
         return found ? json_answer(*found) : json_error(404, "there is no such emission");
+    }
+    case ApiTopic::stream:
+    case ApiTopic::change:
+        break;
     }
     return json_error(426, "this is a WebSocket, or as many as there may be are open");
 } catch (const Error& error) {

@@ -3,6 +3,7 @@
 
 #include "apps/common/cli.h"
 
+#include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/detect/detector.h"
@@ -14,7 +15,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <map>
@@ -38,8 +41,8 @@ std::vector<EmissionBox> truth_of(const recording::RecordingInfo& info)
         box.high_hz = *note.freq_upper_hz - info.center_freq_hz;
         box.label = note.label;
         box.score = note.comment.compare(0, 4, "SNR ") == 0 ? std::atof(note.comment.c_str() + 4) : 0.0;
-        if (const auto keyed = note.comment.find("keyed in "); keyed != std::string::npos)
-            box.core_hz = std::atof(note.comment.c_str() + keyed + 9);
+        if (const auto keyed = note.comment.find(synth::kKeyedIn); keyed != std::string::npos)
+            box.core_hz = std::atof(note.comment.c_str() + keyed + std::strlen(synth::kKeyedIn));
         truth.push_back(box);
     }
     return truth;
@@ -315,6 +318,8 @@ nlohmann::json eval_detection(const DetectionOptions& options)
     std::ofstream rows;
     if (!options.proposals.empty())
         rows.open(options.proposals, std::ios::binary);
+    if (!rows)
+        throw SystemError("cannot write", options.proposals, errno);
     if (options.scenes > 0)
         eval_scenes(options, total, rows.is_open() ? &rows : nullptr);
     eval_captures(options, total, rows.is_open() ? &rows : nullptr);

@@ -7,11 +7,16 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import zlib
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class PageGone(AssertionError):
+    """What was asked was asked of a document that the browser was just replacing, which a slow machine makes likely."""
 
 
 class Browser:
@@ -71,6 +76,8 @@ class Browser:
             if answer.get("method") == "Log.entryAdded" and answer["params"]["entry"]["level"] == "error":
                 self.problems.append(answer["params"]["entry"]["text"])
             if answer.get("id") == number:
+                if "navigated or closed" in answer.get("error", {}).get("message", ""):
+                    raise PageGone(answer)
                 assert "error" not in answer, answer
                 return answer["result"]
 
@@ -85,10 +92,14 @@ class Browser:
     def until(self, expression, what=None):
         """The value of the expression once it is true."""
         end = time.monotonic() + self.wait_s
-        while not (value := self.evaluate(expression)):
+        while True:
+            try:
+                if value := self.evaluate(expression):
+                    return value
+            except PageGone as gone:
+                print(f"once more, the page was being replaced: {gone}", file=sys.stderr)
             assert time.monotonic() < end, what or expression
             time.sleep(0.05)
-        return value
 
     def click(self, x, y):
         for kind in ("mousePressed", "mouseReleased"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import rx
 from radio import RtlTcp
-from test_peers import Lines, WAIT_S, authority
+from output_case import Lines, WAIT_S, authority
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "user" / "openapi.json"
 TYPES = {"string": str, "number": (int, float), "integer": int, "boolean": bool, "object": dict, "array": list}

@@ -13,7 +13,7 @@ from pathlib import Path
 import rx
 from browser import CHROMIUM, Browser, pixels
 from radio import RtlTcp
-from test_peers import Lines
+from output_case import Lines
 
 RATE, CENTER = 250_000, 433_900_000
 BITS_PER_S = 5_000

@@ -11,7 +11,6 @@ namespace {
 
 constexpr double kMaxCommon = 0.25; // part of the smaller box that two emissions may share
 constexpr double kHeld = 0.8;       // part of a box in another that holds it
-constexpr double kTwin = 0.5;       // intersection over union from which two boxes are the same
 constexpr float kNone = -12.0f;     // log-odds of what is not there
 constexpr float kLeastPart = -2.5f; // log-odds from which something is taken for a part
 constexpr int kMaxParts = 24;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr float kNone = -60.0f;      // dB, of a ratio that is not there
 constexpr double kLeastMirror = 0.3; // likeness of an image
-constexpr double kTwin = 0.5;        // intersection over union from which two boxes are the same
 
 double common(double a0, double a1, double b0, double b1)
 {

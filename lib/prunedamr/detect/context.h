@@ -10,6 +10,8 @@ namespace prunedamr::detect {
 /// often it was seen.
 void describe_context(Proposal* proposals, int count) noexcept;
 
+inline constexpr double kTwin = 0.5; ///< intersection over union from which two boxes are the same
+
 /// Part of the smaller of the two boxes that they have in common, in time and frequency.
 double common_part(const Proposal& a, const Proposal& b) noexcept;
 

@@ -284,23 +284,22 @@ void Cutter::propose(const TileField& field, const TileField* finer, const Blobs
     add_hulls(field);
 }
 
-/// False if it is there already or does not count.
-bool Cutter::add(const TileField& field, Rect rect, float kind) noexcept
+/// Unless it is there already or does not count.
+void Cutter::add(const TileField& field, Rect rect, float kind) noexcept
 {
     if (level_ > 0 && rect.last - rect.first == 1 && rect.high - rect.low < kSpeck)
-        return false; // the next coarser field sees it better
-    for (int i = std::max(0, count_ - 64); kind != kFine && i < count_; ++i)
+        return; // the next coarser field sees it better
+    for (int i = std::max(0, count_ - 64); i < count_; ++i)
         if (same(rects_[i], rect))
-            return false;
+            return;
     if (count_ == kMaxProposals)
-        return false;
+        return;
     Proposal& box = proposals_[count_];
     box = Proposal();
     rects_[count_++] = rect;
     describe(field, rect, box);
     box.features[kHull] = kind;
     refine(box);
-    return true;
 }
 
 /// Tones, side bands and carriers: neighbors of like power that are on together.

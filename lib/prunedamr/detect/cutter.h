@@ -63,7 +63,7 @@ private:
     Cuts valleys(Rect rect) noexcept;
     Cuts gaps(Rect rect) noexcept;
     void grow(const TileField& field, Rect rect) noexcept;
-    bool add(const TileField& field, Rect rect, float kind) noexcept;
+    void add(const TileField& field, Rect rect, float kind) noexcept;
     bool measure_fine(const Proposal& box, double start, double end) noexcept;
     void refine(Proposal& box) noexcept;
     void describe_fine(Proposal& box, int first, int last) noexcept;
@@ -79,9 +79,9 @@ private:
     const TileField* finer_ = nullptr;
     float fine_edge_ = 0.0f, fine_reference_ = 0.0f;
     int fine_first_ = 0, fine_last_ = 0, fine_gap_ = 1;
-    std::vector<float> fine_; ///< envelope of a box in the finer field
     float reference_ = 0.0f, envelope_reference_ = 0.0f;
     std::vector<float> profile_, smooth_, envelope_, ranked_, left_, right_;
+    std::vector<float> fine_; ///< envelope of a box in the finer field
     std::vector<Proposal> proposals_;
     std::vector<Rect> rects_; ///< of the proposals
     struct Node {

@@ -18,7 +18,6 @@ namespace prunedamr::detect {
 namespace {
 
 constexpr int kCoarsest = 64, kFinest = 1 << 16; // samples of a transform
-constexpr int kMaxLevels = 6;
 constexpr std::ptrdiff_t kBlock = 1 << 16; // samples that are transformed at a time
 constexpr std::size_t kTilesInEpoch = 16;  // at least, at the finest resolution
 constexpr int kMinTiles = 4;               // of a field that is looked at
@@ -98,7 +97,7 @@ struct Detector::Impl {
     std::uint64_t start = 0, analyzed = 0;    ///< of the epoch that fills; of the last one looked at
     std::vector<Proposal> proposals;
     int proposal_count = 0;
-    Choice choice;
+    Choice choice{ 0 };
     int chosen_count = 0;
     std::vector<Detection> detections, open;
     int count = 0, open_count = 0;
@@ -107,8 +106,7 @@ struct Detector::Impl {
 };
 
 Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
-    : config(wanted), judge(std::move(given)), epoch(static_cast<std::ptrdiff_t>(epoch_of(wanted))),
-      choice(kMaxLevels * Cutter::kMaxProposals)
+    : config(wanted), judge(std::move(given)), epoch(static_cast<std::ptrdiff_t>(epoch_of(wanted)))
 {
     finest = std::min<std::ptrdiff_t>(kFinest, epoch / (2 * kTilesInEpoch));
     int coarsest = static_cast<int>(finest);
@@ -119,6 +117,7 @@ Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
     end = epoch + finest / 2;
     samples.resize(finest + std::min<std::ptrdiff_t>(kBlock, epoch));
     proposals.resize(levels.size() * Cutter::kMaxProposals);
+    choice = Choice(static_cast<int>(proposals.size()));
     detections.resize(kMaxDetections);
     open.resize(kMaxDetections);
 }
@@ -148,11 +147,11 @@ void Detector::Impl::score() noexcept
             p.features[kCoarseHalves] = Cutter::halves(levels[p.level - 1].field, p);
         if (p.level >= 2)
             p.features[kCoarserHalves] = Cutter::halves(levels[p.level - 2].field, p);
-        p.score = judge.score(p) + (predecessor(p) ? kGoesOn : 0.0f);
+        p.score = judge.score(p);
     }
     choice.describe_rivals(proposals.data(), proposal_count);
-    for (int i = 0; i < proposal_count; ++i)
-        proposals[i].score = judge.score_beside_rivals(proposals[i]) + (predecessor(proposals[i]) ? kGoesOn : 0.0f);
+    for (Proposal* p = proposals.data(); p < proposals.data() + proposal_count; ++p)
+        p->score = judge.score_beside_rivals(*p) + (predecessor(*p) ? kGoesOn : 0.0f);
 }
 
 double Detector::Impl::seam(const Proposal& p) const noexcept

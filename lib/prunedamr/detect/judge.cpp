@@ -84,6 +84,8 @@ Judge Judge::mean(const std::vector<Judge>& judges)
 {
     BoostedTrees first, second;
     for (const Judge& judge : judges) {
+        if (judge.second_.values.empty() != judges.front().second_.values.empty())
+            throw Error({ "judges of different kinds", "", "one that judges once", "all that judge twice, or none" });
         add(first, judge.first_, 1.0f / static_cast<float>(judges.size()));
         add(second, judge.second_, 1.0f / static_cast<float>(judges.size()));
     }

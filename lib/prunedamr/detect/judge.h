@@ -17,8 +17,7 @@ public:
 
     /// {"features": [names], "depth": D, "base": log-odds of all, "trees": [{"feature": [...], "limit": [...],
     /// "value": [...]}], "beside_rivals": {"depth", "base", "trees" of the second judgment; without it the first
-    /// one stands}}: complete binary trees, the children of node n are 2n + 1 (feature <= limit) and 2n + 2;
-    /// `value` [leaves]. Throws `Error` for anything else.
+    /// one stands}}: the trees of `BoostedTrees`, one after the other. Throws `Error` for anything else.
     Judge(const std::string& json, const std::string& where);
 
     Judge(BoostedTrees first, BoostedTrees second);

@@ -11,7 +11,7 @@ struct EmissionBox {
     double start_s = 0.0, end_s = 0.0;
     double low_hz = 0.0, high_hz = 0.0;
     std::string label = {}; ///< of one that is there
-    double score = 0.0;     ///< of one that was reported: the higher, the surer
+    double score = 0.0;     ///< of one that was reported: the higher, the surer; of one that is there: its SNR in dB
     double core_hz = 0.0;   ///< of one that is there and has no sharp band, its skirts are seen farther the stronger it
                             ///< is: what it fills without them; 0: its band is sharp
 };
@@ -53,10 +53,11 @@ DetectionScores score_detections(const std::vector<EmissionBox>& truth, const st
                                  double duration_s, std::vector<EmissionBox>* missed = nullptr,
                                  std::vector<EmissionBox>* wrong = nullptr);
 
-/// Whether a report has its band (see above).
-/// Whether any band from the core to twice the whole is that of the emission: a bare carrier, a carrier that is keyed.
+/// Whether it has no sharp band: a bare carrier, a carrier that is keyed.
 bool is_loose(const EmissionBox& truth);
 
+/// Whether a report has its band (see above). Of what has no sharp one, any band around its middle counts that is not
+/// narrower than 0.4 of its core nor wider than 2.5 times the whole, of a bare carrier without a core 4 times.
 bool same_band(const EmissionBox& truth, const EmissionBox& report);
 
 /// Intersection over union of two boxes' times, of their bands, and of the boxes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/detect/detector.h"
 #include "prunedamr/detect/judge.h"
 #include "prunedamr/detect/proposal.h"
 #include "prunedamr/metrics/detections.h"
@@ -45,6 +46,6 @@ detect::Judge train_judge(std::vector<JudgeEpoch>& epochs, const JudgeTrainingCo
 
 /// What the judge would report of those epochs, each by itself; only of scenes that are held back, if `held_back`.
 DetectionScores score_judge(const detect::Judge& judge, std::vector<JudgeEpoch>& epochs, int held_back,
-                            float min_score = 0.0f);
+                            float min_score = detect::DetectorConfig().min_score);
 
 } // namespace prunedamr::metrics

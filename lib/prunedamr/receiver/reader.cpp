@@ -91,7 +91,7 @@ void Reader::run() noexcept
         return;
     refuse_requests();
     block_->is_last = true;
-    ring_.push(*block_);
+    push();
 }
 
 /// False at the end of the source.
@@ -184,7 +184,7 @@ void Reader::push()
 {
     center_freq_hz_ = block_->center_freq_hz.value_or(center_freq_hz_);
     if (tap_ && block_->count > 0)
-        tap_->take({ block_->samples, block_->count, passed_on_, clock_.time_ns(position_ - block_->count), center_freq_hz_ });
+        tap_->take({ block_->samples, block_->count, source_.info().first_sample + passed_on_, clock_.time_ns(position_ - block_->count), center_freq_hz_ });
     passed_on_ += block_->count;
     ring_.push(*block_);
 }

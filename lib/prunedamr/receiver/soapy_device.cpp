@@ -199,15 +199,18 @@ void set_gain_soapy(SoapySDR::Device& device, const GainSetting& gain, const Sou
         require_name(info, "has no such gain element", gain.element, elements);
     if (!gain.gain_db && !device.hasGainMode(kRx, kSoapyChannel))
         throw Error{ { "has no automatic gain", info.name, "", "a gain in dB" } };
-    if (device.hasGainMode(kRx, kSoapyChannel))
-        device.setGainMode(kRx, kSoapyChannel, !gain.gain_db);
+    const auto set_automatic = [&] {
+        if (device.hasGainMode(kRx, kSoapyChannel))
+            device.setGainMode(kRx, kSoapyChannel, !gain.gain_db);
+    };
     if (!gain.gain_db)
-        return;
+        return set_automatic();
     const SoapySDR::Range range = gain.element.empty() ? device.getGainRange(kRx, kSoapyChannel)
                                                        : device.getGainRange(kRx, kSoapyChannel, gain.element);
     if (range.minimum() < range.maximum() && (*gain.gain_db < range.minimum() || *gain.gain_db > range.maximum()))
         throw Error{ { "cannot have this gain", info.name, number(*gain.gain_db) + " dB",
                        number(range.minimum()) + ".." + number(range.maximum()) + " dB" } };
+    set_automatic();
     if (gain.element.empty())
         device.setGain(kRx, kSoapyChannel, *gain.gain_db);
     else

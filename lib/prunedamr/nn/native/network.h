@@ -12,7 +12,7 @@ namespace prunedamr::nn::native {
 
 /// The forward and backward pass of a 1-D network by this project's own kernels: what small networks are trained
 /// with, for which a general library's overhead and its passes over memory cost more than the arithmetic. Needs no
-/// LibTorch. It holds the activations of one batch. One thread at a time; `Pass` says who computes.
+/// LibTorch. It holds the activations of one batch. Of one thread at a time.
 class Network
 {
 public:

@@ -39,7 +39,7 @@ template <bool Pairs> PRUNEDAMR_INLINE void transform_rows(const AffineRows& map
             float* to = y + target(map, w) * map.stride;
             for (std::size_t c = 0; c < map.stride; c += kLanes) {
                 const Vector value = mapped<Pairs>(map, c, at(x + c));
-                at(to + c) = map.relu ? (value > 0.0F ? value : Vector{}) : value;
+                at(to + c) = map.relu ? (value < 0.0F ? Vector{} : value) : value;
             }
         }
 }
@@ -238,7 +238,7 @@ PRUNEDAMR_VECTOR_CLONES
 void cut_negative_all(const float* x, float* y, std::size_t count)
 {
     for (std::size_t i = 0; i < count; i += kLanes)
-        at(y + i) = at(x + i) > 0.0F ? at(x + i) : Vector{};
+        at(y + i) = at(x + i) < 0.0F ? Vector{} : at(x + i);
 }
 
 PRUNEDAMR_VECTOR_CLONES

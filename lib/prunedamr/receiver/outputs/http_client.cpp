@@ -27,7 +27,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kPatience{ 5 };
 constexpr std::size_t kMaxAnswerBytes = 64 << 10;
 constexpr std::size_t kMaxDocumentBytes = 16 << 20; ///< of what is asked for
 
@@ -55,7 +54,7 @@ HttpServer parse_http_server(const std::string& url)
 }
 
 struct HttpClient::Impl {
-    explicit Impl(const HttpServer& server) : server(server)
+    Impl(const HttpServer& server, std::chrono::seconds patience) : server(server), patience(patience)
     {
 #ifdef PRUNEDAMR_HAVE_TLS
         if (!server.use_tls)
@@ -81,7 +80,7 @@ struct HttpClient::Impl {
     template <typename Step> void run(const char* problem, const Step& step, error_code harmless = {})
     {
         error_code result;
-        lowest().expires_after(kPatience);
+        lowest().expires_after(patience);
         step([&](error_code code, auto&&...) { result = code; });
         io.restart();
         io.run();
@@ -182,6 +181,7 @@ struct HttpClient::Impl {
     }
 
     const HttpServer server;
+    const std::chrono::seconds patience;
     asio::io_context io;
     std::optional<beast::tcp_stream> plain;
 #ifdef PRUNEDAMR_HAVE_TLS
@@ -190,7 +190,10 @@ struct HttpClient::Impl {
 #endif
 };
 
-HttpClient::HttpClient(const HttpServer& server) : impl_(std::make_unique<Impl>(server)) {}
+HttpClient::HttpClient(const HttpServer& server, std::chrono::seconds patience)
+    : impl_(std::make_unique<Impl>(server, patience))
+{
+}
 
 HttpClient::~HttpClient() = default;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -21,7 +22,7 @@ class HttpClient
 {
 public:
     /// Throws `Error` when the file of authorities cannot be read, or a build without OpenSSL is asked for TLS.
-    explicit HttpClient(const HttpServer& server);
+    explicit HttpClient(const HttpServer& server, std::chrono::seconds patience = std::chrono::seconds(5));
     ~HttpClient();
 
     struct Answer {
@@ -29,8 +30,8 @@ public:
         std::string body; ///< its first 64 KiB (of `get`: 16 MiB); the connection is closed when there is more
     };
 
-    /// `authorization`: the header of that name; empty: none. Throws `Error` when there is no answer within 5 s for
-    /// each step.
+    /// `authorization`: the header of that name; empty: none. Throws `Error` when there is no answer within
+    /// `patience` for each step.
     Answer post(const std::string& path, const std::string& authorization, const std::string& body,
                 const std::string& type = "text/plain; charset=utf-8");
     Answer get(const std::string& path, const std::string& authorization);

@@ -186,36 +186,43 @@ const std::vector<ApiRoute>& api_routes()
     constexpr auto read = WebAccess::read, change = WebAccess::change;
     constexpr auto none = ChangeKind::none;
     static const ApiParameter limit{ "limit", "integer", false, false, 1, 2000, {}, "how many at most (default: 200)" };
+    static_assert(kHistoryEntries == 200, "the description says so");
     static const std::vector<ApiRoute> routes = {
-        { "GET", "/api/v1/status", "status", read, none, {}, "#Status", "What is received, counted and written" },
-        { "GET", "/api/v1/emissions", "emissions", read, none, {}, "[#Emission]", "Emissions on the air, by frequency" },
-        { "GET", "/api/v1/history", "history", read, none, { limit }, "#History",
+        { "GET", "/api/v1/status", "status", read, ApiTopic::status, none, {}, "#Status", "What is received, counted and written" },
+        { "GET", "/api/v1/emissions", "emissions", read, ApiTopic::emissions, none, {}, "[#Emission]", "Emissions on the air, by frequency" },
+        { "GET", "/api/v1/history", "history", read, ApiTopic::history, none, { limit }, "#History",
           "Emissions that have ended, the last one first" },
-        { "GET", "/api/v1/occupancy", "occupancy", read, none, {}, "#Occupancy",
+        { "GET", "/api/v1/occupancy", "occupancy", read, ApiTopic::occupancy, none, {}, "#Occupancy",
           "Fraction of the time that each part of the band was in use, minute by minute" },
-        { "GET", "/api/v1/evidence", "evidence", read, none,
+        { "GET", "/api/v1/evidence", "evidence", read, ApiTopic::evidence, none,
           { { "id", "integer", true, false, 0, JsonObject::kExact, {}, "number of the emission" } }, "#Evidence",
           "What the last decision on an emission was made of: spectrum, discriminator, constellation" },
-        { "GET", "/api/v1/stream", nullptr, read, none, {}, "stream", "All that changes, as it changes" },
-        { "POST", "/api/v1/tune", "tune", change, ChangeKind::tune,
+        { "GET", "/api/v1/stream", nullptr, read, ApiTopic::stream, none, {}, "stream", "All that changes, as it changes" },
+        { "POST", "/api/v1/tune", "tune", change, ApiTopic::change, ChangeKind::tune,
           { { "center_freq_hz", "number", true, false, 0, 1e12, {}, "frequency to tune the source to, in Hz" } }, "#Done",
           "Tune the source to another frequency" },
-        { "POST", "/api/v1/gain", "gain", change, ChangeKind::gain,
+        { "POST", "/api/v1/gain", "gain", change, ApiTopic::change, ChangeKind::gain,
           { { "gain_db", "number", true, true, -200, 200, {}, "gain in dB; null: automatic" },
             { "element", "string", false, false, 0, 0, {}, "element of the source's gain (default: all together)" } },
           "#Done", "Set the gain of the source" },
-        { "POST", "/api/v1/threshold", "threshold", change, ChangeKind::threshold,
+        { "POST", "/api/v1/threshold", "threshold", change, ApiTopic::change, ChangeKind::threshold,
           { { "min_confidence", "number", true, true, 0, 1, {},
               "a signal whose class and family are less probable is unknown; null: the model's own threshold" } },
           "#Done", "Set the threshold of labels" },
-        { "POST", "/api/v1/model", "model", change, ChangeKind::model,
+        { "POST", "/api/v1/model", "model", change, ApiTopic::change, ChangeKind::model,
           { { "action", "string", true, false, 0, 0, { "reload", "revert" },
               "reload: read the model's file again; revert: bring back the model before" } },
           "#Done", "Change the model" },
-        { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, none, {}, "object", "This description" },
-        { "GET", "/metrics", "metrics", read, none, {}, "text", "Counts for Prometheus" },
+        { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, ApiTopic::description, none, {}, "object", "This description" },
+        { "GET", "/metrics", "metrics", read, ApiTopic::metrics, none, {}, "text", "Counts for Prometheus" },
     };
     return routes;
+}
+
+const char* path_of(ApiTopic topic)
+{
+    const auto& routes = api_routes();
+    return std::find_if(routes.begin(), routes.end(), [&](const ApiRoute& one) { return one.topic == topic; })->path;
 }
 
 std::string openapi_json()

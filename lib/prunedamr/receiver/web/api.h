@@ -13,6 +13,9 @@ namespace prunedamr::receiver {
 /// What may be changed while samples flow.
 enum class ChangeKind { none, tune, gain, threshold, model };
 
+/// What a request is about.
+enum class ApiTopic { change, status, emissions, history, occupancy, evidence, stream, description, metrics };
+
 /// Of a query (GET) or of a body, which is a JSON object (POST).
 struct ApiParameter {
     const char* name;
@@ -31,13 +34,19 @@ struct ApiRoute {
     const char* path;
     const char* command; ///< of `prunedamr-rx ctl`; null: none
     WebAccess access;
-    ChangeKind change;
+    ApiTopic topic;
+    ChangeKind change; ///< what is changed, of the topic `change`
     std::vector<ApiParameter> parameters;
     const char* answer; ///< the schema of what comes back, "text" or "stream"
     const char* summary;
 };
 
 const std::vector<ApiRoute>& api_routes();
+
+/// Of the first route with this topic.
+const char* path_of(ApiTopic topic);
+
+constexpr int kHistoryEntries = 200; ///< that are answered unless a limit is given
 
 /// OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3) of all routes, indented.
 std::string openapi_json();

@@ -231,9 +231,8 @@ private:
         server_.pending[id] = this->shared_from_this();
         timer_.expires_after(server_.config.patience);
         timer_.async_wait([self = this->shared_from_this(), id](error_code failure) {
-            if (failure)
+            if (failure || self->server_.pending.erase(id) == 0) // answered in the moment that it fired
                 return;
-            self->server_.pending.erase(id);
             self->write(self->server_.respond(self->parser_->get(), { 504, "text/plain", "no answer in time\n" }));
         });
     }

@@ -71,6 +71,7 @@ void EmissionLog::begin_run(std::uint32_t run, double sample_rate_hz)
         end(now_.begin());
     early_.clear();
     boxes_.clear();
+    minutes_.clear();
     run_ = run;
     rate_hz_ = sample_rate_hz;
     now_ns_ = 0;
@@ -196,8 +197,9 @@ void EmissionLog::occupy(const LabelEvent& event)
             const auto bin = [&](double hz) {
                 return std::clamp(static_cast<int>(std::floor((hz - minute->low_hz) * per_hz)), 0, kOccupancyBins - 1);
             };
-            const double half = 0.5 * event.bandwidth_hz;
-            for (int i = bin(event.center_freq_hz - half); i <= bin(event.center_freq_hz + half); ++i)
+            const double low = event.center_freq_hz - 0.5 * event.bandwidth_hz, high = low + event.bandwidth_hz;
+            const bool is_inside = high >= minute->low_hz && low <= minute->high_hz; // not after a retune
+            for (int i = bin(low); is_inside && i <= bin(high); ++i)
                 minute->busy_s[static_cast<std::size_t>(i)] += 1e-9f * static_cast<float>(until - at);
         }
         at = until;

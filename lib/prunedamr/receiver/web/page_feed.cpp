@@ -14,14 +14,6 @@ WebMessage message(std::string bytes, bool is_row)
     return { std::make_shared<const std::string>(std::move(bytes)), is_row, is_row };
 }
 
-/// See `Picture::next_row`.
-std::int64_t time_of(const std::string& row)
-{
-    std::int64_t time_ns = 0;
-    std::memcpy(&time_ns, row.data() + 40, sizeof time_ns);
-    return time_ns;
-}
-
 } // namespace
 
 PageFeed::PageFeed(WebServer& server, Picture& picture, EmissionLog& log, std::function<std::string()> status)
@@ -50,7 +42,7 @@ void PageFeed::run()
         picture_.set_watched(server_.listeners() > 0);
         picture_.for_each_decision([this](DecisionPicture one) { log_.add(std::move(one)); });
         if (auto row = picture_.next_row()) {
-            log_.set_time(time_of(*row));
+            log_.set_time(picture_.row_time_ns());
             server_.broadcast(message(std::move(*row), true));
         }
         if (auto update = log_.next_update(server_.listeners() > 0))

@@ -17,7 +17,7 @@ namespace prunedamr::receiver {
 class PageFeed
 {
 public:
-    /// `status`: a JSON object, asked for once a second. Server and board must outlive it.
+    /// `status`: a JSON object, asked for once a second. Server, picture and log must outlive it.
     PageFeed(WebServer& server, Picture& picture, EmissionLog& log, std::function<std::string()> status);
     ~PageFeed();
 

@@ -178,6 +178,7 @@ std::optional<std::string> Picture::next_row()
     append(bytes, first.first_sample);
     append(bytes, end);
     append(bytes, first.time_ns);
+    row_time_ns_ = first.time_ns;
     append(bytes, static_cast<float>(kLowestDb));
     append(bytes, static_cast<float>(kStepDb));
     for (std::size_t i = 0; i < kBins; ++i) {

@@ -36,7 +36,8 @@ struct DecisionPicture {
 };
 
 /// Takes what can be looked at from the sample path and makes pictures of it on another thread. The sample path
-/// copies samples to rings of fixed size, and waits for nobody: what finds no room, or is not looked at, is left out.
+/// copies samples to rings of fixed size, and waits for nobody: what finds no room is left out, and so are rows while
+/// nobody looks. Decisions are kept all the time, for who looks later.
 class Picture final : public SampleTap, public stream::DecisionTap
 {
 public:
@@ -61,6 +62,7 @@ public:
     /// u64 last sample + 1, i64 time of the first sample [ns since 1970], f32 lowest dB, f32 dB per step,
     /// bins x u8: dBFS by rising frequency.
     std::optional<std::string> next_row();
+    std::int64_t row_time_ns() const { return row_time_ns_; } ///< of the last row's first sample
     void for_each_decision(const std::function<void(DecisionPicture)>& visit);
 
 private:
@@ -93,6 +95,8 @@ private:
         std::vector<Item> items;
         boost::lockfree::spsc_queue<std::size_t, boost::lockfree::capacity<Count>> empty, filled;
     };
+
+    std::int64_t row_time_ns_ = 0;
 
     void add_power(const Segment& segment);
     void end_group();

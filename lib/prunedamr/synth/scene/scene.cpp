@@ -204,7 +204,7 @@ recording::RecordingInfo scene_info(const Scene& scene)
             ++burst;
             note.comment = signal.sends() ? snr_text(scene.snr_db(signal)) : "no signal";
             if (signal.skirts > 1.0)
-                note.comment += fmt::format(", keyed in {:.0f} Hz", signal.bandwidth_hz / signal.skirts);
+                note.comment += fmt::format(", {}{:.0f} Hz", kKeyedIn, signal.bandwidth_hz / signal.skirts);
             info.annotations.push_back(note);
         }
     }

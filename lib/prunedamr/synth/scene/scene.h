@@ -38,6 +38,9 @@ struct SceneSignal {
     double offset_hz_at(std::int64_t burst, double time_s) const;
 };
 
+/// In the comment of an annotation, before what a keyed carrier with skirts fills, in Hz.
+inline constexpr const char* kKeyedIn = "keyed in ";
+
 /// Whether both are on at some time, and there their bands, with this much between them, overlap; without drifts.
 bool meet(const SceneSignal& a, const SceneSignal& b, double guard_hz);
 

@@ -20,12 +20,14 @@ function acknowledge() { for (; undrawn > 0; --undrawn) if (socket?.readyState =
 
 async function connect() {
   clearTimeout(connect.timer);
+  const attempt = connect.attempt = {};
   socket?.close();
   try {
     const answer = await control.fetch("/api/v1/status");
     if (answer.status === 401) return link("lost", "A token is needed: see Receiver"), select("receiver"), $("token").focus();
     if (!answer.ok) throw new Error();
-  } catch { return retry(); }
+  } catch { return connect.attempt === attempt && retry(); }
+  if (connect.attempt !== attempt) return; // another one has begun meanwhile
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const own = new WebSocket(`${scheme}//${location.host}/api/v1/stream`, control.protocols());
   socket = own;
@@ -77,7 +79,7 @@ function receive(message) {
     for (const one of message.emissions) take(one);
     for (const id of message.ended) emissions.delete(id);
     for (const box of message.boxes) waterfall.addBox(box);
-    if (message.ended.length && !$("panel-history").hidden) loadHistory();
+    if (message.ended.length && !$("panel-history").hidden) historyIsOld = true;
     if (message.emissions.some((one) => one.id === chosen)) loadDetail();
   } else if (message.type === "status") {
     setStatus(message.status);
@@ -162,9 +164,11 @@ function listEmissions() {
 }
 
 let ended = [];
+let historyIsOld = false; // more has ended since it was loaded
 async function loadHistory() {
-  const answer = await control.fetch("/api/v1/history?limit=500");
-  if (!answer.ok) return;
+  historyIsOld = false;
+  const answer = await control.fetch("/api/v1/history?limit=500").catch(() => null);
+  if (!answer?.ok) return;
   const history = await answer.json();
   ended = history.emissions;
   $("history-total").textContent = `${history.total} have ended`;
@@ -178,8 +182,8 @@ function listHistory() {
 }
 
 async function loadOccupancy() {
-  const answer = await control.fetch("/api/v1/occupancy");
-  if (!answer.ok || $("panel-occupancy").hidden) return;
+  const answer = await control.fetch("/api/v1/occupancy").catch(() => null);
+  if (!answer?.ok || $("panel-occupancy").hidden) return;
   const { minutes } = await answer.json();
   plots.occupancy($("occupancy"), minutes);
   const last = minutes.slice(-60), latest = last[last.length - 1], sums = [];
@@ -291,7 +295,8 @@ $("tabs").addEventListener("keydown", (e) => {
   select(next);
   $(`tab-${next}`).focus();
 });
-setInterval(loadOccupancy, 10_000);
+setInterval(() => { if (!$("panel-occupancy").hidden && !document.hidden) loadOccupancy(); }, 10_000);
+setInterval(() => { if (historyIsOld) loadHistory(); }, 1000);
 setInterval(listEmissions, 1000);
 
 function hold(paused) { waterfall.paused = paused; $("pause").setAttribute("aria-pressed", paused); }
