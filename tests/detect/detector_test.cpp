@@ -102,12 +102,9 @@ TEST(Detector, NeighborsOnAGridStayApart)
     for (int i = 0; i < 12; ++i)
         add(x, shaped(kSecond, (i - 5.5) * 12.5e3, 8e3, 15.0 + i % 3 * 4.0, 10 + i));
     const auto found = found_in(x, kRate);
-    // One of the four weak ones, 8 dB under its neighbor, is judged to be a skirt (decision 16).
-    EXPECT_GE(found.size(), 11u);
-    EXPECT_LE(found.size(), 12u);
+    EXPECT_EQ(found.size(), 12u);
     for (int i = 0; i < 12; ++i)
-        if (i % 3 != 0)
-            the_one_at(found, (i - 5.5) * 12.5e3);
+        the_one_at(found, (i - 5.5) * 12.5e3);
 }
 
 TEST(Detector, FindsAWeakNeighborOfAStrongOne)

@@ -33,7 +33,6 @@ TEST(Judge, TheMeanSaysTheMeanOfWhatTheySay)
 {
     auto other = two_stumps();
     other["base"] = 1.5;
-    other["beside_rivals"] = { { "depth", 1 }, { "base", 4.0 }, { "trees", other["trees"] } };
     const Judge one(two_stumps().dump(), "one"), two(other.dump(), "two"), mean = Judge::mean({ two, two, one, one });
     Proposal p;
     p.features[kDensity] = 9.0f;
@@ -41,7 +40,10 @@ TEST(Judge, TheMeanSaysTheMeanOfWhatTheySay)
     EXPECT_FLOAT_EQ(one.score(p), 1.5f);
     EXPECT_FLOAT_EQ(two.score(p), 3.5f);
     EXPECT_FLOAT_EQ(mean.score(p), 2.5f);
-    EXPECT_FLOAT_EQ(Judge::mean({ two, two }).score_beside_rivals(p), 6.0f);
+    other["beside_rivals"] = { { "depth", 1 }, { "base", 4.0 }, { "trees", other["trees"] } };
+    const Judge twice(other.dump(), "twice");
+    EXPECT_FLOAT_EQ(Judge::mean({ twice, twice }).score_beside_rivals(p), 6.0f);
+    EXPECT_ERROR(Judge::mean({ twice, one }), "judges of different kinds");
 }
 
 TEST(Judge, RefusesWhatIsNone)

@@ -67,12 +67,12 @@ def sample_counts(process):
             yield int(count[1])
 
 
-def samples_ci8(count, seed=1):
-    """I, Q, I, Q... in -128..127: a tone in noise that is on half of the time."""
+def samples_ci8(count, seed=1, turns=2):
+    """I, Q, I, Q... in -128..127: a tone in noise that is on for 20,000 samples, the last of so many turns."""
     rng = random.Random(seed)
     values = array.array("b")
     for i in range(count):
-        x = (40 * cmath.exp(0.3j * i) if i // 20000 % 2 else 0) + complex(rng.gauss(0, 5), rng.gauss(0, 5))
+        x = (40 * cmath.exp(0.3j * i) if i // 20000 % turns == turns - 1 else 0) + complex(rng.gauss(0, 5), rng.gauss(0, 5))
         values.extend((max(-128, min(127, round(x.real))), max(-128, min(127, round(x.imag)))))
     return values
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,13 +19,18 @@ struct BoostedTrees {
 
     float score(const float* row) const noexcept
     {
-        const std::size_t leaves = std::size_t{ 1 } << depth, inner = leaves - 1;
+        constexpr std::size_t kSide = 8; // trees walked side by side: each step waits for memory
+        const std::size_t leaves = std::size_t{ 1 } << depth, inner = leaves - 1, trees = values.size() / leaves;
         float sum = base;
-        for (std::size_t t = 0; t * leaves < values.size(); ++t) {
-            std::size_t n = 0;
-            while (n < inner)
-                n = 2 * n + (row[features[t * inner + n]] <= limits[t * inner + n] ? 1 : 2);
-            sum += values[t * leaves + n - inner];
+        for (std::size_t first = 0; first < trees; first += kSide) {
+            std::size_t at[kSide] = {};
+            for (int level = 0; level < depth; ++level)
+                for (std::size_t k = 0; k < kSide; ++k) { // the last tree again where there is no other
+                    const std::size_t node = std::min(first + k, trees - 1) * inner + at[k];
+                    at[k] = 2 * at[k] + (row[features[node]] <= limits[node] ? 1 : 2);
+                }
+            for (std::size_t k = 0; k < kSide && first + k < trees; ++k)
+                sum += values[(first + k) * leaves + at[k] - inner];
         }
         return sum;
     }
