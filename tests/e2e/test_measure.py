@@ -55,7 +55,7 @@ class Measure(Case):
         for drawn in ("Spectrum, dBFS", "Symbols, Q", "Eye, I", "Discriminator, kHz", "Envelope, dBFS"):
             self.assertEqual(page.count(drawn), 1, drawn)
         self.assertNotIn("<script", page)
-        self.refused(FAILED, "x.pdf: found .pdf, expected .html", "measure", "x.sigmf-meta", "--out", "x.pdf")
+        self.refused(FAILED, "x.pdf: unknown extension: found .pdf, expected .html", "measure", "x.sigmf-meta", "--out", "x.pdf")
 
     def test_noise_has_no_numbers(self):
         rng = random.Random(5)

@@ -15,10 +15,10 @@ using measure::Quantity;
 using Samples = std::vector<std::complex<float>>;
 
 constexpr double kWidth = 420.0, kHeight = 240.0;
-constexpr int kSpectrum = 512;    // bins
-constexpr int kPerSymbol = 16;    // points of an eye in each symbol, at least
-constexpr int kEyeSymbols = 240;  // what a carrier's error turns by little
-constexpr double kAir = 0.1;      // of a band, to either side of what is drawn
+constexpr int kSpectrum = 512;   // bins
+constexpr int kPerSymbol = 16;   // points of an eye in each symbol, at least
+constexpr int kEyeSymbols = 240; // what a carrier's error turns by little
+constexpr double kAir = 0.1;     // of a band, to either side of what is drawn
 
 /// One pair of axes that fills a drawing.
 struct Drawing {
@@ -29,7 +29,12 @@ struct Drawing {
         : svg(width, kHeight),
           axes(svg, { { AxesMargins::kLeft + 8.0, AxesMargins::kTop, width - AxesMargins::kLeft - 16.0,
                         kHeight - AxesMargins::kTop - AxesMargins::kBottom },
-                      x, y, title, x_name, 5, 5 })
+                      x,
+                      y,
+                      title,
+                      x_name,
+                      5,
+                      5 })
     {
     }
 };
@@ -68,7 +73,8 @@ Svg spectrum(const MeasuredDecision& decision, double rate_hz)
     const auto db = spectrum_db(decision.samples);
     const auto khz = steps(kSpectrum, -rate_hz / 2e3, rate_hz / 1e3 / kSpectrum);
     const Interval y = fitted(db, 5);
-    Drawing drawing({ khz.front(), -khz.front() }, y, "Spectrum, dBFS in a bin of " + frequency_text(rate_hz / kSpectrum),
+    Drawing drawing({ khz.front(), -khz.front() }, y,
+                    "Spectrum, dBFS in a bin of " + frequency_text(rate_hz / kSpectrum),
                     "kHz from the center of the capture");
     for (const double side : { -0.5, 0.5 }) {
         const double edge = (decision.center_hz + side * decision.bandwidth_hz) / 1e3;
@@ -95,19 +101,23 @@ double gain(double hz, double symbol_hz, double roll_off, double width_hz)
     return edge >= (1.0 + roll_off) / 2.0 ? 0.0 : std::cos(M_PI / 2.0 / roll_off * (edge - (1.0 - roll_off) / 2.0));
 }
 
-Received receive(const MeasuredDecision& decision, double rate_hz, double center_hz, double symbol_hz, double roll_off, int times)
+Received receive(const MeasuredDecision& decision, double rate_hz, double center_hz, double symbol_hz,
+                 double roll_off, int times)
 {
     const std::size_t size = decision.samples.size(), more = size * static_cast<std::size_t>(times);
     Samples in(size), bins(size), wide(more), out(more);
     for (std::size_t n = 0; n < size; ++n)
         in[n] = decision.samples[n] *
-                std::complex<float>(std::polar(1.0, -2.0 * M_PI * std::fmod(center_hz / rate_hz * static_cast<double>(n), 1.0)));
+                std::complex<float>(
+                    std::polar(1.0, -2.0 * M_PI * std::fmod(center_hz / rate_hz * static_cast<double>(n), 1.0)));
     dsp::Fft(static_cast<int>(size), dsp::FftDirection::forward).run(in.data(), bins.data());
     for (std::size_t k = 0; k < size; ++k) {
         const bool is_low = 2 * k < size;
-        const double hz = (static_cast<double>(k) - (is_low ? 0.0 : static_cast<double>(size))) * rate_hz / static_cast<double>(size);
+        const double hz = (static_cast<double>(k) - (is_low ? 0.0 : static_cast<double>(size))) * rate_hz /
+                          static_cast<double>(size);
         wide[is_low ? k : more - size + k] =
-            bins[k] * static_cast<float>(gain(hz, symbol_hz, roll_off, decision.bandwidth_hz * (1.0 + 2.0 * kAir)) / static_cast<double>(size));
+            bins[k] * static_cast<float>(gain(hz, symbol_hz, roll_off, decision.bandwidth_hz * (1.0 + 2.0 * kAir)) /
+                                         static_cast<double>(size));
     }
     dsp::Fft(static_cast<int>(more), dsp::FftDirection::backward).run(wide.data(), out.data());
     return { std::move(out), rate_hz * times };
@@ -118,7 +128,8 @@ std::vector<double> discriminator_khz(const Received& signal)
 {
     std::vector<double> khz;
     for (std::size_t n = 1; n < signal.samples.size(); ++n)
-        khz.push_back(std::arg(signal.samples[n] * std::conj(signal.samples[n - 1])) / (2.0 * M_PI) * signal.rate_hz / 1e3);
+        khz.push_back(std::arg(signal.samples[n] * std::conj(signal.samples[n - 1])) / (2.0 * M_PI) *
+                      signal.rate_hz / 1e3);
     return khz;
 }
 
@@ -126,7 +137,9 @@ std::vector<double> discriminator_khz(const Received& signal)
 Interval most_of(std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
-    const auto rank = [&](double part) { return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))]; };
+    const auto rank = [&](double part) {
+        return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+    };
     const double low = rank(0.005), high = rank(0.995), air = kAir * std::max(high - low, 1e-9);
     return { low - air, high + air };
 }
@@ -137,7 +150,8 @@ Svg eye(const std::vector<double>& values, double rate_hz, double symbol_hz, con
     const double period = rate_hz / symbol_hz; // points in a symbol
     const auto count = std::min(values.size(), static_cast<std::size_t>(kEyeSymbols * period));
     double best = 0.0, most = -1.0;
-    for (int phase = 0; phase < 2 * kPerSymbol; ++phase) { // symbols change half of their time before they are decided
+    for (int phase = 0; phase < 2 * kPerSymbol;
+         ++phase) { // symbols change half of their time before they are decided
         const double change = phase * period / (2 * kPerSymbol);
         double power = 0.0;
         for (double at = change; at + 1.0 < static_cast<double>(count); at += period)
@@ -152,7 +166,8 @@ Svg eye(const std::vector<double>& values, double rate_hz, double symbol_hz, con
     Drawing drawing({ -1.0, 1.0 }, y, title, "symbols");
     for (double middle = best + period; middle + period < static_cast<double>(count); middle += 2.0 * period) {
         std::vector<double> x, y;
-        for (auto n = static_cast<std::size_t>(std::ceil(middle - period)); n <= static_cast<std::size_t>(middle + period); ++n) {
+        for (auto n = static_cast<std::size_t>(std::ceil(middle - period));
+             n <= static_cast<std::size_t>(middle + period); ++n) {
             x.push_back((static_cast<double>(n) - middle) / period);
             y.push_back(shown[n]);
         }
@@ -208,7 +223,8 @@ Svg phase_advances(const measure::Measurement& found)
         edges.push_back(x.low + (x.high - x.low) * ((k + 1) / 2) / kBins);
         heights.push_back(counts[static_cast<std::size_t>(k / 2)]);
     }
-    Drawing drawing(x, fitted({ 0.0, *std::max_element(counts.begin(), counts.end()) }, 4), "Phase advances in a symbol, count", "cycles");
+    Drawing drawing(x, fitted({ 0.0, *std::max_element(counts.begin(), counts.end()) }, 4),
+                    "Phase advances in a symbol, count", "cycles");
     drawing.axes.line(edges, heights, mark::series);
     return drawing.svg;
 }
@@ -230,33 +246,39 @@ std::vector<std::pair<std::string, Svg>> measurement_drawings(const MeasuredDeci
     const double center_hz = found[Quantity::carrier_hz] ? value(Quantity::carrier_hz) : decision.center_hz;
     const double symbol_hz = value(Quantity::symbol_rate_hz);
     const bool is_fsk = found.method == Method::fsk, is_linear = found.method == Method::linear;
-    const int times = symbol_hz > 0.0 ? std::clamp(static_cast<int>(std::ceil(kPerSymbol * symbol_hz / rate_hz)), 1, 16) : 1;
+    const int times =
+        symbol_hz > 0.0 ? std::clamp(static_cast<int>(std::ceil(kPerSymbol * symbol_hz / rate_hz)), 1, 16) : 1;
     const Received band = receive(decision, rate_hz, center_hz, 0.0, 0.0, is_fsk ? times : 1);
     if (found.symbol_count > 0)
-        drawings.emplace_back(is_fsk ? "phase advances" : "constellation", is_fsk ? phase_advances(found) : constellation(found));
+        drawings.emplace_back(is_fsk ? "phase advances" : "constellation",
+                              is_fsk ? phase_advances(found) : constellation(found));
     const auto khz = discriminator_khz(band);
     if (is_fsk && symbol_hz > 0.0)
         drawings.emplace_back("eye", eye(khz, band.rate_hz, symbol_hz, "Eye of the discriminator, kHz"));
     if (is_linear && symbol_hz > 0.0) {
         const double roll_off = std::clamp(found[Quantity::roll_off] ? value(Quantity::roll_off) : 0.3, 0.05, 1.0);
         const Received matched = receive(decision, rate_hz, center_hz, symbol_hz, roll_off, times);
-        const bool has_two_sides = std::string_view(found.alphabet) == "BPSK" || std::string_view(found.alphabet).find("ASK") == 1;
+        const bool has_two_sides =
+            std::string_view(found.alphabet) == "BPSK" || std::string_view(found.alphabet).find("ASK") == 1;
         const auto shown = static_cast<std::size_t>(kEyeSymbols * matched.rate_hz / symbol_hz);
-        drawings.emplace_back("eye", eye(in_phase(matched, shown, has_two_sides ? 2 : 4), matched.rate_hz, symbol_hz, "Eye, I"));
+        drawings.emplace_back(
+            "eye", eye(in_phase(matched, shown, has_two_sides ? 2 : 4), matched.rate_hz, symbol_hz, "Eye, I"));
     }
     // As much of it as can be told apart on its axis.
     const double span = symbol_hz > 0.0 ? 48.0 * band.rate_hz / symbol_hz : 2048.0;
     const auto part = static_cast<std::ptrdiff_t>(std::min<double>(static_cast<double>(khz.size()), span));
     const std::vector<double> first(khz.begin(), khz.begin() + part);
     if (part > 1) {
-        Drawing drawing({ 0.0, static_cast<double>(part) * 1e3 / band.rate_hz }, most_of(first), "Discriminator, kHz", "ms");
+        Drawing drawing({ 0.0, static_cast<double>(part) * 1e3 / band.rate_hz }, most_of(first),
+                        "Discriminator, kHz", "ms");
         drawing.axes.line(steps(first.size(), 0.0, 1e3 / band.rate_hz), first, mark::series);
         drawings.emplace_back("discriminator", drawing.svg);
     }
     std::vector<double> envelope;
     for (const auto& sample : band.samples)
         envelope.push_back(20.0 * std::log10(std::max(std::abs(sample), 1e-6f)));
-    Drawing drawing({ 0.0, static_cast<double>(envelope.size()) * 1e3 / band.rate_hz }, fitted(envelope, 5), "Envelope, dBFS", "ms");
+    Drawing drawing({ 0.0, static_cast<double>(envelope.size()) * 1e3 / band.rate_hz }, fitted(envelope, 5),
+                    "Envelope, dBFS", "ms");
     drawing.axes.line(steps(envelope.size(), 0.0, 1e3 / band.rate_hz), envelope, mark::series);
     drawings.emplace_back("envelope", drawing.svg);
     return drawings;

@@ -29,7 +29,10 @@ constexpr const char* kStyle =
     "@media(prefers-color-scheme:dark){thead th{color:#a5adb8}}";
 
 constexpr std::pair<std::string_view, const char*> kUnits[] = { // by the end of a quantity's name
-    { "_hz_per_s", "Hz/s" }, { "_hz", "Hz" }, { "_s", "s" }, { "_db", "dB" }
+    { "_hz_per_s", "Hz/s" },
+    { "_hz", "Hz" },
+    { "_s", "s" },
+    { "_db", "dB" }
 };
 
 std::pair<std::string, std::string> title_and_unit(Quantity quantity)
@@ -73,9 +76,12 @@ std::string numbers_table(const Measurement& found)
         if (const auto& number = found.numbers[static_cast<std::size_t>(i)]) {
             const auto quantity = static_cast<Quantity>(i);
             const bool is_bound = quantity == Quantity::modulation_index && found.is_index_bound;
-            html += row({ quantity_title(quantity), (is_bound ? "at least " : "") + estimate_text(quantity, *number) });
+            html +=
+                row({ quantity_title(quantity), (is_bound ? "at least " : "") + estimate_text(quantity, *number) });
         }
-    return html.empty() ? "" : "<table><thead>" + row({ "measured", "with its standard error" }, "th") + "</thead>\n" + html + "</table>\n";
+    return html.empty() ? ""
+                        : "<table><thead>" + row({ "measured", "with its standard error" }, "th") + "</thead>\n" +
+                              html + "</table>\n";
 }
 
 std::string alphabets_table(const Measurement& found)
@@ -85,11 +91,14 @@ std::string alphabets_table(const Measurement& found)
     double sum = 0.0;
     for (int i = 0; i < found.score_count; ++i)
         sum += std::exp(found.scores[static_cast<std::size_t>(i)].log_likelihood - found.scores[0].log_likelihood);
-    std::string html = "<table><thead>" + row({ "alphabet", "ln of its odds against the best", "if all were as likely before" }, "th") + "</thead>\n";
+    std::string html =
+        "<table><thead>" +
+        row({ "alphabet", "ln of its odds against the best", "if all were as likely before" }, "th") + "</thead>\n";
     for (int i = 0; i < std::min(found.score_count, 8); ++i) {
         const auto& score = found.scores[static_cast<std::size_t>(i)];
         const double odds = score.log_likelihood - found.scores[0].log_likelihood;
-        html += row({ std::string(score.name) + (score.is_decoy ? " (has no label)" : ""), tick_text(std::round(10.0 * odds) / 10.0, 0.1),
+        html += row({ std::string(score.name) + (score.is_decoy ? " (has no label)" : ""),
+                      tick_text(std::round(10.0 * odds) / 10.0, 0.1),
                       fmt::format("{:.1f} %", 100.0 * std::exp(odds) / sum) });
     }
     return html + "</table>\n";
@@ -105,13 +114,15 @@ std::string place_text(const MeasuredCapture& capture, double center_hz)
 
 std::string section(const MeasuredCapture& capture, const MeasuredDecision& decision, std::size_t number)
 {
-    std::string html = fmt::format("<section id=\"decision-{}\">\n", number) +
-                       html_element("h2", fmt::format("{:.4f} s: {}", decision.start_s, verdict(decision.found))) + "\n" +
-                       html_element("p", fmt::format("{:.3f} ms at {}, {} wide{}", 1e3 * decision.duration_s,
-                                                     place_text(capture, decision.center_hz), frequency_text(decision.bandwidth_hz),
-                                                     decision.label.empty() ? "" : "; annotated as " + decision.label)) +
-                       "\n<div class=\"tables\">\n" + numbers_table(decision.found) + alphabets_table(decision.found) +
-                       "</div>\n<div class=\"drawings\">\n";
+    std::string html =
+        fmt::format("<section id=\"decision-{}\">\n", number) +
+        html_element("h2", fmt::format("{:.4f} s: {}", decision.start_s, verdict(decision.found))) + "\n" +
+        html_element("p",
+                     fmt::format("{:.3f} ms at {}, {} wide{}", 1e3 * decision.duration_s,
+                                 place_text(capture, decision.center_hz), frequency_text(decision.bandwidth_hz),
+                                 decision.label.empty() ? "" : "; annotated as " + decision.label)) +
+        "\n<div class=\"tables\">\n" + numbers_table(decision.found) + alphabets_table(decision.found) +
+        "</div>\n<div class=\"drawings\">\n";
     for (const auto& [name, drawing] : measurement_drawings(decision, capture.sample_rate_hz))
         html += drawing.element(name);
     return html + "</div>\n</section>\n";
@@ -150,25 +161,30 @@ std::string estimate_text(Quantity quantity, const Estimate& estimate)
 std::string measurement_page(const MeasuredCapture& capture)
 {
     PRUNEDAMR_CHECK(capture.sample_rate_hz > 0.0, "samples have a rate");
-    std::string table = "<div class=\"wide\"><table>\n<thead>" + row({ "start", "length", "annotated as", "center", "bandwidth", "measured" }, "th") +
+    std::string table = "<div class=\"wide\"><table>\n<thead>" +
+                        row({ "start", "length", "annotated as", "center", "bandwidth", "measured" }, "th") +
                         "</thead>\n<tbody>\n";
     std::string sections;
     for (std::size_t i = 0; i < capture.decisions.size(); ++i) {
         const MeasuredDecision& decision = capture.decisions[i];
         const std::string start = fmt::format("{:.4f} s", decision.start_s);
         const bool is_drawn = !decision.samples.empty();
-        table += "<tr><td>" + (is_drawn ? fmt::format("<a href=\"#decision-{}\">{}</a>", i + 1, start) : start) + "</td>" +
-                 row({ fmt::format("{:.3f} ms", 1e3 * decision.duration_s), decision.label, place_text(capture, decision.center_hz),
-                       frequency_text(decision.bandwidth_hz), verdict(decision.found) })
+        table += "<tr><td>" + (is_drawn ? fmt::format("<a href=\"#decision-{}\">{}</a>", i + 1, start) : start) +
+                 "</td>" +
+                 row({ fmt::format("{:.3f} ms", 1e3 * decision.duration_s), decision.label,
+                       place_text(capture, decision.center_hz), frequency_text(decision.bandwidth_hz),
+                       verdict(decision.found) })
                      .substr(4); // its row has begun
         if (is_drawn)
             sections += section(capture, decision, i + 1);
     }
-    const std::string facts =
-        fmt::format("{} decisions, samples at {}{}. Errors are one standard error. What is drawn is the first decision of each kind.",
-                    capture.decisions.size(), frequency_text(capture.sample_rate_hz),
-                    capture.center_freq_hz ? fmt::format(", received at {:.6f} MHz", *capture.center_freq_hz / 1e6) : "");
-    return html_page(capture.name, kStyle, html_element("p", facts) + "\n" + table + "</tbody>\n</table></div>\n" + sections);
+    const std::string facts = fmt::format(
+        "{} decisions, samples at {}{}. Errors are one standard error. What is drawn is the first decision of each "
+        "kind.",
+        capture.decisions.size(), frequency_text(capture.sample_rate_hz),
+        capture.center_freq_hz ? fmt::format(", received at {:.6f} MHz", *capture.center_freq_hz / 1e6) : "");
+    return html_page(capture.name, kStyle,
+                     html_element("p", facts) + "\n" + table + "</tbody>\n</table></div>\n" + sections);
 }
 
 } // namespace prunedamr::report

@@ -17,23 +17,24 @@ struct MeasuredDecision {
     std::string label;                          ///< of the capture's annotation; "" without one
     double center_hz = 0.0, bandwidth_hz = 0.0; ///< of the signal's band, from the capture's center
     measure::Measurement found;
-    std::vector<std::complex<float>> samples;   ///< at the capture's rate; none: a line of the table, no drawings
+    std::vector<std::complex<float>> samples; ///< at the capture's rate; none: a line of the table, no drawings
 };
 
 struct MeasuredCapture {
     std::string name;
-    double sample_rate_hz = 0.0;           ///< > 0
-    std::optional<double> center_freq_hz;  ///< where it was received
+    double sample_rate_hz = 0.0;          ///< > 0
+    std::optional<double> center_freq_hz; ///< where it was received
     std::vector<MeasuredDecision> decisions;
 };
 
 /// One HTML page without outside resources or scripts: a table of all decisions; then for each that has samples its
-/// numbers with their standard errors, the alphabets with their odds, spectrum, constellation or phase advances, eye,
-/// discriminator and envelope, as far as the method has them.
+/// numbers with their standard errors, the alphabets with their odds, spectrum, constellation or phase advances,
+/// eye, discriminator and envelope, as far as the method has them.
 std::string measurement_page(const MeasuredCapture& capture);
 
 /// The drawings of one decision: name for screen readers, drawing.
-std::vector<std::pair<std::string, Svg>> measurement_drawings(const MeasuredDecision& decision, double sample_rate_hz);
+std::vector<std::pair<std::string, Svg>> measurement_drawings(const MeasuredDecision& decision,
+                                                              double sample_rate_hz);
 
 /// "symbol rate", "9600.02 ± 0.11 Hz": a quantity as a person reads it. As many digits as the error leaves.
 std::string quantity_title(measure::Quantity quantity);
