@@ -22,7 +22,8 @@ void add_rml2016a_options(CLI::App& command, synth::Rml2016aConfig& config)
         ->capture_default_str()
         ->check(CLI::IsMember({ "rml", "modern", "random", "none" }));
     command.add_option("--audio", config.audio,
-                       "message of the analogue classes: raw 16-bit mono at 44.1 kHz (default: built-in speech)");
+                       "message of the analogue classes: raw 16-bit mono at 44.1 kHz (default: built-in speech)")
+        ->type_name(cli::kInput);
     command.add_flag("--fix-ssb", config.fix_ssb,
                      "AM-SSB is a sideband of speech, not the original's empty channel");
     command.add_flag("--true-snr", config.true_snr,
