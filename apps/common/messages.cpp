@@ -73,7 +73,8 @@ std::string unknown_word(const CLI::App& app, const std::string& word)
     for (const CLI::App* one = &app; one; one = one->get_fallthrough() ? one->get_parent() : nullptr)
         for (CLI::Option* option : shown_options(const_cast<CLI::App&>(*one)))
             for (const std::string& known : names(*option))
-                if (const std::size_t changes = distance(name, known); changes < least || known.rfind(name, 0) == 0) {
+                if (const std::size_t changes = distance(name, known);
+                    known.size() > 2 && (changes < least || known.rfind(name, 0) == 0)) {
                     nearest = known;
                     least = changes;
                 }

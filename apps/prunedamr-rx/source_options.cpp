@@ -58,6 +58,9 @@ void add_source(SourceOptions& source, const std::string& text)
     const auto colon = text.find(':');
     const bool has_kind =
         colon != std::string::npos && text.find('/') > colon && !std::filesystem::exists(text, unknown);
+    for (const auto& one : kSources)
+        if (text == one.prefix && one.kind != SourceKind::standard_input && !std::filesystem::exists(text, unknown))
+            throw CLI::ValidationError("--source", "found " + text + ", expected " + one.form);
     SourceKind kind = SourceKind::file;
     if (text == "-" || text == "stdin")
         kind = SourceKind::standard_input;

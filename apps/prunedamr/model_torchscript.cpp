@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/common/cli.h"
 #include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/file.h"

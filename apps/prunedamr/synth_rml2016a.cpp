@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/synth_rml2016a.h"
 
+#include "apps/common/cli.h"
+
 #include "prunedamr/base/file.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/rml2016.h"

@@ -128,6 +128,7 @@ class BadOption(rx.Case):
                              ("--backend: found gpu, expected native", "--backend", "gpu"),
                              ("--rate: found no value, expected NUMBER[k|M|G]", "--rate"),
                              ("unknown option --ratee: did you mean --rate?", "--ratee", "1M"),
+                             ("unknown option -q (see", "-q"),
                              ("--channel: found -1, expected 0 or more", "--channel", "-1"),
                              ("--channel: found x, expected 0 or more", "--channel", "x"),
                              ("--model: found 2 values, expected one", "--model", "onair-s"),
@@ -156,6 +157,7 @@ class BadOption(rx.Case):
 
     def test_unknown_source(self):
         self.assert_refused(rx.run("--source", "antenna:1"), USAGE, "antenna")
+        self.assert_refused(rx.run("soapy", "--rate", "1M"), USAGE, "--source: found soapy, expected soapy:driver=")
 
     def test_missing(self):
         self.assert_refused(rx.run(), USAGE, "--source")
