@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/common/describe.h"
+#include "apps/common/messages.h"
 #include "apps/common/output.h"
 
 #include "prunedamr/base/error.h"
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <sstream>
 
 namespace prunedamr::cli {
@@ -21,37 +23,19 @@ namespace {
 
 std::string g_command_line;
 
-std::vector<const CLI::App*> subcommands(const CLI::App& app)
+/// An empty value of what names a file or an address is a variable of a shell that was never set.
+void check_not_empty(const CLI::App& app)
 {
-    return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-/// What is wrong where a word should be a subcommand and is none; CLI11 itself only says that one is missing.
-std::string wrong_subcommand(const CLI::App& app, int argc, char** argv)
-{
-    const CLI::App* within = &app;
-    std::string words;
-    for (int i = 1; i < argc && argv[i][0] != '-' && within->get_require_subcommand_min() > 0; ++i) {
-        words += (words.empty() ? "" : " ") + std::string(argv[i]);
-        const CLI::App* named = nullptr;
-        std::string names;
-        for (const CLI::App* subcommand : subcommands(*within)) {
-            if (subcommand->get_name() == argv[i])
-                named = subcommand;
-            names += (names.empty() ? "" : ", ") + subcommand->get_name();
-        }
-        if (!named)
-            return "unknown subcommand '" + words + "': expected " + names;
-        within = named;
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string type = option->get_type_name();
+        const bool names_something = type.find("FILE") != std::string::npos || type.rfind(kModel, 0) == 0 ||
+                                     type.find("ADDRESS") != std::string::npos;
+        for (const std::string& value : option->results())
+            if (value.empty() && names_something)
+                throw CLI::ValidationError(option->get_name(), "found '', expected " + expected_of(type));
     }
-    return "";
-}
-
-/// CLI11 has one text for what is no TOML and for what is no option.
-std::string config_fault(const CLI::ConfigError& error)
-{
-    const std::string text = error.what(), common = "INI was not able to parse ";
-    return text.rfind(common, 0) == 0 ? "neither an option nor TOML: found " + text.substr(common.size()) : text;
+    for (const CLI::App* one : app.get_subcommands())
+        check_not_empty(*one);
 }
 
 int complain(const CLI::App& app, const std::string& message, int code)
@@ -68,8 +52,10 @@ int complain(const CLI::App& app, const std::string& message, int code)
 void parse(CLI::App& app, int argc, char** argv)
 {
     SafeOutput output;
-    if (!subcommands(app).empty()) // the outputs of a program without are of its own kinds
-        app.parse_complete_callback([&app] { check_files(app); });
+    app.parse_complete_callback([&app] {
+        check_not_empty(app);
+        check_files(app);
+    });
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -94,12 +80,8 @@ int run(CLI::App& app, int argc, char** argv)
     try {
         parse(app, argc, argv);
         return kDone;
-    } catch (const CLI::ConfigError& e) {
-        const auto& files = app.get_config_ptr()->results();
-        return complain(app, (files.empty() ? std::string("--config") : files.front()) + ": " + config_fault(e),
-                        kUsage);
     } catch (const CLI::ParseError& e) {
-        return complain(app, std::string(e.what()) + " (see --help)", kUsage);
+        return complain(app, plain(app, e) + " (see --help)", kUsage);
     } catch (const std::bad_alloc&) {
         return complain(app, "out of memory", kFailed);
     } catch (const std::exception& e) {
@@ -129,9 +111,10 @@ const std::string& command_line()
 
 void add_common(CLI::App& app)
 {
-    app.set_config("--config", "", "read options from this file; the command line wins");
+    app.set_config("--config", "", "read options from this file; the command line wins")->type_name(kInput);
     app.allow_config_extras(CLI::config_extras_mode::error);
     app.set_version_flag("--version", std::string(kVersion));
+    app.formatter(std::make_shared<Formatter>());
     app.get_formatter()->column_width(34);
     add_describing_options(app);
 }
@@ -187,19 +170,13 @@ CLI::Option* add_quantity(CLI::App& app, const std::string& name, double& value,
 {
     auto* option = app.add_option_function<std::string>(
         name, [&value, name](const std::string& text) { value = quantity(name, text); }, help);
-    option->type_name("NUMBER[k|M|G]");
+    option->type_name(kQuantity);
     return option;
 }
 
 CLI::Option* add_json(CLI::App& app, std::string& path, const std::string& help)
 {
-    return app.add_option_function<std::string>(
-        "--json",
-        [&path](const std::string& text) {
-            check_writable(text);
-            path = text;
-        },
-        help);
+    return app.add_option("--json", path, help)->type_name(kOutput);
 }
 
 void write_json(const nlohmann::json& json, const std::string& path)

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace prunedamr::cli {
@@ -30,8 +31,16 @@ void warn(const std::vector<std::string>& lines);
 /// Adds `--config FILE` (CLI11's TOML/INI): it may hold any option, the command line wins. And `--version`.
 void add_common(CLI::App& app);
 
+/// Types of options whose values are files, which help shows and `check_files` goes by. No option's type is CLI11's own
+/// "TEXT": whoever adds one says what its text is.
+inline constexpr const char* kInput = "FILE";
+inline constexpr const char* kOutput = "OUTFILE";
+inline constexpr const char* kModel = "MODEL"; ///< a file, or the name of an installed model
+
 /// "2.4M", "433.92M", "48k", "1e6" -> number; suffixes k, M, G are decimal. Throws CLI::ValidationError.
 double number_with_suffix(const std::string& text);
+
+inline constexpr const char* kQuantity = "NUMBER[k|M|G]"; ///< the type of an option with such a value
 
 /// The same for the value of an option, which the error names.
 double quantity(const std::string& option, const std::string& text);
@@ -82,10 +91,13 @@ void require(bool condition, const char* option, const char* rule);
 template <class T>
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<T>& values, const std::string& help)
 {
-    return app.add_option(name, values, help)->delimiter(',')->allow_extra_args(false);
+    auto* option = app.add_option(name, values, help)->delimiter(',')->allow_extra_args(false);
+    if (std::is_same_v<T, std::string>)
+        option->type_name("NAME");
+    return option;
 }
 
-/// `--json FILE`; that the file can be written is checked with the command line, before the work.
+/// `--json OUTFILE`.
 CLI::Option* add_json(CLI::App& app, std::string& path, const std::string& help);
 
 /// Writes JSON, indented, atomically. Nothing for an empty path.

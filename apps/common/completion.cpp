@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "apps/common/cli.h"
 #include "apps/common/describe.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -36,9 +38,22 @@ std::vector<std::string> values(CLI::Option& option)
     return result;
 }
 
+/// An option that takes neither one of a list nor a file has nothing to be completed with.
+bool takes_file(const CLI::Option& option)
+{
+    const std::string type = option.get_type_name();
+    return type.find("FILE") != std::string::npos || type.rfind(kModel, 0) == 0;
+}
+
 bool takes_value(const CLI::Option& option)
 {
     return option.get_items_expected_max() > 0;
+}
+
+bool has_positional(CLI::App& app)
+{
+    const auto options = shown_options(app);
+    return std::any_of(options.begin(), options.end(), [](const auto* option) { return option->get_positional(); });
 }
 
 template <typename List, typename Each>
@@ -115,13 +130,16 @@ _{id}()
     if [[ $current == --*=* ]]; then
         option=${{current%%=*}} current=${{current#*=}}
     fi
-    local options= subcommands=
+    local options= subcommands= files=
     case $command in
 {tables}    esac
     case $command:$option in
 {values}    esac
     COMPREPLY=()
     if [[ $value == files ]]; then
+        return
+    elif [[ $value == none ]]; then
+        compopt +o default
         return
     elif [[ -n $value ]]; then
         COMPREPLY=($(compgen -W "$value" -- "$current"))
@@ -130,6 +148,10 @@ _{id}()
         COMPREPLY=($(compgen -W "$options" -- "$current"))
     else
         COMPREPLY=($(compgen -W "$subcommands" -- "$current"))
+        if [[ -n $files && ${{#COMPREPLY[@]}} != 0 ]]; then
+            compopt -o filenames
+            mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -- "$current")
+        fi
     fi
     if [[ $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
         local kept=${{current%"${{current##*:}}"}}
@@ -154,11 +176,11 @@ std::string bash(CLI::App& app)
                 const auto list = values(*option);
                 cases += fmt::format("    {}) value={} ;;\n",
                                      join(own, "|", [&](const auto& name) { return quoted(path + ":" + name); }),
-                                     quoted(list.empty() ? "files" : join(list)));
+                                     quoted(!list.empty() ? join(list) : takes_file(*option) ? "files" : "none"));
             }
         }
-        tables += fmt::format("    {}) options={} subcommands={} ;;\n", quoted(path), quoted(join(options)),
-                              quoted(join(names_of(shown_subcommands(one)))));
+        tables += fmt::format("    {}) options={} subcommands={} files={} ;;\n", quoted(path), quoted(join(options)),
+                              quoted(join(names_of(shown_subcommands(one)))), has_positional(one) ? "yes" : "");
     });
     return fmt::format(kBash, fmt::arg("program", app.get_name()), fmt::arg("id", identifier(app.get_name())),
                        fmt::arg("commands", commands.empty() ? "''" : join(commands, "|")),
@@ -172,7 +194,9 @@ void add_zsh_option(std::string& text, CLI::Option& option)
     std::string action;
     if (takes_value(option)) {
         const auto list = values(option);
-        action = ":value:" + (list.empty() ? "_files" : "(" + with(join(list), ":", "\\") + ")");
+        action = ":value:" + (!list.empty()         ? "(" + with(join(list), ":", "\\") + ")"
+                              : takes_file(option) ? "_files"
+                                                   : " ");
     }
     const bool repeats = option.get_expected_max() > 1;
     for (const std::string& name : names(option))
@@ -198,12 +222,16 @@ std::string zsh(CLI::App& app)
             return with(command->get_name(), ":", "\\") +
                    "\\:" + with(quoted(command->get_description()), ":()", "\\");
         });
-        text += "        " + quoted("1:subcommand:((" + list + "))") + " \\\n        '*::argument:->rest'\n";
+        const std::string subcommand = "subcommand:((" + list + "))";
+        const bool has_files = has_positional(one);
+        text += "        " + quoted(has_files ? "1: :->first" : "1:" + subcommand) + " \\\n        '*::argument:->rest'\n";
+        if (has_files)
+            text += "    [[ $state == first ]] && _alternative " + quoted("subcommand:" + subcommand) + " 'file:file:_files'\n";
         text += "    [[ $state == rest ]] || return 0\n    case $line[1] in\n";
         for (const CLI::App* command : commands)
             text += fmt::format("    {0}) _{1}{2}_{3} ;;\n", command->get_name(), program, identifier(path),
                                 identifier(command->get_name()));
-        text += "    esac\n}\n";
+        text += (has_files ? "    *) _files ;;\n" : "") + std::string("    esac\n}\n");
     });
     return text + "_" + program + " \"$@\"\n";
 }
@@ -225,7 +253,7 @@ void add_fish_option(std::string& text, const std::string& line, CLI::Option& op
         text += " -s " + name;
     if (takes_value(option)) {
         const auto list = values(option);
-        text += list.empty() ? " -r" : " -x -a " + fish_quoted(join(list));
+        text += !list.empty() ? " -x -a " + fish_quoted(join(list)) : takes_file(option) ? " -r" : " -x";
     }
     text += " -d " + fish_quoted(option.get_description()) + "\n";
 }
@@ -241,8 +269,9 @@ std::string fish(CLI::App& app)
                 seen += (seen.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + command);
         const auto commands = shown_subcommands(one);
         const std::string none_yet = "not __fish_seen_subcommand_from " + join(names_of(commands));
+        const std::string condition = seen.empty() && !commands.empty() ? none_yet : seen;
         for (CLI::Option* option : shown_options(one))
-            add_fish_option(text, program + (seen.empty() ? "" : " -n " + fish_quoted(seen)), *option);
+            add_fish_option(text, program + (condition.empty() ? "" : " -n " + fish_quoted(condition)), *option);
         for (const CLI::App* command : commands)
             text += fmt::format("{} -n {} -a {} -d {}\n", program,
                                 fish_quoted(seen.empty() ? none_yet : seen + "; and " + none_yet),

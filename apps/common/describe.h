@@ -8,6 +8,13 @@
 
 namespace prunedamr::cli {
 
+/// Of --help and of the manual page: the type of an option with its default and the range of its values, once.
+class Formatter : public CLI::Formatter
+{
+public:
+    std::string make_option_opts(const CLI::Option* option) const override;
+};
+
 /// The manual page of a program, made from its table of options and subcommands: roff with the man macros,
 /// section 1.
 std::string manual(CLI::App& app);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
 #include "apps/common/describe.h"
+#include "apps/common/messages.h"
 
 #include "prunedamr/base/version.h"
 
@@ -75,7 +76,7 @@ void add_option(std::string& page, const CLI::Option& option, bool positional)
     std::string tag;
     for (const std::string& name : positional ? std::vector{ option.get_name(true) } : names(option))
         tag += (tag.empty() ? "" : ", ") + bold(name);
-    add_entry(page, tag + roff(CLI::Formatter().make_option_opts(&option)), option.get_description());
+    add_entry(page, tag + roff(Formatter().make_option_opts(&option)), option.get_description());
 }
 
 void add_options(std::string& page, CLI::App& app)
@@ -167,6 +168,28 @@ std::string manual(CLI::App& app)
     return page;
 }
 
+std::string Formatter::make_option_opts(const CLI::Option* option) const
+{
+    if (option->get_type_size() == 0)
+        return "";
+    const std::string type = option->get_type_name(), word = type.substr(0, type.find(':'));
+    const bool has_list = type.find('{') != std::string::npos;
+    std::string text = " " + (has_list ? type.substr(type.find('{')) : word);
+    if (!option->get_default_str().empty())
+        text += "=" + option->get_default_str();
+    if (option->get_expected_max() == CLI::detail::expected_max_vector_size)
+        text += " ...";
+    if (type != word && !has_list)
+        text += " (" + expected_of(type) + ")";
+    if (option->get_required())
+        text += " (required)";
+    for (const CLI::Option* other : option->get_needs())
+        text += " (with " + other->get_name() + ")";
+    for (const CLI::Option* other : option->get_excludes())
+        text += " (without " + other->get_name() + ")";
+    return text;
+}
+
 void add_describing_options(CLI::App& app)
 {
     app.add_flag_callback("--print-man", [&app] { throw CLI::CallForVersion(manual(app), 0); })
@@ -175,6 +198,7 @@ void add_describing_options(CLI::App& app)
     app.add_option_function<std::string>(
            "--print-completion",
            [&app](const std::string& shell) { throw CLI::CallForVersion(completion(app, shell), 0); })
+        ->type_name("bash, zsh or fish")
         ->configurable(false)
         ->group("");
 }

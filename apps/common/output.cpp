@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/output.h"
 
+#include "apps/common/cli.h"
+
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/model/model_search.h"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 #include <utility>
@@ -16,17 +17,10 @@
 namespace prunedamr::cli {
 namespace {
 
-template <std::size_t N> bool is_one_of(const std::array<const char*, N>& names, const std::string& name)
-{
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// The files that an option's value stands for.
 std::vector<std::string> files_of(const CLI::Option& option, const std::string& value)
 {
-    static constexpr std::array<const char*, 7> kModels = { "model",  "file",      "base",      "new",
-                                                            "--from", "--teacher", "--baseline" };
-    if (is_one_of(kModels, option.get_name()))
+    if (option.get_type_name().rfind(kModel, 0) == 0)
         try {
             return with_companions(model::find_model(value));
         } catch (const Error&) { // whoever opens it says so
@@ -34,14 +28,23 @@ std::vector<std::string> files_of(const CLI::Option& option, const std::string& 
     return with_companions(value);
 }
 
-/// Every option says whether it is an output; whatever else names a file is an input.
+/// Of several processes that train together the first alone writes, and the others may have no such folder.
+bool writes_outputs()
+{
+    const char* rank = std::getenv("RANK");
+    return !rank || std::string_view(rank) == "0";
+}
+
 void gather_files(const CLI::App& app, std::vector<NamedFile>& outputs, std::vector<NamedFile>& inputs)
 {
-    static constexpr std::array<const char*, 3> kOutputs = { "--out", "--json", "--checkpoint" };
     for (const CLI::Option* option : app.get_options())
-        for (const std::string& value : option->results())
+        for (const std::string& value : option->results()) {
+            const bool is_output = option->get_type_name().rfind(kOutput, 0) == 0;
+            if (is_output && writes_outputs())
+                check_writable(value);
             for (const std::string& file : files_of(*option, value))
-                (is_one_of(kOutputs, option->get_name()) ? outputs : inputs).push_back({ option->get_name(), file });
+                (is_output ? outputs : inputs).push_back({ option->get_name(), file });
+        }
     if (const CLI::Option* checkpoint = app.get_option_no_throw("--checkpoint"); checkpoint && checkpoint->empty())
         for (const std::string& out : app.get_option("--out")->results())
             outputs.push_back({ "the checkpoint", out + ".checkpoint" });

@@ -10,8 +10,9 @@
 
 namespace prunedamr::cli {
 
-/// Throws `InvalidArgument` when an output of the parsed command line (--out, --json, --checkpoint) would overwrite one
-/// of its inputs, which is any other option's value that names a file, or another output.
+/// Throws `Error` when an output of the parsed command line, which is the value of an option of type `kOutput`, cannot
+/// be written, and `InvalidArgument` when it would overwrite an input, which is any other option's value that names a
+/// file, or another output.
 void check_files(const CLI::App& app);
 
 /// The files that a name may stand for, and what is read and written with them: both halves of a SigMF recording, the

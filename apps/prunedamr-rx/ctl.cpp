@@ -7,8 +7,10 @@
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/api.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -44,9 +46,11 @@ std::string parameter_help(const ApiParameter& parameter)
 double number(const ApiParameter& parameter, const std::string& text)
 {
     const double value = cli::quantity(parameter.name, text);
-    const bool is_whole = std::string_view(parameter.type) != "integer" || value == std::floor(value);
-    if (!(value >= parameter.min && value <= parameter.max) || !is_whole)
-        throw CLI::ValidationError(parameter.name, "found " + text + ", out of range");
+    const bool is_integer = std::string_view(parameter.type) == "integer";
+    if (!(value >= parameter.min && value <= parameter.max) || (is_integer && value != std::floor(value)))
+        throw CLI::ValidationError(parameter.name,
+                                   fmt::format("out of range: found {}, expected {}{:.16g} to {:.16g}", text,
+                                               is_integer ? "a whole number, " : "", parameter.min, parameter.max));
     return value;
 }
 
@@ -78,60 +82,83 @@ std::string query_of(const ApiRoute& route, const Values& values)
 }
 
 /// What a failed request says, in one line.
-std::string fault_of(const receiver::HttpClient::Answer& answer)
+std::string fault_of(const receiver::HttpClient::Answer& answer, const Access& access)
 {
     const auto json = nlohmann::json::parse(answer.body, nullptr, false);
     const bool has_text = json.is_object() && json.contains("error") && json["error"].is_string();
-    std::string text = has_text ? json["error"].get<std::string>() : answer.body.substr(0, 200);
-    while (!text.empty() && text.back() == '\n')
-        text.pop_back();
-    return text + " (" + std::to_string(answer.status) + ")";
+    const std::string line = answer.body.substr(0, answer.body.find('\n'));
+    const std::string status = " (" + std::to_string(answer.status) + ")";
+    if (has_text)
+        return json["error"].get<std::string>() + status;
+    if (answer.status < 400 || line.empty() || line.size() > 200 || line.front() == '<')
+        return access.url + ": not a receiver's answer: found HTTP status " + std::to_string(answer.status) +
+               ", expected the address that it serves with --web";
+    return line + status + (answer.status == 401 && access.token.empty() ? ": see --token" : "");
+}
+
+receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& access, const Values& values)
+{
+    receiver::HttpServer server = receiver::parse_http_server(access.url);
+    server.ca = access.ca;
+    const auto patience = std::chrono::ceil<std::chrono::seconds>(receiver::WebConfig().patience);
+    receiver::HttpClient client(server, patience + std::chrono::seconds(5)); // it says when it gives up
+    const std::string authorization =
+        access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
+    if (std::string_view(route.method) == "POST")
+        return client.post(route.path, authorization, body_of(route, values).dump(), "application/json");
+    return client.get(route.path + query_of(route, values), authorization);
 }
 
 void ask(const ApiRoute& route, const Access& access, const Values& values)
 {
-    receiver::HttpServer server = receiver::parse_http_server(access.url);
-    server.ca = access.ca;
-    receiver::HttpClient client(server, std::chrono::ceil<std::chrono::seconds>(receiver::WebConfig().patience) + std::chrono::seconds(5)); // it says when it gives up
-    const std::string authorization =
-        access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
-    const bool is_change = std::string_view(route.method) == "POST";
-    const auto answer = is_change ? client.post(route.path, authorization, body_of(route, values).dump(), "application/json")
-                                  : client.get(route.path + query_of(route, values), authorization);
-    if (answer.status != 200)
-        throw std::runtime_error(fault_of(answer));
-    const auto json = is_change ? nlohmann::json::parse(answer.body, nullptr, false) : nlohmann::json();
-    if (json.is_object() && json.contains("done") && json["done"].is_string())
+    const auto answer = answer_of(route, access, values);
+    const bool is_json = std::string_view(route.answer) != "text";
+    const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+    if (answer.status != 200 || (is_json && json.is_discarded()))
+        throw std::runtime_error(fault_of(answer, access));
+    if (std::string_view(route.method) == "POST" && json.is_object() && json.contains("done") && json["done"].is_string())
         std::puts(json["done"].get<std::string>().c_str());
     else
         std::fputs(answer.body.c_str(), stdout);
 }
 
+void add_command(CLI::App& app, const ApiRoute& route, const std::shared_ptr<Access>& access)
+{
+    CLI::App* command = app.add_subcommand(route.command, route.summary);
+    command->fallthrough(); // options may stand behind it
+    auto values = std::make_shared<Values>();
+    for (const ApiParameter& one : route.parameters) {
+        auto* option = command->add_option_function<std::string>(
+            one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
+        option->required(one.is_required)->type_name(is_text(one) ? "NAME" : "NUMBER");
+        if (!one.choices.empty())
+            option->check(CLI::IsMember(std::vector<std::string>(one.choices.begin(), one.choices.end())));
+    }
+    command->callback([&route, access, values] { ask(route, *access, *values); });
+}
+
 } // namespace
+
+void add_ctl(CLI::App& app)
+{
+    auto access = std::make_shared<Access>();
+    app.description("State and control of a receiver that runs with --web. What is asked for comes as JSON.");
+    app.add_option("--url", access->url, "where the receiver's page is")->type_name("ADDRESS")->capture_default_str();
+    app.add_option("--token", access->token, "file whose first line is the token that changes need (see --web-token)")
+        ->type_name(cli::kInput);
+    app.add_option("--ca", access->ca, "certificates of the authorities that may vouch for it (default: the system's)")
+        ->type_name(cli::kInput);
+    app.require_subcommand(1);
+    for (const ApiRoute& route : receiver::api_routes())
+        if (route.command)
+            add_command(app, route, access);
+}
 
 int run_ctl(int argc, char** argv)
 {
-    CLI::App app("State and control of a receiver that runs with --web. What is asked for comes as JSON.", "prunedamr-rx ctl");
-    Access access;
+    CLI::App app("", "prunedamr-rx ctl");
     cli::add_common(app);
-    app.add_option("--url", access.url, "where the receiver's page is: http://127.0.0.1:8080")->capture_default_str();
-    app.add_option("--token", access.token, "file whose first line is the token that changes need (see --web-token)");
-    app.add_option("--ca", access.ca, "certificates of the authorities that may vouch for it (default: the system's)");
-    app.require_subcommand(1);
-    for (const ApiRoute& route : receiver::api_routes()) {
-        if (!route.command)
-            continue;
-        CLI::App* command = app.add_subcommand(route.command, route.summary);
-        auto values = std::make_shared<Values>();
-        for (const ApiParameter& one : route.parameters) {
-            auto* option = command->add_option_function<std::string>(
-                one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
-            option->required(one.is_required)->type_name(is_text(one) ? "TEXT" : "NUMBER");
-            if (!one.choices.empty())
-                option->check(CLI::IsMember(std::vector<std::string>(one.choices.begin(), one.choices.end())));
-        }
-        command->callback([&route, &access, values] { ask(route, access, *values); });
-    }
+    add_ctl(app);
     return cli::run(app, argc, argv);
 }
 

@@ -21,7 +21,11 @@ int main(int argc, char** argv)
     CLI::App app("Modulation labels from live or recorded I/Q.", "prunedamr-rx");
     rx::Options options;
     cli::add_common(app);
-    app.footer("prunedamr-rx ctl --help: asks or changes a receiver that runs with --web.");
+    CLI::App* ctl = app.add_subcommand("ctl", ""); // for help, the manual page and completions: it stands first, or nowhere
+    rx::add_ctl(*ctl);
+    ctl->preparse_callback([](std::size_t) {
+        throw CLI::ValidationError("ctl", "stands before all options: prunedamr-rx ctl COMMAND");
+    });
     rx::add_options(app, options);
     app.callback([&options] {
         rx::check(options);

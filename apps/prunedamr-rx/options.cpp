@@ -49,6 +49,7 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_option("--model", options.model,
                    "model file, or the name of an installed model; looked for in $PRUNEDAMR_MODELS, then in "
                    "share/prunedamr/models")
+        ->type_name(cli::kModel)
         ->capture_default_str();
     app.add_flag(
         "--watch-model", options.watch_model,
@@ -67,7 +68,8 @@ void add_label_options(CLI::App& app, Options& options)
         "--interval",
         [&](const std::string& text) { options.interval_s = cli::positive_quantity("--interval", text); },
         "seconds per label of a signal that lasts (default: 0.1), rounded up to the time that is searched at once "
-        "(about a second); a burst has one label, from its start to its end");
+        "(about a second); a burst has one label, from its start to its end")
+        ->type_name("SECONDS");
     app.add_flag("--single", options.single,
                  "the samples are of one signal, to which the receiver is tuned: a label per interval for whatever is "
                  "there (default: every emission in the band is found and labeled)");
@@ -90,9 +92,11 @@ void add_label_options(CLI::App& app, Options& options)
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--systems", options.systems,
                    "file with radio systems of your own, which are added to the shipped table or replace its systems of "
-                   "the same name: events name those that fit as candidates (see prunedamr systems)");
+                   "the same name: events name those that fit as candidates (see prunedamr systems)")
+        ->type_name(cli::kInput);
     app.add_option("--name", options.name,
-                   "name of this source in the labels (default: rx0, or the path of each of several files)");
+                   "name of this source in the labels (default: rx0, or the path of each of several files)")
+        ->type_name("NAME");
 }
 
 /// `--snippets FOLDER` is `--out snippets:FOLDER`; its options are those of the output.
@@ -102,7 +106,8 @@ void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
     app.add_option_function<std::string>(
         "--snippets", [=](const std::string& folder) { snippets().target = folder; },
         "keep the I/Q around emissions in this folder, as SigMF recordings with their labels; the same as --out "
-        "snippets:FOLDER");
+        "snippets:FOLDER")
+        ->type_name("FOLDER");
     for (const auto& option : receiver::output_options()) {
         const bool is_condition = std::string_view(option.name) == "if";
         if (!is_condition && std::string_view(option.of) != "snippets")
@@ -128,6 +133,7 @@ void add_output_options(CLI::App& app, Options& options)
            "--out", [&](const std::vector<std::string>& texts) { add_outputs(options.outputs, texts); },
            "where labels go: standard output (default: text:- on a terminal, else json:-), a file, a broker, a database, a "
            "log, a program; 'help' lists the forms and their options; repeatable; SIGHUP reopens files")
+        ->type_name("KIND:TARGET")
         ->allow_extra_args(false);
     app.add_option_function<std::vector<std::string>>(
            "--zmq",
@@ -136,23 +142,28 @@ void add_output_options(CLI::App& app, Options& options)
                    options.outputs.push_back({ OutputKind::zmq, endpoint, {} });
            },
            "ZeroMQ endpoint to publish labels at: tcp://127.0.0.1:5555; repeatable")
+        ->type_name("ADDRESS")
         ->allow_extra_args(false);
-    app.add_option("--topic", options.topic, "first frame of ZeroMQ messages")->capture_default_str();
+    app.add_option("--topic", options.topic, "first frame of ZeroMQ messages")->type_name("TOPIC")->capture_default_str();
     app.add_option("--zmq-key", options.zmq_key,
                    "file of a CURVE secret key (40 characters of Z85, or NAME.key_secret of zmq.auth): labels are "
-                   "encrypted, for any subscriber that knows its public key; see --zmq-clients");
+                   "encrypted, for any subscriber that knows its public key; see --zmq-clients")
+        ->type_name(cli::kInput);
     app.add_option("--zmq-clients", options.zmq_clients,
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
-                   "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine");
+                   "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine")
+        ->type_name("FILE|FOLDER");
     add_snippet_options(app, options.snippets);
     app.add_option("--web", options.web,
                    "serve the page, its API and /metrics (Prometheus) at this address and port, such as "
-                   "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token");
-    app.add_option("--web-cert", options.web_cert, "file of the certificate chain for TLS, PEM");
-    app.add_option("--web-key", options.web_key, "file of the certificate's secret key, PEM");
+                   "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token")
+        ->type_name("ADDRESS:PORT");
+    app.add_option("--web-cert", options.web_cert, "file of the certificate chain for TLS, PEM")->type_name(cli::kInput);
+    app.add_option("--web-key", options.web_key, "file of the certificate's secret key, PEM")->type_name(cli::kInput);
     app.add_option("--web-token", options.web_token,
                    "file whose first line is needed to change anything, and from beyond this machine to read "
-                   "(Authorization: Bearer ...); without it nothing can be changed");
+                   "(Authorization: Bearer ...), of 16 characters or more there; without it nothing can be changed")
+        ->type_name(cli::kInput);
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 
@@ -180,10 +191,13 @@ void check(Options& options)
             output.kind != OutputKind::sigmf ||
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
+        require(output.kind != OutputKind::sigmf || !options.source.loop, "--loop",
+                "does not go with --out sigmf: the annotations of each round would lie behind the end of the recording");
     }
     const bool published = options.has_output(OutputKind::zmq);
-    require(!options.web.empty() || (options.web_cert + options.web_key + options.web_token).empty(), "--web-cert",
-            "belongs to --web, and there is none");
+    for (const auto& [name, file] : { std::pair("--web-cert", &options.web_cert), std::pair("--web-key", &options.web_key),
+                                      std::pair("--web-token", &options.web_token) })
+        require(!options.web.empty() || file->empty(), name, "belongs to --web, and there is none");
     require(published || options.zmq_key.empty(), "--zmq-key",
             "encrypts ZeroMQ outputs, and there is none: see --zmq");
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",

@@ -58,6 +58,9 @@ void add_source(SourceOptions& source, const std::string& text)
     const auto colon = text.find(':');
     const bool has_kind =
         colon != std::string::npos && text.find('/') > colon && !std::filesystem::exists(text, unknown);
+    for (const auto& one : kSources)
+        if (text == one.prefix && one.kind != SourceKind::standard_input && !std::filesystem::exists(text, unknown))
+            throw CLI::ValidationError("--source", "found " + text + ", expected " + one.form);
     SourceKind kind = SourceKind::file;
     if (text == "-" || text == "stdin")
         kind = SourceKind::standard_input;
@@ -119,12 +122,14 @@ receiver::Extent extent(const std::string& option, const std::string& text)
 CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<double>& value, bool positive,
                         const std::string& help)
 {
-    return app.add_option_function<std::string>(
-        name,
-        [&value, name, positive](const std::string& text) {
-            value = positive ? cli::positive_quantity(name, text) : cli::quantity(name, text);
-        },
-        help);
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, name, positive](const std::string& text) {
+                value = positive ? cli::positive_quantity(name, text) : cli::quantity(name, text);
+            },
+            help)
+        ->type_name(cli::kQuantity);
 }
 
 void add_radio_options(CLI::App& app, SourceOptions& source)
@@ -133,9 +138,11 @@ void add_radio_options(CLI::App& app, SourceOptions& source)
            "--gain", [&](const std::vector<std::string>& texts) { add_gains(source.radio, texts); },
            "gain of a radio in dB, overall or (Soapy) of its elements: 20, or LNA=16,VGA=8; repeatable (default: "
            "automatic)")
+        ->type_name("DB|NAME=DB")
         ->delimiter(',')
         ->allow_extra_args(false);
-    app.add_option("--antenna", source.radio.antenna, "antenna of a Soapy radio (default: its own choice)");
+    app.add_option("--antenna", source.radio.antenna, "antenna of a Soapy radio (default: its own choice)")
+        ->type_name("NAME");
     add_number(app, "--ppm", source.ppm, false,
                "parts per million by which the receiver's clock is too fast: a radio is told; of other sources "
                "frequency and rate are corrected");
@@ -258,10 +265,12 @@ void add_source_options(CLI::App& app, SourceOptions& source)
            },
            "where samples come from: PATH ..., stdin, or soapy:, rtl_tcp:, tcp:, udp:, zmq:, zmq-pull: with what "
            "'help' says")
+        ->type_name("SOURCE")
         ->required();
     app.add_option_function<std::string>(
         "--format", [&](const std::string& text) { set_format(source.raw, text); },
-        "sample format of raw input: cu8, ci8, ci16, cf32, ...; 'help' lists all");
+        "sample format of raw input: cu8, ci8, ci16, cf32, ...; 'help' lists all")
+        ->type_name("FORMAT");
     add_number(app, "--rate", source.raw.sample_rate_hz, true, "sample rate in Hz, k/M/G allowed: 2.4M");
     add_number(app, "--freq", source.center_freq_hz, false,
                "tuned frequency in Hz, k/M/G allowed: 433.92M (default: what the recording says, or 0)");
@@ -271,7 +280,8 @@ void add_source_options(CLI::App& app, SourceOptions& source)
         ->check(CLI::NonNegativeNumber);
     app.add_option_function<std::string>(
         "--source-key", [&](const std::string& text) { source.key = text; },
-        "of a ZeroMQ source, take the messages whose first part is this (default: all)");
+        "of a ZeroMQ source, take the messages whose first part is this (default: all)")
+        ->type_name("KEY");
     app.add_flag(
         "--live", source.live,
         "standard input, or a pipe, cannot wait: when labels fall behind, samples are dropped and counted");
@@ -299,7 +309,8 @@ void check(const SourceOptions& source)
     require(pipe || !source.live, "--live", "applies to standard input and pipes only");
     require(!source.exit_on_loss || (!file && (!pipe || source.live)), "--exit-on-loss",
             "applies to live sources only");
-    require(file || !(source.realtime || source.loop), "--realtime", "and --loop apply to files only");
+    require(file || !source.realtime, "--realtime", "applies to files only");
+    require(file || !source.loop, "--loop", "applies to files only");
     require(!source.loop || source.addresses.size() == 1, "--loop", "takes one file");
     require(zmq_sub || !source.key, "--source-key", "applies to zmq sources only");
     require(source.is_radio() || (!source.radio.gain_db && source.radio.element_gains.empty()), "--gain",

@@ -110,6 +110,8 @@ try {
 /// None: the session answers.
 std::optional<WebAnswer> WebPage::ask(const ApiRoute& route, const WebRequest& request)
 try {
+    if (!request.query.empty())
+        return json_error(400, "a change takes its parameters in the body, as a JSON object");
     Request next{ request.id, parse_change(route, request.body) };
     const std::lock_guard lock(mutex_);
     if (requests_.size() >= kMaxRequests)

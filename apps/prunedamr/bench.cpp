@@ -121,7 +121,7 @@ void add_bench(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("bench", "time a model on one core, beside peers in the same run");
-    command->add_option("model", options->model, "model file or name")->required();
+    command->add_option("model", options->model, "model file or name")->type_name(cli::kModel)->required();
     cli::add_list(
         *command, "--against", options->against,
         "peers: float32 (the engine without roundings to 8 bits), onednn, torch (TorchScript, optimized for "

@@ -28,7 +28,6 @@ struct Options : ModelTask {
 void run(const Options& options)
 {
     check_model_name(options.out);
-    check_writable(options.out);
     auto model = model::load_model(model::find_model(options.model));
     const auto dataset = load_frames(options.data);
     model::check_contract(model.info, dataset.front_end, dataset.class_names, options.data.data);

@@ -105,12 +105,13 @@ void add_raw_options(CLI::App& command, recording::RawOptions& raw)
 {
     command.add_option_function<std::string>(
         "--format", [&raw](const std::string& name) { raw.format = recording::sample_format(name); },
-        "samples of a raw capture: cu8, ci8, ci16_le, cf32_le, ...");
+        "samples of a raw capture: cu8, ci8, ci16_le, cf32_le, ...")
+        ->type_name("FORMAT");
     command
         .add_option_function<std::string>(
             "--rate", [&raw](const std::string& text) { raw.sample_rate_hz = cli::quantity("--rate", text); },
             "sample rate of a raw capture [Hz]")
-        ->type_name("NUMBER[k|M|G]");
+        ->type_name(cli::kQuantity);
 }
 
 } // namespace prunedamr::tool

@@ -155,13 +155,14 @@ void add_compress(CLI::App& app)
     auto& config = options->compress;
     add_model_task_options(*command, *options, "plan, steps, cost, history and accuracy");
     add_frames_per_epoch(*command, options->data);
-    command->add_option("--method", config.method, help)->capture_default_str()->check(method_fault);
+    command->add_option("--method", config.method, help)->type_name("METHOD")->capture_default_str()->check(method_fault);
     config.budget.clear();
     command->add_option(
         "--budget", config.budget,
         "units=7 (kept, stem included), macs=50%, params=50k, bytes=200k, latency=8us (one frame in the "
         "engine on this host), several joined by commas; or drop<=0.5, the smallest network that loses "
-        "no more points. Only odf2nna with --epsilon needs none");
+        "no more points. Only odf2nna with --epsilon needs none")
+        ->type_name("GOAL=NUMBER");
     cli::add_list(*command, "--classes", options->classes,
                   "classes that the result tells apart, as BPSK,QPSK,8PSK (default: all): channels are scored, the "
                   "network fine-tuned and both networks tested on these alone");
@@ -171,7 +172,8 @@ void add_compress(CLI::App& app)
         ->capture_default_str()
         ->check(CLI::Range(0, 100000));
     command->add_option("--chains", config.search.chains,
-                        "auto: chains to try, separated by blanks (default: its own)");
+                        "auto: chains to try, separated by blanks (default: its own)")
+        ->type_name("METHODS");
     command->add_option("--max-trials", config.search.probes, "drop: networks tried")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

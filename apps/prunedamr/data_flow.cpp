@@ -9,7 +9,7 @@ namespace prunedamr::tool {
 
 void add_output_options(CLI::App& command, DataOutput& output)
 {
-    command.add_option("--out", output.options.path, "FILE.h5 or FILE.safetensors")->required();
+    command.add_option("--out", output.options.path, "FILE.h5 or FILE.safetensors")->type_name(cli::kOutput)->required();
     command
         .add_option("--validation", output.options.validation,
                     "fraction of each class and SNR, by whole groups (default: the split that is there, else 0.1)")

@@ -122,7 +122,7 @@ void add_selection_options(CLI::App& command, dataset::Selection& selection)
 
 void add_capture_options(CLI::App& command, dataset::CaptureOptions& capture)
 {
-    command.add_option("--label", capture.label, "class of captures that have no labels");
+    command.add_option("--label", capture.label, "class of captures that have no labels")->type_name("LABEL");
     add_raw_options(command, capture.raw);
     add_front_end_options(command, capture.front_end);
     for (const char* name :
@@ -137,7 +137,9 @@ void add_data_import(CLI::App& data)
     auto options = std::make_shared<Options>();
     auto* command =
         data.add_subcommand("import", "make a data set of others, of RadioML files, or of labeled captures");
-    command->add_option("inputs", options->inputs, "data sets of one front end, or captures")->required();
+    command->add_option("inputs", options->inputs, "data sets of one front end, or captures")
+        ->type_name(cli::kInput)
+        ->required();
     add_output_options(*command, options->output);
     command->add_flag("--float16", options->output.options.half, "store samples in 16 bits");
     add_selection_options(*command, options->selection);

@@ -46,7 +46,6 @@ void check(const Options& options)
 {
     if (!is_html(options.out) && fs::path(options.out).extension() != ".svg")
         throw Error({ "unknown extension", options.out, fs::path(options.out).extension(), ".html or .svg" });
-    check_writable(options.out);
 }
 
 std::unique_ptr<dataset::FrameSource> open(const Options& options, const std::string& file)
@@ -101,8 +100,8 @@ void add_data_plot(CLI::App& data)
     auto options = std::make_shared<Options>();
     auto* command =
         data.add_subcommand("plot", "draw frames: constellation, spectrum, spectrogram, amplitude, phase");
-    command->add_option("files", options->files, "data sets, and captures with labeled annotations")->required();
-    command->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->required();
+    command->add_option("files", options->files, "data sets, and captures with labeled annotations")->type_name(cli::kInput)->required();
+    command->add_option("--out", options->out, "the sheet, FILE.html or FILE.svg")->type_name(cli::kOutput)->required();
     auto& choice = options->choice;
     cli::add_list(*command, "--labels", choice.labels, "classes, comma-separated (default: all)");
     cli::add_list(*command, "--snr", choice.snr_db, "of each class the cells nearest to these [dB]")
@@ -116,7 +115,7 @@ void add_data_plot(CLI::App& data)
     command->add_option("--columns", options->sheet.columns, "drawings side by side")
         ->capture_default_str()
         ->check(CLI::Range(1, 16));
-    command->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)");
+    command->add_option("--title", options->sheet.title, "of the sheet (default: the file's name)")->type_name("TITLE");
     add_front_end_options(*command, options->capture.front_end);
     add_raw_options(*command, options->capture.raw);
     for (const char* name :

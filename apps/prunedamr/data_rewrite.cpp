@@ -31,7 +31,7 @@ void add_data_split(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
     auto* command = data.add_subcommand("split", "divide a data set into new parts: train, validation and test");
-    command->add_option("file", options->files, "a data set")->required()->expected(1);
+    command->add_option("file", options->files, "a data set")->type_name(cli::kInput)->required()->expected(1);
     add_output_options(*command, options->output);
     options->output.options.new_split = true;
     command->callback([options] { run(*options); });
@@ -42,7 +42,7 @@ void add_data_merge(CLI::App& data)
     auto options = std::make_shared<Options>();
     auto* command =
         data.add_subcommand("merge", "join data sets of one front end; classes by name, groups stay apart");
-    command->add_option("files", options->files, "two data sets or more")->required()->expected(2, -1);
+    command->add_option("files", options->files, "two data sets or more")->type_name(cli::kInput)->required()->expected(2, -1);
     add_output_options(*command, options->output);
     command->callback([options] { run(*options); });
 }

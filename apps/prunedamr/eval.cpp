@@ -102,10 +102,15 @@ void measure(const model::Model& model, const Options& options, const Attacks& a
 
 void run(const Options& options)
 {
-    if (options.detection.wanted())
+    if (options.detection.wanted()) {
+        for (const auto& [name, is_given] : { std::pair("model", !options.model.empty()),
+                                              std::pair("--data", !options.data.data.empty()),
+                                              std::pair("--recordings", !options.recordings.empty()) })
+            cli::require(!is_given, name, "has no part in --scenes, --captures and --fit-judge: they are about the detector");
         return cli::write_json(eval_detection(options.detection), options.json);
+    }
     if (options.model.empty())
-        throw CLI::RequiredError("a model, or --scenes, or --captures");
+        throw CLI::RequiredError("a model, --scenes, --captures or --fit-judge");
     const Attacks attacks =
         options.attacks.empty() ? Attacks() : make_attacks(options.attacks, options.attack_frames);
     const auto model = model::load_model(model::find_model(options.model));
@@ -126,10 +131,12 @@ void add_eval(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand(
         "eval", "measure a model on a data set or on labeled recordings, or the detector on scenes");
-    command->add_option("model", options->model, "model file or name; none with --scenes and --captures");
+    command->add_option("model", options->model, "model file or name; none with --scenes, --captures and --fit-judge")
+        ->type_name(cli::kModel);
     add_detection_options(*command, options->detection);
     add_frame_data_options(*command, options->data);
-    command->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path");
+    command->add_option("--recordings", options->recordings, "annotated SigMF recordings, through the live path")
+        ->type_name(cli::kInput);
     command->add_option("--part", options->part, "of the data set; all: of one that the model was not trained with")
         ->capture_default_str()
         ->check(CLI::IsMember({ "train", "validation", "test", kAll }));
@@ -140,17 +147,19 @@ void add_eval(CLI::App& app)
     command
         ->add_option("--baseline", options->baseline,
                      "model file or name: the difference in accuracy on the same frames, and its standard error")
+        ->type_name(cli::kModel)
         ->needs(data);
     command
         ->add_option("--cost-matrix", options->cost_matrix,
                      "JSON {truth: {predicted: cost}}: prints the mean cost of the decisions")
+        ->type_name(cli::kInput)
         ->needs(data);
     auto* attack =
         command->add_option("--attack", options->attacks,
                             "accuracy under fgsm:-20dB, pgd:-20dB:10 (steps), with -linf behind the name for "
                             "that norm, noise:-20dB, offset:0.002 (cycles per sample), phase-noise:-20dB; dB "
                             "below the frame's power; may be given again");
-    attack->allow_extra_args(false)->needs(data);
+    attack->type_name("KIND")->allow_extra_args(false)->needs(data);
     command
         ->add_option("--attack-frames", options->attack_frames,
                      "attacks: about so many frames, as many of each class and SNR; 0: all")

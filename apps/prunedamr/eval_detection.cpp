@@ -21,6 +21,7 @@
 #include <ctime>
 #include <fstream>
 #include <map>
+#include <optional>
 
 namespace prunedamr::tool {
 namespace {
@@ -32,7 +33,8 @@ std::vector<EmissionBox> truth_of(const recording::RecordingInfo& info)
 {
     std::vector<EmissionBox> truth;
     for (const auto& note : info.annotations) {
-        if (note.label == "noise" || note.label == "unknown" || !note.freq_lower_hz || !note.freq_upper_hz)
+        if (note.label == "noise" || note.label == "unknown" || !note.freq_lower_hz || !note.freq_upper_hz ||
+            note.is_own())
             continue;
         EmissionBox box;
         box.start_s = static_cast<double>(note.sample_start) / info.sample_rate_hz;
@@ -87,12 +89,47 @@ private:
     std::map<std::uint64_t, Parts> emissions_;
 };
 
+/// The epochs that a judge learns from, in a file that is there when it is whole.
+class EpochFile
+{
+public:
+    explicit EpochFile(const std::string& path) : path_(path), file_(path), out_(file_.temporary(), std::ios::binary)
+    {
+        check();
+    }
+
+    void add(const metrics::JudgeEpoch& epoch)
+    {
+        metrics::write_epoch(out_, epoch);
+        out_.flush();
+        check();
+    }
+
+    void commit()
+    {
+        out_.close();
+        check();
+        file_.commit();
+    }
+
+private:
+    void check() const
+    {
+        if (!out_)
+            throw SystemError("cannot write", path_, errno);
+    }
+
+    std::string path_;
+    AtomicFile file_;
+    std::ofstream out_;
+};
+
 /// What the judge was asked in each epoch, and for each emission how right the best of its proposals was.
 class Proposals
 {
 public:
     Proposals(const std::vector<EmissionBox>& truth, double rate_hz, double end_s, std::uint64_t scene,
-              std::ofstream* file)
+              EpochFile* file)
         : truth_(truth), best_(truth.size()), rate_hz_(rate_hz), end_s_(end_s), scene_(scene), file_(file)
     {
     }
@@ -121,7 +158,7 @@ public:
             epoch.emissions.push_back(box);
         }
         if (file_)
-            metrics::write_epoch(*file_, epoch);
+            file_->add(epoch);
     }
 
     /// Emissions with a proposal that has 0.4 of band and time in common with them.
@@ -135,7 +172,7 @@ private:
     std::vector<float> best_;
     double rate_hz_, end_s_;
     std::uint64_t scene_;
-    std::ofstream* file_;
+    EpochFile* file_;
 };
 
 struct Measured {
@@ -146,7 +183,7 @@ struct Measured {
 };
 
 Measured measure(detect::Detector& detector, const Samples& samples, double rate_hz,
-                 const std::vector<EmissionBox>& truth, std::uint64_t scene = 0, std::ofstream* file = nullptr)
+                 const std::vector<EmissionBox>& truth, std::uint64_t scene, EpochFile* file)
 {
     Collector collector(rate_hz);
     const double duration_s = static_cast<double>(samples.size()) / rate_hz;
@@ -228,7 +265,7 @@ detect::Detector make_detector(double rate_hz, const std::string& judge)
                          : detect::Detector(config, detect::Judge(read_file(judge), judge));
 }
 
-void eval_scenes(const DetectionOptions& options, Totals& total, std::ofstream* rows)
+void eval_scenes(const DetectionOptions& options, Totals& total, EpochFile* rows)
 {
     auto detector = make_detector(options.rate_hz, options.judge);
     for (int i = 0; i < options.scenes; ++i) {
@@ -258,7 +295,7 @@ void eval_scenes(const DetectionOptions& options, Totals& total, std::ofstream* 
     }
 }
 
-void eval_captures(const DetectionOptions& options, Totals& total, std::ofstream* rows)
+void eval_captures(const DetectionOptions& options, Totals& total, EpochFile* rows)
 {
     std::uint64_t number = 0;
     for (const auto& path : options.captures) {
@@ -286,43 +323,67 @@ void eval_captures(const DetectionOptions& options, Totals& total, std::ofstream
 
 void add_detection_options(CLI::App& command, DetectionOptions& options)
 {
-    command.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")
-        ->check(CLI::Range(1, 1000000));
-    command.add_option("--captures", options.captures, "measure the detector on captures annotated in frequency");
-    command.add_option("--scene-seed", options.seed,
-                       "random seed of the first scene (default 1), the next has one more");
-    cli::add_quantity(command, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)");
-    command.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)");
-    command.add_flag("--scene-noise", options.noise, "scenes without emissions");
-    command.add_flag("--list", options.list, "also what was missed and what was false");
-    command.add_option("--judge", options.judge, "JSON file: another judge than the detector's own");
-    command.add_option("--proposals", options.proposals, "write what a judge learns from to this file");
+    auto* scenes = command.add_option("--scenes", options.scenes, "measure the detector on so many synthetic scenes")
+                       ->check(CLI::Range(1, 1000000));
+    auto* captures = command
+                         .add_option("--captures", options.captures,
+                                     "measure the detector on captures that others have annotated in frequency; what "
+                                     "a receiver's --out sigmf: has written there is no truth")
+                         ->type_name(cli::kInput);
+    command
+        .add_option("--scene-seed", options.seed, "random seed of the first scene (default 1), the next has one more")
+        ->check(CLI::NonNegativeNumber)
+        ->needs(scenes);
+    cli::add_quantity(command, "--scene-rate", options.rate_hz, "sample rate of the scenes [Hz] (default 2M)")
+        ->needs(scenes);
+    command.add_option("--scene-duration", options.duration_s, "of each scene [s] (default 1)")
+        ->check(CLI::Range(0.001, 3600.0))
+        ->needs(scenes);
+    command.add_flag("--scene-noise", options.noise, "scenes without emissions")->needs(scenes);
+    auto* list = command.add_flag("--list", options.list,
+                                  "of scenes and captures: also print each emission that was missed and each report "
+                                  "that was false");
+    auto* judge = command.add_option("--judge", options.judge, "JSON file: another judge than the detector's own")
+                      ->type_name(cli::kInput);
+    auto* proposals =
+        command.add_option("--proposals", options.proposals, "write what a judge learns from to this file")
+            ->type_name(cli::kOutput);
     auto* fit =
-        command.add_option("--fit-judge", options.fit.epochs, "fit a judge to such files, instead of measuring");
-    command.add_option("--judge-out", options.fit.out, "JSON file for the judge")->needs(fit);
-    fit->needs("--judge-out");
+        command.add_option("--fit-judge", options.fit.epochs, "fit a judge to such files, instead of measuring")
+            ->type_name(cli::kInput);
+    for (CLI::Option* other : { scenes, captures, list, judge, proposals })
+        fit->excludes(other);
+    auto* out = command.add_option("--judge-out", options.fit.out, "JSON file for the judge")
+                    ->type_name(cli::kOutput)
+                    ->needs(fit);
+    fit->needs(out);
     command.add_option("--judge-source", options.fit.source, "what the files were made from, kept in the judge")
+        ->type_name("WORDS")
         ->needs(fit);
-    command.add_option("--judge-others", options.fit.others, "judges fitted before: the mean of all is written")->needs(fit);
-    command.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")->needs(fit);
-    command.add_option("--judge-depth", options.fit.depth, "their depth, 1..8 (default 6)")->needs(fit);
+    command.add_option("--judge-others", options.fit.others, "judges fitted before: the mean of all is written")
+        ->type_name(cli::kInput)
+        ->needs(fit);
+    command.add_option("--judge-trees", options.fit.trees, "number of trees (default 300)")
+        ->check(CLI::Range(1, 10000))
+        ->needs(fit);
+    command.add_option("--judge-depth", options.fit.depth, "their depth (default 6)")
+        ->check(CLI::Range(1, 8))
+        ->needs(fit);
 }
 
 nlohmann::json eval_detection(const DetectionOptions& options)
 {
-    if (!options.fit.epochs.empty()) {
-        fit_judge(options.fit);
-        return {};
-    }
+    if (!options.fit.epochs.empty())
+        return to_json(fit_judge(options.fit));
     Totals total;
-    std::ofstream rows;
+    std::optional<EpochFile> rows;
     if (!options.proposals.empty())
-        rows.open(options.proposals, std::ios::binary);
-    if (!rows)
-        throw SystemError("cannot write", options.proposals, errno);
+        rows.emplace(options.proposals);
     if (options.scenes > 0)
-        eval_scenes(options, total, rows.is_open() ? &rows : nullptr);
-    eval_captures(options, total, rows.is_open() ? &rows : nullptr);
+        eval_scenes(options, total, rows ? &*rows : nullptr);
+    eval_captures(options, total, rows ? &*rows : nullptr);
+    if (rows)
+        rows->commit();
     std::printf("%sproposed %ld of %ld; %.2f s of the processor for %.2f s of samples\n",
                 total.scores.to_text().c_str(), total.proposed, total.scores.emissions, total.busy_s,
                 60.0 * total.scores.minutes);

@@ -9,7 +9,7 @@
 
 namespace prunedamr::tool {
 
-void fit_judge(const FitOptions& options)
+metrics::DetectionScores fit_judge(const FitOptions& options)
 {
     std::vector<metrics::JudgeEpoch> epochs;
     for (const auto& path : options.epochs) {
@@ -29,8 +29,10 @@ void fit_judge(const FitOptions& options)
     judges.push_back(metrics::train_judge(epochs, config, print));
     const std::string text = detect::Judge::mean(judges).to_json(options.source);
     const detect::Judge shipped(text, options.out); // with its numbers rounded
-    print("scenes that were held back:\n" + metrics::score_judge(shipped, epochs, config.held_back).to_text());
+    const auto scores = metrics::score_judge(shipped, epochs, config.held_back);
+    print("scenes that were held back:\n" + scores.to_text());
     write_text_atomically(options.out, text);
+    return scores;
 }
 
 } // namespace prunedamr::tool

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/metrics/detections.h"
+
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@ struct FitOptions {
     std::vector<std::string> others; ///< judges that were fitted before: the mean of all is written
 };
 
-/// Fits the detector's judge and takes the mean with others, if any; prints what it would report of the scenes that were held back.
-void fit_judge(const FitOptions& options);
+/// Fits the detector's judge and takes the mean with others, if any; prints and returns what it would report of the
+/// scenes that were held back.
+metrics::DetectionScores fit_judge(const FitOptions& options);
 
 } // namespace prunedamr::tool

@@ -33,7 +33,8 @@ void add_frame_data_options(CLI::App& command, FrameData& options)
 {
     options.command = &command;
     command.add_option("--data", options.data,
-                       "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe");
+                       "data set, .h5 or .safetensors; or synth:onair, synth:FILE.json: a recipe")
+        ->type_name(cli::kInput);
     command.option_defaults()->group(kHeading);
     command
         .add_option(
@@ -49,10 +50,11 @@ void add_frame_data_options(CLI::App& command, FrameData& options)
 void add_model_task_options(CLI::App& command, ModelTask& task, const std::string& in_the_report)
 {
     command.add_option("model", task.model, "trained model file or name; compress and quantize take float32")
+        ->type_name(cli::kModel)
         ->required();
     add_frame_data_options(command, task.data);
     command.get_option("--data")->required();
-    command.add_option("--out", task.out, "model file to write, .safetensors")->required();
+    command.add_option("--out", task.out, "model file to write, .safetensors")->type_name(cli::kOutput)->required();
     cli::add_json(command, task.json, "write " + in_the_report + " to this file");
 }
 

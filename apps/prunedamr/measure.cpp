@@ -184,7 +184,7 @@ void add_measure(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand(
         "measure", "measure the signal of a capture: rates, carriers, alphabets, each with its standard error");
-    command->add_option("file", options->file, "capture: SigMF, WAV or raw samples")->required();
+    command->add_option("file", options->file, "capture: SigMF, WAV or raw samples")->type_name(cli::kInput)->required();
     add_raw_options(*command, options->raw);
     cli::add_quantity(*command, "--interval", options->interval_s,
                       "length of a decision [s]; at most 32,768 samples (default 0.1)");

@@ -48,7 +48,8 @@ void add_odf2nna_options(CLI::App& command, prune::OdfOptions& odf2nna)
             }
         },
         "fraction of the layer's largest variability below which a unit goes, in place of a budget; \"sweep\" or a "
-        "list such as 0.01,0.05,0.1 shows accuracy against size for each");
+        "list such as 0.01,0.05,0.1 shows accuracy against size for each")
+        ->type_name("NUMBERS");
     static const std::map<std::string, Of> kinds = { { "dense", Of::dense },
                                                      { "channels", Of::channels },
                                                      { "all", Of::all } };

@@ -118,7 +118,6 @@ void verify(const std::string& file)
 
 void export_onnx(const std::string& file, const std::string& out)
 {
-    check_writable(out);
     const auto model = model::load_model(model::find_model(file));
     model::export_onnx(model, out);
     std::printf("%s: frames [batch, 2, %lld] -> logits [batch, %lld]\n", out.c_str(),
@@ -134,7 +133,7 @@ void add_model(CLI::App& app)
 
     auto options = std::make_shared<Options>();
     auto* shown = command->add_subcommand("show", "parameters, MACs, labels, front end, accuracy");
-    shown->add_option("file", options->file, "model file or name");
+    shown->add_option("file", options->file, "model file or name")->type_name(cli::kModel);
     std::vector<std::string> names;
     for (const auto& architecture : graph::architectures())
         names.push_back(architecture.name);
@@ -154,13 +153,13 @@ void add_model(CLI::App& app)
     auto file = std::make_shared<std::string>();
     auto* verified =
         command->add_subcommand("verify", "check a file, and that it computes here what it computed at home");
-    verified->add_option("file", *file, "model file or name")->required();
+    verified->add_option("file", *file, "model file or name")->type_name(cli::kModel)->required();
     verified->callback([file] { verify(*file); });
 
     auto out = std::make_shared<std::string>();
     auto* exported = command->add_subcommand("export-onnx", "write a model for other runtimes (ONNX, opset 13)");
-    exported->add_option("file", *file, "model file or name")->required();
-    exported->add_option("--out", *out, "FILE.onnx to write")->required();
+    exported->add_option("file", *file, "model file or name")->type_name(cli::kModel)->required();
+    exported->add_option("--out", *out, "FILE.onnx to write")->type_name(cli::kOutput)->required();
     exported->callback([file, out] { export_onnx(*file, *out); });
     add_model_torchscript(*command);
     add_model_update(*command);

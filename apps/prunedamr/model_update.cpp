@@ -58,17 +58,20 @@ void add_model_update(CLI::App& model)
 {
     auto made = std::make_shared<Options>();
     auto* diff_command = model.add_subcommand("diff", "write what turns one model into another as a small update");
-    diff_command->add_option("base", made->base, "model that is there already")->required();
-    diff_command->add_option("new", made->other, "model that shall be there")->required();
-    diff_command->add_option("--out", made->out, "update file to write")->required();
+    diff_command->add_option("base", made->base, "model that is there already")->type_name(cli::kModel)->required();
+    diff_command->add_option("new", made->other, "model that shall be there")->type_name(cli::kModel)->required();
+    diff_command->add_option("--out", made->out, "update file to write")->type_name(cli::kOutput)->required();
     cli::add_json(*diff_command, made->json, "write the sizes to this file");
     diff_command->callback([made] { diff(*made); });
 
     auto used = std::make_shared<Options>();
     auto* patch_command = model.add_subcommand("patch", "make the new model from the base and an update");
-    patch_command->add_option("base", used->base, "the model that the update was made for")->required();
-    patch_command->add_option("update", used->other, "update file")->required();
+    patch_command->add_option("base", used->base, "the model that the update was made for")
+        ->type_name(cli::kModel)
+        ->required();
+    patch_command->add_option("update", used->other, "update file")->type_name(cli::kInput)->required();
     patch_command->add_option("--out", used->out, "model file to write, byte by byte the one of 'diff'")
+        ->type_name(cli::kOutput)
         ->required();
     cli::add_json(*patch_command, used->json, "write the sizes to this file");
     patch_command->callback([used] { patch(*used); });

@@ -23,7 +23,6 @@ void run(const Options& options)
 {
     if (std::filesystem::path(options.out).extension() != ".html")
         throw Error({ "unknown extension", options.out, "", "NAME.html" });
-    check_writable(options.out);
     const auto runs = report::read_runs(options.files);
     const std::string page = report::run_page(options.title, runs);
     write_text_atomically(options.out, page);
@@ -38,9 +37,10 @@ void add_report(CLI::App& app)
     auto* command =
         app.add_subcommand("report", "compare runs on one HTML page: table, curves, matrices, Pareto fronts");
     command->add_option("files", options->files, "what train, compress, eval and bench wrote with --json")
+        ->type_name(cli::kInput)
         ->required();
-    command->add_option("--out", options->out, "the page, FILE.html")->required();
-    command->add_option("--title", options->title, "of the page")->capture_default_str();
+    command->add_option("--out", options->out, "the page, FILE.html")->type_name(cli::kOutput)->required();
+    command->add_option("--title", options->title, "of the page")->type_name("TITLE")->capture_default_str();
     command->callback([options] { run(*options); });
 }
 

@@ -100,8 +100,10 @@ void add_synth(CLI::App& app)
         ->add_option(
             "--recipe", options->recipe,
             "onair: what an antenna sees; rml2016a: RadioML 2016.10a again; or a recipe of your own, FILE.json")
+        ->type_name("NAME|FILE")
         ->capture_default_str();
-    command->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl");
+    command->add_option("--out", options->out, "FILE.h5, FILE.safetensors or (rml2016a) FILE.pkl")
+        ->type_name(cli::kOutput);
     cli::add_list(*command, "--labels", options->labels, "classes, comma-separated (default: all)");
     command->add_option("--seed", options->seed, "random seed")->capture_default_str();
     command->add_option("--threads", options->threads, "0: all cores; the result does not depend on it")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr/synth_rml2016a.h"
 
+#include "apps/common/cli.h"
+
 #include "prunedamr/base/file.h"
 #include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/formats/rml2016.h"
@@ -22,7 +24,8 @@ void add_rml2016a_options(CLI::App& command, synth::Rml2016aConfig& config)
         ->capture_default_str()
         ->check(CLI::IsMember({ "rml", "modern", "random", "none" }));
     command.add_option("--audio", config.audio,
-                       "message of the analogue classes: raw 16-bit mono at 44.1 kHz (default: built-in speech)");
+                       "message of the analogue classes: raw 16-bit mono at 44.1 kHz (default: built-in speech)")
+        ->type_name(cli::kInput);
     command.add_flag("--fix-ssb", config.fix_ssb,
                      "AM-SSB is a sideband of speech, not the original's empty channel");
     command.add_flag("--true-snr", config.true_snr,

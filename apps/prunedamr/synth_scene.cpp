@@ -87,7 +87,7 @@ void add_random_options(CLI::App& command, Options& options, std::vector<CLI::Op
 {
     auto& random = options.random;
     const auto add = [&](CLI::Option* option) { added.push_back(option); };
-    add(command.add_option("--recipe", random.recipe, "how transmitters are drawn (default onair)"));
+    add(command.add_option("--recipe", random.recipe, "how transmitters are drawn (default onair)")->type_name("NAME|FILE"));
     add(command.add_option("--signals", random.signals, "how many (default 8)")->check(CLI::Range(1, 1000)));
     add(cli::add_list(command, "--labels", random.labels, "their classes, comma-separated (default: all)"));
     add(cli::add_quantity(command, "--rate", random.sample_rate_hz, "sample rate [Hz] (default 1M)"));
@@ -113,12 +113,14 @@ CLI::App* add_synth_scene(CLI::App& synth)
 {
     auto options = std::make_shared<Options>();
     auto* command = synth.add_subcommand("scene", "one wideband SigMF capture with several signals, annotated");
-    command->add_option("--out", options->out, "FILE.sigmf-meta; without it the scene is only printed as JSON");
+    command->add_option("--out", options->out, "FILE.sigmf-meta; without it the scene is only printed as JSON")
+        ->type_name(cli::kOutput);
     command->add_option("--format", options->format, "of the samples")
         ->capture_default_str()
         ->check(CLI::IsMember({ "ci16_le", "cf32_le" }));
     auto* file = command->add_option("--scene", options->scene,
-                                     "FILE.json that says what is in the scene; without it a random one");
+                                     "FILE.json that says what is in the scene; without it a random one")
+                     ->type_name(cli::kInput);
     std::vector<CLI::Option*> random;
     add_random_options(*command, *options, random);
     for (CLI::Option* option : random)

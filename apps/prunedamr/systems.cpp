@@ -229,12 +229,13 @@ void add_systems(CLI::App& app)
     auto options = std::make_shared<Options>();
     auto* command =
         app.add_subcommand("systems", "list radio systems: frequencies, bandwidth, modulation, numbers, sources");
-    command->add_option("text", options->text, "a part of the name, or of what it is");
+    command->add_option("text", options->text, "a part of the name, or of what it is")->type_name("WORD");
     cli::add_quantity(*command, "--at", options->at_hz, "those that have this frequency in a band [Hz]: 433.92M");
     cli::add_quantity(*command, "--bandwidth", options->width_hz, "those that are so wide [Hz]: 12.5k");
-    command->add_option("--label", options->label, "those of this class or family: GFSK, OFDM, PSK");
+    command->add_option("--label", options->label, "those of this class or family: GFSK, OFDM, PSK")->type_name("LABEL");
     command->add_option("--systems", options->file,
-                        "a table of your own, which replaces systems by name and adds others");
+                        "a table of your own, which replaces systems by name and adds others")
+        ->type_name(cli::kInput);
     cli::add_json(*command, options->json, "all of it as JSON");
     command->callback([options] { run_systems(*options); });
 }

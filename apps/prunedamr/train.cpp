@@ -91,13 +91,14 @@ void add_train(CLI::App& app)
         ->add_option("--from", options->from,
                      "model file to go on from, of the data's classes and front end, instead of a fresh network; "
                      "one in 8 bits becomes float32")
+        ->type_name(cli::kModel)
         ->excludes(arch);
     cli::add_list(*command, "--units", options->zoo.units_per_stage,
                   "units per stage, comma-separated (default: its own)");
     add_frame_data_options(*command, options->data);
     add_frames_per_epoch(*command, options->data);
     command->get_option("--data")->required();
-    command->add_option("--out", options->out, "model file to write, .safetensors")->required();
+    command->add_option("--out", options->out, "model file to write, .safetensors")->type_name(cli::kOutput)->required();
     cli::add_json(*command, options->json, "write cost, history and accuracy to this file");
     add_train_options(*command, options->train);
     command->get_option("--epochs")->check(CLI::Range(1, 100000)); // 0 makes sense for fine-tuning only

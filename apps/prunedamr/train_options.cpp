@@ -64,20 +64,23 @@ void add_train_options(CLI::App& command, TrainOptions& options)
             ->capture_default_str()
             ->check(CLI::IsMember(setting.choices));
     add_augment(command, options);
-    command.add_option("--teacher", options.teacher, "model to distill from");
+    command.add_option("--teacher", options.teacher, "model to distill from")->type_name(cli::kModel);
     command.add_option(
         "--cost-matrix", options.cost_matrix,
         "JSON {truth: {predicted: cost}}: confusions that cost more are learned to be avoided; not named: "
-        "0 on the diagonal, else 1");
+        "0 on the diagonal, else 1")
+        ->type_name(cli::kInput);
     command
         .add_option(
             "--min-recall", options.recall_constraints,
             "class that must be recognized so often on validation data, as BPSK=95% or BPSK=95%@10dB (cells "
             "from that SNR on); may be given again")
+        ->type_name("CLASS=RECALL")
         ->allow_extra_args(false);
     command.add_option("--seed", fit.seed, "of weights, order and augmentation")->capture_default_str();
-    command.add_option("--device", fit.device, "cpu or cuda")->capture_default_str();
-    command.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)");
+    command.add_option("--device", fit.device, "cpu or cuda")->type_name("DEVICE")->capture_default_str();
+    command.add_option("--checkpoint", fit.checkpoint, "written after every epoch (default: OUT.checkpoint)")
+        ->type_name(cli::kOutput);
     command.add_flag("--teacher-once", fit.distill.once,
                      "the teacher reads each frame once, before the first epoch and not augmented: much faster");
     command.add_flag("--resume", fit.resume, "go on from the checkpoint if there is one");
@@ -88,8 +91,6 @@ void finish_train_options(TrainOptions& options, const std::string& out)
     train::FitConfig& fit = options.fit;
     check_model_name(out);
     fit.processes = train::ProcessGroup(train::process_place_from_environment());
-    if (fit.processes.is_rank0())
-        check_writable(out);
     if (fit.checkpoint.empty())
         fit.checkpoint = out + ".checkpoint";
     train::choose_augmentations(fit.augment, options.augment);

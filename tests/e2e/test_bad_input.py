@@ -123,6 +123,33 @@ class BadOption(rx.Case):
         self.refuse("--freq", "--rate", "1M", "--freq", "high")
         self.refuse("--min-confidence", "--rate", "1M", "--min-confidence", "1.5")
 
+    def test_each_message_says_what_was_found_and_expected(self):
+        for text, *words in (("--min-confidence: found 1.5, expected 0 to 1", "--min-confidence", "1.5"),
+                             ("--backend: found gpu, expected native", "--backend", "gpu"),
+                             ("--rate: found no value, expected NUMBER[k|M|G]", "--rate"),
+                             ("unknown option --ratee: did you mean --rate?", "--ratee", "1M"),
+                             ("unknown option -q (see", "-q"),
+                             ("--channel: found -1, expected 0 or more", "--channel", "-1"),
+                             ("--channel: found x, expected 0 or more", "--channel", "x"),
+                             ("--model: found 2 values, expected one", "--model", "onair-s"),
+                             ("--name: found 2 values, expected one", "--name", "a", "--name", "b"),
+                             ("--systems: found '', expected a file", "--systems", ""),
+                             ("ctl: stands before all options", "ctl")):
+            with self.subTest(words=words):
+                self.refuse(text, *words)
+
+        nameless = rx.run(self.write("x.ci16", bytes(4000)), "--rate", "1M", "--model", "", plain=True)
+        self.assert_refused(nameless, USAGE, "--model: found '', expected a model file, or the name of a model")
+
+    def test_what_annotates_a_recording_reads_it_once(self):
+        self.refuse("--loop: does not go with --out sigmf", "--rate", "1M", "--loop", "--out", "sigmf:%s" % (self.folder / "x"))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["x.ci16"])
+
+    def test_a_pipe_cannot_be_read_again(self):
+        for option in ("--loop", "--realtime"):
+            result = rx.run("stdin", "--format", "ci8", "--rate", "1M", option)
+            self.assert_refused(result, USAGE, option + ": applies to files only")
+
     def test_unknown(self):
         self.refuse("--color", "--rate", "1M", "--color", "red")
         self.refuse("cf33", "--rate", "1M", "--format", "cf33")
@@ -130,6 +157,7 @@ class BadOption(rx.Case):
 
     def test_unknown_source(self):
         self.assert_refused(rx.run("--source", "antenna:1"), USAGE, "antenna")
+        self.assert_refused(rx.run("soapy", "--rate", "1M"), USAGE, "--source: found soapy, expected soapy:driver=")
 
     def test_missing(self):
         self.assert_refused(rx.run(), USAGE, "--source")

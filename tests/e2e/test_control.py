@@ -2,12 +2,14 @@
 """What changes a receiver while it runs, by HTTP, by `prunedamr-rx ctl`, and what the stream says."""
 
 import base64
+import http.server
 import json
 import os
 import socket
 import ssl
 import struct
 import subprocess
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -101,7 +103,7 @@ class Control(rx.Case):
         super().setUp()
         self.radio = RtlTcp()
         self.addCleanup(self.radio.close)
-        self.token = self.write("token", b"open sesame\n")
+        self.token = self.write("token", b"open sesame, please\n")
         self.token.chmod(0o600)
         self.port = int(rx.free_endpoint().rsplit(":", 1)[1])
 
@@ -173,9 +175,9 @@ class Changes(Control):
         before = self.radio.told[RtlTcp.FREQUENCY]
         self.assertIn("a token is needed (401)", self.refused("tune", "868.3M", token=False))
         self.token.write_bytes(b"open sesam\n")
-        self.assertIn("a token is needed (401)", self.refused("tune", "868.3M"))
-        self.assertIn("out of range", self.refused("threshold", "2", code=2))
-        self.refused("tuna", "1", code=2)
+        self.assertIn("this token is not the one of --web-token (401)", self.refused("tune", "868.3M"))
+        self.assertIn("out of range: found 2, expected 0 to 1", self.refused("threshold", "2", code=2))
+        self.assertIn("unknown subcommand 'tuna': expected status, ", self.refused("tuna", "1", code=2))
         self.assertEqual(self.radio.told[RtlTcp.FREQUENCY], before)
         self.assertIsNone(process.poll())
 
@@ -190,8 +192,11 @@ class Answers(Control):
         self.start("--web-token", self.token)
         document = json.loads(DOCUMENT.read_text())
         self.assertEqual(json.loads(self.ctl("openapi")[1]), document)
-        self.until(lambda: json.loads(self.ctl("emissions")[1]))
-        number = json.loads(self.ctl("emissions")[1])[0]["id"]
+        seen = self.until(lambda: [one for one in json.loads(self.ctl("emissions")[1]) if one["has_picture"]])
+        number = seen[0]["id"]
+        picture = json.loads(self.ctl("evidence", number)[1])["picture"]
+        self.assertGreater(len(picture["spectrum_db"]), 100)
+        self.assertGreater(max(picture["spectrum_db"]), min(picture["spectrum_db"]))
         self.changed("tune", "868.3M")
         asked = {"evidence": (str(number),), "history": ("5",)}
         for path, methods in document["paths"].items():
@@ -241,6 +246,39 @@ class Answers(Control):
         self.assertEqual(len({stream.status for stream in readers + silent}), 1)
 
 
+class Elsewhere(Control):
+    def test_who_does_not_answer_as_a_receiver_is_named(self):
+        class Other(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(302 if self.path == "/api/v1/status" else 200)
+                self.send_header("Content-Length", "6")
+                self.end_headers()
+                self.wfile.write(b"<html>")
+
+            def log_message(self, *_):
+                pass
+
+        self.assertIn(f"127.0.0.1:{self.port}: cannot connect: found Connection refused", self.refused("status"))
+        server = http.server.HTTPServer(("127.0.0.1", self.port), Other)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{self.port}"
+        self.assertIn(f"{url}: not a receiver's answer: found HTTP status 302", self.refused("status"))
+        self.assertIn(f"{url}: not a receiver's answer: found HTTP status 200", self.refused("emissions"))
+
+    def test_wrong_command_lines(self):
+        for text, *words in (("no subcommand: expected status, ", ), ("unknown subcommand 'tuna': expected status, ", "tuna"),
+                             ("unknown option --tokne: did you mean --token?", "status", "--tokne", "x"),
+                             ("center_freq_hz is required", "tune"), ("expected reload or revert", "model", "drop"),
+                             ("--url: found no value", "status", "--url"), ("--url: found ''", "status", "--url", "")):
+            self.assertIn(text, self.refused(*words, code=2))
+        self.token.chmod(0o644)
+        code, _, err = self.ctl("status", "--token", self.token)
+        self.assertEqual(code, 1)
+        self.assertIn("others on this machine can read this secret", err)
+
+
 @unittest.skipIf(os.environ.get("PRUNEDAMR_HAVE_TLS") == "OFF", "this build has no TLS")
 class Network(Control):
     def test_beyond_loopback_the_stream_and_ctl_need_the_token(self):
@@ -249,7 +287,7 @@ class Network(Control):
         context = ssl.create_default_context(cafile=ca)
         coded = lambda text: base64.urlsafe_b64encode(text).decode().rstrip("=")
         for protocols, status in (("prunedamr.v1", 401), ("prunedamr.v1, bearer." + coded(b"open"), 401),
-                                  ("prunedamr.v1, bearer." + coded(b"open sesame"), 101), ("bearer.***", 401)):
+                                  ("prunedamr.v1, bearer." + coded(b"open sesame, please"), 101), ("bearer.***", 401)):
             self.assertEqual(Stream(self.port, context, "localhost", protocols).status, status, protocols)
         url = f"https://localhost:{self.port}"
         self.assertIn("a token is needed", self.ctl("status", ca=ca, url=url)[2])

@@ -44,7 +44,7 @@ class Case(unittest.TestCase):
 
 class Manual(Case):
     def test_it_has_every_option_that_help_has(self):
-        for program, subcommands in (("prunedamr-rx", [[]]), ("prunedamr", [[], ["synth", "scene"], ["data", "import"]])):
+        for program, subcommands in (("prunedamr-rx", [[], ["ctl"]]), ("prunedamr", [[], ["synth", "scene"], ["data", "import"]])):
             page = printed(program, "--print-man").replace("\\-", "-")
             for words in subcommands:
                 found = options(printed(program, *words, "--help"))
@@ -66,7 +66,20 @@ class Manual(Case):
             self.assertRegex(shown.stdout, r"\n *%s - \w" % program)
 
 
+    def test_every_option_says_of_what_kind_its_text_is(self):
+        """Outputs are told from inputs by it; CLI11's own "TEXT" is of an option that nobody thought about."""
+        for program in PROGRAMS:
+            page = printed(program, "--print-man")
+            self.assertEqual(re.findall(r".*fR TEXT(?!:)\b.*", page), [])
+            self.assertIn(" FILE", page)
+
+
 class Completion(Case):
+    def test_a_shell_that_is_not_named_is_asked_for(self):
+        result = run(PROGRAMS["prunedamr"], "--print-completion")
+        self.assertEqual((result.returncode, result.stderr),
+                         (2, "prunedamr: --print-completion: found no value, expected bash, zsh or fish (see --help)\n"))
+
     def test_an_unknown_shell_is_refused_in_a_line(self):
         result = run(PROGRAMS["prunedamr"], "--print-completion", "csh")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
@@ -111,6 +124,9 @@ class Completion(Case):
             ("prunedamr-rx", "--source rtl", ["--source", "rtl_tcp:"]),
             ("prunedamr-rx", "--source capt", ["--source", "capture.sigmf-meta"]),
             ("prunedamr-rx", "capt", ["capture.sigmf-meta"]),
+            ("prunedamr-rx", "--rate capt", ["--rate", "capt"]),
+            ("prunedamr-rx", "ctl thr", ["ctl", "threshold"]),
+            ("prunedamr-rx", "ct", ["ctl"]),
             ("prunedamr", "quant", ["quantize"]),
             ("prunedamr", "synth sc", ["synth", "scene"]),
             ("prunedamr", "synth scene --sig", ["synth", "scene", "--signals"]),

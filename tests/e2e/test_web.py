@@ -158,9 +158,10 @@ class Protection(Web):
     def test_wrong_requests_are_answered_and_leave_nothing_behind(self):
         process = self.serve()
         for expected, arguments in ((200, ("/", "GET")), (404, ("/x", "GET")), (404, ("/../etc/passwd", "GET")), (405, ("/metrics", "POST")),
-                                    (405, ("/metrics", "DELETE")), (200, ("/metrics?x=y", "GET"))):
+                                    (405, ("/metrics", "DELETE")), (400, ("/metrics?x=y", "GET")), (200, ("/metrics", "HEAD")), (404, ("/x", "HEAD"))):
             self.assertEqual(self.get(*arguments)[0], expected, arguments)
-        self.assertEqual(self.get("/metrics", "POST")[1]["Allow"], "GET")
+        self.assertEqual(self.get("/metrics", "POST")[1]["Allow"], "GET, HEAD")
+        self.assertIn("unknown parameter: found 'x'", self.get("/metrics?x=y")[2])
         self.assertEqual(self.get("/metrics", Host="evil.example")[0], 403)
         self.assertEqual(self.get("/metrics", Host="localhost:1")[0], 200)
         for raw, status in ((b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + 9000 * b"a" + b"\r\n\r\n", b"431"),
@@ -232,16 +233,22 @@ class Protection(Web):
 class Network(Web):
     def test_beyond_loopback_only_with_tls_and_a_token(self):
         ca, certificate, key = authority(self.folder)
-        token = self.write("token", b"open sesame\n")
+        token, short = self.write("token", b"open sesame, please\n"), self.write("short", b"open sesame\n")
         token.chmod(0o600)
+        short.chmod(0o600)
         tls = ("--web-cert", certificate, "--web-key", key)
         for options, text in (((), "no certificate"), (tls, "no token"), (("--web-token", token), "no certificate"),
-                              (tls[:2], "a certificate and its key belong together")):
+                              (tls[:2], "a certificate and its key belong together"),
+                              ((*tls, "--web-token", short), "too short: found 11 characters, expected at least 16")):
             result = rx.run("stdin", *FORMAT, "--web", "0.0.0.0:8080", *options)
             self.assert_refused(result, 1, text)
         for address, text in (("8080", "bad address"), ("example.org:80", "bad address"), ("127.0.0.1:99999", "bad address")):
             self.assert_refused(rx.run("stdin", *FORMAT, "--web", address), 1, text)
-        self.assert_refused(rx.run("stdin", *FORMAT, *tls), 2, "belongs to --web")
+        for option, file in (("--web-cert", certificate), ("--web-key", key), ("--web-token", token)):
+            self.assert_refused(rx.run("stdin", *FORMAT, option, file), 2, option + ": belongs to --web")
+        self.assert_refused(rx.run("stdin", *FORMAT, "--web", ""), 2, "--web: found '', expected ADDRESS:PORT")
+        self.assert_refused(rx.run("stdin", *FORMAT, "--web", "127.0.0.1:8080", "--web-cert", "nowhere.pem", "--web-key", key),
+                            1, "nowhere.pem: cannot open: found No such file")
         self.assert_refused(rx.run("stdin", *FORMAT, "--web", "127.0.0.1:8080", "--web-cert", key, "--web-key", key), 1,
                             "cannot use this certificate")
         port = int(rx.free_endpoint().rsplit(":", 1)[1])
@@ -260,10 +267,10 @@ class Network(Web):
             connection.close()
             return result
 
-        for headers in ({}, {"Authorization": "Bearer open"}, {"Authorization": "Bearer open sesamf"},
-                        {"Authorization": "open sesame"}):
+        for headers in ({}, {"Authorization": "Bearer open"}, {"Authorization": "Bearer open sesame, pleasf"},
+                        {"Authorization": "open sesame, please"}):
             self.assertEqual(get(**headers)[0], 401, headers)
-        status, text = get(Authorization="Bearer open sesame")
+        status, text = get(Authorization="Bearer open sesame, please")
         self.assertEqual(status, 200)
         parse_metrics(text)
         with socket.create_connection(("127.0.0.1", port), WAIT_S) as plain:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/reader.h"
 #include "tests/receiver/hand_source.h"
-
-#include <gtest/gtest.h>
+#include "tests/support/expect_error.h"
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 using namespace prunedamr;
@@ -240,6 +240,45 @@ TEST(Reader, TunesBetweenTwoBlocks)
     source.end();
     EXPECT_TRUE(Taken(ring).block.is_last);
     EXPECT_THROW(reader.tune(200e6), Error);
+}
+
+namespace {
+
+/// Is at work, when it is tuned, until it is let go.
+class SlowSource : public HandSource
+{
+public:
+    SlowSource() : HandSource(kRate, true) {}
+
+    void tune(double center_freq_hz) override
+    {
+        entered.set_value();
+        let_go.get_future().wait();
+        HandSource::tune(center_freq_hz);
+    }
+
+    std::promise<void> entered, let_go;
+};
+
+} // namespace
+
+TEST(Reader, WhoAsksWhileTheSourceIsAtWorkIsToldSoAtOnce)
+{
+    SlowSource source;
+    BlockRing ring(4, 1000);
+    Reader reader(source, ring, now);
+    reader.start();
+    auto first = reader.change({ 100e6, {} });
+    source.entered.get_future().wait();
+    auto second = std::async(std::launch::async, [&] { reader.change({ 200e6, {} }); });
+    const bool is_told = second.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+    source.let_go.set_value();
+    EXPECT_TRUE(is_told);
+    if (is_told)
+        EXPECT_ERROR(second.get(), "another change is under way");
+    EXPECT_NO_THROW(first.get());
+    source.end();
+    EXPECT_TRUE(Taken(ring).block.is_last);
 }
 
 TEST(Reader, ASourceThatFailsEndsTheStreamAfterItsSamples)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace prunedamr {
@@ -175,6 +176,28 @@ void JsonObject::finish() const
 void JsonObject::refuse(const std::string& key, const std::string& expected) const
 {
     throw Error({ "bad value of '" + key + "'", where_, shown(json_.at(key)), expected });
+}
+
+nlohmann::json parse_json(const std::string& text, const std::string& where, const std::string& expected)
+{
+    try {
+        return json::parse(text);
+    } catch (const json::parse_error& fault) {
+        const bool is_empty = text.find_first_not_of(" \t\r\n") == std::string::npos;
+        throw Error({ "broken JSON", where, is_empty ? "nothing" : place_in(text, fault.byte), expected });
+    } catch (const json::out_of_range& fault) { // 1e999
+        const std::string message = fault.what();
+        throw Error({ "number out of range", where, message.substr(message.rfind(' ') + 1, 60), expected });
+    }
+}
+
+std::string place_in(const std::string& text, std::size_t byte)
+{
+    const std::size_t at = std::min(byte, text.size()) - (byte > 0 ? 1 : 0);
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size()));
+    const auto line = std::count(text.begin(), end, '\n') + 1;
+    const auto start = std::find(std::make_reverse_iterator(end), text.rend(), '\n').base();
+    return "line " + std::to_string(line) + ", column " + std::to_string(end - start + 1);
 }
 
 std::string range_text(double min, double max)

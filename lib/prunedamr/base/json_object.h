@@ -56,6 +56,12 @@ private:
     std::vector<std::string> known_;
 };
 
+/// The JSON in a text. Throws `Error` that tells where it is broken, and what was `expected` there.
+nlohmann::json parse_json(const std::string& text, const std::string& where, const std::string& expected);
+
+/// "line 3, column 14": where the byte stands in a text; bytes count from 1.
+std::string place_in(const std::string& text, std::size_t byte);
+
 /// "a number, 0..1", "a number, at least 0", "a number, at most 9" or "a number": for messages.
 std::string range_text(double min, double max);
 

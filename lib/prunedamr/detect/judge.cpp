@@ -2,10 +2,13 @@
 #include "prunedamr/detect/judge.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/detect/shipped_judge.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <limits>
 
 namespace prunedamr::detect {
 namespace {
@@ -13,26 +16,36 @@ namespace {
 constexpr int kMaxTreeDepth = 8;
 constexpr std::size_t kMaxTrees = 10000;
 
+template <typename Number>
+std::vector<Number> numbers(JsonObject& fields, const char* key, std::size_t count, double min, double max)
+{
+    const auto& list = fields.list(key);
+    std::vector<Number> result;
+    for (const auto& value : list)
+        if (value.is_number() && value.get<double>() >= min && value.get<double>() <= max)
+            result.push_back(value.get<Number>());
+    if (list.size() != count || result.size() != count)
+        fields.refuse(key, std::to_string(count) + " of: " + range_text(min, max));
+    return result;
+}
+
 BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
 {
+    constexpr double kMost = std::numeric_limits<float>::max();
     BoostedTrees result;
-    const auto& trees = root.at("trees");
-    result.depth = root.at("depth").get<int>();
-    result.base = root.at("base").get<float>();
-    if (result.depth < 1 || result.depth > kMaxTreeDepth || !trees.is_array() || trees.size() > kMaxTrees)
-        throw Error({ "not a judge", where, "", "trees of a depth of 1..8" });
+    JsonObject fields(root, where);
+    const auto& trees = fields.list("trees");
+    result.depth = fields.int32("depth", 1, kMaxTreeDepth);
+    result.base = static_cast<float>(fields.number("base", -kMost, kMost));
+    if (trees.size() > kMaxTrees)
+        throw Error({ "not a judge: too many trees", where, std::to_string(trees.size()),
+                      "at most " + std::to_string(kMaxTrees) });
     const std::size_t inner = (std::size_t{ 1 } << result.depth) - 1;
     for (std::size_t i = 0; i < trees.size(); ++i) {
-        const auto features = trees[i].at("feature").get<std::vector<std::int32_t>>();
-        const auto limits = trees[i].at("limit").get<std::vector<float>>();
-        const auto values = trees[i].at("value").get<std::vector<float>>();
-        if (features.size() != inner || limits.size() != inner || values.size() != inner + 1)
-            throw Error(
-                { "not a judge", where, "tree " + std::to_string(i), "2^depth - 1 nodes and 2^depth values" });
-        for (const std::int32_t feature : features)
-            if (feature < 0 || feature >= kFeatures)
-                throw Error({ "not a judge", where, "feature " + std::to_string(feature),
-                              "one of " + std::to_string(kFeatures) });
+        JsonObject tree(trees[i], where + ": tree " + std::to_string(i));
+        const auto features = numbers<std::int32_t>(tree, "feature", inner, 0, kFeatures - 1);
+        const auto limits = numbers<float>(tree, "limit", inner, -kMost, kMost);
+        const auto values = numbers<float>(tree, "value", inner + 1, -kMost, kMost);
         result.features.insert(result.features.end(), features.begin(), features.end());
         result.limits.insert(result.limits.end(), limits.begin(), limits.end());
         result.values.insert(result.values.end(), values.begin(), values.end());
@@ -65,7 +78,8 @@ std::string json_of(const BoostedTrees& trees)
 void add(BoostedTrees& sum, const BoostedTrees& one, float part)
 {
     if (!sum.values.empty() && !one.values.empty() && sum.depth != one.depth)
-        throw Error({ "judges of different depth", "", std::to_string(one.depth), std::to_string(sum.depth) });
+        throw Error({ "judges of different depth have no mean", "--judge-others", "depth " + std::to_string(one.depth),
+                      "depth " + std::to_string(sum.depth) });
     sum.depth = std::max(sum.depth, one.depth);
     sum.base += part * one.base;
     sum.features.insert(sum.features.end(), one.features.begin(), one.features.end());
@@ -89,7 +103,8 @@ Judge Judge::mean(const std::vector<Judge>& judges)
     BoostedTrees first, second;
     for (const Judge& judge : judges) {
         if (judge.second_.values.empty() != judges.front().second_.values.empty())
-            throw Error({ "judges of different kinds", "", "one that judges once", "all that judge twice, or none" });
+            throw Error({ "judges of different kinds have no mean", "--judge-others", "one that judges once",
+                          "all that judge twice, or none" });
         add(first, judge.first_, 1.0f / static_cast<float>(judges.size()));
         add(second, judge.second_, 1.0f / static_cast<float>(judges.size()));
     }
@@ -97,16 +112,16 @@ Judge Judge::mean(const std::vector<Judge>& judges)
 }
 
 Judge::Judge(const std::string& json, const std::string& where)
-try {
-    const auto root = nlohmann::json::parse(json);
-    if (root.at("features").size() != kFeatures)
-        throw Error({ "not a judge", where, std::to_string(root.at("features").size()) + " features",
+{
+    const auto root = parse_json(json, where, "a judge: an object with features, base, depth and trees");
+    const bool has_features = root.is_object() && root.contains("features") && root["features"].is_array();
+    if (!has_features || root["features"].size() != kFeatures)
+        throw Error({ "not a judge", where,
+                      has_features ? std::to_string(root["features"].size()) + " features" : "no list of features",
                       std::to_string(kFeatures) + " features" });
     first_ = trees_from(root, where);
     if (root.contains("beside_rivals"))
-        second_ = trees_from(root.at("beside_rivals"), where);
-} catch (const nlohmann::json::exception& e) {
-    throw Error({ "not a judge", where, e.what(), "base, depth, features, trees" });
+        second_ = trees_from(root["beside_rivals"], where + ": beside_rivals");
 }
 
 std::string Judge::to_json(const std::string& source) const

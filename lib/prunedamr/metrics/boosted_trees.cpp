@@ -175,10 +175,12 @@ BoostedTrees fit_boosted_trees(const std::vector<float>& rows, int features, con
     if (targets.empty() || rows.size() != targets.size() * static_cast<std::size_t>(features) ||
         weights.size() != targets.size())
         throw InvalidArgument(
-            { "bad rows", "boosted trees", std::to_string(rows.size()), "targets times features" });
+            { "bad rows", "boosted trees", std::to_string(rows.size()) + " values in them",
+              std::to_string(targets.size()) + " targets and weights times " + std::to_string(features) + " features" });
     if (config.depth < 1 || config.depth > 8 || config.trees < 1)
-        throw InvalidArgument(
-            { "bad config", "boosted trees", std::to_string(config.depth), "a depth of 1..8, a tree or more" });
+        throw InvalidArgument({ "bad size", "boosted trees",
+                                std::to_string(config.trees) + " trees of depth " + std::to_string(config.depth),
+                                "a tree or more of depth 1 to 8" });
     return Booster(rows, features, targets, weights, config).run(progress);
 }
 

@@ -38,7 +38,7 @@ std::vector<recording::Annotation> segments_of(const recording::RecordingInfo& i
 {
     std::vector<recording::Annotation> result;
     for (auto annotation : info.annotations) {
-        if (annotation.label.empty() || annotation.sample_start >= samples)
+        if (annotation.label.empty() || annotation.is_own() || annotation.sample_start >= samples)
             continue;
         annotation.sample_count = std::min(annotation.sample_count, samples - annotation.sample_start);
         const bool again = !result.empty() && result.back().sample_start == annotation.sample_start &&

@@ -152,7 +152,8 @@ std::vector<JudgeEpoch> read_epochs(const std::string& path)
     while (reader.more()) {
         const auto header = reader.take<Header>();
         if (header.magic != kMagic || header.features != detect::kFeatures)
-            throw Error({ "not what a judge learns from", path, std::to_string(header.features) + " features",
+            throw Error({ "not what a judge learns from", path,
+                          header.magic != kMagic ? "another kind of file" : std::to_string(header.features) + " features",
                           "epochs of " + std::to_string(detect::kFeatures) + " features" });
         auto& epoch = epochs.emplace_back();
         epoch.scene = header.scene;
@@ -200,6 +201,10 @@ detect::Judge train_judge(std::vector<JudgeEpoch>& epochs, const JudgeTrainingCo
     }
     const auto fit = [&](const Rows& rows, int features, const char* what) {
         log(fmt::format("{}: {} rows", what, rows.targets.size()));
+        if (std::none_of(rows.targets.begin(), rows.targets.end(), [](float right) { return right >= kWrong; }))
+            throw InvalidArgument({ "too little to learn from", what,
+                                    fmt::format("{} proposals, none of them right", rows.targets.size()),
+                                    "epochs of more scenes" });
         auto trees = fit_boosted_trees(rows.values, features, rows.targets, rows.weights, boosting,
                                        [&](int tree, double loss) {
                                            if (tree % 100 == 0 || tree == config.trees - 1)

@@ -231,13 +231,14 @@ std::future<void> Reader::change(const SourceChange& change)
     return request_->done.get_future();
 }
 
+/// Without the mutex while the source is at work: a driver may take seconds, and who asks meanwhile is told so.
 void Reader::serve_request()
 {
     if (!requested_.load(std::memory_order_acquire))
         return;
-    const std::lock_guard lock(request_mutex_);
+    std::exception_ptr fault;
     try {
-        const SourceChange& wanted = request_->change;
+        const SourceChange& wanted = request_->change; // nobody else touches it until it is answered
         if (block_->count > 0)
             pass_on(true);
         begin_call();
@@ -249,10 +250,11 @@ void Reader::serve_request()
             throw Error{ { "the source has ended", source_.info().name, "", "" } };
         if (wanted.center_freq_hz)
             block_->center_freq_hz = source_.info().center_freq_hz;
-        request_->done.set_value();
     } catch (...) {
-        request_->done.set_exception(std::current_exception());
+        fault = std::current_exception();
     }
+    const std::lock_guard lock(request_mutex_);
+    fault ? request_->done.set_exception(fault) : request_->done.set_value();
     request_.reset();
     requested_.store(false, std::memory_order_relaxed);
 }

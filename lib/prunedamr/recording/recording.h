@@ -15,6 +15,8 @@ namespace prunedamr::recording {
 
 /// A stretch of samples with a label. Sample numbers count from the first sample of the recording.
 struct Annotation {
+    static constexpr const char* kOwnGenerator = "gr-prunedamr";
+
     std::uint64_t sample_start = 0;
     std::uint64_t sample_count = 0;
     std::string label;
@@ -23,6 +25,9 @@ struct Annotation {
     std::string comment;
     std::string generator = {}; ///< who or what made the annotation
     std::string uuid = {};
+
+    /// Made by a receiver of this project: what it said, and no truth to hold against what one says.
+    bool is_own() const { return generator.rfind(kOwnGenerator, 0) == 0; }
 };
 
 /// The receiver's setting from one sample to the next capture or the end. Nothing is carried over from the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/recording/sigmf_meta.h"
 
 #include <algorithm>
@@ -102,12 +103,7 @@ json parse_sigmf_json(const std::string& text, const std::string& where, Notes& 
         const std::string message = error.what();
         throw Error({ "number out of range", where, message.substr(message.rfind(' ') + 1, 60), "SigMF metadata" });
     }
-    const auto begin = text.begin(), end = text.begin() + static_cast<std::ptrdiff_t>(byte > 0 ? byte - 1 : 0);
-    const auto line = std::count(begin, end, '\n') + 1;
-    const auto start = std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(begin), '\n').base();
-    throw Error({ "broken JSON", where,
-                  "line " + std::to_string(line) + ", column " + std::to_string(end - start + 1),
-                  "SigMF metadata" });
+    throw Error({ "broken JSON", where, place_in(text, byte), "SigMF metadata" });
 }
 
 } // namespace prunedamr::recording

@@ -91,7 +91,7 @@ std::optional<std::string> curve_secret_key_warning(const std::string& path)
     constexpr auto kOthers = fs::perms::group_read | fs::perms::others_read;
     if (failure || status.type() != fs::file_type::regular || (status.permissions() & kOthers) == fs::perms::none)
         return std::nullopt;
-    return path + ": others on this machine can read this secret key; 'chmod 600' keeps it to you";
+    return path + ": others on this machine can read this secret; 'chmod 600' keeps it to you";
 }
 
 std::vector<std::string> read_curve_client_keys(const std::string& path)

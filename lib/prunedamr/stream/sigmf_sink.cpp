@@ -11,8 +11,6 @@
 namespace prunedamr::stream {
 namespace {
 
-constexpr const char* kGenerator = "gr-prunedamr";
-
 /// Neighboring intervals of one label and overlapping bands.
 class Run
 {
@@ -69,7 +67,7 @@ public:
             result.comment += ", " + measured;
         if (!system_.empty())
             result.comment += ", maybe " + system_;
-        result.generator = std::string(kGenerator) + " " + kVersion + ", model " + model_;
+        result.generator = std::string(recording::Annotation::kOwnGenerator) + " " + kVersion + ", model " + model_;
         return result;
     }
 
@@ -118,7 +116,7 @@ public:
         std::vector<recording::Annotation> annotations;
         for (const Run& run : runs_)
             annotations.push_back(run.annotation());
-        recording::annotate(annotating_, annotations, kGenerator);
+        recording::annotate(annotating_, annotations, recording::Annotation::kOwnGenerator);
     }
 
 private:

@@ -7,8 +7,8 @@
 #include "prunedamr/receiver/web/page_files.h"
 #include "prunedamr/receiver/web/picture.h"
 #include "tests/dsp/allocations.h"
+#include "tests/support/expect_error.h"
 
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -323,9 +323,11 @@ TEST(Api, ChangesAreRead)
 
 TEST(Api, QueriesAreRead)
 {
-    EXPECT_EQ(parse_query(route("/api/v1/evidence"), "x=y&id=12").at("id"), 12);
-    EXPECT_TRUE(parse_query(route("/metrics"), "x=y").empty());
-    for (const char* wrong : { "", "id", "id=", "id=x", "id=-1", "id=1.5", "id=99999999999999999999", "Id=1" })
+    EXPECT_EQ(parse_query(route("/api/v1/evidence"), "id=12").at("id"), 12);
+    EXPECT_TRUE(parse_query(route("/metrics"), "").empty());
+    EXPECT_ERROR(parse_query(route("/metrics"), "x=y"), "unknown parameter: found 'x', expected none");
+    EXPECT_ERROR(parse_query(route("/api/v1/history"), "limits=5"), "unknown parameter: found 'limits', expected limit");
+    for (const char* wrong : { "", "x=y&id=12", "id", "id=", "id=x", "id=-1", "id=1.5", "id=99999999999999999999", "Id=1" })
         EXPECT_THROW(parse_query(route("/api/v1/evidence"), wrong), Error) << wrong;
 }
 

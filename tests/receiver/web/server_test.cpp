@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/receiver/socket.h"
 
-#include <gtest/gtest.h>
+#include "tests/support/expect_error.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -132,9 +132,13 @@ TEST(WebServer, LargeRequestsAreRefused)
     Socket head = Socket::connect_tcp(config.address, "test"), body = Socket::connect_tcp(config.address, "test"),
            chunked = Socket::connect_tcp(config.address, "test");
     send(head, "GET /hello HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(2000, 'x') + "\r\n\r\n");
-    EXPECT_EQ(rest(head).substr(0, 12), "HTTP/1.1 431");
+    const std::string long_head = rest(head);
+    EXPECT_EQ(long_head.substr(0, 12), "HTTP/1.1 431");
+    EXPECT_NE(long_head.find("the head is larger than 1000 bytes"), std::string::npos);
     send(body, "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'x'));
-    EXPECT_EQ(rest(body).substr(0, 12), "HTTP/1.1 413");
+    const std::string long_body = rest(body);
+    EXPECT_EQ(long_body.substr(0, 12), "HTTP/1.1 413");
+    EXPECT_NE(long_body.find("the body is larger than 100 bytes"), std::string::npos);
     send(chunked, "POST /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" +
                       std::string(1024, 'x') + "\r\n0\r\n\r\n");
     EXPECT_EQ(rest(chunked).substr(0, 12), "HTTP/1.1 413");
@@ -145,8 +149,44 @@ TEST(WebServer, IsRefusedBeyondLoopbackWithoutTlsAndToken)
     for (const char* address : { "0.0.0.0:80", "[::]:80", "192.0.2.1:80" })
         EXPECT_THROW(WebServer(at(address), routes()), InvalidArgument) << address;
     WebConfig config = at("0.0.0.0:80");
-    config.token = "token";
+    config.token = "a token that is long enough";
     EXPECT_THROW(WebServer(config, routes()), InvalidArgument);
+}
+
+TEST(WebServer, ATokenForTheNetworkIsLongEnoughNotToBeGuessed)
+{
+    WebConfig config = at("0.0.0.0:80");
+    config.certificate = config.key = "nowhere.pem";
+    config.token = std::string(15, 'x');
+    EXPECT_ERROR(WebServer(config, routes()), "too short: found 15 characters, expected at least 16");
+    config.token += "x";
+#ifdef PRUNEDAMR_HAVE_TLS
+    EXPECT_ERROR(WebServer(config, routes()), "nowhere.pem: cannot open: found No such file or directory");
+#else
+    EXPECT_ERROR(WebServer(config, routes()), "no TLS");
+#endif
+}
+
+/// RFC 9110, 9.3.2.
+TEST(WebServer, HeadIsAnsweredAsGetWithoutTheBody)
+{
+    const WebServer server(at(free_address()), routes());
+    Socket client = Socket::connect_tcp(server.address().substr(7), "test");
+    send(client, "HEAD /hello?a=b HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hello?after HTTP/1.1\r\nHost: localhost\r\n"
+                 "Connection: close\r\n\r\n");
+    const std::string answers = rest(client);
+    EXPECT_EQ(answers.substr(0, 15), "HTTP/1.1 200 OK");
+    EXPECT_NE(answers.find("Content-Length: 3\r\n"), std::string::npos) << answers;
+    EXPECT_EQ(answers.find("a=b"), std::string::npos);
+    EXPECT_EQ(answers.substr(answers.size() - 5), "after");
+}
+
+TEST(WebServer, ARequestThatNamesTwoHostsIsRefused)
+{
+    const WebServer server(at(free_address()), routes());
+    Socket client = Socket::connect_tcp(server.address().substr(7), "test");
+    send(client, "GET /hello HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(rest(client).substr(0, 12), "HTTP/1.1 400");
 }
 
 namespace {

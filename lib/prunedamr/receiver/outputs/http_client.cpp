@@ -2,6 +2,7 @@
 #include "prunedamr/receiver/outputs/http_client.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/version.h"
 #include "prunedamr/receiver/socket.h"
 
@@ -28,6 +29,7 @@ namespace http = beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t kMaxAnswerBytes = 64 << 10;
+constexpr std::size_t kMaxPemBytes = 16 << 20;
 constexpr std::size_t kMaxDocumentBytes = 16 << 20; ///< of what is asked for
 
 } // namespace
@@ -65,11 +67,10 @@ struct HttpClient::Impl {
         context->set_verify_callback(asio::ssl::host_name_verification(server.host));
         if (server.ca.empty())
             context->set_default_verify_paths(failure);
-        else
+        else if (read_file(server.ca, kMaxPemBytes); true) // says what keeps a file from being read
             context->load_verify_file(server.ca, failure);
         if (failure)
-            throw Error(
-                { "cannot read the certificates of authorities", server.ca, failure.message(), "a file of PEM" });
+            throw Error({ "no certificates of authorities", server.ca, failure.message(), "a file of PEM" });
 #else
         if (server.use_tls)
             throw Error({ "this build has no TLS", server.host, "", "a build with PRUNEDAMR_TLS=ON" });
@@ -85,7 +86,12 @@ struct HttpClient::Impl {
         io.restart();
         io.run();
         if (result && result != harmless)
-            throw Error({ problem, server.host, result.message(), "" });
+            throw Error({ problem, place(), result.message(), "" });
+    }
+
+    std::string place() const
+    {
+        return (server.host.find(':') == std::string::npos ? server.host : "[" + server.host + "]") + ":" + server.port;
     }
 
     beast::tcp_stream& lowest()
@@ -162,8 +168,7 @@ struct HttpClient::Impl {
 
     Answer send(http::request<http::string_body>& request, const std::string& authorization, std::size_t max_bytes)
     {
-        const bool is_ipv6 = server.host.find(':') != std::string::npos;
-        request.set(http::field::host, (is_ipv6 ? "[" + server.host + "]" : server.host) + ":" + server.port);
+        request.set(http::field::host, place());
         request.set(http::field::user_agent, std::string("prunedamr-rx/") + prunedamr::kVersion);
         if (!authorization.empty())
             request.set(http::field::authorization, authorization);

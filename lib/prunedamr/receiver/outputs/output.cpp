@@ -180,7 +180,7 @@ Output parse_output(const std::string& text)
         if (prefix != form.prefix)
             continue;
         if (colon == std::string::npos || (colon + 1 == parts.front().size() && form.kind != OutputKind::syslog))
-            throw InvalidArgument({ "", "", text, "a target after the colon: " + std::string(form.form) });
+            throw InvalidArgument({ "no target", "", text, "a target after the colon: " + std::string(form.form) });
         Output output{ form.kind, parts.front().substr(colon + 1), {} };
         for (std::size_t i = 1; i < parts.size(); ++i)
             add_option(output, parts[i]);

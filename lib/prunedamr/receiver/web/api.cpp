@@ -174,6 +174,14 @@ Json operation(const ApiRoute& route)
     return json;
 }
 
+std::string known_parameters(const ApiRoute& route)
+{
+    std::string names;
+    for (const ApiParameter& one : route.parameters)
+        names += (names.empty() ? "" : " or ") + std::string(one.name);
+    return names.empty() ? "none" : names;
+}
+
 [[noreturn]] void refuse(const std::string& found, const std::string& expected)
 {
     throw InvalidArgument({ "wrong parameters", "", found, expected });
@@ -213,7 +221,7 @@ const std::vector<ApiRoute>& api_routes()
           { { "action", "string", true, false, 0, 0, { "reload", "revert" },
               "reload: read the model's file again; revert: bring back the model before" } },
           "#Done", "Change the model" },
-        { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, ApiTopic::description, none, {}, "object", "This description" },
+        { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, ApiTopic::description, none, {}, "object", "Description of this API, OpenAPI 3.0" },
         { "GET", "/metrics", "metrics", read, ApiTopic::metrics, none, {}, "text", "Counts for Prometheus" },
     };
     return routes;
@@ -279,8 +287,8 @@ std::map<std::string, std::int64_t> parse_query(const ApiRoute& route, const std
         const std::string name = part.substr(0, equals), text = equals < part.size() ? part.substr(equals + 1) : "";
         const auto one = std::find_if(route.parameters.begin(), route.parameters.end(),
                                       [&](const ApiParameter& known) { return name == known.name; });
-        if (one == route.parameters.end()) // such as of a proxy
-            continue;
+        if (one == route.parameters.end())
+            throw InvalidArgument({ "unknown parameter", "", "'" + name.substr(0, 60) + "'", known_parameters(route) });
         std::int64_t value = 0;
         const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (failure != std::errc() || stop != text.data() + text.size() || static_cast<double>(value) < one->min ||

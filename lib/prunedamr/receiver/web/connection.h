@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -240,16 +241,20 @@ private:
     void refuse(error_code failure)
     {
         unsigned status = 0;
-        if (failure == http::error::body_limit)
+        std::string text = "this is no HTTP/1.1\n";
+        if (failure == http::error::body_limit) {
             status = 413;
-        else if (failure == http::error::header_limit || failure == http::error::buffer_overflow)
+            text = "the body is larger than " + std::to_string(server_.config.max_body_bytes) + " bytes\n";
+        } else if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
             status = 431;
-        else if (failure.category() == http::make_error_code(http::error::bad_method).category() &&
-                 failure != http::error::end_of_stream && failure != http::error::partial_message)
+            text = "the head is larger than " + std::to_string(server_.config.max_head_bytes) + " bytes\n";
+        } else if (failure.category() == http::make_error_code(http::error::bad_method).category() &&
+                 failure != http::error::end_of_stream && failure != http::error::partial_message) {
             status = 400;
+        }
         if (status == 0)
             return;
-        HttpResponse response = Server::make({ status, "text/plain", "this request is not understood\n" }, 11);
+        HttpResponse response = Server::make({ status, "text/plain", text }, 11);
         response.keep_alive(false);
         write(std::move(response));
     }

@@ -2,6 +2,7 @@
 #include "prunedamr/receiver/web/server.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/receiver/socket.h"
 #include "prunedamr/receiver/web/connection.h"
 
@@ -31,6 +32,8 @@ namespace prunedamr::receiver {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr std::size_t kMaxPemBytes = 1 << 20;
 
 /// Host names under which a browser reaches this machine and no other.
 bool is_loopback_host(beast::string_view field)
@@ -117,9 +120,16 @@ struct WebServer::Impl {
             throw InvalidArgument({ "the page would be open to the network", config.address,
                                     has_tls ? "no token" : "no certificate",
                                     "a loopback address, or a certificate, its key and a token" });
+        if (!endpoint.address().is_loopback() && config.token.size() < WebConfig::kMinTokenBytes)
+            throw InvalidArgument({ "the token of the page is too short", config.address,
+                                    std::to_string(config.token.size()) + " characters",
+                                    "at least " + std::to_string(WebConfig::kMinTokenBytes) +
+                                        " beyond loopback, such as openssl rand -hex 16 gives" });
         if (!has_tls)
             return;
 #ifdef PRUNEDAMR_HAVE_TLS
+        for (const std::string& file : { config.certificate, config.key })
+            read_file(file, kMaxPemBytes); // says what keeps a file from being read
         error_code failure;
         context.emplace(asio::ssl::context::tls_server);
         context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
@@ -177,7 +187,8 @@ struct WebServer::Impl {
     {
         const std::string target(request.target());
         const auto question = target.find('?');
-        WebRequest asked{ std::string(request.method_string()), target.substr(0, question),
+        const bool is_head = request.method() == http::verb::head; // a GET whose answer comes without its body
+        WebRequest asked{ is_head ? "GET" : std::string(request.method_string()), target.substr(0, question),
                           question == std::string::npos ? "" : target.substr(question + 1), request.body(), id };
         const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
             return one.path == asked.path && one.method == asked.method;
@@ -185,8 +196,9 @@ struct WebServer::Impl {
         if (const auto refusal = refuse(request, route == routes.end() ? WebAccess::read : route->access))
             return refusal;
         if (route == routes.end())
-            return allowed(asked.path).empty() ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
-                                               : WebAnswer{ 405, "text/plain", "this method is not served\n" };
+            return allowed(asked.path).empty()
+                       ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
+                       : WebAnswer{ 405, "text/plain", "this method is not served here: " + allowed(asked.path) + " is\n" };
         try {
             return route->serve(asked);
         } catch (const std::exception&) { // out of memory, perhaps
@@ -201,6 +213,8 @@ struct WebServer::Impl {
         const std::string host(request[http::field::host]), origin(request[http::field::origin]);
         const beast::string_view site = request["Sec-Fetch-Site"];
         const bool is_local = endpoint.address().is_loopback();
+        if (request.count(http::field::host) > 1)
+            return refusal(400, "a request has one Host header\n");
         if (is_local && !is_loopback_host(host))
             return refusal(403, "this host is not served here\n");
         if (!origin.empty() && origin != (config.certificate.empty() ? "http://" : "https://") + host)
@@ -211,7 +225,8 @@ struct WebServer::Impl {
             return refusal(403, "nothing can be changed without a token: see --web-token\n");
         const bool needs_token = access == WebAccess::change || (access == WebAccess::read && !is_local);
         if (needs_token && !has_token(request))
-            return refusal(401, "a token is needed\n");
+            return refusal(401, request.count(http::field::authorization) > 0 ? "this token is not the one of --web-token\n"
+                                                                              : "a token is needed\n");
         return std::nullopt;
     }
 
@@ -274,7 +289,7 @@ struct WebServer::Impl {
         std::string methods;
         for (const WebRoute& route : routes)
             if (route.path == path)
-                methods += (methods.empty() ? "" : ", ") + route.method;
+                methods += (methods.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
         return methods;
     }
 
@@ -282,6 +297,8 @@ struct WebServer::Impl {
     {
         HttpResponse response = make(answer, request.version());
         response.keep_alive(request.keep_alive());
+        if (request.method() == http::verb::head)
+            response.body().clear(); // its length stays in the head
         if (answer.status == 401)
             response.set(http::field::www_authenticate, "Bearer");
         if (answer.status == 405)

@@ -15,6 +15,7 @@ namespace prunedamr::receiver {
 struct WebConfig {
     std::string address = "127.0.0.1:8080"; ///< IP address and port; beyond loopback only with TLS and a token
     std::string certificate, key;           ///< files of PEM: the chain and its secret key; empty: no TLS
+    static constexpr std::size_t kMinTokenBytes = 16; ///< beyond loopback
     std::string token; ///< that whoever changes something must bring (Authorization: Bearer ...), and beyond loopback
                        ///< whoever reads; empty: nothing can be changed
 
