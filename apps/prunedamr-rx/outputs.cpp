@@ -5,7 +5,7 @@
 #include "apps/common/output.h"
 
 #include "prunedamr/base/file.h"
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 
 #include <utility>
 #include <vector>

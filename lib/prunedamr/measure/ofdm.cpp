@@ -7,7 +7,7 @@
 namespace prunedamr::measure {
 namespace {
 
-constexpr double kReach = 0.65;    // half of the band used, in rough bandwidths
+constexpr double kBandReach = 0.65;    // half of the band used, in rough bandwidths
 constexpr double kMaxLag = 0.62;   // of the decision
 constexpr double kMinGuard = 1.0 / 72.0, kMaxGuard = 0.30;
 constexpr int kHarmonics = 6, kPointsPerSymbol = 16;
@@ -31,7 +31,7 @@ bool Ofdm::autocorrelate(const Front& front) noexcept
         power[k] = std::norm(space_.b[k]) / n;
     smooth_circular(power, density, bins, std::max(9, static_cast<int>(front.bandwidth() * bins / 24.0)));
     const int size = space_.size(4.0 * front.bandwidth() * bins);
-    const int reach = std::min(static_cast<int>(kReach * front.bandwidth() * bins), std::min(size, bins) / 2 - 1);
+    const int reach = std::min(static_cast<int>(kBandReach * front.bandwidth() * bins), std::min(size, bins) / 2 - 1);
     const int turn = static_cast<int>(std::lround(front.center() * bins));
     const auto floor = static_cast<float>(front.floor()), guard = static_cast<float>(0.003 * front.plateau());
     Complex* in = space_.a.data();
@@ -235,7 +235,7 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
         return numbers;
     Lags lags;
     find_lags(front, sample_rate_hz, lags);
-    const int first = front.bin(-kReach * front.bandwidth()), last = front.bin(kReach * front.bandwidth());
+    const int first = front.bin(-kBandReach * front.bandwidth()), last = front.bin(kBandReach * front.bandwidth());
     const int size = std::min(space_.size(3.0 * front.bandwidth() * front.bins()), space_.size(front.bins()));
     front.extract(first, last, front.bins() / 2, weight_.data(), size, space_.b.data());
     ratio_ = static_cast<double>(size) / front.bins();

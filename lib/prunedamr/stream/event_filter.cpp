@@ -2,7 +2,7 @@
 #include "prunedamr/stream/event_filter.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/event_cells.h"
+#include "prunedamr/stream/label_event_fields.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/outputs/output.h"
 
-#include "prunedamr/base/file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/receiver/outputs/sinks.h"
 #include "prunedamr/receiver/socket.h"
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 #include "prunedamr/stream/event_filter.h"
 
 #include <charconv>
