@@ -26,7 +26,7 @@ REASONS = {"root", "a radio", "a broker", "a database", "a browser", "hours", "f
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs" / "user").glob("*.md"))]
 BLOCK = re.compile(r"((?:^ *<!-- [^\n]* -->\n)*)^( *)```sh\n(.*?)^\2```$", re.M | re.S)
 FRAMES = 20  # of a class, at most
-SECONDS = 280  # for a page
+SECONDS = 600  # for a page, on a busy machine
 
 
 class Block:
