@@ -2,7 +2,7 @@
 """The commands in README.md and docs/user, run as a reader runs them: page by page, in order, in an empty folder.
 
 A fenced `sh` block is run unless the comment before it says why not: `<!-- not run, needs: a radio -->`, with one of the
-reasons below. `<!-- needs: train -->` runs it where that part is built; `<!-- first: command -->` runs the command before it,
+reasons below. `<!-- needs: train, hdf5 -->` runs it where these parts are built; `<!-- first: command -->` runs the command before it,
 for files that the page takes for granted. A line with `...` is abbreviated, and is not run. Of all commands that are not run,
 every option must be one that the program knows. They are run as they are written, but with free ports, and with small
 numbers of frames.
@@ -21,7 +21,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 PROGRAMS = {"prunedamr-rx": os.environ["PRUNEDAMR_RX"], "prunedamr": os.environ["PRUNEDAMR_TOOL"]}
 MODULES = os.environ.get("PRUNEDAMR_GNURADIO_MODULES", "")  # empty where the blocks are not built
-PARTS = {"train": os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON", "gnuradio": bool(MODULES)}
+PARTS = {"train": os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON", "hdf5": os.environ["PRUNEDAMR_HAVE_HDF5"] == "1", "gnuradio": bool(MODULES)}
 REASONS = {"root", "a radio", "a broker", "a database", "a browser", "hours", "files from elsewhere"}
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs" / "user").glob("*.md"))]
 BLOCK = re.compile(r"((?:^ *<!-- [^\n]* -->\n)*)^( *)```sh\n(.*?)^\2```$", re.M | re.S)
@@ -32,7 +32,8 @@ SECONDS = 600  # for a page, on a busy machine
 class Block:
     def __init__(self, comments, indent, text):
         said = dict(re.findall(r"<!-- (not run, needs|needs|first): (.*) -->", comments))
-        self.reason, self.part, self.first = (said.get(key) for key in ("not run, needs", "needs", "first"))
+        self.reason, needs, self.first = (said.get(key) for key in ("not run, needs", "needs", "first"))
+        self.parts = needs.split(", ") if needs else []
         lines = re.sub(r"\\\n\s*", " ", re.sub("^" + indent, "", text, flags=re.M)).splitlines()
         self.run = [line for line in lines if not self.reason and "..." not in line]
         self.left_out = [line for line in lines if self.reason or "..." in line]
@@ -79,7 +80,7 @@ def small(line):
 def script(page):
     lines, port = ["set -eu"], free_port()
     for number, block in enumerate(blocks(page), 1):
-        if block.part and not PARTS[block.part]:
+        if not all(PARTS[part] for part in block.parts):
             continue
         lines.append("echo '### block %d' >&2" % number)
         lines += ([block.first] if block.first else []) + block.run
@@ -115,15 +116,14 @@ class Docs(unittest.TestCase):
                 found[bool(block.run)] += 1
                 if block.reason:
                     self.assertIn(block.reason, REASONS, page.name)
-                if block.part:
-                    self.assertIn(block.part, PARTS, page.name)
+                self.assertLessEqual(set(block.parts), set(PARTS), page.name)
         print("docs: %d blocks are run, %d are not" % (found[True], found[False]), file=sys.stderr)
         self.assertGreater(found[True], 15)
 
     def test_a_comment_is_not_far_from_its_block(self):
         for page in PAGES:
             marks = len(re.findall(r"^ *<!-- (?:not run, needs|needs|first): ", page.read_text(), re.M))
-            taken = sum(bool(mark) for block in blocks(page) for mark in (block.reason, block.part, block.first))
+            taken = sum(bool(mark) for block in blocks(page) for mark in (block.reason, block.parts, block.first))
             self.assertEqual(taken, marks, page.name)
 
     def test_options_of_commands_that_are_not_run_are_known(self):
