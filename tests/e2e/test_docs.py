@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 PROGRAMS = {"prunedamr-rx": os.environ["PRUNEDAMR_RX"], "prunedamr": os.environ["PRUNEDAMR_TOOL"]}
 MODULES = os.environ.get("PRUNEDAMR_GNURADIO_MODULES", "")  # empty where the blocks are not built
 PARTS = {"train": os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON", "hdf5": os.environ["PRUNEDAMR_HAVE_HDF5"] == "1", "gnuradio": bool(MODULES)}
-REASONS = {"root", "a radio", "a broker", "a database", "a browser", "hours", "files from elsewhere"}
+REASONS = {"root", "a radio", "a broker", "a database", "a browser", "a board", "hours", "files from elsewhere"}
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs" / "user").glob("*.md"))]
 BLOCK = re.compile(r"((?:^ *<!-- [^\n]* -->\n)*)^( *)```sh\n(.*?)^\2```$", re.M | re.S)
 FRAMES = 20  # of a class, at most

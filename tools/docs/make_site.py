@@ -160,8 +160,9 @@ def main():
         config = Path(scratch) / "mkdocs.yml"
         config.write_text(CONFIG.format(pages=pages, site=arguments.site.resolve(), nav=navigation(index)))
         mkdocs = shutil.which("mkdocs") or sys.exit("make_site.py: mkdocs is not installed (apt-get install mkdocs)")
-        # Debian's mkdocs runs with Debian's Python, whatever stands before it.
-        sys.exit(subprocess.run([mkdocs, "build", "--quiet", "--strict", "--config-file", config]).returncode)
+        made = subprocess.run([mkdocs, "build", "--strict", "--config-file", config], capture_output=True, text=True)
+        if made.returncode:
+            sys.exit("make_site.py: " + made.stderr.strip())
 
 
 if __name__ == "__main__":
