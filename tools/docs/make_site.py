@@ -103,7 +103,7 @@ def add_python(pages, module):
     made = folder / "prunedamr.html"
     if done.returncode or not made.exists():
         sys.exit("make_site.py: the Python module cannot be described: %s" % (done.stderr or done.stdout).strip())
-    made.write_text(re.sub(r'<a href="(?:file:|\.)[^"]*">(.*?)</a>', r"\1", made.read_text()))
+    made.write_text(re.sub(r'<a href="(?:file:|builtins|prunedamr\.\w+\.html|\.)[^"]*">(.*?)</a>', r"\1", made.read_text()))
     return ["[Python](reference/python/prunedamr.html)"]
 
 
@@ -122,7 +122,7 @@ def navigation(index):
     """The map's headings, and the pages below each, as mkdocs has it."""
     lines = ["  - Map: index.md"]
     for section, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", index, re.M | re.S):
-        pages = [(title[0].upper() + title[1:], path) for title, path in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", text) if path.endswith(".md")]
+        pages = [(title if title in path else title[0].upper() + title[1:], path) for title, path in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", text) if path.endswith(".md")]
         lines.append('  - "%s":' % section)
         lines += ['      - "%s": %s' % (" ".join(title.split()), path) for title, path in pages]
     return "\n".join(lines) + "\n"
