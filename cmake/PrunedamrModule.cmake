@@ -3,12 +3,16 @@
 # Headers are included as "prunedamr/<module>/<name>.h", in the tree (from lib/) as when installed; those of programs and
 # tests by their path from the project's root.
 
-# prunedamr_unity(TARGET batch): compiles so many sources of a target together. Where most of the time goes into a library's
-# headers (LibTorch's: 6 to 15 s in every file) this is what makes a build short; PRUNEDAMR_UNITY=OFF compiles each alone.
+# prunedamr_unity(TARGET batch [ALL]): compiles so many sources of a target together. Where most of the time goes into a
+# library's headers (LibTorch's: 6 to 15 s in every file) this is what makes a build short. ALL: of the targets that gain less,
+# where PRUNEDAMR_UNITY=ALL asks for it, as builds from nothing do. Sources with flags of their own are compiled alone.
 function(prunedamr_unity target batch)
-  if(PRUNEDAMR_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
+  if(PRUNEDAMR_UNITY STREQUAL "OFF" OR ("ALL" IN_LIST ARGN AND NOT PRUNEDAMR_UNITY STREQUAL "ALL"))
+    return()
   endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
+  # Every source is "included", so GCC takes private classes with members of unnamed namespaces for a header's.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # prunedamr_module(NAME SOURCES a.cpp ... USES module ... LINKS target ...)
@@ -20,6 +24,7 @@ function(prunedamr_module name)
   set_target_properties(prunedamr_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(prunedamr_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_compile_options(prunedamr_${name} PRIVATE -Wall -Wextra)
+  prunedamr_unity(prunedamr_${name} 10 ALL)
   if(PRUNEDAMR_FUZZ)
     target_compile_options(prunedamr_${name} PRIVATE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
     target_link_options(prunedamr_${name} INTERFACE -fsanitize=address,undefined)

@@ -3,7 +3,9 @@
 # AUTO builds it where its packages are found, ON fails where they are not.
 
 option(BUILD_TESTING "Build the tests" ON)
-option(PRUNEDAMR_UNITY "Compile several sources of nn, train, prune and their tests together" ON)
+set(PRUNEDAMR_UNITY TRAIN CACHE STRING
+    "Whose sources are compiled several together: of nn, train, prune and their tests, of all modules, of none (TRAIN|ALL|OFF)")
+set_property(CACHE PRUNEDAMR_UNITY PROPERTY STRINGS TRAIN ALL OFF)
 
 option(PRUNEDAMR_FUZZ "Build the libFuzzer programs of tests/fuzz, everything with AddressSanitizer (clang)" OFF)
 if(PRUNEDAMR_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")

@@ -9,7 +9,8 @@ build=${1:-build-quickstart}
 
 sh tools/build/install_packages.sh live
 cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DPRUNEDAMR_GNURADIO=OFF -DPRUNEDAMR_PYTHON=OFF \
-    -DPRUNEDAMR_TRAIN=OFF -DPRUNEDAMR_ONEDNN=OFF -DPRUNEDAMR_HDF5=OFF -DPRUNEDAMR_MATIO=OFF -DBUILD_TESTING=OFF
+    -DPRUNEDAMR_TRAIN=OFF -DPRUNEDAMR_ONEDNN=OFF -DPRUNEDAMR_HDF5=OFF -DPRUNEDAMR_MATIO=OFF \
+    -DPRUNEDAMR_MQTT=OFF -DPRUNEDAMR_TLS=OFF -DPRUNEDAMR_UNITY=ALL -DBUILD_TESTING=OFF
 cmake --build "$build" --parallel "$(nproc)" --target prunedamr-rx prunedamr-tool
 
 capture=$build/demo.sigmf-meta

@@ -95,6 +95,32 @@ void add_label_options(CLI::App& app, Options& options)
                    "name of this source in the labels (default: rx0, or the path of each of several files)");
 }
 
+/// `--snippets FOLDER` is `--out snippets:FOLDER`; its options are those of the output.
+void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
+{
+    const auto snippets = [&wanted]() -> Output& { return wanted ? *wanted : wanted.emplace(Output{ OutputKind::snippets, "", {} }); };
+    app.add_option_function<std::string>(
+        "--snippets", [=](const std::string& folder) { snippets().target = folder; },
+        "keep the I/Q around emissions in this folder, as SigMF recordings with their labels; the same as --out "
+        "snippets:FOLDER");
+    for (const auto& option : receiver::output_options()) {
+        const bool is_condition = std::string_view(option.name) == "if";
+        if (!is_condition && std::string_view(option.of) != "snippets")
+            continue;
+        app.add_option_function<std::string>(
+               "--snippet-" + std::string(option.name),
+               [=](const std::string& value) {
+                   try {
+                       receiver::add_option(snippets(), option.name + ("=" + value));
+                   } catch (const Error& error) {
+                       throw CLI::ValidationError("--snippet-" + std::string(option.name), error.what());
+                   }
+               },
+               (is_condition ? "of --snippets: " : "of --snippets, ") + std::string(option.meaning))
+            ->type_name(option.value);
+    }
+}
+
 void add_output_options(CLI::App& app, Options& options)
 {
     app.option_defaults()->group("Output");
@@ -118,6 +144,7 @@ void add_output_options(CLI::App& app, Options& options)
     app.add_option("--zmq-clients", options.zmq_clients,
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
                    "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine");
+    add_snippet_options(app, options.snippets);
     app.add_option("--web", options.web,
                    "serve the page, its API and /metrics (Prometheus) at this address and port, such as "
                    "127.0.0.1:8080; beyond this machine with --web-cert, --web-key and --web-token");
@@ -130,6 +157,11 @@ void add_output_options(CLI::App& app, Options& options)
 }
 
 } // namespace
+
+bool Options::has_output(OutputKind kind) const
+{
+    return std::any_of(outputs.begin(), outputs.end(), [&](const Output& output) { return output.kind == kind; });
+}
 
 void add_options(CLI::App& app, Options& options)
 {
@@ -149,15 +181,20 @@ void check(Options& options)
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
     }
-    const bool published = std::any_of(options.outputs.begin(), options.outputs.end(),
-                                       [](const Output& output) { return output.kind == OutputKind::zmq; });
+    const bool published = options.has_output(OutputKind::zmq);
     require(!options.web.empty() || (options.web_cert + options.web_key + options.web_token).empty(), "--web-cert",
             "belongs to --web, and there is none");
     require(published || options.zmq_key.empty(), "--zmq-key",
             "encrypts ZeroMQ outputs, and there is none: see --zmq");
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
-    if (options.outputs.empty())
+    require(!options.snippets || !options.snippets->target.empty(), "--snippets", "missing: the folder of the recordings");
+    if (options.snippets)
+        options.outputs.push_back(*options.snippets);
+    const auto snippets = std::count_if(options.outputs.begin(), options.outputs.end(),
+                                        [](const Output& output) { return output.kind == OutputKind::snippets; });
+    require(snippets < 2, "--snippets", "found several folders, expected one");
+    if (options.outputs.size() == static_cast<std::size_t>(snippets))
         options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-", {} });
 }
 

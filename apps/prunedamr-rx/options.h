@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Options {
     bool measure = true, evidence = false; ///< numbers in the labels, and the points they are from
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
     std::vector<receiver::Output> outputs; ///< at least one after `check`
+    std::optional<receiver::Output> snippets; ///< of --snippets and its options; `check` adds it to the outputs
     std::string topic = "label";
     std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
     std::string zmq_key;     ///< file of the CURVE secret key of the ZeroMQ outputs; empty: none
@@ -31,6 +33,8 @@ struct Options {
     std::string web;                 ///< address and port of the page; empty: none
     std::string web_cert, web_key, web_token; ///< files
     bool quiet = false;
+
+    bool has_output(receiver::OutputKind kind) const;
 };
 
 /// Adds the receiver's options, which write to `options` when the command line is parsed.

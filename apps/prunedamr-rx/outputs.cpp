@@ -5,7 +5,7 @@
 #include "apps/common/output.h"
 
 #include "prunedamr/base/file.h"
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 
 #include <utility>
 #include <vector>
@@ -66,9 +66,10 @@ void check_files(const Options& options, const std::string& model)
 }
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source,
-                                                  std::unique_ptr<stream::Sink> last)
+                                                  receiver::SampleHistory* history, std::unique_ptr<stream::Sink> last)
 {
-    const receiver::OutputContext context = output_context(options);
+    receiver::OutputContext context = output_context(options);
+    context.history = history;
     std::vector<stream::SinkChoice> sinks;
     for (const auto& output : options.outputs) {
         sinks.push_back(receiver::open_output(output, context));

@@ -3,6 +3,7 @@
 
 #include "apps/prunedamr-rx/options.h"
 
+#include "prunedamr/receiver/sample_history.h"
 #include "prunedamr/receiver/source.h"
 #include "prunedamr/stream/sinks.h"
 
@@ -15,8 +16,8 @@ namespace prunedamr::rx {
 /// SigMF annotations are added to those of the source. Throws `Error`.
 void check_files(const Options& options, const std::string& model);
 
-/// Opens the outputs, in their order, and `last` behind them, if there is one.
+/// Opens the outputs, in their order, and `last` behind them, if there is one. `history`: for snippets, where they are wanted.
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source,
-                                                  std::unique_ptr<stream::Sink> last);
+                                                  receiver::SampleHistory* history, std::unique_ptr<stream::Sink> last);
 
 } // namespace prunedamr::rx

@@ -84,10 +84,12 @@ Session::Session(const Options& options)
         min_confidence_ = options.min_confidence;
     if (!options.web.empty())
         page_ = std::make_unique<WebPage>(options_);
+    if (options.has_output(receiver::OutputKind::snippets))
+        history_ = std::make_unique<receiver::SampleHistory>();
     open_next();
     if (!receiver_)
         return;
-    publisher_ = make_publisher(options, receiver_->source(), page_ ? page_->sink() : nullptr);
+    publisher_ = make_publisher(options, receiver_->source(), history_.get(), page_ ? page_->sink() : nullptr);
     if (options.watch_model)
         watched_.emplace(model_);
 }
@@ -129,8 +131,12 @@ void Session::open(const std::string& address)
     receiver::ReceiverConfig config = receiver_config(options_, address);
     if (page_) {
         receiver::Picture& picture = page_->begin_run(source->info());
-        config.samples = &picture;
+        config.samples.push_back(&picture);
         config.decisions = &picture;
+    }
+    if (history_) {
+        history_->begin_run(source->info());
+        config.samples.push_back(history_.get());
     }
     receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model), config, publish);
     receiver_->set_min_confidence(min_confidence_);

@@ -9,6 +9,7 @@
 #include "apps/prunedamr-rx/web_page.h"
 
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/receiver/sample_history.h"
 #include "prunedamr/stream/sinks.h"
 #include "prunedamr/systems/matcher.h"
 
@@ -82,6 +83,7 @@ private:
     };
     std::optional<PendingChange> change_; ///< of the source, under way
     std::unique_ptr<WebPage> page_; ///< or none
+    std::unique_ptr<receiver::SampleHistory> history_; ///< for snippets, or none
     std::unique_ptr<stream::Publisher> publisher_;
     std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to
 };

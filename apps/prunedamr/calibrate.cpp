@@ -6,7 +6,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
-#include "prunedamr/metrics/finish_model.h"
+#include "prunedamr/metrics/calibration.h"
 #include "prunedamr/model/logits.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_info.h"

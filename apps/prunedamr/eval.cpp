@@ -9,8 +9,8 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/metrics/cost_matrix.h"
 #include "prunedamr/metrics/evaluate.h"
+#include "prunedamr/metrics/scores.h"
 #include "prunedamr/metrics/scores_json.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_info.h"

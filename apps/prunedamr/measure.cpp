@@ -4,13 +4,18 @@
 #include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/measure/measurer.h"
 #include "prunedamr/measure/rough_band.h"
 #include "prunedamr/recording/recording.h"
+#include "prunedamr/report/measurement_page.h"
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <set>
+#include <tuple>
 
 namespace prunedamr::tool {
 namespace {
@@ -18,7 +23,7 @@ namespace {
 constexpr int kMinSamples = 256, kMaxSamples = 32768;
 
 struct Options {
-    std::string file, json;
+    std::string file, out, json;
     recording::RawOptions raw;
     double interval_s = 0.1, center_hz = 0.0, bandwidth_hz = 0.0;
 };
@@ -93,6 +98,20 @@ void print(const Interval& interval, double rate_hz, const measure::Measurement&
     std::printf("%s%s\n", found.method == measure::Method::none ? "  " : "", to_string(found.refusal));
 }
 
+/// What the page draws: the first decision of each kind.
+class Gallery
+{
+public:
+    bool wants(const Interval& interval, const measure::Measurement& found)
+    {
+        return seen_.size() < kMost && seen_.emplace(interval.label, found.method, found.alphabet).second;
+    }
+
+private:
+    static constexpr std::size_t kMost = 32;
+    std::set<std::tuple<std::string, measure::Method, std::string>> seen_;
+};
+
 void check_options(const Options& options, double rate_hz)
 {
     if (!(options.interval_s > 0.0))
@@ -101,6 +120,11 @@ void check_options(const Options& options, double rate_hz)
         throw CLI::ValidationError("--bandwidth", "expected 0 to the sample rate");
     if (!(std::fabs(options.center_hz) <= rate_hz / 2.0))
         throw CLI::ValidationError("--center", "expected at most half the sample rate to either side");
+    if (options.out.empty())
+        return;
+    if (const auto extension = std::filesystem::path(options.out).extension(); extension != ".html")
+        throw Error({ "unknown extension", options.out, extension, ".html" });
+    check_writable(options.out);
 }
 
 void run_measure(const Options& options)
@@ -113,6 +137,10 @@ void run_measure(const Options& options)
     measure::RoughBandFinder finder;
     std::vector<std::complex<float>> samples(kMaxSamples);
     auto rows = nlohmann::json::array();
+    report::MeasuredCapture page{ std::filesystem::path(options.file).filename(), info.sample_rate_hz, {}, {} };
+    if (info.center_freq_hz != 0.0)
+        page.center_freq_hz = info.center_freq_hz;
+    Gallery gallery;
     for (const Interval& interval : intervals(info, options.interval_s)) {
         recording.seek(interval.start);
         const auto count = recording.read(samples.data(), interval.count);
@@ -136,7 +164,15 @@ void run_measure(const Options& options)
         row["label"] = interval.label;
         row["band"] = { { "center_hz", decision.center_hz }, { "bandwidth_hz", decision.bandwidth_hz } };
         rows.push_back(row);
+        if (options.out.empty())
+            continue;
+        page.decisions.push_back({ static_cast<double>(interval.start) / info.sample_rate_hz, static_cast<double>(count) / info.sample_rate_hz,
+                                   interval.label, decision.center_hz, decision.bandwidth_hz, found, {} });
+        if (gallery.wants(interval, found))
+            page.decisions.back().samples.assign(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(count));
     }
+    if (!options.out.empty())
+        write_text_atomically(options.out, report::measurement_page(page));
     cli::write_json(
         { { "file", options.file }, { "sample_rate_hz", info.sample_rate_hz }, { "decisions", rows } }, options.json);
 }
@@ -157,6 +193,7 @@ void add_measure(CLI::App& app)
     cli::add_quantity(*command, "--center", options->center_hz,
                       "center of the signal, from that of the capture [Hz] (default 0)")
         ->needs(bandwidth);
+    command->add_option("--out", options->out, "a page of it: numbers, spectrum, constellation, eye, discriminator (.html)");
     cli::add_json(*command, options->json, "all of it as JSON");
     command->callback([options] { run_measure(*options); });
 }

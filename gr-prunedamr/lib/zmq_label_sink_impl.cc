@@ -4,7 +4,7 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/prunedamr/pmt_label.h>
 
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 
 namespace gr {
 namespace prunedamr {

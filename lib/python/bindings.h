@@ -9,5 +9,7 @@ namespace prunedamr::python {
 void bind_errors(pybind11::module_& module);
 void bind_model(pybind11::module_& module);
 void bind_streams(pybind11::module_& module);
+/// What people who make and measure models call: evaluate, calibrate, evaluate_recording, frames_from_captures.
+void bind_workbench(pybind11::module_& module);
 
 } // namespace prunedamr::python

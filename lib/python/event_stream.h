@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/stream/signal_classifier.h"
+#include "prunedamr/stream/label_event.h"
 #include "prunedamr/stream/model.h"
+#include "prunedamr/stream/signal_classifier.h"
 #include "prunedamr/stream/wideband_scanner.h"
 
 #include <pybind11/numpy.h>
@@ -16,6 +17,11 @@
 #include <vector>
 
 namespace prunedamr::python {
+
+/// The fields of an event by their names, equal to what Python's json makes of `stream::to_json_line`.
+pybind11::dict event_dict(const stream::LabelEvent& event);
+
+pybind11::list event_dicts(const std::vector<stream::LabelEvent>& events);
 
 /// Keyword arguments that all streams have; ranges are those of `stream::ClassifierConfig`.
 struct StreamOptions {

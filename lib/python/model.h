@@ -1,17 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/engine/engine.h"
 #include "prunedamr/stream/model.h"
-#include "python/engine_pool.h"
 #include "python/event_stream.h"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <cstddef>
 #include <filesystem>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace prunedamr::python {
+
+/// Engines of one model that share its weights: as many as there were threads in `run` at once.
+class EnginePool
+{
+public:
+    explicit EnginePool(engine::Engine origin) : origin_(std::move(origin)) {}
+
+    /// frames [count, 2, length] -> logits [count, classes]; any number of frames, from any thread.
+    void run(const float* frames, std::size_t count, float* logits);
+
+    /// Another one, for the caller to keep. Any thread.
+    engine::Engine clone();
+
+    std::string description() const { return origin_.description(); }
+
+private:
+    engine::Engine take();
+    void give_back(engine::Engine engine);
+
+    const engine::Engine origin_; ///< only cloned
+    std::mutex mutex_;
+    std::vector<engine::Engine> idle_;
+};
 
 /// Reads and compiles the model, without the interpreter's lock. Throws `Error` as `stream::open_model` does.
 stream::Model open_model(const std::filesystem::path& file_or_name);

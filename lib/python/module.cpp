@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "python/bindings.h"
-#include "python/workbench.h"
 
 #include "prunedamr/base/version.h"
 

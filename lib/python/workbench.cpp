@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "python/workbench.h"
+#include "python/bindings.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/dataset/capture_source.h"

@@ -5,11 +5,10 @@
 #include "prunedamr/dsp/front_end.h"
 #include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/modulations.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
 #include "prunedamr/synth/signal/symbols.h"
-#include "prunedamr/synth/signal/white_noise.h"
 
 #include "tests/benchmarks/counting_reporter.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/detect/tile_field.h"
 #include "prunedamr/dsp/fft.h"
-#include "prunedamr/dsp/kaiser_window.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 #include "tests/dsp/signals.h"
 
 #include <gtest/gtest.h>

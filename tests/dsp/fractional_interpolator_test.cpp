@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/dsp/fractional_interpolator.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <gtest/gtest.h>
 

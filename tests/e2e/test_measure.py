@@ -47,6 +47,16 @@ class Measure(Case):
         text = self.run_tool("measure", "x.sigmf-meta", "--center", OFFSET, "--bandwidth", "150k").stdout
         self.assertRegex(text, r"\A +0\.0000 s \\u001b\]0;name linear +BPSK  symbol_rate_hz (50000|49999\.\d+|50000\.\d+) \+-")
 
+    def test_a_page_to_keep(self):
+        self.done("measure", "x.sigmf-meta", "--out", "x.html")
+        page = (self.folder / "x.html").read_text()
+        self.assertIn("<h1>x.sigmf-meta</h1>", page)
+        self.assertRegex(page, r"symbol rate</td><td>(49999|50000)\.\d+ . 0\.\d+ Hz")
+        for drawn in ("Spectrum, dBFS", "Symbols, Q", "Eye, I", "Discriminator, kHz", "Envelope, dBFS"):
+            self.assertEqual(page.count(drawn), 1, drawn)
+        self.assertNotIn("<script", page)
+        self.refused(FAILED, "x.pdf: unknown extension: found .pdf, expected .html", "measure", "x.sigmf-meta", "--out", "x.pdf")
+
     def test_noise_has_no_numbers(self):
         rng = random.Random(5)
         (self.folder / "noise.cf32").write_bytes(b"".join(struct.pack("<ff", rng.gauss(0, 1), rng.gauss(0, 1))

@@ -65,6 +65,39 @@ TEST(Measurer, FindsTheMethodOfEachFamily)
         }
 }
 
+TEST(Measurer, ACodeThatRepeatsIsKeyedAndNoMultiplex)
+{
+    Bench bench;
+    for (int trial = 0; trial < 4; ++trial) {
+        Rng rng(30 + trial);
+        constexpr int kChip = 8, kBits = 12; // a bit is one chip on and three off, or three on and one off
+        const auto code = rng.integer(1, (1 << kBits) - 2);
+        Made made = make_noise(4 * kChip * 20 * (kBits + 6), 0.9, rng);
+        for (std::size_t n = 0; n < made.samples.size(); ++n) {
+            const auto chip = static_cast<int>(n / kChip) % (4 * (kBits + 6)); // the code comes again after a pause
+            const bool is_on = chip < 4 * kBits && chip % 4 < ((code >> chip / 4 & 1) != 0 ? 3 : 1);
+            made.samples[n] = made.samples[n] * 0.05f + (is_on ? std::polar(1.0f, static_cast<float>(0.01 * static_cast<double>(n))) : 0.0f);
+        }
+        made.center = 0.01 / 2.0 / M_PI;
+        made.bandwidth = 1.2 / kChip;
+        const Measurement& found = bench.measure(made, rng);
+        EXPECT_EQ(found.method, Method::on_off) << to_string(found.method) << ", code " << code;
+    }
+}
+
+TEST(Measurer, AMultiplexThatPausesIsOne)
+{
+    Bench bench;
+    for (int trial = 0; trial < 4; ++trial) {
+        Rng rng(40 + trial);
+        Made made = make(OfdmSignal{}, rng);
+        const std::size_t size = made.samples.size();
+        for (std::size_t n = size * 2 / 5; n < size * 3 / 5; ++n)
+            made.samples[n] *= 0.02f;
+        EXPECT_EQ(bench.measure(made, rng).method, Method::ofdm) << trial;
+    }
+}
+
 TEST(Measurer, NumbersAreInHertzAndSeconds)
 {
     Bench bench;

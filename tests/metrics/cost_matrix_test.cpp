@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/metrics/cost_matrix.h"
-
 #include "prunedamr/metrics/scores.h"
+
 #include "tests/support/expect_error.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/metrics/finish_model.h"
+#include "prunedamr/metrics/calibration.h"
 
 #include "prunedamr/model/model_file.h"
 #include "tests/metrics/toy_evaluation.h"

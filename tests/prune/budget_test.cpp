@@ -4,7 +4,7 @@
 #include "tests/prune/prune_testing.h"
 
 #include "prunedamr/graph/cost.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include <cmath>
 

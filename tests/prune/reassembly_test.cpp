@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include "tests/prune/prune_testing.h"
 

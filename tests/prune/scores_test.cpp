@@ -6,7 +6,7 @@
 
 #include "prunedamr/base/rng.h"
 #include "prunedamr/graph/network_builder.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 #include "prunedamr/prune/psr/selection.h"
 #include "prunedamr/train/batches.h"
 

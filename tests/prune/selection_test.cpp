@@ -3,7 +3,7 @@
 
 #include "tests/prune/prune_testing.h"
 
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include <algorithm>
 #include <limits>

@@ -284,7 +284,7 @@ TEST(Receiver, ATapSeesAllSamplesUnderTheirNumbers)
     const Samples samples = some_samples(3 * kInterval + 5);
     Seen seen;
     ReceiverConfig wanted = config();
-    wanted.samples = &seen;
+    wanted.samples = { &seen };
     EXPECT_FALSE(lines_of(file(write_samples(samples)), wanted).empty());
     EXPECT_TRUE(seen.is_whole);
     EXPECT_EQ(seen.samples, samples);

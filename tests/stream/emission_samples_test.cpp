@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/emission_samples.h"
+#include "prunedamr/stream/emission_tracker.h"
 #include "tests/dsp/signals.h"
 
 #include <gtest/gtest.h>

@@ -2,10 +2,13 @@
 #include "prunedamr/stream/event_filter.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/rng.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 using namespace prunedamr;
 using namespace prunedamr::stream;
@@ -98,6 +101,46 @@ TEST(EventFilter, ABandIsMetByWhatReachesIntoIt)
         EXPECT_TRUE(meets(yes)) << yes;
     for (const char* no : { "band=433.95M..434M", "band=400M..433.89M", "band=434M" })
         EXPECT_FALSE(meets(no)) << no;
+}
+
+TEST(EventFilter, ADurationIsThatOfTheSamples)
+{
+    LabelEvent event = ook_event();
+    event.sample_count = 24'000;
+    event.sample_rate_hz = 2.4e6;
+    EXPECT_TRUE(EventFilter("duration_s>0.005 and duration_s<=0.01")(event));
+    EXPECT_TRUE(EventFilter("duration_s=0.005..0.02")(event));
+    EXPECT_FALSE(EventFilter("duration_s>0.01")(event));
+    EXPECT_FALSE(meets("duration_s<1")) << "of an event without a rate nothing is known";
+}
+
+TEST(EventFilter, SaysWhereItIsWrong)
+{
+    EXPECT_NE(refusal("signal and lable=OOK").find("(at character 12)"), std::string::npos) << refusal("signal and lable=OOK");
+    EXPECT_NE(refusal("confidence<x").find("(at character 1)"), std::string::npos) << refusal("confidence<x");
+    EXPECT_NE(refusal("(signal").find("(at character 8)"), std::string::npos) << refusal("(signal");
+    EXPECT_NE(refusal("signal signal").find("(at character 8)"), std::string::npos) << refusal("signal signal");
+}
+
+TEST(EventFilter, ReadsOrRefusesWhateverItIsGiven)
+{
+    const std::vector<std::string> words = { "signal", "unknown", "and", "or", "not", "(", ")", "=", "!=", "<", ">=", "label",
+                                             "confidence", "band", "duration_s", "0.5", "433M..434M", ",", "'", " ", "\xff", "k" };
+    Rng rng(7);
+    int read = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        std::string text;
+        for (std::uint64_t length = rng.next() % 8; length > 0; --length)
+            text += words[rng.next() % words.size()] + (rng.next() % 2 ? " " : "");
+        try {
+            EventFilter filter(text);
+            filter(ook_event());
+            ++read;
+        } catch (const InvalidArgument& error) {
+            EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << text;
+        }
+    }
+    EXPECT_GT(read, 100);
 }
 
 TEST(EventFilter, SaysWhatIsWrong)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
 #include "tests/synth/synth_testing.h"
 

@@ -223,7 +223,7 @@ void require_memory(double needed_bytes, double available_bytes, const std::stri
 
 namespace {
 
-constexpr std::int32_t kDropped = -1;
+constexpr std::int32_t kLeftOut = -1;
 
 void check_names(const std::vector<std::string>& class_names, const std::vector<std::string>& names)
 {
@@ -250,7 +250,7 @@ Dataset select_classes(const Dataset& dataset, const std::vector<std::string>& n
     std::vector<std::int32_t> new_label;
     for (const std::string& name : dataset.class_names) {
         const bool stays = std::count(names.begin(), names.end(), name) > 0;
-        new_label.push_back(stays ? static_cast<std::int32_t>(selected.class_names.size()) : kDropped);
+        new_label.push_back(stays ? static_cast<std::int32_t>(selected.class_names.size()) : kLeftOut);
         if (stays)
             selected.class_names.push_back(name);
     }
@@ -259,7 +259,7 @@ Dataset select_classes(const Dataset& dataset, const std::vector<std::string>& n
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
         const auto at = static_cast<std::size_t>(i);
         const std::int32_t label = new_label[static_cast<std::size_t>(dataset.label[at])];
-        if (label == kDropped)
+        if (label == kLeftOut)
             continue;
         selected.frames.insert(selected.frames.end(), dataset.frame(i), dataset.frame(i) + 2 * dataset.length());
         selected.label.push_back(label);

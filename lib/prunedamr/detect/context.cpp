@@ -10,7 +10,7 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr float kNone = -60.0f;      // dB, of a ratio that is not there
+constexpr float kNoRatioDb = -60.0f;      // dB, of a ratio that is not there
 constexpr double kLeastMirror = 0.3; // likeness of an image
 
 double common(double a0, double a1, double b0, double b1)
@@ -26,7 +26,7 @@ float log2_of(double value)
 /// The neighbor that is on with it and lies over it by most, where 12 dB are taken off for each doubling of the
 /// distance in its own widths.
 struct Mask {
-    float weight = kNone;
+    float weight = kNoRatioDb;
     const Proposal* neighbor = nullptr;
 
     void see(Proposal& p, const Proposal& q, double together)
@@ -129,7 +129,7 @@ void describe_context(Proposal* proposals, int count) noexcept
     for (int i = 0; i < count; ++i) {
         Proposal& p = proposals[i];
         auto& f = p.features;
-        f[kMaskRatio] = f[kMaskDensity] = f[kMirrorRatio] = f[kOuterDensity] = kNone;
+        f[kMaskRatio] = f[kMaskDensity] = f[kMirrorRatio] = f[kOuterDensity] = kNoRatioDb;
         f[kCenterDistance] = log2_of(std::abs(p.low + p.high) / 2 / p.bandwidth());
         Mask mask;
         double mirror = 0.0;

@@ -10,7 +10,7 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr int kMaxDepth = 8;
+constexpr int kMaxTreeDepth = 8;
 constexpr std::size_t kMaxTrees = 10000;
 
 BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
@@ -19,7 +19,7 @@ BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
     const auto& trees = root.at("trees");
     result.depth = root.at("depth").get<int>();
     result.base = root.at("base").get<float>();
-    if (result.depth < 1 || result.depth > kMaxDepth || !trees.is_array() || trees.size() > kMaxTrees)
+    if (result.depth < 1 || result.depth > kMaxTreeDepth || !trees.is_array() || trees.size() > kMaxTrees)
         throw Error({ "not a judge", where, "", "trees of a depth of 1..8" });
     const std::size_t inner = (std::size_t{ 1 } << result.depth) - 1;
     for (std::size_t i = 0; i < trees.size(); ++i) {

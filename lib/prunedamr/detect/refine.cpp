@@ -14,7 +14,7 @@ constexpr double kFineTiles = 128.0; // of that field, that a box has at most wh
 constexpr int kMaxFineDepth = 6, kMaxFineTiles = 1024;
 constexpr int kFineBins = 4; // from which one tile is enough to tell a gap from noise
 
-float mean_of(const float* values, int count)
+float mean_power(const float* values, int count)
 {
     float sum = 0.0f;
     for (int i = 0; i < count; ++i)
@@ -38,7 +38,7 @@ bool Cutter::measure_fine(const Proposal& box, double start, double end) noexcep
     if (count > static_cast<int>(fine_.size()) || count > static_cast<int>(ranked_.size()))
         return false;
     for (int t = 0; t < count; ++t)
-        fine_[t] = mean_of(finer_->tile(fine_first_ + t) + low, high - low) - 1.0f;
+        fine_[t] = mean_power(finer_->tile(fine_first_ + t) + low, high - low) - 1.0f;
     const float noise = 1.0f / std::sqrt(looks_of_bins(high - low));
     fine_reference_ = quantile_above(fine_.data(), count, 3.0f * noise, kReferenceQuantile, ranked_.data());
     fine_gap_ = high - low < kFineBins ? 2 : 1;

@@ -2,7 +2,7 @@
 #include "prunedamr/detect/tile_field.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/dsp/kaiser_window.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "prunedamr/dsp/band_extractor.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/dsp/kaiser_window.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace prunedamr::dsp {
 namespace {
 
-constexpr double kStopBandDb = 60.0;
+constexpr double kExtractorStopBandDb = 60.0;
 constexpr int kOneStage = 8;       ///< up to this decimation
 constexpr int kFineStep = 4;       ///< of the second stage
 constexpr int kCoarseReach = 5;    ///< taps of the first stage over its step
@@ -26,7 +26,7 @@ int coarse_step(int decimation) noexcept
 int fine_taps(const CutBand& band, int step) noexcept
 {
     // Kaiser's estimate of the length for an attenuation and a transition.
-    const double taps = (kStopBandDb - 8.0) / (2.285 * 2.0 * M_PI * band.transition * step);
+    const double taps = (kExtractorStopBandDb - 8.0) / (2.285 * 2.0 * M_PI * band.transition * step);
     return std::clamp(8 * static_cast<int>(std::ceil(taps / 8.0)), 16, kMostFineTaps);
 }
 
@@ -102,7 +102,7 @@ std::complex<float> BandExtractor::Stage::at(const StreamWindow& in, std::int64_
 BandExtractor::BandExtractor()
     : prototype_(kPrototype + 2), between_(static_cast<std::size_t>(kFineStep) * kPart + kMostFineTaps)
 {
-    const auto window = KaiserWindow::for_stop_band_db(kStopBandDb);
+    const auto window = KaiserWindow::for_stop_band_db(kExtractorStopBandDb);
     for (int i = 0; i <= kPrototype; ++i) { // the half from its middle on
         const double x = static_cast<double>(i) / kPrototype;
         prototype_[i] = sinc(M_PI * 0.5 * kCoarseReach * x) * window(x);
@@ -150,7 +150,7 @@ void BandExtractor::design_fine(const CutBand& band, int step) noexcept
     fine_.sum = {};
     const double width = std::min((band.high - band.low) * step, 1.0),
                  middle = (0.5 * (band.low + band.high) - (step > 1 ? band.center : 0.0)) * step;
-    const auto window = KaiserWindow::for_stop_band_db(kStopBandDb);
+    const auto window = KaiserWindow::for_stop_band_db(kExtractorStopBandDb);
     for (int i = 0; i < fine_.taps; ++i) {
         const double t = i - fine_.taps / 2;
         const double h = width * sinc(M_PI * width * t) * window(2.0 * t / fine_.taps);

@@ -2,7 +2,7 @@
 #include "prunedamr/dsp/conditioner.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/dsp/kaiser_window.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ constexpr int kBalanceBlock = 4096; ///< samples between updates of the balance
 constexpr double kMaxImage = 0.18;  ///< of |E z^2| to E |z|^2: beyond it a signal is improper, not the receiver
 constexpr std::size_t kMixerBlock = 1024;
 constexpr std::size_t kRoom = 4096; ///< inputs that one step of the filter takes
-constexpr double kStopBandDb = 70.0;
+constexpr double kConditionerStopBandDb = 70.0;
 constexpr double kSpareRate = 1.25;  ///< output rate over bandwidth, at least
 constexpr double kTransition = 0.25; ///< of the filter, relative to the bandwidth
 
@@ -30,9 +30,9 @@ bool is_finite(std::complex<float> x) noexcept
 PolyphaseFilter low_pass(double bandwidth) ///< cycles per sample, of both sides together
 {
     const double width = kTransition * bandwidth;
-    const auto half = static_cast<int>(std::ceil((kStopBandDb - 7.95) / (2.285 * 2.0 * M_PI * width) / 2.0));
+    const auto half = static_cast<int>(std::ceil((kConditionerStopBandDb - 7.95) / (2.285 * 2.0 * M_PI * width) / 2.0));
     const double cutoff = 0.5 * (bandwidth + width);
-    const auto window = KaiserWindow::for_stop_band_db(kStopBandDb);
+    const auto window = KaiserWindow::for_stop_band_db(kConditionerStopBandDb);
     std::vector<double> response = { 0.0 };
     for (int i = -half; i <= half; ++i)
         response.push_back(sinc(2.0 * M_PI * cutoff * i) * window(static_cast<double>(i) / (half + 1)));

@@ -2,7 +2,7 @@
 #include "prunedamr/dsp/resampler.h"
 
 #include "prunedamr/base/vector_clones.h"
-#include "prunedamr/dsp/kaiser_window.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <algorithm>
 #include <array>
@@ -98,7 +98,7 @@ namespace {
 
 constexpr int kStepsPerOctave = 4;
 constexpr int kMaxSteps = 6 * kStepsPerOctave;
-constexpr double kStopBandDb = 60.0;
+constexpr double kResamplerStopBandDb = 60.0;
 constexpr double kCutoff = 0.44;     ///< of the output rate
 constexpr float kSemiLength = 10.0f; ///< of the filter, in output samples
 constexpr float kPhasesPerOutput =
@@ -109,7 +109,7 @@ PolyphaseFilter design(float ratio)
 {
     const int semi_length = static_cast<int>(std::ceil(kSemiLength / ratio));
     const float phases = std::max(kMinPhases, std::floor(kPhasesPerOutput * ratio));
-    return design_polyphase({ kCutoff * static_cast<double>(ratio), kStopBandDb, semi_length,
+    return design_polyphase({ kCutoff * static_cast<double>(ratio), kResamplerStopBandDb, semi_length,
                               static_cast<int>(std::ceil(std::log2(phases))) });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/measure/workspace.h"
+#include "prunedamr/measure/numerics.h"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/measure/symbol_channel.h"
+#include "prunedamr/measure/alphabets.h"
 
 namespace prunedamr::measure {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "prunedamr/measure/measurer.h"
-#include "prunedamr/measure/workspace.h"
+#include "prunedamr/measure/numerics.h"
 
 #include <cstddef>
 

@@ -7,7 +7,7 @@
 namespace prunedamr::measure {
 namespace {
 
-constexpr int kMinSymbols = 12;
+constexpr int kMinFskSymbols = 12;
 
 } // namespace
 
@@ -95,7 +95,7 @@ Fsk::BankLine Fsk::bank() noexcept
         power[k] = std::norm(spectrum[k]) / count_;
     Best<BankLine, 24> found;
     const double top = std::min(band_ / 0.75, 0.45);
-    for (double cut = std::max(band_ / 36.0, static_cast<double>(kMinSymbols) / count_); cut < top; cut *= 1.5) {
+    for (double cut = std::max(band_ / 36.0, static_cast<double>(kMinFskSymbols) / count_); cut < top; cut *= 1.5) {
         float* s = space_.w.data();
         smooth_circular(power, s, bins, std::max(3, static_cast<int>(cut * bins / 12.0)));
         const int reach = std::min(static_cast<int>(cut * bins), bins / 2 - 1);
@@ -226,7 +226,7 @@ FskNumbers Fsk::measure(const Front& front, double other_rate, double max_variat
     const double rate = numbers.rate * ratio_;
     Fit best;
     for (const int tones : { 2, 4, 8 }) {
-        if (symbols < kMinSymbols)
+        if (symbols < kMinFskSymbols)
             break;
         const Fit next = fit(symbols, tones);
         // More tones must all be used, and leave less.

@@ -3,8 +3,8 @@
 
 #include "prunedamr/measure/edge_comb.h"
 #include "prunedamr/measure/front.h"
-#include "prunedamr/measure/line_noise.h"
 #include "prunedamr/measure/numerics.h"
+#include "prunedamr/measure/symbol_rate.h"
 
 namespace prunedamr::measure {
 

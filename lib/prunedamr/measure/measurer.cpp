@@ -7,7 +7,7 @@
 #include "prunedamr/measure/fsk.h"
 #include "prunedamr/measure/ofdm.h"
 #include "prunedamr/measure/on_off.h"
-#include "prunedamr/measure/line_track.h"
+#include "prunedamr/measure/symbol_rate.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,12 +2,13 @@
 #include "prunedamr/measure/ofdm.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace prunedamr::measure {
 namespace {
 
-constexpr double kReach = 0.65;    // half of the band used, in rough bandwidths
+constexpr double kBandReach = 0.65;    // half of the band used, in rough bandwidths
 constexpr double kMaxLag = 0.62;   // of the decision
 constexpr double kMinGuard = 1.0 / 72.0, kMaxGuard = 0.30;
 constexpr int kHarmonics = 6, kPointsPerSymbol = 16;
@@ -16,7 +17,50 @@ constexpr double kContrast = 22.0; // chance reaches 12 among the guards and pos
 constexpr double kStandard[] = { 3.2e-6, 12.8e-6, 66.6667e-6, 33.3333e-6, 16.6667e-6, 8.33333e-6, 1e-3, 24e-3, 21.3333e-3,
                                  14.6667e-3, 9.33333e-3, 224e-6, 448e-6, 896e-6, 6.4e-6 };
 
+constexpr int kBlocks = 8, kMinBlock = 256;
+constexpr double kMaxDistance = 0.2; // of signals off the air 0.01 to 0.10; keyed and constant envelopes from 0.25 on
+
+/// Greatest distance of the distribution of their power from that of Gaussian samples (Kolmogorov, Smirnov).
+double distance_from_gaussian(const Complex* samples, int count, double mean) noexcept
+{
+    constexpr int kCells = 64; // up to 4 times the mean
+    std::array<int, kCells> cells{};
+    for (int n = 0; n < count; ++n)
+        ++cells[static_cast<std::size_t>(std::min(static_cast<double>(std::norm(samples[n])) / mean * kCells / 4.0, kCells - 1.0))];
+    double most = 0.0;
+    int below = 0;
+    for (int k = 0; k + 1 < kCells; ++k) {
+        below += cells[static_cast<std::size_t>(k)];
+        most = std::max(most, std::fabs(static_cast<double>(below) / count - 1.0 + std::exp(-4.0 * (k + 1) / kCells)));
+    }
+    return most;
+}
+
 } // namespace
+
+/// Sums of many carriers are Gaussian, what is keyed on and off or has one envelope is not, though codes that repeat
+/// look as if they had guards. Of a signal that pauses the stronger parts count.
+bool Ofdm::is_gaussian() const noexcept
+{
+    struct Block {
+        double power = 0.0;
+        const Complex* samples = nullptr;
+    };
+    const int blocks = std::clamp(count_ / kMinBlock, 1, kBlocks), length = count_ / blocks, used = (blocks + 3) / 4;
+    Best<Block, kBlocks> strongest;
+    for (int b = 0; b < blocks; ++b) {
+        const Complex* samples = space_.b.data() + b * length;
+        double power = 0.0;
+        for (int n = 0; n < length; ++n)
+            power += static_cast<double>(std::norm(samples[n]));
+        if (power > 0.0)
+            strongest.offer(power, { power / length, samples });
+    }
+    double distance = 0.0;
+    for (int i = 0; i < std::min(used, strongest.count); ++i)
+        distance += distance_from_gaussian(strongest.items[i].samples, length, strongest.items[i].power) / used;
+    return strongest.count > 0 && distance < kMaxDistance;
+}
 
 /// Leaves the autocorrelation, whitened within the band, in space.c.
 bool Ofdm::autocorrelate(const Front& front) noexcept
@@ -31,7 +75,7 @@ bool Ofdm::autocorrelate(const Front& front) noexcept
         power[k] = std::norm(space_.b[k]) / n;
     smooth_circular(power, density, bins, std::max(9, static_cast<int>(front.bandwidth() * bins / 24.0)));
     const int size = space_.size(4.0 * front.bandwidth() * bins);
-    const int reach = std::min(static_cast<int>(kReach * front.bandwidth() * bins), std::min(size, bins) / 2 - 1);
+    const int reach = std::min(static_cast<int>(kBandReach * front.bandwidth() * bins), std::min(size, bins) / 2 - 1);
     const int turn = static_cast<int>(std::lround(front.center() * bins));
     const auto floor = static_cast<float>(front.floor()), guard = static_cast<float>(0.003 * front.plateau());
     Complex* in = space_.a.data();
@@ -235,11 +279,13 @@ OfdmNumbers Ofdm::measure(const Front& front, double sample_rate_hz) noexcept
         return numbers;
     Lags lags;
     find_lags(front, sample_rate_hz, lags);
-    const int first = front.bin(-kReach * front.bandwidth()), last = front.bin(kReach * front.bandwidth());
+    const int first = front.bin(-kBandReach * front.bandwidth()), last = front.bin(kBandReach * front.bandwidth());
     const int size = std::min(space_.size(3.0 * front.bandwidth() * front.bins()), space_.size(front.bins()));
     front.extract(first, last, front.bins() / 2, weight_.data(), size, space_.b.data());
     ratio_ = static_cast<double>(size) / front.bins();
     count_ = front.resampled(size);
+    if (!is_gaussian())
+        return numbers;
     const double places = std::max(2.0, (kMaxLag * front.samples() - 10.0 / front.bandwidth()) * front.bandwidth());
     Best<Lag, 6> combed;
     for (int i = 0; i < lags.count; ++i) {

@@ -36,6 +36,7 @@ private:
     };
     using Lags = Best<Lag, 16>;
 
+    bool is_gaussian() const noexcept;
     bool autocorrelate(const Front& front) noexcept;
     void find_lags(const Front& front, double sample_rate_hz, Lags& lags) noexcept;
     int product(double useful, int points_per_symbol, int& step) noexcept;

@@ -7,6 +7,44 @@
 #include <cmath>
 
 namespace prunedamr::measure {
+
+void LineNoise::clear() noexcept
+{
+    std::fill(density_, density_ + kCells, Complex());
+}
+
+void LineNoise::add(int k, int size, float power) noexcept
+{
+    const auto cell = static_cast<int>(std::lround(static_cast<double>(k) * kCells / size));
+    density_[(cell % kCells + kCells) % kCells] += power;
+}
+
+void LineNoise::expect(const Workspace& space, Square square, int count, int bins) noexcept
+{
+    // count x integral of density(f + a) density(+-f) df; a cell holds the sum of its bins.
+    const double scale = (square == Square::envelope ? 1.0 : 2.0) * count / (static_cast<double>(bins) * bins);
+    space.forward(kCells, density_, scratch_);
+    for (auto& value : scratch_)
+        value = square == Square::envelope ? Complex(std::norm(value)) : value * value;
+    alignas(64) Complex correlation[kCells];
+    space.backward(kCells, scratch_, correlation);
+    float top = 1e-30f;
+    for (int k = 0; k < kCells; ++k) {
+        expected_[k] = static_cast<float>(correlation[k].real() * scale);
+        top = std::max(top, expected_[k]);
+    }
+    for (float& value : expected_)
+        value = std::max(value, 0.02f * top);
+}
+
+double LineNoise::at(double frequency) const noexcept
+{
+    const double at = (frequency - std::floor(frequency)) * kCells;
+    const int k = static_cast<int>(at);
+    const double fraction = at - k;
+    return (1.0 - fraction) * expected_[k % kCells] + fraction * expected_[(k + 1) % kCells];
+}
+
 namespace {
 
 constexpr double kLow = 0.55, kHigh = 1.9; // rates searched, in half-power widths
@@ -206,6 +244,77 @@ RateLine SymbolRate::find(const Front& front) noexcept
     noise_.expect(space_, LineNoise::Square::square, count, front.bins());
     search_conjugate(count, padded);
     return refined(front, best_, count);
+}
+
+namespace {
+
+constexpr double kTrackLow = 0.6, kTrackHigh = 1.7; // half-power widths kept: narrower than searched, since widths vary
+
+/// -ln of the probability that a sum of `count` exponential values of mean 1 exceeds `sum`.
+double surprise(int count, double sum) noexcept
+{
+    double term = 1.0, total = 1.0; // sum^k / k!, over the largest so far
+    double scale = 0.0;
+    for (int k = 1; k < count; ++k) {
+        term *= sum / k;
+        total += term;
+        if (total > 1e100) {
+            term *= 1e-100;
+            total *= 1e-100;
+            scale += 100.0 * M_LN10;
+        }
+    }
+    return sum - std::log(total) - scale;
+}
+
+} // namespace
+
+LineTrack::LineTrack(int max_samples) : sum_(static_cast<std::size_t>(2 * max_samples)) {}
+
+void LineTrack::clear() noexcept
+{
+    decisions_ = 0;
+}
+
+void LineTrack::add(const LineSpectrum& lines, int samples, double half_width) noexcept
+{
+    if (decisions_ > 0 && std::fabs(half_width / half_width_ - 1.0) > 0.2)
+        clear();
+    if (decisions_ == 0) {
+        half_width_ = half_width;
+        first_ = kTrackLow * half_width;
+        step_ = 1.0 / (2.5 * samples);
+        cells_ = std::min(static_cast<int>((kTrackHigh - kTrackLow) * half_width / step_) + 1, static_cast<int>(sum_.size()));
+        std::fill(sum_.begin(), sum_.begin() + cells_, 0.0f);
+    }
+    for (int i = 0; i < cells_; ++i) {
+        const double at = (first_ + i * step_ - lines.first) / lines.step;
+        const int k = static_cast<int>(std::floor(at));
+        if (k < 0 || k + 1 >= lines.count) {
+            sum_[i] += 1.0f; // not looked at there: as noise
+            continue;
+        }
+        const auto fraction = static_cast<float>(at - k);
+        sum_[i] += lines.strength[k] + fraction * (lines.strength[k + 1] - lines.strength[k]);
+    }
+    ++decisions_;
+}
+
+LineTrack::Line LineTrack::best() const noexcept
+{
+    Line line;
+    const double places = std::log(std::max(2.0, 0.5 * cells_));
+    for (int i = 1; i + 1 < cells_; ++i) {
+        if (sum_[i] < sum_[i - 1] || sum_[i] <= sum_[i + 1])
+            continue;
+        const double score = surprise(decisions_, sum_[i]) - places + SymbolRate::log_prior((first_ + i * step_) / half_width_);
+        if (score <= line.score)
+            continue;
+        line.score = score;
+        line.rate = first_ + (i + parabola(sum_[i - 1], sum_[i], sum_[i + 1])) * step_;
+        line.rate_error = step_ / std::sqrt(std::max(1.0, static_cast<double>(sum_[i]) - decisions_));
+    }
+    return line;
 }
 
 } // namespace prunedamr::measure

@@ -2,9 +2,31 @@
 #pragma once
 
 #include "prunedamr/measure/front.h"
-#include "prunedamr/measure/line_noise.h"
+#include "prunedamr/measure/numerics.h"
 
 namespace prunedamr::measure {
+
+/// Power that Gaussian noise of a given density has at each frequency of its square: what a line stands against.
+class LineNoise
+{
+public:
+    /// Adds `power` to the density at bin `k` of `size`, counted from frequency zero, of either sign.
+    void clear() noexcept;
+    void add(int k, int size, float power) noexcept;
+
+    enum class Square { envelope, square, real }; ///< |y|^2; y^2 of a complex y; y^2 of a real one
+
+    /// E|transform of the square|^2, of `count` samples whose transform of `bins` points was added (its squared
+    /// magnitude per sample); at least 2 % of its top.
+    void expect(const Workspace& space, Square square, int count, int bins) noexcept;
+    double at(double frequency) const noexcept; ///< cycles per sample
+
+    static constexpr int kCells = 512; ///< the finest that a density is kept
+
+private:
+    alignas(64) Complex density_[kCells], scratch_[kCells];
+    float expected_[kCells];
+};
 
 /// A symbol rate of linear modulation, all in cycles per sample.
 struct RateLine {
@@ -67,6 +89,30 @@ private:
     double width_ = 0.0, ratio_ = 1.0;            ///< half-power width and rate of the filtered signal
     LineSpectrum lines_;
     Candidate best_{};
+};
+
+/// The symbol-rate lines of successive decisions of one signal, added up incoherently: a line too weak for one decision
+/// grows with their number while noise stays even. Allocates at construction only.
+class LineTrack
+{
+public:
+    explicit LineTrack(int max_samples);
+
+    void clear() noexcept;
+    /// Adds one decision's lines; `samples` and `half_width` (cycles per sample) are those of its front. Starts afresh
+    /// when the band's width changes by more than a fifth.
+    void add(const LineSpectrum& lines, int samples, double half_width) noexcept;
+    int decisions() const noexcept { return decisions_; }
+
+    struct Line {
+        double rate = 0.0, rate_error = 0.0, score = -9.0;
+    };
+    Line best() const noexcept;
+
+private:
+    std::vector<float> sum_;
+    int cells_ = 0, decisions_ = 0;
+    double first_ = 0.0, step_ = 0.0, half_width_ = 0.0;
 };
 
 } // namespace prunedamr::measure

@@ -3,9 +3,13 @@
 
 #include "prunedamr/metrics/evaluate.h"
 #include "prunedamr/model/logits.h"
+#include "prunedamr/model/model.h"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 /// What turns logits into probabilities and into "unknown", fitted to frames whose class is known, and how good it
@@ -50,5 +54,26 @@ double false_rejection(const Logits& logits, const std::vector<std::int32_t>& la
 /// lies from how often it is right, on average over 15 equal bins of confidence.
 double calibration_error(const Logits& logits, const std::vector<std::int32_t>& labels,
                          const model::LogitReader& reader);
+
+} // namespace prunedamr::metrics
+namespace prunedamr::metrics {
+
+/// A model that may go to a receiver: its decision is fitted, its accuracy and golden vector are its own.
+struct FinishedModel {
+    model::Model model;
+    double validation_accuracy = 0.0; ///< 0..1; NaN where there are no validation frames
+    Evaluation test;                  ///< what its accuracy was taken from
+};
+
+/// Fits the network's decision (temperature, unknown score, min confidence, in this order) to the validation
+/// frames, which it leaves as it is where there are none; writes accuracy, calibration error and false rejection of
+/// the test frames into it, where there are any; and makes its golden vector. Both evaluations are of this network.
+/// `false_rejection`: fraction of the validation signals, 0..1, that may be called unknown.
+FinishedModel finish_model(model::Model model, const Evaluation& validation, Evaluation test,
+                           double false_rejection = kFalseRejection);
+
+/// Names the network after the file and writes it, atomically. Returns {"out", "cost", "temperature",
+/// "unknown_score", "min_confidence", "validation_accuracy", "test"}. Throws `Error` when it cannot be written.
+nlohmann::json save_model(FinishedModel& finished, const std::string& path);
 
 } // namespace prunedamr::metrics

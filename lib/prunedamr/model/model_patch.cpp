@@ -26,7 +26,7 @@ constexpr std::string_view kMagic = "PAMRDIFF";
 constexpr std::size_t kHeaderBytes = 8 + 4 + 32 + 32 + 8 + 8;
 constexpr std::size_t kHashBytes = 32;
 constexpr std::uint64_t kMaxModelBytes = std::uint64_t{ 1 } << 31;
-constexpr int kMaxDepth = 4;
+constexpr int kMaxPatchDepth = 4;
 
 std::string little_endian(std::uint64_t value, std::size_t bytes)
 {
@@ -236,7 +236,7 @@ nlohmann::json parse_plan(std::string_view text)
 {
     try {
         return nlohmann::json::parse(text, [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-            if (depth > kMaxDepth)
+            if (depth > kMaxPatchDepth)
                 throw Error({ "update is damaged: its plan is nested too deeply", "", "", "" });
             return true;
         });

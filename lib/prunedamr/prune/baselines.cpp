@@ -6,7 +6,7 @@
 #include "prunedamr/graph/rewrite/channel_layers.h"
 #include "prunedamr/prune/budget.h"
 #include "prunedamr/prune/features.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include <algorithm>
 #include <cmath>

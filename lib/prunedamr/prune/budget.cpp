@@ -4,7 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/engine/engine.h"
 #include "prunedamr/graph/network_json.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

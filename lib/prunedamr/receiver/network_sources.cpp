@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBufferBytes = 64 << 10; ///< no datagram is larger
+constexpr std::size_t kDatagramBytes = 64 << 10; ///< no datagram is larger
 
 SourceInfo live_info(std::string name, double sample_rate_hz, double center_freq_hz)
 {
@@ -33,7 +33,7 @@ class ByteBuffer
 public:
     explicit ByteBuffer(recording::SampleFormat format)
         : format_(format), sample_bytes_(static_cast<std::size_t>(recording::bytes_per_sample(format))),
-          bytes_(kBufferBytes)
+          bytes_(kDatagramBytes)
     {
     }
 

@@ -14,8 +14,8 @@
 namespace prunedamr::receiver {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 << 10;
-constexpr std::chrono::milliseconds kPatience{ 1000 };
+constexpr std::size_t kPipeBytes = 64 << 10;
+constexpr std::chrono::milliseconds kPipePatience{ 1000 };
 constexpr std::size_t kHeadBytes = 64; ///< that tell containers from samples
 
 class PipeSource : public Source
@@ -23,8 +23,8 @@ class PipeSource : public Source
 public:
     explicit PipeSource(const PipeConfig& config, const std::string& path = "")
         : config_(config), bytes_per_sample_(static_cast<std::size_t>(recording::bytes_per_sample(config.format))),
-          is_real_(recording::is_real(config.format)), scratch_(is_real_ ? kBufferBytes / bytes_per_sample_ : 0),
-          buffer_(kBufferBytes)
+          is_real_(recording::is_real(config.format)), scratch_(is_real_ ? kPipeBytes / bytes_per_sample_ : 0),
+          buffer_(kPipeBytes)
     {
         info_.name = !path.empty()                       ? path
                      : config.descriptor == STDIN_FILENO ? "standard input"
@@ -72,10 +72,10 @@ private:
     /// That nothing has come yet is said once; that a live one is silent, its supervisor says.
     void note_silence(std::chrono::milliseconds wait)
     {
-        if (has_begun_ || config_.live || waited_ >= kPatience)
+        if (has_begun_ || config_.live || waited_ >= kPipePatience)
             return;
         waited_ += wait;
-        if (waited_ >= kPatience)
+        if (waited_ >= kPipePatience)
             notice(info_.name + ": waiting for samples, nobody has written any yet");
     }
 

@@ -183,8 +183,11 @@ void Reader::count_overflows(Block& block, std::uint64_t count)
 void Reader::push()
 {
     center_freq_hz_ = block_->center_freq_hz.value_or(center_freq_hz_);
-    if (tap_ && block_->count > 0)
-        tap_->take({ block_->samples, block_->count, source_.info().first_sample + passed_on_, clock_.time_ns(position_ - block_->count), center_freq_hz_ });
+    const Tapped passed{ block_->samples, block_->count, source_.info().first_sample + passed_on_,
+                         clock_.time_ns(position_ - block_->count), center_freq_hz_, block_->after_gap || block_->overflows > 0 };
+    for (SampleTap* tap : taps_)
+        if (passed.count > 0)
+            tap->take(passed);
     passed_on_ += block_->count;
     ring_.push(*block_);
 }

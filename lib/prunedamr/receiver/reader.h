@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace prunedamr::receiver {
 
@@ -44,8 +46,8 @@ public:
            SteadyClock steady = steady_ms);
     ~Reader(); ///< stops and joins, unless the thread was abandoned
 
-    /// Looks on at the samples that are passed on; null: nobody. Before `start`.
-    void set_tap(SampleTap* tap) noexcept { tap_ = tap; }
+    /// Look on at the samples that are passed on. Before `start`.
+    void set_taps(std::vector<SampleTap*> taps) noexcept { taps_ = std::move(taps); }
 
     /// The thread keeps `owner`, of all that it uses, as long as it runs.
     void start(std::shared_ptr<const void> owner = {});
@@ -99,7 +101,7 @@ private:
     const SteadyClock steady_ms_;
     Block* block_; ///< that is being filled
     stream::StreamClock clock_;
-    SampleTap* tap_ = nullptr;
+    std::vector<SampleTap*> taps_;
     double center_freq_hz_;
     std::uint64_t passed_on_ = 0; ///< samples
     std::uint64_t position_ = 0;  ///< of the next sample, dropped ones counted

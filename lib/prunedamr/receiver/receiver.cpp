@@ -92,7 +92,7 @@ struct Receiver::Impl {
           classifier(make_classifier(std::move(model), config, info, std::move(handler))),
           input(std::make_shared<Input>(std::move(wanted), std::move(clock), config.on_notice))
     {
-        input->reader.set_tap(config.samples);
+        input->reader.set_taps(config.samples);
     }
 
     /// Of the classifying thread: block after block, to the last.

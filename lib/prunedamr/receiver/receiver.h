@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prunedamr::receiver {
 
@@ -29,7 +30,7 @@ struct ReceiverConfig {
     bool single = false; ///< the samples are of one signal; else every emission in the band is searched for
     bool measure = true;                  ///< decisions are proven by measurement
     bool evidence = false;                ///< events hold the points that were measured
-    SampleTap* samples = nullptr;           ///< looks on; not owned, outlives the receiver
+    std::vector<SampleTap*> samples;          ///< look on; not owned, outlive the receiver
     stream::DecisionTap* decisions = nullptr; ///< the same
     NoticeHandler on_notice;              ///< what happens to the source, in sentences; on the reading thread
 };

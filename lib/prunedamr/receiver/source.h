@@ -44,9 +44,10 @@ struct Tapped {
     std::uint64_t first_sample;  ///< counted as in the events
     std::int64_t time_ns;        ///< of the first sample, since 1970-01-01 UTC
     double center_freq_hz;
+    bool after_gap = false;      ///< others were lost before them, or the source began anew
 };
 
-/// Looks on at the samples, on the reading thread: it must neither wait, allocate nor throw.
+/// Looks on at the samples, on the reading thread: it must neither allocate nor throw, nor wait unless the source can.
 class SampleTap
 {
 public:

@@ -81,7 +81,6 @@ Svg line_chart(const LineChartConfig& config, const std::vector<Series>& series)
 
 namespace {
 
-constexpr std::size_t kNameCharacters = 40;
 constexpr std::size_t kMaxNames = 30; // of more points only those of the front have one
 constexpr double kLine = 11.0;        // height of a name
 

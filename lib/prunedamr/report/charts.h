@@ -29,6 +29,7 @@ Svg line_chart(const LineChartConfig& config, const std::vector<Series>& series)
 
 /// At most `max_size` characters of a name, its end given up.
 std::string shortened(const std::string& name, std::size_t max_size);
+constexpr std::size_t kNameCharacters = 40; ///< of names beside a chart
 
 /// Pixels that a text of the mark `tick` takes, about; one of the mark `note` a tenth more.
 double text_width(const std::string& text);

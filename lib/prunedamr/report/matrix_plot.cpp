@@ -15,7 +15,7 @@
 namespace prunedamr::report {
 namespace {
 
-constexpr double kTop = 22.0, kGap = 6.0, kScale = 10.0, kScaleRoom = 52.0, kDotRoom = 12.0;
+constexpr double kTop = 22.0, kLabelGap = 6.0, kScale = 10.0, kScaleRoom = 52.0, kDotRoom = 12.0;
 constexpr double kBright = 0.58; // fraction of the scale from which dark numbers are read best
 
 double longest(const std::vector<std::string>& names)
@@ -37,8 +37,8 @@ Layout layout_of(const MatrixPlot& plot)
     Layout layout;
     const double names = longest(plot.columns);
     layout.upright = names > plot.cell_width - 3.0;
-    layout.below = (layout.upright ? names + kGap : 14.0) + (plot.x_name.empty() ? 4.0 : 20.0);
-    layout.box = { longest(plot.rows) + kGap + (plot.marked.empty() ? 0.0 : kDotRoom), kTop,
+    layout.below = (layout.upright ? names + kLabelGap : 14.0) + (plot.x_name.empty() ? 4.0 : 20.0);
+    layout.box = { longest(plot.rows) + kLabelGap + (plot.marked.empty() ? 0.0 : kDotRoom), kTop,
                    plot.cell_width * static_cast<double>(plot.columns.size()),
                    plot.cell_height * static_cast<double>(plot.rows.size()) };
     return layout;
@@ -88,15 +88,15 @@ void draw_names(Svg& svg, const MatrixPlot& plot, const Layout& layout)
         const double y = box.y + plot.cell_height * (static_cast<double>(row) + 0.5);
         const bool marked = !plot.marked.empty() && plot.marked[row];
         if (marked)
-            svg.points({ { box.x - kGap, y } }, mark::spot);
-        svg.text({ box.x - kGap - (plot.marked.empty() ? 0.0 : kDotRoom - 4.0), y + 3.5 }, plot.rows[row],
+            svg.points({ { box.x - kLabelGap, y } }, mark::spot);
+        svg.text({ box.x - kLabelGap - (plot.marked.empty() ? 0.0 : kDotRoom - 4.0), y + 3.5 }, plot.rows[row],
                  mark::tick_right);
     }
     const double bottom = box.y + box.height;
     for (std::size_t column = 0; column < plot.columns.size(); ++column) {
         const double x = box.x + plot.cell_width * (static_cast<double>(column) + 0.5);
         if (layout.upright)
-            svg.text_upwards({ x + 3.5, bottom + kGap }, plot.columns[column], mark::tick_right);
+            svg.text_upwards({ x + 3.5, bottom + kLabelGap }, plot.columns[column], mark::tick_right);
         else
             svg.text({ x, bottom + 13.0 }, plot.columns[column], mark::tick_left);
     }
@@ -211,7 +211,6 @@ std::string png_of(const HeatMap& map, float low, float high)
 namespace {
 
 constexpr double kCell = 16.0, kGridTop = 8.0;
-constexpr std::size_t kNameCharacters = 40;
 
 bool holds(const std::vector<std::string>& list, const std::string& name)
 {

@@ -13,7 +13,7 @@
 namespace prunedamr::report {
 namespace {
 
-constexpr const char* kStyle =
+constexpr const char* kRunStyle =
     "body{max-width:1500px}svg{max-width:100%;height:auto}"
     ".wide{overflow-x:auto}"
     "table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;white-space:nowrap}"
@@ -106,7 +106,7 @@ std::string run_page(const std::string& title, const std::vector<Run>& runs)
     body = html_element("p", note) + "\n" + contents + run_table(runs) + body + "<h2 id=\"runs\">Each run</h2>\n";
     for (std::size_t i = 0; i < runs.size(); ++i)
         body += run_section(runs[i], i + 1);
-    return html_page(title, kStyle, body);
+    return html_page(title, kRunStyle, body);
 }
 
 namespace {

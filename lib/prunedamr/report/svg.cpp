@@ -195,7 +195,7 @@ std::string Svg::document(std::string_view name) const
 
 namespace {
 
-constexpr const char* kStyle =
+constexpr const char* kSvgStyle =
     "body{margin:0 auto;padding:28px;font:15px/1.5 Inter,'Helvetica Neue','DejaVu Sans',Arial,sans-serif;"
     "background:#fff;color:#14181f}"
     "h1{font-size:26px;margin:0}h2{font-size:21px;margin:44px 0 0}p{margin:2px 0 14px;color:#5b6470}"
@@ -210,7 +210,7 @@ std::string html_page(std::string_view title, std::string_view style, const std:
     return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width\">\n"
            "<meta name=\"color-scheme\" content=\"light dark\">\n" +
-           html_element("title", title) + "\n<style>" + style_sheet() + kStyle + std::string(style) +
+           html_element("title", title) + "\n<style>" + style_sheet() + kSvgStyle + std::string(style) +
            "</style>\n</head>\n<body>\n" + html_element("h1", title) + "\n" + body + "</body>\n</html>\n";
 }
 

@@ -2,7 +2,7 @@
 #include "prunedamr/stream/event_filter.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/event_cells.h"
+#include "prunedamr/stream/label_event_fields.h"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kEnd = std::numeric_limits<double>::infinity();
 constexpr const char* kBand = "band";
+constexpr const char* kDuration = "duration_s";
 constexpr const char* kForm =
     "tests such as confidence<0.6, label=OOK, band=433M..435M, signal, noise or unknown, joined "
     "by and, or, not";
@@ -116,7 +117,7 @@ public:
         const int root = parse_any();
         skip_blanks();
         if (at_ < text_.size())
-            fail(text_.substr(at_), kForm);
+            fail_here(kForm);
         return root;
     }
 
@@ -145,7 +146,7 @@ private:
 
     int parse_one()
     {
-        if (++depth_ > kMaxDepth)
+        if (test_at_ = at_; ++depth_ > kMaxDepth)
             fail("too many parentheses", "at most " + std::to_string(kMaxDepth));
         int node = 0;
         if (take_word("not")) {
@@ -153,7 +154,7 @@ private:
         } else if (take("(")) {
             node = parse_any();
             if (!take(")"))
-                fail(text_.substr(at_), "a closing parenthesis");
+                fail_here("a closing parenthesis");
         } else {
             node = parse_test();
         }
@@ -163,6 +164,8 @@ private:
 
     int parse_test()
     {
+        skip_blanks();
+        test_at_ = at_;
         const std::string name = take_name();
         for (const State state : { State::signal, State::noise, State::unknown })
             if (name == to_string(state)) {
@@ -174,13 +177,15 @@ private:
         const std::string sign = take_sign();
         if (name.empty() || sign.empty())
             fail(name.empty() ? text_.substr(at_) : name, kForm);
-        Node node{ name == kBand ? Kind::band : Kind::number, {} };
-        node.field = name == kBand ? 0 : place_of(name);
-        const Cell sample = node.field < 0 ? Cell() : cell_at(complete_event(), node.field);
-        if (node.field < 0 || (name != kBand && std::holds_alternative<TimeStamp>(sample)))
-            fail(name, "one of " + fields());
-        if (name != kBand && std::holds_alternative<std::string_view>(sample))
-            node.kind = Kind::text;
+        Node node{ name == kBand ? Kind::band : name == kDuration ? Kind::duration : Kind::number, {} };
+        if (node.kind == Kind::number) {
+            node.field = place_of(name);
+            const Cell sample = node.field < 0 ? Cell(TimeStamp{ 0 }) : cell_at(complete_event(), node.field);
+            if (std::holds_alternative<TimeStamp>(sample))
+                fail(name, "one of " + fields());
+            if (std::holds_alternative<std::string_view>(sample))
+                node.kind = Kind::text;
+        }
         node.is_negated = sign == "!=";
         do
             add_value(node, name, sign);
@@ -188,11 +193,13 @@ private:
         return add(std::move(node));
     }
 
+    static bool is_ordered(Kind kind) { return kind == Kind::number || kind == Kind::duration; }
+
     void add_value(Node& node, const std::string& name, const std::string& sign)
     {
         const bool is_order = sign[0] == '<' || sign[0] == '>';
         const std::string value = take_value();
-        if (value.empty() || (is_order && (node.kind != Kind::number || !node.ranges.empty())))
+        if (value.empty() || (is_order && (!is_ordered(node.kind) || !node.ranges.empty())))
             fail(name + sign + value, is_order ? "one number after < or >" : "a value after " + sign);
         if (node.kind == Kind::text)
             return node.words.push_back(value);
@@ -264,7 +271,7 @@ private:
         if (quote == '"' || quote == '\'') {
             const auto end = text_.find(quote, at_ + 1);
             if (end == std::string::npos)
-                fail(text_.substr(at_), "a closing quote");
+                fail_here("a closing quote");
             const std::string value = text_.substr(at_ + 1, end - at_ - 1);
             at_ = end + 1;
             return value;
@@ -273,14 +280,23 @@ private:
         return text_.substr(std::exchange(at_, end), end - at_);
     }
 
+    /// In the test that is being read.
     [[noreturn]] void fail(const std::string& found, const std::string& expected) const
     {
-        throw InvalidArgument({ "bad condition", "", found.empty() ? "its end" : found, expected });
+        const std::string place = " (at character " + std::to_string(test_at_ + 1) + ")";
+        throw InvalidArgument({ "bad condition", "", found.empty() ? "its end" : found, expected + place });
+    }
+
+    [[noreturn]] void fail_here(const std::string& expected)
+    {
+        test_at_ = at_;
+        fail(text_.substr(at_), expected);
     }
 
     const std::string& text_;
     std::vector<Node>& nodes_;
     std::size_t at_ = 0;
+    std::size_t test_at_ = 0; ///< where the test begins, for messages
     int depth_ = 0;
 };
 
@@ -296,7 +312,7 @@ std::string EventFilter::fields()
         if (!std::holds_alternative<TimeStamp>(cell))
             text += ", " + std::string(name);
     });
-    return text;
+    return text + ", " + kDuration;
 }
 
 bool EventFilter::holds(int index, const LabelEvent& event) const noexcept
@@ -315,7 +331,9 @@ bool EventFilter::holds(int index, const LabelEvent& event) const noexcept
         if (const auto* text = std::get_if<std::string_view>(&cell))
             found = std::find(node.words.begin(), node.words.end(), *text) != node.words.end();
     } else {
-        const Cell cell = node.kind == Kind::band ? Cell() : cell_at(event, node.field);
+        const Cell cell = node.kind == Kind::band       ? Cell()
+                          : node.kind == Kind::duration ? Cell(static_cast<double>(event.sample_count) / event.sample_rate_hz)
+                                                        : cell_at(event, node.field);
         const double lowest = event.center_freq_hz - 0.5 * event.bandwidth_hz,
                      highest = lowest + event.bandwidth_hz;
         found = std::any_of(node.ranges.begin(), node.ranges.end(), [&](const Range& range) {

@@ -16,11 +16,11 @@ namespace prunedamr::stream {
 /// `noise`, `unknown`), or a field of the event (`visit_cells`) with = != < <= > >= and a value: a number with a
 /// suffix k, M or G or none, a range LOW..HIGH, or text, in quotes where it holds blanks; of several values with
 /// commas between them any will do. `band` is the signal's own, center -+ half its width: `=` says that the two
-/// overlap. A field that an event does not have passes no test but `!=`.
+/// overlap; `duration_s` is that of its samples. A field that an event does not have passes no test but `!=`.
 class EventFilter
 {
 public:
-    /// Throws `InvalidArgument` that says what was found and expected.
+    /// Throws `InvalidArgument` that says what was found and expected, and where.
     explicit EventFilter(const std::string& text);
 
     /// Whether `event` meets it. Neither allocates nor throws.
@@ -29,7 +29,7 @@ public:
     static std::string fields(); ///< that may be tested, for messages: "source, seq, ..."
 
 private:
-    enum class Kind { any, all, none, text, number, band };
+    enum class Kind { any, all, none, text, number, band, duration };
     struct Range {
         double low, high;
         bool is_open; ///< these two do not belong to it
@@ -40,7 +40,7 @@ private:
         int field = 0;                  ///< place in `visit_cells`
         bool is_negated = false;
         std::vector<std::string> words = {}; ///< of text
-        std::vector<Range> ranges = {};      ///< of number and band
+        std::vector<Range> ranges = {};      ///< of number, band and duration
     };
     class Parser;
 

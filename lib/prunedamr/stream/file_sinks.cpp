@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/stream/event_cells.h"
+#include "prunedamr/stream/label_event_fields.h"
 #include "prunedamr/stream/label_file.h"
 #include "prunedamr/stream/sinks.h"
 

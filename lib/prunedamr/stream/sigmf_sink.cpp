@@ -129,6 +129,11 @@ private:
 
 } // namespace
 
+recording::Annotation annotation_of(const LabelEvent& event)
+{
+    return Run(event).annotation();
+}
+
 std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating)
 {
     return std::make_unique<SigmfSink>(annotating);

@@ -80,6 +80,9 @@ PRUNEDAMR_API std::unique_ptr<LineSink> make_zmq_sink(const ZmqConfig& config);
 /// unknown ones. They are written at the end, whole, or not at all. Throws `Error` where they could not be.
 PRUNEDAMR_API std::unique_ptr<Sink> make_sigmf_sink(const recording::Annotating& annotating);
 
+/// The annotation that it makes of one event alone.
+PRUNEDAMR_API recording::Annotation annotation_of(const LabelEvent& event);
+
 /// The same fields as CSV: a line with their names (`visit_cells`), then a line for each event. Files are treated as
 /// those of JSON lines are.
 PRUNEDAMR_API std::unique_ptr<Sink> make_csv_sink(const std::string& path);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 #include "prunedamr/stream/sinks.h"
-#include "prunedamr/stream/zap_handler.h"
 
 #include <cerrno>
 #include <charconv>

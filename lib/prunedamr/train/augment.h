@@ -2,8 +2,8 @@
 #pragma once
 
 #include "prunedamr/base/rng.h"
-#include "prunedamr/dsp/fractional_interpolator.h"
 #include "prunedamr/dsp/front_end_spec.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 #include "prunedamr/train/attack.h"
 #include "prunedamr/train/fit.h"
 

@@ -3,8 +3,8 @@
 
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
+#include "prunedamr/metrics/calibration.h"
 #include "prunedamr/metrics/evaluate.h"
-#include "prunedamr/metrics/finish_model.h"
 #include "prunedamr/train/fit.h"
 
 #include <string>

@@ -4,7 +4,7 @@
 #include "prunedamr/base/api.h"
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/graph/network.h"
-#include "prunedamr/metrics/cost_matrix.h"
+#include "prunedamr/metrics/scores.h"
 #include "prunedamr/model/model.h"
 #include "prunedamr/train/process_group.h"
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/nn/native/kernels.h"
 
-#include "prunedamr/nn/native/vector.h"
-
 #include <algorithm>
 #include <cstring>
 

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/progress.h"
-#include "prunedamr/prune/psr/reassembly.h"
+#include "prunedamr/prune/psr/psr.h"
 #include "prunedamr/train/batches.h"
 
 #include <algorithm>

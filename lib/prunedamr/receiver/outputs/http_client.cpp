@@ -164,7 +164,7 @@ struct HttpClient::Impl {
     {
         const bool is_ipv6 = server.host.find(':') != std::string::npos;
         request.set(http::field::host, (is_ipv6 ? "[" + server.host + "]" : server.host) + ":" + server.port);
-        request.set(http::field::user_agent, std::string("prunedamr-rx/") + kVersion);
+        request.set(http::field::user_agent, std::string("prunedamr-rx/") + prunedamr::kVersion);
         if (!authorization.empty())
             request.set(http::field::authorization, authorization);
         request.prepare_payload();

@@ -5,7 +5,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/receiver/outputs/http_client.h"
 #include "prunedamr/receiver/outputs/peer.h"
-#include "prunedamr/stream/event_cells.h"
+#include "prunedamr/stream/label_event_fields.h"
 #include "prunedamr/stream/label_file.h"
 
 #include <sodium.h>

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/outputs/output.h"
 
-#include "prunedamr/base/file.h"
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/file.h"
 #include "prunedamr/receiver/outputs/sinks.h"
 #include "prunedamr/receiver/socket.h"
-#include "prunedamr/stream/curve_key.h"
+#include "prunedamr/stream/curve.h"
 #include "prunedamr/stream/event_filter.h"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
+#include <utility>
 
 namespace prunedamr::receiver {
 namespace {
@@ -38,6 +41,22 @@ public:
             throw InvalidArgument({ "bad option", output_.name(), name + "=" + value,
                                     std::to_string(low) + ".." + std::to_string(high) });
         return result;
+    }
+
+    /// A positive number and one of the suffixes, each of which stands for a factor.
+    double quantity(const std::string& name, double otherwise, std::initializer_list<std::pair<const char*, double>> suffixes,
+                    double most, const std::string& expected) const
+    {
+        if (!has(name))
+            return otherwise;
+        const std::string value = text(name);
+        double number = 0.0;
+        const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+        const std::string suffix(end, value.data() + value.size());
+        const auto found = std::find_if(suffixes.begin(), suffixes.end(), [&](const auto& s) { return suffix == s.first; });
+        if (fault == std::errc() && found != suffixes.end() && number >= 0.0 && number * found->second <= most)
+            return number * found->second;
+        throw InvalidArgument({ "bad option", output_.name(), name + "=" + value, expected });
     }
 
     std::string secret(const std::string& name, const NoticeHandler& notice) const
@@ -137,6 +156,24 @@ std::unique_ptr<stream::Sink> open_influx(const Output& output, const OutputCont
     return make_influx_sink(config, context.on_notice);
 }
 
+stream::SinkChoice open_snippets(const Output& output, const OutputContext& context)
+{
+    const Options options(output);
+    SnippetConfig config;
+    config.store.folder = output.target;
+    config.store.max_bytes = static_cast<std::uint64_t>(
+        options.quantity("budget", 1e9, { { "", 1.0 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 } }, 1e15,
+                         "bytes up to 1e15, k/M/G allowed"));
+    config.store.max_age_s =
+        options.quantity("age", 7 * 86400.0, { { "s", 1.0 }, { "m", 60.0 }, { "h", 3600.0 }, { "d", 86400.0 } },
+                         1e9, "a time such as 90s, 30m, 12h, 7d");
+    config.before_s = options.quantity("before", config.before_s, { { "", 1.0 }, { "s", 1.0 } }, 1.0, "0..1");
+    config.after_s = options.quantity("after", config.after_s, { { "", 1.0 }, { "s", 1.0 } }, 1.0, "0..1");
+    config.condition = stream::EventFilter(options.text("if", "not noise"));
+    PRUNEDAMR_CHECK(context.history, "snippets need the history of the samples");
+    return make_snippet_sink(config, *context.history, context.on_notice);
+}
+
 std::unique_ptr<stream::Sink> open_sink(const Output& output, const OutputContext& context)
 {
     const Options options(output);
@@ -176,6 +213,7 @@ std::unique_ptr<stream::Sink> open_sink(const Output& output, const OutputContex
     }
     case OutputKind::mqtt:
     case OutputKind::mqtts:
+    case OutputKind::snippets: // not here
         break;
     }
     return open_mqtt(output, context);
@@ -196,6 +234,8 @@ std::string read_secret(const std::string& path, const NoticeHandler& notice)
 
 stream::SinkChoice open_output(const Output& output, const OutputContext& context)
 {
+    if (output.kind == OutputKind::snippets)
+        return open_snippets(output, context);
     stream::SinkChoice choice{ open_sink(output, context), {} };
     if (const std::string condition = Options(output).text("if"); !condition.empty())
         choice.condition = stream::EventFilter(condition);

@@ -44,34 +44,11 @@ std::vector<std::string> split(const std::string& text)
     return parts;
 }
 
-void add_option(Output& output, const std::string& text)
-{
-    const auto equals = text.find('=');
-    const std::string name = text.substr(0, equals), prefix = form_of(output.kind).prefix;
-    std::string known;
-    for (const OutputOption& option : output_options()) {
-        if (!is_of(option, prefix))
-            continue;
-        known += (known.empty() ? "" : ", ") + std::string(option.name);
-        if (name != option.name)
-            continue;
-        const bool wants_value = option.value[0] != '\0';
-        const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-        if (wants_value == value.empty())
-            throw InvalidArgument({ "bad option of " + prefix, "", text,
-                                    name + (wants_value ? "=" + std::string(option.value) : ", without a value") });
-        if (!output.options.emplace(name, value).second)
-            throw InvalidArgument({ "option of " + prefix + " given twice", "", text, "" });
-        return;
-    }
-    throw InvalidArgument({ "unknown option of " + prefix, "", name, "one of " + known });
-}
-
 } // namespace
 
-const std::array<OutputForm, 11>& output_forms()
+const std::array<OutputForm, 12>& output_forms()
 {
-    static constexpr std::array<OutputForm, 11> forms{ {
+    static constexpr std::array<OutputForm, 12> forms{ {
         { "json", "json:FILE or json:-", "JSON lines to a file or to standard output", OutputKind::json },
         { "text", "text:-", "a line for each label for a person, to standard output", OutputKind::text },
         { "csv", "csv:FILE or csv:-", "the same fields as a table, under a line with their names",
@@ -95,13 +72,16 @@ const std::array<OutputForm, 11>& output_forms()
         { "udp", "udp:HOST:PORT", "JSON, a datagram for each event", OutputKind::udp },
         { "trigger", "trigger:PROGRAM", "runs a program for each event, which it reads as JSON on standard input",
           OutputKind::trigger },
+        { "snippets", "snippets:FOLDER",
+          "the I/Q around each emission as a SigMF recording of its own, with the label as its annotation",
+          OutputKind::snippets },
     } };
     return forms;
 }
 
-const std::array<OutputOption, 19>& output_options()
+const std::array<OutputOption, 23>& output_options()
 {
-    static constexpr std::array<OutputOption, 19> options{ {
+    static constexpr std::array<OutputOption, 23> options{ {
         { "if", "CONDITION", "", "only events that meet it, such as: label=OOK and confidence>0.6 or unknown" },
         { "user", "NAME", "mqtt mqtts influx", "user name; for MQTT also as mqtt://USER:PASSWORD@HOST" },
         { "password-file", "FILE", "mqtt mqtts influx", "its first line is the password" },
@@ -122,6 +102,11 @@ const std::array<OutputOption, 19>& output_options()
         { "facility", "NAME", "syslog", "daemon (default), user, local0, ..., local7" },
         { "children", "1..64", "trigger", "programs at a time (default: 4)" },
         { "seconds", "1..3600", "trigger", "that a program may take; then it is killed (default: 10)" },
+        { "budget", "BYTES", "snippets",
+          "of the folder, k/M/G allowed (default: 1G): the label with the most recordings loses its oldest" },
+        { "age", "TIME", "snippets", "after which a recording is removed: 90s, 30m, 12h, 7d (default: 7d)" },
+        { "before", "0..1", "snippets", "seconds before the emission (default: 0.1)" },
+        { "after", "0..1", "snippets", "seconds after the emission (default: 0.1)" },
     } };
     return options;
 }
@@ -159,6 +144,31 @@ bool Output::is_file() const
            (kind == OutputKind::influx && target.find("://") == std::string::npos);
 }
 
+void add_option(Output& output, const std::string& text)
+{
+    const auto equals = text.find('=');
+    const std::string name = text.substr(0, equals), prefix = form_of(output.kind).prefix;
+    std::string known;
+    for (const OutputOption& option : output_options()) {
+        if (!is_of(option, prefix))
+            continue;
+        known += (known.empty() ? "" : ", ") + std::string(option.name);
+        if (name != option.name)
+            continue;
+        const bool wants_value = option.value[0] != '\0';
+        const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+        if (wants_value == value.empty())
+            throw InvalidArgument({ "bad option of " + prefix, "", text,
+                                    name + (wants_value ? "=" + std::string(option.value) : ", without a value") });
+        if (name == "if")
+            stream::EventFilter checked(value);
+        if (!output.options.emplace(name, value).second)
+            throw InvalidArgument({ "option of " + prefix + " given twice", "", text, "" });
+        return;
+    }
+    throw InvalidArgument({ "unknown option of " + prefix, "", name, "one of " + known });
+}
+
 Output parse_output(const std::string& text)
 {
     const auto parts = split(text);
@@ -174,8 +184,6 @@ Output parse_output(const std::string& text)
         Output output{ form.kind, parts.front().substr(colon + 1), {} };
         for (std::size_t i = 1; i < parts.size(); ++i)
             add_option(output, parts[i]);
-        if (const auto condition = output.options.find("if"); condition != output.options.end())
-            stream::EventFilter checked(condition->second);
         return output;
     }
     throw InvalidArgument({ "unknown kind", "", prefix, "one of " + known });

@@ -15,7 +15,9 @@
 /// options that the table says, and all have `if`, a condition on the events (`stream::EventFilter`).
 namespace prunedamr::receiver {
 
-enum class OutputKind { json, text, csv, sigmf, zmq, udp, syslog, mqtt, mqtts, influx, trigger };
+class SampleHistory;
+
+enum class OutputKind { json, text, csv, sigmf, zmq, udp, syslog, mqtt, mqtts, influx, trigger, snippets };
 
 /// A row of the table of outputs.
 struct OutputForm {
@@ -24,7 +26,7 @@ struct OutputForm {
     const char* meaning;
     OutputKind kind;
 };
-const std::array<OutputForm, 11>& output_forms();
+const std::array<OutputForm, 12>& output_forms();
 
 struct OutputOption {
     const char* name;
@@ -32,7 +34,7 @@ struct OutputOption {
     const char* of;    ///< prefixes with blanks between them; empty: all
     const char* meaning;
 };
-const std::array<OutputOption, 19>& output_options();
+const std::array<OutputOption, 23>& output_options();
 
 struct Output {
     OutputKind kind;
@@ -46,6 +48,9 @@ struct Output {
     bool is_file() const;                         ///< its target is written to as a file, or is standard output
 };
 
+/// "NAME=VALUE" or "NAME". Throws `InvalidArgument` for one that this kind does not have, or has already, and for a bad condition.
+void add_option(Output& output, const std::string& text);
+
 /// Throws `InvalidArgument` for an unknown kind or option, naming those that there are, and for a bad condition.
 Output parse_output(const std::string& text);
 
@@ -55,6 +60,7 @@ struct OutputContext {
     NoticeHandler on_notice;          ///< of peers that are lost and found; on the outputs' threads
     stream::ZmqConfig zmq;            ///< all but its endpoint
     recording::Annotating annotating; ///< all but its path
+    SampleHistory* history = nullptr; ///< of the samples, for snippets; outlives them
 };
 
 /// The first line of a file that holds a password or a token; `notice` is told when others can read it. Throws

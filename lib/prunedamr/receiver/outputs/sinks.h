@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/receiver/outputs/snippet_store.h"
+#include "prunedamr/receiver/sample_history.h"
 #include "prunedamr/receiver/source.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -70,5 +73,18 @@ struct TriggerConfig {
 /// labels may be on ours. An event is lost when its program cannot be started, fails or is killed. Throws `Error`
 /// when there is no such program.
 std::unique_ptr<stream::Sink> make_trigger_sink(const TriggerConfig& config, NoticeHandler notice);
+
+struct SnippetConfig {
+    SnippetStore::Config store;
+    double before_s = 0.1, after_s = 0.1; ///< of the emission, 0..1
+    std::function<bool(const stream::LabelEvent&)> condition; ///< of the events that are wanted
+};
+
+/// The samples of each event that is wanted, and of what came before and after it, as a SigMF recording with the event as
+/// its annotation. They are taken from `history`, which outlives the sink, and hold the band of eight times the emission's
+/// width around it, with the emission beside the middle, where a receiver's own line would be looked for. Of a signal that
+/// lasts there is a recording a minute, and one when its label changes. A recording that cannot be written is lost. Throws
+/// `Error` for a folder that cannot be written to.
+stream::SinkChoice make_snippet_sink(const SnippetConfig& config, SampleHistory& history, NoticeHandler notice);
 
 } // namespace prunedamr::receiver

@@ -6,11 +6,17 @@
 #include "prunedamr/synth/recipe/modulator.h"
 #include "prunedamr/synth/signal/symbols.h"
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace prunedamr::synth {
+
+inline double amplitude(double db)
+{
+    return std::pow(10.0, db / 20.0);
+}
 
 /// A reception in the making, on its way through the stages.
 struct Waveform {

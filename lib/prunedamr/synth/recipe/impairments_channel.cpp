@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "prunedamr/synth/recipe/impairments.h"
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
-#include "prunedamr/synth/signal/white_noise.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace prunedamr::synth {
 namespace {
-
-double amplitude(double db)
-{
-    return std::pow(10.0, db / 20.0);
-}
 
 /// A stage that works on the signal alone.
 class SignalStage : public Stage

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/recipe/impairments.h"
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
 
 #include <cmath>
 
 namespace prunedamr::synth {
 namespace {
-
-double amplitude(double db)
-{
-    return std::pow(10.0, db / 20.0);
-}
 
 class IqImbalance : public Stage
 {

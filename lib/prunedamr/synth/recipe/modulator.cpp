@@ -2,7 +2,7 @@
 #include "prunedamr/synth/recipe/modulator.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 
 #include <nlohmann/json.hpp>
 

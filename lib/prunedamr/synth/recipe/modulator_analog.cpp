@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/modulations.h"
 
 #include <algorithm>

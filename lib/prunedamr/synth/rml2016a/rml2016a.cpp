@@ -6,8 +6,7 @@
 #include "prunedamr/dsp/framing.h"
 #include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 #include "prunedamr/synth/rml2016a/rml2016a_transmitters.h"
-#include "prunedamr/synth/signal/fading.h"
-#include "prunedamr/synth/signal/white_noise.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/workers.h"
 
 #include <nlohmann/json.hpp>

@@ -2,8 +2,8 @@
 #include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/phasor.h"
-#include "prunedamr/synth/signal/white_noise.h"
 
 #include <algorithm>
 #include <cmath>

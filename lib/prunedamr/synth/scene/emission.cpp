@@ -2,7 +2,7 @@
 #include "prunedamr/synth/scene/emission.h"
 
 #include "prunedamr/base/error.h"
-#include "prunedamr/dsp/fractional_interpolator.h"
+#include "prunedamr/dsp/windowed_sinc.h"
 
 #include <volk/volk.h>
 

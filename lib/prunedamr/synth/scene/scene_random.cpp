@@ -12,11 +12,11 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr double kInnerBand = 0.9;    // of the rate
-constexpr double kGuard = 0.25;       // of the wider bandwidth, between neighbors
-constexpr double kLevel_dbfs = -20.0; // mean power of all that is on at the fullest time: room for peaks
+constexpr double kUsedBand = 0.9;    // of the rate
+constexpr double kSpacing = 0.25;       // of the wider bandwidth, between neighbors
+constexpr double kFullestLevel_dbfs = -20.0; // mean power of all that is on at the fullest time: room for peaks
 constexpr double kMinSymbols = 64.0;  // of a burst: duration times bandwidth
-constexpr int kTries = 2000;          // places for one signal
+constexpr int kPlacesTried = 2000;          // places for one signal
 
 /// Down to a multiple of `step`, a power of ten, so that the scene's JSON reads well.
 double floored(double value, double step)
@@ -27,10 +27,10 @@ double floored(double value, double step)
 
 bool collide(const SceneSignal& a, const SceneSignal& b)
 {
-    return meet(a, b, kGuard * std::max(a.bandwidth_hz, b.bandwidth_hz));
+    return meet(a, b, kSpacing * std::max(a.bandwidth_hz, b.bandwidth_hz));
 }
 
-/// Sets the noise so that the fullest moment of the scene has the mean power kLevel_dbfs.
+/// Sets the noise so that the fullest moment of the scene has the mean power kFullestLevel_dbfs.
 void set_noise(Scene& scene)
 {
     scene.noise_dbfs_per_hz = 0.0;
@@ -42,7 +42,7 @@ void set_noise(Scene& scene)
                 power += std::pow(10.0, scene.level_dbfs(other) / 10.0);
         fullest = std::max(fullest, power);
     }
-    scene.noise_dbfs_per_hz = floored(kLevel_dbfs - 10.0 * std::log10(fullest + scene.sample_rate_hz), 0.1);
+    scene.noise_dbfs_per_hz = floored(kFullestLevel_dbfs - 10.0 * std::log10(fullest + scene.sample_rate_hz), 0.1);
 }
 
 Scene empty_scene(const RandomSceneConfig& config)
@@ -87,7 +87,7 @@ SceneSignal draw_place(const Scene& scene, const std::string& label, bool bursts
     signal.snr_db = snr_db;
     const double hertz = std::pow(10.0, std::floor(std::log10(rate)) - 4.0); // step of frequencies
     signal.bandwidth_hz = std::max(hertz, floored(rng.log_uniform(rate / 150, rate / 8), hertz));
-    signal.offset_hz = floored(rng.uniform(-0.5, 0.5) * (kInnerBand * rate - signal.bandwidth_hz), hertz);
+    signal.offset_hz = floored(rng.uniform(-0.5, 0.5) * (kUsedBand * rate - signal.bandwidth_hz), hertz);
     const double least = std::min(all, std::max(kMinSymbols / signal.bandwidth_hz, 100.0 / rate));
     if (bursts) {
         signal.duration_s = std::max(least, all * rng.log_uniform(0.01, 0.1));
@@ -123,7 +123,7 @@ Scene random_scene(const RandomSceneConfig& config)
         int tries = 0;
         SceneSignal signal;
         do {
-            if (++tries > kTries)
+            if (++tries > kPlacesTried)
                 throw Error({ "no room for another signal", "scene", std::to_string(i) + " of them",
                               "fewer signals, or more that come in bursts" });
             signal = draw_place(scene, labels[at], bursts, snr_db, rng);

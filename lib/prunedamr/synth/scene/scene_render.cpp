@@ -4,8 +4,8 @@
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/scene/emission.h"
 #include "prunedamr/synth/scene/scene.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
-#include "prunedamr/synth/signal/white_noise.h"
 
 #include <algorithm>
 #include <cmath>

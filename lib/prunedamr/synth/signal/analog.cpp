@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/modulations.h"
 
-#include "prunedamr/synth/signal/fading.h"
+#include "prunedamr/synth/signal/channel.h"
 #include "prunedamr/synth/signal/fft.h"
 #include "prunedamr/synth/signal/phasor.h"
-#include "prunedamr/synth/signal/white_noise.h"
 
 #include <volk/volk.h>
 

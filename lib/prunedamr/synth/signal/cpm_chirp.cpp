@@ -13,10 +13,10 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
-constexpr int kLog2Phases = 7;
-constexpr int kPhases = 1 << kLog2Phases;
-constexpr int kSeen = 2 * kReach; // symbols that move the phase at one time
+constexpr int kCpmReach = 2; // symbols that the frequency pulse reaches on either side of its symbol's middle
+constexpr int kCpmLog2Phases = 7;
+constexpr int kCpmPhases = 1 << kCpmLog2Phases;
+constexpr int kSeen = 2 * kCpmReach; // symbols that move the phase at one time
 
 /// x erf(x) + exp(-x^2) / sqrt(pi), the integral of erf, from a table: error below 3e-6.
 double integral_of_erf(double x)
@@ -38,13 +38,13 @@ double integral_of_erf(double x)
     return table[index] + (x * kPerUnit - static_cast<double>(index)) * (table[index + 1] - table[index]);
 }
 
-/// Phase pulse q(t): 0 before, 1 after, t = -kReach..kReach symbols from the middle of the symbol.
-std::array<float, kSeen * kPhases + 1> phase_pulse(double bt)
+/// Phase pulse q(t): 0 before, 1 after, t = -kCpmReach..kCpmReach symbols from the middle of the symbol.
+std::array<float, kSeen * kCpmPhases + 1> phase_pulse(double bt)
 {
-    std::array<float, kSeen * kPhases + 1> q;
+    std::array<float, kSeen * kCpmPhases + 1> q;
     const double c = M_PI * bt * std::sqrt(2.0 / std::log(2.0));
     for (std::size_t i = 0; i < q.size(); ++i) {
-        const double t = static_cast<double>(i) / kPhases - kReach;
+        const double t = static_cast<double>(i) / kCpmPhases - kCpmReach;
         // Integral of the Gaussian-filtered rectangle, taken at both its edges.
         const double turned =
             bt > 0.0 ? 0.5 + (integral_of_erf(c * (t + 0.5)) - integral_of_erf(c * (t - 0.5))) / (2.0 * c)
@@ -54,19 +54,19 @@ std::array<float, kSeen * kPhases + 1> phase_pulse(double bt)
     return q;
 }
 
-/// Row i: what the symbols that move the phase, the oldest first, have turned it by i / kPhases after the youngest
+/// Row i: what the symbols that move the phase, the oldest first, have turned it by i / kCpmPhases after the youngest
 /// one began to, in turns per level.
-using Rows = std::array<float, kSeen*(kPhases + 1)>;
+using CpmRows = std::array<float, kSeen*(kCpmPhases + 1)>;
 
-Rows make_rows(const CpmConfig& config)
+CpmRows make_cpm_rows(const CpmConfig& config)
 {
     const auto pulse = phase_pulse(config.bt);
-    Rows rows;
-    for (int i = 0; i <= kPhases; ++i)
+    CpmRows rows;
+    for (int i = 0; i <= kCpmPhases; ++i)
         for (int j = 0; j < kSeen; ++j)
             rows[static_cast<std::size_t>(i * kSeen + j)] =
                 static_cast<float>(0.5 * config.modulation_index) *
-                pulse[static_cast<std::size_t>((kSeen - 1 - j) * kPhases + i)];
+                pulse[static_cast<std::size_t>((kSeen - 1 - j) * kCpmPhases + i)];
     return rows;
 }
 
@@ -91,9 +91,9 @@ namespace {
 PRUNEDAMR_VECTOR_CLONES
 Samples modulate_cpm_loop(const std::vector<float>& levels, const CpmConfig& config, int count)
 {
-    constexpr int kFraction = 32, kWeight = kFraction - kLog2Phases;
+    constexpr int kFraction = 32, kWeight = kFraction - kCpmLog2Phases;
     constexpr double kUnit = 4294967296.0;
-    const Rows rows = make_rows(config);
+    const CpmRows rows = make_cpm_rows(config);
     const auto symbols = static_cast<std::int64_t>(levels.size());
     std::vector<float> padded(levels.size() + 2 * kSeen); // by symbols that leave the phase alone
     std::copy(levels.begin(), levels.end(), padded.begin() + kSeen);
@@ -105,7 +105,7 @@ Samples modulate_cpm_loop(const std::vector<float>& levels, const CpmConfig& con
     double turned = 0.0;   // by them
     for (std::size_t n = 0; n < turns.size();) {
         const std::int64_t middle = time >> kFraction,
-                           first = middle - kReach + 1; // the oldest that moves the phase
+                           first = middle - kCpmReach + 1; // the oldest that moves the phase
         for (; past < std::min(first, symbols); ++past)
             turned += 0.5 * config.modulation_index * static_cast<double>(levels[static_cast<std::size_t>(past)]);
         turned -= std::floor(turned);
@@ -113,7 +113,7 @@ Samples modulate_cpm_loop(const std::vector<float>& levels, const CpmConfig& con
         const auto place = std::clamp<std::int64_t>(first, -kSeen, symbols) + kSeen;
         const Float4 seen = *reinterpret_cast<const Float4*>(&padded[static_cast<std::size_t>(place)]);
         for (; n < turns.size() && time >> kFraction == middle; ++n, time += step) {
-            const float* row = &rows[static_cast<std::size_t>((time >> kWeight & (kPhases - 1)) * kSeen)];
+            const float* row = &rows[static_cast<std::size_t>((time >> kWeight & (kCpmPhases - 1)) * kSeen)];
             const float weight =
                 0x1p-25f * static_cast<float>(static_cast<std::int32_t>(time & ((1 << kWeight) - 1)));
             const Float4 low = *reinterpret_cast<const Float4*>(row);

@@ -114,25 +114,25 @@ Samples modulate_ook(const Symbols& bits, const OokConfig& config, int count)
 
 namespace {
 
-constexpr int kReach = 8;       // samples that an edge touches on either side
+constexpr int kEdgeReach = 8;       // samples that an edge touches on either side
 constexpr int kResolution = 64; // edge positions between two samples, interpolated between
-constexpr int kTouched = 2 * kReach;
+constexpr int kTouched = 2 * kEdgeReach;
 constexpr double kCutoff = 0.45;
 
 /// rows[r][k]: what an edge r / kResolution after a sample adds to the k-th of the samples around it, which are
-/// kReach - 1 before that sample to kReach after it; for I and for Q.
-using Rows = std::array<std::array<float, 2 * kTouched>, kResolution + 1>;
+/// kEdgeReach - 1 before that sample to kEdgeReach after it; for I and for Q.
+using EdgeRows = std::array<std::array<float, 2 * kTouched>, kResolution + 1>;
 
-/// Step response of the anti-alias filter (Hann-windowed sinc) at k / kResolution - kReach samples.
+/// Step response of the anti-alias filter (Hann-windowed sinc) at k / kResolution - kEdgeReach samples.
 std::vector<double> step_response()
 {
     std::vector<double> response(kTouched * kResolution + 1);
     double sum = 0.0;
     for (std::size_t k = 0; k < response.size(); ++k) {
-        const double t = static_cast<double>(k) / kResolution - kReach;
+        const double t = static_cast<double>(k) / kResolution - kEdgeReach;
         const double x = 2.0 * kCutoff * t;
         const double sinc = x == 0.0 ? 1.0 : std::sin(M_PI * x) / (M_PI * x);
-        const double window = 0.5 + 0.5 * std::cos(M_PI * t / kReach);
+        const double window = 0.5 + 0.5 * std::cos(M_PI * t / kEdgeReach);
         response[k] = sum + sinc * window / 2;
         sum += sinc * window;
     }
@@ -142,13 +142,13 @@ std::vector<double> step_response()
 }
 
 /// The step response less the ideal step, which the samples hold already.
-Rows make_rows()
+EdgeRows make_edge_rows()
 {
     const auto response = step_response();
-    Rows rows;
+    EdgeRows rows;
     for (int r = 0; r <= kResolution; ++r)
         for (int k = 0; k < kTouched; ++k) {
-            const double value = response[(k + 1) * kResolution - r] - (k >= kReach ? 1.0 : 0.0);
+            const double value = response[(k + 1) * kResolution - r] - (k >= kEdgeReach ? 1.0 : 0.0);
             rows[r][2 * k] = rows[r][2 * k + 1] = static_cast<float>(value);
         }
     return rows;
@@ -156,15 +156,15 @@ Rows make_rows()
 
 /// Adds the edges between the runs to `out`, which begins at sample -kTouched.
 PRUNEDAMR_VECTOR_CLONES
-void add_edges(const std::vector<LevelRun>& runs, double start, const Rows& rows, Samples& out)
+void add_edges(const std::vector<LevelRun>& runs, double start, const EdgeRows& rows, Samples& out)
 {
     auto* samples = reinterpret_cast<float*>(out.data());
-    const double last = static_cast<double>(out.size()) - kReach;
+    const double last = static_cast<double>(out.size()) - kEdgeReach;
     double time = start + kTouched;
     for (std::size_t i = 1; i < runs.size(); ++i) {
         time += runs[i - 1].duration;
         const std::complex<float> jump = runs[i].level - runs[i - 1].level;
-        if (!(time > kReach && time < last) || jump == 0.0f)
+        if (!(time > kEdgeReach && time < last) || jump == 0.0f)
             continue;
         const int before = static_cast<int>(std::ceil(time)) - 1; // the last sample that the edge has not reached
         const double position = (time - before) * kResolution;
@@ -174,7 +174,7 @@ void add_edges(const std::vector<LevelRun>& runs, double start, const Rows& rows
         const float* high = rows[row + 1].data();
         const Float8 step = { jump.real(), jump.imag(), jump.real(), jump.imag(),
                               jump.real(), jump.imag(), jump.real(), jump.imag() };
-        float* touched = samples + 2 * (before - kReach + 1);
+        float* touched = samples + 2 * (before - kEdgeReach + 1);
         for (int k = 0; k < 2 * kTouched; k += 8) {
             const Float8 a = *reinterpret_cast<const Float8*>(low + k);
             const Float8 b = *reinterpret_cast<const Float8*>(high + k);
@@ -186,7 +186,7 @@ void add_edges(const std::vector<LevelRun>& runs, double start, const Rows& rows
 PRUNEDAMR_VECTOR_CLONES
 Samples render_runs_loop(const std::vector<LevelRun>& runs, double start, int count)
 {
-    static const Rows rows = make_rows();
+    static const EdgeRows rows = make_edge_rows();
     if (runs.empty() || count == 0)
         return Samples(static_cast<std::size_t>(count));
     const int total = count + 2 * kTouched; // room for the edges that lie just outside

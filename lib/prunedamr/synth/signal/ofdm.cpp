@@ -11,7 +11,7 @@
 namespace prunedamr::synth {
 namespace {
 
-constexpr int kReach = 12;                 // input samples on either side that the interpolator sees
+constexpr int kInterpolatorReach = 12;                 // input samples on either side that the interpolator sees
 constexpr int kMinPrecoded = 36;           // carriers
 constexpr double kPreambleFraction = 0.08; // of the symbols, where there are preambles at all
 
@@ -90,10 +90,10 @@ private:
 /// `ratio` > 1 samples for each one; those at the start that would need earlier ones are left out.
 Samples interpolate(const Samples& in, double ratio)
 {
-    static const dsp::PolyphaseFilter filter = dsp::design_polyphase({ 0.49, 60.0, kReach, 7 });
+    static const dsp::PolyphaseFilter filter = dsp::design_polyphase({ 0.49, 60.0, kInterpolatorReach, 7 });
     const std::uint64_t stride = dsp::polyphase_stride(static_cast<float>(1.0 / ratio));
     const int end = dsp::polyphase_outputs(stride, static_cast<int>(in.size()));
-    const int first = std::min(end, dsp::polyphase_outputs(stride, 2 * kReach));
+    const int first = std::min(end, dsp::polyphase_outputs(stride, 2 * kInterpolatorReach));
     Samples out(static_cast<std::size_t>(end - first));
     dsp::run_polyphase(filter, stride, in.data(), first, end, out.data());
     return out;
@@ -105,7 +105,7 @@ Samples modulate_ofdm(const OfdmConfig& config, int count, bool aligned, Rng& rn
 {
     const int symbol = config.transform_size + config.guard;
     const auto skipped = aligned ? std::int64_t{ 0 } : rng.integer(0, symbol - 1);
-    const auto wanted = static_cast<std::size_t>(std::ceil(count / config.oversampling) + 3.0 * kReach +
+    const auto wanted = static_cast<std::size_t>(std::ceil(count / config.oversampling) + 3.0 * kInterpolatorReach +
                                                  static_cast<double>(skipped));
     SymbolMaker maker(config, rng);
     Samples base;

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The I/Q of emissions as recordings of their own: what is chosen, what they hold, that they read back, their budget."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import rx
+
+TOOL = os.environ["PRUNEDAMR_TOOL"]
+ROOT = Path(__file__).resolve().parents[2]
+RATE = 1e6
+CENTER = 433.92e6
+SCENE = {
+    "sample_rate_hz": RATE, "center_freq_hz": CENTER, "duration_s": 3, "noise_dbfs_per_hz": -112, "bits": 12, "seed": 9,
+    "signals": [
+        {"label": "OOK", "offset_hz": 150e3, "bandwidth_hz": 12e3, "snr_db": 15, "start_s": 0.1, "duration_s": 0.2,
+         "repeat": {"count": 8, "period_s": 0.35}},
+        {"label": "2FSK", "offset_hz": -250e3, "bandwidth_hz": 20e3, "snr_db": 20, "start_s": 0.5, "duration_s": 0.15,
+         "repeat": {"count": 2, "period_s": 1.2}},
+        {"label": "QPSK", "offset_hz": 350e3, "bandwidth_hz": 40e3, "snr_db": 20},
+    ],
+}
+
+
+class Snippets(rx.Case):
+    @classmethod
+    def setUpClass(cls):
+        kept = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(kept.cleanup)
+        text = Path(kept.name) / "scene.json"
+        text.write_text(json.dumps(SCENE))
+        cls.scene = Path(kept.name) / "scene.sigmf-meta"
+        subprocess.run([TOOL, "synth", "scene", "--scene", text, "--out", cls.scene], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+
+    def play(self, *arguments, code=0):
+        result = rx.run(self.scene, "--quiet", "--model", ROOT / "models/onair-s.safetensors", *arguments, plain=True, timeout=200)
+        self.assertEqual(result.code, code, result.stderr)
+        return result
+
+    def metas(self, folder="kept"):
+        return sorted((self.folder / folder).glob("*.sigmf-meta"))
+
+    def test_chosen_emissions_become_recordings_that_read_back(self):
+        events = self.play("--snippets", self.folder / "kept", "--snippet-if", "label=OOK or label=2FSK", "--out", "json:-").events
+        chosen = [e for e in events if e["label"] in ("OOK", "2FSK")]
+        self.assertGreaterEqual(len(chosen), 6)
+        metas = self.metas()
+        self.assertEqual(len(metas), len(chosen))
+        read = set()  # of each label one is enough
+        for path in metas:
+            meta = json.loads(path.read_text())
+            (annotation,), (capture,) = meta["annotations"], meta["captures"]
+            label, rate = annotation["core:label"], meta["global"]["core:sample_rate"]
+            edges = annotation["core:freq_lower_edge"], annotation["core:freq_upper_edge"]
+            center = sum(edges) / 2
+            event, = [e for e in chosen if e["label"] == label and abs(e["center_freq_hz"] - center) < 1 and
+                      e["time"].replace("-", "").replace(":", "") == path.name.split("_")[0]]
+            self.assertIn(event["model"], annotation["core:generator"])
+            self.assertIn("confidence", annotation["core:comment"])
+            self.assertIn("gr-prunedamr", meta["global"]["core:recorder"])
+            self.assertLess(capture["core:datetime"], event["time"])
+            self.assertLess(abs(annotation["core:sample_count"] / rate - event["sample_count"] / RATE), 0.001)
+            self.assertGreater(annotation["core:sample_start"] / rate, 0.09)
+            self.assertLess(rate, RATE / 2)
+            self.assertEqual(path.with_suffix(".sigmf-data").stat().st_size % 8, 0)
+            checked = subprocess.run([TOOL, "data", "info", path], capture_output=True, text=True, timeout=60)
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+            if label in read:
+                continue
+            read.add(label)
+            again = rx.run(path, "--quiet", "--model", ROOT / "models/onair-s.safetensors", plain=True, timeout=200)
+            self.assertEqual(again.code, 0, again.stderr)
+            same = [e for e in again.events if abs(e["center_freq_hz"] - center) < event["bandwidth_hz"] / 4]
+            self.assertIn(label, [e["label"] for e in same if rx.overlap(rx.edges(e), edges) > 0.7], again.stdout)
+
+    def test_without_a_condition_all_but_noise_is_kept_and_labels_come_as_ever(self):
+        events = self.play("--snippets", self.folder / "kept").events
+        tracks = {(e["track"], e["label"]) for e in events if e["state"] != "noise"}
+        self.assertEqual(len(self.metas()), len(tracks))
+
+    def test_a_budget_is_kept(self):
+        self.play("--snippets", self.folder / "kept", "--snippet-if", "not noise", "--snippet-budget", "3M", "--out", "csv:/dev/null")
+        size = sum(file.stat().st_size for file in (self.folder / "kept").iterdir())
+        self.assertTrue(100_000 < size <= 3_000_000, size)
+        labels = {json.loads(path.read_text())["annotations"][0]["core:label"] for path in self.metas()}
+        self.assertIn("2FSK", labels)  # rarer than OOK
+
+    def test_several_recordings_in_one_run(self):
+        other = self.scene.with_name("other.sigmf-meta")
+        meta = json.loads(self.scene.read_text())
+        meta["captures"][0]["core:frequency"] = 868e6
+        meta["annotations"] = []
+        other.write_text(json.dumps(meta))
+        other.with_suffix(".sigmf-data").write_bytes(self.scene.with_suffix(".sigmf-data").read_bytes())
+        self.play(other, "--snippets", self.folder / "kept", "--snippet-if", "label=2FSK")
+        names = [path.name.split("_")[1][:3] for path in self.metas()]
+        self.assertEqual(sorted(names), ["433", "433", "867", "867"])
+
+    def test_what_is_wrong_is_said_in_a_line(self):
+        folder = self.folder / "kept"
+        for arguments, text in (
+                (["--snippets", folder, "--snippet-if", "label=OOK or colour=red"], "(at character 14)"),
+                (["--snippets", folder, "--snippet-budget", "much"], "budget=much"),
+                (["--snippets", folder, "--snippet-age", "7y"], "age=7y"),
+                (["--snippet-if", "unknown"], "--snippets: missing"),
+                (["--snippets", folder, "--out", f"snippets:{folder}2"], "expected one"),
+                (["--snippets", "/proc/no/such"], "/proc/no/such")):
+            with self.subTest(text):
+                result = rx.run(self.scene, *arguments)
+                self.assertIn(text, result.stderr)
+                self.assertNotEqual(result.code, 0)
+                self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
