@@ -15,10 +15,11 @@ def text(path):
 
 
 class Packaging(unittest.TestCase):
-    def test_the_debian_changelog_has_the_version(self):
+    def test_changelog_and_citation_have_the_version(self):
         version = re.search(r'define PRUNEDAMR_VERSION "(.*?)"', text("lib/prunedamr/base/version.h"))[1]
         packaged = re.match(r"gr-prunedamr \((.*)-\d+\) ", text("packaging/debian/changelog"))[1]
         self.assertEqual(packaged, version)
+        self.assertEqual(re.search(r"^version: (.*)$", text("CITATION.cff"), re.M)[1], version)
 
     def test_public_ci_runs_the_commands_of_the_readme(self):
         section = re.search(r"## Two commands.*?```sh\n(.*?)```", text("README.md"), re.S)[1]

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes docs/performance.md from docs/performance/runs/*.json, one file per host, which measure.py wrote. No number is
+"""Makes docs/performance.md from docs/performance/runs/*.json, one file per host, which measure.py wrote, and docs/performance/boards/*.json of board.py. No number is
 written by hand: `page.py` writes the page, and `page.py --check` fails if the page does not match the files."""
 
 import argparse
@@ -133,37 +133,64 @@ def section(run):
     return [*lines, "Energy: " + ("the host has RAPL, but it was not read." if run["rapl"] else "this host has no RAPL."), ""]
 
 
-def page(runs):
+def board_rows(board):
+    """One row per model."""
+    host = board["host"]
+    for model, scan in board["scan"].items():
+        receiver = board["receiver"][model]
+        engine = find([row for row in board["engine"] if row["model"] == model], "engine", "int8", 1)
+        yield (f"| {host['board']} | {host['processor'] or host['machine']} | {model} | {engine['median_us']:.0f} | {receiver['ms_per_s']:.1f} | "
+               f"{scan['ms_per_s']:.1f} | {percent(scan['cpu_fraction_live'])} | {scan['resident_mb']:.0f} |")
+
+
+def board_section(boards):
+    if not boards:
+        return ["**Boards.** None has been measured yet. `tools/benchmarks/board.py BOARD.json` measures one in ten minutes: a Raspberry Pi 4 or 5, an N100,",
+                "a Jetson, or another; see [the page for a Raspberry Pi](user/raspberry-pi.md#measure-your-board).", ""]
+    return ["**Boards**, by `tools/benchmarks/board.py`, the receiver as it is installed:", "", "| board | processor | model | µs per frame | one signal, MS/s | band, MS/s | of a core at 2.4 MS/s | resident, MB |",
+            "|---|---|---|---:|---:|---:|---:|---:|", *(row for board in boards for row in board_rows(board)), ""]
+
+
+def page(runs, boards):
     lines = ["<!-- Made by tools/benchmarks/page.py from docs/performance/runs; do not edit. -->",
              "# Performance", "",
              "The median and 99th percentile of each case are taken over calls that are interleaved with those of the other cases in",
              "one process. Each call is preceded by an untimed call of the same case, so that every case finds its own caches warm.",
              "LibTorch runs frozen TorchScript, optimized for inference, in float32; oneDNN runs in float32 too. The fraction of peak",
              "is relative to what a loop of fused multiply-adds (float32) or of dot products (int8) reached in the same process. Hosts",
-             "are measured when they are available, so versions and networks differ between them.", ""]
+             "are measured when they are available, so versions and networks differ between them.", "",
+             *board_section(boards)]
     for run in runs:
         lines += section(run)
     return "\n".join(lines[:-1]) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=Path, default=DOCS / "performance" / "runs", help="folder of the files that measure.py wrote")
-    parser.add_argument("--out", type=Path, default=DOCS / "performance.md")
-    parser.add_argument("--check", action="store_true", help="only check whether the page matches the files")
-    options = parser.parse_args()
-    runs = []
-    for path in sorted(options.runs.glob("*.json")):
+def read(folder, complete):
+    """The files of a folder, of which `complete` takes every key that the page needs."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
         try:
-            runs.append(json.loads(path.read_text()))
-            section(runs[-1])
+            found.append(json.loads(path.read_text()))
+            complete(found[-1])
         except (OSError, ValueError) as error:
             sys.exit(f"page.py: {path}: {error}")
         except KeyError as key:
             sys.exit(f"page.py: {path}: missing key {key}")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, default=DOCS / "performance" / "runs", help="folder of the files that measure.py wrote")
+    parser.add_argument("--boards", type=Path, default=DOCS / "performance" / "boards", help="folder of the files that board.py wrote")
+    parser.add_argument("--out", type=Path, default=DOCS / "performance.md")
+    parser.add_argument("--check", action="store_true", help="only check whether the page matches the files")
+    options = parser.parse_args()
+    runs = read(options.runs, section)
+    boards = read(options.boards, lambda board: list(board_rows(board)))
     if not runs:
         sys.exit(f"page.py: {options.runs}: no runs: expected *.json of measure.py")
-    text = page(runs)
+    text = page(runs, boards)
     if not options.check:
         options.out.write_text(text)
     elif not options.out.exists() or options.out.read_text() != text:

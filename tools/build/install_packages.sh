@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the Debian packages that a build needs: install_packages.sh live|all|arm64
+# Installs the Debian packages that a build needs: install_packages.sh live|all|arm64|docs
 #   live:  receiver and synthesis (neither LibTorch nor GNU Radio)
 #   all:   the same, GNU Radio blocks, the Python module, training and the tests
+#   docs:  for the target docs, besides: the site, and the reference of the C++ headers
 #   arm64: the core and its tests for arm64, built and run on another machine
 set -eu
 
@@ -15,19 +16,20 @@ live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-d
  $volk libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev libsodium-dev zlib1g-dev
  libbz2-dev liblzma-dev libzstd-dev libsoapysdr-dev libmosquitto-dev libssl-dev python3"
 all="$live gnuradio gnuradio-dev libspdlog-dev pybind11-dev python3-dev python3-numpy python3-zmq python3-venv
- python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients openssl curl chromium"
+ python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients openssl curl chromium mkdocs"
 
 foreign=
 case "${1:-}" in
 live) packages=$live ;;
 all) packages=$all ;;
+docs) packages="mkdocs doxygen" ;;
 arm64)
     foreign=arm64
     packages="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libgtest-dev
  g++-aarch64-linux-gnu qemu-user-static libfmt-dev:arm64 libsodium-dev:arm64 zlib1g-dev:arm64"
     ;;
 *)
-    echo "usage: install_packages.sh live|all|arm64" >&2
+    echo "usage: install_packages.sh live|all|arm64|docs" >&2
     exit 2
     ;;
 esac

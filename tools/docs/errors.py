@@ -62,14 +62,14 @@ def draw_accuracy():
     for i, (model, color) in enumerate(MODELS.items()):
         line = " ".join("%.1f,%.1f" % (x(snr), y(percent)) for snr, percent in accuracy(card(model)))
         parts.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="2"%s/>' % (line, color, ' stroke-dasharray="6 3"' * i))
-        parts.append(text(x(45), 60 + 18 * i, "%s: frames named rightly" % model, "end", ' fill="%s"' % color))
+        parts.append(text(x(45), 240 + 18 * i, "%s: frames named rightly" % model, "end", ' fill="%s"' % color))
     return svg(720, 350, parts)
 
 
 def draw_confusion():
     rows = confusions(card("onair-s"))
     names = [name for name, _, _ in rows]
-    left, top, side = 90, 90, 24
+    left, top, side = 90, 105, 24
     parts = [text(left, 16, "rows: what it is; columns: what onair-s calls it; percent of frames, the three largest errors", "start")]
     for i, (name, recall, others) in enumerate(rows):
         parts.append(text(left - 6, top + side * i + 16, name, "end"))

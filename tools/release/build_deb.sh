@@ -19,7 +19,8 @@ name=gr-prunedamr-$version
 rm -rf "${out:?}/$name"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
-git archive --prefix="$name/" HEAD | xz -T1 >"$out/gr-prunedamr_$version.orig.tar.xz"
+tools/release/release.py "$out" --archive
+cp "$out/$name.tar.xz" "$out/gr-prunedamr_$version.orig.tar.xz"
 tar -C "$out" -xf "$out/gr-prunedamr_$version.orig.tar.xz"
 cp -r "$out/$name/packaging/debian" "$out/$name/debian"
 

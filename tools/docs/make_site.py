@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the documentation as a static site, from which nothing is fetched elsewhere when it is read.
 
-    tools/docs/site.py SITE [--programs build/bin] [--python build/python] [--headers FILE[:FILE]...]
+    tools/docs/make_site.py SITE [--programs build/bin] [--python build/python] [--headers FILE[:FILE]...]
 
 Every page that can be reached from docs/index.md is in it, with what the pages link to. With programs also the page of
 every option; with the Python module and with public headers (which needs doxygen) their references. Needs mkdocs.
@@ -65,11 +65,13 @@ def manual_as_markdown(program, roff):
     for line in roff.splitlines():
         if line.startswith((".SH ", ".SS ")):
             name = roff_text(line[4:].strip('"'))
-            lines.append("\n%s %s\n" % ("###" if line.startswith(".SS") else "##", name.capitalize() if name.isupper() else name))
+            lines.append("\n%s %s\n" % ("###" if line.startswith(".SS") else "##", name[0] + re.sub("[A-Z]+", lambda word: word[0].lower(), name[1:])))
         elif line == ".TP":
             term = True
         elif line.startswith("."):
             lines.append("")
+        elif re.fullmatch(r"\\fB.*:\\fR", line) and not term:
+            lines.append("\n### %s\n" % roff_text(line).rstrip(":"))
         elif term:
             lines.append("- **%s**  " % markdown_safe(roff_text(line)))
             term = False
@@ -88,7 +90,7 @@ def add_options(pages, programs):
     for program in ("prunedamr-rx", "prunedamr"):
         roff = subprocess.run([Path(programs) / program, "--print-man"], capture_output=True, text=True, check=True).stdout
         (pages / ("docs/options-%s.md" % program)).write_text(manual_as_markdown(program, roff))
-        links.append("[%s](docs/options-%s.md)" % (program, program))
+        links.append("[options of %s](docs/options-%s.md)" % (program, program))
     return links
 
 
@@ -100,8 +102,8 @@ def add_python(pages, module):
                           env={**os.environ, "PYTHONPATH": str(Path(module).resolve())})
     made = folder / "prunedamr.html"
     if done.returncode or not made.exists():
-        sys.exit("site.py: the Python module cannot be described: %s" % (done.stderr or done.stdout).strip())
-    made.write_text(re.sub(r'<a href="(?:file:|\.)[^"]*">(.*?)</a>', r"\1", made.read_text()))
+        sys.exit("make_site.py: the Python module cannot be described: %s" % (done.stderr or done.stdout).strip())
+    made.write_text(re.sub(r'<a href="(?:file:|builtins|prunedamr\.\w+\.html|\.)[^"]*">(.*?)</a>', r"\1", made.read_text()))
     return ["[Python](reference/python/prunedamr.html)"]
 
 
@@ -120,7 +122,7 @@ def navigation(index):
     """The map's headings, and the pages below each, as mkdocs has it."""
     lines = ["  - Map: index.md"]
     for section, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", index, re.M | re.S):
-        pages = [(title, path) for title, path in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", text) if path.endswith(".md")]
+        pages = [(title if title in path else title[0].upper() + title[1:], path) for title, path in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", text) if path.endswith(".md")]
         lines.append('  - "%s":' % section)
         lines += ['      - "%s": %s' % (" ".join(title.split()), path) for title, path in pages]
     return "\n".join(lines) + "\n"
@@ -157,9 +159,10 @@ def main():
         index = stage(pages, arguments)
         config = Path(scratch) / "mkdocs.yml"
         config.write_text(CONFIG.format(pages=pages, site=arguments.site.resolve(), nav=navigation(index)))
-        mkdocs = shutil.which("mkdocs") or sys.exit("site.py: mkdocs is not installed (apt-get install mkdocs)")
-        # Debian's mkdocs runs with Debian's Python, whatever stands before it.
-        sys.exit(subprocess.run([mkdocs, "build", "--quiet", "--strict", "--config-file", config]).returncode)
+        mkdocs = shutil.which("mkdocs") or sys.exit("make_site.py: mkdocs is not installed (apt-get install mkdocs)")
+        made = subprocess.run([mkdocs, "build", "--strict", "--config-file", config], capture_output=True, text=True)
+        if made.returncode:
+            sys.exit("make_site.py: " + made.stderr.strip())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The target `docs`: the documentation as a static site, with the pages of what is built. Needs mkdocs; doxygen for C++.
+find_program(PRUNEDAMR_MKDOCS mkdocs)
+find_program(PRUNEDAMR_DOXYGEN doxygen)
+find_package(Python3 COMPONENTS Interpreter)
+if(NOT PRUNEDAMR_MKDOCS OR NOT Python3_FOUND)
+  return()
+endif()
+set(docs_interpreter ${Python3_EXECUTABLE})
+set(docs_options "")
+set(docs_needs "")
+if(PRUNEDAMR_HAVE_LIVE)
+  list(APPEND docs_options --programs $<TARGET_FILE_DIR:prunedamr-rx>)
+  list(APPEND docs_needs prunedamr-rx prunedamr-tool)
+endif()
+if(PRUNEDAMR_HAVE_PYTHON)
+  set(docs_interpreter ${PYTHON_EXECUTABLE})
+  list(APPEND docs_options --python ${PROJECT_BINARY_DIR}/python)
+  list(APPEND docs_needs prunedamr-python)
+endif()
+if(PRUNEDAMR_DOXYGEN)
+  get_property(docs_headers GLOBAL PROPERTY PRUNEDAMR_PUBLIC_HEADERS)
+  list(JOIN docs_headers ":" docs_headers)
+  list(APPEND docs_options --headers ${docs_headers})
+endif()
+add_custom_target(docs
+  ${docs_interpreter} ${PROJECT_SOURCE_DIR}/tools/docs/make_site.py ${PROJECT_BINARY_DIR}/site ${docs_options}
+  DEPENDS ${docs_needs} COMMENT "Writing the documentation to ${PROJECT_BINARY_DIR}/site/index.html" VERBATIM)
