@@ -193,7 +193,8 @@ void add_measure(CLI::App& app)
     cli::add_quantity(*command, "--center", options->center_hz,
                       "center of the signal, from that of the capture [Hz] (default 0)")
         ->needs(bandwidth);
-    command->add_option("--out", options->out, "a page of it: numbers, spectrum, constellation, eye, discriminator (.html)");
+    command->add_option("--out", options->out, "a page of it: numbers, spectrum, constellation, eye, discriminator (.html)")
+        ->type_name(cli::kOutput);
     cli::add_json(*command, options->json, "all of it as JSON");
     command->callback([options] { run_measure(*options); });
 }
