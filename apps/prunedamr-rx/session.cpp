@@ -114,7 +114,7 @@ void Session::open_next()
 
 void Session::open(const std::string& address)
 {
-    auto source = open_source(options_.source, address);
+    auto source = open_source(options_.source, address, schedule_);
     cli::warn(source->info().warnings);
     auto model = load_model();
     if (!model)
@@ -125,6 +125,8 @@ void Session::open(const std::string& address)
         if (page_)
             page_->name(event.seq);
         event.sample_start += first_sample_;
+        if (schedule_ && event.state != stream::State::noise)
+            schedule_->note_alive(event.visit);
         stream::set_candidates(systems_, event);
         publisher_->publish(event);
     };

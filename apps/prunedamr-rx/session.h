@@ -84,6 +84,7 @@ private:
     std::optional<PendingChange> change_; ///< of the source, under way
     std::unique_ptr<WebPage> page_; ///< or none
     std::unique_ptr<receiver::SampleHistory> history_; ///< for snippets, or none
+    std::shared_ptr<receiver::ScanSchedule> schedule_; ///< of a scan, or none
     std::unique_ptr<stream::Publisher> publisher_;
     std::unique_ptr<receiver::Receiver> receiver_; ///< ends before what it publishes to
 };

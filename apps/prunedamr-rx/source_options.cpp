@@ -156,6 +156,22 @@ void add_radio_options(CLI::App& app, SourceOptions& source)
         "and again)");
 }
 
+void add_scan_options(CLI::App& app, SourceOptions& source)
+{
+    app.add_option("--scan", source.scan,
+                   "tune a radio to these frequencies, one after the other, and to those where something is alive more "
+                   "often: 433M..435M,868.3M; ranges are covered in steps of 0.8 of the rate");
+    app.add_option("--scan-list", source.scan_list,
+                   "the same from a file, a line for each frequency or range, with dwell=SECONDS and gain=DB where they "
+                   "differ; # begins a comment");
+    for (const auto& [name, value, help] :
+         { std::tuple("--dwell", &source.dwell_s, "seconds at each frequency of a scan (default: 0.2)"),
+           std::tuple("--settle", &source.scanning.settle_s,
+                      "seconds after each change of a scan's frequency whose samples are dropped (default: 0.05)") })
+        app.add_option_function<std::string>(
+            name, [name = name, value = value](const std::string& text) { *value = cli::positive_quantity(name, text); }, help);
+}
+
 void add_conditioning_options(CLI::App& app, receiver::ConditioningConfig& config)
 {
     app.option_defaults()->group("Samples");
@@ -247,6 +263,26 @@ std::unique_ptr<receiver::Source> open_supervised(const SourceOptions& options, 
     return receiver::make_supervised_source(config);
 }
 
+/// Of a range each frequency is seen in the inner part of some step.
+void check_scan(SourceOptions& source)
+{
+    using cli::require;
+    if (source.scan.empty() && source.scan_list.empty())
+        return;
+    require(source.is_radio(), "--scan", "applies to radios only");
+    require(source.scan.empty() || source.scan_list.empty(), "--scan", "and --scan-list exclude each other");
+    require(!source.center_freq_hz, "--freq", "is not for a scan: see --scan");
+    const double width_hz = source.has_channel() ? *source.bandwidth_hz : 0.8 * source.raw.sample_rate_hz.value_or(0.0);
+    try {
+        source.scanning.entries = source.scan_list.empty()
+                                      ? receiver::parse_scan(source.scan, width_hz, source.dwell_s)
+                                      : receiver::read_scan_list(source.scan_list, width_hz, source.dwell_s);
+    } catch (const InvalidArgument& error) {
+        throw CLI::ValidationError(source.scan_list.empty() ? "--scan" : "--scan-list", error.what());
+    }
+    source.center_freq_hz = source.scanning.entries.front().center_freq_hz;
+}
+
 } // namespace
 
 bool SourceOptions::has_channel() const
@@ -288,10 +324,11 @@ void add_source_options(CLI::App& app, SourceOptions& source)
     app.add_flag("--realtime", source.realtime, "read a recording no faster than it was recorded, as if it were live");
     app.add_flag("--loop", source.loop, "read a recording again when it ends, and again, until a signal comes");
     add_radio_options(app, source);
+    add_scan_options(app, source);
     add_conditioning_options(app, source.conditioning);
 }
 
-void check(const SourceOptions& source)
+void check(SourceOptions& source)
 {
     using cli::require;
     const bool soapy = source.kind == SourceKind::soapy, file = source.is_file();
@@ -305,6 +342,7 @@ void check(const SourceOptions& source)
     require(file || pipe || !source.raw.format || !recording::is_real(*source.raw.format), "--format",
             "real-valued samples come from files and pipes only");
     require(file || !source.raw.channel, "--channel", "applies to files only");
+    check_scan(source);
     require(!source.is_radio() || source.center_freq_hz, "--freq", "missing: a radio must be tuned");
     require(pipe || !source.live, "--live", "applies to standard input and pipes only");
     require(!source.exit_on_loss || (!file && (!pipe || source.live)), "--exit-on-loss",
@@ -324,7 +362,8 @@ void check(const SourceOptions& source)
             "needs --bandwidth: the width of the channel");
 }
 
-std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, const std::string& address)
+std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, const std::string& address,
+                                              std::shared_ptr<receiver::ScanSchedule>& schedule)
 {
     receiver::ConditioningConfig conditioning = options.conditioning;
     if (!options.is_radio())
@@ -342,7 +381,11 @@ std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, cons
     if (options.is_pipe() && !options.live)
         return receiver::make_conditioned_source(open_live(options, address, options.center_freq_hz.value_or(0.0)),
                                                  conditioning);
-    return receiver::make_conditioned_source(open_supervised(options, address), conditioning);
+    auto source = receiver::make_conditioned_source(open_supervised(options, address), conditioning);
+    if (options.scanning.entries.empty())
+        return source;
+    schedule = std::make_shared<receiver::ScanSchedule>(options.scanning.entries.size());
+    return receiver::make_scanning_source(std::move(source), options.scanning, schedule);
 }
 
 } // namespace prunedamr::rx

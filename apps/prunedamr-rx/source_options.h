@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/receiver/scan.h"
 #include "prunedamr/receiver/source.h"
 #include "prunedamr/recording/recording.h"
 
@@ -25,6 +26,9 @@ struct SourceOptions {
     std::optional<double> ppm;          ///< of the radio, or of the samples
     std::optional<double> bandwidth_hz; ///< of the radio's filter, or of the channel
     receiver::ConditioningConfig conditioning;
+    std::string scan, scan_list;        ///< frequencies, or a file of them
+    double dwell_s = 0.2;               ///< at each
+    receiver::ScanConfig scanning;      ///< that `check` makes of these; without entries: no scan
     bool live = false; ///< a pipe whose writer cannot wait
     bool exit_on_loss = false;
     bool realtime = false, loop = false; ///< of recordings
@@ -39,10 +43,11 @@ struct SourceOptions {
 /// `help` of --source and --format prints the choices and ends the program with exit code 0.
 void add_source_options(CLI::App& app, SourceOptions& source);
 
-/// Checks what options must be given together. Throws `CLI::ValidationError`.
-void check(const SourceOptions& source);
+/// Checks what options must be given together, and reads the list of a scan. Throws `CLI::ValidationError` and `Error`.
+void check(SourceOptions& source);
 
-/// Opens one of the addresses. Throws `Error` naming what cannot be opened.
-std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, const std::string& address);
+/// Opens one of the addresses. Throws `Error` naming what cannot be opened. `schedule` becomes that of a scan, if it is one.
+std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, const std::string& address,
+                                              std::shared_ptr<receiver::ScanSchedule>& schedule);
 
 } // namespace prunedamr::rx

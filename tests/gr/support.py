@@ -11,7 +11,7 @@ from gnuradio import blocks, gr
 MODEL = os.environ["PRUNEDAMR_TEST_MODEL"]
 EXAMPLES = os.environ["PRUNEDAMR_EXAMPLES"]
 RATE = 100e3
-KEYS = """v source seq track time time_source sample_start sample_count sample_rate_hz center_freq_hz bandwidth_hz snr_db
+KEYS = """v source seq track visit time time_source sample_start sample_count sample_rate_hz center_freq_hz bandwidth_hz snr_db
 power_dbfs state label family confidence top measured measured_error candidates model dropped_frames overflows clipped note""".split()
 
 

@@ -20,6 +20,7 @@ LabelEvent example()
     e.source.assign("rx0");
     e.seq = 18446744073709551615ull;
     e.track = 3;
+    e.visit = 4;
     e.time_ns = 1769860800123456789;
     e.time_source = TimeSource::hw;
     e.sample_start = 8192;
@@ -58,7 +59,7 @@ LabelEvent example()
 TEST(LabelEvent, JsonHasEveryKeyInWireOrderAndCompactNumbers)
 {
     EXPECT_EQ(to_json_line(example()),
-              "{\"v\":2,\"source\":\"rx0\",\"seq\":18446744073709551615,\"track\":3,"
+              "{\"v\":2,\"source\":\"rx0\",\"seq\":18446744073709551615,\"track\":3,\"visit\":4,"
               "\"time\":\"2026-01-31T12:00:00.123456789Z\",\"time_source\":\"hw\",\"sample_start\":8192,"
               "\"sample_count\":16384,\"sample_rate_hz\":2400000,\"center_freq_hz\":433920123.25,"
               "\"bandwidth_hz\":12500.5,\"snr_db\":12.3,\"power_dbfs\":-31.25,\"state\":\"signal\","
@@ -74,7 +75,7 @@ TEST(LabelEvent, JsonReadsBackTheSame)
 {
     const LabelEvent e = example();
     const auto json = nlohmann::json::parse(to_json_line(e));
-    EXPECT_EQ(json.size(), 26u);
+    EXPECT_EQ(json.size(), 27u);
     EXPECT_EQ(json.at("seq").get<std::uint64_t>(), e.seq);
     EXPECT_EQ(json.at("center_freq_hz").get<double>(), e.center_freq_hz);
     EXPECT_EQ(json.at("snr_db").get<float>(), e.snr_db);

@@ -22,6 +22,7 @@ struct Block {
     std::uint64_t overflows = 0; ///< losses before these samples
     std::optional<SourceTime> time;
     std::optional<double> center_freq_hz;
+    std::optional<std::uint64_t> visit; ///< of a scan
     bool is_last = false; ///< of the stream; may be empty
 
     void clear()

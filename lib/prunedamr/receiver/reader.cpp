@@ -106,6 +106,7 @@ bool Reader::read_once()
         source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
     if (!end_call())
         return false;
+    position_ += reading.skipped;
     stream::StreamClock next = clock_;
     const bool gap = reading.count > 0 && advance(next, reading);
     Block& block = block_for(reading, gap);
@@ -117,6 +118,8 @@ bool Reader::read_once()
         note_time(block, reading, next, gap);
     if (reading.center_freq_hz)
         block.center_freq_hz = reading.center_freq_hz;
+    if (reading.visit)
+        block.visit = reading.visit;
     block.count += reading.count;
     position_ += reading.count;
     count_silence(reading.count == 0 && reading.rejected == 0);
@@ -166,7 +169,7 @@ void Reader::note_time(Block& block, const Reading& reading, const stream::Strea
     else if (gap && !lost)
         count_overflows(block, 1); // lost unsaid
     told_time_ =
-        told_time_ && !reading.time && clock_.is_set() && next.time_ns(position_) == clock_.time_ns(position_);
+        told_time_ && reading.skipped == 0 && !reading.time && clock_.is_set() && next.time_ns(position_) == clock_.time_ns(position_);
     clock_ = next;
     if (block.count > 0 || std::exchange(told_time_, true))
         return;
@@ -184,7 +187,7 @@ void Reader::push()
 {
     center_freq_hz_ = block_->center_freq_hz.value_or(center_freq_hz_);
     const Tapped passed{ block_->samples, block_->count, source_.info().first_sample + passed_on_,
-                         clock_.time_ns(position_ - block_->count), center_freq_hz_, block_->after_gap || block_->overflows > 0 };
+                         clock_.time_ns(position_ - block_->count), center_freq_hz_, block_->after_gap || block_->overflows > 0 || block_->visit };
     for (SampleTap* tap : taps_)
         if (passed.count > 0)
             tap->take(passed);

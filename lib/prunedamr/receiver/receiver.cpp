@@ -113,9 +113,9 @@ struct Receiver::Impl {
     /// retune.
     void begin(const Block& block) noexcept
     {
-        if (block.center_freq_hz && block.center_freq_hz != tuned_hz)
+        if (block.center_freq_hz && block.center_freq_hz != tuned_hz && !block.visit)
             classifier->flush();
-        else if (block.after_gap || block.overflows > 0)
+        else if (block.after_gap || block.overflows > 0 || block.visit)
             classifier->cut();
         for (std::uint64_t i = 0; i < block.overflows; ++i)
             classifier->count_overflow();
@@ -124,6 +124,8 @@ struct Receiver::Impl {
             classifier->set_center_freq_hz(*tuned_hz);
             now_tuned_hz = *tuned_hz;
         }
+        if (block.visit)
+            classifier->set_visit(*block.visit);
         if (block.time)
             classifier->set_time(samples, block.time->time_ns, block.time->source);
     }

@@ -75,6 +75,8 @@ struct Reading {
     std::uint64_t rejected = 0;           ///< messages that were no samples, and were left out
     std::optional<SourceTime> time;       ///< where the source tells it
     std::optional<double> center_freq_hz; ///< where it changed
+    std::uint64_t skipped = 0;            ///< samples before these that came, and were left out on purpose
+    std::optional<std::uint64_t> visit;   ///< of a scan, where it changed: the frequency was, or will be, tuned to again
 };
 
 /// Takes a sentence about what happened to a source while samples flow; on the thread that reads it.

@@ -135,6 +135,7 @@ EmissionTracker::EmissionTracker(std::uint64_t epoch_samples, double per_hz, boo
     : epoch_samples_(static_cast<double>(epoch_samples)), per_hz_(per_hz), followed_(kMostFollowed)
 {
     works_.reserve(kMostInEpoch + kMostFollowed);
+    elsewhere_.reserve(kMostElsewhere);
     if (is_measured)
         for (Emission& emission : followed_)
             emission.signal.emplace();
@@ -263,12 +264,32 @@ void EmissionTracker::interrupt(std::uint64_t end, std::uint64_t unseen) noexcep
     }
 }
 
+void EmissionTracker::leave(double tuned_hz, double next_tuned_hz) noexcept
+{
+    for (std::size_t i = 0; i < interrupted_count_; ++i) {
+        if (elsewhere_.size() == kMostElsewhere)
+            elsewhere_.erase(elsewhere_.begin());
+        elsewhere_.push_back({ tuned_hz, interrupted_[i] });
+    }
+    interrupted_count_ = 0;
+    auto kept = elsewhere_.begin();
+    for (const Elsewhere& place : elsewhere_) {
+        if (place.tuned_hz != next_tuned_hz)
+            *kept++ = place;
+        else if (interrupted_count_ < interrupted_.size())
+            interrupted_[interrupted_count_++] = place.emission;
+    }
+    elsewhere_.erase(kept, elsewhere_.end());
+}
+
 void EmissionTracker::forget_labels() noexcept
 {
     for (Emission& emission : followed_)
         emission.previous_label = DecisionAccumulator::kNone;
     for (Interrupted& emission : interrupted_)
         emission.previous_label = DecisionAccumulator::kNone;
+    for (Elsewhere& place : elsewhere_)
+        place.emission.previous_label = DecisionAccumulator::kNone;
 }
 
 } // namespace prunedamr::stream

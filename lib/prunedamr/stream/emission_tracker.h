@@ -174,11 +174,15 @@ public:
     std::size_t interrupted() const noexcept { return interrupted_count_; }
     void forget_interrupted() noexcept { interrupted_count_ = 0; }
 
+    /// After a cut, another frequency is tuned to: what was on at the end of the last stay there goes on, as behind a cut.
+    void leave(double tuned_hz, double next_tuned_hz) noexcept;
+
     /// The classes of another model have other numbers.
     void forget_labels() noexcept;
 
 private:
     static constexpr std::size_t kMostFollowed = 32;
+    static constexpr std::size_t kMostElsewhere = 1024;
 
     /// What was on at a cut.
     struct Interrupted {
@@ -199,6 +203,11 @@ private:
     std::uint64_t base_ = 0;
     std::array<Interrupted, kMostFollowed> interrupted_;
     std::size_t interrupted_count_ = 0;
+    struct Elsewhere {
+        double tuned_hz = 0.0;
+        Interrupted emission;
+    };
+    std::vector<Elsewhere> elsewhere_; ///< at other frequencies of a scan, the latest last
 };
 
 } // namespace prunedamr::stream

@@ -75,6 +75,7 @@ struct LabelEvent {
     FixedString<48> source;   ///< name of the stream, chosen by the user
     std::uint64_t seq = 0;    ///< rises by one per event and source
     std::uint64_t track = 0;  ///< number of the signal, the same as long as it is followed; 0: noise, or not followed
+    std::uint64_t visit = 0;  ///< of a scan: number of the stay at this frequency, from 1 on; 0: no scan
     std::int64_t time_ns = 0; ///< of the first sample, since 1970-01-01 UTC
     TimeSource time_source = TimeSource::system;
     std::uint64_t sample_start = 0; ///< first sample of the interval, counted from the start of the stream

@@ -74,6 +74,7 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("source", event.source.view());
     visit("seq", event.seq);
     visit("track", event.track);
+    visit("visit", event.visit);
     visit("time", TimeStamp{ event.time_ns });
     visit("time_source", std::string_view(to_string(event.time_source)));
     visit("sample_start", event.sample_start);

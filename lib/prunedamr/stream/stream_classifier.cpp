@@ -57,6 +57,7 @@ void StreamState::switch_model() noexcept
 void StreamState::begin_interval(double wanted_hz) noexcept
 {
     tuned_hz = wanted_hz;
+    visit = wanted_visit.load(std::memory_order_relaxed);
     const std::int64_t before_ns = interval_time_ns, time_ns = stream_clock.time_ns(interval_start);
     const bool corrected = stream_clock.source() == TimeSource::system && time_ns > before_ns - kLargestCorrectionNs;
     interval_time_ns = corrected ? std::max(time_ns, before_ns) : time_ns;
@@ -69,6 +70,7 @@ LabelEvent StreamState::new_event() noexcept
     event.source.assign(config.source);
     event.model.assign(pipeline().model.info.name);
     event.seq = next_seq++;
+    event.visit = visit;
     event.sample_rate_hz = config.sample_rate_hz;
     event.dropped_frames = dropped_frames.load(std::memory_order_relaxed);
     event.overflows = overflows.load(std::memory_order_relaxed);
@@ -156,6 +158,11 @@ void StreamClassifier::set_time(std::uint64_t sample_index, std::int64_t time_ns
 void StreamClassifier::set_center_freq_hz(double center_freq_hz) noexcept
 {
     state_->wanted_tuned_hz.store(center_freq_hz, std::memory_order_relaxed);
+}
+
+void StreamClassifier::set_visit(std::uint64_t visit) noexcept
+{
+    state_->wanted_visit.store(visit, std::memory_order_relaxed);
 }
 
 void StreamClassifier::set_min_confidence(std::optional<double> min_confidence) noexcept

@@ -76,6 +76,9 @@ public:
 
     /// Valid from the next decision interval on; may be called from any thread.
     void set_center_freq_hz(double center_freq_hz) noexcept;
+    /// The frequency is one of a scan, which comes back to it: what was on at the end of the last visit goes on with its
+    /// track. The same.
+    void set_visit(std::uint64_t visit) noexcept;
     void count_overflow() noexcept; ///< may be called from any thread
 
     /// The threshold of decisions (`ClassifierConfig::min_confidence`), from the next decision interval on; none: the

@@ -79,11 +79,13 @@ struct StreamState {
 
     std::uint64_t interval_start = 0; ///< sample index
     double tuned_hz = 0.0;            ///< of this interval
+    std::uint64_t visit = 0;          ///< the same
     std::int64_t interval_time_ns = 0;
     TimeSource interval_time_source = TimeSource::system;
     std::uint64_t next_seq = 0;
 
     std::atomic<double> wanted_tuned_hz;
+    std::atomic<std::uint64_t> wanted_visit{ 0 };
     std::atomic<double> wanted_min_confidence; ///< NaN: the model's
     std::atomic<std::uint64_t> overflows{ 0 }, samples_in{ 0 }, frames{ 0 }, dropped_frames{ 0 }, events{ 0 },
         clipped_events{ 0 }, unanswered_events{ 0 }, model_switches{ 0 }, non_finite{ 0 }, absurd{ 0 };

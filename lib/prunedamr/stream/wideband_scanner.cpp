@@ -118,7 +118,9 @@ void WidebandScanner::Impl::begin_epoch() noexcept
     const bool is_retuned = wanted_hz != state.tuned_hz;
     if ((must_skip || is_retuned) && fed() > base)
         cut_stream();
-    if (is_retuned)
+    if (is_retuned && state.wanted_visit.load(std::memory_order_relaxed) > 0)
+        tracker.leave(state.tuned_hz, wanted_hz);
+    else if (is_retuned)
         tracker.forget_interrupted();
     if (fed() == base)
         switch_model();
