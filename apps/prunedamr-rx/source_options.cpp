@@ -160,16 +160,19 @@ void add_scan_options(CLI::App& app, SourceOptions& source)
 {
     app.add_option("--scan", source.scan,
                    "tune a radio to these frequencies, one after the other, and to those where something is alive more "
-                   "often: 433M..435M,868.3M; ranges are covered in steps of 0.8 of the rate");
+                   "often: 433M..435M,868.3M; ranges are covered in steps of 0.8 of the rate")
+        ->type_name("LIST");
     app.add_option("--scan-list", source.scan_list,
                    "the same from a file, a line for each frequency or range, with dwell=SECONDS and gain=DB where they "
-                   "differ; # begins a comment");
+                   "differ; # begins a comment")
+        ->type_name(cli::kInput);
     for (const auto& [name, value, help] :
          { std::tuple("--dwell", &source.dwell_s, "seconds at each frequency of a scan (default: 0.2)"),
            std::tuple("--settle", &source.scanning.settle_s,
                       "seconds after each change of a scan's frequency whose samples are dropped (default: 0.05)") })
         app.add_option_function<std::string>(
-            name, [name = name, value = value](const std::string& text) { *value = cli::positive_quantity(name, text); }, help);
+            name, [name = name, value = value](const std::string& text) { *value = cli::positive_quantity(name, text); }, help)
+            ->type_name("SECONDS");
 }
 
 void add_conditioning_options(CLI::App& app, receiver::ConditioningConfig& config)

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -22,8 +21,7 @@ constexpr double kFullInterval = 0.9;       ///< of an interval is one: an emiss
 constexpr double kMiddle = 0.25;            ///< of a band: a line so near its middle is its carrier
 constexpr std::uint64_t kSpare = 8;         ///< part of an epoch that the detector may take of the next one
 constexpr std::uint64_t kShort = 8;         ///< part of an epoch that is too short to say that nothing is there
-constexpr double kFinest = 65536.0;         ///< bins of the detector,
-constexpr double kFinestPerEpoch = 32.0;    ///< or the epoch over this
+constexpr double kFinest = 65536.0, kFinestPerEpoch = 32.0; ///< bins of the detector, or the epoch over this
 constexpr float kSureOfBand = 0.5f;         ///< confidence from which a band without a floor is one signal
 constexpr int kLeastFrames = 2;             ///< of the shortest kind that a decision is made of
 detect::DetectorConfig searched_at(double sample_rate_hz)
@@ -314,7 +312,7 @@ void WidebandScanner::Impl::emit_band(std::uint64_t start, std::uint64_t count, 
         if (event.state != State::signal || event.confidence < kSureOfBand || !is_full) {
             event.center_freq_hz = facts.tuned_hz();
             event.bandwidth_hz = state.config.sample_rate_hz;
-            event.snr_db = std::numeric_limits<float>::quiet_NaN();
+            event.snr_db = NAN;
             decide_noise(event);
         }
         event.note.assign(interval.has_constant ? kDcSpike : std::string_view{});
