@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ std::string inflated(std::string_view stream, std::size_t size, std::string_view
 
 /// The first `limit` bytes of a stream, or fewer where it ends or is damaged before. Never throws `Error`.
 std::string inflated_prefix(std::string_view stream, std::size_t limit);
+
+/// Whoever claims more was never deflated: the form cannot shrink more than about 1032 to 1.
+constexpr std::size_t kMaxDeflateRatio = 1100;
 
 /// CRC-32 as zlib, PNG and Ethernet have it.
 std::uint32_t crc32(std::string_view bytes);

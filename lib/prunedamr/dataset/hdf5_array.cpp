@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/dataset/hdf5_array.h"
 
+#include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,6 @@ namespace prunedamr::dataset {
 namespace {
 
 constexpr hsize_t kMaxChunkBytes = hsize_t{ 256 } << 20;
-constexpr hsize_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
 constexpr hsize_t kMaxElements = hsize_t{ 1 } << 48;
 
 hid_t native(float)
@@ -59,7 +59,7 @@ std::string target_of(hid_t file, const char* name, const H5L_info_t& link)
     return other;
 }
 
-std::string outside_storage(const Handle& set)
+std::string other_file_of(const Handle& set)
 {
     const Handle options(H5Dget_create_plist(set), H5Pclose);
     if (H5Pget_external_count(options) != 0) {
@@ -82,7 +82,7 @@ std::string outside_storage(hid_t file, const char* name)
     if (link.type != H5L_TYPE_HARD)
         return "a link to " + target_of(file, name, link);
     const Handle set(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
-    return set < 0 ? "" : outside_storage(set);
+    return set < 0 ? "" : other_file_of(set);
 }
 
 void check_stored_inside(const std::string& path)

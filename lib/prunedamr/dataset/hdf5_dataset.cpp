@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/half.h"
 #include "prunedamr/dataset/dataset_file.h"
@@ -40,7 +41,6 @@ Handle half_type()
     return type;
 }
 
-constexpr hsize_t kMaxDeflateRatio = 1100;    // deflate cannot shrink more than about 1032 to 1
 constexpr std::int64_t kRoundBytes = 4 << 20; // float16 samples held besides the frames
 const char* const kAttributes[] = { "class_names", "front_end", "provenance" };
 
@@ -133,10 +133,10 @@ std::vector<T> read_field(hid_t file, const char* name, hsize_t count, const std
     return values;
 }
 
-class Stored : public DatasetReader
+class StoredHdf5 : public DatasetReader
 {
 public:
-    explicit Stored(const std::string& path)
+    explicit StoredHdf5(const std::string& path)
         : path_(path), file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose)
     {
         if (file_ < 0)
@@ -212,7 +212,7 @@ bool is_hdf5_dataset(const FileHead& head)
 std::unique_ptr<DatasetReader> open_hdf5_dataset(const std::string& path)
 {
     const QuietErrors quiet;
-    auto stored = std::make_unique<Stored>(path);
+    auto stored = std::make_unique<StoredHdf5>(path);
     check_header(stored->fields, path);
     check_fields(stored->fields, stored->fields, 0, path);
     return stored;
@@ -229,10 +229,10 @@ namespace {
 constexpr unsigned kDeflateLevel = 1;
 constexpr hsize_t kChunkBytes = 1 << 20; // the default chunk cache holds one
 
-class Sink : public DatasetBackend
+class Hdf5Sink : public DatasetBackend
 {
 public:
-    Sink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
+    Hdf5Sink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
         : path_(path), samples_(samples), length_(static_cast<hsize_t>(header.length())),
           file_(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose)
     {
@@ -244,7 +244,7 @@ public:
         frames_ = create("frames", type_, { 0, 2, length_ }, std::max<hsize_t>(1, kChunkBytes / row_bytes));
     }
 
-    ~Sink() override
+    ~Hdf5Sink() override
     {
         const QuietErrors quiet;
         frames_ = Handle();
@@ -346,7 +346,7 @@ std::unique_ptr<DatasetBackend> create_hdf5_dataset(const std::string& temporary
                                                     SampleType samples, const std::string& path)
 {
     const QuietErrors quiet;
-    return std::make_unique<Sink>(temporary, header, samples, path);
+    return std::make_unique<Hdf5Sink>(temporary, header, samples, path);
 }
 
 } // namespace prunedamr::dataset

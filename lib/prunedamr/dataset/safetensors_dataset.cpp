@@ -51,10 +51,10 @@ std::map<std::string, Layout> layouts(const Dataset& header, SampleType samples,
              { "part", { Dtype::u8, { count } } } };
 }
 
-class Stored : public DatasetReader
+class StoredSafetensors : public DatasetReader
 {
 public:
-    explicit Stored(const std::string& path) : file_(path)
+    explicit StoredSafetensors(const std::string& path) : file_(path)
     {
         unpack_metadata(file_.metadata(), path, fields);
         const auto& label_shape = file_.at("label", Dtype::i32).shape;
@@ -94,10 +94,10 @@ private:
 };
 
 /// The frames come first in the file, so that it grows with them; the room before them takes the header at the end.
-class Sink : public DatasetBackend
+class SafetensorsSink : public DatasetBackend
 {
 public:
-    Sink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
+    SafetensorsSink(const std::string& temporary, const Dataset& header, SampleType samples, const std::string& path)
         : path_(path), samples_(samples), length_(header.length()), file_(temporary, std::ios::binary)
     {
         const std::string room = file_header(layouts(header, samples, kMaxFrames), pack_metadata(header));
@@ -169,7 +169,7 @@ bool is_safetensors(const FileHead& head)
 
 std::unique_ptr<DatasetReader> open_safetensors_dataset(const std::string& path)
 {
-    auto stored = std::make_unique<Stored>(path);
+    auto stored = std::make_unique<StoredSafetensors>(path);
     check_header(stored->fields, path);
     check_fields(stored->fields, stored->fields, 0, path);
     return stored;
@@ -178,7 +178,7 @@ std::unique_ptr<DatasetReader> open_safetensors_dataset(const std::string& path)
 std::unique_ptr<DatasetBackend> create_safetensors_dataset(const std::string& temporary, const Dataset& header,
                                                            SampleType samples, const std::string& path)
 {
-    return std::make_unique<Sink>(temporary, header, samples, path);
+    return std::make_unique<SafetensorsSink>(temporary, header, samples, path);
 }
 
 DatasetFormat safetensors_dataset_form()

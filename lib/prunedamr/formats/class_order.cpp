@@ -10,7 +10,7 @@
 namespace prunedamr::formats {
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxClassNameBytes = 64;
 
 std::pair<std::ptrdiff_t, std::string> rank_of(const std::string& name)
 {
@@ -32,10 +32,10 @@ std::vector<std::string> in_class_order(std::vector<std::string> names)
 void check_class_name(const std::string& name, const std::string& where)
 {
     const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
-    if (name.empty() || name.size() > kMaxNameBytes || !printable)
+    if (name.empty() || name.size() > kMaxClassNameBytes || !printable)
         throw Error({ "not a class name", where,
-                      printable ? "'" + name.substr(0, kMaxNameBytes) + "'" : "other bytes",
-                      "1 to " + std::to_string(kMaxNameBytes) + " printable ASCII characters" });
+                      printable ? "'" + name.substr(0, kMaxClassNameBytes) + "'" : "other bytes",
+                      "1 to " + std::to_string(kMaxClassNameBytes) + " printable ASCII characters" });
 }
 
 } // namespace prunedamr::formats

@@ -16,13 +16,11 @@ constexpr std::size_t kHeaderBytes = 128;
 constexpr std::uint32_t kInt8 = 1, kInt32 = 5, kUint32 = 6, kMatrix = 14, kCompressed = 15;
 constexpr std::uint32_t kCell = 1, kChar = 4, kDouble = 6, kUint64 = 15;
 constexpr std::uint32_t kComplexFlag = 0x800;
-constexpr std::size_t kMaxRank = 8;
-constexpr std::size_t kMaxNameBytes = 256;
+constexpr std::size_t kMaxArrayNameBytes = 256;
 constexpr int kMaxDepth = 3;
 constexpr std::size_t kPrefixBytes = 4096; // of a compressed array: all before its data
 constexpr std::size_t kMaxCellBytes = std::size_t{ 256 } << 20;
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{ 1 } << 36; // libmatio holds what it reads of it, too
-constexpr std::size_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
 
 struct Element {
     std::uint32_t type = 0;
@@ -97,8 +95,8 @@ void Walker::check_matrix(std::string_view bytes, std::size_t size, int depth) c
     const Element extents = take(bytes, bytes.size());
     const Element name = take(bytes, bytes.size());
     if (flags.type != kUint32 || flags.data.size() != 8 || extents.type != kInt32 || extents.data.size() % 4 != 0 ||
-        extents.data.size() < 8 || extents.data.size() > 4 * kMaxRank || name.type != kInt8 ||
-        name.data.size() > kMaxNameBytes)
+        extents.data.size() < 8 || extents.data.size() > 4 * kMaxArrayRank || name.type != kInt8 ||
+        name.data.size() > kMaxArrayNameBytes)
         refuse("malformed variable");
     const std::uint32_t kind = word(flags.data, 0) & 0xff;
     std::size_t count = 1;

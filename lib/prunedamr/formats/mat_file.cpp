@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/formats/mat_frames.h"
 
+#include "prunedamr/base/deflate.h"
 #include "prunedamr/base/error.h"
 #ifdef PRUNEDAMR_HAVE_HDF5
 #include "prunedamr/dataset/hdf5_array.h"
@@ -18,8 +19,6 @@
 namespace prunedamr::formats {
 namespace {
 
-constexpr std::size_t kMaxDeflateRatio = 1100; // deflate cannot shrink more than about 1032 to 1
-constexpr std::size_t kMaxRank = 8;
 constexpr std::size_t kMaxVariables = 1000;
 
 struct FreeVariable {
@@ -212,7 +211,7 @@ MatFile::MatFile(const std::string& path) : impl_(std::make_unique<Impl>())
         variable.name = info->name ? info->name : "";
         variable.kind = kind_of(*info);
         variable.is_complex = info->isComplex != 0;
-        if (info->rank > 0 && static_cast<std::size_t>(info->rank) <= kMaxRank && info->dims)
+        if (info->rank > 0 && static_cast<std::size_t>(info->rank) <= kMaxArrayRank && info->dims)
             variable.extents.assign(info->dims, info->dims + info->rank);
         else
             variable.kind = MatVariable::Kind::other;

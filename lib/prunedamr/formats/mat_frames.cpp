@@ -239,8 +239,8 @@ std::unique_ptr<dataset::FrameSource> open_mat_frames(const std::string& path)
 
 namespace {
 
-constexpr std::size_t kMinLength = 16;
-constexpr std::size_t kMaxLength = 65536;
+constexpr std::size_t kMinAxisLength = 16;
+constexpr std::size_t kMaxAxisLength = 65536;
 
 /// `roles` of the axes of extent above 1, in order: n frames, c channels, k samples. A single frame has an axis of
 /// extent 1.
@@ -267,7 +267,7 @@ std::optional<MatLayout> match(const MatVariable& variable, std::size_t frames, 
             layout.frame_axis = axes[i];
         else if (roles[i] == 'c' && extent == 2)
             layout.channel_axis = axes[i];
-        else if (roles[i] == 'k' && extent >= kMinLength && extent <= kMaxLength)
+        else if (roles[i] == 'k' && extent >= kMinAxisLength && extent <= kMaxAxisLength)
             layout.sample_axis = axes[i];
         else
             return std::nullopt;

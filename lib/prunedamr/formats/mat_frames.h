@@ -11,6 +11,8 @@
 
 namespace prunedamr::formats {
 
+constexpr std::size_t kMaxArrayRank = 8;
+
 /// A variable of a MAT file. Extents are MATLAB's: the first axis varies fastest.
 struct MatVariable {
     enum class Kind { numbers, text, cell, other };

@@ -14,8 +14,8 @@
 namespace prunedamr::formats {
 namespace {
 
-constexpr hsize_t kMinLength = 16;
-constexpr hsize_t kMaxLength = 65536;
+constexpr hsize_t kMinRowLength = 16;
+constexpr hsize_t kMaxRowLength = 65536;
 constexpr hsize_t kRowsAtATime = 256;
 constexpr hsize_t kProbes = 2048;
 constexpr double kProbeSnrDb = 10.0;
@@ -77,10 +77,10 @@ private:
 void Rml2018Source::check_shapes()
 {
     const auto& x = x_.shape();
-    if (x.size() != 3 || x[2] != 2 || x[1] < kMinLength || x[1] > kMaxLength || !x_.is_float())
+    if (x.size() != 3 || x[2] != 2 || x[1] < kMinRowLength || x[1] > kMaxRowLength || !x_.is_float())
         throw Error({ "array 'X' has the wrong shape or type", path_,
                       x_.shape_text() + (x_.is_float() ? " float" : " integer"),
-                      "[N, " + std::to_string(kMinLength) + ".." + std::to_string(kMaxLength) + ", 2] float" });
+                      "[N, " + std::to_string(kMinRowLength) + ".." + std::to_string(kMaxRowLength) + ", 2] float" });
     rows_ = x[0];
     if (y_.shape() != std::vector<hsize_t>{ rows_, kRml2018Classes })
         throw Error({ "array 'Y' has the wrong shape", path_, y_.shape_text(),
