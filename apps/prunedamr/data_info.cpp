@@ -105,7 +105,7 @@ void add_data_info(CLI::App& data)
 {
     auto options = std::make_shared<Options>();
     auto* command = data.add_subcommand("info", "what a file holds: a data set of any form, or a capture");
-    command->add_option("file", options->file, "a data set, or a capture")->required();
+    command->add_option("file", options->file, "a data set, or a capture")->type_name(cli::kInput)->required();
     add_raw_options(*command, options->raw);
     command->add_flag("--no-levels", options->no_levels, "do not read the frames, only their labels");
     cli::add_json(*command, options->json, "also write it to this file");

@@ -271,8 +271,11 @@ class Elsewhere(Control):
         for text, *words in (("no subcommand: expected status, ", ), ("unknown subcommand 'tuna': expected status, ", "tuna"),
                              ("unknown option --tokne: did you mean --token?", "status", "--tokne", "x"),
                              ("center_freq_hz is required", "tune"), ("expected reload or revert", "model", "drop"),
-                             ("--url: found no value", "status", "--url"), ("--url: found ''", "status", "--url", "")):
+                             ("--url: found no value", "status", "--url")):
             self.assertIn(text, self.refused(*words, code=2))
+        code, _, err = self.ctl("status", url="")
+        self.assertEqual(code, 2)
+        self.assertIn("--url: found ''", err)
         self.token.chmod(0o644)
         code, _, err = self.ctl("status", "--token", self.token)
         self.assertEqual(code, 1)

@@ -13,6 +13,7 @@ class LabelEvent(_Evidence):
     source: str
     seq: int  # rises by one per event and source
     track: int  # number of the signal, the same as long as it is followed; 0: noise, or not followed
+    visit: int  # of a scan: number of the stay at this frequency; else 0
     time: str  # of the first sample, RFC 3339 in UTC with nanoseconds
     time_source: str  # hw, system or file
     sample_start: int  # counted from the start of the stream
