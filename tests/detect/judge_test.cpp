@@ -48,7 +48,7 @@ TEST(Judge, TheMeanSaysTheMeanOfWhatTheySay)
 
 TEST(Judge, RefusesWhatIsNone)
 {
-    EXPECT_ERROR(Judge("{", "x.json"), "x.json: broken JSON: found line 1, column 2, expected a judge");
+    EXPECT_ERROR(Judge("{", "x.json"), "x.json: broken JSON: found line 1, column 1, expected a judge");
     EXPECT_ERROR(Judge("", "x.json"), "x.json: broken JSON: found nothing, expected a judge");
     EXPECT_ERROR(Judge("[1]", "x.json"), "x.json: not a judge");
     EXPECT_ERROR(Judge("{}", "x.json"), "not a judge");

@@ -81,7 +81,7 @@ struct Detector::Impl {
     void analyze() noexcept;
     void gather() noexcept;
     void score() noexcept;
-    Proposal sharpened(Proposal p) const noexcept;
+    Proposal sharpened(const Proposal& box) const noexcept;
     void follow() noexcept;
     double seam(const Proposal& p) const noexcept;
     Detection* predecessor(const Proposal& p) noexcept;
@@ -176,12 +176,18 @@ Detection* Detector::Impl::predecessor(const Proposal& p) noexcept
     return best;
 }
 
-/// Its times, by one field after the other that is finer in time, as far as they show it.
-Proposal Detector::Impl::sharpened(Proposal p) const noexcept
+/// Its times, by one field after the other that is finer in time, as far as they show it; not where samples begin or
+/// end, over which it may go on.
+Proposal Detector::Impl::sharpened(const Proposal& box) const noexcept
 {
+    Proposal p = box;
     for (int level = p.level - 1; level >= 0 && levels[level].is_normal; --level)
         if (!sharpen(p, levels[level].field))
             break;
+    if (box.start < seam(box))
+        p.start = box.start;
+    if (box.end > static_cast<double>(std::min(epoch, filled)) - seam(box))
+        p.end = box.end;
     return p;
 }
 
