@@ -97,7 +97,7 @@ def page(options):
     lines.extend("prunedamr eval " + row["command"] for row in result["scenes"])
     noise = result["noise"]["scores"]
     lines.append("prunedamr eval " + result["noise"]["command"] + "\n```\n")
-    lines.append(f"In {60 * noise['minutes']:.0f} s of noise alone, the receiver's own faults in it, false reports: "
+    lines.append(f"False reports in {60 * noise['minutes']:.0f} s of noise alone, with the receiver's own faults: "
                  f"{noise['reports']}.\n")
     if result["captures"]:
         lines.append("## Captures\n\nOff-air captures, annotated by people, from which nothing was learnt. *Outside*: reports that "
