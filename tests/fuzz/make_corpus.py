@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the corpora of the fuzz targets, those of data sets apart. usage: make_corpus.py corpus"""
+import base64
 import bz2
 import gzip
 import io
@@ -123,10 +124,14 @@ def model(wrong=0.0):
                        {"prunedamr": json.dumps(described)})
 
 
-def judge(depth=1):
-    inner = 2**depth - 1
-    tree = {"feature": [3] * inner, "limit": [0.5] * inner, "value": [0.25] * (inner + 1)}
-    return json.dumps({"base": -1.5, "depth": depth, "features": ["f"] * 44, "trees": [tree] * 2}).encode()
+def judge(depth=1, trees=2):
+    """With the features of the judge that is compiled in."""
+    shipped = json.loads((Path(__file__).parents[2] / "lib/prunedamr/detect/judge.json").read_text())
+    leaves = trees << depth
+    packed = lambda values, form: base64.b64encode(struct.pack(f"<{len(values)}{form}", *values)).decode()
+    return json.dumps({"base": -1.5, "depth": depth, "features": shipped["features"], "trees": trees,
+                       "feature": packed([3] * (leaves - trees), "B"), "cuts": packed([0.5], "f"),
+                       "limit": packed([0] * (leaves - trees), "H"), "value": packed([0.25] * leaves, "e")}).encode()
 
 
 def write_others():

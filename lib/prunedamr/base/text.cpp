@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/text.h"
 
+#include <sodium.h>
+
 #include <array>
 #include <cstdio>
 
@@ -55,6 +57,28 @@ std::string printable(std::string_view text)
         text.remove_prefix(next.bytes);
     }
     return result;
+}
+
+std::string to_base64(std::string_view bytes)
+{
+    std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                      sodium_base64_VARIANT_ORIGINAL);
+    text.pop_back(); // its zero
+    return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text, Base64 form)
+{
+    std::string bytes(text.size(), '\0');
+    std::size_t size = 0;
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
+                          nullptr, &size, nullptr,
+                          form == Base64::url ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
+                                              : sodium_base64_VARIANT_ORIGINAL) != 0)
+        return std::nullopt;
+    bytes.resize(size);
+    return bytes;
 }
 
 } // namespace prunedamr

@@ -13,7 +13,7 @@ namespace prunedamr::detect {
 struct BoostedTrees {
     int depth = 0;
     float base = 0.0f;
-    std::vector<std::int32_t> features; ///< [trees][2^depth - 1]
+    std::vector<std::uint8_t> features; ///< [trees][2^depth - 1]
     std::vector<float> limits;          ///< [trees][2^depth - 1]
     std::vector<float> values;          ///< [trees][2^depth]
 

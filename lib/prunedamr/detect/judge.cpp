@@ -2,31 +2,41 @@
 #include "prunedamr/detect/judge.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/half.h"
 #include "prunedamr/base/json_object.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/detect/shipped_judge.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 namespace prunedamr::detect {
 namespace {
 
 constexpr int kMaxTreeDepth = 8;
-constexpr std::size_t kMaxTrees = 10000;
+constexpr int kMaxTrees = 10000;
 
+/// Numbers, little endian, in base64: `count` of them, or as many as there are.
 template <typename Number>
-std::vector<Number> numbers(JsonObject& fields, const char* key, std::size_t count, double min, double max)
+std::vector<Number> unpacked(JsonObject& fields, const char* key, std::optional<std::size_t> count = std::nullopt)
 {
-    const auto& list = fields.list(key);
-    std::vector<Number> result;
-    for (const auto& value : list)
-        if (value.is_number() && value.get<double>() >= min && value.get<double>() <= max)
-            result.push_back(value.get<Number>());
-    if (list.size() != count || result.size() != count)
-        fields.refuse(key, std::to_string(count) + " of: " + range_text(min, max));
-    return result;
+    const auto bytes = from_base64(fields.string(key));
+    if (!bytes || bytes->size() % sizeof(Number) != 0 || (count && bytes->size() != *count * sizeof(Number)))
+        fields.refuse(key, "base64 of " + (count ? std::to_string(*count) + " " : "") + "numbers of " +
+                               std::to_string(8 * sizeof(Number)) + " bits");
+    std::vector<Number> numbers(bytes->size() / sizeof(Number));
+    std::copy(bytes->begin(), bytes->end(), reinterpret_cast<char*>(numbers.data()));
+    return numbers;
+}
+
+template <typename Number> std::string packed(const std::vector<Number>& numbers)
+{
+    return to_base64({ reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number) });
 }
 
 BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
@@ -34,52 +44,54 @@ BoostedTrees trees_from(const nlohmann::json& root, const std::string& where)
     constexpr double kMost = std::numeric_limits<float>::max();
     BoostedTrees result;
     JsonObject fields(root, where);
-    const auto& trees = fields.list("trees");
     result.depth = fields.int32("depth", 1, kMaxTreeDepth);
     result.base = static_cast<float>(fields.number("base", -kMost, kMost));
-    if (trees.size() > kMaxTrees)
-        throw Error({ "not a judge: too many trees", where, std::to_string(trees.size()),
-                      "at most " + std::to_string(kMaxTrees) });
-    const std::size_t inner = (std::size_t{ 1 } << result.depth) - 1;
-    for (std::size_t i = 0; i < trees.size(); ++i) {
-        JsonObject tree(trees[i], where + ": tree " + std::to_string(i));
-        const auto features = numbers<std::int32_t>(tree, "feature", inner, 0, kFeatures - 1);
-        const auto limits = numbers<float>(tree, "limit", inner, -kMost, kMost);
-        const auto values = numbers<float>(tree, "value", inner + 1, -kMost, kMost);
-        result.features.insert(result.features.end(), features.begin(), features.end());
-        result.limits.insert(result.limits.end(), limits.begin(), limits.end());
-        result.values.insert(result.values.end(), values.begin(), values.end());
+    const auto trees = static_cast<std::size_t>(fields.int32("trees", 0, kMaxTrees));
+    const std::size_t leaves = trees << result.depth, inner = leaves - trees;
+    result.features = unpacked<std::uint8_t>(fields, "feature", inner);
+    const auto cuts = unpacked<float>(fields, "cuts");
+    const auto chosen = unpacked<std::uint16_t>(fields, "limit", inner);
+    const auto halves = unpacked<std::uint16_t>(fields, "value", leaves);
+    for (std::size_t n = 0; n < inner; ++n) {
+        if (result.features[n] >= kFeatures)
+            throw Error({ "not a judge", where + ": feature", std::to_string(result.features[n]),
+                          range_text(0, kFeatures - 1) });
+        if (chosen[n] >= cuts.size())
+            throw Error({ "not a judge", where + ": limit", std::to_string(chosen[n]),
+                          "one of " + std::to_string(cuts.size()) + " cuts" });
+        result.limits.push_back(cuts[chosen[n]]);
     }
+    result.values.resize(leaves);
+    from_half(halves.data(), leaves, result.values.data());
+    if (!std::all_of(result.values.begin(), result.values.end(), [](float value) { return std::isfinite(value); }))
+        throw Error({ "not a judge", where + ": value", "what is no number", "numbers" });
     return result;
 }
 
 std::string json_of(const BoostedTrees& trees)
 {
-    std::string text = fmt::format("\"depth\":{},\"base\":{:.6g},\"trees\":[", trees.depth, trees.base);
-    const std::size_t inner = (std::size_t{ 1 } << trees.depth) - 1;
-    for (std::size_t t = 0; t * inner < trees.features.size(); ++t) {
-        const auto list = [&](const char* name, const auto& values, std::size_t count, const char* format) {
-            text += fmt::format("\"{}\":[", name);
-            for (std::size_t n = 0; n < count; ++n)
-                text += (n ? "," : "") + fmt::format(fmt::runtime(format), values[t * count + n]);
-            text += "]";
-        };
-        text += t ? ",\n{" : "\n{";
-        list("feature", trees.features, inner, "{}");
-        text += ",";
-        list("limit", trees.limits, inner, "{:.4g}");
-        text += ",";
-        list("value", trees.values, inner + 1, "{:.3g}");
-        text += "}";
-    }
-    return text + "\n]";
+    std::vector<float> cuts = trees.limits;
+    std::sort(cuts.begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    if (cuts.size() > std::size_t{ 1 } << 16)
+        throw Error({ "a judge too large to be written", "", std::to_string(cuts.size()) + " different limits",
+                      "at most 65536" });
+    std::vector<std::uint16_t> chosen, values(trees.values.size());
+    for (const float limit : trees.limits)
+        chosen.push_back(
+            static_cast<std::uint16_t>(std::lower_bound(cuts.begin(), cuts.end(), limit) - cuts.begin()));
+    to_half(trees.values.data(), values.size(), values.data());
+    return fmt::format("\"depth\":{},\"base\":{:.6g},\"trees\":{},\n\"feature\":\"{}\",\n\"cuts\":\"{}\","
+                       "\n\"limit\":\"{}\",\n\"value\":\"{}\"",
+                       trees.depth, trees.base, trees.values.size() >> trees.depth, packed(trees.features),
+                       packed(cuts), packed(chosen), packed(values));
 }
 
 void add(BoostedTrees& sum, const BoostedTrees& one, float part)
 {
     if (!sum.values.empty() && !one.values.empty() && sum.depth != one.depth)
-        throw Error({ "judges of different depth have no mean", "--judge-others", "depth " + std::to_string(one.depth),
-                      "depth " + std::to_string(sum.depth) });
+        throw Error({ "judges of different depth have no mean", "--judge-others",
+                      "depth " + std::to_string(one.depth), "depth " + std::to_string(sum.depth) });
     sum.depth = std::max(sum.depth, one.depth);
     sum.base += part * one.base;
     sum.features.insert(sum.features.end(), one.features.begin(), one.features.end());

@@ -15,9 +15,10 @@ class Judge
 public:
     Judge(); ///< the trees that this library was built with
 
-    /// {"features": [names], "depth": D, "base": log-odds of all, "trees": [{"feature": [...], "limit": [...],
-    /// "value": [...]}], "beside_rivals": {"depth", "base", "trees" of the second judgment; without it the first
-    /// one stands}}: the trees of `BoostedTrees`, one after the other. Throws `Error` for anything else.
+    /// {"features": [names], "depth": D, "base": log-odds of all, "trees": N, and the arrays of `BoostedTrees` as
+    /// little-endian numbers in base64: "feature" (8 bits), "limit" (16 bits, which of "cuts", float32), "value"
+    /// (float16); "beside_rivals": the same for the second judgment; without it the first one stands}.
+    /// Throws `Error` for anything else.
     Judge(const std::string& json, const std::string& where);
 
     Judge(BoostedTrees first, BoostedTrees second);
@@ -33,7 +34,7 @@ public:
         return second_.values.empty() ? proposal.score : second_.score(proposal.features.data());
     }
 
-    std::string to_json(const std::string& source) const; ///< numbers rounded to what the score needs
+    std::string to_json(const std::string& source) const; ///< with values as float16
 
 private:
     BoostedTrees first_, second_;

@@ -131,7 +131,7 @@ private:
             for (int f = 0; f < features_; ++f)
                 try_feature(f, cuts);
             for (const Cut& cut : cuts) {
-                trees_.features.push_back(cut.feature);
+                trees_.features.push_back(static_cast<std::uint8_t>(cut.feature));
                 trees_.limits.push_back(cut.bin + 1 < kBins ? limits_[cut.feature][cut.bin] : 3e38f);
             }
             for (std::size_t i = 0; i < count_; ++i) {

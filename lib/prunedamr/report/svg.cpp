@@ -2,25 +2,12 @@
 #include "prunedamr/report/svg.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/text.h"
 
 #include <cmath>
 
 namespace prunedamr::report {
 namespace {
-
-std::string base64(const std::string& bytes)
-{
-    constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-        for (std::size_t k = 0; k < 4; ++k)
-            text += i + k > bytes.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63];
-    }
-    return text;
-}
 
 /// Bytes of the UTF-8 character at the start of `text`; 0 if there is none that XML may hold.
 std::size_t character_length(std::string_view text)
@@ -155,7 +142,7 @@ void Svg::image(const Box& box, const std::string& png, const char* attribute)
 {
     body_ += "<image x=\"" + coordinate(box.x) + "\" y=\"" + coordinate(box.y) + "\" width=\"" +
              coordinate(box.width) + "\" height=\"" + coordinate(box.height) + "\" preserveAspectRatio=\"none\"" +
-             attribute + " href=\"data:image/png;base64," + base64(png) + "\"/>\n";
+             attribute + " href=\"data:image/png;base64," + to_base64(png) + "\"/>\n";
 }
 
 void Svg::png(const Box& box, const std::string& png)

@@ -3,12 +3,11 @@
 #include "prunedamr/receiver/outputs/sinks.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/receiver/outputs/http_client.h"
 #include "prunedamr/receiver/outputs/peer.h"
 #include "prunedamr/stream/label_event_fields.h"
 #include "prunedamr/stream/label_file.h"
-
-#include <sodium.h>
 
 #include <algorithm>
 #include <array>
@@ -170,15 +169,6 @@ std::string percent_encoded(const std::string& text)
     return result;
 }
 
-std::string base64(const std::string& text)
-{
-    std::string result(sodium_base64_ENCODED_LEN(text.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(result.data(), result.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                      text.size(), sodium_base64_VARIANT_ORIGINAL);
-    result.pop_back(); // its zero
-    return result;
-}
-
 /// Lines wait for the server; the oldest are lost when it stays away.
 class InfluxServer : public stream::Sink
 {
@@ -237,7 +227,7 @@ private:
     {
         if (!config.token.empty())
             return "Token " + config.token;
-        return config.user.empty() ? "" : "Basic " + base64(config.user + ":" + config.password);
+        return config.user.empty() ? "" : "Basic " + to_base64(config.user + ":" + config.password);
     }
 
     /// A batch; false when it stays here.

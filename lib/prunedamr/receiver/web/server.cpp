@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
+#include "prunedamr/base/text.h"
 #include "prunedamr/receiver/socket.h"
 #include "prunedamr/receiver/web/connection.h"
 
@@ -54,18 +55,6 @@ constexpr const char* kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 constexpr const char* kNoPolicy = "default-src 'none'; frame-ancestors 'none'";
-
-/// Empty where it is none.
-std::string from_base64url(const std::string& text)
-{
-    std::string bytes(text.size(), '\0');
-    std::size_t size = 0;
-    const bool is_whole = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-                                            text.size(), nullptr, &size, nullptr,
-                                            sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
-    bytes.resize(is_whole ? size : 0);
-    return bytes;
-}
 
 tcp::endpoint parse_endpoint(const std::string& text)
 {
@@ -237,7 +226,7 @@ struct WebServer::Impl {
         if (websocket::is_upgrade(request))
             for (const auto& protocol : http::token_list(request[http::field::sec_websocket_protocol]))
                 if (protocol.starts_with("bearer."))
-                    given = from_base64url(std::string(protocol.substr(7)));
+                    given = from_base64(std::string_view(protocol.data(), protocol.size()).substr(7), Base64::url).value_or("");
         return hash(given) == hash_of_token;
     }
 
