@@ -74,7 +74,7 @@ std::string unknown_word(const CLI::App& app, const std::string& word)
         for (CLI::Option* option : shown_options(const_cast<CLI::App&>(*one)))
             for (const std::string& known : names(*option))
                 if (const std::size_t changes = distance(name, known);
-                    known.size() > 2 && (changes < least || known.rfind(name, 0) == 0)) {
+                    known.size() > 2 && changes > 0 && 2 * changes < known.size() && (changes < least || known.rfind(name, 0) == 0)) {
                     nearest = known;
                     least = changes;
                 }

@@ -121,7 +121,7 @@ void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
                        throw CLI::ValidationError("--snippet-" + std::string(option.name), error.what());
                    }
                },
-               (is_condition ? "of --snippets: " : "of --snippets, ") + std::string(option.meaning))
+               "of --snippets: " + std::string(option.meaning))
             ->type_name(option.value);
     }
 }

@@ -199,7 +199,7 @@ void Session::run()
     for (std::size_t i = 0; !options_.quiet && i < count; ++i)
         if (const std::uint64_t lost = publisher_->lost(i))
             cli::print(options_.outputs[i].name() + ": " + std::to_string(lost) +
-                       " events lost, its reader was too slow or away");
+                       " events lost: " + (options_.outputs[i].kind == receiver::OutputKind::snippets ? "see above" : "its reader was too slow or away"));
     if (count == 1 && !page_ && publisher_->fault())
         throw std::runtime_error(*publisher_->fault());
     say_faults();

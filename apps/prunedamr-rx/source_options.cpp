@@ -156,25 +156,6 @@ void add_radio_options(CLI::App& app, SourceOptions& source)
         "and again)");
 }
 
-void add_scan_options(CLI::App& app, SourceOptions& source)
-{
-    app.add_option("--scan", source.scan,
-                   "tune a radio to these frequencies, one after the other, and to those where something is alive more "
-                   "often: 433M..435M,868.3M; ranges are covered in steps of 0.8 of the rate")
-        ->type_name("LIST");
-    app.add_option("--scan-list", source.scan_list,
-                   "the same from a file, a line for each frequency or range, with dwell=SECONDS and gain=DB where they "
-                   "differ; # begins a comment")
-        ->type_name(cli::kInput);
-    for (const auto& [name, value, help] :
-         { std::tuple("--dwell", &source.dwell_s, "seconds at each frequency of a scan (default: 0.2)"),
-           std::tuple("--settle", &source.scanning.settle_s,
-                      "seconds after each change of a scan's frequency whose samples are dropped (default: 0.05)") })
-        app.add_option_function<std::string>(
-            name, [name = name, value = value](const std::string& text) { *value = cli::positive_quantity(name, text); }, help)
-            ->type_name("SECONDS");
-}
-
 void add_conditioning_options(CLI::App& app, receiver::ConditioningConfig& config)
 {
     app.option_defaults()->group("Samples");
@@ -264,26 +245,6 @@ std::unique_ptr<receiver::Source> open_supervised(const SourceOptions& options, 
     config.reopen_when_silent = options.is_radio() || options.kind == SourceKind::tcp;
     config.fail_on_loss = options.exit_on_loss;
     return receiver::make_supervised_source(config);
-}
-
-/// Of a range each frequency is seen in the inner part of some step.
-void check_scan(SourceOptions& source)
-{
-    using cli::require;
-    if (source.scan.empty() && source.scan_list.empty())
-        return;
-    require(source.is_radio(), "--scan", "applies to radios only");
-    require(source.scan.empty() || source.scan_list.empty(), "--scan", "and --scan-list exclude each other");
-    require(!source.center_freq_hz, "--freq", "is not for a scan: see --scan");
-    const double width_hz = source.has_channel() ? *source.bandwidth_hz : 0.8 * source.raw.sample_rate_hz.value_or(0.0);
-    try {
-        source.scanning.entries = source.scan_list.empty()
-                                      ? receiver::parse_scan(source.scan, width_hz, source.dwell_s)
-                                      : receiver::read_scan_list(source.scan_list, width_hz, source.dwell_s);
-    } catch (const InvalidArgument& error) {
-        throw CLI::ValidationError(source.scan_list.empty() ? "--scan" : "--scan-list", error.what());
-    }
-    source.center_freq_hz = source.scanning.entries.front().center_freq_hz;
 }
 
 } // namespace

@@ -28,6 +28,7 @@ struct SourceOptions {
     receiver::ConditioningConfig conditioning;
     std::string scan, scan_list;        ///< frequencies, or a file of them
     double dwell_s = 0.2;               ///< at each
+    bool has_scan_times = false;        ///< --dwell or --settle is given
     receiver::ScanConfig scanning;      ///< that `check` makes of these; without entries: no scan
     bool live = false; ///< a pipe whose writer cannot wait
     bool exit_on_loss = false;
@@ -42,6 +43,11 @@ struct SourceOptions {
 /// Adds the options that say where samples come from, and how they are changed before anybody sees them. The value
 /// `help` of --source and --format prints the choices and ends the program with exit code 0.
 void add_source_options(CLI::App& app, SourceOptions& source);
+
+void add_scan_options(CLI::App& app, SourceOptions& source); ///< of a radio, part of these
+
+/// Makes the entries of a scan, if one is asked for. Throws `CLI::ValidationError` and `Error`.
+void check_scan(SourceOptions& source);
 
 /// Checks what options must be given together, and reads the list of a scan. Throws `CLI::ValidationError` and `Error`.
 void check(SourceOptions& source);

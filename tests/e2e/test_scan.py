@@ -69,6 +69,9 @@ class Scan(rx.Case):
                 ((*radio, "--scan", "433M..432M"), "the lower frequency first"), ((*radio, "--scan", "FM"), "found FM"),
                 ((*radio, "--scan-list", frequencies), "line 2: unknown option"),
                 ((*radio, "--scan", "433M", "--freq", "1M"), "is not for a scan"),
+                ((*radio, "--scan", "433M,"), "bad frequency to scan: found nothing"),
+                ((*radio, "--scan", "433M", "--dwell", "1G"), "--dwell: expected 0.001 to 86400 s"),
+                ((*radio, "--freq", "433M", "--settle", "1"), "belong to a scan"),
                 (("stdin", "--format", "cu8", "--rate", "1M", "--scan", "433M"), "applies to radios only")):
             with self.subTest(text):
                 result = rx.run(*arguments)

@@ -161,3 +161,20 @@ TEST(SampleHistory, TakesSamplesWithoutAllocating)
     EXPECT_EQ(test::allocations(), before);
 }
 #endif
+
+TEST(SampleHistory, KeepsSamplesOverAnyNumberOfChangesThatAreFollowed)
+{
+    SampleHistory history;
+    history.begin_run(source(false));
+    const std::vector<std::complex<float>> samples(1000);
+    for (std::uint64_t i = 0; i < 3000; ++i) { // a scan where nothing is alive
+        history.take({ samples.data(), samples.size(), 1000 * i, 0, kTuned + static_cast<double>(i), false });
+        if (i % 500 == 0)
+            history.follow();
+    }
+    history.follow();
+    history.take({ samples.data(), samples.size(), 3'000'000, 0, kTuned, false });
+    const auto found = history.around(3'000'500);
+    EXPECT_EQ(found.first, 3'000'000u);
+    EXPECT_EQ(found.end, 3'001'000u);
+}

@@ -107,6 +107,20 @@ std::vector<double> centers(const std::vector<ScanEntry>& entries)
 
 } // namespace
 
+TEST(Scan, WhereOneEntryHasAGainTheOthersHaveTheirs)
+{
+    auto entries = parse_scan("1M,2M", 1e5, 0.2);
+    complete_gains(entries, { 30.0, "" });
+    EXPECT_FALSE(entries[0].gain || entries[1].gain); // nothing changes it
+    entries[1].gain = GainSetting{ 10.0, "" };
+    complete_gains(entries, { 30.0, "" });
+    EXPECT_EQ(entries[0].gain->gain_db, 30.0);
+    EXPECT_EQ(entries[1].gain->gain_db, 10.0);
+    entries[0].gain.reset();
+    complete_gains(entries, {});
+    EXPECT_EQ(entries[0].gain->gain_db, std::nullopt); // automatic
+}
+
 TEST(Scan, RangesAreCoveredInSteps)
 {
     EXPECT_EQ(centers(parse_scan("433M..435M,868.3M,1000", 0.8e6, 0.2)), (std::vector<double>{ 433333333, 434e6, 434666667, 868.3e6, 1000 }));

@@ -112,14 +112,24 @@ bool SampleHistory::copy(std::uint64_t first, std::size_t count, std::complex<fl
     return writing_.load(std::memory_order_relaxed) <= first + capacity_;
 }
 
+std::uint64_t SampleHistory::oldest() const noexcept
+{
+    const std::uint64_t written = writing_.load();
+    return std::max(begin_, written - std::min<std::uint64_t>(written, capacity_));
+}
+
+void SampleHistory::follow()
+{
+    starts_.consume_all([&](const Start& start) { known_.push_back(start); });
+    while (known_.size() > 1 && known_[1].first <= oldest())
+        known_.pop_front();
+}
+
 SampleHistory::Stretch SampleHistory::around(std::uint64_t sample)
 {
     const std::uint64_t end = end_.load(std::memory_order_acquire); // before the starts: those of its samples are there
-    starts_.consume_all([&](const Start& start) { known_.push_back(start); });
-    const std::uint64_t written = writing_.load();
-    const std::uint64_t oldest = std::max(begin_, written - std::min<std::uint64_t>(written, capacity_));
-    while (known_.size() > 1 && known_[1].first <= oldest)
-        known_.pop_front();
+    follow();
+    const std::uint64_t oldest = this->oldest();
     const auto next = std::find_if(known_.begin(), known_.end(), [&](const Start& start) { return start.first > sample; });
     if (next == known_.begin())
         return {};

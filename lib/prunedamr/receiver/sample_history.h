@@ -42,6 +42,9 @@ public:
         bool goes_on = false; ///< there may be more to come
     };
 
+    /// To be called several times a second, also while nothing is looked up: changes of the stream wait in a short queue.
+    void follow();
+
     /// That which holds this sample; empty when it is gone, or never was there.
     Stretch around(std::uint64_t sample);
 
@@ -57,6 +60,7 @@ private:
         double center_freq_hz;
     };
 
+    std::uint64_t oldest() const noexcept; ///< sample that is still there
     bool begins_stretch(const Tapped& samples) noexcept;
     void store(const Tapped& samples) noexcept;
     void wait_until_done() noexcept;

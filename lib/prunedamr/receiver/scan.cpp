@@ -4,6 +4,8 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -25,16 +27,16 @@ double parse_hz(const std::string& text)
     const std::string suffix(end, text.data() + text.size());
     const double scale = suffix.empty() ? 1.0 : suffix == "k" ? 1e3 : suffix == "M" ? 1e6 : suffix == "G" ? 1e9 : 0.0;
     if (fault != std::errc() || scale == 0.0 || !(number * scale > 0.0) || !std::isfinite(number * scale))
-        throw InvalidArgument({ "bad frequency to scan", "", text, "Hz, k/M/G allowed: 433.92M, or 433M..435M" });
+        throw InvalidArgument({ "bad frequency to scan", "", text.empty() ? "nothing" : text, "Hz, k/M/G allowed: 433.92M, or 433M..435M" });
     return number * scale;
 }
 
-double parse_number(const std::string& text, double least, double most)
+double parse_number(const std::string& word, const std::string& text, double least, double most)
 {
     double number = 0.0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (fault != std::errc() || end != text.data() + text.size() || !(number >= least && number <= most))
-        throw InvalidArgument({ "bad number", "", text, std::to_string(least) + ".." + std::to_string(most) });
+        throw InvalidArgument({ "bad option of a frequency to scan", "", word, fmt::format("{:g} to {:g}", least, most) });
     return number;
 }
 
@@ -62,9 +64,9 @@ ScanEntry parse_line(std::istringstream& words, double dwell_s)
         const auto equals = word.find('=');
         const std::string name = word.substr(0, equals), value = equals == std::string::npos ? "" : word.substr(equals + 1);
         if (name == "dwell")
-            entry.dwell_s = parse_number(value, 0.001, 86400.0);
+            entry.dwell_s = parse_number(word, value, kMinDwell, kMaxDwell);
         else if (name == "gain")
-            entry.gain = value == "auto" ? GainSetting{} : GainSetting{ parse_number(value, -200.0, 200.0), "" };
+            entry.gain = value == "auto" ? GainSetting{} : GainSetting{ parse_number(word, value, -200.0, 200.0), "" };
         else
             throw InvalidArgument({ "unknown option of a frequency to scan", "", word, "dwell=SECONDS or gain=DB" });
     }
@@ -105,6 +107,14 @@ std::vector<ScanEntry> read_scan_list(const std::string& path, double width_hz, 
     if (entries.empty())
         throw InvalidArgument({ "nothing to scan", path, "", "a line for each frequency" });
     return entries;
+}
+
+void complete_gains(std::vector<ScanEntry>& entries, const GainSetting& otherwise)
+{
+    const auto has_gain = [](const ScanEntry& entry) { return entry.gain.has_value(); };
+    if (std::any_of(entries.begin(), entries.end(), has_gain))
+        for (ScanEntry& entry : entries)
+            entry.gain = entry.gain.value_or(otherwise);
 }
 
 ScanSchedule::ScanSchedule(std::size_t entries)

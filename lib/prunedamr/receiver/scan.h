@@ -14,6 +14,8 @@
 
 namespace prunedamr::receiver {
 
+inline constexpr double kMinDwell = 0.001, kMaxDwell = 86400.0; ///< seconds
+
 /// A frequency that a scan visits again and again.
 struct ScanEntry {
     double center_freq_hz = 0.0;
@@ -27,6 +29,9 @@ std::vector<ScanEntry> parse_scan(const std::string& text, double width_hz, doub
 /// The same from a file, a line each: a frequency or a range, then `dwell=SECONDS` and `gain=DB` (or `auto`) where they differ;
 /// '#' begins a comment. Throws `Error` with the line.
 std::vector<ScanEntry> read_scan_list(const std::string& path, double width_hz, double dwell_s);
+
+/// Where one entry has a gain of its own, the others need theirs back: this one.
+void complete_gains(std::vector<ScanEntry>& entries, const GainSetting& otherwise);
 
 /// Which entry is visited next. In turn, but where something was alive three times as often as where nothing was.
 class ScanSchedule

@@ -145,9 +145,15 @@ TEST(SnippetStore, AfterACrashARecordingIsCompleteOrAbsent)
             write(folder.path() + "/x", "OOK");
             fs::rename(folder.path() + "/x.sigmf-data", places[data] + "/" + name + ".sigmf-data");
             fs::rename(folder.path() + "/x.sigmf-meta", places[meta] + "/" + name + ".sigmf-meta");
-            std::ofstream(folder.path() + "/.unfinished/half.sigmf-data") << "half";
+            const std::string half = folder.path() + "/.unfinished/" + SnippetStore::name_of(kTime, 1e6, "half");
+            const std::string notes = folder.path() + "/.unfinished/notes.txt";
+            std::ofstream(half + ".sigmf-data") << "half";
+            std::ofstream(half + ".sigmf-meta.x1y2z3") << "half";
+            std::ofstream(notes) << "of somebody else";
             const SnippetStore store({ folder.path(), 100 * kBytes, 1e9 });
             EXPECT_EQ(store.count(), data > 0 && meta > 0 ? 1u : 0u) << data << meta;
+            EXPECT_TRUE(fs::exists(notes));
+            fs::remove(notes);
             EXPECT_TRUE(fs::is_empty(folder.path() + "/.unfinished"));
             if (store.count() == 1) {
                 EXPECT_EQ(recording::Recording(folder.path() + "/" + name + ".sigmf-meta", {}).info().sample_count, 1000u);

@@ -45,7 +45,7 @@ public:
 
     /// A positive number and one of the suffixes, each of which stands for a factor.
     double quantity(const std::string& name, double otherwise, std::initializer_list<std::pair<const char*, double>> suffixes,
-                    double most, const std::string& expected) const
+                    double least, double most, const std::string& expected) const
     {
         if (!has(name))
             return otherwise;
@@ -54,7 +54,7 @@ public:
         const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
         const std::string suffix(end, value.data() + value.size());
         const auto found = std::find_if(suffixes.begin(), suffixes.end(), [&](const auto& s) { return suffix == s.first; });
-        if (fault == std::errc() && found != suffixes.end() && number >= 0.0 && number * found->second <= most)
+        if (fault == std::errc() && found != suffixes.end() && number * found->second >= least && number * found->second <= most)
             return number * found->second;
         throw InvalidArgument({ "bad option", output_.name(), name + "=" + value, expected });
     }
@@ -162,13 +162,13 @@ stream::SinkChoice open_snippets(const Output& output, const OutputContext& cont
     SnippetConfig config;
     config.store.folder = output.target;
     config.store.max_bytes = static_cast<std::uint64_t>(
-        options.quantity("budget", 1e9, { { "", 1.0 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 } }, 1e15,
-                         "bytes up to 1e15, k/M/G allowed"));
+        options.quantity("budget", 1e9, { { "", 1.0 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 } }, 1.0, 1e15,
+                         "bytes, 1 to 1e15, k/M/G allowed"));
     config.store.max_age_s =
         options.quantity("age", 7 * 86400.0, { { "s", 1.0 }, { "m", 60.0 }, { "h", 3600.0 }, { "d", 86400.0 } },
-                         1e9, "a time such as 90s, 30m, 12h, 7d");
-    config.before_s = options.quantity("before", config.before_s, { { "", 1.0 }, { "s", 1.0 } }, 1.0, "0..1");
-    config.after_s = options.quantity("after", config.after_s, { { "", 1.0 }, { "s", 1.0 } }, 1.0, "0..1");
+                         1.0, 1e9, "a time such as 90s, 30m, 12h, 7d");
+    config.before_s = options.quantity("before", config.before_s, { { "", 1.0 }, { "s", 1.0 } }, 0.0, 1.0, "seconds, 0 to 1");
+    config.after_s = options.quantity("after", config.after_s, { { "", 1.0 }, { "s", 1.0 } }, 0.0, 1.0, "seconds, 0 to 1");
     config.condition = stream::EventFilter(options.text("if", "not noise"));
     PRUNEDAMR_CHECK(context.history, "snippets need the history of the samples");
     return make_snippet_sink(config, *context.history, context.on_notice);

@@ -103,10 +103,10 @@ const std::array<OutputOption, 23>& output_options()
         { "children", "1..64", "trigger", "programs at a time (default: 4)" },
         { "seconds", "1..3600", "trigger", "that a program may take; then it is killed (default: 10)" },
         { "budget", "BYTES", "snippets",
-          "of the folder, k/M/G allowed (default: 1G): the label with the most recordings loses its oldest" },
-        { "age", "TIME", "snippets", "after which a recording is removed: 90s, 30m, 12h, 7d (default: 7d)" },
-        { "before", "0..1", "snippets", "seconds before the emission (default: 0.1)" },
-        { "after", "0..1", "snippets", "seconds after the emission (default: 0.1)" },
+          "bytes that the folder may hold, k/M/G allowed (default: 1G); then the label with the most recordings loses its oldest" },
+        { "age", "TIME", "snippets", "time after which a recording is removed: 90s, 30m, 12h, 7d (default: 7d)" },
+        { "before", "SECONDS", "snippets", "of the stream before the emission, 0 to 1 (default: 0.1)" },
+        { "after", "SECONDS", "snippets", "after the emission, 0 to 1 (default: 0.1)" },
     } };
     return options;
 }

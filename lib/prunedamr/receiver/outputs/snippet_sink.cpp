@@ -137,6 +137,7 @@ public:
 
     void idle() override
     {
+        history_.follow();
         record_ready(0);
         store_.remove_old();
     }
@@ -176,11 +177,17 @@ private:
     void record(const LabelEvent& event, const SampleHistory::Stretch& stretch)
     {
         const std::uint64_t before = samples(before_s_);
-        const std::uint64_t first = std::max(stretch.first, event.sample_start - std::min(before, event.sample_start));
+        std::uint64_t first = std::max(stretch.first, event.sample_start - std::min(before, event.sample_start));
         const std::uint64_t end = std::min(stretch.end, end_of(event) + samples(after_s_));
         if (first >= end)
             return lose("its samples are gone, the disk or this computer is too slow");
-        const Cut cut = plan_cut(event, stretch, first, end, history_.sample_rate_hz());
+        Cut cut = plan_cut(event, stretch, first, end, history_.sample_rate_hz());
+        if (const std::uint64_t most = kMost * cut.step(); end - first > most && event.sample_start > first) {
+            // What is before the emission must not push it out.
+            const std::uint64_t lead = (most - std::min<std::uint64_t>(most, event.sample_count)) / 2;
+            first = std::max(first, event.sample_start - std::min(lead, event.sample_start));
+            cut = plan_cut(event, stretch, first, end, history_.sample_rate_hz());
+        }
         const std::int64_t time_ns = time_of(event, cut);
         const std::string name = SnippetStore::name_of(event.time_ns, event.center_freq_hz, std::string(event.label.view()));
         if (cut.count == 0 || store_.has(name))
@@ -244,15 +251,15 @@ private:
     void lose(const std::string& why)
     {
         state_.lose(1);
-        if (!std::exchange(told_, true))
-            state_.tell(why + "; further failures are counted only");
+        if (std::exchange(told_, why) != why)
+            state_.tell(why + "; more of the kind are counted only");
     }
 
     const double before_s_, after_s_;
     SnippetStore store_;
     SampleHistory& history_;
     PeerState state_;
-    bool told_ = false;
+    std::string told_;
     std::deque<LabelEvent> waiting_;
     std::vector<std::complex<float>> in_, out_;
     dsp::BandExtractor extractor_;

@@ -107,8 +107,9 @@ void SnippetStore::finish_unfinished() const
             for (const char* ending : { kData, kMeta })
                 rename_if_there(in.string() + ending, out.string() + ending);
     }
-    fs::remove_all(path(kUnfinished));
-    fs::create_directory(path(kUnfinished));
+    for (const auto& entry : fs::directory_iterator(path(kUnfinished)))
+        if (is_our_name(entry.path().filename().string()))
+            fs::remove(entry.path());
 }
 
 void SnippetStore::find()
@@ -157,6 +158,7 @@ bool SnippetStore::make_room(std::uint64_t bytes)
     const std::uint64_t wanted = on_disk(bytes) + kMetaBytes;
     if (wanted > config_.max_bytes)
         return false;
+    fs::create_directories(path(kUnfinished)); // somebody may have tidied up
     remove_old();
     while (this->bytes() + wanted > config_.max_bytes)
         remove_commonest();
@@ -186,10 +188,10 @@ void SnippetStore::remove_old()
 void SnippetStore::remove(std::size_t index)
 {
     const std::string name = snippets_[index].name, data = unfinished(name) + kData;
-    std::error_code is_gone;
-    fs::rename(path(name) + kData, data, is_gone);
-    fs::remove(path(name) + kMeta, is_gone);
-    fs::remove(data, is_gone);
+    std::error_code failure, ignored;
+    fs::rename(path(name) + kData, data, failure);
+    fs::remove(path(name) + kMeta, ignored);
+    fs::remove(failure ? path(name) + kData : data, ignored);
     snippets_.erase(snippets_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 

@@ -134,7 +134,8 @@ private:
             self->is_open_ = self->is_open_ && !failure;
             if (!self->is_open_)
                 return;
-            self->acknowledges_ = true;
+            if (!std::exchange(self->acknowledges_, true)) // what was said before is acknowledged with it
+                self->under_way_ = std::min(self->under_way_, 1);
             self->under_way_ -= self->under_way_ > 0 ? 1 : 0;
             self->speak();
             self->listen();
