@@ -29,8 +29,27 @@ class Board(unittest.TestCase):
                     self.assertGreater(row["resident_mb"], 5)
             page = folder / "page.md"
             subprocess.run([sys.executable, BENCHMARKS / "page.py", "--boards", folder, "--out", page], check=True, timeout=60)
-            rows = [line for line in page.read_text().splitlines() if line.startswith("| %s |" % board["host"]["board"])]
+            rows = [line for line in page.read_text().splitlines() if line.startswith("| %s |" % (board["host"]["board"] or "\N{EN DASH}"))]
             self.assertEqual(len(rows), 2)
+
+    def test_what_cannot_be_measured_is_said_at_once_in_one_line(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            (folder / "programs").mkdir()
+            (folder / "programs" / "prunedamr-rx").symlink_to(os.environ["PRUNEDAMR_RX"])
+            for out, programs, options, said in (("x.json", folder / "programs", [], "programs/prunedamr is not there"),
+                                                 ("x.json", folder / "none", [], "none/prunedamr is not there"),
+                                                 ("none/x.json", PROGRAMS, [], "none/x.json cannot be written"),
+                                                 (".", PROGRAMS, [], "cannot be written"),
+                                                 ("x.json", PROGRAMS, ["--seconds", "0"], "--seconds: 0: expected 1 or more"),
+                                                 ("x.json", PROGRAMS, ["--repetitions", "-1"], "--repetitions: -1: expected 1 or more")):
+                with self.subTest(said):
+                    result = subprocess.run([sys.executable, BENCHMARKS / "board.py", folder / out, "--programs", programs, *options],
+                                            capture_output=True, text=True, timeout=60)
+                    self.assertNotEqual(result.returncode, 0)
+                    self.assertRegex(result.stderr, r"(?m)^board.py: .*%s" % said)
+                    self.assertEqual(result.stderr.count("board.py: "), 1)
+                    self.assertNotIn("Traceback", result.stderr)
 
 
 if __name__ == "__main__":

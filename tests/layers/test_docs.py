@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The documentation agrees with itself and with the tree, and its site fetches nothing from elsewhere."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest import mock
 from urllib.parse import unquote
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -16,6 +18,7 @@ sys.path.insert(0, str(SOURCE / "tools" / "docs"))
 import errors
 import make_site
 
+PROGRAMS = os.environ.get("PRUNEDAMR_PROGRAMS")  # their folder, where both are built
 PAGES = [*(SOURCE / "docs").rglob("*.md"), *(SOURCE / "models").glob("*.md"), *SOURCE.glob("*.md"), *(SOURCE / "examples").rglob("*.md")]
 
 
@@ -85,7 +88,8 @@ class Site(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory()
         cls.addClassCleanup(temporary.cleanup)
         cls.site = Path(temporary.name) / "site"
-        made = subprocess.run([SOURCE / "tools" / "docs" / "make_site.py", cls.site], capture_output=True, text=True, timeout=250)
+        programs = ["--programs", PROGRAMS] if PROGRAMS else []
+        made = subprocess.run([SOURCE / "tools" / "docs" / "make_site.py", cls.site, *programs], capture_output=True, text=True, timeout=250)
         if made.returncode or made.stderr:
             raise AssertionError(made.stdout + made.stderr)
         cls.pages = {path.resolve(): Page(path.read_text()) for path in cls.site.rglob("*.html")}
@@ -109,6 +113,55 @@ class Site(unittest.TestCase):
                     self.assertTrue(file.exists())
                     if anchor and file in self.pages:
                         self.assertIn(anchor, self.pages[file].ids)
+
+    @unittest.skipUnless(PROGRAMS, "the programs are not built")
+    def test_pages_of_options_show_no_markup(self):
+        pages = [path for path in self.pages if path.name.startswith("options-")]
+        self.assertEqual(len(pages), 2)
+        for path in pages:
+            text = path.read_text()
+            self.assertNotRegex(text, r"\\[(<>|f]|\*\*")
+        self.assertIn("<strong>--help, -h</strong>", text)
+
+
+@unittest.skipUnless(shutil.which("mkdocs"), "mkdocs is not installed")
+class SiteOfAnotherTree(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.tree, self.site = Path(temporary.name) / "tree", Path(temporary.name) / "site"
+        (self.tree / "docs" / "user").mkdir(parents=True)
+        self.write("docs/index.md", "# Map\n\n## Start\n\n- [First](user/first.md), [elsewhere](https://example.org/a)\n")
+        self.write("docs/user/first.md", "# First\n\n[README](../../README.md#build), [map](../index.md)\n")
+        self.write("README.md", "# All\n\n[map](docs/index.md), [first](docs/user/first.md)\n\n## Build\n")
+
+    def write(self, name, text):
+        (self.tree / name).write_text(text)
+
+    def make(self):
+        with mock.patch.object(make_site, "SOURCE", self.tree), mock.patch.object(sys, "argv", ["make_site.py", str(self.site)]):
+            make_site.main()
+
+    def links(self, page):
+        return Page((self.site / page).read_text()).links
+
+    def test_links_lead_to_the_readme_to_the_map_and_elsewhere(self):
+        self.make()
+        self.assertIn("https://example.org/a", self.links("index.html"))
+        self.assertIn("docs/user/first.html", self.links("index.html"))
+        self.assertLessEqual({"../../readme.html#build", "../../index.html"}, set(self.links("docs/user/first.html")))
+        self.assertLessEqual({"index.html", "docs/user/first.html"}, set(self.links("readme.html")))
+
+    def test_only_an_earlier_site_is_replaced(self):
+        self.make()
+        (self.site / "old.html").write_text("old")
+        self.make()
+        self.assertFalse((self.site / "old.html").exists())
+        (self.site / "sitemap.xml").unlink()
+        (self.site / "theirs").write_text("kept")
+        with self.assertRaisesRegex(SystemExit, r"\Amake_site.py: [^\n]*site: found other files[^\n]*\Z"):
+            self.make()
+        self.assertEqual((self.site / "theirs").read_text(), "kept")
 
 
 if __name__ == "__main__":

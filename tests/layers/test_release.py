@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 SOURCE = Path(__file__).resolve().parents[2]
 FILES = ("lib/prunedamr/base/version.h", "CHANGELOG.md", "packaging/debian/changelog", "CITATION.cff", "docs/user/upgrade.md", "README.md")
@@ -59,6 +60,7 @@ class Release(unittest.TestCase):
         self.assertEqual(result.returncode, 1, text)
         self.assertRegex(result.stderr, r"\Arelease: [^\n]*\n\Z")
         self.assertIn(text, result.stderr)
+        self.assertFalse(self.out.exists())
 
     def test_a_tree_that_is_ready_gives_an_archive_and_its_checksum(self):
         result = self.release()
@@ -74,6 +76,21 @@ class Release(unittest.TestCase):
         result = self.release("--archive")
         self.assertEqual((result.returncode, result.stderr), (1, "release: the tree is not clean: 1 files changed, the first is README.md\n"))
         self.assertFalse(self.out.exists())
+
+    def test_what_fails_elsewhere_is_said_in_one_line(self):
+        (self.tree / "CITATION.cff").unlink()
+        self.assert_refused("CITATION.cff")
+        programs = self.out.parent / "programs"
+        programs.mkdir()
+        (programs / "xz").write_text("#!/bin/sh\nexit 3\n")
+        (programs / "xz").chmod(0o755)
+        with mock.patch.dict(os.environ, PATH="%s:%s" % (programs, os.environ["PATH"])):
+            result = self.release("--archive")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"\Arelease: [^\n]*xz[^\n]* 3[^\n]*\n\Z")
+        self.out.write_text("a file")
+        result = self.release("--archive")
+        self.assertEqual((result.returncode, result.stderr), (1, "release: %s: found a file, expected a folder\n" % self.out))
 
     def test_a_version_that_was_forgotten(self):
         for name in FILES:

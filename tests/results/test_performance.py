@@ -59,6 +59,12 @@ class Performance(unittest.TestCase):
         with self.assertRaises(Exception):
             measure["updated"]({**RUN, "host": "another"}, new)
 
+    def test_a_board_without_a_name_is_a_dash(self):
+        board = {"host": {"board": "", "processor": "", "machine": "aarch64"}, "engine": [{**ROWS[0], "model": "m"}],
+                 "receiver": {"m": {"ms_per_s": 2.0}}, "scan": {"m": {"ms_per_s": 1.0, "cpu_fraction_live": 0.5, "resident_mb": 30.0}}}
+        row = next(runpy.run_path(str(PAGE))["board_rows"](board))
+        self.assertTrue(row.startswith("| \N{EN DASH} | aarch64 | m | 10 | 2.0 | 1.0 |"), row)
+
     def test_claims_are_computed(self):
         text = self.text(RUN)
         for line in ("**no**: small, batch 1, float32 at least 20 times faster than LibTorch: 19.6",

@@ -83,18 +83,43 @@ def measure(programs, folder, seconds, repetitions):
     return result
 
 
+def positive(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("%s: expected 1 or more" % text)
+    return int(text)
+
+
+def programs_in(folder):
+    """The folder of both programs."""
+    if not folder:
+        found = shutil.which("prunedamr-rx") or sys.exit("board.py: prunedamr-rx is not installed: give its folder with --programs")
+        folder = Path(found).parent
+    for name in ("prunedamr", "prunedamr-rx"):
+        if not os.access(folder / name, os.X_OK):
+            sys.exit("board.py: %s is not there: the packages prunedamr and prunedamr-rx are both needed" % (folder / name))
+    return folder
+
+
+def check_writable(path):
+    """What would be a pity to learn ten minutes later."""
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        sys.exit("board.py: %s cannot be written" % path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, metavar="BOARD.json")
     parser.add_argument("--programs", type=Path, help="folder of prunedamr and prunedamr-rx (default: those that are installed)")
-    parser.add_argument("--seconds", type=int, default=10, help="of each recording (default 10)")
-    parser.add_argument("--repetitions", type=int, default=5, help="of each run, of which the median counts (default 5)")
+    parser.add_argument("--seconds", type=positive, default=10, help="of each recording (default 10)")
+    parser.add_argument("--repetitions", type=positive, default=5, help="of each run, of which the median counts (default 5)")
     options = parser.parse_args()
-    found = shutil.which("prunedamr-rx")
-    if not options.programs and not found:
-        sys.exit("board.py: prunedamr-rx is not installed: give its folder with --programs")
-    with tempfile.TemporaryDirectory() as folder:
-        result = measure(options.programs or Path(found).parent, Path(folder), options.seconds, options.repetitions)
+    programs = programs_in(options.programs)
+    check_writable(options.out)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            result = measure(programs, Path(folder), options.seconds, options.repetitions)
+    except subprocess.CalledProcessError as error:
+        sys.exit("board.py: %s ended with %d" % (error.cmd[0], error.returncode))
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     for part in ("receiver", "scan"):
         for model, row in result[part].items():

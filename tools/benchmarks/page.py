@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes docs/performance.md from docs/performance/runs/*.json, one file per host, which measure.py wrote, and docs/performance/boards/*.json of board.py. No number is
-written by hand: `page.py` writes the page, and `page.py --check` fails if the page does not match the files."""
+"""Makes docs/performance.md from docs/performance/runs/*.json, one file per host, which measure.py wrote, and
+docs/performance/boards/*.json of board.py. No number is written by hand: `page.py` writes the page, and `page.py --check` fails
+if the page does not match the files."""
 
 import argparse
 import json
@@ -139,7 +140,7 @@ def board_rows(board):
     for model, scan in board["scan"].items():
         receiver = board["receiver"][model]
         engine = find([row for row in board["engine"] if row["model"] == model], "engine", "int8", 1)
-        yield (f"| {host['board']} | {host['processor'] or host['machine']} | {model} | {engine['median_us']:.0f} | {receiver['ms_per_s']:.1f} | "
+        yield (f"| {host['board'] or DASH} | {host['processor'] or host['machine']} | {model} | {engine['median_us']:.0f} | {receiver['ms_per_s']:.1f} | "
                f"{scan['ms_per_s']:.1f} | {percent(scan['cpu_fraction_live'])} | {scan['resident_mb']:.0f} |")
 
 

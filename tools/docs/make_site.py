@@ -9,6 +9,7 @@ every option; with the Python module and with public headers (which needs doxyge
 """
 
 import argparse
+import html
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
+MOVED = {"docs/index.md": "index.md", "README.md": "readme.md"}  # the map is the site's first page, as mkdocs would make of README.md
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CONFIG = """\
 site_name: gr-prunedamr
@@ -54,9 +56,10 @@ def reachable():
 
 def roff_text(line):
     """Plain text of a line of a manual page."""
-    for mark, text in (("\\:", ""), ("\\-", "-"), ("\\(aq", "'"), ("\\&", ""), ("\\e", "\\")):
+    line = re.sub(r"\\f[BIRP]", "", line)
+    for mark, text in (("\\:", ""), ("\\-", "-"), ("\\(aq", "'"), ("\\(ga", "`"), ("\\&", ""), ("\\e", "\\")):
         line = line.replace(mark, text)
-    return re.sub(r"\\f[BIRP]", "", line)
+    return line.strip()
 
 
 def manual_as_markdown(program, roff):
@@ -82,7 +85,7 @@ def manual_as_markdown(program, roff):
 
 
 def markdown_safe(text):
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]#])", r"\\\1", html.escape(text, quote=False))
 
 
 def add_options(pages, programs):
@@ -128,22 +131,36 @@ def navigation(index):
     return "\n".join(lines) + "\n"
 
 
+def with_links_moved(text, folder, new_folder):
+    """A page's text whose links from `folder` lead from `new_folder` to where their pages are in the site."""
+
+    def moved(link):
+        path, mark, anchor = link[1].partition("#")
+        at = os.path.normpath(os.path.join(folder, path))
+        if not path or re.match(r"[a-z]+:", path) or (folder == new_folder and at not in MOVED):
+            return link[0]
+        return "](%s%s%s)" % (os.path.relpath(MOVED.get(at, at), new_folder or "."), mark, anchor)
+
+    return LINK.sub(moved, text)
+
+
 def stage(pages, arguments):
-    """Lays out the pages as they stand in the tree, with the map at the root; returns the map."""
-    for path in reachable()[1:]:
-        target = pages / path.relative_to(SOURCE)
+    """Lays out the pages as they stand in the tree, except those of MOVED; returns the map."""
+    for path in reachable():
+        place = str(path.relative_to(SOURCE))
+        target = pages / MOVED.get(place, place)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    index = (SOURCE / "docs" / "index.md").read_text()
-    index = LINK.sub(lambda link: "](%s)" % os.path.normpath("docs/" + link[1]), index)
+        if path.suffix == ".md":
+            new_place = target.relative_to(pages)
+            target.write_text(with_links_moved(path.read_text(), os.path.dirname(place), os.path.dirname(new_place)))
+    index = (pages / "index.md").read_text()
     options = add_options(pages, arguments.programs) if arguments.programs else []
     references = add_cpp(pages, arguments.headers) if arguments.headers else []
     references += add_python(pages, arguments.python) if arguments.python else []
     for name, links in (("options", options), ("references", references)):
         index = index.replace("<!-- site: %s -->" % name, "On this site: %s." % ", ".join(links) if links else "")
     (pages / "index.md").write_text(index)
-    for page in pages.rglob("*.md"):  # links to the map lead to the root
-        page.write_text(page.read_text().replace("](../index.md)", "](%s/index.md)" % os.path.relpath(pages, page.parent)))
     return index
 
 
@@ -153,12 +170,15 @@ def main():
     for option in ("--programs", "--python", "--headers"):
         parser.add_argument(option)
     arguments = parser.parse_args()
+    site = arguments.site
+    if site.exists() and not (site.is_dir() and ((site / "sitemap.xml").is_file() or not any(site.iterdir()))):
+        sys.exit("make_site.py: %s: found other files, expected an empty folder or an earlier site, which is replaced" % site)
     with tempfile.TemporaryDirectory() as scratch:
         pages = Path(scratch) / "pages"
         pages.mkdir()
         index = stage(pages, arguments)
         config = Path(scratch) / "mkdocs.yml"
-        config.write_text(CONFIG.format(pages=pages, site=arguments.site.resolve(), nav=navigation(index)))
+        config.write_text(CONFIG.format(pages=pages, site=site.resolve(), nav=navigation(index)))
         mkdocs = shutil.which("mkdocs") or sys.exit("make_site.py: mkdocs is not installed (apt-get install mkdocs)")
         made = subprocess.run([mkdocs, "build", "--strict", "--config-file", config], capture_output=True, text=True)
         if made.returncode:

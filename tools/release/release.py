@@ -6,8 +6,9 @@
     tools/release/release.py OUT --archive   only the source archive, without the checks of version and tests
 
 1. The tree is clean. 2. One version everywhere: header (which CMake reads), changelogs, citation, upgrade note, README.
-3. The source archive, made from two clones, is the same, byte for byte. 4. Its quickstart passes, and 5. its tests do, unpacked,
-with no git to be found. OUT then holds gr-prunedamr-VERSION.tar.xz and SHA256SUMS. Nothing is tagged or uploaded.
+3. The source archive is the same from a clone of the tree, byte for byte. 4. Its quickstart passes, and 5. its tests do, unpacked,
+with no git to be found. Only then OUT is written: it holds gr-prunedamr-VERSION.tar.xz and SHA256SUMS.
+Nothing is tagged or uploaded.
 """
 
 import argparse
@@ -29,7 +30,8 @@ class Refused(Exception):
 def run(*command, **keywords):
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
     if done.returncode:
-        raise Refused("%s: %s" % (" ".join(map(str, command[:3])), done.stderr.decode(errors="replace").strip()))
+        said = done.stderr.decode(errors="replace").split("\n")
+        raise Refused("%s: %s" % (" ".join(map(str, command[:3])), " ".join(line.strip() for line in said).strip()))
     return done.stdout
 
 
@@ -73,24 +75,28 @@ def archive(tree, version):
     return subprocess.run(["xz", "--threads=1", "-6"], input=tar, stdout=subprocess.PIPE, check=True).stdout
 
 
-def write_archive(tree, version, out):
+def checked_archive(tree, version):
+    """Bytes of the archive, which a clone gives too."""
     made = archive(tree, version)
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch) / "clone"
         run("git", "clone", "--quiet", "--no-local", "--no-tags", "--depth=1", "file://%s" % tree, clone)
         if archive(clone, version) != made:
             raise Refused("the archive of a clone has other bytes")
+    return made
+
+
+def write(out, name, made):
     out.mkdir(parents=True, exist_ok=True)
-    path = out / ("gr-prunedamr-%s.tar.xz" % version)
-    path.write_bytes(made)
-    (out / "SHA256SUMS").write_text("%s  %s\n" % (hashlib.sha256(made).hexdigest(), path.name))
-    return path
+    (out / name).write_bytes(made)
+    (out / "SHA256SUMS").write_text("%s  %s\n" % (hashlib.sha256(made).hexdigest(), name))
+    print("release: %s" % (out / name), flush=True)
 
 
-def check_archive(path):
-    """Its two commands, as a person without the repository runs them."""
+def check_commands(made):
+    """Those of an archive, as a person without the repository runs them."""
     with tempfile.TemporaryDirectory() as scratch:
-        run("tar", "-C", scratch, "-xf", path)
+        run("tar", "-C", scratch, "-xJ", input=made)
         (tree,) = Path(scratch).iterdir()
         programs = Path(scratch) / "programs"
         programs.mkdir()
@@ -113,15 +119,17 @@ def main():
     arguments = parser.parse_args()
     tree = Path(os.environ.get("PRUNEDAMR_RELEASE_TREE", SOURCE))  # for its own test
     try:
+        if arguments.out.exists() and not arguments.out.is_dir():
+            raise Refused("%s: found a file, expected a folder" % arguments.out)
         check_clean(tree)
         version = version_of(tree)
         if not arguments.archive:
             check_version(tree, version)
-        path = write_archive(tree, version, arguments.out)
-        print("release: %s" % path, flush=True)
+        made = checked_archive(tree, version)
         if not arguments.archive:
-            check_archive(path)
-    except Refused as refusal:
+            check_commands(made)
+        write(arguments.out, "gr-prunedamr-%s.tar.xz" % version, made)
+    except (Refused, OSError, subprocess.CalledProcessError) as refusal:
         sys.exit("release: %s" % refusal)
 
 

@@ -75,7 +75,7 @@ def page(options):
     result = json.loads(NUMBERS.read_text())
     lines = [HEAD.format(host=result["host"])]
     rates = [row["rate"] for row in result["scenes"]]
-    lines.append("| scenes at | " + " | ".join(rate + "Hz" for rate in rates) + " | goal |")
+    lines.append("| scenes at | " + " | ".join(f"{rate[:-1]} {rate[-1]}S/s" for rate in rates) + " | goal |")
     lines.append("|---" * (len(rates) + 2) + "|")
     for kind, name, what in (("lasting", "lasting emissions found", "found"),
                              ("long_bursts", "bursts of 4 ms and more boxed", "boxed"),
