@@ -72,6 +72,35 @@ TEST(Detector, BoxesALastingSignalAndABurstBesideIt)
     EXPECT_NEAR(burst.high_hz - burst.low_hz, 30e3, 12e3);
 }
 
+TEST(Detector, BurstsOfAToneAreWithinATileOfTheFinestField)
+{
+    constexpr struct {
+        std::size_t start;
+        int count;
+        double hz;
+    } kBursts[] = { { 61'234, 20'000, 41e3 }, { 173'003, 12'000, -90e3 }, { 250'777, 30'000, 140e3 }, { 401'010, 9'000, 41e3 } };
+    Samples x = noise(kSecond);
+    for (const auto& burst : kBursts) {
+        Samples tone(static_cast<std::size_t>(burst.count));
+        for (std::size_t n = 0; n < tone.size(); ++n)
+            tone[n] = std::polar(0.3f, static_cast<float>(std::fmod(2.0 * M_PI * burst.hz / kRate * static_cast<double>(n), 2.0 * M_PI)));
+        add(x, tone, burst.start);
+    }
+    const auto found = found_in(x, kRate);
+    for (const auto& burst : kBursts) {
+        const double start_s = static_cast<double>(burst.start) / kRate, end_s = start_s + burst.count / kRate;
+        int count = 0;
+        for (const Found& f : found) {
+            if (!(f.low_hz < burst.hz && burst.hz < f.high_hz && f.start_s < end_s && f.end_s > start_s))
+                continue;
+            ++count;
+            EXPECT_NEAR(f.start_s * kRate, start_s * kRate, 150.0);
+            EXPECT_NEAR(f.end_s * kRate, end_s * kRate, 150.0);
+        }
+        EXPECT_EQ(count, 1) << burst.start;
+    }
+}
+
 TEST(Detector, FindsABurstOfHalfAMillisecond)
 {
     constexpr double kWide = 2e6;

@@ -106,7 +106,7 @@ class Mqtt(OutputCase):
         self.assertEqual(last, events[last[0]["seq"]:])
         lost = len(events) - len(first) - len(last)
         self.assertGreater(lost, 30)
-        self.assertIn(f"prunedamr-rx: mqtt://127.0.0.1:{broker.port}/t: {lost} events lost, its reader was too slow or "
+        self.assertIn(f"prunedamr-rx: mqtt://127.0.0.1:{broker.port}/t: {lost} events lost: its reader was too slow or "
                       "away", rest)
         self.assertEqual(status.take(1), ["0 t/status offline"])
 

@@ -212,7 +212,7 @@ class Syslog(OutputCase):
         self.addCleanup(connection.close)
         connection.settimeout(WAIT_S)
         self.assertIn(b'"seq":19,', connection.recv(65536))
-        self.assertIn(f"prunedamr-rx: syslog:tcp://127.0.0.1:{port}: 19 events lost, its reader was too slow or away",
+        self.assertIn(f"prunedamr-rx: syslog:tcp://127.0.0.1:{port}: 19 events lost: its reader was too slow or away",
                       self.end(process))
 
     def test_a_server_that_never_reads_loses_its_own_messages_only(self):
