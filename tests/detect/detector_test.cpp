@@ -101,6 +101,37 @@ TEST(Detector, BurstsOfAToneAreWithinATileOfTheFinestField)
     }
 }
 
+/// A DC spike or a spur does not cut in two what crosses it.
+TEST(Detector, BurstsAcrossALastingLineAreWhole)
+{
+    for (const double line_hz : { 0.0, 61e3 }) {
+        Samples x = noise(kSecond);
+        Samples line(kSecond);
+        for (std::size_t n = 0; n < line.size(); ++n)
+            line[n] = std::polar(0.1f, static_cast<float>(2.0 * M_PI * std::fmod(line_hz / kRate * static_cast<double>(n), 1.0)));
+        add(x, line, 0);
+        const std::size_t starts[] = { 60'000, 180'000, 333'000, 430'000 };
+        std::uint64_t seed = 5;
+        for (const std::size_t start : starts)
+            add(x, shaped(6000, line_hz - 9e3, 50e3, 13.0, seed++), start);
+        const auto found = found_in(x, kRate);
+        for (const std::size_t start : starts) {
+            const double middle_s = (static_cast<double>(start) + 3000.0) / kRate;
+            int count = 0;
+            for (const Found& f : found) {
+                if (f.start_s > middle_s || f.end_s < middle_s || f.high_hz - f.low_hz < 5e3)
+                    continue;
+                ++count;
+                EXPECT_NEAR(f.start_s, start / kRate, 1e-3);
+                EXPECT_NEAR(f.end_s, (static_cast<double>(start) + 6000.0) / kRate, 1e-3);
+                EXPECT_NEAR(f.low_hz, line_hz - 34e3, 6e3);
+                EXPECT_NEAR(f.high_hz, line_hz + 16e3, 6e3);
+            }
+            EXPECT_EQ(count, 1) << start << " across " << line_hz;
+        }
+    }
+}
+
 TEST(Detector, FindsABurstOfHalfAMillisecond)
 {
     constexpr double kWide = 2e6;

@@ -77,11 +77,15 @@ TEST(BandScene, ADriftingSignalStaysInItsBox)
     EXPECT_NEAR(power_db(samples, 200e3, 180000, 20000, 7.5e3, 10.5e3), -20.0, 1.0);
 }
 
-TEST(BandScene, AHardKeyedCarrierHasSkirtsBeyondItsBand)
+class BandSceneOf : public testing::TestWithParam<const char*>
+{
+};
+
+TEST_P(BandSceneOf, WhatIsKeyedHardHasSkirtsBeyondItsBand)
 {
     for (const double skirts : { 0.0, 4.0 }) {
         Scene scene = quiet(0.5);
-        SceneSignal signal{ "OOK", 0.0, 8e3, 0.0, 0.5, 1, 0.0, {}, -20.0 };
+        SceneSignal signal{ GetParam(), 0.0, 8e3, 0.0, 0.5, 1, 0.0, {}, -20.0 };
         signal.skirts = skirts;
         scene.signals.push_back(signal);
         const Samples samples = rendered(scene);
@@ -92,6 +96,17 @@ TEST(BandScene, AHardKeyedCarrierHasSkirtsBeyondItsBand)
         else
             EXPECT_LT(beyond, -75.0);
     }
+}
+
+INSTANTIATE_TEST_SUITE_P(Labels, BandSceneOf, testing::Values("OOK", "QPSK", "16QAM"));
+
+TEST(BandScene, TakesManyBurstsOfATransmissionThatFillsLittleOfItsBand)
+{
+    Scene scene = quiet(40.0);
+    SceneSignal signal{ "CW", 0.0, 20e3, 0.0, 1.0, 30, 1.3, {}, -20.0 };
+    signal.skirts = 100.0;
+    scene.signals.push_back(signal);
+    EXPECT_EQ(rendered(scene).size(), 8'000'000u);
 }
 
 TEST(BandScene, APatternHasLinesAtMultiplesOfItsRate)

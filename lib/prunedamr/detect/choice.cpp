@@ -2,6 +2,7 @@
 #include "prunedamr/detect/choice.h"
 
 #include "prunedamr/detect/context.h"
+#include "prunedamr/detect/cutter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,8 @@ namespace prunedamr::detect {
 namespace {
 
 constexpr double kMaxCommon = 0.25; // part of the smaller box that two emissions may share
+constexpr double kMaxCrossed = 0.7; // the same, of one that crosses a lasting line
+constexpr double kLonger = 4.0, kNarrower = 1.5; // than what crosses it, of a line
 constexpr double kHeld = 0.8;       // part of a box in another that holds it
 constexpr float kNone = -12.0f;     // log-odds of what is not there
 constexpr float kLeastPart = -2.5f; // log-odds from which something is taken for a part
@@ -20,6 +23,18 @@ double shared_area(const Proposal& a, const Proposal& b)
     const double time = std::min(a.end, b.end) - std::max(a.start, b.start);
     const double band = std::min(a.high, b.high) - std::max(a.low, b.low);
     return time > 0.0 && band > 0.0 ? time * band : 0.0;
+}
+
+/// Whether the line lasts beyond what crosses it, which is wider on both sides.
+bool crosses(const Proposal& p, const Proposal& line)
+{
+    return p.features[kHull] == Cutter::kAcross && line.low > p.low && line.high < p.high &&
+           line.duration() > kLonger * p.duration() && p.bandwidth() > kNarrower * line.bandwidth();
+}
+
+bool excludes(const Proposal& a, const Proposal& b)
+{
+    return common_part(a, b) > (crosses(a, b) || crosses(b, a) ? kMaxCrossed : kMaxCommon);
 }
 
 bool holds(const Proposal& outer, const Proposal& inner, double shared)
@@ -138,7 +153,7 @@ int Choice::choose(const Proposal* proposals, int count, float min_score) noexce
     for (int i = 0; i < ranked && chosen < kMaxChosen; ++i) {
         const Proposal& p = proposals[order_[i]];
         if (std::none_of(chosen_.begin(), chosen_.begin() + chosen,
-                         [&](int other) { return common_part(proposals[other], p) > kMaxCommon; }))
+                         [&](int other) { return excludes(proposals[other], p); }))
             chosen_[chosen++] = order_[i];
     }
     return chosen;

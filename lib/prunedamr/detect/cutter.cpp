@@ -215,10 +215,10 @@ void Cutter::later(Rect rect, int depth) noexcept
 
 void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
 {
-    if (count_ >= kMaxCut || !tighten(field, rect) ||
+    if (count_ >= most() || !tighten(field, rect) || (lines_ && !lines_->crossed_by(rect)) ||
         2 * (rect.last - rect.first) * (rect.high - rect.low) < kLeastArea)
         return;
-    add(field, rect, kCut);
+    add(field, rect, lines_ ? kAcross : kCut);
     if (depth == kMaxDepth)
         return;
     const Cuts bands = valleys(rect);
@@ -234,7 +234,9 @@ void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
     const Cuts times = gaps(rect);
     if (times.count == 0) {
         cut_fine(field, rect);
-        return grow(field, rect);
+        if (!lines_)
+            grow(field, rect);
+        return;
     }
     for (int i = 0, first = rect.first; i <= times.count; ++i) {
         const int last = i < times.count ? times.at[i] : rect.last;
@@ -282,6 +284,20 @@ void Cutter::propose(const TileField& field, const TileField* finer, const Blobs
     for (int i = 0; i < node_count_; ++i) // whole ones first, so that it is the smallest parts that find no room
         cut(field, nodes_[i].rect, nodes_[i].depth);
     add_hulls(field);
+}
+
+void Cutter::propose_across(const TileField& field, const TileField* finer, const Blobs& blobs,
+                            const Lines& lines) noexcept
+{
+    finer_ = finer;
+    lines_ = &lines;
+    node_count_ = 0;
+    for (int i = 0; i < blobs.count(); ++i)
+        if (lines.crossed_by(blobs.rects()[i]))
+            later(blobs.rects()[i], 0);
+    for (int i = 0; i < node_count_; ++i)
+        cut(field, nodes_[i].rect, nodes_[i].depth);
+    lines_ = nullptr;
 }
 
 /// Unless it is there already or does not count.

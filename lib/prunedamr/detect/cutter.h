@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/detect/blobs.h"
+#include "prunedamr/detect/lines.h"
 #include "prunedamr/detect/proposal.h"
 
 #include <algorithm>
@@ -19,12 +20,16 @@ class Cutter
 {
 public:
     static constexpr int kMaxProposals = 1536; ///< of a field
-    static constexpr float kFine = 3.0f;       ///< the feature kHull of what was cut in the finer field
+    static constexpr float kFine = 3.0f;       ///< the feature kHull of what was cut in the finer field,
+    static constexpr float kAcross = 4.0f;     ///< and of what crosses a line
 
     Cutter(const TileField& field, int level);
 
     /// `finer`: the next field, four times as fine in time; none for the finest.
     void propose(const TileField& field, const TileField* finer, const Blobs& blobs) noexcept;
+
+    /// Adds what crosses a line. Field, finer field and blobs: those where the lines are covered.
+    void propose_across(const TileField& field, const TileField* finer, const Blobs& blobs, const Lines& lines) noexcept;
 
     int count() const noexcept { return count_; }
     Proposal* proposals() noexcept { return proposals_.data(); }
@@ -39,6 +44,7 @@ private:
         10; // time times bandwidth: a pulse of a keyed carrier has less, an emission more
     static constexpr float kReferenceQuantile = 0.7f, kTimeDeviate = 3.5f;
 
+    int most() const noexcept { return lines_ ? kMaxProposals : kMaxCut; }
     static float looks_of_bins(int bins) noexcept
     {
         return TileField::kLooks * std::max(1.0f, static_cast<float>(bins) / TileField::kBinSpread);
@@ -77,6 +83,7 @@ private:
 
     int level_;
     const TileField* finer_ = nullptr;
+    const Lines* lines_ = nullptr; ///< that are covered
     float fine_edge_ = 0.0f, fine_reference_ = 0.0f;
     int fine_first_ = 0, fine_last_ = 0, fine_gap_ = 1;
     float reference_ = 0.0f, envelope_reference_ = 0.0f;

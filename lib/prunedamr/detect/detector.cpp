@@ -53,7 +53,7 @@ void copy_clean(const float* __restrict in, float* __restrict out, std::size_t c
 /// One resolution.
 struct Level {
     Level(int transform, std::size_t epoch, int hop, int number)
-        : field(transform, epoch, hop), floor(field), blobs(field), cutter(field, number)
+        : field(transform, epoch, hop), floor(field), blobs(field), cutter(field, number), lines(field)
     {
     }
 
@@ -61,6 +61,7 @@ struct Level {
     Floor floor;
     Blobs blobs;
     Cutter cutter;
+    Lines lines;
     bool is_normal = false; ///< the field holds ratios to the floor
 };
 
@@ -80,6 +81,7 @@ struct Detector::Impl {
     void advance() noexcept;
     void analyze() noexcept;
     void gather() noexcept;
+    void gather_across() noexcept;
     void score() noexcept;
     Proposal sharpened(const Proposal& box) const noexcept;
     void follow() noexcept;
@@ -133,9 +135,36 @@ void Detector::Impl::gather() noexcept
         level.blobs.find(level.field);
         level.cutter.propose(level.field, finer, level.blobs);
         finer = &level.field;
-        std::copy_n(level.cutter.proposals(), level.cutter.count(), proposals.begin() + proposal_count);
-        proposal_count += level.cutter.count();
     }
+    gather_across();
+    for (Level& level : levels) {
+        const int found = level.is_normal ? level.cutter.count() : 0;
+        std::copy_n(level.cutter.proposals(), found, proposals.begin() + proposal_count);
+        proposal_count += found;
+    }
+}
+
+/// What crosses narrow lasting emissions, with these covered.
+void Detector::Impl::gather_across() noexcept
+{
+    for (Level& level : levels)
+        if (level.is_normal) {
+            level.lines.find(level.floor);
+            level.lines.cover(level.field);
+        }
+    const TileField* finer = nullptr;
+    for (Level& level : levels) {
+        if (!level.is_normal)
+            continue;
+        if (level.lines.count() > 0) {
+            level.blobs.find(level.field);
+            level.cutter.propose_across(level.field, finer, level.blobs, level.lines);
+        }
+        finer = &level.field;
+    }
+    for (Level& level : levels)
+        if (level.is_normal)
+            level.lines.uncover(level.field);
 }
 
 void Detector::Impl::score() noexcept

@@ -20,6 +20,11 @@ public:
     /// without any power). False when there are too few tiles for a floor.
     bool normalize(TileField& field) noexcept;
 
+    /// Whether `lasting` tells of each bin; not where a field has more bins than are measured.
+    bool has_lasting() const noexcept { return own_width_ == width_; }
+    /// What bin b holds for most of the time, in units of the floor.
+    float lasting(int b) const noexcept { return own_[b] / density_[b]; }
+
     /// [bins], of a tile with gain 1.
     const float* density() const noexcept { return density_.data(); }
 

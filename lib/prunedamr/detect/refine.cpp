@@ -123,7 +123,7 @@ void Cutter::cut_fine(const TileField& field, Rect rect, const Proposal& whole, 
     if (longest < fine_gap_ || depth == kMaxFineDepth)
         return;
     int first = begin;
-    for (int t = begin, gap = 0; t < end && count_ < kMaxCut; ++t) {
+    for (int t = begin, gap = 0; t < end && count_ < most(); ++t) {
         if (on(t) && 2 * gap >= longest && gap >= fine_gap_) {
             cut_fine(field, rect, whole, first, t - gap, depth + 1);
             first = t;
@@ -136,7 +136,7 @@ void Cutter::cut_fine(const TileField& field, Rect rect, const Proposal& whole, 
 /// What is on in begin..end of `fine_`, of the band of `whole`.
 void Cutter::add_fine(const TileField& field, Rect rect, const Proposal& whole, int begin, int end) noexcept
 {
-    if (count_ >= kMaxCut)
+    if (count_ >= most())
         return;
     const double start = fine_first_ + begin == 0 ? 0.0 : fine_start(begin), stop = fine_end(end);
     if ((stop - start) * whole.bandwidth() < kLeastArea)
@@ -151,7 +151,7 @@ void Cutter::add_fine(const TileField& field, Rect rect, const Proposal& whole, 
     box = Proposal();
     describe(field, rect, box);
     rects_[count_++] = rect;
-    box.features[kHull] = kFine;
+    box.features[kHull] = lines_ ? kAcross : kFine;
     box.low = whole.low;
     box.high = whole.high;
     box.start = start;

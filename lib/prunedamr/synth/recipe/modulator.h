@@ -24,6 +24,7 @@ struct SignalLimits {
     bool pauses = true;          ///< there may be silence between messages or packets; else words of a keyed code are
                                  ///< at most so many chips apart:
     static constexpr double kLongestGap = 10.0;
+    bool unshaped = false; ///< PSK and QAM keep each symbol until the next: rectangular pulses
 };
 
 /// A kind of transmitter with everything that it draws at random.

@@ -50,7 +50,8 @@ public:
     Signal modulate(int count, const SignalLimits& limits, Rng& rng) const override
     {
         LinearConfig config;
-        config.pulse = kPulseOf[pulse_.draw(rng)];
+        const int pulse = pulse_.draw(rng);
+        config.pulse = limits.unshaped ? Pulse::rectangular : kPulseOf[pulse];
         config.shape = config.pulse == Pulse::gaussian ? gaussian_bt_.draw(rng) : roll_off_.draw(rng);
         const int mapping = mapping_.draw(rng);
         config.offset = mapping == Mapping::offset;

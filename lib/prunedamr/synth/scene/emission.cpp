@@ -79,8 +79,9 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
     SignalLimits limits{ std::max(kNarrowest, config.bandwidth), std::max(kWidest, config.bandwidth) };
     if (config.skirts > 0.0)
         limits.narrowest = limits.widest = config.bandwidth / config.skirts;
+    limits.unshaped = config.skirts > 0.0;
     limits.pauses = false; // one emission is one transmission
-    const double most = on * config.bandwidth / limits.narrowest + 2.0 * kLead;
+    const double most = (config.skirts > 0.0 ? on : on * config.bandwidth / limits.narrowest) + 2.0 * kLead;
     if (most > kMaxOwnSamples)
         throw Error({ "transmission is too long", config.label, std::to_string(config.count) + " samples a burst",
                       "shorter or fewer bursts" });
@@ -95,7 +96,8 @@ Emission::Impl::Impl(const Transmitters& transmitters, const EmissionConfig& wan
     const double scale = power > 0.0 ? std::sqrt(config.power / power) : 0.0; // a silent stretch of speech
     for (auto& x : own)
         x *= static_cast<float>(scale);
-    if (config.skirts > 1.0 && rng.chance(kPulled))
+    const bool is_switched = config.label == "OOK" || config.label == "CW";
+    if (is_switched && config.skirts > 1.0 && rng.chance(kPulled))
         pull((1.0 - 1.0 / config.skirts) * config.bandwidth * kMostPull * rng.uniform(-1.0, 1.0),
              config.skirts / config.bandwidth * rng.log_uniform(0.1, 3.0));
     phase = rng.uniform();

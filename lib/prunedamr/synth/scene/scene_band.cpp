@@ -24,11 +24,19 @@ constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longe
 constexpr double kToneArea = 8.0;       // what is counted as filled by a burst of a bare carrier, times its duration
 constexpr double kWidestSkirts = 0.5, kNarrow = 1.0 / 300; // of the rate; what is narrow may stand far out of the noise
 constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
+constexpr double kUnshaped = 0.15;      // probability that PSK and QAM have rectangular pulses
+constexpr double kLeastToneGap = 0.7;   // of a burst of a bare carrier, to the next: what is shorter is a key
+constexpr int kMostTones = 12;
 constexpr int kTries = 300;
 
 bool is_analog(const std::string& label)
 {
     return label.compare(0, 2, "AM") == 0 || (label.size() == 4 && label.compare(1, 3, "BFM") == 0);
+}
+
+bool is_linear(const std::string& label)
+{
+    return label.find("PSK") != label.npos || label.find("QAM") != label.npos || label.find("ASK") != label.npos;
 }
 
 class BandMaker
@@ -96,13 +104,15 @@ private:
             signal.snr_db = std::round(rng_.uniform(kNearSnr_db, kNearestSnr_db));
         if (signal.label == "OOK" && rng_.chance(0.75))
             key_hard(signal, rng_.log_uniform(1.0 / 2000, 1.0 / 30) * rate);
+        else if (is_linear(signal.label) && rng_.chance(kUnshaped))
+            key_hard(signal, rng_.log_uniform(1.0 / 1000, 1.0 / 15) * rate);
         else if (signal.label == "2FSK" && rng_.chance(0.3))
             signal.skirts = 1.0;
         signal.offset_hz = draw_offset(signal.bandwidth_hz);
         return signal;
     }
 
-    /// A carrier that is switched: the stronger it is, the more of its skirts is seen, and belongs to it. They fall with
+    /// A carrier that is switched, or whose phase jumps: the stronger it is, the more of its skirts is seen, and belongs to it. They fall with
     /// the square of the distance and meet the noise at sqrt(SNR) / (2 pi) of the band that keying fills; half of that.
     void key_hard(SceneSignal& signal, double keyed_hz)
     {
@@ -283,7 +293,8 @@ private:
         signal.duration_s = rng_.log_uniform(std::min(2000.0, 0.5 * longest), std::min(200e3, longest)) / rate;
         key_hard(signal, kToneArea / signal.duration_s);
         signal.offset_hz = draw_offset(signal.bandwidth_hz);
-        repeat_after(signal, std::max(1000.0 / rate, signal.duration_s * rng_.log_uniform(0.25, 5.0)));
+        repeat_after(signal, std::max(1000.0 / rate, signal.duration_s * rng_.log_uniform(kLeastToneGap, 10.0)));
+        signal.count = std::min<std::int64_t>(signal.count, kMostTones);
         return { signal };
     }
 
