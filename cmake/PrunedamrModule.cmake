@@ -15,15 +15,18 @@ function(prunedamr_unity target batch)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
-# prunedamr_module(NAME SOURCES a.cpp ... USES module ... LINKS target ...)
-# An object library prunedamr_<name>. The libraries are made of these; only what a public header declares with
+# prunedamr_module(NAME [COLD] SOURCES a.cpp ... USES module ... LINKS target ...)
+# An object library prunedamr_<name>. COLD: nothing in it computes for long, and -O1 compiles it in two thirds of the time. The libraries are made of these; only what a public header declares with
 # PRUNEDAMR_API is visible outside of them.
 function(prunedamr_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(prunedamr_${name} OBJECT ${ARG_SOURCES})
   set_target_properties(prunedamr_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(prunedamr_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
   target_compile_options(prunedamr_${name} PRIVATE -Wall -Wextra)
+  if(ARG_COLD)
+    target_compile_options(prunedamr_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
   prunedamr_unity(prunedamr_${name} 10 ALL)
   if(PRUNEDAMR_FUZZ)
     target_compile_options(prunedamr_${name} PRIVATE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
