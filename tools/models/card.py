@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the measured part of a model card (between its two markers) from the JSON files of a run.
 
-usage: card.py CARD.md WORK     (WORK holds CARD's stem.json and stem.show.json and, as far as measured,
-                                 stem.bench.json, stem.ood.json and stem.recordings.json)
+usage: card.py CARD.md WORK     (WORK holds, as far as measured, CARD's stem.json, stem.show.json, stem.receiver.json,
+                                 stem.recordings.json, stem.ood.json and stem.bench.json; sections of the card that none
+                                 of them gives stay as they are)
 """
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -66,7 +68,8 @@ def trust(result):
     events = sum(row["events"] for row in result["noise"].values())
     wrong = sum(row["events"] - row["noise"] for row in result["noise"].values())
     return ("## Noise and unknown signals\n\n"
-            "[ood_eval.py](../tools/models/ood_eval.py) measured this through `prunedamr-rx`, with one decision per 8192 samples. "
+            "[ood_eval.py](../tools/models/ood_eval.py) measured this through `prunedamr-rx`, with one decision per 8192 samples, "
+            "of which it also measures what it can; *network alone* is without that. "
             f"For receiver noise, {wrong} of {events} decisions are not `noise`.\n\n"
             + table(["noise", "decisions", "not noise", "labels given"], noise)
             + f"\n\nFor signals that no class covers, at 10 to 30 dB, **{unknown(result['unnamed'])} %** of the decisions are `unknown`. "
@@ -82,8 +85,9 @@ def unknown(kinds):
 
 
 def unnamed(kinds):
-    return table(["signal", "unknown [%]", "labels given"],
-                 [[kind, percent(row["unknown"] / row["events"]), labels_given(row["labels"])] for kind, row in kinds.items()])
+    return table(["signal", "unknown [%]", "network alone [%]", "labels given"],
+                 [[kind, percent(row["unknown"] / row["events"]), percent(row["alone"]["unknown"] / row["alone"]["events"]),
+                   labels_given(row["labels"])] for kind, row in kinds.items()])
 
 
 def recordings(report):
@@ -109,6 +113,27 @@ def labels_given(counts):
     return ", ".join(f"{label} {count}" for label, count in most[:4]) + (", ..." if len(most) > 4 else "")
 
 
+def receiver(result):
+    """A table for each class and one for each SNR: a frame alone, and what the receiver says."""
+    def line(name, rows):
+        answers = [sum(row[level][key] for row in rows) / max(1, sum(row[level]["count"] for row in rows))
+                   for level, key in (("frames", "label_right"), ("events", "label_right"), ("events", "family_right"),
+                                      ("events", "unknown"))]
+        return [name, *map(percent, answers)]
+
+    rows = result["rows"]
+    header = ["a frame alone [%]", "receiver: class [%]", "receiver: family [%]", "receiver: unknown [%]"]
+    by_class = [line(name, [r for r in rows if r["truth"] == name]) for name in dict.fromkeys(r["truth"] for r in rows)]
+    by_snr = [line(snr, [r for r in rows if r["snr_db"] == snr]) for snr in sorted({r["snr_db"] for r in rows})]
+    return ("## In the receiver\n\n"
+            "A receiver decides on many frames, and on what it measures of the signal: symbol rate, alphabet, deviation and others. "
+            f"[receiver_eval.py](../tools/models/receiver_eval.py) synthesized {len(rows)} transmissions of {result['duration_s']:g} s "
+            f"(seeds from {result['first_seed']} on), {len({r['snr_db'] for r in rows})} levels of each class alike; the first column "
+            "is the network's answer to each frame of the same transmissions. Orders that no class of the network names, such as "
+            "32QAM, are not among them.\n\n"
+            + table(["SNR [dB]", *header], by_snr + [line("all", rows)]) + "\n\n" + table(["class", *header], by_class))
+
+
 def right(row, level, key):
     return percent(row[level][key] / max(1, row[level]["count"])) if row["truth"] else "-"
 
@@ -130,17 +155,24 @@ def processor():
 
 def main(card, work):
     card, work = Path(card), Path(work)
-    run = json.loads((work / (card.stem + ".json")).read_text())
-    shown = json.loads((work / (card.stem + ".show.json")).read_text())
-    parts = [classes(shown), cost(run), accuracy(run), calibration(run)]
-    for name, key, write in (("recordings", "recordings", recordings), ("trust", None, trust), ("bench", None, speed)):
-        file = work / f"{card.stem}.{name}.json"
-        if file.exists():
-            content = json.loads(file.read_text())
-            parts.append(write(content[key] if key else content))
     text = card.read_text()
-    head, tail = text.split(BEGIN)[0], text.split(END)[1]
+    head, rest = text.split(BEGIN)
+    measured, tail = rest.split(END)
+    old = {part.split("\n", 1)[0]: part for part in re.split(r"\n(?=## )", measured.strip() + "\n") if part.strip()}
+    parts = []
+    for title, suffix, write in SECTIONS:
+        file = work / f"{card.stem}{suffix}.json"
+        if file.exists():
+            parts.append(write(json.loads(file.read_text())))
+        elif f"## {title}" in old:
+            parts.append(old[f"## {title}"].strip())
     card.write_text(head + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + tail)
+
+
+SECTIONS = (("Classes", ".show", classes), ("Cost", "", cost), ("Accuracy on synthesis", "", accuracy),
+            ("Calibration", "", calibration), ("In the receiver", ".receiver", receiver),
+            ("Off the air", ".recordings", lambda content: recordings(content["recordings"])),
+            ("Noise and unknown signals", ".ood", trust), ("Speed", ".bench", speed))
 
 
 if __name__ == "__main__":

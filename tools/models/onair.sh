@@ -44,6 +44,8 @@ for name in onair-m onair-s; do
     [ -e "$name.bench.json" ] || "$prunedamr" bench "$name.safetensors" --against torch --json "$name.bench.json"
     [ -e "$name.ood.json" ] ||
         /usr/bin/python3 "$tools/ood_eval.py" "$receiver" "$name.safetensors" "$name.ood.json"
+    [ -e "$name.receiver.json" ] ||
+        /usr/bin/python3 "$tools/receiver_eval.py" "$prunedamr" "$name.safetensors" "$name.receiver.json"
     if [ -n "$recordings" ] && [ ! -e "$name.recordings.json" ]; then
         "$prunedamr" eval "$name.safetensors" --recordings "$recordings"/*.sigmf-meta \
             "$recordings"/wideband/*.sigmf-meta --json "$name.recordings.json"

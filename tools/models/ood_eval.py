@@ -19,6 +19,7 @@ import numpy as np
 RATE = 100_000  # samples per second
 SIGNAL_S = 20
 CHUNK = 1 << 16
+DECISION = 8192  # samples of a label
 
 
 def white(rng, count):
@@ -236,8 +237,9 @@ def start(line):
         sys.exit(f"ood_eval.py: {line[0]}: cannot be run: {error.strerror}")
 
 
-def labels(receiver, model, chunks):
-    line = [receiver, "--source", "stdin", "--format", "cf32", "--rate", str(RATE), "--model", model, "--quiet"]
+def labels(receiver, model, chunks, *options):
+    line = [receiver, "--source", "stdin", "--format", "cf32", "--rate", str(RATE), "--model", model, "--quiet", "--single",
+            "--interval", str(DECISION / RATE), "--out", "json:-", *options]
     with start(line) as process:
         def feed():
             try:
@@ -265,8 +267,10 @@ def main(receiver, model, out, minutes="10"):
         print(f"{kind:18} {count['noise']} of {sum(count.values())} noise", dict(count.most_common(4)))
     for name, kinds, first_seed in (("unnamed", UNNAMED, 100), ("held_out", HELD_OUT, 200)):
         for seed, (kind, make) in enumerate(kinds.items(), first_seed):
-            count = labels(receiver, model, chunks_of_signal(make, np.random.default_rng(seed)))
-            result[name][kind] = {"events": sum(count.values()), "unknown": count["unknown"], "labels": dict(count)}
+            count, alone = (labels(receiver, model, chunks_of_signal(make, np.random.default_rng(seed)), *options)
+                            for options in ([], ["--no-measure"]))
+            result[name][kind] = {"events": sum(count.values()), "unknown": count["unknown"], "labels": dict(count),
+                                  "alone": {"events": sum(alone.values()), "unknown": alone["unknown"], "labels": dict(alone)}}
             print(f"{kind:18} {count['unknown']} of {sum(count.values())} unknown", dict(count.most_common(4)))
     with open(out, "w") as file:
         json.dump(result, file, indent=1)
