@@ -27,6 +27,11 @@ double overlap(double a0, double a1, double b0, double b1)
     return all > 0.0 ? both / all : 0.0;
 }
 
+bool is_switched(const std::string& label)
+{
+    return label == "OOK" || label == "CW";
+}
+
 bool on_together(const EmissionBox& a, const EmissionBox& b)
 {
     return common(a.start_s, a.end_s, b.start_s, b.end_s) >
@@ -107,7 +112,11 @@ bool same_band(const EmissionBox& truth, const EmissionBox& report)
     if (band_overlap(truth, report) >= kSameBand)
         return true;
     const double middle = (report.low_hz + report.high_hz) / 2, width = report.high_hz - report.low_hz;
-    return is_loose(truth) && middle >= truth.low_hz && middle <= truth.high_hz && width > kSameBand * truth.core_hz &&
+    const double center = (truth.low_hz + truth.high_hz) / 2;
+    // A switched oscillator may be pulled away from the middle of its band; of others a side lobe is not the emission.
+    const bool is_there = is_switched(truth.label) ? middle >= truth.low_hz && middle <= truth.high_hz
+                                                   : report.low_hz < center && center < report.high_hz;
+    return is_loose(truth) && is_there && width > kSameBand * truth.core_hz &&
            width < (truth.core_hz > 0.0 ? kSkirtWidths : kCarrierWidths) * (truth.high_hz - truth.low_hz);
 }
 

@@ -24,7 +24,7 @@ constexpr double kLeastPause = 40.0;    // between keyed bursts, the same: longe
 constexpr double kToneArea = 8.0;       // what is counted as filled by a burst of a bare carrier, times its duration
 constexpr double kWidestSkirts = 0.5, kNarrow = 1.0 / 300; // of the rate; what is narrow may stand far out of the noise
 constexpr double kNearSnr_db = 30.0, kNearestSnr_db = 65.0; // of a remote control at hand, in the band that keying fills
-constexpr double kUnshaped = 0.15;      // probability that PSK and QAM have rectangular pulses
+constexpr double kUnshaped = 0.3;      // probability that PSK and QAM have rectangular pulses
 constexpr double kLeastToneGap = 0.7;   // of a burst of a bare carrier, to the next: what is shorter is a key
 constexpr int kMostTones = 12;
 constexpr int kTries = 300;
