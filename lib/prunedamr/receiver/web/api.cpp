@@ -35,6 +35,7 @@ struct EventSchema {
     {
         properties[name] = { { "type", "array" }, { "items", { { "type", "object" } } } };
     }
+    void operator()(const char* name, const stream::DriftNote&) { properties[name] = { { "type", "object" } }; }
     void operator()(const char* name, const stream::EvidenceList&) { properties[name] = { { "type", "object" } }; }
     template <typename Number> void operator()(const char* name, Number)
     {
