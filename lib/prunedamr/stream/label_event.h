@@ -121,6 +121,9 @@ struct LabelEvent {
     /// `model::LogitReader::unknown_score`. No keys of their own.
     float frame_confidence = std::numeric_limits<float>::quiet_NaN();
     float unknown_score = std::numeric_limits<float>::quiet_NaN();
+
+    /// What the network gave to a class that the measurement then took back, 0..1; 0 where the two agree. No key of its own.
+    float disagreement = 0.0f;
 };
 
 /// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC
