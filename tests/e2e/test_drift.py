@@ -62,6 +62,16 @@ class Drift(rx.Case):
         self.assertEqual(len(list((self.folder / "kept").glob("*.sigmf-meta"))), len(self.told(again)))
         self.assertFalse(self.told(self.play("--drift", "none", "--out", "json:-")))
 
+    def test_a_calibration_says_what_frames_are_like(self):
+        def tool(*words):
+            subprocess.run([TOOL, *map(str, words)], check=True, timeout=120, stdout=subprocess.DEVNULL)
+        data, calibrated = self.folder / "frames.safetensors", self.folder / "calibrated.safetensors"
+        tool("synth", "--recipe", "onair", "--frames-per-class", 100, "--seed", 3, "--out", data)
+        tool("calibrate", MODEL, "--data", data, "--out", calibrated)
+        result = rx.run(self.scene, "--model", calibrated, "--no-measure", "--drift", "model", "--out", "json:/dev/null", plain=True, timeout=200)
+        self.assertEqual(result.code, 0, result.stderr)
+        self.assertIn("Comparing labels with the model's calibration", result.stderr)
+
     def test_a_reference_that_is_none_is_refused_by_name(self):
         self.assertIn("onair-s", self.play("--drift", "model", code=1).stderr)
         junk = self.write("junk.json", b'{"v": 1}')

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import rx
+from output_case import Lines
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,10 +128,9 @@ class Snippets(rx.Case):
         self.assertLess(len(notes), len({e["track"] for e in events if e["state"] != "noise"}) / 2)
 
     def test_one_folder_is_one_receivers(self):
-        unfinished = self.folder / "kept/.unfinished"
-        unfinished.mkdir(parents=True)
-        with rx.start("stdin", "--format", "ci8", "--rate", "1M", "--snippets", "kept", "--out", "json:labels.jsonl", cwd=self.folder, band=True) as busy:
-            rx.wait_until(unfinished, lambda: (unfinished / "lock").exists(), "the lock")
+        with rx.start_talking("stdin", "--format", "ci8", "--rate", "1M", "--snippets", self.folder / "kept", "--out", "json:/dev/null",
+                              band=True) as busy:
+            Lines(busy.stderr).wait_for("frames per call")  # its outputs are open
             self.assertIn("another receiver keeps its recordings here", self.play("--snippets", self.folder / "kept", code=1).stderr)
             busy.kill()
 

@@ -219,7 +219,6 @@ FinishedModel finish_model(model::Model model, const Evaluation& validation, Eva
 nlohmann::json save_model(FinishedModel& finished, const std::string& path)
 {
     model::ModelInfo& info = finished.model.info;
-    info.drift.clear(); // of another network, or decision
     info.name = std::filesystem::path(path).stem().string();
     model::save_model(finished.model, path);
     return { { "out", path },

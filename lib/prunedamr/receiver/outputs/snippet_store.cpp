@@ -72,7 +72,7 @@ void rename_if_there(const fs::path& from, const fs::path& to)
 
 /// Held as long as a store lives, and by no one after a crash.
 struct SnippetStore::Lock {
-    explicit Lock(const std::string& path) : file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666))
+    explicit Lock(const std::string& path) : file(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     {
         if (file < 0)
             throw SystemError("cannot keep recordings in this folder", path, errno);
@@ -80,7 +80,7 @@ struct SnippetStore::Lock {
             const int why = errno;
             ::close(file);
             if (why == EWOULDBLOCK)
-                throw Error({ "another receiver keeps its recordings here", path, "", "a folder for each" });
+                throw Error({ "another receiver keeps its recordings here", path, "", "a folder for each of them" });
             throw SystemError("cannot keep recordings in this folder", path, why);
         }
     }
@@ -97,7 +97,7 @@ SnippetStore::SnippetStore(Config config, Clock now_ns)
     try {
         fs::create_directories(path(kUnfinished));
         check_writable(path("x"));
-        lock_ = std::make_shared<Lock>(path(kUnfinished) + "/lock");
+        lock_ = std::make_shared<Lock>(path(kUnfinished));
         finish_unfinished();
         find();
     } catch (const fs::filesystem_error& failure) {
