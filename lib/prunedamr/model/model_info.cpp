@@ -60,9 +60,10 @@ void validate(const ModelInfo& info)
     check_labels(info, where);
     front_end_from_json(prunedamr::to_json(info.front_end), where);
     check_decision(info.decision, where);
-    if (!is_json_object(info.provenance) || !is_json_object(info.accuracy) ||
-        !(info.drift.empty() || is_json_object(info.drift)))
-        throw Error({ "provenance, accuracy and drift must be JSON objects", where, "", "" });
+    if (!is_json_object(info.provenance) || !is_json_object(info.accuracy))
+        throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
+    if (!info.drift.empty() && !is_json_object(info.drift))
+        throw Error({ "drift must be a JSON object", where, "", "" });
 }
 
 std::vector<std::string> families_of(const std::vector<std::string>& labels)
