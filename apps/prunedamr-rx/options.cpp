@@ -99,6 +99,26 @@ void add_label_options(CLI::App& app, Options& options)
         ->type_name("NAME");
 }
 
+void add_drift_options(CLI::App& app, Options& options)
+{
+    app.option_defaults()->group("Labels");
+    app.add_option("--drift", options.drift,
+                   "what labels are compared with, to tell when they are no longer alike (key drift, /metrics, the page): a "
+                   "file with what is usual at this site, which is learned and written if there is none; 'model': what the "
+                   "model's calibration saw; 'none' (default: what this run has learned)")
+        ->type_name("FILE|model|none");
+    app.add_option("--drift-learn", options.drift_learn,
+                   "decisions to learn from, one in 5 seconds of each emission; a day's are best")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::Range(500, 1'000'000'000));
+    app.add_option("--drift-false-alarms", options.drift_false_alarm_days,
+                   "mean time between two false alarms, at least, in days")
+        ->type_name("DAYS")
+        ->capture_default_str()
+        ->check(CLI::Range(0.001, 36500.0));
+}
+
 /// `--snippets FOLDER` is `--out snippets:FOLDER`; its options are those of the output.
 void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
 {
@@ -167,6 +187,15 @@ void add_output_options(CLI::App& app, Options& options)
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
 }
 
+void check_snippet_values(const Output& output)
+{
+    try {
+        receiver::check_snippets(output);
+    } catch (const Error& error) {
+        throw CLI::ValidationError("--snippets", error.what());
+    }
+}
+
 } // namespace
 
 bool Options::has_output(OutputKind kind) const
@@ -174,10 +203,17 @@ bool Options::has_output(OutputKind kind) const
     return std::any_of(outputs.begin(), outputs.end(), [&](const Output& output) { return output.kind == kind; });
 }
 
+std::string Options::snippet_folder() const
+{
+    const auto found = std::find_if(outputs.begin(), outputs.end(), [](const Output& output) { return output.kind == OutputKind::snippets; });
+    return found == outputs.end() ? std::string() : found->target;
+}
+
 void add_options(CLI::App& app, Options& options)
 {
     add_source_options(app, options.source);
     add_label_options(app, options);
+    add_drift_options(app, options);
     add_output_options(app, options);
 }
 
@@ -191,6 +227,8 @@ void check(Options& options)
             output.kind != OutputKind::sigmf ||
                 (options.source.is_file() && options.source.addresses.size() == 1 && !options.source.has_channel()),
             "--out", "sigmf annotates recordings: one file as the source, and no channel of it, only");
+        if (output.kind == OutputKind::snippets)
+            check_snippet_values(output);
         require(output.kind != OutputKind::sigmf || !options.source.loop, "--loop",
                 "does not go with --out sigmf: the annotations of each round would lie behind the end of the recording");
     }
@@ -203,6 +241,8 @@ void check(Options& options)
     require(options.zmq_clients.empty() || !options.zmq_key.empty(), "--zmq-clients",
             "needs --zmq-key: without encryption a client cannot show its key");
     require(!options.snippets || !options.snippets->target.empty(), "--snippets", "missing: the folder of the recordings");
+    if (options.snippets)
+        check_snippet_values(*options.snippets);
     if (options.snippets)
         options.outputs.push_back(*options.snippets);
     const auto snippets = std::count_if(options.outputs.begin(), options.outputs.end(),

@@ -32,9 +32,13 @@ struct Options {
     std::string name;        ///< of the source in the labels; empty: rx0, or of several files the path of each
     std::string web;                 ///< address and port of the page; empty: none
     std::string web_cert, web_key, web_token; ///< files
+    std::string drift;               ///< "model", "none" or a file; empty: learned in each run
+    std::uint64_t drift_learn = 2000; ///< decisions
+    double drift_false_alarm_days = 30.0;
     bool quiet = false;
 
     bool has_output(receiver::OutputKind kind) const;
+    std::string snippet_folder() const; ///< empty: none
 };
 
 /// Adds the receiver's options, which write to `options` when the command line is parsed.

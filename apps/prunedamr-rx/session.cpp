@@ -120,6 +120,8 @@ void Session::open(const std::string& address)
     if (!model)
         return;
     first_sample_ = source->info().first_sample;
+    if (!drift_)
+        drift_.emplace(options_, model->info);
     const auto publish = [this](stream::LabelEvent event) {
         event.seq = seq_++;
         if (page_)
@@ -128,6 +130,7 @@ void Session::open(const std::string& address)
         if (schedule_ && event.state != stream::State::noise)
             schedule_->note_alive(event.visit);
         stream::set_candidates(systems_, event);
+        drift_->see(event);
         publisher_->publish(event);
     };
     receiver::ReceiverConfig config = receiver_config(options_, address);
@@ -180,6 +183,7 @@ void Session::run()
         service_.ready();
         wait_for_end(statistics);
         tell_doubts();
+        drift_->tell();
         statistics.add(receiver_->stats());
         if (const auto fault = receiver_->fault(); fault && options_.source.addresses.size() > 1) {
             cli::print(*fault);
@@ -261,6 +265,7 @@ void Session::wait_for_end(Statistics& statistics)
         follow_requests();
         serve_changes();
         update_page(statistics);
+        drift_->tell();
         if (receiver_->source().live) {
             tell_doubts();
             watch_source();
@@ -319,7 +324,7 @@ void Session::update_page(const Statistics& statistics)
 {
     if (page_)
         page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
-                      min_confidence_);
+                      min_confidence_, drift_->watch());
 }
 
 /// What the page's clients want changed, one after the other; samples flow on meanwhile.
@@ -360,6 +365,9 @@ void Session::begin_change(const WebPage::Request& request)
         min_confidence_ = change.number;
         receiver_->set_min_confidence(min_confidence_);
         page_->reply(request.id, "changed");
+    } else if (change.kind == ChangeKind::label) {
+        label_snippet(options_, change);
+        page_->reply(request.id, "labeled");
     } else if (change.text == "reload") {
         loader_.request(model_);
         page_->reply(request.id, "the model is being read again");

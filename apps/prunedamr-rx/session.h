@@ -5,6 +5,7 @@
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/service.h"
+#include "apps/prunedamr-rx/site_watch.h"
 #include "apps/prunedamr-rx/statistics.h"
 #include "apps/prunedamr-rx/web_page.h"
 
@@ -83,6 +84,7 @@ private:
     };
     std::optional<PendingChange> change_; ///< of the source, under way
     std::unique_ptr<WebPage> page_; ///< or none
+    std::optional<SiteWatch> drift_; ///< once a model is there
     std::unique_ptr<receiver::SampleHistory> history_; ///< for snippets, or none
     std::shared_ptr<receiver::ScanSchedule> schedule_; ///< of a scan, or none
     std::unique_ptr<stream::Publisher> publisher_;

@@ -4,11 +4,14 @@
 #include "apps/common/cli.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/time.h"
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/page_files.h"
+#include "prunedamr/recording/sigmf_label.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace prunedamr::rx {
@@ -44,6 +47,17 @@ private:
 };
 
 } // namespace
+
+void label_snippet(const Options& options, const receiver::Change& change)
+{
+    const std::string folder = options.snippet_folder();
+    if (folder.empty())
+        throw InvalidArgument({ "this receiver keeps no snippets", "", "", "--snippets FOLDER" });
+    const auto names = recording::snippets_in(folder); // nothing else can be named
+    if (!std::binary_search(names.begin(), names.end(), change.snippet))
+        throw InvalidArgument({ "there is no such snippet", folder, "'" + change.snippet.substr(0, 100) + "'", "a name as it is listed" });
+    recording::set_label(folder + "/" + change.snippet, change.text, change.author.empty() ? "web" : change.author, system_time_ns());
+}
 
 WebPage::WebPage(const Options& options)
     : options_(options),
@@ -98,6 +112,8 @@ try {
         const auto found = log_.picture_json(static_cast<std::uint64_t>(query.at("id")));
         return found ? json_answer(*found) : json_error(404, "there is no such emission");
     }
+    case ApiTopic::snippets:
+        return json_answer(snippets_json(options_.snippet_folder(), static_cast<std::size_t>(query.emplace("limit", kHistoryEntries).first->second)));
     case ApiTopic::stream:
     case ApiTopic::change:
         break;
@@ -153,8 +169,10 @@ Picture& WebPage::begin_run(const SourceInfo& source)
 }
 
 void WebPage::update(const ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                     std::optional<double> gain_db, std::optional<double> min_confidence)
+                     std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift)
 {
+    if (drift)
+        board_.set_drift(drift->status());
     std::vector<StatusBoard::OutputState> outputs;
     for (std::size_t i = 0; i < options_.outputs.size(); ++i)
         outputs.push_back({ options_.outputs[i].name(), publisher.stats(i), publisher.fault(i).value_or("") });

@@ -18,6 +18,9 @@
 
 namespace prunedamr::rx {
 
+/// As a client wants it. Throws `Error` for what is no snippet, and for a label that is none.
+void label_snippet(const Options& options, const receiver::Change& change);
+
 /// What `--web` serves: the page, /metrics and the API. It outlives the publisher that has its sink, and the receiver
 /// that has its taps.
 class WebPage
@@ -34,7 +37,7 @@ public:
 
     /// Now and then. `total`: since the start of the run; `gain_db`: what was asked for last.
     void update(const receiver::ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                std::optional<double> gain_db, std::optional<double> min_confidence);
+                std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift);
 
     /// On the classifying thread: the event that was decided on last has this number.
     void name(std::uint64_t seq) noexcept { picture_.name(seq); }

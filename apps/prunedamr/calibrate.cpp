@@ -43,6 +43,7 @@ void run(const Options& options)
         { { "command", cli::command_line() }, { "data", nlohmann::json::parse(dataset.provenance) } });
     const auto test = metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test));
     auto finished = metrics::finish_model(std::move(model), validation, test, options.false_rejection);
+    finished.model.info.drift = drift_reference(validation, finished.model.info);
     auto report = metrics::save_model(finished, options.out);
     report["command"] = cli::command_line();
     cli::write_json(report, options.json);
@@ -57,7 +58,7 @@ void add_calibrate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* command =
-        app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown");
+        app.add_subcommand("calibrate", "set a model's decision by data: temperature, when it is unknown, what frames are like");
     add_model_task_options(*command, *options, "thresholds and accuracy");
     command
         ->add_option("--false-rejection", options->false_rejection,

@@ -123,10 +123,12 @@ void add_selection_options(CLI::App& command, dataset::Selection& selection)
 void add_capture_options(CLI::App& command, dataset::CaptureOptions& capture)
 {
     command.add_option("--label", capture.label, "class of captures that have no labels")->type_name("LABEL");
+    command.add_flag("--labeled-by-persons", capture.only_of_persons,
+                     "leave out what only a receiver has labeled: of snippets, those that nobody has looked at (see prunedamr label)");
     add_raw_options(command, capture.raw);
     add_front_end_options(command, capture.front_end);
     for (const char* name :
-         { "--label", "--format", "--rate", "--front-end", "--frame", "--block-length", "--occupied-fraction" })
+         { "--label", "--labeled-by-persons", "--format", "--rate", "--front-end", "--frame", "--block-length", "--occupied-fraction" })
         command.get_option(name)->group("Captures");
 }
 

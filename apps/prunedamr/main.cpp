@@ -19,6 +19,7 @@ int main(int argc, char** argv)
     tool::add_bench(app);
     tool::add_report(app);
     tool::add_measure(app);
+    tool::add_label(app);
     tool::add_systems(app);
     tool::add_model(app);
     return cli::run(app, argc, argv);

@@ -16,6 +16,7 @@ void add_eval(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
+void add_label(CLI::App& app);
 void add_systems(CLI::App& app);
 void add_model(CLI::App& app);
 

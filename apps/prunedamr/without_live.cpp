@@ -4,6 +4,7 @@
 #include "apps/prunedamr/eval_detection.h"
 #include "apps/prunedamr/eval_recordings.h"
 #include "apps/prunedamr/frame_data.h"
+#include "apps/prunedamr/model_output.h"
 #include "apps/prunedamr/subcommands.h"
 
 namespace prunedamr::tool {
@@ -26,6 +27,11 @@ void add_measure(CLI::App& app)
     kLive.add_subcommand(app, "measure");
 }
 
+void add_label(CLI::App& app)
+{
+    kLive.add_subcommand(app, "label");
+}
+
 void add_systems(CLI::App& app)
 {
     kLive.add_subcommand(app, "systems");
@@ -46,6 +52,11 @@ void add_detection_options(CLI::App&, DetectionOptions&) {}
 nlohmann::json eval_detection(const DetectionOptions&)
 {
     kLive.refuse("--scenes");
+}
+
+std::string drift_reference(const metrics::Evaluation&, const model::ModelInfo&)
+{
+    return {};
 }
 
 dataset::Dataset make_recipe_frames(const FrameData& options)

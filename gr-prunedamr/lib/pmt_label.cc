@@ -93,6 +93,15 @@ pmt::pmt_t value(stream::CandidateList list)
     return candidates;
 }
 
+pmt::pmt_t value(stream::DriftNote note)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    const auto add = [&](const char* name, const auto& one) { dict = pmt::dict_add(dict, pmt::intern(name), value(one)); };
+    note.for_each_text(add);
+    note.for_each_number(add);
+    return dict;
+}
+
 pmt::pmt_t value(stream::EvidenceList list)
 {
     const pmt::pmt_t points = pmt::make_vector(list.count(), pmt::PMT_NIL);

@@ -93,6 +93,15 @@ py::object to_python(stream::CandidateList list)
     return std::move(candidates);
 }
 
+py::object to_python(stream::DriftNote note)
+{
+    py::dict dict;
+    const auto add = [&](const char* name, const auto& value) { dict[name] = to_python(value); };
+    note.for_each_text(add);
+    note.for_each_number(add);
+    return std::move(dict);
+}
+
 py::object to_python(stream::EvidenceList list)
 {
     py::list points;

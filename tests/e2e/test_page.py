@@ -129,6 +129,45 @@ class Page(rx.Case):
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         browser.until("/^868\\.[23]/.test(document.getElementById('readout').textContent)", "the frequency under the pointer")
 
+    def test_one_key_labels_a_snippet(self):
+        kept, token = self.folder / "kept", self.write("token", b"open sesame\n")
+        token.chmod(0o600)
+        made = rx.run(self.air, "--snippets", kept, "--snippet-if", "not noise", "--out", "json:/dev/null", band=True)
+        self.assertEqual(made.code, 0, made.stderr)
+        self.play("--web-token", token, "--snippets", kept, "--snippet-if", "snr_db>200")
+        count = len(list(kept.glob("*.sigmf-meta")))
+        self.assertGreater(count, 2)
+        browser = self.show()
+        labels = lambda key: {p.stem: a.get(key) for p in kept.glob("*.sigmf-meta") for a in json.loads(p.read_text())["annotations"][:1]}
+        browser.evaluate("document.getElementById('tab-receiver').click(); document.getElementById('token').value = 'open sesame'")
+        browser.evaluate("document.querySelector('#form-token button').click(); document.getElementById('tab-snippets').click()")
+        rows = "document.querySelectorAll('#snippets li').length"
+        browser.until(f"{rows} == {count}", "the snippets")
+        browser.evaluate("document.getElementById('snippet-author').value = 'ann'")
+        first = browser.evaluate("document.querySelector('#snippets li.chosen').dataset.name")
+        best = browser.evaluate("document.querySelector('#snippets li.chosen .choices button').textContent.split(' ')[1]")
+        browser.evaluate("document.querySelector('#snippets li.chosen').focus()")
+        browser.press("1", "1")
+        browser.until(f"{rows} == {count - 1}", "one less")
+        self.assertEqual((labels("core:label")[first], labels("prunedamr:author")[first]), (best, "ann"))
+        # None of these: a new class by its name. The next one has the focus.
+        second = browser.until("document.activeElement.dataset.name")
+        browser.press("n", "n")
+        browser.until("document.activeElement.tagName == 'INPUT'")
+        browser.evaluate("document.activeElement.value = 'DoorBell'; document.activeElement.form.requestSubmit()")
+        browser.until(f"{rows} == {count - 2}", "one less")
+        self.assertEqual(labels("core:label")[second], "DoorBell")
+        # All are shown, and the receiver's label comes back.
+        browser.evaluate("document.getElementById('snippet-all').click()")
+        browser.until(f"{rows} == {count}")
+        browser.evaluate(f"document.querySelector('li[data-name=\"{second}\"]').click()")
+        browser.until(f"document.activeElement.dataset.name == '{second}'")
+        browser.press("Backspace")
+        browser.until("/^(?!Not)/.test(document.getElementById('snippet-answer').textContent) && true")
+        browser.until(f"!document.querySelector('li[data-name=\"{second}\"]').textContent.includes('labeled by')")
+        self.assertIsNone(labels("prunedamr:author")[second])
+        self.assertEqual(browser.problems, [])
+
     def test_it_fits_a_phone(self):
         self.play()
         browser = self.show(width=390, height=844)

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import rx
+from output_case import Lines
 
 TOOL = os.environ["PRUNEDAMR_TOOL"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,12 +102,83 @@ class Snippets(rx.Case):
         names = [path.name.split("_")[1][:3] for path in self.metas()]
         self.assertEqual(sorted(names), ["433", "433", "867", "867"])
 
+    def test_what_teaches_most_is_kept_once_per_emission_with_its_score(self):
+        doubtful = dict(SCENE, signals=SCENE["signals"] + [
+            {"label": "unknown", "offset_hz": -50e3, "bandwidth_hz": 25e3, "snr_db": 15, "start_s": 0.2, "duration_s": 0.1,
+             "repeat": {"count": 6, "period_s": 0.4}},
+            {"label": "16QAM", "offset_hz": -400e3, "bandwidth_hz": 30e3, "snr_db": 7, "start_s": 0.3, "duration_s": 0.1,
+             "repeat": {"count": 4, "period_s": 0.6}}])
+        scene = self.write("doubtful.json", json.dumps(doubtful).encode())
+        air = self.folder / "doubtful.sigmf-meta"
+        subprocess.run([TOOL, "synth", "scene", "--scene", scene, "--out", air], check=True, timeout=60, stdout=subprocess.DEVNULL)
+        events = rx.run(air, "--quiet", "--model", ROOT / "models/onair-s.safetensors", "--out", "json:-", "--snippets", self.folder / "kept",
+                        "--snippet-keep", "teaching", plain=True, timeout=200).events
+        notes = [json.loads(path.read_text())["annotations"][0] for path in self.metas()]
+        self.assertTrue(notes)
+        self.assertTrue(any(extension["name"] == "prunedamr" and extension["optional"]
+                            for extension in json.loads(self.metas()[0].read_text())["global"]["core:extensions"]))
+        tracks = [note["prunedamr:event"]["track"] for note in notes]
+        self.assertEqual(len(tracks), len(set(tracks)))
+        for note in notes:
+            teaching = note["prunedamr:teaching"]
+            self.assertAlmostEqual(teaching["score"], max(teaching["disagreement"], teaching["doubt"]) * teaching["novelty"], 3)
+            self.assertGreaterEqual(teaching["score"], 0.05)
+            self.assertEqual(note["prunedamr:event"]["label"], note["core:label"])
+        # What is sure, or like another one, is not asked for.
+        self.assertLess(len(notes), len({e["track"] for e in events if e["state"] != "noise"}) / 2)
+
+    def test_one_folder_is_one_receivers(self):
+        with rx.start_talking("stdin", "--format", "ci8", "--rate", "1M", "--snippets", self.folder / "kept", "--out", "json:/dev/null",
+                              band=True) as busy:
+            Lines(busy.stderr).wait_for("frames per call")  # its outputs are open
+            self.assertIn("another receiver keeps its recordings here", self.play("--snippets", self.folder / "kept", code=1).stderr)
+            busy.kill()
+
+    def test_a_person_labels_in_a_terminal_and_the_labels_are_imported(self):
+        kept = self.folder / "kept"
+        self.play("--snippets", kept, "--snippet-if", "label=2FSK", "--out", "json:/dev/null")
+        def label(*words, answers="", code=0):
+            done = subprocess.run([TOOL, "label", *map(str, words)], input=answers, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return done
+        first, second = (path.stem for path in self.metas())
+        before = json.loads((kept / f"{first}.sigmf-meta").read_text())["annotations"][0]
+        label(kept, "--set", f"{first}=DoorBell", "--author", "ann")
+        after = json.loads((kept / f"{first}.sigmf-meta").read_text())["annotations"][0]
+        self.assertEqual((after["core:label"], after["prunedamr:author"], after["core:generator"]), ("DoorBell", "ann", "ann"))
+        self.assertEqual((after["prunedamr:receiver_label"], after["prunedamr:receiver_generator"]), ("2FSK", before["core:generator"]))
+        self.assertRegex(after["prunedamr:datetime"], r"^20\d\d-.*Z$")
+        self.assertIn(f"{first}  DoorBell  by ann at 20", label(kept, "--list").stdout)
+        # Asked is about the other one alone; a name that nobody knows is a new class.
+        asked = label(kept, "--author", "ann", answers="GateOpener\n").stdout
+        self.assertIn(second, asked)
+        self.assertNotIn(first, asked)
+        self.assertIn("GateOpener is a new class", asked)
+        label(kept, "--set", f"{second}=", "--author", "ann")  # the receiver's again
+        self.assertEqual(json.loads((kept / f"{second}.sigmf-meta").read_text())["annotations"][0]["core:label"], "2FSK")
+        self.assertIn("no such snippet", label(kept, "--set", "x=OOK", code=1).stderr)
+        self.assertIn("bad label", label(kept, "--set", f"{first}={'x' * 25}", code=1).stderr)
+        def classes(*options):
+            report = self.folder / "report.json"
+            subprocess.run([TOOL, "data", "import", *self.metas(), *options, "--out", self.folder / "mine.safetensors", "--json", report],
+                           check=True, timeout=60, stdout=subprocess.DEVNULL)
+            return json.loads(report.read_text())
+        self.assertEqual(set(classes()["frames_per_class"]), {"DoorBell", "2FSK"})
+        of_persons = classes("--labeled-by-persons")
+        self.assertEqual(set(of_persons["frames_per_class"]), {"DoorBell"})
+        self.assertGreater(of_persons["frames_per_class"]["DoorBell"], 0)
+        self.assertEqual(of_persons["captures"]["skipped"], {"no person has labeled it": 1})
+        # What a person has labeled survives a budget that is used up.
+        self.play("--snippets", kept, "--snippet-if", "label=OOK", "--snippet-budget", "1.6M", "--out", "json:/dev/null")
+        self.assertTrue((kept / f"{first}.sigmf-data").exists())
+
     def test_what_is_wrong_is_said_in_a_line(self):
         folder = self.folder / "kept"
         for arguments, text in (
                 (["--snippets", folder, "--snippet-if", "label=OOK or colour=red"], "(at character 14)"),
                 (["--snippets", folder, "--snippet-budget", "much"], "budget=much"),
                 (["--snippets", folder, "--snippet-age", "7y"], "age=7y"),
+                (["--snippets", folder, "--snippet-keep", "all"], "keep=all"),
                 (["--snippet-if", "unknown"], "--snippets: missing"),
                 (["--snippets", folder, "--out", f"snippets:{folder}2"], "expected one"),
                 (["--snippets", "/proc/no/such"], "/proc/no/such")):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/stream/drift.h"
 #include "prunedamr/stream/model.h"
 #include "prunedamr/stream/prover.h"
 #include "prunedamr/stream/signal_classifier.h"
@@ -83,4 +84,25 @@ TEST(Allocations, ScannerMakesNoneFromItsFirstSampleOn)
         EXPECT_EQ(allocations() - before, 0u);
         EXPECT_GE(signals, 6);
     }
+}
+
+TEST(Allocations, WatchOfDriftMakesNone)
+{
+    DriftConfig config;
+    config.learn = 500;
+    DriftWatch watch(config);
+    LabelEvent event;
+    event.state = State::signal;
+    event.sample_rate_hz = 1e6;
+    event.bandwidth_hz = 1e4;
+    int told = 0;
+    const std::size_t before = allocations();
+    for (int i = 0; i < 2000; ++i) {
+        event.time_ns = 10'000'000'000LL * i;
+        event.label.assign(i % 3 ? "2FSK" : "OOK");
+        event.power_dbfs = i < 1000 ? -50.0f : -20.0f;
+        told += watch.see(event);
+    }
+    EXPECT_EQ(allocations() - before, 0u);
+    EXPECT_GE(told, 1);
 }

@@ -87,6 +87,17 @@ TEST(EventFilter, AFieldWithoutValuePassesNoTestButUnequal)
     EXPECT_TRUE(meets("top2!=OOK"));
 }
 
+TEST(EventFilter, DriftIsToldOrNot)
+{
+    LabelEvent event = ook_event();
+    EXPECT_FALSE(EventFilter("drift")(event));
+    EXPECT_TRUE(EventFilter("not drift")(event));
+    event.drift.quantity = "level_dbfs";
+    EXPECT_TRUE(EventFilter("drift")(event));
+    EXPECT_TRUE(EventFilter("drift=level_dbfs and signal")(event));
+    EXPECT_FALSE(EventFilter("drift=carrier")(event));
+}
+
 TEST(EventFilter, AndBindsMoreTightlyThanOr)
 {
     EXPECT_TRUE(meets("signal or noise and unknown"));

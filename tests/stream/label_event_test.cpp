@@ -93,6 +93,18 @@ TEST(LabelEvent, EvidenceIsWrittenWhereThereIsSome)
     EXPECT_EQ(nlohmann::json::parse(to_json_line(e)).at("evidence").dump(), "{\"phase_advances\":[0.707,-0.25]}");
 }
 
+TEST(LabelEvent, DriftIsWrittenWhereItIsTold)
+{
+    LabelEvent e = example();
+    e.drift.quantity = "level_dbfs";
+    e.drift.of.assign("2FSK");
+    e.drift.change = "higher";
+    e.drift.expected = 0.125f;
+    e.drift.found = 0.5f;
+    EXPECT_NE(to_json_line(e).find("\"drift\":{\"quantity\":\"level_dbfs\",\"of\":\"2FSK\",\"change\":\"higher\",\"expected\":0.125,\"found\":0.5}"),
+              std::string::npos);
+}
+
 TEST(LabelEvent, APersonGetsWhatAPersonLooksFor)
 {
     LabelEvent e = example();

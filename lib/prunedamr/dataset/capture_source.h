@@ -50,6 +50,7 @@ struct CaptureOptions {
     /// Called with the warnings of each file that has any (`recording::RecordingInfo::warnings`), when it is
     /// opened.
     std::function<void(const std::vector<std::string>&)> on_warnings = {};
+    bool only_of_persons = false; ///< what a receiver has said is no label
 };
 
 /// Captures as labeled frames, one stretch after the other, through the front end; a signal with frequency edges

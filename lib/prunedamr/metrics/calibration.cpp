@@ -205,6 +205,7 @@ FinishedModel finish_model(model::Model model, const Evaluation& validation, Eva
 {
     FinishedModel finished{ std::move(model), NAN, std::move(test) };
     model::ModelInfo& info = finished.model.info;
+    info.drift.clear(); // of another network, or decision
     if (!validation.empty()) {
         info.decision = fit_decision(validation.logits, validation.labels, info, false_rejection);
         finished.validation_accuracy = scores_of(validation).accuracy();

@@ -62,6 +62,8 @@ void validate(const ModelInfo& info)
     check_decision(info.decision, where);
     if (!is_json_object(info.provenance) || !is_json_object(info.accuracy))
         throw Error({ "provenance and accuracy must be JSON objects", where, "", "" });
+    if (!info.drift.empty() && !is_json_object(info.drift))
+        throw Error({ "drift must be a JSON object", where, "", "" });
 }
 
 std::vector<std::string> families_of(const std::vector<std::string>& labels)
@@ -145,6 +147,8 @@ nlohmann::json full_json(const ModelInfo& info)
     nlohmann::json json = to_json(info);
     json["provenance"] = nlohmann::json::parse(info.provenance);
     json["accuracy"] = nlohmann::json::parse(info.accuracy);
+    if (!info.drift.empty())
+        json["drift"] = nlohmann::json::parse(info.drift);
     return json;
 }
 
@@ -158,6 +162,8 @@ ModelInfo model_info_from_json(JsonObject& fields, const std::string& where)
     info.decision = decision_from_json(fields.at("decision"), where);
     info.provenance = fields.at("provenance").dump();
     info.accuracy = fields.at("accuracy").dump();
+    if (const nlohmann::json* drift = fields.find("drift"))
+        info.drift = drift->dump();
     return info;
 }
 

@@ -28,6 +28,9 @@ struct ModelInfo {
     Decision decision;
     std::string provenance = "{}"; ///< JSON object: how it was made, as commands, data, seeds
     std::string accuracy = "{}";   ///< JSON object: measured accuracy, as `metrics::Scores::to_json` writes it
+    /// JSON object: what decisions on the data of its calibration are like, as `stream::DriftReference` writes it; empty
+    /// where that is not known.
+    std::string drift;
 };
 
 /// Throws `Error` naming the model for labels that are too few, empty or repeated, families that do not match them,

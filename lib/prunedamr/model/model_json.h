@@ -19,11 +19,11 @@ Decision decision_from_json(const nlohmann::json& json, const std::string& where
 /// {"name", "labels", "families", "front_end", "decision"}: what a receiver reads.
 nlohmann::json to_json(const ModelInfo& info);
 
-/// The same with "provenance" and "accuracy": what a model file holds. Throws nlohmann::json::exception when those
+/// The same with "provenance", "accuracy" and, where it is known, "drift": what a model file holds. Throws nlohmann::json::exception when those
 /// are not JSON.
 nlohmann::json full_json(const ModelInfo& info);
 
-/// Reads the keys of `full_json`, all of them, from an object that may hold others. Throws `Error` naming the key.
+/// Reads the keys of `full_json`, all but "drift" must be there, from an object that may hold others. Throws `Error` naming the key.
 ModelInfo model_info_from_json(JsonObject& fields, const std::string& where);
 
 /// Adds or replaces one entry of the provenance, which must be a JSON object.

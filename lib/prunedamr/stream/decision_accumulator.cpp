@@ -63,6 +63,7 @@ void DecisionAccumulator::reset() noexcept
 {
     std::fill(sum_.begin(), sum_.end(), 0.0);
     unknown_scores_ = 0.0;
+    first_ = {};
     frames_ = answers_ = 0;
 }
 
@@ -73,8 +74,10 @@ void DecisionAccumulator::add(const float* logits, int frames) noexcept
         reader_.probabilities(logits, frame_.data());
         if (std::isnan(frame_[0]))
             continue;
-        ++answers_;
-        unknown_scores_ += reader_.unknown_score(logits);
+        const double unknown_score = reader_.unknown_score(logits);
+        if (answers_++ == 0)
+            first_ = { *std::max_element(frame_.begin(), frame_.end()), unknown_score };
+        unknown_scores_ += unknown_score;
         for (std::size_t c = 0; c < classes; ++c)
             sum_[c] += frame_[c];
     }
@@ -85,6 +88,8 @@ void DecisionAccumulator::add(const DecisionAccumulator& other) noexcept
 {
     for (std::size_t c = 0; c < sum_.size(); ++c)
         sum_[c] += other.sum_[c];
+    if (answers_ == 0)
+        first_ = other.first_;
     unknown_scores_ += other.unknown_scores_;
     frames_ += other.frames_;
     answers_ += other.answers_;
@@ -141,6 +146,8 @@ void DecisionAccumulator::decide(LabelEvent& event) noexcept
     const std::size_t before = std::exchange(previous_label_, kNone);
     if (answers_ == 0)
         return decide_unknown(event, 0.0);
+    event.frame_confidence = static_cast<float>(first_.confidence);
+    event.unknown_score = static_cast<float>(first_.unknown_score);
     write_top(event);
     const std::size_t top = best_class(before);
     if (top == model::LogitReader::kUnknown)

@@ -59,7 +59,7 @@ public:
 
     std::uint64_t frames() const noexcept { return frames_; }
 
-    /// Writes state, label, family, confidence and top. Without a frame that says something: unknown.
+    /// Writes state, label, family, confidence, top, and of the first frame confidence and unknown score. Without a frame that says something: unknown.
     void decide(LabelEvent& event) noexcept;
 
     /// What the last `decide` decided on.
@@ -92,6 +92,9 @@ private:
     std::vector<double> mean_;               ///< probabilities of the last decision
     bool is_answered_ = false;               ///< the last decision
     double unknown_scores_ = 0.0;            ///< their sum
+    struct {
+        double confidence = 0.0, unknown_score = 0.0;
+    } first_; ///< frame that has an answer
     std::uint64_t frames_ = 0, answers_ = 0; ///< all; those in the sums
     std::size_t previous_label_ = kNone;     ///< best class of the interval before
 };

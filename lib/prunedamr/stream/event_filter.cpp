@@ -17,8 +17,9 @@ constexpr double kEnd = std::numeric_limits<double>::infinity();
 constexpr const char* kBand = "band";
 constexpr const char* kDuration = "duration_s";
 constexpr const char* kForm =
-    "tests such as confidence<0.6, label=OOK, band=433M..435M, signal, noise or unknown, joined "
+    "tests such as confidence<0.6, label=OOK, band=433M..435M, signal, noise, unknown or drift, joined "
     "by and, or, not";
+constexpr const char* kDrift = "drift";
 constexpr int kMaxDepth = 32; ///< of parentheses
 
 /// One whose texts are there, as texts.
@@ -175,6 +176,13 @@ private:
                 return add(std::move(node));
             }
         const std::string sign = take_sign();
+        if (name == kDrift && sign.empty()) {
+            Node node{ Kind::text, {} };
+            node.field = place_of(kDrift);
+            node.words = { "" };
+            node.is_negated = true;
+            return add(std::move(node));
+        }
         if (name.empty() || sign.empty())
             fail(name.empty() ? text_.substr(at_) : name, kForm);
         Node node{ name == kBand ? Kind::band : name == kDuration ? Kind::duration : Kind::number, {} };

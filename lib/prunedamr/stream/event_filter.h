@@ -13,7 +13,7 @@ namespace prunedamr::stream {
 ///     unknown or confidence<0.6 or label=OOK,2FSK and not band=433M..435M
 ///
 /// Tests are joined by `or`, `and` (which binds more tightly), `not` and parentheses. A test is a state (`signal`,
-/// `noise`, `unknown`), or a field of the event (`visit_cells`) with = != < <= > >= and a value: a number with a
+/// `noise`, `unknown`), `drift` (of an event that tells of it), or a field of the event (`visit_cells`) with = != < <= > >= and a value: a number with a
 /// suffix k, M or G or none, a range LOW..HIGH, or text, in quotes where it holds blanks; of several values with
 /// commas between them any will do. `band` is the signal's own, center -+ half its width: `=` says that the two
 /// overlap; `duration_s` is that of its samples. A field that an event does not have passes no test but `!=`.

@@ -99,6 +99,19 @@ private:
         text_ += ']';
     }
 
+    void append(DriftNote note)
+    {
+        text_ += '{';
+        const char* comma = "";
+        const auto write = [&](const char* name, const auto& value) {
+            text_ += fmt::format("{}\"{}\":", std::exchange(comma, ","), name);
+            append(value);
+        };
+        note.for_each_text(write);
+        note.for_each_number(write);
+        text_ += '}';
+    }
+
     void append(EvidenceList list)
     {
         text_ += fmt::format("{{\"{}\":[", list.name());

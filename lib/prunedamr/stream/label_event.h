@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,17 @@ struct LabelEvent {
         std::array<Point, measure::Measurement::kEvidence> points;
     };
 
+    /// Decisions are no longer like those of a reference (`DriftWatch`): those on signals with one label, or on all, lie
+    /// more often than before on one side of what is usual. Static texts; `quantity` is empty where nothing is told.
+    struct Drift {
+        const char* quantity = "";
+        FixedString<24> of; ///< label; empty: all
+        const char* change = ""; ///< higher, lower, narrower, more (of one part), new (where there was nothing)
+        float expected = 0.0f, found = 0.0f; ///< fraction of the decisions, in the reference and of late
+
+        explicit operator bool() const noexcept { return quantity[0] != '\0'; }
+    };
+
     FixedString<48> source;   ///< name of the stream, chosen by the user
     std::uint64_t seq = 0;    ///< rises by one per event and source
     std::uint64_t track = 0;  ///< number of the signal, the same as long as it is followed; 0: noise, or not followed
@@ -102,7 +114,16 @@ struct LabelEvent {
     std::uint64_t overflows = 0;
     float clipped = 0.0f; ///< of the interval's I and Q values those at full scale, 0..1; 0 for no more than a few
     FixedString<16> note; ///< what is doubtful: empty, or `kDcSpike`
+    Drift drift;          ///< in the event that tells of it
     Evidence evidence;    ///< none unless it is asked for
+
+    /// Of the first frame of the decision, NaN without one: the highest probability that the network gives to a class, and
+    /// `model::LogitReader::unknown_score`. No keys of their own.
+    float frame_confidence = std::numeric_limits<float>::quiet_NaN();
+    float unknown_score = std::numeric_limits<float>::quiet_NaN();
+
+    /// What the network gave to a class that the measurement then took back, 0..1; 0 where the two agree. No key of its own.
+    float disagreement = 0.0f;
 };
 
 /// One line of UTF-8 JSON without newline, shortest numbers that read back the same: v, source, seq, time (RFC

@@ -66,6 +66,23 @@ struct EvidenceList {
     double q(int k) const { return evidence->points[k].q / LabelEvent::Evidence::kSteps; }
 };
 
+/// `drift` as it travels: {"quantity": name, "of": label or "", "change": word, "expected": 0..1, "found": 0..1}.
+struct DriftNote {
+    const LabelEvent::Drift* drift;
+
+    template <typename Each> void for_each_text(Each&& each) const
+    {
+        each("quantity", std::string_view(drift->quantity));
+        each("of", drift->of.view());
+        each("change", std::string_view(drift->change));
+    }
+    template <typename Each> void for_each_number(Each&& each) const
+    {
+        each("expected", static_cast<double>(drift->expected));
+        each("found", static_cast<double>(drift->found));
+    }
+};
+
 /// Calls `visit(name, value)` for every key in the order of the wire. JSON, PMT and documentation are all made from
 /// this one list.
 template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&& visit)
@@ -97,7 +114,9 @@ template <typename Visitor> void visit_fields(const LabelEvent& event, Visitor&&
     visit("overflows", event.overflows);
     visit("clipped", event.clipped);
     visit("note", event.note.view());
-    if (event.evidence.count > 0) // what nobody asked for has no key
+    if (event.drift) // what is not there, or nobody asked for, has no key
+        visit("drift", DriftNote{ &event.drift });
+    if (event.evidence.count > 0)
         visit("evidence", EvidenceList{ &event.evidence });
 }
 
@@ -122,8 +141,8 @@ const char* error_name(measure::Quantity quantity) noexcept;
 
 /// Calls `visit(name, cell)` for every field in the order of the wire, those of nested ones under names of their
 /// own
-/// (`top1`, `top1_probability`, `symbol_rate_hz`, `symbol_rate_hz_error`), but for the evidence: the same names for
-/// every event. Allocates nothing.
+/// (`top1`, `top1_probability`, `symbol_rate_hz`, `symbol_rate_hz_error`), of drift its quantity, but for the evidence: the
+/// same names for every event. Allocates nothing.
 template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& visit)
 {
     static constexpr const char* kTopNames[][2] = { { "top1", "top1_probability" },
@@ -149,10 +168,12 @@ template <typename Visitor> void visit_cells(const LabelEvent& event, Visitor&& 
                 visit(value.is_error ? error_name(quantity) : measure::quantity_name(quantity),
                       number ? cell_of(value.is_error ? number->error : number->value) : Cell());
             }
-        } else if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, EvidenceList>) {
+        } else if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, EvidenceList> &&
+                             !std::is_same_v<std::decay_t<decltype(value)>, DriftNote>) {
             visit(name, cell_of(value));
         }
     });
+    visit("drift", cell_of(std::string_view(event.drift.quantity)));
 }
 
 /// Appends the shortest number that reads back the same, the text itself, the time as RFC 3339, or nothing.

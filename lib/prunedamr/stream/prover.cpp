@@ -232,6 +232,11 @@ const Measurement* Prover::Impl::prove(LabelEvent& event, const Proposal& networ
         return nullptr;
     posterior.update(*found, !is_noise);
     decide(event, network.min_confidence, *found);
+    const auto* best = std::max_element(network.probabilities, network.probabilities + network.classes);
+    const std::string& before = network.labels[best - network.probabilities];
+    const model::Modulation* row = model::find_modulation(before);
+    if (before != event.label.view() && !(row && row->family == event.label.view()))
+        event.disagreement = static_cast<float>(*best);
     return found;
 }
 

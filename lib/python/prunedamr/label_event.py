@@ -3,6 +3,7 @@ from typing import Dict, List, Optional, TypedDict, Union
 
 
 class _Evidence(TypedDict, total=False):
+    drift: Dict[str, Union[str, float]]  # where decisions are no longer as they were: quantity, of, change, expected, found
     evidence: Dict[str, list]  # where asked for: symbols, [I, Q] each, or phase_advances, cycles per symbol
 
 

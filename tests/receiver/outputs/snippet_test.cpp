@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/outputs/sinks.h"
+#include "prunedamr/recording/sigmf_label.h"
 #include "prunedamr/recording/sigmf_writer.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/temp_dir.h"
 
 #include "prunedamr/base/error.h"
@@ -371,4 +373,120 @@ TEST_F(Snippets, WhatCannotBeWrittenIsLostAndSaidOnce)
     ASSERT_EQ(notices.size(), 1u);
     EXPECT_NE(notices[0].find("its samples are gone"), std::string::npos) << notices[0];
     EXPECT_TRUE(names(folder.path()).empty());
+}
+
+namespace {
+
+stream::LabelEvent emission(double margin, double bandwidth_hz)
+{
+    stream::LabelEvent event;
+    event.state = stream::State::signal;
+    event.top_count = 2;
+    event.top[0] = { std::string_view("OOK"), static_cast<float>(0.5 + 0.5 * margin) };
+    event.top[1] = { std::string_view("2FSK"), static_cast<float>(0.5 - 0.5 * margin) };
+    event.bandwidth_hz = bandwidth_hz;
+    event.snr_db = 20.0f;
+    return event;
+}
+
+} // namespace
+
+TEST(Teaching, DoubtAndDisagreementTeachAndWhatIsKnownDoesNot)
+{
+    const auto score = [](const stream::LabelEvent& event, double novelty = 1.0) { return Teaching::of(event, novelty).score(); };
+    stream::LabelEvent sure = emission(0.98, 1e4), taken_back = sure, unknown = sure;
+    EXPECT_NEAR(score(sure), 0.02, 1e-6);
+    EXPECT_NEAR(score(emission(0.1, 1e4)), 0.9, 1e-6);
+    taken_back.disagreement = 0.7f;
+    EXPECT_NEAR(score(taken_back), 0.7, 1e-6);
+    unknown.state = stream::State::unknown;
+    EXPECT_EQ(score(unknown), 1.0);
+    EXPECT_EQ(score(unknown, 0.25), 0.25);
+    EXPECT_NEAR(Teaching::score_of_json(Teaching::of(unknown, 0.25).to_json()), 0.25, 1e-4);
+    EXPECT_EQ(Teaching::score_of_json("{}"), 0.0);
+    EXPECT_EQ(Teaching::score_of_json("rubbish"), 0.0);
+}
+
+TEST(Teaching, SimilarIsWhatHasClassesWidthAndRateInCommon)
+{
+    const Traits one = Traits::of(emission(0.5, 1e4));
+    EXPECT_DOUBLE_EQ(similarity(one, one), 1.0);
+    EXPECT_NEAR(similarity(one, Traits::of(emission(0.5, 2e4))), std::exp(-1.0), 1e-9);
+    EXPECT_LT(similarity(one, Traits::of(emission(-0.5, 1e4))), 0.5); // the classes have changed places
+    stream::LabelEvent measured = emission(0.5, 1e4);
+    measured.measured[measure::Quantity::symbol_rate_hz] = measure::Estimate{ 5e3, 1.0 };
+    EXPECT_NEAR(similarity(one, Traits::of(measured)), std::exp(-1.0), 1e-9);
+    measured.label.assign("OOK");
+    EXPECT_NEAR(similarity(Traits::of_json(to_json_line(measured)), Traits::of(measured)), 1.0, 1e-6);
+    EXPECT_EQ(Traits::of_json("[]").top_count, 0);
+}
+
+TEST(SnippetStore, WhereTeachingIsKeptTheLeastTeachingGoesAndNoneForLess)
+{
+    const test::TemporaryFolder folder;
+    SnippetStore::Config config{ folder.path(), 3 * kBytes, 1e9 };
+    config.keeps_teaching = true;
+    int count = 0;
+    const auto keep = [&](SnippetStore& store, double score) {
+        if (store.room_for(8000, score) != SnippetStore::Room::there)
+            return std::string();
+        const std::string name = SnippetStore::name_of(kTime + kSecond * count++, 433.92e6, "OOK");
+        write(store.unfinished(name), "OOK");
+        const stream::LabelEvent event = emission(0.5, 1e3 * std::pow(2.0, 2.0 * count));
+        recording::add_event(store.unfinished(name), to_json_line(event), "{\"score\": " + std::to_string(score) + "}");
+        EXPECT_TRUE(store.make_room(8000, score));
+        store.add(name, "OOK", Traits::of(event), score);
+        return name;
+    };
+    std::string best, better;
+    {
+        SnippetStore store(config);
+        const std::string middle = keep(store, 0.5), least = keep(store, 0.2);
+        best = keep(store, 0.9);
+        EXPECT_EQ(names(folder.path()), (std::set<std::string>{ middle, least, best }));
+        EXPECT_EQ(keep(store, 0.2), "") << "teaches no more than the least";
+        better = keep(store, 0.6);
+        EXPECT_EQ(names(folder.path()), (std::set<std::string>{ middle, best, better }));
+        EXPECT_EQ(store.room_for(4 * kBytes, 1.0), SnippetStore::Room::too_large);
+        EXPECT_NEAR(store.novelty(Traits::of(emission(0.5, 4e3))), 0.0, 1e-9);
+        EXPECT_GT(store.novelty(Traits::of(emission(0.5, 4e6))), 0.9);
+    }
+    SnippetStore again(config); // the scores were kept, and what they are of
+    EXPECT_NEAR(again.novelty(Traits::of(emission(0.5, 4e3))), 0.0, 1e-4);
+    const std::string newest = keep(again, 0.55);
+    EXPECT_EQ(names(folder.path()), (std::set<std::string>{ best, better, newest }));
+}
+
+TEST(SnippetStore, WhatAPersonHasLabeledStays)
+{
+    const test::TemporaryFolder folder;
+    Keeper keeper({ folder.path(), 2 * kBytes, 1e9 });
+    const std::string labeled = keeper.keep("OOK"), other = keeper.keep("OOK");
+    const std::string path = folder.path() + "/" + labeled;
+    recording::set_label(path, "DoorBell", "ann", kTime);
+    const std::string third = keeper.keep("OOK"), fourth = keeper.keep("OOK");
+    EXPECT_EQ(names(folder.path()), (std::set<std::string>{ labeled, third, fourth }));
+    const recording::SnippetLabel said = recording::read_label(path);
+    EXPECT_EQ(said.label, "DoorBell");
+    EXPECT_EQ(said.receiver_label, "OOK");
+    EXPECT_EQ(said.author, "ann");
+    EXPECT_EQ(said.time, "2027-01-15T08:00:00.000000000Z");
+    recording::set_label(path, "", "ann", kTime);
+    EXPECT_EQ(recording::read_label(path).label, "OOK");
+    EXPECT_FALSE(recording::read_label(path).is_of_person());
+    EXPECT_ERROR(recording::set_label(path, "two\nlines", "ann", kTime), "bad label");
+    EXPECT_ERROR(recording::set_label(path, "OOK", "gr-prunedamr 9", kTime), "bad author");
+    EXPECT_ERROR(recording::set_label(path, "OOK", "", kTime), "bad author");
+    fs::remove(path + ".sigmf-data");
+    EXPECT_ERROR(recording::set_label(path, "OOK", "ann", kTime), "the samples are gone");
+}
+
+TEST(SnippetStore, AFolderIsOneStores)
+{
+    const test::TemporaryFolder folder;
+    {
+        const SnippetStore first({ folder.path(), kBytes, 1e9 });
+        EXPECT_ERROR(SnippetStore({ folder.path(), kBytes, 1e9 }), "another receiver keeps its recordings here");
+    }
+    EXPECT_EQ(SnippetStore({ folder.path(), kBytes, 1e9 }).count(), 0u);
 }

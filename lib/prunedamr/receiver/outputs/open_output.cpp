@@ -156,7 +156,7 @@ std::unique_ptr<stream::Sink> open_influx(const Output& output, const OutputCont
     return make_influx_sink(config, context.on_notice);
 }
 
-stream::SinkChoice open_snippets(const Output& output, const OutputContext& context)
+SnippetConfig snippet_config(const Output& output)
 {
     const Options options(output);
     SnippetConfig config;
@@ -169,7 +169,17 @@ stream::SinkChoice open_snippets(const Output& output, const OutputContext& cont
                          1.0, 1e9, "a time such as 90s, 30m, 12h, 7d");
     config.before_s = options.quantity("before", config.before_s, { { "", 1.0 }, { "s", 1.0 } }, 0.0, 1.0, "seconds, 0 to 1");
     config.after_s = options.quantity("after", config.after_s, { { "", 1.0 }, { "s", 1.0 } }, 0.0, 1.0, "seconds, 0 to 1");
+    const std::string keep = options.text("keep", "newest");
+    if (keep != "newest" && keep != "teaching")
+        throw InvalidArgument({ "bad option", output.name(), "keep=" + keep, "newest or teaching" });
+    config.store.keeps_teaching = keep == "teaching";
     config.condition = stream::EventFilter(options.text("if", "not noise"));
+    return config;
+}
+
+stream::SinkChoice open_snippets(const Output& output, const OutputContext& context)
+{
+    const SnippetConfig config = snippet_config(output);
     PRUNEDAMR_CHECK(context.history, "snippets need the history of the samples");
     return make_snippet_sink(config, *context.history, context.on_notice);
 }
@@ -230,6 +240,11 @@ std::string read_secret(const std::string& path, const NoticeHandler& notice)
     if (line.empty())
         throw InvalidArgument({ "the first line of this file is empty", path, "", "a password or a token" });
     return line;
+}
+
+void check_snippets(const Output& output)
+{
+    snippet_config(output);
 }
 
 stream::SinkChoice open_output(const Output& output, const OutputContext& context)

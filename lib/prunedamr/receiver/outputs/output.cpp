@@ -79,9 +79,9 @@ const std::array<OutputForm, 12>& output_forms()
     return forms;
 }
 
-const std::array<OutputOption, 23>& output_options()
+const std::array<OutputOption, 24>& output_options()
 {
-    static constexpr std::array<OutputOption, 23> options{ {
+    static constexpr std::array<OutputOption, 24> options{ {
         { "if", "CONDITION", "", "only events that meet it, such as: label=OOK and confidence>0.6 or unknown" },
         { "user", "NAME", "mqtt mqtts influx", "user name; for MQTT also as mqtt://USER:PASSWORD@HOST" },
         { "password-file", "FILE", "mqtt mqtts influx", "its first line is the password" },
@@ -103,7 +103,11 @@ const std::array<OutputOption, 23>& output_options()
         { "children", "1..64", "trigger", "programs at a time (default: 4)" },
         { "seconds", "1..3600", "trigger", "that a program may take; then it is killed (default: 10)" },
         { "budget", "BYTES", "snippets",
-          "bytes that the folder may hold, k/M/G allowed (default: 1G); then the label with the most recordings loses its oldest" },
+          "bytes that the folder may hold, k/M/G allowed (default: 1G); beyond, see keep" },
+        { "keep", "newest|teaching", "snippets",
+          "what is kept within the budget: newest (default: the label with the most recordings loses its oldest), or teaching "
+          "(of each signal one, where a person's label would teach the model most: the network and the measurement disagree, two "
+          "classes are as probable, or there is no name, and nothing like it is kept)" },
         { "age", "TIME", "snippets", "time after which a recording is removed: 90s, 30m, 12h, 7d (default: 7d)" },
         { "before", "SECONDS", "snippets", "of the stream before the emission, 0 to 1 (default: 0.1)" },
         { "after", "SECONDS", "snippets", "after the emission, 0 to 1 (default: 0.1)" },

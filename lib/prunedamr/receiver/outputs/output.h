@@ -34,7 +34,7 @@ struct OutputOption {
     const char* of;    ///< prefixes with blanks between them; empty: all
     const char* meaning;
 };
-const std::array<OutputOption, 23>& output_options();
+const std::array<OutputOption, 24>& output_options();
 
 struct Output {
     OutputKind kind;
@@ -66,6 +66,9 @@ struct OutputContext {
 /// The first line of a file that holds a password or a token; `notice` is told when others can read it. Throws
 /// `Error`.
 std::string read_secret(const std::string& path, const NoticeHandler& notice);
+
+/// Throws `InvalidArgument` for options of snippets that are out of their ranges.
+void check_snippets(const Output& output);
 
 /// Opens it. Throws `Error`; a peer that is away is none.
 stream::SinkChoice open_output(const Output& output, const OutputContext& context);

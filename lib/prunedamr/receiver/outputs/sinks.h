@@ -83,8 +83,9 @@ struct SnippetConfig {
 /// The samples of each event that is wanted, and of what came before and after it, as a SigMF recording with the event as
 /// its annotation. They are taken from `history`, which outlives the sink, and hold the band of eight times the emission's
 /// width around it, with the emission beside the middle, where a receiver's own line would be looked for. Of a signal that
-/// lasts there is a recording a minute, and one when its label changes. A recording that cannot be written is lost. Throws
-/// `Error` for a folder that cannot be written to.
+/// lasts there is a recording a minute, and one when its label changes; where those are kept that teach most, of each signal one
+/// at most, and none of what is sure or like another. The receiver's event is in the metadata (`recording::read_label`). A
+/// recording that cannot be written is lost. Throws `Error` for a folder that cannot be written to, or is another receiver's.
 stream::SinkChoice make_snippet_sink(const SnippetConfig& config, SampleHistory& history, NoticeHandler notice);
 
 } // namespace prunedamr::receiver

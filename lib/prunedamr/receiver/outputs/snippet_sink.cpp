@@ -2,6 +2,7 @@
 #include "prunedamr/dsp/band_extractor.h"
 #include "prunedamr/receiver/outputs/peer.h"
 #include "prunedamr/receiver/outputs/sinks.h"
+#include "prunedamr/recording/sigmf_label.h"
 #include "prunedamr/recording/sigmf_writer.h"
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ constexpr std::size_t kAtOnce = 1 << 20;  ///< samples of the stream that are fi
 constexpr std::uint64_t kMost = 1 << 22;  ///< samples of a recording
 constexpr std::size_t kMostWaiting = 64;  ///< events whose end has not come yet
 constexpr std::int64_t kAgainNs = 60'000'000'000;
+constexpr double kLeastScore = 0.05; ///< of what is sure, or like another one, no label is asked for
 
 std::uint64_t ceil_divide(std::uint64_t a, std::uint64_t b)
 {
@@ -37,8 +39,9 @@ std::uint64_t ceil_divide(std::uint64_t a, std::uint64_t b)
 class Choice
 {
 public:
-    Choice(std::function<bool(const LabelEvent&)> condition, SampleHistory& history)
-        : condition_(std::move(condition)), history_(&history)
+    /// `is_once`: of each signal.
+    Choice(std::function<bool(const LabelEvent&)> condition, SampleHistory& history, bool is_once)
+        : condition_(std::move(condition)), history_(&history), is_once_(is_once)
     {
     }
 
@@ -66,7 +69,7 @@ private:
         auto seen = std::find_if(seen_.begin(), end, [&](const Seen& s) { return s.track == event.track; });
         if (seen != end) {
             seen->last_ns = event.time_ns;
-            if (seen->label.view() == event.label.view() && std::llabs(event.time_ns - seen->time_ns) < kAgainNs)
+            if (is_once_ || (seen->label.view() == event.label.view() && std::llabs(event.time_ns - seen->time_ns) < kAgainNs))
                 return false;
         } else if (count_ < seen_.size()) {
             ++count_;
@@ -80,6 +83,7 @@ private:
 
     const std::function<bool(const LabelEvent&)> condition_;
     SampleHistory* const history_;
+    const bool is_once_;
     std::array<Seen, 64> seen_;
     std::size_t count_ = 0;
 };
@@ -124,7 +128,7 @@ class SnippetSink final : public stream::Sink
 {
 public:
     SnippetSink(const SnippetConfig& config, SampleHistory& history, NoticeHandler notice)
-        : before_s_(config.before_s), after_s_(config.after_s), store_(config.store), history_(history),
+        : before_s_(config.before_s), after_s_(config.after_s), is_asking_(config.store.keeps_teaching), store_(config.store), history_(history),
           state_("snippets:" + config.store.folder, std::move(notice))
     {
     }
@@ -190,9 +194,19 @@ private:
         }
         const std::int64_t time_ns = time_of(event, cut);
         const std::string name = SnippetStore::name_of(event.time_ns, event.center_freq_hz, std::string(event.label.view()));
-        if (cut.count == 0 || store_.has(name))
+        if (cut.count == 0)
             return;
-        if (!store_.make_room(cut.count * sizeof(std::complex<float>)))
+        if (store_.has(name))
+            return tell_once("it is kept already: " + name, had_);
+        const Traits traits = Traits::of(event);
+        const Teaching teaching = Teaching::of(event, is_asking_ ? store_.novelty(traits) : 1.0);
+        const std::uint64_t bytes = cut.count * sizeof(std::complex<float>);
+        if (is_asking_ && teaching.score() < kLeastScore)
+            return;
+        const auto room = store_.room_for(bytes, teaching.score());
+        if (room == SnippetStore::Room::none_for_less)
+            return;
+        if (room == SnippetStore::Room::too_large)
             return lose("a recording is larger than the budget");
         recording::RecordingInfo info;
         info.format = recording::SampleFormat::cf32_le;
@@ -205,7 +219,9 @@ private:
             return lose("its samples were overwritten, the disk or this computer is too slow");
         writer.add(annotation(event, cut));
         writer.finish();
-        store_.add(name, std::string(event.label.view()));
+        recording::add_event(store_.unfinished(name), stream::to_json_line(event), is_asking_ ? teaching.to_json() : "");
+        if (store_.make_room(bytes, teaching.score())) // now that there is something to make it for
+            store_.add(name, std::string(event.label.view()), traits, teaching.score());
     }
 
     std::int64_t time_of(const LabelEvent& event, const Cut& cut) const
@@ -248,6 +264,12 @@ private:
         return annotation;
     }
 
+    void tell_once(const std::string& what, bool& is_told)
+    {
+        if (!std::exchange(is_told, true))
+            state_.tell(what + "; more of the kind are not told");
+    }
+
     void lose(const std::string& why)
     {
         state_.lose(1);
@@ -256,6 +278,8 @@ private:
     }
 
     const double before_s_, after_s_;
+    const bool is_asking_;
+    bool had_ = false; ///< told that one was there already
     SnippetStore store_;
     SampleHistory& history_;
     PeerState state_;
@@ -269,7 +293,7 @@ private:
 
 stream::SinkChoice make_snippet_sink(const SnippetConfig& config, SampleHistory& history, NoticeHandler notice)
 {
-    return { std::make_unique<SnippetSink>(config, history, std::move(notice)), Choice(config.condition, history) };
+    return { std::make_unique<SnippetSink>(config, history, std::move(notice)), Choice(config.condition, history, config.store.keeps_teaching) };
 }
 
 } // namespace prunedamr::receiver

@@ -5,9 +5,13 @@
 #include "prunedamr/base/file.h"
 #include "prunedamr/base/time.h"
 #include "prunedamr/recording/recording.h"
+#include "prunedamr/recording/sigmf_label.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -24,7 +28,6 @@ namespace fs = std::filesystem;
 constexpr const char* kUnfinished = ".unfinished";
 constexpr const char* kData = ".sigmf-data";
 constexpr const char* kMeta = ".sigmf-meta";
-constexpr const char* kOurs = "gr-prunedamr";
 constexpr std::uint64_t kBlock = 4096;
 constexpr std::uint64_t kMetaBytes = kBlock; ///< of metadata, about
 
@@ -67,12 +70,34 @@ void rename_if_there(const fs::path& from, const fs::path& to)
 
 } // namespace
 
+/// Held as long as a store lives, and by no one after a crash.
+struct SnippetStore::Lock {
+    explicit Lock(const std::string& path) : file(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    {
+        if (file < 0)
+            throw SystemError("cannot keep recordings in this folder", path, errno);
+        if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+            const int why = errno;
+            ::close(file);
+            if (why == EWOULDBLOCK)
+                throw Error({ "another receiver keeps its recordings here", path, "", "a folder for each of them" });
+            throw SystemError("cannot keep recordings in this folder", path, why);
+        }
+    }
+    ~Lock() { ::close(file); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+    const int file;
+};
+
 SnippetStore::SnippetStore(Config config, Clock now_ns)
     : config_(std::move(config)), now_ns_(now_ns ? std::move(now_ns) : Clock(system_time_ns))
 {
     try {
         fs::create_directories(path(kUnfinished));
         check_writable(path("x"));
+        lock_ = std::make_shared<Lock>(path(kUnfinished));
         finish_unfinished();
         find();
     } catch (const fs::filesystem_error& failure) {
@@ -118,26 +143,37 @@ void SnippetStore::find()
         const std::string name = entry.path().stem().string();
         if (entry.path().extension() != kMeta || !is_our_name(name))
             continue;
-        try {
-            const recording::Recording found(entry.path().string(), {});
-            const auto& annotations = found.info().annotations;
-            const bool is_ours =
-                !annotations.empty() && std::all_of(annotations.begin(), annotations.end(), [](const auto& annotation) {
-                    return annotation.generator.rfind(kOurs, 0) == 0;
-                });
-            if (is_ours)
-                put_on_record(name, annotations.front().label);
-        } catch (const Error&) { // a file that somebody else has made, or spoilt
-        }
+        if (!is_ours(name))
+            continue;
+        const recording::SnippetLabel said = recording::read_label(path(name));
+        put_on_record(name, said.label, Traits::of_json(said.event), Teaching::score_of_json(said.teaching));
     }
     std::stable_sort(snippets_.begin(), snippets_.end(),
                      [](const Snippet& a, const Snippet& b) { return a.written_ns < b.written_ns; });
 }
 
-void SnippetStore::put_on_record(const std::string& name, const std::string& label)
+bool SnippetStore::is_ours(const std::string& name) const
+try {
+    const recording::Recording found(path(name) + kMeta, {});
+    const auto& annotations = found.info().annotations;
+    return !annotations.empty() &&
+           std::all_of(annotations.begin(), annotations.end(), [](const auto& annotation) { return annotation.is_own(); });
+} catch (const Error&) { // somebody else has made it, spoilt it or taken it away
+    return false;
+}
+
+void SnippetStore::put_on_record(const std::string& name, const std::string& label, const Traits& traits, double score)
 {
     const FileFacts data = facts_of(path(name) + kData), meta = facts_of(path(name) + kMeta);
-    snippets_.push_back({ name, label, data.bytes + meta.bytes, data.written_ns });
+    snippets_.push_back({ name, label, data.bytes + meta.bytes, data.written_ns, traits, score });
+}
+
+double SnippetStore::novelty(const Traits& traits) const noexcept
+{
+    double nearest = 0.0;
+    for (const Snippet& snippet : snippets_)
+        nearest = std::max(nearest, similarity(traits, snippet.traits));
+    return 1.0 - nearest;
 }
 
 bool SnippetStore::has(const std::string& name) const
@@ -153,20 +189,34 @@ std::uint64_t SnippetStore::bytes() const noexcept
     return sum;
 }
 
-bool SnippetStore::make_room(std::uint64_t bytes)
+SnippetStore::Room SnippetStore::room_for(std::uint64_t bytes, double score)
 {
     const std::uint64_t wanted = on_disk(bytes) + kMetaBytes;
     if (wanted > config_.max_bytes)
-        return false;
+        return Room::too_large;
     fs::create_directories(path(kUnfinished)); // somebody may have tidied up
     remove_old();
-    while (this->bytes() + wanted > config_.max_bytes)
-        remove_commonest();
+    std::uint64_t stays = 0; // what teaches as much
+    for (const Snippet& snippet : snippets_)
+        stays += snippet.score >= score ? snippet.bytes : 0;
+    return config_.keeps_teaching && stays + wanted > config_.max_bytes ? Room::none_for_less : Room::there;
+}
+
+bool SnippetStore::make_room(std::uint64_t bytes, double score)
+{
+    if (room_for(bytes, score) != Room::there)
+        return false;
+    while (this->bytes() + on_disk(bytes) + kMetaBytes > config_.max_bytes)
+        remove(next_to_go());
     return true;
 }
 
-void SnippetStore::remove_commonest()
+std::size_t SnippetStore::next_to_go() const
 {
+    if (config_.keeps_teaching)
+        return static_cast<std::size_t>(std::min_element(snippets_.begin(), snippets_.end(),
+                                                         [](const Snippet& a, const Snippet& b) { return a.score < b.score; }) -
+                                        snippets_.begin());
     std::map<std::string, std::size_t> counts;
     for (const Snippet& snippet : snippets_)
         ++counts[snippet.label];
@@ -174,7 +224,7 @@ void SnippetStore::remove_commonest()
     for (std::size_t i = 1; i < snippets_.size(); ++i)
         if (counts[snippets_[i].label] > counts[snippets_[victim].label])
             victim = i;
-    remove(victim);
+    return victim;
 }
 
 void SnippetStore::remove_old()
@@ -188,6 +238,10 @@ void SnippetStore::remove_old()
 void SnippetStore::remove(std::size_t index)
 {
     const std::string name = snippets_[index].name, data = unfinished(name) + kData;
+    if (fs::exists(path(name) + kMeta) && !is_ours(name)) { // a person has labeled it
+        snippets_.erase(snippets_.begin() + static_cast<std::ptrdiff_t>(index));
+        return;
+    }
     std::error_code failure, ignored;
     fs::rename(path(name) + kData, data, failure);
     fs::remove(path(name) + kMeta, ignored);
@@ -201,11 +255,11 @@ std::string SnippetStore::unfinished(const std::string& name) const
 }
 
 /// Should a power cut undo this, the next run finds both files on the disk and does it again.
-void SnippetStore::add(const std::string& name, const std::string& label)
+void SnippetStore::add(const std::string& name, const std::string& label, const Traits& traits, double score)
 {
     for (const char* ending : { kData, kMeta })
         rename_if_there(unfinished(name) + ending, path(name) + ending);
-    put_on_record(name, label);
+    put_on_record(name, label, traits, score);
 }
 
 } // namespace prunedamr::receiver

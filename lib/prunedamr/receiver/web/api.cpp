@@ -3,7 +3,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/json_object.h"
+#include "prunedamr/model/class_table.h"
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/recording/sigmf_label.h"
 #include "prunedamr/stream/label_event_fields.h"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace prunedamr::receiver {
 namespace {
@@ -35,6 +38,7 @@ struct EventSchema {
     {
         properties[name] = { { "type", "array" }, { "items", { { "type", "object" } } } };
     }
+    void operator()(const char* name, const stream::DriftNote&) { properties[name] = { { "type", "object" } }; }
     void operator()(const char* name, const stream::EvidenceList&) { properties[name] = { { "type", "object" } }; }
     template <typename Number> void operator()(const char* name, Number)
     {
@@ -48,13 +52,16 @@ struct EventSchema {
 const std::vector<std::pair<const char*, std::vector<std::pair<const char*, const char*>>>> kSchemas = {
     { "Status",
       { { "version", "string" }, { "time", "string" }, { "uptime_s", "number" }, { "model", "string" },
-        { "source", "#Source" }, { "control", "#Control" }, { "counts", "object" }, { "outputs", "[object]" },
-        { "labels", "[object]" } } },
+        { "source", "#Source" }, { "control", "#Control" }, { "counts", "object" }, { "drift", "#Drift?" },
+        { "outputs", "[object]" }, { "labels", "[object]" } } },
     { "Source",
       { { "name", "string" }, { "live", "boolean" }, { "sample_rate_hz", "number" }, { "center_freq_hz", "number" } } },
     { "Control",
       { { "may_change", "boolean" }, { "can_tune", "boolean" }, { "can_set_gain", "boolean" }, { "gain_db", "number?" },
         { "gain_elements", "[string]" }, { "min_confidence", "number?" } } },
+    { "Drift",
+      { { "reference", "string" }, { "decisions", "integer" }, { "watched", "integer" }, { "evidence", "number" }, { "limit", "number" },
+        { "is_drifting", "boolean" }, { "told", "[object]" } } },
     { "Emission",
       { { "id", "integer" }, { "is_on", "boolean" }, { "first_seen", "string" }, { "last_seen", "string" },
         { "events", "integer" }, { "bursts", "integer" }, { "on_s", "number" }, { "text", "string" },
@@ -67,6 +74,11 @@ const std::vector<std::pair<const char*, std::vector<std::pair<const char*, cons
       { { "seq", "integer" }, { "rate_hz", "number" }, { "zero_hz", "number" }, { "method", "string" },
         { "spectrum_db", "[number]" }, { "discriminator_hz", "[number]" }, { "envelope", "[number]" },
         { "symbols", "[array]" }, { "alphabets", "[array]" } } },
+    { "Snippets", { { "is_kept", "boolean" }, { "snippets", "[#Snippet]" }, { "total", "integer" }, { "classes", "[string]" } } },
+    { "Snippet",
+      { { "name", "string" }, { "label", "string" }, { "receiver_label", "string" }, { "author", "string?" }, { "time", "string?" },
+        { "event", "#Event?" }, { "text", "string" }, { "teaching", "#Teaching?" } } },
+    { "Teaching", { { "score", "number" }, { "disagreement", "number" }, { "doubt", "number" }, { "novelty", "number" } } },
     { "Done", { { "done", "string" } } },
     { "Error", { { "error", "string" } } },
 };
@@ -205,6 +217,8 @@ const std::vector<ApiRoute>& api_routes()
         { "GET", "/api/v1/evidence", "evidence", read, ApiTopic::evidence, none,
           { { "id", "integer", true, false, 0, JsonObject::kExact, {}, "number of the emission" } }, "#Evidence",
           "What the last decision on an emission was made of: spectrum, discriminator, constellation" },
+        { "GET", "/api/v1/snippets", "snippets", read, ApiTopic::snippets, none, { limit }, "#Snippets",
+          "Recordings of emissions (--snippets), the newest first, with what the receiver and persons say of them" },
         { "GET", "/api/v1/stream", nullptr, read, ApiTopic::stream, none, {}, "stream", "All that changes, as it changes" },
         { "POST", "/api/v1/tune", "tune", change, ApiTopic::change, ChangeKind::tune,
           { { "center_freq_hz", "number", true, false, 0, 1e12, {}, "frequency to tune the source to, in Hz" } }, "#Done",
@@ -221,6 +235,11 @@ const std::vector<ApiRoute>& api_routes()
           { { "action", "string", true, false, 0, 0, { "reload", "revert" },
               "reload: read the model's file again; revert: bring back the model before" } },
           "#Done", "Change the model" },
+        { "POST", "/api/v1/label", "label", change, ApiTopic::change, ChangeKind::label,
+          { { "snippet", "string", true, false, 0, 0, {}, "name of the recording" },
+            { "label", "string", true, false, 0, 0, {}, "class, a new one too, or unknown; empty: the receiver's again" },
+            { "author", "string", false, false, 0, 0, {}, "who says so (default: web)" } },
+          "#Done", "Label a snippet" },
         { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, ApiTopic::description, none, {}, "object", "Description of this API, OpenAPI 3.0" },
         { "GET", "/metrics", "metrics", read, ApiTopic::metrics, none, {}, "text", "Counts for Prometheus" },
     };
@@ -267,7 +286,8 @@ Change parse_change(const ApiRoute& route, const std::string& body)
         if (std::string_view(one.type) == "string") {
             if (!one.choices.empty())
                 object.one_of(one.name, { one.choices.begin(), one.choices.end() });
-            change.text = object.string_or(one.name, "");
+            const std::string_view name = one.name;
+            (name == "snippet" ? change.snippet : name == "author" ? change.author : change.text) = object.string_or(one.name, "");
         } else {
             change.number = object.optional_number(one.name, one.min, one.max);
         }
@@ -300,6 +320,34 @@ std::map<std::string, std::int64_t> parse_query(const ApiRoute& route, const std
         if (one.is_required && values.count(one.name) == 0)
             refuse("no " + std::string(one.name), one.meaning);
     return values;
+}
+
+std::string snippets_json(const std::string& folder, std::size_t limit)
+{
+    const auto names = folder.empty() ? std::vector<std::string>() : recording::snippets_in(folder);
+    Json list = Json::array();
+    std::set<std::string> classes;
+    for (const auto& row : model::modulations())
+        classes.insert(row.name);
+    const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+    for (auto name = names.rbegin(); name != names.rend() && list.size() < limit; ++name)
+        try {
+            const recording::SnippetLabel said = recording::read_label(folder + "/" + *name);
+            list.push_back({ { "name", *name },
+                             { "label", said.label },
+                             { "receiver_label", said.receiver_label },
+                             { "author", or_null(said.author) },
+                             { "time", or_null(said.time) },
+                             { "event", said.event.empty() ? Json() : Json::parse(said.event) },
+                             { "text", said.comment },
+                             { "teaching", said.teaching.empty() ? Json() : Json::parse(said.teaching) } });
+            if (said.is_of_person())
+                classes.insert(said.label);
+        } catch (const Error&) { // it has gone meanwhile, or is no snippet
+        }
+    return Json{ { "is_kept", !folder.empty() }, { "snippets", std::move(list) }, { "total", names.size() }, { "classes", classes } }.dump(
+               -1, ' ', false, nlohmann::json::error_handler_t::replace) +
+           "\n";
 }
 
 WebAnswer json_answer(std::string body, unsigned status)

@@ -11,10 +11,10 @@
 namespace prunedamr::receiver {
 
 /// What may be changed while samples flow.
-enum class ChangeKind { none, tune, gain, threshold, model };
+enum class ChangeKind { none, tune, gain, threshold, model, label };
 
 /// What a request is about.
-enum class ApiTopic { change, status, emissions, history, occupancy, evidence, stream, description, metrics };
+enum class ApiTopic { change, status, emissions, history, occupancy, evidence, snippets, stream, description, metrics };
 
 /// Of a query (GET) or of a body, which is a JSON object (POST).
 struct ApiParameter {
@@ -55,7 +55,8 @@ std::string openapi_json();
 struct Change {
     ChangeKind kind = ChangeKind::none;
     std::optional<double> number; ///< frequency, gain, probability; none where null was given
-    std::string text;             ///< element of the gain, action
+    std::string text;             ///< element of the gain, action, label
+    std::string snippet, author;  ///< of a label: which recording, and who says so
 };
 
 /// Throws `Error` for a body that is not what the route takes.
@@ -63,6 +64,9 @@ Change parse_change(const ApiRoute& route, const std::string& body);
 
 /// The integers of a query by name. Throws `Error` likewise.
 std::map<std::string, std::int64_t> parse_query(const ApiRoute& route, const std::string& query);
+
+/// The newest snippets of a folder (empty: none are kept) with what the receiver and persons say of them, and names of classes to choose from.
+std::string snippets_json(const std::string& folder, std::size_t limit);
 
 WebAnswer json_answer(std::string body, unsigned status = 200);
 WebAnswer json_error(unsigned status, const std::string& text); ///< {"error": text}

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/time.h"
 #include "prunedamr/base/version.h"
+#include "prunedamr/stream/label_event_fields.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -23,6 +25,7 @@ namespace prunedamr::receiver {
 namespace {
 
 constexpr std::size_t kMaxLabels = 200; ///< that are counted apart; a model has some dozen
+constexpr std::size_t kMaxTold = 16;    ///< that the status lists, the last ones
 constexpr int kBuckets = 10;            ///< of confidence: up to 0.1, 0.2, ... 1
 
 struct LabelCount {
@@ -126,6 +129,12 @@ struct StatusBoard::Impl {
     std::map<std::pair<std::string, std::string>, LabelCount> labels; ///< by state and label
     std::array<std::uint64_t, kBuckets> confidences{};
     double confidence_sum = 0.0;
+    std::optional<stream::DriftStatus> drift;
+    struct Told {
+        std::int64_t time_ns;
+        stream::LabelEvent::Drift drift;
+    };
+    std::deque<Told> told; ///< the last one first
     const std::int64_t start_ns = system_time_ns();
 
     void write_counts(Exposition& out) const
@@ -151,6 +160,43 @@ struct StatusBoard::Impl {
         out.family("prunedamr_output_up", "gauge", "1 unless the output has failed for good");
         for (const OutputState& output : outputs)
             out.sample("prunedamr_output_up", { "output", output.name }, output.fault.empty() ? 1 : 0);
+    }
+
+    void write_drift(Exposition& out) const
+    {
+        if (!drift)
+            return;
+        out.single("prunedamr_drift_active", "gauge", "1 while labels are no longer like the reference", drift->is_drifting ? 1 : 0);
+        out.single("prunedamr_drift_told_total", "counter", "Number of events that tell of drift", drift->told);
+        out.single("prunedamr_drift_reference_decisions", "gauge", "Decisions that the reference has", drift->learned);
+        out.single("prunedamr_drift_watched_total", "counter", "Number of decisions that were compared with it", drift->watched);
+        out.single("prunedamr_drift_evidence", "gauge", "Evidence of drift, log10", fmt::format("{:.3f}", drift->evidence));
+        out.single("prunedamr_drift_limit", "gauge", "Evidence from which on drift is told, log10; 0 while the reference is learned",
+                   fmt::format("{:.3f}", drift->limit));
+    }
+
+    nlohmann::ordered_json drift_json() const
+    {
+        using Json = nlohmann::ordered_json;
+        if (!drift)
+            return {};
+        static constexpr const char* kReferences[] = { "learning", "site", "calibration" };
+        Json json{ { "reference", kReferences[static_cast<int>(drift->reference)] },
+                   { "decisions", drift->learned },
+                   { "watched", drift->watched },
+                   { "evidence", std::round(1e3 * drift->evidence) / 1e3 },
+                   { "limit", std::round(1e3 * drift->limit) / 1e3 },
+                   { "is_drifting", drift->is_drifting },
+                   { "told", Json::array() } };
+        for (const Told& one : told) {
+            Json entry{ { "time", rfc3339(one.time_ns) } };
+            const stream::DriftNote note{ &one.drift };
+            const auto write = [&](const char* name, const auto& value) { entry[name] = value; };
+            note.for_each_text(write);
+            note.for_each_number(write);
+            json["told"].push_back(std::move(entry));
+        }
+        return json;
     }
 
     void write_labels(Exposition& out) const
@@ -205,9 +251,19 @@ void StatusBoard::set_counts(const ReceiverStats& total, std::vector<OutputState
     impl_->outputs = std::move(outputs);
 }
 
+void StatusBoard::set_drift(const stream::DriftStatus& status)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->drift = status;
+}
+
 void StatusBoard::add(const stream::LabelEvent& event)
 {
     const std::lock_guard lock(impl_->mutex);
+    if (event.drift)
+        impl_->told.push_front({ event.time_ns, event.drift });
+    if (impl_->told.size() > kMaxTold)
+        impl_->told.pop_back();
     auto& labels = impl_->labels;
     std::pair<std::string, std::string> key{ stream::to_string(event.state), event.label.view() };
     if (labels.size() >= kMaxLabels && labels.count(key) == 0)
@@ -239,6 +295,7 @@ std::string StatusBoard::metrics() const
                source.center_freq_hz);
     impl_->write_counts(out);
     impl_->write_labels(out);
+    impl_->write_drift(out);
     impl_->write_outputs(out);
     write_process(out);
     return out.take();
@@ -270,6 +327,7 @@ std::string StatusBoard::status_json() const
         [&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
     visit_receiver_stats(
         [&](const char* name, auto member, const char*) { json["source"][name] = now.counts.*member; });
+    json["drift"] = now.drift_json();
     json["outputs"] = Json::array();
     for (const OutputState& output : now.outputs) {
         Json entry{ { "name", output.name }, { "fault", output.fault.empty() ? Json() : Json(output.fault) } };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/stream/drift.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <memory>
@@ -42,6 +43,7 @@ public:
     void set_tuned(double center_freq_hz);
     void set_control(const Control& control);
     void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run
+    void set_drift(const stream::DriftStatus& status);
     void add(const stream::LabelEvent& event);
 
     /// Text format 0.0.4 of Prometheus; the names of the counts are those of `visit_stats`, `visit_receiver_stats`

@@ -42,15 +42,21 @@ export class Control {
     return ["prunedamr.v1", ...(this.token ? ["bearer." + btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")] : [])];
   }
 
-  async change(name, body) {
-    this.say("…");
+  /// What the receiver says to a change.
+  async post(name, body) {
     try {
       const answer = await fetch(`/api/v1/${name}`, { method: "POST", headers: { ...this.headers(), "Content-Type": "application/json" }, body: JSON.stringify(body) });
       const text = await answer.text();
       let said = text.trim();
       try { const json = JSON.parse(text); said = json.error ?? json.done; } catch { /* plain text */ }
-      this.say(answer.ok ? `Done: ${said}.` : `Not done: ${said}`, !answer.ok);
-    } catch { this.say("Not done: the receiver does not answer.", true); }
+      return { ok: answer.ok, said };
+    } catch { return { ok: false, said: "the receiver does not answer." }; }
+  }
+
+  async change(name, body) {
+    this.say("…");
+    const { ok, said } = await this.post(name, body);
+    this.say(ok ? `Done: ${said}.` : `Not done: ${said}`, !ok);
   }
 
   say(text, isBad = false) {
@@ -87,6 +93,12 @@ export class Control {
     rows("counts", [...Object.entries(counts).map(([name, n]) => [name.replaceAll("_", " "), whole(n)]),
       ...Object.entries(source).filter(([, n]) => typeof n === "number").filter(([name]) => !name.endsWith("_hz")).map(([name, n]) => [name.replaceAll("_", " "), whole(n)]),
       ["sample rate", si(source.sample_rate_hz, "S/s", 7)]]);
+    const drift = status.drift;
+    $("drift-note").textContent = !drift ? "Labels are compared with nothing."
+      : drift.reference === "learning" ? `What is usual here is being learned: ${whole(drift.decisions)} decisions so far.`
+      : `Labels are compared with ${drift.reference === "site" ? "what is usual here" : "the model's calibration"} (${whole(drift.decisions)} decisions).`;
+    rows("drift", (drift?.told ?? []).map((t) => [`${t.time.slice(0, 19).replace("T", " ")}: ${t.quantity.replaceAll("_", " ")} ${t.change}${t.of && ` (${t.of})`}`,
+      `${(100 * t.found).toFixed(0)} % instead of ${(100 * t.expected).toFixed(0)} %`]));
     rows("outputs", status.outputs.map((o) => [o.name, o.fault || `${whole(o.written)} events${o.lost ? `, ${whole(o.lost)} lost` : ""}`]));
   }
 }

@@ -3,6 +3,7 @@
 import { parseRow, Waterfall } from "./waterfall.js";
 import * as plots from "./plots.js";
 import { Control } from "./control.js";
+import { Snippets } from "./snippets.js";
 
 const $ = (id) => document.getElementById(id);
 const waterfall = new Waterfall($("waterfall"), $("spectrum"), $("readout"));
@@ -10,6 +11,7 @@ const emissions = waterfall.emissions; // by id, those on the air
 let status = null, run = 0, now = Date.now(), chosen = null, shownPicture = null;
 
 const control = new Control(() => connect());
+const snippets = new Snippets(control);
 
 // ---- The stream
 
@@ -104,6 +106,9 @@ function setStatus(next) {
   $("fact-model").textContent = status.model;
   const lost = source.overflows + counts.dropped_frames;
   $("fact-lost").textContent = lost ? `${source.overflows} overflows, ${counts.dropped_frames} frames` : "nothing";
+  const drift = status.drift;
+  $("fact-drift").textContent = !drift ? "not watched" : drift.is_drifting ? "yes" : drift.reference === "learning" ? "learning" : "none";
+  $("fact-drift").classList.toggle("bad", Boolean(drift?.is_drifting));
   document.title = `${emissions.size} on the air – prunedamr`;
   control.show(status);
 }
@@ -277,7 +282,7 @@ waterfall.onDrawn = acknowledge;
 
 // ---- Tabs, tools, keys
 
-const TABS = ["now", "history", "occupancy", "receiver"];
+const TABS = ["now", "history", "occupancy", "snippets", "receiver"];
 function select(name) {
   for (const tab of TABS) {
     $(`tab-${tab}`).setAttribute("aria-selected", tab === name);
@@ -286,6 +291,7 @@ function select(name) {
   }
   if (name === "history") loadHistory();
   if (name === "occupancy") loadOccupancy();
+  if (name === "snippets") snippets.load();
 }
 for (const tab of TABS) $(`tab-${tab}`).onclick = () => select(tab);
 $("tabs").addEventListener("keydown", (e) => {
@@ -296,6 +302,7 @@ $("tabs").addEventListener("keydown", (e) => {
   $(`tab-${next}`).focus();
 });
 setInterval(() => { if (!$("panel-occupancy").hidden && !document.hidden) loadOccupancy(); }, 10_000);
+setInterval(() => { if (!$("panel-snippets").hidden && !document.hidden) snippets.load(); }, 10_000);
 setInterval(() => { if (historyIsOld) loadHistory(); }, 1000);
 setInterval(listEmissions, 1000);
 
