@@ -42,6 +42,7 @@ void check_files(const Options& options, const std::string& model)
     add(inputs, "the key", options.zmq_key);
     add(inputs, "the list of clients", options.zmq_clients);
     add(inputs, "the table of systems", options.systems);
+    add(inputs, "the keys of updates", options.update_keys);
     add(inputs, "the page's certificate", options.web_cert);
     add(inputs, "the page's key", options.web_key);
     add(inputs, "the page's token", options.web_token);

@@ -21,5 +21,6 @@ int main(int argc, char** argv)
     tool::add_measure(app);
     tool::add_systems(app);
     tool::add_model(app);
+    tool::add_key(app);
     return cli::run(app, argc, argv);
 }

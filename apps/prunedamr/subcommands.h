@@ -18,6 +18,7 @@ void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
 void add_systems(CLI::App& app);
 void add_model(CLI::App& app);
+void add_key(CLI::App& app);
 
 CLI::App* add_synth_scene(CLI::App& synth); ///< of `synth`
 
