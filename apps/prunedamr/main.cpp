@@ -16,6 +16,7 @@ int main(int argc, char** argv)
     tool::add_quantize(app);
     tool::add_calibrate(app);
     tool::add_eval(app);
+    tool::add_gate(app);
     tool::add_bench(app);
     tool::add_report(app);
     tool::add_measure(app);
