@@ -3,6 +3,7 @@
 
 #include "apps/common/cli.h"
 
+#include "prunedamr/base/file.h"
 #include "prunedamr/receiver/outputs/http_client.h"
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/api.h"
@@ -33,6 +34,11 @@ struct Access {
 bool is_text(const ApiParameter& parameter)
 {
     return std::string_view(parameter.type) == "string";
+}
+
+bool takes_file(const ApiRoute& route)
+{
+    return route.parameters.size() == 1 && std::string_view(route.parameters.front().type) == "binary";
 }
 
 std::string parameter_help(const ApiParameter& parameter)
@@ -104,6 +110,8 @@ receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& acce
     receiver::HttpClient client(server, patience + std::chrono::seconds(5)); // it says when it gives up
     const std::string authorization =
         access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
+    if (takes_file(route))
+        return client.post(route.path, authorization, read_file(values.at(route.parameters.front().name)), "application/octet-stream");
     if (std::string_view(route.method) == "POST")
         return client.post(route.path, authorization, body_of(route, values).dump(), "application/json");
     return client.get(route.path + query_of(route, values), authorization);
@@ -130,7 +138,7 @@ void add_command(CLI::App& app, const ApiRoute& route, const std::shared_ptr<Acc
     for (const ApiParameter& one : route.parameters) {
         auto* option = command->add_option_function<std::string>(
             one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
-        option->required(one.is_required)->type_name(is_text(one) ? "NAME" : "NUMBER");
+        option->required(one.is_required)->type_name(takes_file(route) ? cli::kInput : is_text(one) ? "NAME" : "NUMBER");
         if (!one.choices.empty())
             option->check(CLI::IsMember(std::vector<std::string>(one.choices.begin(), one.choices.end())));
     }

@@ -54,6 +54,13 @@ void add_label_options(CLI::App& app, Options& options)
     app.add_flag(
         "--watch-model", options.watch_model,
         "read the model again when its file changes, as on SIGUSR2; SIGUSR1 brings the one before it back");
+    app.add_option("--updates", options.updates,
+                   "take signed updates of the model: NAME.update put into this folder, or by HTTP (ctl update); the "
+                   "folder keeps the present model, the one before it, and the number of the last update")
+        ->type_name("FOLDER");
+    app.add_option("--update-keys", options.update_keys,
+                   "public keys of those whose updates are taken: a file, or a folder of NAME.pub ('prunedamr key new')")
+        ->type_name("FILE|FOLDER");
     app.add_option("--backend", options.backend,
                    "backend: native (the project's kernels), onednn (in float32), or torch: --model is then a "
                    "TorchScript file FILE.pt, with its labels and front end in FILE.json")
@@ -232,6 +239,9 @@ void check(Options& options)
         require(output.kind != OutputKind::sigmf || !options.source.loop, "--loop",
                 "does not go with --out sigmf: the annotations of each round would lie behind the end of the recording");
     }
+    require(options.updates.empty() == options.update_keys.empty(), "--updates", "belongs with --update-keys: without a key nobody's update is taken");
+    require(options.updates.empty() || !options.watch_model, "--watch-model", "does not go with --updates, which keep models of their own");
+    require(options.updates.empty() || options.backend != "torch", "--backend", "torch does not go with --updates");
     const bool published = options.has_output(OutputKind::zmq);
     for (const auto& [name, file] : { std::pair("--web-cert", &options.web_cert), std::pair("--web-key", &options.web_key),
                                       std::pair("--web-token", &options.web_token) })

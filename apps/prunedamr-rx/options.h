@@ -17,6 +17,7 @@ struct Options {
     SourceOptions source;
     std::string model = "onair-s"; ///< file or name
     bool watch_model = false;      ///< read it again when its file changes
+    std::string updates, update_keys; ///< folder, file or folder; empty: no updates are taken
     std::string backend = "native";
     double max_latency_us = 0.0; ///< of a call of the network; 0: no bound
     double interval_s = 0.1;      ///< of what lasts, one label per interval

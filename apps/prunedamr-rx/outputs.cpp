@@ -44,6 +44,7 @@ void check_files(const Options& options, const std::string& model)
     add(inputs, "the table of systems", options.systems);
     if (options.drift != "model" && options.drift != "none")
         add(inputs, "the reference of drift", options.drift);
+    add(inputs, "the keys of updates", options.update_keys);
     add(inputs, "the page's certificate", options.web_cert);
     add(inputs, "the page's key", options.web_key);
     add(inputs, "the page's token", options.web_token);

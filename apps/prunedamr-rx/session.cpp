@@ -82,6 +82,8 @@ Session::Session(const Options& options)
     gain_db_ = options.source.radio.gain_db;
     if (options.min_confidence >= 0.0)
         min_confidence_ = options.min_confidence;
+    if (!options.updates.empty())
+        updates_ = std::make_unique<ModelUpdates>(options_, model_, model_config(options_));
     if (!options.web.empty())
         page_ = std::make_unique<WebPage>(options_);
     if (options.has_output(receiver::OutputKind::snippets))
@@ -131,6 +133,8 @@ void Session::open(const std::string& address)
             schedule_->note_alive(event.visit);
         stream::set_candidates(systems_, event);
         drift_->see(event);
+        if (updates_)
+            updates_->add(event);
         publisher_->publish(event);
     };
     receiver::ReceiverConfig config = receiver_config(options_, address);
@@ -150,7 +154,7 @@ void Session::open(const std::string& address)
 /// None when a signal has arrived meanwhile. Throws what `stream::open_model` throws.
 std::optional<stream::Model> Session::load_model()
 {
-    loader_.request(model_);
+    loader_.request(model_file());
     while (!interrupted())
         if (auto loaded = loader_.take(1s)) {
             if (const auto* fault = std::get_if<std::exception_ptr>(&*loaded))
@@ -301,94 +305,6 @@ void Session::watch_source()
 bool Session::left_behind()
 {
     return source_left_behind;
-}
-
-/// Samples flow on meanwhile. What goes wrong is said, --quiet or not.
-void Session::follow_requests()
-{
-    const bool changed = watched_ && watched_->changed();
-    if (take_reopen())
-        publisher_->reopen();
-    if (take_reload() || changed)
-        loader_.request(model_);
-    if (auto loaded = loader_.take(0s))
-        switch_model(std::move(*loaded));
-    if (take_restore()) {
-        const bool restored = receiver_->revert_model();
-        if (!options_.quiet || !restored)
-            cli::print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
-    }
-}
-
-void Session::update_page(const Statistics& statistics)
-{
-    if (page_)
-        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
-                      min_confidence_, drift_->watch());
-}
-
-/// What the page's clients want changed, one after the other; samples flow on meanwhile.
-void Session::serve_changes()
-{
-    if (change_ && change_->done.wait_for(0s) == std::future_status::ready) {
-        PendingChange ended = std::move(*std::exchange(change_, std::nullopt));
-        try {
-            ended.done.get();
-            if (ended.request.change.kind == receiver::ChangeKind::gain && ended.request.change.text.empty())
-                gain_db_ = ended.request.change.number;
-            page_->reply(ended.request.id, "changed");
-        } catch (const std::exception& fault) {
-            page_->refuse(ended.request.id, fault.what());
-        }
-    }
-    while (page_ && !change_) {
-        const auto request = page_->take_request();
-        if (!request)
-            break;
-        try {
-            begin_change(*request);
-        } catch (const std::exception& fault) {
-            page_->refuse(request->id, fault.what());
-        }
-    }
-}
-
-void Session::begin_change(const WebPage::Request& request)
-{
-    using receiver::ChangeKind;
-    const receiver::Change& change = request.change;
-    if (change.kind == ChangeKind::tune) {
-        change_.emplace(PendingChange{ request, receiver_->change({ change.number, {} }) });
-    } else if (change.kind == ChangeKind::gain) {
-        change_.emplace(PendingChange{ request, receiver_->change({ {}, receiver::GainSetting{ change.number, change.text } }) });
-    } else if (change.kind == ChangeKind::threshold) {
-        min_confidence_ = change.number;
-        receiver_->set_min_confidence(min_confidence_);
-        page_->reply(request.id, "changed");
-    } else if (change.kind == ChangeKind::label) {
-        label_snippet(options_, change);
-        page_->reply(request.id, "labeled");
-    } else if (change.text == "reload") {
-        loader_.request(model_);
-        page_->reply(request.id, "the model is being read again");
-    } else if (receiver_->revert_model()) {
-        page_->reply(request.id, "the model before is back");
-    } else {
-        page_->refuse(request.id, "no previous model to switch back to");
-    }
-}
-
-void Session::switch_model(ModelLoader::Loaded loaded)
-{
-    try {
-        if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
-            std::rethrow_exception(*fault);
-        receiver_->set_model(std::move(std::get<stream::Model>(loaded)));
-        if (!options_.quiet)
-            cli::print("Switched to model " + model_);
-    } catch (const std::exception& error) {
-        cli::print(std::string("Model not replaced: ") + error.what());
-    }
 }
 
 /// Each once, --quiet or not.

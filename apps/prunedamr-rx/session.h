@@ -2,6 +2,7 @@
 #pragma once
 
 #include "apps/prunedamr-rx/model_loader.h"
+#include "apps/prunedamr-rx/model_updates.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
 #include "apps/prunedamr-rx/service.h"
@@ -56,6 +57,8 @@ private:
     void begin_change(const WebPage::Request& request);
     void update_page(const Statistics& statistics);
     void switch_model(ModelLoader::Loaded loaded);
+    const std::string& model_file() const; ///< to run
+    bool revert_model();
     void tell_doubts();
     void write_out();
     void say_faults();
@@ -68,6 +71,7 @@ private:
     const std::string model_; ///< file
     const systems::Matcher systems_;
     ModelLoader loader_;
+    std::unique_ptr<ModelUpdates> updates_; ///< or none
     std::array<bool, 3> told_{};          ///< `stream::doubts`
     std::vector<bool> fault_said_;        ///< of each output
     bool stuck_ = false;                  ///< the source does not come back, and that was said

@@ -19,6 +19,8 @@ namespace {
 
 using namespace receiver;
 
+constexpr std::size_t kMaxUpdateBytes = 64 << 20;
+
 WebConfig web_config(const Options& options)
 {
     WebConfig config;
@@ -87,7 +89,8 @@ std::vector<WebRoute> WebPage::routes()
                                [this, &route](const WebRequest& request) { return answer(route, request); }, route.access });
         else
             routes.push_back({ route.method, route.path,
-                               [this, &route](const WebRequest& request) { return ask(route, request); }, route.access });
+                               [this, &route](const WebRequest& request) { return ask(route, request); }, route.access,
+                               route.change == ChangeKind::update ? kMaxUpdateBytes : 0 });
     }
     return routes;
 }
@@ -169,10 +172,13 @@ Picture& WebPage::begin_run(const SourceInfo& source)
 }
 
 void WebPage::update(const ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                     std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift)
+                     std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift,
+                     const std::optional<StatusBoard::Updates>& updates)
 {
     if (drift)
         board_.set_drift(drift->status());
+    if (updates)
+        board_.set_updates(*updates);
     std::vector<StatusBoard::OutputState> outputs;
     for (std::size_t i = 0; i < options_.outputs.size(); ++i)
         outputs.push_back({ options_.outputs[i].name(), publisher.stats(i), publisher.fault(i).value_or("") });

@@ -37,7 +37,8 @@ public:
 
     /// Now and then. `total`: since the start of the run; `gain_db`: what was asked for last.
     void update(const receiver::ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift);
+                std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift,
+                const std::optional<receiver::StatusBoard::Updates>& updates);
 
     /// On the classifying thread: the event that was decided on last has this number.
     void name(std::uint64_t seq) noexcept { picture_.name(seq); }

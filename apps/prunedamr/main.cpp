@@ -16,11 +16,13 @@ int main(int argc, char** argv)
     tool::add_quantize(app);
     tool::add_calibrate(app);
     tool::add_eval(app);
+    tool::add_gate(app);
     tool::add_bench(app);
     tool::add_report(app);
     tool::add_measure(app);
     tool::add_label(app);
     tool::add_systems(app);
     tool::add_model(app);
+    tool::add_key(app);
     return cli::run(app, argc, argv);
 }

@@ -9,6 +9,7 @@ namespace prunedamr::tool {
 void add_synth(CLI::App& app);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
+void add_gate(CLI::App& app);
 void add_compress(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_calibrate(CLI::App& app);
@@ -19,6 +20,7 @@ void add_measure(CLI::App& app);
 void add_label(CLI::App& app);
 void add_systems(CLI::App& app);
 void add_model(CLI::App& app);
+void add_key(CLI::App& app);
 
 CLI::App* add_synth_scene(CLI::App& synth); ///< of `synth`
 

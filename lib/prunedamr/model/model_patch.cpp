@@ -251,7 +251,7 @@ struct Applied {
 };
 
 /// `base_header` is the base's JSON header.
-Applied apply_patch(std::string_view base, std::string_view base_header, const PatchHeader& header)
+Applied applied_to(std::string_view base, std::string_view base_header, const PatchHeader& header)
 {
     const std::string content = inflated(header.stream, header.content_bytes, base_header);
     const std::uint64_t plan_bytes = content.size() >= 8 ? integer_at(content, 0, 8) : 0;
@@ -302,7 +302,7 @@ PatchSummary diff_models(const std::string& base, const std::string& updated, co
     bytes += little_endian(to.bytes().size(), 8) + little_endian(content.size(), 8);
     bytes += deflated(content, from.header());
     bytes += view_of(hash_of(bytes));
-    PRUNEDAMR_CHECK(apply_patch(from.bytes(), from.header(), read_header(bytes)).bytes == to.bytes(),
+    PRUNEDAMR_CHECK(applied_to(from.bytes(), from.header(), read_header(bytes)).bytes == to.bytes(),
                     "an update gives the model it was made from");
     write_text_atomically(patch, bytes);
     return summary_of(coder.segments(), bytes.size());
@@ -311,15 +311,30 @@ PatchSummary diff_models(const std::string& base, const std::string& updated, co
 PatchSummary patch_model(const std::string& base, const std::string& patch, const std::string& updated)
 {
     check_writable(updated);
-    const std::string bytes = read_whole(patch, "a model update");
-    const PatchHeader header = naming(patch, [&] { return read_header(bytes); });
+    return apply_patch(base, read_whole(patch, "a model update"), patch, updated);
+}
+
+PatchEnds patch_ends(const std::string& patch)
+{
+    const PatchHeader header = read_header(patch);
+    PatchEnds ends;
+    std::memcpy(ends.base.data(), header.base_hash.data(), ends.base.size());
+    std::memcpy(ends.updated.data(), header.new_hash.data(), ends.updated.size());
+    return ends;
+}
+
+PatchSummary apply_patch(const std::string& base, const std::string& patch, const std::string& name,
+                         const std::string& updated)
+{
+    check_writable(updated);
+    const PatchHeader header = naming(name, [&] { return read_header(patch); });
     const ModelBytes from(base);
     if (const Sha256 found = hash_of(from.bytes()); view_of(found) != header.base_hash)
-        throw Error({ "update " + patch + " was made for another base", base, "SHA-256 " + to_hex(found),
+        throw Error({ "update " + name + " was made for another base", base, "SHA-256 " + to_hex(found),
                       hex_of(header.base_hash) });
-    const Applied applied = naming(patch, [&] { return apply_patch(from.bytes(), from.header(), header); });
+    const Applied applied = naming(name, [&] { return applied_to(from.bytes(), from.header(), header); });
     write_text_atomically(updated, applied.bytes);
-    return summary_of(applied.segments, bytes.size());
+    return summary_of(applied.segments, patch.size());
 }
 
 } // namespace prunedamr::model

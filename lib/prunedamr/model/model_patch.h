@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/checksum.h"
+
 #include <cstddef>
 #include <string>
 
@@ -27,5 +29,16 @@ PatchSummary diff_models(const std::string& base, const std::string& updated, co
 /// when the patch is damaged, of a newer format, made for another base (by SHA-256), or would not give the file it
 /// promises.
 PatchSummary patch_model(const std::string& base, const std::string& patch, const std::string& updated);
+
+/// The hashes of the two model files that the bytes of an update are between. Throws `Error` as `patch_model` does
+/// when they are damaged, of a newer format or no update.
+struct PatchEnds {
+    Sha256 base, updated;
+};
+PatchEnds patch_ends(const std::string& patch);
+
+/// The same with the update in memory; `name` stands for it in messages.
+PatchSummary apply_patch(const std::string& base, const std::string& patch, const std::string& name,
+                         const std::string& updated);
 
 } // namespace prunedamr::model

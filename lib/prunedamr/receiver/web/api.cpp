@@ -53,7 +53,7 @@ const std::vector<std::pair<const char*, std::vector<std::pair<const char*, cons
     { "Status",
       { { "version", "string" }, { "time", "string" }, { "uptime_s", "number" }, { "model", "string" },
         { "source", "#Source" }, { "control", "#Control" }, { "counts", "object" }, { "drift", "#Drift?" },
-        { "outputs", "[object]" }, { "labels", "[object]" } } },
+        { "outputs", "[object]" }, { "labels", "[object]" }, { "updates", "#Updates?" } } },
     { "Source",
       { { "name", "string" }, { "live", "boolean" }, { "sample_rate_hz", "number" }, { "center_freq_hz", "number" } } },
     { "Control",
@@ -79,6 +79,8 @@ const std::vector<std::pair<const char*, std::vector<std::pair<const char*, cons
       { { "name", "string" }, { "label", "string" }, { "receiver_label", "string" }, { "author", "string?" }, { "time", "string?" },
         { "event", "#Event?" }, { "text", "string" }, { "teaching", "#Teaching?" } } },
     { "Teaching", { { "score", "number" }, { "disagreement", "number" }, { "doubt", "number" }, { "novelty", "number" } } },
+    { "Updates",
+      { { "sequence", "integer" }, { "taken", "integer" }, { "returned", "integer" }, { "refused", "object" }, { "on_trial", "boolean" }, { "last", "string" } } },
     { "Done", { { "done", "string" } } },
     { "Error", { { "error", "string" } } },
 };
@@ -148,6 +150,11 @@ Json content(const std::string& type, Json schema)
     return { { type, { { "schema", std::move(schema) } } } };
 }
 
+bool takes_bytes(const ApiRoute& route)
+{
+    return route.parameters.size() == 1 && route.parameters.front().type == std::string("binary");
+}
+
 Json operation(const ApiRoute& route)
 {
     Json json{ { "summary", route.summary } };
@@ -155,6 +162,9 @@ Json operation(const ApiRoute& route)
         for (const ApiParameter& one : route.parameters)
             json["parameters"].push_back(
                 { { "name", one.name }, { "in", "query" }, { "required", one.is_required }, { "schema", schema_of(one) } });
+    } else if (takes_bytes(route)) {
+        const Json body{ { "type", "string" }, { "format", "binary" }, { "description", route.parameters.front().meaning } };
+        json["requestBody"] = { { "required", true }, { "content", content("application/octet-stream", body) } };
     } else {
         Json body{ { "type", "object" }, { "additionalProperties", false }, { "properties", Json::object() } };
         for (const ApiParameter& one : route.parameters) {
@@ -240,6 +250,9 @@ const std::vector<ApiRoute>& api_routes()
             { "label", "string", true, false, 0, 0, {}, "class, a new one too, or unknown; empty: the receiver's again" },
             { "author", "string", false, false, 0, 0, {}, "who says so (default: web)" } },
           "#Done", "Label a snippet" },
+        { "POST", "/api/v1/model/update", "update", change, ApiTopic::change, ChangeKind::update,
+          { { "file", "binary", true, false, 0, 0, {}, "signed update, as 'prunedamr model diff --sign' writes it" } }, "#Done",
+          "Take a signed update of the model (see --update-keys)" },
         { "GET", "/api/v1/openapi.json", "openapi", WebAccess::open, ApiTopic::description, none, {}, "object", "Description of this API, OpenAPI 3.0" },
         { "GET", "/metrics", "metrics", read, ApiTopic::metrics, none, {}, "text", "Counts for Prometheus" },
     };
@@ -272,6 +285,8 @@ std::string openapi_json()
 
 Change parse_change(const ApiRoute& route, const std::string& body)
 {
+    if (takes_bytes(route))
+        return { route.change, {}, body };
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (json.is_discarded())
         refuse(body.substr(0, 60), "a JSON object");

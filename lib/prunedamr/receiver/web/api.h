@@ -11,7 +11,7 @@
 namespace prunedamr::receiver {
 
 /// What may be changed while samples flow.
-enum class ChangeKind { none, tune, gain, threshold, model, label };
+enum class ChangeKind { none, tune, gain, threshold, model, label, update };
 
 /// What a request is about.
 enum class ApiTopic { change, status, emissions, history, occupancy, evidence, snippets, stream, description, metrics };
@@ -19,7 +19,7 @@ enum class ApiTopic { change, status, emissions, history, occupancy, evidence, s
 /// Of a query (GET) or of a body, which is a JSON object (POST).
 struct ApiParameter {
     const char* name;
-    const char* type; ///< of JSON: "number", "integer", "string"
+    const char* type; ///< of JSON: "number", "integer", "string"; or "binary": the whole body is this
     bool is_required;
     bool may_be_null;
     double min, max;                  ///< of a number
@@ -55,7 +55,7 @@ std::string openapi_json();
 struct Change {
     ChangeKind kind = ChangeKind::none;
     std::optional<double> number; ///< frequency, gain, probability; none where null was given
-    std::string text;             ///< element of the gain, action, label
+    std::string text;             ///< element of the gain, action, label, bytes of an update
     std::string snippet, author;  ///< of a label: which recording, and who says so
 };
 

@@ -205,8 +205,25 @@ private:
         is_waited_for_ = true;
         parser_.emplace();
         parser_->header_limit(static_cast<std::uint32_t>(server_.config.max_head_bytes));
-        parser_->body_limit(server_.config.max_body_bytes);
+        parser_->body_limit(server_.largest_body());
         lowest().expires_after(server_.config.patience);
+        http::async_read_header(stream_, buffer_, *parser_,
+                                [self = this->shared_from_this()](error_code failure, std::size_t) {
+                                    if (!failure)
+                                        return self->read_body();
+                                    self->is_waited_for_ = false;
+                                    self->refuse(failure);
+                                });
+    }
+
+    void read_body()
+    {
+        body_limit_ = server_.body_limit(parser_->get());
+        if (const auto size = parser_->content_length(); size && *size > body_limit_) {
+            is_waited_for_ = false;
+            return refuse(http::error::body_limit);
+        }
+        parser_->body_limit(body_limit_);
         http::async_read(stream_, buffer_, *parser_,
                          [self = this->shared_from_this()](error_code failure, std::size_t) {
                              self->is_waited_for_ = false;
@@ -245,7 +262,7 @@ private:
         std::string text = "this is no HTTP/1.1\n";
         if (failure == http::error::body_limit) {
             status = 413;
-            text = "the body is larger than " + std::to_string(server_.config.max_body_bytes) + " bytes\n";
+            text = "the body is larger than " + std::to_string(std::min(body_limit_, server_.config.max_body_bytes)) + " bytes\n";
         } else if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
             status = 431;
             text = "the head is larger than " + std::to_string(server_.config.max_head_bytes) + " bytes\n";
@@ -319,6 +336,7 @@ private:
     beast::flat_buffer buffer_{ 32 << 10 };
     std::optional<http::request_parser<http::string_body>> parser_;
     HttpResponse response_;
+    std::size_t body_limit_ = WebConfig().max_body_bytes;
     bool is_waited_for_ = true;
 };
 

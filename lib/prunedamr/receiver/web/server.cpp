@@ -195,6 +195,24 @@ struct WebServer::Impl {
         }
     }
 
+    std::size_t largest_body() const
+    {
+        std::size_t largest = config.max_body_bytes;
+        for (const WebRoute& route : routes)
+            largest = std::max(largest, route.max_body_bytes);
+        return largest;
+    }
+
+    /// Of the body that belongs to this head; bytes.
+    std::size_t body_limit(const HttpRequest& head) const
+    {
+        const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
+            return head.target() == one.path && head.method_string() == one.method;
+        });
+        const bool may_be_large = route != routes.end() && route->max_body_bytes > 0 && !refuse(head, route->access);
+        return may_be_large ? route->max_body_bytes : config.max_body_bytes;
+    }
+
     /// Why this may not be asked, if so.
     std::optional<WebAnswer> refuse(const HttpRequest& request, WebAccess access) const
     {

@@ -47,6 +47,7 @@ struct WebRoute {
     std::string method, path;
     std::function<std::optional<WebAnswer>(const WebRequest&)> serve;
     WebAccess access = WebAccess::read;
+    std::size_t max_body_bytes = 0; ///< 0: the server's; a larger one only for who has access
 };
 
 /// A WebSocket on which the server speaks and clients listen. Each message that a client sends acknowledges a passing

@@ -126,6 +126,7 @@ struct StatusBoard::Impl {
     Control control;
     ReceiverStats counts;
     std::vector<OutputState> outputs;
+    std::optional<Updates> updates;
     std::map<std::pair<std::string, std::string>, LabelCount> labels; ///< by state and label
     std::array<std::uint64_t, kBuckets> confidences{};
     double confidence_sum = 0.0;
@@ -199,6 +200,19 @@ struct StatusBoard::Impl {
         return json;
     }
 
+    void write_updates(Exposition& out) const
+    {
+        if (!updates)
+            return;
+        out.single("prunedamr_update_sequence", "gauge", "Number of the last update of the model that was taken", updates->sequence);
+        out.single("prunedamr_update_on_trial", "gauge", "1 while the last update is watched and may be returned", updates->on_trial ? 1 : 0);
+        out.family("prunedamr_updates_total", "counter", "Number of updates of the model, by what became of them");
+        out.sample("prunedamr_updates_total", { "result", "taken" }, updates->taken);
+        out.sample("prunedamr_updates_total", { "result", "returned" }, updates->returned);
+        for (const auto& [why, count] : updates->refused)
+            out.sample("prunedamr_updates_total", { "result", why }, count);
+    }
+
     void write_labels(Exposition& out) const
     {
         out.family("prunedamr_labels_total", "counter", "Number of events by state and label");
@@ -230,6 +244,12 @@ void StatusBoard::set_source(const Source& source)
 {
     const std::lock_guard lock(impl_->mutex);
     impl_->source = source;
+}
+
+void StatusBoard::set_updates(const Updates& updates)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->updates = updates;
 }
 
 void StatusBoard::set_tuned(double center_freq_hz)
@@ -297,6 +317,7 @@ std::string StatusBoard::metrics() const
     impl_->write_labels(out);
     impl_->write_drift(out);
     impl_->write_outputs(out);
+    impl_->write_updates(out);
     write_process(out);
     return out.take();
 }
@@ -341,6 +362,11 @@ std::string StatusBoard::status_json() const
                                    { "label", key.second },
                                    { "events", count.events },
                                    { "last_seen", rfc3339(count.last_ns) } });
+    json["updates"] = Json();
+    if (now.updates)
+        json["updates"] = { { "sequence", now.updates->sequence }, { "taken", now.updates->taken },
+                            { "returned", now.updates->returned }, { "refused", Json(now.updates->refused) },
+                            { "on_trial", now.updates->on_trial }, { "last", now.updates->last } };
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

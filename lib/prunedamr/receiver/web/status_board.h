@@ -5,6 +5,7 @@
 #include "prunedamr/stream/drift.h"
 #include "prunedamr/stream/sinks.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +40,17 @@ public:
         std::string fault; ///< why it has failed; empty: it has not
     };
 
+    /// Signed updates of the model, since the start of the run.
+    struct Updates {
+        std::uint64_t sequence = 0; ///< of the last one that was taken, ever
+        std::uint64_t taken = 0, returned = 0;
+        std::map<std::string, std::uint64_t> refused; ///< by why: `model::to_string`
+        bool on_trial = false; ///< the last one is watched still, and may be returned
+        std::string last;      ///< what happened last, one line
+    };
+
     void set_source(const Source& source);
+    void set_updates(const Updates& updates); ///< where updates are taken
     void set_tuned(double center_freq_hz);
     void set_control(const Control& control);
     void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run

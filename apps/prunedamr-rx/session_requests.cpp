@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is asked of a running session: by signals, by files, by the page's clients.
+#include "apps/prunedamr-rx/session.h"
+
+#include "apps/common/cli.h"
+
+#include <chrono>
+#include <utility>
+
+namespace prunedamr::rx {
+
+using namespace std::chrono_literals;
+
+/// Samples flow on meanwhile. What goes wrong is said, --quiet or not.
+void Session::follow_requests()
+{
+    const bool changed = watched_ && watched_->changed();
+    if (take_reopen())
+        publisher_->reopen();
+    if (take_reload() || changed)
+        loader_.request(model_file());
+    if (auto loaded = loader_.take(0s))
+        switch_model(std::move(*loaded));
+    if (updates_)
+        updates_->follow(*receiver_);
+    if (take_restore()) {
+        const bool restored = revert_model();
+        if (!options_.quiet || !restored)
+            cli::print(restored ? "Switched back to the previous model" : "No previous model to switch back to");
+    }
+}
+
+void Session::update_page(const Statistics& statistics)
+{
+    if (page_)
+        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
+                      min_confidence_, drift_->watch(), updates_ ? std::optional(updates_->status()) : std::nullopt);
+}
+
+const std::string& Session::model_file() const
+{
+    return updates_ ? updates_->model() : model_;
+}
+
+bool Session::revert_model()
+{
+    if (!receiver_->revert_model())
+        return false;
+    if (updates_)
+        updates_->note_revert();
+    return true;
+}
+
+/// What the page's clients want changed, one after the other; samples flow on meanwhile.
+void Session::serve_changes()
+{
+    if (change_ && change_->done.wait_for(0s) == std::future_status::ready) {
+        PendingChange ended = std::move(*std::exchange(change_, std::nullopt));
+        try {
+            ended.done.get();
+            if (ended.request.change.kind == receiver::ChangeKind::gain && ended.request.change.text.empty())
+                gain_db_ = ended.request.change.number;
+            page_->reply(ended.request.id, "changed");
+        } catch (const std::exception& fault) {
+            page_->refuse(ended.request.id, fault.what());
+        }
+    }
+    while (page_ && !change_) {
+        const auto request = page_->take_request();
+        if (!request)
+            break;
+        try {
+            begin_change(*request);
+        } catch (const std::exception& fault) {
+            page_->refuse(request->id, fault.what());
+        }
+    }
+}
+
+void Session::begin_change(const WebPage::Request& request)
+{
+    using receiver::ChangeKind;
+    const receiver::Change& change = request.change;
+    if (change.kind == ChangeKind::tune) {
+        change_.emplace(PendingChange{ request, receiver_->change({ change.number, {} }) });
+    } else if (change.kind == ChangeKind::gain) {
+        change_.emplace(PendingChange{ request, receiver_->change({ {}, receiver::GainSetting{ change.number, change.text } }) });
+    } else if (change.kind == ChangeKind::threshold) {
+        min_confidence_ = change.number;
+        receiver_->set_min_confidence(min_confidence_);
+        page_->reply(request.id, "changed");
+    } else if (change.kind == ChangeKind::label) {
+        label_snippet(options_, change);
+        page_->reply(request.id, "labeled");
+    } else if (change.kind == ChangeKind::update && !updates_) {
+        page_->refuse(request.id, "no updates are taken: see --update-keys");
+    } else if (change.kind == ChangeKind::update) {
+        updates_->offer(change.text, [this, id = request.id](const std::string& text, bool refused) {
+            refused ? page_->refuse(id, text) : page_->reply(id, text);
+        });
+    } else if (change.text == "reload") {
+        loader_.request(model_file());
+        page_->reply(request.id, "the model is being read again");
+    } else if (revert_model()) {
+        page_->reply(request.id, "the model before is back");
+    } else {
+        page_->refuse(request.id, "no previous model to switch back to");
+    }
+}
+
+void Session::switch_model(ModelLoader::Loaded loaded)
+{
+    try {
+        if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
+            std::rethrow_exception(*fault);
+        receiver_->set_model(std::move(std::get<stream::Model>(loaded)));
+        if (!options_.quiet)
+            cli::print("Switched to model " + model_file());
+    } catch (const std::exception& error) {
+        cli::print(std::string("Model not replaced: ") + error.what());
+    }
+}
+
+} // namespace prunedamr::rx
