@@ -34,7 +34,8 @@ std::vector<std::pair<std::string, double>> candidates_of(const SnippetLabel& sa
     const auto event = nlohmann::json::parse(said.event, nullptr, false);
     const auto top = event.is_object() ? event.value("top", nlohmann::json::array()) : nlohmann::json::array();
     for (const auto& one : top)
-        if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_number())
+        if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_number() &&
+            one[0] != "unknown")
             candidates.emplace_back(one[0].get<std::string>(), one[1].get<double>());
     return candidates;
 }
