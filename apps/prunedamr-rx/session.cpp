@@ -26,7 +26,6 @@ constexpr auto kGrace = 1s;     ///< between a signal and leaving a stalled read
 constexpr double kStuckS = 1.5; ///< in a call of a live source, as in `receiver::make_supervised_source`
 
 bool source_left_behind = false;
-
 constexpr std::size_t kMaxName = 48; ///< bytes, of a source in the events
 
 /// Of several files each is its own source: the end of its path, of whole characters.
@@ -323,8 +322,7 @@ void Session::follow_requests()
 void Session::update_page(const Statistics& statistics)
 {
     if (page_)
-        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
-                      min_confidence_, drift_->watch());
+        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_, min_confidence_, drift_->watch());
 }
 
 /// What the page's clients want changed, one after the other; samples flow on meanwhile.
@@ -366,8 +364,7 @@ void Session::begin_change(const WebPage::Request& request)
         receiver_->set_min_confidence(min_confidence_);
         page_->reply(request.id, "changed");
     } else if (change.kind == ChangeKind::label) {
-        label_snippet(options_, change);
-        page_->reply(request.id, "labeled");
+        page_->label(request);
     } else if (change.text == "reload") {
         loader_.request(model_);
         page_->reply(request.id, "the model is being read again");
