@@ -26,7 +26,6 @@ constexpr auto kGrace = 1s;     ///< between a signal and leaving a stalled read
 constexpr double kStuckS = 1.5; ///< in a call of a live source, as in `receiver::make_supervised_source`
 
 bool source_left_behind = false;
-
 constexpr std::size_t kMaxName = 48; ///< bytes, of a source in the events
 
 /// Of several files each is its own source: the end of its path, of whole characters.

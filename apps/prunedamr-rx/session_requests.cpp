@@ -90,8 +90,7 @@ void Session::begin_change(const WebPage::Request& request)
         receiver_->set_min_confidence(min_confidence_);
         page_->reply(request.id, "changed");
     } else if (change.kind == ChangeKind::label) {
-        label_snippet(options_, change);
-        page_->reply(request.id, "labeled");
+        page_->label(request);
     } else if (change.kind == ChangeKind::update && !updates_) {
         page_->refuse(request.id, "no updates are taken: see --update-keys");
     } else if (change.kind == ChangeKind::update) {

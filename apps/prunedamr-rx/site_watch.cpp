@@ -37,7 +37,8 @@ SiteWatch::SiteWatch(const Options& options, const model::ModelInfo& model) : is
     else if (is_file)
         check_writable(file_ = wanted);
     if (is_file && config.reference && config.reference->model() != model.name)
-        cli::warn({ fmt::format("{}: it was learned with the model {}, not {}", wanted, config.reference->model(), model.name) });
+        cli::warn({ fmt::format("{}: it was learned with the model {}, not {}", wanted, config.reference->model(),
+                                model.name) });
     watch_ = std::make_unique<stream::DriftWatch>(std::move(config));
     if (is_quiet_ || wanted.empty())
         return;

@@ -11,12 +11,13 @@
 
 namespace prunedamr::rx {
 
-/// The watch for drift over a run, whose reference comes from where `--drift` says, and stays there when it was learned.
+/// The watch for drift over a run, whose reference comes from where `--drift` says, and stays there when it was
+/// learned.
 class SiteWatch
 {
 public:
-    /// Says what labels are compared with when that was asked for. Throws `Error` for a file that is no reference or cannot
-    /// be written, and for a model that has none.
+    /// Says what labels are compared with when that was asked for. Throws `Error` for a file that is no reference
+    /// or cannot be written, and for a model that has none.
     SiteWatch(const Options& options, const model::ModelInfo& model);
 
     /// On the classifying thread.

@@ -50,17 +50,6 @@ private:
 
 } // namespace
 
-void label_snippet(const Options& options, const receiver::Change& change)
-{
-    const std::string folder = options.snippet_folder();
-    if (folder.empty())
-        throw InvalidArgument({ "this receiver keeps no snippets", "", "", "--snippets FOLDER" });
-    const auto names = recording::snippets_in(folder); // nothing else can be named
-    if (!std::binary_search(names.begin(), names.end(), change.snippet))
-        throw InvalidArgument({ "there is no such snippet", folder, "'" + change.snippet.substr(0, 100) + "'", "a name as it is listed" });
-    recording::set_label(folder + "/" + change.snippet, change.text, change.author.empty() ? "web" : change.author, system_time_ns());
-}
-
 WebPage::WebPage(const Options& options)
     : options_(options),
       server_(web_config(options), routes(),
@@ -149,6 +138,21 @@ std::optional<WebPage::Request> WebPage::take_request()
     Request next = std::move(requests_.front());
     requests_.pop_front();
     return next;
+}
+
+void WebPage::label(const Request& request)
+{
+    const Change& change = request.change;
+    const std::string folder = options_.snippet_folder();
+    if (folder.empty())
+        throw InvalidArgument({ "this receiver keeps no snippets", "", "", "--snippets FOLDER" });
+    const auto names = recording::snippets_in(folder); // nothing else can be named
+    if (!std::binary_search(names.begin(), names.end(), change.snippet))
+        throw InvalidArgument(
+            { "there is no such snippet", folder, "'" + change.snippet.substr(0, 100) + "'", "a name as it is listed" });
+    const std::string author = change.author.empty() ? "web" : change.author;
+    recording::set_label(folder + "/" + change.snippet, change.text, author, system_time_ns());
+    reply(request.id, "labeled");
 }
 
 void WebPage::reply(std::uint64_t id, const std::string& done)

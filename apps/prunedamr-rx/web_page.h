@@ -18,9 +18,6 @@
 
 namespace prunedamr::rx {
 
-/// As a client wants it. Throws `Error` for what is no snippet, and for a label that is none.
-void label_snippet(const Options& options, const receiver::Change& change);
-
 /// What `--web` serves: the page, /metrics and the API. It outlives the publisher that has its sink, and the receiver
 /// that has its taps.
 class WebPage
@@ -48,6 +45,9 @@ public:
         receiver::Change change;
     };
     std::optional<Request> take_request(); ///< what a client wants changed, the oldest first
+
+    /// A snippet, as a client wants it. Throws `Error` for what is no snippet, and for a label that is none.
+    void label(const Request& request);
 
     void reply(std::uint64_t id, const std::string& done);
     void refuse(std::uint64_t id, const std::string& fault);

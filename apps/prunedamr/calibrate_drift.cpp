@@ -19,7 +19,8 @@ std::string drift_reference(const metrics::Evaluation& frames, const model::Mode
         const float* logits = frames.logits.row(i);
         reader.probabilities(logits, probabilities.data());
         if (reader.is_signal(of_class) && !std::isnan(probabilities.front()))
-            reference.add_frame(info.labels[of_class], *std::max_element(probabilities.begin(), probabilities.end()),
+            reference.add_frame(info.labels[of_class],
+                                *std::max_element(probabilities.begin(), probabilities.end()),
                                 reader.unknown_score(logits));
     }
     return reference.to_json();

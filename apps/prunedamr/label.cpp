@@ -34,7 +34,8 @@ std::vector<std::pair<std::string, double>> candidates_of(const SnippetLabel& sa
     const auto event = nlohmann::json::parse(said.event, nullptr, false);
     const auto top = event.is_object() ? event.value("top", nlohmann::json::array()) : nlohmann::json::array();
     for (const auto& one : top)
-        if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_number())
+        if (one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_number() &&
+            one[0] != "unknown")
             candidates.emplace_back(one[0].get<std::string>(), one[1].get<double>());
     return candidates;
 }
@@ -56,7 +57,8 @@ void set(const Options& options)
         if (equals == std::string::npos)
             throw InvalidArgument({ "bad --set", "", text, "NAME=LABEL" });
         if (!std::binary_search(names.begin(), names.end(), name))
-            throw InvalidArgument({ "there is no such snippet", options.folder, "'" + name + "'", "a name of --list" });
+            throw InvalidArgument(
+                { "there is no such snippet", options.folder, "'" + name + "'", "a name of --list" });
         wanted.emplace_back(name, text.substr(equals + 1));
     }
     for (const auto& [name, label] : wanted)
@@ -68,9 +70,17 @@ void list(const Options& options)
     nlohmann::ordered_json report = nlohmann::ordered_json::array();
     for (const std::string& name : recording::snippets_in(options.folder)) {
         const SnippetLabel said = recording::read_label(options.folder + "/" + name);
-        std::printf("%s  %s  %s\n", name.c_str(), said.label.c_str(),
-                    said.is_of_person() ? fmt::format("by {} at {}, receiver: {}", said.author, said.time, said.receiver_label).c_str() : said.comment.c_str());
-        report.push_back({ { "name", name }, { "label", said.label }, { "receiver_label", said.receiver_label }, { "author", said.author }, { "time", said.time }, { "score", score_of(said) } });
+        std::printf(
+            "%s  %s  %s\n", name.c_str(), said.label.c_str(),
+            said.is_of_person()
+                ? fmt::format("by {} at {}, receiver: {}", said.author, said.time, said.receiver_label).c_str()
+                : said.comment.c_str());
+        report.push_back({ { "name", name },
+                           { "label", said.label },
+                           { "receiver_label", said.receiver_label },
+                           { "author", said.author },
+                           { "time", said.time },
+                           { "score", score_of(said) } });
     }
     cli::write_json(report, options.json);
 }
@@ -78,7 +88,8 @@ void list(const Options& options)
 /// A label, nothing to go on with the next one, or false to stop.
 bool ask(const std::string& name, const SnippetLabel& said, std::string& label)
 {
-    std::printf("\n%s\n  the receiver says %s: %s\n", name.c_str(), said.receiver_label.c_str(), said.comment.c_str());
+    std::printf("\n%s\n  the receiver says %s: %s\n", name.c_str(), said.receiver_label.c_str(),
+                said.comment.c_str());
     const auto candidates = candidates_of(said);
     for (std::size_t i = 0; i < candidates.size(); ++i)
         std::printf("  %zu  %s  %.2f\n", i + 1, candidates[i].first.c_str(), candidates[i].second);
@@ -90,7 +101,9 @@ bool ask(const std::string& name, const SnippetLabel& said, std::string& label)
     const bool is_number = line.size() == 1 && line[0] >= '1' && line[0] <= '9';
     label = line == "u" ? "unknown" : line;
     if (is_number)
-        label = static_cast<std::size_t>(line[0] - '1') < candidates.size() ? candidates[static_cast<std::size_t>(line[0] - '1')].first : "";
+        label = static_cast<std::size_t>(line[0] - '1') < candidates.size()
+                    ? candidates[static_cast<std::size_t>(line[0] - '1')].first
+                    : "";
     if (!label.empty() && !model::find_modulation(label))
         std::printf("  %s is a new class\n", label.c_str());
     return true;
@@ -101,9 +114,11 @@ void ask_all(const Options& options)
 {
     std::vector<std::pair<std::string, SnippetLabel>> waiting;
     for (const std::string& name : recording::snippets_in(options.folder))
-        if (SnippetLabel said = recording::read_label(options.folder + "/" + name); options.all || !said.is_of_person())
+        if (SnippetLabel said = recording::read_label(options.folder + "/" + name);
+            options.all || !said.is_of_person())
             waiting.emplace_back(name, std::move(said));
-    std::stable_sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return score_of(a.second) > score_of(b.second); });
+    std::stable_sort(waiting.begin(), waiting.end(),
+                     [](const auto& a, const auto& b) { return score_of(a.second) > score_of(b.second); });
     int labeled = 0;
     for (const auto& [name, said] : waiting) {
         std::string label;
@@ -126,16 +141,22 @@ void ask_all(const Options& options)
 void add_label(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("label", "label the snippets that a receiver has kept (prunedamr-rx --snippets)");
+    auto* command =
+        app.add_subcommand("label", "label the snippets that a receiver has kept (prunedamr-rx --snippets)");
     command->add_option("folder", options->folder, "folder of the snippets")->type_name("FOLDER")->required();
     command->add_flag("--list", options->list, "print names, labels and who has set them, and ask nothing");
-    command->add_option("--set", options->set,
-                        "label one and ask nothing; the label is a class, a new one too, or unknown, and without one the "
-                        "receiver's is back; repeatable")
+    command
+        ->add_option(
+            "--set", options->set,
+            "label one and ask nothing; the label is a class, a new one too, or unknown, and without one the "
+            "receiver's is back; repeatable")
         ->type_name("NAME=LABEL")
         ->allow_extra_args(false);
     command->add_flag("--all", options->all, "ask about those, too, that a person has labeled");
-    command->add_option("--author", options->author, "who labels, as it will stand in the metadata (default: the account)")->type_name("NAME");
+    command
+        ->add_option("--author", options->author,
+                     "who labels, as it will stand in the metadata (default: the account)")
+        ->type_name("NAME");
     command->add_option("--json", options->json, "write the list as JSON to this file")->type_name(cli::kOutput);
     command->callback([options] {
         if (!options->set.empty())

@@ -172,6 +172,34 @@ class Snippets(rx.Case):
         self.play("--snippets", kept, "--snippet-if", "label=OOK", "--snippet-budget", "1.6M", "--out", "json:/dev/null")
         self.assertTrue((kept / f"{first}.sigmf-data").exists())
 
+    def test_a_script_labels_through_the_api_with_the_token_only(self):
+        kept, token = self.folder / "kept", self.write("token", b"open sesame, please\n")
+        token.chmod(0o600)
+        self.play("--snippets", kept, "--snippet-if", "label=2FSK", "--out", "json:/dev/null")
+        first, second = (path.stem for path in self.metas())
+        port = rx.free_endpoint().rsplit(":", 1)[1]
+        with rx.start_talking("stdin", "--format", "ci8", "--rate", "1M", "--snippets", kept, "--web", f"127.0.0.1:{port}", "--web-token", token,
+                              "--out", "json:/dev/null", band=True) as process:
+            Lines(process.stderr).wait_for("Serving http")
+
+            def ctl(*words, code=0):
+                done = subprocess.run([rx.RX, "ctl", "--url", f"http://127.0.0.1:{port}", *map(str, words)], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, code, done.stderr)
+                return done.stdout + done.stderr
+
+            listed = json.loads(ctl("snippets"))
+            self.assertEqual((listed["is_kept"], listed["total"], [one["name"] for one in listed["snippets"]]), (True, 2, [second, first]))
+            self.assertEqual([one["author"] for one in listed["snippets"]], [None, None])
+            self.assertEqual(listed["snippets"][0]["event"]["label"], "2FSK")
+            self.assertIn("16QAM", listed["classes"])
+            self.assertIn("401", ctl("label", first, "DoorBell", code=1))
+            self.assertEqual(ctl("--token", token, "label", first, "DoorBell", "ann").strip(), "labeled")
+            for name, label, text in ((f"../kept/{first}", "OOK", "no such snippet"), ("x", "OOK", "no such snippet"), (first, "x" * 25, "bad label")):
+                self.assertIn(text, ctl("--token", token, "label", name, label, code=1))
+            labels = {one["name"]: (one["label"], one["receiver_label"], one["author"]) for one in json.loads(ctl("snippets"))["snippets"]}
+            self.assertEqual(labels, {first: ("DoorBell", "2FSK", "ann"), second: ("2FSK", "2FSK", None)})
+            process.kill()
+
     def test_what_is_wrong_is_said_in_a_line(self):
         folder = self.folder / "kept"
         for arguments, text in (

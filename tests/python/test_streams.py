@@ -61,7 +61,7 @@ class Streams(unittest.TestCase):
                 self.assertEqual([e["seq"] for e in at_once], list(range(len(at_once))))
                 self.assertEqual(everything(make(), chunks(samples)), at_once)
                 for event in at_once:
-                    self.assertEqual(list(event), [key for key in prunedamr.LabelEvent.__annotations__ if key != "evidence"])
+                    self.assertEqual(list(event), [key for key in prunedamr.LabelEvent.__annotations__ if key not in ("drift", "evidence")])
 
     def test_one_signal_has_the_events_of_classify(self):
         expected = MODEL.classify(self.samples, RATE, source="mast", center_freq_hz=1e8, interval_s=0.25)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Decisions of a shipped model on synthesized bursts, drawn over and over: the streams are simulated, what is in them was
-// received.
+// Decisions of a shipped model on synthesized bursts, drawn over and over: the streams are simulated, what is in
+// them was received.
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/stream/classifier_config.h"
 #include "prunedamr/stream/drift.h"
@@ -39,9 +39,13 @@ std::vector<LabelEvent> receive(const Air& air)
     const struct {
         const char* label;
         double offset_hz, bandwidth_hz, level_dbfs;
-    } transmitters[] = { { "2FSK", -90e3, 14e3, -40.0 }, { "OOK", -52e3, 8e3, -36.0 }, { "GFSK", -14e3, 10e3, -42.0 },
-                         { "QPSK", 36e3, 12e3, -38.0 },  { "NBFM", 84e3, 12e3, -34.0 } };
-    const auto add = [&](const char* label, double offset_hz, double bandwidth_hz, double level_dbfs, std::size_t k) {
+    } transmitters[] = { { "2FSK", -90e3, 14e3, -40.0 },
+                         { "OOK", -52e3, 8e3, -36.0 },
+                         { "GFSK", -14e3, 10e3, -42.0 },
+                         { "QPSK", 36e3, 12e3, -38.0 },
+                         { "NBFM", 84e3, 12e3, -34.0 } };
+    const auto add = [&](const char* label, double offset_hz, double bandwidth_hz, double level_dbfs,
+                         std::size_t k) {
         synth::SceneSignal signal;
         signal.label = label;
         signal.offset_hz = offset_hz + 1e-6 * air.clock_ppm * kTuned;
@@ -60,7 +64,9 @@ std::vector<LabelEvent> receive(const Air& air)
     if (air.has_neighbor)
         add("2FSK", 62e3, 14e3, -40.0, std::size(transmitters));
     std::vector<std::complex<float>> x;
-    synth::render_scene(scene, [&](const std::complex<float>* samples, std::size_t count) { x.insert(x.end(), samples, samples + count); });
+    synth::render_scene(scene, [&](const std::complex<float>* samples, std::size_t count) {
+        x.insert(x.end(), samples, samples + count);
+    });
     if (air.is_fading)
         synth::fade(x, 0.9, 3.0 / kRate, 1.0);
     Rng rng(7);
@@ -72,10 +78,11 @@ std::vector<LabelEvent> receive(const Air& air)
     config.sample_rate_hz = kRate;
     config.center_freq_hz = kTuned;
     std::vector<LabelEvent> events;
-    WidebandScanner scanner(open_model(PRUNEDAMR_SOURCE_DIR "/models/onair-s.safetensors", {}), config, [&](const LabelEvent& event) {
-        if (event.state != State::noise)
-            events.push_back(event);
-    });
+    WidebandScanner scanner(open_model(PRUNEDAMR_SOURCE_DIR "/models/onair-s.safetensors", {}), config,
+                            [&](const LabelEvent& event) {
+                                if (event.state != State::noise)
+                                    events.push_back(event);
+                            });
     scanner.process(x.data(), x.size());
     scanner.flush();
     return events;
@@ -89,7 +96,8 @@ public:
 
     LabelEvent next(const std::vector<LabelEvent>& received)
     {
-        LabelEvent event = received[static_cast<std::size_t>(rng_.integer(0, static_cast<std::int64_t>(received.size()) - 1))];
+        LabelEvent event =
+            received[static_cast<std::size_t>(rng_.integer(0, static_cast<std::int64_t>(received.size()) - 1))];
         event.time_ns = kBetweenNs * ++count_;
         return event;
     }
@@ -158,19 +166,27 @@ TEST(Drift, EachKindOfShiftIsToldWithinFiveHundredDecisions)
     louder.gain_db = 6.0;
     clock.clock_ppm = 8.0;
     neighbor.has_neighbor = kind.has_new_class = fading.is_fading = true;
-    for (const Case& one : { Case{ "gain", louder, { "level_dbfs", "noise_dbfs_hz" } }, Case{ "clock", clock, { "carrier", "place" } },
-                             Case{ "neighbor", neighbor, { "carrier", "place", "label" } },
-                             Case{ "new class", kind, { "label", "unknown_score", "confidence", "frame_confidence", "fit", "bandwidth", "carrier" } },
-                             Case{ "fading", fading, { "level_dbfs", "snr_db", "confidence", "frame_confidence", "fit", "bandwidth", "carrier" } } }) {
+    for (const Case& one :
+         { Case{ "gain", louder, { "level_dbfs", "noise_dbfs_hz" } },
+           Case{ "clock", clock, { "carrier", "place" } },
+           Case{ "neighbor", neighbor, { "carrier", "place", "label" } },
+           Case{ "new class",
+                 kind,
+                 { "label", "unknown_score", "confidence", "frame_confidence", "fit", "bandwidth", "carrier" } },
+           Case{ "fading",
+                 fading,
+                 { "level_dbfs", "snr_db", "confidence", "frame_confidence", "fit", "bandwidth", "carrier" } } }) {
         const auto received = receive(one.air);
         Site site(3);
         const auto watch = learned(site);
         const std::uint64_t decisions = site.until_told(*watch, received, 5000);
         const LabelEvent::Drift& drift = site.told.drift;
-        std::printf("%s: told after %llu decisions: %s of '%s' %s, %.3f instead of %.3f\n", one.name, static_cast<unsigned long long>(decisions),
-                    drift.quantity, std::string(drift.of.view()).c_str(), drift.change, drift.found, drift.expected);
+        std::printf("%s: told after %llu decisions: %s of '%s' %s, %.3f instead of %.3f\n", one.name,
+                    static_cast<unsigned long long>(decisions), drift.quantity,
+                    std::string(drift.of.view()).c_str(), drift.change, drift.found, drift.expected);
         EXPECT_LE(decisions, 500u) << one.name;
-        EXPECT_TRUE(std::count(one.quantities.begin(), one.quantities.end(), drift.quantity)) << one.name << drift.quantity;
+        EXPECT_TRUE(std::count(one.quantities.begin(), one.quantities.end(), drift.quantity))
+            << one.name << drift.quantity;
         EXPECT_TRUE(watch->status().is_drifting);
     }
 }

@@ -36,8 +36,10 @@ struct Metadata {
         Notes notes;
         root = parse_sigmf_json(read_file(path, kMaxSigmfMetaBytes), path, notes);
         const json list = root.value("annotations", json());
-        if (!list.is_array() || list.empty() || !list.front().is_object() || !root.contains("global") || !root["global"].is_object())
-            throw Error({ "this is no snippet", path, "no annotation", "metadata with what a receiver said of one emission" });
+        if (!list.is_array() || list.empty() || !list.front().is_object() || !root.contains("global") ||
+            !root["global"].is_object())
+            throw Error({ "this is no snippet", path, "no annotation",
+                          "metadata with what a receiver said of one emission" });
     }
 
     json& annotation() { return root["annotations"].front(); }
@@ -51,7 +53,9 @@ struct Metadata {
     void write()
     {
         json& extensions = root["global"]["core:extensions"];
-        const auto is_ours = [](const json& one) { return one.is_object() && one.value("name", json()) == "prunedamr"; };
+        const auto is_ours = [](const json& one) {
+            return one.is_object() && one.value("name", json()) == "prunedamr";
+        };
         if (!extensions.is_array())
             extensions = json::array();
         if (std::none_of(extensions.begin(), extensions.end(), is_ours))
@@ -62,9 +66,11 @@ struct Metadata {
 
 void check_text(const char* what, const std::string& text, std::size_t most)
 {
-    const bool is_printable = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+    const bool is_printable = std::none_of(text.begin(), text.end(),
+                                           [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
     if (text.empty() || text.size() > most || !is_printable || text.front() == ' ' || text.back() == ' ')
-        throw InvalidArgument({ std::string("bad ") + what, "", "'" + text.substr(0, 60) + "'", "1.." + std::to_string(most) + " printable bytes, no blank at either end" });
+        throw InvalidArgument({ std::string("bad ") + what, "", "'" + text.substr(0, 60) + "'",
+                                "1.." + std::to_string(most) + " printable bytes, no blank at either end" });
 }
 
 void move(json& annotation, const char* from, const char* to)
@@ -137,7 +143,8 @@ std::vector<std::string> snippets_in(const std::string& folder)
     std::vector<std::string> names;
     try {
         for (const auto& entry : fs::directory_iterator(folder))
-            if (entry.path().extension() == kSigmfMetaEnding && fs::exists(fs::path(entry.path()).replace_extension(kSigmfDataEnding)))
+            if (entry.path().extension() == kSigmfMetaEnding &&
+                fs::exists(fs::path(entry.path()).replace_extension(kSigmfDataEnding)))
                 names.push_back(entry.path().stem().string());
     } catch (const fs::filesystem_error& failure) {
         throw SystemError("cannot read this folder", folder, failure.code().value());

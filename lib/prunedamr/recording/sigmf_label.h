@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-/// Labels of snippets: recordings of one emission each, whose first annotation is what a receiver said of it, and then what
-/// a person says. Who has changed a label stands in `core:generator` and `prunedamr:author`, when in `prunedamr:datetime`, what
-/// the receiver said in `prunedamr:receiver_label` and `prunedamr:receiver_generator`; the receiver's event is
-/// `prunedamr:event`, and why it was kept `prunedamr:teaching`.
+/// Labels of snippets: recordings of one emission each, whose first annotation is what a receiver said of it, and
+/// then what a person says. Who has changed a label stands in `core:generator` and `prunedamr:author`, when in
+/// `prunedamr:datetime`, what the receiver said in `prunedamr:receiver_label` and `prunedamr:receiver_generator`;
+/// the receiver's event is `prunedamr:event`, and why it was kept `prunedamr:teaching`.
 namespace prunedamr::recording {
 
 struct SnippetLabel {
@@ -27,16 +27,18 @@ struct SnippetLabel {
 /// `meta`: file of metadata, or its stem. Throws `Error` for what is no SigMF metadata or has no annotation.
 PRUNEDAMR_API SnippetLabel read_label(const std::string& meta);
 
-/// A person's label: the name of a class, of a new one too, or "unknown"; empty: the receiver's again. The file is replaced
-/// atomically. Throws `Error` as `read_label` does, for a label of more than 24 bytes or with other than printable characters, for an author
-/// who is nobody, and where there are no samples any more. `time_ns`: since 1970-01-01 UTC.
-PRUNEDAMR_API void set_label(const std::string& meta, const std::string& label, const std::string& author, std::int64_t time_ns);
+/// A person's label: the name of a class, of a new one too, or "unknown"; empty: the receiver's again. The file is
+/// replaced atomically. Throws `Error` as `read_label` does, for a label of more than 24 bytes or with other than
+/// printable characters, for an author who is nobody, and where there are no samples any more. `time_ns`: since
+/// 1970-01-01 UTC.
+PRUNEDAMR_API void set_label(const std::string& meta, const std::string& label, const std::string& author,
+                             std::int64_t time_ns);
 
 /// What the receiver knows of an emission that has just been written, each a JSON object or empty.
 void add_event(const std::string& meta, const std::string& event, const std::string& teaching);
 
-/// Names of the snippets of a folder, the oldest first: of all recordings there that have metadata and samples. Throws
-/// `Error` for what is no folder.
+/// Names of the snippets of a folder, the oldest first: of all recordings there that have metadata and samples.
+/// Throws `Error` for what is no folder.
 PRUNEDAMR_API std::vector<std::string> snippets_in(const std::string& folder);
 
 /// A name of the account that runs this, for `set_label`.

@@ -13,12 +13,12 @@ namespace {
 
 using Histogram = DriftReference::Histogram;
 
-constexpr double kErrors = 3.0;    ///< standard errors of a probability's upper limit,
+constexpr double kErrors = 3.0;     ///< standard errors of a probability's upper limit,
 constexpr double kTolerance = 0.01; ///< and what is too small a change to be told
 constexpr double kMostLikely = 0.9; ///< of the limit: what is as good as sure cannot become more frequent
 constexpr double kOdds[] = { 3.0, 12.0 };
 constexpr double kTails[] = { 0.5, 0.25, 0.1, 0.02, 0.0 };
-constexpr double kPart = 0.125; ///< of the reference, that neighboring bins hold together
+constexpr double kPart = 0.125;          ///< of the reference, that neighboring bins hold together
 constexpr double kCalibrationRate = 1.0; ///< decisions a second, assumed
 constexpr double kFewest = 1e4;          ///< decisions between false alarms
 constexpr double kDays = 30.0;           ///< parts of the time between false alarms after which drift is over
@@ -33,7 +33,8 @@ constexpr const char* kMore = "more"; ///< in one part of the reference
 
 bool has_order(DriftQuantity quantity)
 {
-    return quantity != DriftQuantity::carrier && quantity != DriftQuantity::place && quantity != DriftQuantity::label;
+    return quantity != DriftQuantity::carrier && quantity != DriftQuantity::place &&
+           quantity != DriftQuantity::label;
 }
 
 double total(const Histogram& counts)
@@ -85,7 +86,8 @@ struct Watched {
         for (std::size_t at = 0; at < kDriftBins; ++at)
             count += bins >> at & 1u ? counts[at] : 0.0;
         const double u = upper_limit(count, all);
-        const bool is_known = std::any_of(questions.begin(), questions.end(), [&](const Question& q) { return q.bins == bins; });
+        const bool is_known =
+            std::any_of(questions.begin(), questions.end(), [&](const Question& q) { return q.bins == bins; });
         if (bins == 0 || u >= kMostLikely || is_known || questions.size() == questions.capacity())
             return;
         Question question;
@@ -161,7 +163,8 @@ public:
         const auto is_near = [&](const Seen& seen) {
             const double apart_s = 1e-9 * std::fabs(static_cast<double>(event.time_ns - seen.time_ns));
             return seen.width_hz > 0.0 && apart_s < DriftWatch::kApartS &&
-                   std::fabs(event.center_freq_hz - seen.center_hz) < 0.5 * std::max(seen.width_hz, event.bandwidth_hz);
+                   std::fabs(event.center_freq_hz - seen.center_hz) <
+                       0.5 * std::max(seen.width_hz, event.bandwidth_hz);
         };
         if (std::any_of(seen_.begin(), seen_.end(), is_near))
             return false;
@@ -182,7 +185,8 @@ private:
 } // namespace
 
 struct DriftWatch::Impl {
-    explicit Impl(DriftConfig wanted) : config(std::move(wanted)), reference(config.reference.value_or(DriftReference()))
+    explicit Impl(DriftConfig wanted)
+        : config(std::move(wanted)), reference(config.reference.value_or(DriftReference()))
     {
         watched.resize((DriftReference::kLabels + 1) * kDriftQuantities);
         for (std::size_t i = 0; i < watched.size(); ++i)
@@ -207,24 +211,29 @@ struct DriftWatch::Impl {
         learned.store(reference.decisions(), std::memory_order_relaxed);
         double all_questions = 0.0, label_questions = 0.0;
         for (std::size_t i = 0; i <= DriftReference::kLabels; ++i) {
-            const std::size_t place = (i + DriftReference::kAll) % (DriftReference::kLabels + 1); // all labels first
+            const std::size_t place =
+                (i + DriftReference::kAll) % (DriftReference::kLabels + 1); // all labels first
             for (int q = 0; q < kDriftQuantities; ++q) {
                 const auto quantity = static_cast<DriftQuantity>(q);
                 const double count = total(reference.histogram(place, quantity));
-                if (count < static_cast<double>(kLeastOfLabel) || (place != DriftReference::kAll && quantity == DriftQuantity::label))
+                if (count < static_cast<double>(kLeastOfLabel) ||
+                    (place != DriftReference::kAll && quantity == DriftQuantity::label))
                     continue;
                 Watched& next = watched[used++];
                 next.quantity = quantity;
                 next.place = place;
                 next.ask_all(reference.histogram(place, quantity), count);
-                (place == DriftReference::kAll ? all_questions : label_questions) += static_cast<double>(next.questions.size());
+                (place == DriftReference::kAll ? all_questions : label_questions) +=
+                    static_cast<double>(next.questions.size());
             }
         }
         const double part = all_questions > 0.0 && label_questions > 0.0 ? 0.5 : 1.0;
         weight_of_all = part / std::max(1.0, all_questions);
         weight_of_label = part / std::max(1.0, label_questions);
         const double seconds = reference.seconds();
-        const double rate = reference.is_of_site() && seconds > 0.0 ? static_cast<double>(reference.decisions()) / seconds : kCalibrationRate;
+        const double rate = reference.is_of_site() && seconds > 0.0
+                                ? static_cast<double>(reference.decisions()) / seconds
+                                : kCalibrationRate;
         limit = std::max(kFewest, config.false_alarm_s * rate);
         kind.store(reference.is_of_site() ? DriftStatus::Reference::site : DriftStatus::Reference::calibration,
                    std::memory_order_release);
@@ -232,7 +241,8 @@ struct DriftWatch::Impl {
 
     bool watch(LabelEvent& event) noexcept
     {
-        const std::size_t of_label = event.state == State::unknown ? DriftReference::kAll : reference.place_of(event.label.view());
+        const std::size_t of_label =
+            event.state == State::unknown ? DriftReference::kAll : reference.place_of(event.label.view());
         ++count;
         double sum = 0.0, strongest = -1.0;
         const Watched* cause = nullptr;
@@ -243,7 +253,8 @@ struct DriftWatch::Impl {
             const bool is_asked = one.place == DriftReference::kAll || one.place == of_label;
             const int at = is_asked ? reference.bin_of(event, one.quantity) : -1;
             for (Question& q : one.questions) {
-                const double mean = weight * (at >= 0 ? q.add(q.bins >> at & 1u) : 0.5 * (q.statistic[0] + q.statistic[1]));
+                const double mean =
+                    weight * (at >= 0 ? q.add(q.bins >> at & 1u) : 0.5 * (q.statistic[0] + q.statistic[1]));
                 sum += mean;
                 if (mean > strongest) {
                     strongest = mean;
@@ -271,7 +282,8 @@ struct DriftWatch::Impl {
         if (is_news) {
             LabelEvent::Drift& drift = event.drift;
             drift.quantity = to_string(cause.quantity);
-            drift.of.assign(cause.quantity == DriftQuantity::label ? label_of(question.bins) : reference.label(cause.place));
+            drift.of.assign(cause.quantity == DriftQuantity::label ? label_of(question.bins)
+                                                                   : reference.label(cause.place));
             drift.change = question.change;
             drift.expected = static_cast<float>(question.expected);
             drift.found = question.recent;
@@ -311,9 +323,11 @@ struct DriftWatch::Impl {
 DriftWatch::DriftWatch(DriftConfig config)
 {
     if (!config.reference && config.learn < 500)
-        throw InvalidArgument({ "too few decisions to learn from", "", std::to_string(config.learn), "500 or more" });
+        throw InvalidArgument(
+            { "too few decisions to learn from", "", std::to_string(config.learn), "500 or more" });
     if (!(config.false_alarm_s > 0.0) || !std::isfinite(config.false_alarm_s))
-        throw InvalidArgument({ "bad time between false alarms", "", std::to_string(config.false_alarm_s), "seconds above 0" });
+        throw InvalidArgument(
+            { "bad time between false alarms", "", std::to_string(config.false_alarm_s), "seconds above 0" });
     impl_ = std::make_unique<Impl>(std::move(config));
 }
 
@@ -323,7 +337,8 @@ bool DriftWatch::see(LabelEvent& event) noexcept
 {
     if (event.state == State::noise || std::isnan(event.power_dbfs) || !impl_->counts(event))
         return false;
-    return impl_->kind.load(std::memory_order_relaxed) == DriftStatus::Reference::learning ? impl_->learn(event) : impl_->watch(event);
+    return impl_->kind.load(std::memory_order_relaxed) == DriftStatus::Reference::learning ? impl_->learn(event)
+                                                                                           : impl_->watch(event);
 }
 
 DriftStatus DriftWatch::status() const noexcept
@@ -348,7 +363,8 @@ std::optional<DriftReference> DriftWatch::reference() const
 
 bool is_unknown_rate(const LabelEvent::Drift& drift) noexcept
 {
-    return std::string_view(drift.quantity) == to_string(DriftQuantity::label) && drift.of.view() == to_string(State::unknown);
+    return std::string_view(drift.quantity) == to_string(DriftQuantity::label) &&
+           drift.of.view() == to_string(State::unknown);
 }
 
 } // namespace prunedamr::stream

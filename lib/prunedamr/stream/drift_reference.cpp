@@ -29,7 +29,7 @@ constexpr Row kRows[] = { { "confidence", 0.0, 1.0 },
                           { "snr_db", -16.0, 48.0 },
                           { "bandwidth", 4.0, 26.0 },
                           { "carrier", 0.0, kRaster },
-                          { "place", 0.0, kPlace * kDriftBins },
+                          { "place", 0.0, kPlace* kDriftBins },
                           { "label", 0.0, 0.0 } };
 static_assert(std::size(kRows) == kDriftQuantities);
 static_assert(DriftReference::kLabels < kOtherLabel);
@@ -236,7 +236,8 @@ std::string DriftReference::to_json() const
 DriftReference DriftReference::from_json(const std::string& text, const std::string& where)
 {
     constexpr double kMost = std::numeric_limits<std::uint32_t>::max();
-    const auto json = nlohmann::ordered_json::parse(text, nullptr, false); // labels in their order: bins have it, too
+    const auto json =
+        nlohmann::ordered_json::parse(text, nullptr, false); // labels in their order: bins have it, too
     const nlohmann::json plain = parse_json(text, where, "a reference of drift");
     JsonObject fields(plain, where);
     DriftReference result;

@@ -12,8 +12,8 @@
 
 namespace prunedamr::stream {
 
-/// What is watched of a decision. Each has `kDriftBins` bins of one width; what lies outside its range counts in the first
-/// or the last one, and what is not a number in none.
+/// What is watched of a decision. Each has `kDriftBins` bins of one width; what lies outside its range counts in
+/// the first or the last one, and what is not a number in none.
 enum class DriftQuantity : std::uint8_t {
     confidence,       ///< of the event, 0..1
     frame_confidence, ///< highest probability that the network gives to a class, of one frame
@@ -23,22 +23,24 @@ enum class DriftQuantity : std::uint8_t {
     noise_dbfs_hz,    ///< noise beside it in dBFS per Hz: level - SNR - 10 lg bandwidth, -192..-64
     snr_db,           ///< -16..48
     bandwidth,        ///< log2 of the Hz, 4..26
-    carrier,          ///< Hz modulo 12.5 kHz: rasters of channels are multiples of it, or parts; a clock's error moves it
-    place,            ///< Hz modulo 1.6 MHz, in parts of 25 kHz: who is a neighbor
-    label,            ///< which one of the labels of the reference: bin 0 is unknown, the last one is any other
+    carrier, ///< Hz modulo 12.5 kHz: rasters of channels are multiples of it, or parts; a clock's error moves it
+    place,   ///< Hz modulo 1.6 MHz, in parts of 25 kHz: who is a neighbor
+    label,   ///< which one of the labels of the reference: bin 0 is unknown, the last one is any other
 };
 inline constexpr int kDriftQuantities = static_cast<int>(DriftQuantity::label) + 1;
 inline constexpr int kDriftBins = 64;
 
 PRUNEDAMR_API const char* to_string(DriftQuantity quantity) noexcept; ///< "level_dbfs"
 
-/// Histograms of what decisions are usually like: of all together, and of each label. Of a site they are learned by the
-/// receiver; in a model they are what `prunedamr calibrate` has seen, which knows frames of its data only: of each class
-/// the two numbers of single frames. Fixed size (some 40 KB); nothing but the constructor allocates, and `from_json`.
+/// Histograms of what decisions are usually like: of all together, and of each label. Of a site they are learned by
+/// the receiver; in a model they are what `prunedamr calibrate` has seen, which knows frames of its data only: of
+/// each class the two numbers of single frames. Fixed size (some 40 KB); nothing but the constructor allocates, and
+/// `from_json`.
 class PRUNEDAMR_API DriftReference
 {
 public:
-    static constexpr std::size_t kLabels = 24; ///< that are kept apart, as they come; more have no histograms of their own
+    static constexpr std::size_t kLabels =
+        24; ///< that are kept apart, as they come; more have no histograms of their own
     static constexpr std::size_t kAll = kLabels; ///< place of all labels together
     using Histogram = std::array<std::uint32_t, kDriftBins>;
 

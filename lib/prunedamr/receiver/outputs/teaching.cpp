@@ -55,8 +55,11 @@ Traits Traits::of_json(const std::string& event)
         return traits;
     const nlohmann::json top = json.value("top", nlohmann::json());
     for (const auto& pair : top.is_array() ? top : nlohmann::json::array())
-        if (traits.top_count < stream::LabelEvent::kTop && pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_number())
-            traits.top[static_cast<std::size_t>(traits.top_count++)] = { std::string_view(pair[0].get_ref<const std::string&>()), pair[1].get<float>() };
+        if (traits.top_count < stream::LabelEvent::kTop && pair.is_array() && pair.size() == 2 &&
+            pair[0].is_string() && pair[1].is_number())
+            traits.top[static_cast<std::size_t>(traits.top_count++)] = {
+                std::string_view(pair[0].get_ref<const std::string&>()), pair[1].get<float>()
+            };
     traits.octaves = log2_of(number_of(json, "bandwidth_hz"));
     traits.snr_db = number_of(json, "snr_db");
     if (const auto measured = json.find("measured"); measured != json.end() && measured->is_object())
@@ -71,12 +74,14 @@ double similarity(const Traits& a, const Traits& b)
         most += static_cast<double>(a.top[static_cast<std::size_t>(i)].probability);
         for (int k = 0; k < b.top_count; ++k)
             if (a.top[static_cast<std::size_t>(i)].label.view() == b.top[static_cast<std::size_t>(k)].label.view())
-                common += static_cast<double>(std::min(a.top[static_cast<std::size_t>(i)].probability, b.top[static_cast<std::size_t>(k)].probability));
+                common += static_cast<double>(std::min(a.top[static_cast<std::size_t>(i)].probability,
+                                                       b.top[static_cast<std::size_t>(k)].probability));
     }
     const double classes = kOtherClasses * (most > 0.0 ? std::max(0.0, 1.0 - common / most) : 0.0);
     const bool is_one_measured = (a.rate_octaves > 0.0) != (b.rate_octaves > 0.0);
     const double rates = is_one_measured ? 1.0 : squared(a.rate_octaves - b.rate_octaves);
-    return std::exp(-(classes + rates + squared(a.octaves - b.octaves) + squared((a.snr_db - b.snr_db) / kSnrStepDb)));
+    return std::exp(
+        -(classes + rates + squared(a.octaves - b.octaves) + squared((a.snr_db - b.snr_db) / kSnrStepDb)));
 }
 
 Teaching Teaching::of(const stream::LabelEvent& event, double novelty)
@@ -97,11 +102,12 @@ double Teaching::score() const
 
 std::string Teaching::to_json() const
 {
-    return nlohmann::ordered_json{ { "score", rounded(score()) },
-                                   { "disagreement", rounded(disagreement) },
-                                   { "doubt", rounded(doubt) },
-                                   { "novelty", rounded(novelty) } }
-        .dump();
+    return nlohmann::ordered_json{
+        { "score", rounded(score()) },
+        { "disagreement", rounded(disagreement) },
+        { "doubt", rounded(doubt) },
+        { "novelty", rounded(novelty) }
+    }.dump();
 }
 
 double Teaching::score_of_json(const std::string& text)

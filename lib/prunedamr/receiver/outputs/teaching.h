@@ -22,15 +22,17 @@ struct Traits {
     static Traits of_json(const std::string& event);
 };
 
-/// 1: nothing tells them apart; towards 0 with an octave of bandwidth or of symbol rate, 10 dB of SNR, other classes.
+/// 1: nothing tells them apart; towards 0 with an octave of bandwidth or of symbol rate, 10 dB of SNR, other
+/// classes.
 double similarity(const Traits& a, const Traits& b);
 
 /// How much a label of an emission would teach a model, 0..1: **score = max(disagreement, doubt) * novelty**.
 ///
-/// A label teaches where the model is wrong, and a model is most often wrong where its own measurement contradicts it, where two
-/// classes are as probable (smallest margin: Scheffer, Decomain and Wrobel 2001), and where it gives no name: these three are
-/// signs of one thing, so that the strongest counts. A hundred emissions of one kind teach hardly more than one (batches must
-/// be diverse: Brinker 2003), whatever the model thinks of them: so that is a factor.
+/// A label teaches where the model is wrong, and a model is most often wrong where its own measurement contradicts
+/// it, where two classes are as probable (smallest margin: Scheffer, Decomain and Wrobel 2001), and where it gives
+/// no name: these three are signs of one thing, so that the strongest counts. A hundred emissions of one kind teach
+/// hardly more than one (batches must be diverse: Brinker 2003), whatever the model thinks of them: so that is a
+/// factor.
 struct Teaching {
     double disagreement = 0.0; ///< what the network gave to a class that the measurement took back
     double doubt = 0.0;        ///< 1 - the margin between the two most probable classes; 1 of unknown

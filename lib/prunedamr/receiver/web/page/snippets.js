@@ -50,7 +50,7 @@ export class Snippets {
 
   focus() { $("snippets").querySelector("li.chosen")?.focus(); }
 
-  candidates(one) { return (one.event?.top ?? []).slice(0, 3); }
+  candidates(one) { return (one.event?.top ?? []).filter(([label]) => label !== "unknown").slice(0, 3); }
 
   row(one) {
     const li = document.createElement("li"), event = one.event;
@@ -62,7 +62,7 @@ export class Snippets {
     li.append(element("small", facts.filter(Boolean).join(" · ")));
     if (one.author !== null) li.append(element("small", `labeled by ${one.author} at ${one.time.slice(0, 19).replace("T", " ")}; the receiver said ${one.receiver_label}`));
     else if (one.teaching) li.append(element("small", `asked for: score ${one.teaching.score.toFixed(2)}, disagreement ${one.teaching.disagreement.toFixed(2)}, doubt ${one.teaching.doubt.toFixed(2)}, novelty ${one.teaching.novelty.toFixed(2)}`));
-    if (event?.candidates.length) li.append(element("small", `may be ${event.candidates.map((c) => c.system).join(", ")}`));
+    if (event?.candidates.length > 1) li.append(element("small", `may be ${event.candidates.map((c) => c.system).join(", ")}`));
     if (one.name === this.chosen) li.append(...this.choices(one));
     return li;
   }
