@@ -43,7 +43,7 @@ struct Options {
     std::vector<std::string> captures; ///< files or folders
     FrameData replay;
     std::string out, json;
-    double new_weight = 2.0;      ///< frames of a new class against 1 of most others
+    double new_weight = 4.0;      ///< frames of a new class against 1 of most others
     double blend = 1.0;           ///< of the way from the old weights to the new ones
     double recorded_share = 0.25; ///< of the frames of a class that the model has
     TrainOptions train;
@@ -286,7 +286,7 @@ void add_adapt(CLI::App& app)
     fit.epochs = 4;
     fit.learning_rate = 5e-4;
     fit.schedule = "cosine";
-    fit.distill.weight = 0.7;
+    fit.distill.weight = 0.5;
     add_train_options(*command, options->train);
     command->get_option("--epochs")->check(CLI::Range(1, 100000));
     command->callback([options] { run(*options); });
