@@ -94,6 +94,8 @@ void ModelUpdates::finish(receiver::Receiver& receiver, ModelLoader::Loaded load
             std::rethrow_exception(*fault);
         if (done.is_return) {
             receiver.set_model(std::move(std::get<stream::Model>(loaded)));
+            const std::lock_guard lock(mutex_);
+            watch_ = {}; // what was counted is of the model that went
             return;
         }
         receiver::ReturnWatch::Blocks before;
@@ -168,7 +170,7 @@ void ModelUpdates::note_revert()
 {
     {
         const std::lock_guard lock(mutex_);
-        watch_.end();
+        watch_ = {};
     }
     if (store_.give_back())
         ++status_.returned;

@@ -12,6 +12,7 @@ int main(int argc, char** argv)
     tool::add_synth(app);
     tool::add_data(app);
     tool::add_train(app);
+    tool::add_adapt(app);
     tool::add_compress(app);
     tool::add_quantize(app);
     tool::add_calibrate(app);

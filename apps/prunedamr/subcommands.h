@@ -9,6 +9,7 @@ namespace prunedamr::tool {
 void add_synth(CLI::App& app);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);
+void add_adapt(CLI::App& app);
 void add_gate(CLI::App& app);
 void add_compress(CLI::App& app);
 void add_quantize(CLI::App& app);

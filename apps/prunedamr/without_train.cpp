@@ -17,6 +17,11 @@ void add_train(CLI::App& app)
     kTrain.add_subcommand(app, "train");
 }
 
+void add_adapt(CLI::App& app)
+{
+    kTrain.add_subcommand(app, "adapt");
+}
+
 void add_compress(CLI::App& app)
 {
     kTrain.add_subcommand(app, "compress");

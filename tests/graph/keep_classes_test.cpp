@@ -2,7 +2,7 @@
 #include "prunedamr/graph/network_builder.h"
 #include "prunedamr/graph/network_json.h"
 #include "prunedamr/graph/reference.h"
-#include "prunedamr/graph/rewrite/rewrite.h"
+#include "prunedamr/graph/rewrite/edits.h"
 
 #include "tests/graph/networks.h"
 
@@ -49,6 +49,22 @@ TEST(KeepClasses, KeptLogitsStayBitByBit)
             EXPECT_EQ(few[2 * f], all[classes * f]) << name_of(network);
             EXPECT_EQ(few[2 * f + 1], all[classes * f + classes - 1]) << name_of(network);
         }
+    }
+}
+
+TEST(CopyClass, MoreLogitsAreThoseOfOneAndTheOthersStayBitByBit)
+{
+    auto nets = all_nets();
+    nets.push_back(convolutional_net());
+    for (const Network& network : nets) {
+        const auto classes = static_cast<std::size_t>(network.classes());
+        const Network grown = copy_class(network, 1, 2);
+        EXPECT_EQ(grown.classes(), network.classes() + 2);
+        const auto frames = noise_frames(network, 3, 4);
+        const auto before = run_reference(network, frames), after = run_reference(grown, frames);
+        for (std::size_t f = 0; f < 3; ++f)
+            for (std::size_t c = 0; c < classes + 2; ++c)
+                EXPECT_EQ(after[(classes + 2) * f + c], before[classes * f + (c < classes ? c : 1)]) << name_of(network);
     }
 }
 

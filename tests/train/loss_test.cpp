@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/train/objective.h"
 
+#include "prunedamr/graph/rewrite/rewrite.h"
 #include "prunedamr/graph/zoo.h"
 #include "prunedamr/train/batches.h"
 #include "prunedamr/train/settings.h"
@@ -190,6 +191,24 @@ TEST(Objective, FramesWithoutLabelCountForTheTeacherAlone)
     EXPECT_NEAR(loss_with(config, none), 0.0, 1e-6); // the student is its teacher
     EXPECT_NEAR(loss_with(config, half), loss_with(config, first), 1e-6);
     EXPECT_GT(loss_with(config, known), 0.1);
+}
+
+/// The teacher knows the first two of three classes, and has no opinion on frames of the third.
+TEST(Objective, ATeacherOfFewerClassesTeachesThose)
+{
+    train::FitConfig config;
+    config.distill.weight = 1.0;
+    config.teacher = std::make_shared<const graph::Network>(graph::keep_classes(test::tiny_network(), { 0, 1 }));
+    const train::Batch both = toy_batch({ 0, 2 });
+    const train::Batch first{ both.frames.slice(0, 0, 1), both.labels.slice(0, 0, 1) };
+    const train::Batch second{ both.frames.slice(0, 1, 2), both.labels.slice(0, 1, 2) };
+    EXPECT_NEAR(loss_with(config, both), 0.0, 1e-6); // it tells these two apart as the student does
+    graph::Network other = *config.teacher;
+    graph::initialize(other, 77);
+    config.teacher = std::make_shared<const graph::Network>(other);
+    EXPECT_GT(loss_with(config, first), 1e-4);
+    EXPECT_NEAR(loss_with(config, both), loss_with(config, first) / 2, 1e-6);
+    EXPECT_EQ(loss_with(config, second), 0.0);
 }
 
 TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)

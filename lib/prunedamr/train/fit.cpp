@@ -72,7 +72,7 @@ const FitConfig& checked(const FitConfig& config, const graph::Network& network,
         if (node.op == graph::Op::complex_norm && config.processes.size() > 1)
             throw Error({ "complex norms are not synchronized over processes", "node '" + node.name + "'",
                           std::to_string(config.processes.size()) + " processes", "1" });
-    if (config.teacher)
+    if (config.teacher && config.teacher->classes() > network.classes())
         check_compatible(*config.teacher, dataset);
     return config;
 }

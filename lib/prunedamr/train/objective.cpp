@@ -115,6 +115,26 @@ at::Tensor Objective::teacher_logits(const Batch& batch, const at::Tensor& frame
     return teacher_->forward(frames, teacher_nodes_, features);
 }
 
+namespace {
+
+/// The teacher may know fewer classes: of the frames of these its opinion counts, among these, as part of all frames.
+at::Tensor distillation_of_known(const at::Tensor& logits, const at::Tensor& teacher, const at::Tensor& labels,
+                                 double temperature)
+{
+    const std::int64_t classes = teacher.size(1);
+    if (classes == logits.size(1))
+        return distillation(logits, teacher, temperature);
+    const at::Tensor known = labels.lt(classes).nonzero().flatten();
+    if (known.size(0) == 0)
+        return logits.sum() * 0.0;
+    const at::Tensor places = known.to(logits.device());
+    const double share = static_cast<double>(known.size(0)) / static_cast<double>(labels.size(0));
+    return share * distillation(logits.index_select(0, places).narrow(1, 0, classes), teacher.index_select(0, places),
+                                temperature);
+}
+
+} // namespace
+
 Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& batch)
 {
     const at::Tensor frames = batch.frames.to(device_);
@@ -128,7 +148,7 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
     const DistillConfig& distill = config_.distill;
     const double fraction = batch.fraction();
     value.loss = (1.0 - distill.weight) * value.loss +
-                 fraction * distill.weight * distillation(value.logits, wanted, distill.temperature);
+                 fraction * distill.weight * distillation_of_known(value.logits, wanted, batch.labels, distill.temperature);
     if (!student_nodes_.empty())
         value.loss = value.loss + fraction * distill.feature_weight * feature_loss(features, teacher_features);
     return value;

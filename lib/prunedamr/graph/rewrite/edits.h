@@ -24,6 +24,10 @@ std::set<std::string> redundant_biases(const Network& network);
 /// `keep_classes` (rewrite.h) in place; `network` must be valid.
 void shrink_classifier(Network& network, const std::vector<int>& classes);
 
+/// The network with `copies` more logits at the end, each equal to logit `from`, in float32. Throws `Error` as
+/// `keep_classes` does when the logits are not made by one linear or conv.
+Network copy_class(const Network& network, int from, int copies);
+
 /// Thins several nodes at once; tied nodes that are both named must agree. `network` must be valid.
 void keep_channels(Network& network, const std::map<std::string, std::vector<int>>& keep);
 

@@ -221,13 +221,14 @@ std::vector<std::string> classifier_nodes(const Network& network)
 
 } // namespace
 
-void shrink_classifier(Network& network, const std::vector<int>& classes)
+namespace {
+
+/// The logits become those of `rows`, in this order.
+void set_classifier_rows(Network& network, const Indices& rows)
 {
-    const std::int64_t count = network.classes();
-    const Indices rows = kept_rows(classes, count);
-    const std::vector<std::string> shrunk = classifier_nodes(network);
+    const std::vector<std::string> changed = classifier_nodes(network);
     for (Node& node : network.nodes) {
-        if (std::count(shrunk.begin(), shrunk.end(), node.name) == 0)
+        if (std::count(changed.begin(), changed.end(), node.name) == 0)
             continue;
         if (node.op == Op::linear || node.op == Op::conv)
             node.out_channels = static_cast<std::int64_t>(rows.size());
@@ -239,6 +240,13 @@ void shrink_classifier(Network& network, const std::vector<int>& classes)
     }
 }
 
+} // namespace
+
+void shrink_classifier(Network& network, const std::vector<int>& classes)
+{
+    set_classifier_rows(network, kept_rows(classes, network.classes()));
+}
+
 Network keep_classes(const Network& network, const std::vector<int>& classes)
 {
     validate(network);
@@ -247,6 +255,21 @@ Network keep_classes(const Network& network, const std::vector<int>& classes)
     shrunk.quantized.clear(); // ranges of the old weights
     validate(shrunk);
     return shrunk;
+}
+
+Network copy_class(const Network& network, int from, int copies)
+{
+    validate(network);
+    Indices rows;
+    for (int c = 0; c < network.classes(); ++c)
+        rows.push_back(c);
+    PRUNEDAMR_CHECK(from >= 0 && from < static_cast<int>(rows.size()) && copies >= 0, "a logit that there is");
+    rows.insert(rows.end(), static_cast<std::size_t>(copies), from);
+    Network grown = network;
+    set_classifier_rows(grown, rows);
+    grown.quantized.clear(); // ranges of the old weights
+    validate(grown);
+    return grown;
 }
 
 } // namespace prunedamr::graph

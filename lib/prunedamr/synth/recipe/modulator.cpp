@@ -133,8 +133,9 @@ Transmitters::Transmitters(const ordered_json& modulators, const ordered_json& c
             sum += fields.has("weight") ? fields.number("weight", 1e-9, 1e9) : 1.0;
             const std::string name = fields.string("modulator");
             if (name != "none") {
-                variants.modulators.push_back(name == "collision" ? std::make_unique<Collision>(*this, fields)
-                                                                  : make_modulator(name, fields));
+                variants.modulators.push_back(name == "collision"  ? std::make_unique<Collision>(*this, fields)
+                                              : name == "recorded" ? make_recorded_modulator(fields)
+                                                                   : make_modulator(name, fields));
                 variants.cumulative.push_back(sum);
             }
             fields.finish();

@@ -61,6 +61,10 @@ std::unique_ptr<Modulator> make_comb_modulator(JsonObject& fields);
 std::unique_ptr<Modulator> make_alphabet_modulator(JsonObject& fields);
 std::unique_ptr<Modulator> make_tones_modulator(JsonObject& fields);
 
+/// Labeled emissions of recordings, played again. Keys "captures" (files), "label" and "bandwidth" (in which they are
+/// played, cycles per sample). Throws `Error` when no annotation has this label.
+std::unique_ptr<Modulator> make_recorded_modulator(JsonObject& fields);
+
 /// A symbol duration from `law` at which a signal of `bandwidth` symbol rates keeps the limits.
 double draw_symbol_duration(const Distribution& law, double bandwidth, const SignalLimits& limits, Rng& rng);
 
@@ -106,7 +110,8 @@ public:
     Transmitters(const Transmitters&) = delete; // collisions hold on to it
     /// "modulators": {name: {key: value, ...}}, values that the classes share; "classes": {label: {"modulator":
     /// name, key: value that differs, ...}}, or a list of such objects, each with a "weight" (1 if it has none).
-    /// The modulator "collision" sends two of the classes above it at once. Throws `Error` naming class and key.
+    /// The modulator "collision" sends two of the classes above it at once, "recorded" is `make_recorded_modulator`.
+    /// Throws `Error` naming class and key.
     Transmitters(const nlohmann::ordered_json& modulators, const nlohmann::ordered_json& classes,
                  const std::string& where);
 
