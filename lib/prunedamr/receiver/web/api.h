@@ -55,8 +55,8 @@ std::string openapi_json();
 struct Change {
     ChangeKind kind = ChangeKind::none;
     std::optional<double> number; ///< frequency, gain, probability; none where null was given
-    std::string text;             ///< element of the gain, action, label, bytes of an update
-    std::string snippet, author;  ///< of a label: which recording, and who says so
+    std::string text = {};        ///< element of the gain, action, label, bytes of an update
+    std::string snippet = {}, author = {}; ///< of a label: which recording, and who says so
 };
 
 /// Throws `Error` for a body that is not what the route takes.
