@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
 #include "prunedamr/stream/label_event.h"
 
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace prunedamr::receiver {
 /// its blocks with the last 500 decisions of the old one: a one-sided permutation test of the difference of the means,
 /// for each of the two. As long as blocks are exchangeable while nothing has changed, an update is returned by mistake
 /// with a chance of at most `kFalseReturn`. A difference below `kLeast` never counts. Used by one thread at a time.
-class PRUNEDAMR_API ReturnWatch
+class ReturnWatch
 {
 public:
     static constexpr int kBlock = 25, kBlocks = 20, kLooks = 4;
@@ -66,6 +65,6 @@ private:
 
 /// The chance that, of all ways to divide the values of both lists anew, the mean of the second exceeds that of the
 /// first by as much as it does, or more; of 20,000 seeded ways (Phipson & Smyth 2010).
-PRUNEDAMR_API double permutation_chance(const std::vector<double>& first, const std::vector<double>& second);
+double permutation_chance(const std::vector<double>& first, const std::vector<double>& second);
 
 } // namespace prunedamr::receiver

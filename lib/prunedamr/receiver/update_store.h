@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
 #include "prunedamr/model/model_update.h"
 #include "prunedamr/receiver/return_watch.h"
 
@@ -15,7 +14,7 @@ namespace prunedamr::receiver {
 /// The models of a receiver that takes signed updates, in a folder of its own: the present one, the one before it, and
 /// the number of the last update. All of it is on the disk before a function returns, so that after a crash or a power
 /// cut either all or nothing of a change has happened. One thread at a time, one process per folder.
-class PRUNEDAMR_API UpdateStore
+class UpdateStore
 {
 public:
     /// `model`: the file that the receiver runs without updates; when another one is put in its place, it begins there

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
 
 #include <cstdint>
 #include <string>
@@ -25,13 +24,13 @@ struct SnippetLabel {
 };
 
 /// `meta`: file of metadata, or its stem. Throws `Error` for what is no SigMF metadata or has no annotation.
-PRUNEDAMR_API SnippetLabel read_label(const std::string& meta);
+SnippetLabel read_label(const std::string& meta);
 
 /// A person's label: the name of a class, of a new one too, or "unknown"; empty: the receiver's again. The file is
 /// replaced atomically. Throws `Error` as `read_label` does, for a label of more than 24 bytes or with other than
 /// printable characters, for an author who is nobody, and where there are no samples any more. `time_ns`: since
 /// 1970-01-01 UTC.
-PRUNEDAMR_API void set_label(const std::string& meta, const std::string& label, const std::string& author,
+void set_label(const std::string& meta, const std::string& label, const std::string& author,
                              std::int64_t time_ns);
 
 /// What the receiver knows of an emission that has just been written, each a JSON object or empty.
@@ -39,7 +38,7 @@ void add_event(const std::string& meta, const std::string& event, const std::str
 
 /// Names of the snippets of a folder, the oldest first: of all recordings there that have metadata and samples.
 /// Throws `Error` for what is no folder.
-PRUNEDAMR_API std::vector<std::string> snippets_in(const std::string& folder);
+std::vector<std::string> snippets_in(const std::string& folder);
 
 /// A name of the account that runs this, for `set_label`.
 std::string account_name();

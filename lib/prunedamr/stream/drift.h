@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
 #include "prunedamr/stream/drift_reference.h"
 
 #include <cstdint>
@@ -56,7 +55,7 @@ struct DriftStatus {
 /// **Once.** What is told once is not told again while it lasts; another quantity is.
 ///
 /// 0.4 MB. After construction `see` neither allocates, locks nor throws.
-class PRUNEDAMR_API DriftWatch
+class DriftWatch
 {
 public:
     static constexpr double kApartS = 5.0;
@@ -81,6 +80,6 @@ private:
 };
 
 /// Whether what was told is that more decisions are unknown.
-PRUNEDAMR_API bool is_unknown_rate(const LabelEvent::Drift& drift) noexcept;
+bool is_unknown_rate(const LabelEvent::Drift& drift) noexcept;
 
 } // namespace prunedamr::stream

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "prunedamr/base/api.h"
 #include "prunedamr/stream/label_event.h"
 
 #include <array>
@@ -30,13 +29,13 @@ enum class DriftQuantity : std::uint8_t {
 inline constexpr int kDriftQuantities = static_cast<int>(DriftQuantity::label) + 1;
 inline constexpr int kDriftBins = 64;
 
-PRUNEDAMR_API const char* to_string(DriftQuantity quantity) noexcept; ///< "level_dbfs"
+const char* to_string(DriftQuantity quantity) noexcept; ///< "level_dbfs"
 
 /// Histograms of what decisions are usually like: of all together, and of each label. Of a site they are learned by
 /// the receiver; in a model they are what `prunedamr calibrate` has seen, which knows frames of its data only: of
 /// each class the two numbers of single frames. Fixed size (some 40 KB); nothing but the constructor allocates, and
 /// `from_json`.
-class PRUNEDAMR_API DriftReference
+class DriftReference
 {
 public:
     static constexpr std::size_t kLabels =
