@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/rng.h"
 #include "prunedamr/detect/floor.h"
+#include "prunedamr/detect/lines.h"
 #include "prunedamr/detect/statistics.h"
 
 #include <gtest/gtest.h>
@@ -75,6 +76,30 @@ TEST(Statistics, QuantilesOfTheGammaDistribution)
     EXPECT_NEAR(gamma_quantile(16.0f, normal_quantile(0.999f)), 1.92, 0.04);
     EXPECT_NEAR(normal_quantile(0.975f), 1.95996, 1e-3);
     EXPECT_NEAR(normal_quantile(0.1f), -1.28155, 1e-3);
+}
+
+TEST(Lines, AreNarrowAndLastingAndNoKey)
+{
+    const auto power = [](int t, int b) {
+        const bool lasts = b >= 100 && b < 104, is_wide = b >= 200 && b < 260, is_keyed = b >= 400 && b < 404 && t % 8 < 6;
+        return lasts || is_wide || is_keyed ? 50.0 : 1.0;
+    };
+    auto field = field_of(power);
+    const auto before = field_of(power);
+    Floor floor(field);
+    ASSERT_TRUE(floor.normalize(field));
+    Lines lines(field);
+    lines.find(field, floor);
+    ASSERT_EQ(lines.count(), 1);
+    EXPECT_TRUE(lines.crossed_by({ 0, 10, 90, 120 }));
+    EXPECT_FALSE(lines.crossed_by({ 0, 10, 102, 120 }));
+    EXPECT_FALSE(lines.crossed_by({ 0, 10, 390, 420 }));
+    lines.cover(field);
+    for (int t = 0; t < field.tiles(); ++t)
+        EXPECT_LT(field.tile(t)[102], 5.0f) << t;
+    lines.uncover(field);
+    for (int t = 0; t < field.tiles(); ++t)
+        EXPECT_NEAR(field.tile(t)[102] * floor.density()[102], before.tile(t)[102], 0.2f * before.tile(t)[102]) << t;
 }
 
 } // namespace

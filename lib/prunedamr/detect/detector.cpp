@@ -149,7 +149,7 @@ void Detector::Impl::gather_across() noexcept
 {
     for (Level& level : levels)
         if (level.is_normal) {
-            level.lines.find(level.floor);
+            level.lines.find(level.field, level.floor);
             level.lines.cover(level.field);
         }
     const TileField* finer = nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/detect/lines.h"
 
+#include "prunedamr/detect/statistics.h"
+
 #include <algorithm>
 
 namespace prunedamr::detect {
@@ -9,6 +11,8 @@ namespace {
 constexpr float kOn = 2.0f, kSkirt = 1.5f; // of the floor, of a lasting bin; of what belongs to it
 constexpr int kWidest = 12;                // bins of a line
 constexpr int kSide = 3, kApart = 4;       // bins that tell what lies beside a line, and between two lines at least
+constexpr float kGone = 0.25f;             // of its median: a tile without the line
+constexpr int kMostGone = 16;              // one tile in so many at most
 constexpr int kShare = 8;                  // one part in so many of the bins may be covered
 
 float mean(const float* values, int count)
@@ -23,11 +27,22 @@ float mean(const float* values, int count)
 
 Lines::Lines(const TileField& field)
     : bins_(field.bins()), columns_(field.bins() / kShare),
-      kept_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(field.capacity()))
+      kept_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(field.capacity())), powers_(field.capacity()),
+      ranked_(field.capacity())
 {
 }
 
-void Lines::find(const Floor& floor) noexcept
+bool Lines::is_steady(const TileField& field, const Line& line) noexcept
+{
+    const int tiles = field.tiles();
+    for (int t = 0; t < tiles; ++t)
+        powers_[t] = ranked_[t] = mean(field.tile(t) + line.low, line.high - line.low);
+    const float least = kGone * quantile(ranked_.data(), tiles, 0.5f);
+    const auto gone = std::count_if(powers_.data(), powers_.data() + tiles, [&](float power) { return power < least; });
+    return gone * kMostGone <= tiles;
+}
+
+void Lines::find(const TileField& field, const Floor& floor) noexcept
 {
     count_ = 0;
     if (!floor.has_lasting())
@@ -46,7 +61,8 @@ void Lines::find(const Floor& floor) noexcept
                 line.high = next + 1;
         b = line.high;
         const int width = line.high - line.low;
-        if (width > kWidest || line.low < kSide || line.high + kSide > bins_ || covered + width > columns_)
+        if (width > kWidest || line.low < kSide || line.high + kSide > bins_ || covered + width > columns_ ||
+            !is_steady(field, line))
             continue;
         covered += width;
         lines_[count_++] = line;

@@ -16,8 +16,8 @@ class Lines
 public:
     explicit Lines(const TileField& field);
 
-    /// By what the floor has measured of each bin.
-    void find(const Floor& floor) noexcept;
+    /// By what the floor has measured of each bin; what comes and goes, as a key does, is no line.
+    void find(const TileField& field, const Floor& floor) noexcept;
 
     int count() const noexcept { return count_; }
     /// Whether the rectangle's band holds a line, with room on both sides.
@@ -33,10 +33,12 @@ private:
 
     static constexpr int kMaxLines = 64;
 
+    bool is_steady(const TileField& field, const Line& line) noexcept;
+
     int bins_, columns_; ///< columns that may be covered
     int count_ = 0;
     Line lines_[kMaxLines];
-    std::vector<float> kept_;
+    std::vector<float> kept_, powers_, ranked_;
 };
 
 } // namespace prunedamr::detect
