@@ -124,7 +124,7 @@ class Update(rx.Case):
         self.assertEqual(self.feed()["model"], "other")
         self.put("b.update", self.update("first", "third", 2))
         self.wait_for_file("b.update.refused")
-        self.assertIn("(other_base)", self.finish()[0])
+        self.assertIn("(other_base)", self.finish()[-1])  # before it, the first one may have passed its trial
 
     def test_a_bad_one_that_is_signed_is_taken_and_returned(self):
         self.start()
