@@ -2,7 +2,6 @@
 #include "prunedamr/detect/choice.h"
 
 #include "prunedamr/detect/context.h"
-#include "prunedamr/detect/cutter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +27,7 @@ double shared_area(const Proposal& a, const Proposal& b)
 /// Whether the line lasts beyond what crosses it, which is wider on both sides.
 bool crosses(const Proposal& p, const Proposal& line)
 {
-    return p.features[kHull] == Cutter::kAcross && line.low > p.low && line.high < p.high &&
+    return p.is_across() && line.low > p.low && line.high < p.high &&
            line.duration() > kLonger * p.duration() && p.bandwidth() > kNarrower * line.bandwidth();
 }
 
@@ -112,7 +111,7 @@ void Choice::describe_rivals(Proposal* proposals, int count) noexcept
         parts_.clear();
         for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
             const Proposal& q = proposals[k];
-            const double shared = k == i || q.end <= p.start ? 0.0 : shared_area(p, q);
+            const double shared = k == i || q.end <= p.start || !p.sees(q) ? 0.0 : shared_area(p, q);
             if (shared <= 0.0)
                 continue;
             if (shared > kTwin * (p.area() + q.area() - shared))

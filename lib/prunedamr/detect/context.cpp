@@ -57,7 +57,7 @@ float partner(const Proposal& p, const Proposal& neighbor, const Proposal* propo
     for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
         const Proposal& q = proposals[k];
         const double band = common(low, high, q.low, q.high), together = common(p.start, p.end, q.start, q.end);
-        if (band <= 0.0 || together <= 0.0)
+        if (band <= 0.0 || together <= 0.0 || !p.sees(q))
             continue;
         const double same =
             band / (p.bandwidth() + q.bandwidth() - band) * together / (p.duration() + q.duration() - together);
@@ -135,7 +135,7 @@ void describe_context(Proposal* proposals, int count) noexcept
         double mirror = 0.0;
         for (int k = 0; k < count && proposals[k].start < p.end; ++k) {
             const Proposal& q = proposals[k];
-            if (k == i || q.end <= p.start)
+            if (k == i || q.end <= p.start || !p.sees(q))
                 continue;
             const double together = common(p.start, p.end, q.start, q.end);
             mask.see(p, q, together);

@@ -218,7 +218,7 @@ void Cutter::cut(const TileField& field, Rect rect, int depth) noexcept
     if (count_ >= most() || !tighten(field, rect) || (lines_ && !lines_->crossed_by(rect)) ||
         2 * (rect.last - rect.first) * (rect.high - rect.low) < kLeastArea)
         return;
-    add(field, rect, lines_ ? kAcross : kCut);
+    add(field, rect, lines_ ? Proposal::kAcross : kCut);
     if (depth == kMaxDepth)
         return;
     const Cuts bands = valleys(rect);

@@ -20,8 +20,7 @@ class Cutter
 {
 public:
     static constexpr int kMaxProposals = 1536; ///< of a field
-    static constexpr float kFine = 3.0f;       ///< the feature kHull of what was cut in the finer field,
-    static constexpr float kAcross = 4.0f;     ///< and of what crosses a line
+    static constexpr float kFine = 3.0f;       ///< the feature kHull of what was cut in the finer field
 
     Cutter(const TileField& field, int level);
 

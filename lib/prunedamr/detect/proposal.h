@@ -98,6 +98,12 @@ struct Proposal {
     float score = 0.0f;            ///< of the judge
     std::array<float, kFeatures> features{};
 
+    static constexpr float kAcross = 4.0f; ///< the feature kHull of what crosses a line
+    bool is_across() const noexcept { return features[kHull] == kAcross; }
+    /// What crosses a line is weighed against all others, and they are described as if it were not there: among them it
+    /// would be a rival of its own parts.
+    bool sees(const Proposal& other) const noexcept { return is_across() || !other.is_across(); }
+
     double bandwidth() const noexcept { return high - low; }
     double duration() const noexcept { return end - start; }
     double area() const noexcept { return bandwidth() * duration(); }

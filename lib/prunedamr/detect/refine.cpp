@@ -151,7 +151,7 @@ void Cutter::add_fine(const TileField& field, Rect rect, const Proposal& whole, 
     box = Proposal();
     describe(field, rect, box);
     rects_[count_++] = rect;
-    box.features[kHull] = lines_ ? kAcross : kFine;
+    box.features[kHull] = lines_ ? Proposal::kAcross : kFine;
     box.low = whole.low;
     box.high = whole.high;
     box.start = start;
