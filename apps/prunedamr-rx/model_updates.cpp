@@ -5,6 +5,9 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
+#include "prunedamr/stream/drift.h"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <utility>
@@ -30,14 +33,18 @@ ModelUpdates::ModelUpdates(const Options& options, const std::string& model, con
 
 void ModelUpdates::add(const stream::LabelEvent& event) noexcept
 {
-    const std::lock_guard lock(mutex_);
-    watch_.add(event.state, static_cast<double>(event.confidence));
+    decisions_.push({ event.state, event.confidence, event.drift });
 }
 
-void ModelUpdates::note_drift(const std::string& what)
+void ModelUpdates::watch()
 {
-    const std::lock_guard lock(mutex_);
-    watch_.note_drift(what);
+    decisions_.consume_all([&](const Decision& decision) {
+        watch_.add(decision.state, static_cast<double>(decision.confidence));
+        // That more is unknown than is usual here is a reason to return; what else is unusual is no fault of the model.
+        const auto& drift = decision.drift;
+        if (drift && stream::is_unknown_rate(drift) && drift.found - drift.expected >= receiver::ReturnWatch::kLeast)
+            watch_.note_drift(fmt::format("unknown {:.0f} %, usual {:.0f} %", 100.0f * drift.found, 100.0f * drift.expected));
+    });
 }
 
 void ModelUpdates::say(const std::string& text)
@@ -64,9 +71,8 @@ void ModelUpdates::offer(const std::string& bytes, Answer answer)
 void ModelUpdates::begin(const std::string& bytes, const std::string& name, Answer answer)
 {
     try {
-        const std::string file = store_.prepare(bytes, name);
+        loader_.request(store_.prepare(bytes, name));
         pending_ = Pending{ name, false, std::move(answer) };
-        loader_.request(file);
     } catch (const UpdateRefused& refused) {
         refuse(to_string(refused.fault()), refused.what(), answer);
     } catch (const std::exception& error) { // no room on the disk, perhaps
@@ -76,38 +82,61 @@ void ModelUpdates::begin(const std::string& bytes, const std::string& name, Answ
 
 void ModelUpdates::follow(receiver::Receiver& receiver)
 {
+    watch();
     if (auto loaded = loader_.take(0s); loaded && pending_)
         finish(receiver, std::move(*loaded));
-    if (pending_)
-        return;
-    look();
     if (!pending_)
-        look_for_files();
+        guarded([this] { look(); });
+    if (!pending_)
+        guarded([this] { look_for_files(); });
+}
+
+/// What cannot be written, as on a full disk, is said once, and labels go on.
+void ModelUpdates::guarded(const std::function<void()>& step)
+{
+    try {
+        step();
+    } catch (const std::exception& error) {
+        if (std::exchange(fault_, error.what()) != error.what())
+            say(std::string("Updates: ") + error.what());
+    }
+}
+
+/// What runs is the model before as soon as it is loaded, even where that cannot be written.
+bool ModelUpdates::begin_return()
+{
+    bool is_kept = true;
+    guarded([&] { is_kept = store_.give_back(); });
+    if (!is_kept)
+        return false;
+    ++status_.returned;
+    loader_.request(store_.present());
+    pending_ = Pending{ "the model before", true, {} };
+    return true;
 }
 
 /// Loaded is what was asked for, or why it cannot be.
 void ModelUpdates::finish(receiver::Receiver& receiver, ModelLoader::Loaded loaded)
 {
     const Pending done = std::move(*std::exchange(pending_, std::nullopt));
+    bool is_taken = false;
     try {
         if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
             std::rethrow_exception(*fault);
-        if (done.is_return) {
-            receiver.set_model(std::move(std::get<stream::Model>(loaded)));
-            const std::lock_guard lock(mutex_);
-            watch_ = {}; // what was counted is of the model that went
-            return;
-        }
-        receiver::ReturnWatch::Blocks before;
-        {
-            const std::lock_guard lock(mutex_);
-            before = watch_.blocks();
-        }
-        store_.commit(before); // first: what is taken stays taken, whatever happens
+        auto before = watch_.blocks();
+        if (!done.is_return)
+            store_.commit(before); // first: what is taken stays taken, whatever happens
+        is_taken = !done.is_return;
         receiver.set_model(std::move(std::get<stream::Model>(loaded)));
-        const std::lock_guard lock(mutex_);
+        watch_ = {}; // what was counted is of the model that went
+        if (done.is_return)
+            return;
         watch_.begin(std::move(before));
     } catch (const std::exception& error) {
+        if (done.is_return)
+            return say(std::string("The model before does not come back: ") + error.what());
+        if (is_taken)
+            guarded([&] { store_.give_back(); });
         return refuse(to_string(UpdateFault::unusable), done.name + ": " + error.what(), done.answer);
     }
     status_.sequence = store_.sequence();
@@ -120,31 +149,17 @@ void ModelUpdates::finish(receiver::Receiver& receiver, ModelLoader::Loaded load
 /// Whether the model on trial stays.
 void ModelUpdates::look()
 {
-    receiver::ReturnWatch seen;
-    {
-        const std::lock_guard lock(mutex_);
-        seen = watch_;
-    }
-    const auto verdict = seen.verdict(); // which takes milliseconds: the classifying thread does not wait for it
-    {
-        const std::lock_guard lock(mutex_);
-        watch_.take_looks(seen);
-        if (verdict)
-            watch_.end();
-    }
+    const auto verdict = watch_.verdict();
     if (!verdict)
         return;
+    watch_.end();
     const std::string number = "Update number " + std::to_string(store_.sequence());
     if (!verdict->goes_back) {
         store_.end_trial();
         return say(number + " stays: " + verdict->reason);
     }
-    if (!store_.give_back())
-        return;
-    ++status_.returned;
-    say(number + " is returned: " + verdict->reason);
-    pending_ = Pending{ "the model before", true, {} };
-    loader_.request(store_.present());
+    if (begin_return())
+        say(number + " is returned: " + verdict->reason);
 }
 
 void ModelUpdates::look_for_files()
@@ -166,19 +181,13 @@ void ModelUpdates::look_for_files()
     begin(bytes, *file, [file = *file](const std::string&, bool refused) { receiver::UpdateStore::set_aside(file, !refused); });
 }
 
-void ModelUpdates::note_revert()
+bool ModelUpdates::revert()
 {
-    {
-        const std::lock_guard lock(mutex_);
-        watch_ = {};
-    }
-    if (store_.give_back())
-        ++status_.returned;
+    return !pending_ && begin_return();
 }
 
 receiver::StatusBoard::Updates ModelUpdates::status()
 {
-    const std::lock_guard lock(mutex_);
     status_.on_trial = watch_.is_on();
     return status_;
 }

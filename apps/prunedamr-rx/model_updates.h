@@ -9,9 +9,10 @@
 #include "prunedamr/receiver/update_store.h"
 #include "prunedamr/receiver/web/status_board.h"
 
-#include <cstdint>
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include <chrono>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,7 @@ namespace prunedamr::rx {
 
 /// Takes signed updates of the model, as files in a folder or by HTTP, while samples flow: checks them, loads the new
 /// model beside the present one, switches to it, watches it, and goes back when it does worse. What happens is said in
-/// one line each.
+/// one line each. But for `add`, all is called on one thread.
 class ModelUpdates
 {
 public:
@@ -28,7 +29,8 @@ public:
 
     const std::string& model() const { return store_.present(); } ///< file to run
 
-    /// A decision; on the classifying thread.
+    /// A decision, and what it tells of drift; on the classifying thread. When it says too much before `follow` is
+    /// called, the rest is not watched.
     void add(const stream::LabelEvent& event) noexcept;
 
     /// What becomes of an update: `refused`, or what was done.
@@ -37,37 +39,43 @@ public:
     /// Bytes that came by HTTP; `answer` is called at once or by `follow`.
     void offer(const std::string& bytes, Answer answer);
 
-    /// Now and then, on one thread: goes on with what is under way.
+    /// Now and then: goes on with what is under way.
     void follow(receiver::Receiver& receiver);
 
-    /// A person brought back the model before.
-    void note_revert();
-
-    /// A test of drift has found that the signals are not those that the model expects.
-    void note_drift(const std::string& what);
+    /// A person wants the model before: it is loaded from now on. False when none is kept.
+    bool revert();
 
     receiver::StatusBoard::Updates status();
 
 private:
+    struct Decision {
+        stream::State state;
+        float confidence;
+        stream::LabelEvent::Drift drift;
+    };
     struct Pending {
         std::string name;
         bool is_return = false; ///< else an update
         Answer answer;
     };
 
+    void guarded(const std::function<void()>& step);
+    bool begin_return();
     void begin(const std::string& bytes, const std::string& name, Answer answer);
     void finish(receiver::Receiver& receiver, ModelLoader::Loaded loaded);
     void refuse(const std::string& fault, const std::string& why, const Answer& answer);
     void say(const std::string& text);
+    void watch();
     void look();
     void look_for_files();
 
     receiver::UpdateStore store_;
     ModelLoader loader_;
     std::optional<Pending> pending_;
-    std::mutex mutex_;
-    receiver::ReturnWatch watch_; ///< under the mutex
+    boost::lockfree::spsc_queue<Decision, boost::lockfree::capacity<1024>> decisions_; ///< to be watched
+    receiver::ReturnWatch watch_;
     receiver::StatusBoard::Updates status_;
+    std::string fault_; ///< that was said last
     std::chrono::steady_clock::time_point next_look_;
 };
 

@@ -132,12 +132,8 @@ void Session::open(const std::string& address)
             schedule_->note_alive(event.visit);
         stream::set_candidates(systems_, event);
         drift_->see(event);
-        if (updates_) {
+        if (updates_)
             updates_->add(event);
-            // More is unknown than is usual here: what the new model says is no reason, what it cannot say is.
-            if (event.drift && stream::is_unknown_rate(event.drift) && event.drift.found > event.drift.expected)
-                updates_->note_drift(fmt::format("unknown {:.0f} % (usual {:.0f} %)", 100.0 * event.drift.found, 100.0 * event.drift.expected));
-        }
         publisher_->publish(event);
     };
     receiver::ReceiverConfig config = receiver_config(options_, address);

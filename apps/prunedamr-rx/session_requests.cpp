@@ -44,11 +44,7 @@ const std::string& Session::model_file() const
 
 bool Session::revert_model()
 {
-    if (!receiver_->revert_model())
-        return false;
-    if (updates_)
-        updates_->note_revert();
-    return true;
+    return updates_ ? updates_->revert() : receiver_->revert_model();
 }
 
 /// What the page's clients want changed, one after the other; samples flow on meanwhile.

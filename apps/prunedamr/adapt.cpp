@@ -45,7 +45,8 @@ struct Options {
     std::string out, json;
     double new_weight = 4.0;      ///< frames of a new class against 1 of most others
     double blend = 1.0;           ///< of the way from the old weights to the new ones
-    double recorded_share = 0.25; ///< of the frames of a class that the model has
+    bool only_of_persons = false;
+    double recorded_fraction = 0.25; ///< of the frames of a class that the model has
     TrainOptions train;
 };
 
@@ -76,14 +77,14 @@ struct Labeled {
     std::vector<std::string> files;
 };
 
-std::map<std::string, Labeled> labels_in(const std::vector<std::string>& files)
+std::map<std::string, Labeled> labels_in(const std::vector<std::string>& files, bool only_of_persons)
 {
     std::map<std::string, Labeled> labels;
     for (const std::string& file : files) {
         const recording::Recording recording(file, {});
         cli::warn(recording.info().warnings);
         std::map<std::string, int> of_file;
-        for (const auto& stretch : dataset::plan_capture(recording.info(), "").stretches)
+        for (const auto& stretch : dataset::plan_capture(recording.info(), "", only_of_persons).stretches)
             ++of_file[stretch.label];
         for (const auto& [label, count] : of_file) {
             labels[label].emissions += count;
@@ -106,6 +107,8 @@ Json recipe_with(const std::map<std::string, Labeled>& labels, const model::Mode
     for (const auto& [label, labeled] : labels) {
         Json recorded{ { "modulator", "recorded" }, { "label", label }, { "captures", labeled.files },
                        { "bandwidth", { { "log", { 0.05, 0.8 } } } } };
+        if (options.only_of_persons)
+            recorded["labeled_by_persons"] = true;
         const bool is_new = !recipe["classes"].contains(label);
         std::printf("  %-12s %d emissions%s%s\n", label.c_str(), labeled.emissions, is_new ? ", a new class" : "",
                     is_new && labeled.emissions < kFewEmissions ? ": few, twenty are better" : "");
@@ -119,7 +122,7 @@ Json recipe_with(const std::map<std::string, Labeled>& labels, const model::Mode
         double sum = 0.0;
         for (const auto& variant : variants)
             sum += variant.value("weight", 1.0);
-        recorded["weight"] = sum * options.recorded_share / (1.0 - options.recorded_share);
+        recorded["weight"] = sum * options.recorded_fraction / (1.0 - options.recorded_fraction);
         variants.push_back(recorded);
         recipe["classes"][label] = variants;
     }
@@ -193,7 +196,7 @@ void run(Options& options)
     finish_train_options(options.train, options.out);
     const model::Model base = model::load_model(model::find_model(options.model));
     const bool in_8_bits = !base.network.quantized.empty();
-    auto labels = labels_in(capture_files(options.captures));
+    auto labels = labels_in(capture_files(options.captures), options.only_of_persons);
     leave_out_noise(labels);
     const Json recipe = recipe_with(labels, base.info, options);
     const std::string recipe_file = fs::path(options.out).replace_extension(".recipe.json");
@@ -259,6 +262,8 @@ void add_adapt(CLI::App& app)
     command->add_option("--captures", options->captures, "SigMF recordings with labels, or folders of them")
         ->type_name(cli::kInput)
         ->required();
+    command->add_flag("--labeled-by-persons", options->only_of_persons,
+                      "leave out what only a receiver has labeled: of snippets, those that nobody has looked at (see prunedamr label)");
     command->add_option("--replay", options->replay.data, "recipe that keeps the model from forgetting: synth:onair, synth:FILE.json")
         ->type_name("RECIPE")
         ->default_val("synth:onair");
@@ -267,10 +272,10 @@ void add_adapt(CLI::App& app)
     command->add_option("--new-weight", options->new_weight, "frames of a new class, against 1 of most others")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 100.0));
-    command->add_option("--recorded-share", options->recorded_share, "of the frames of a class that the model has, those made of recordings")
+    command->add_option("--recorded-fraction", options->recorded_fraction, "fraction of the frames of a class that the model has which is made of recordings")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 0.99));
-    command->add_option("--blend", options->blend, "of the way from the old weights to those that were learned")
+    command->add_option("--blend", options->blend, "how far the weights go from the old ones (0) to those that were learned (1)")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
     options->replay.frames_per_class = 600;
@@ -278,7 +283,7 @@ void add_adapt(CLI::App& app)
     command->add_option("--data-frames-per-class", options->replay.frames_per_class, "frames of each class to calibrate and measure on")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));
-    command->add_option("--data-seed", options->replay.data_seed, "of all frames")->capture_default_str();
+    command->add_option("--data-seed", options->replay.data_seed, "random seed of all frames")->capture_default_str();
     command->add_option("--frames-per-epoch", options->replay.frames_per_epoch, "fresh training frames of each epoch, about")
         ->capture_default_str()
         ->check(CLI::Range(std::int64_t{ 1000 }, std::int64_t{ 1000000000 }));

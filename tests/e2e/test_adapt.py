@@ -80,6 +80,10 @@ class Adapt(Case):
         Path(self.folder, "bare.sigmf-meta").write_text(json.dumps(meta))
         shutil.copy(Path(self.folder, "roof.sigmf-data"), Path(self.folder, "bare.sigmf-data"))
         self.refused_last(FAILED, "no labeled emission", *words, "--captures", "bare.sigmf-meta", "--replay", "synth:old.json")
+        for annotation in meta["annotations"]:
+            annotation.update({"core:label": "8FSK", "core:generator": "gr-prunedamr 0.1.0, model onair-s"})
+        Path(self.folder, "bare.sigmf-meta").write_text(json.dumps(meta))
+        self.refused_last(FAILED, "no labeled emission", *words, "--captures", "bare.sigmf-meta", "--replay", "synth:old.json", "--labeled-by-persons")
         for name in ("bare.sigmf-meta", "bare.sigmf-data"):
             Path(self.folder, name).unlink()
 

@@ -2,6 +2,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/rng.h"
 #include "prunedamr/metrics/gate.h"
+#include "tests/support/expect_error.h"
 
 #include <gtest/gtest.h>
 
@@ -147,6 +148,68 @@ TEST(Gate, ConfusionsHaveTheirPrice)
     EXPECT_FALSE(check_cost({ &joint }, dear).passed);
     EXPECT_THROW(read_costs(R"({"a": {"b": -1}})", "costs"), Error);
     EXPECT_THROW(read_costs("{", "costs"), Error);
+}
+
+TEST(Gate, ACostOfAClassThatNobodyHasIsASlip)
+{
+    const JointAnswers joint = drawn({ 2, 10 }, always(1), always(1));
+    GateConfig config;
+    config.costs["class0"]["class7"] = 2.0;
+    EXPECT_ERROR(check_cost({ &joint }, config), "cost of a class that neither data nor models have");
+}
+
+/// More emissions won than lost, and fewer decisions right.
+TEST(Gate, WhatIsRightLessOftenIsNotBetter)
+{
+    JointAnswers joint = drawn({ 1, 0 }, always(1), always(1));
+    for (int i = 0; i < 10; ++i)
+        joint.decisions.push_back({ 0, 1, 0, i });
+    for (int i = 10; i < 13; ++i)
+        for (int k = 0; k < 8; ++k)
+            joint.decisions.push_back({ 0, 0, 1, i });
+    const GateCheck check = check_better(joint, {});
+    EXPECT_LT(check.numbers["p"].get<double>(), 0.05);
+    EXPECT_FALSE(check.passed);
+}
+
+TEST(Gate, NoDataIsNoPass)
+{
+    EXPECT_FALSE(check_accuracy(drawn({ 1, 0 }, always(1), always(1)), {}).passed);
+}
+
+/// Two emissions lost of a class are no proof.
+TEST(Gate, OfAClassWithFewEmissionsNothingIsSaid)
+{
+    JointAnswers joint = drawn({ 2, 200 }, always(1), always(1));
+    joint.names.insert(joint.names.begin() + 2, "rare");
+    joint.families.insert(joint.families.begin() + 2, "rare");
+    for (int i = 0; i < 2; ++i)
+        joint.decisions.push_back({ 2, 2, 0, 1000 + i });
+    EXPECT_TRUE(check_classes(joint, {}).passed);
+    for (int i = 2; i < 12; ++i)
+        joint.decisions.push_back({ 2, 2, 0, 1000 + i });
+    EXPECT_FALSE(check_classes(joint, {}).passed);
+}
+
+TEST(Gate, ModelsThatAreSurerThanTheyAreRightFail)
+{
+    const auto opinion = [&](double scale) {
+        Opinion one;
+        one.info.labels = one.evaluation.class_names = { "BPSK", "QPSK" };
+        one.info.families = { "PSK", "PSK" };
+        one.evaluation.logits.classes = 2;
+        Rng draw(3);
+        for (int i = 0; i < 4000; ++i) { // right three times of four, by logits that say so when they are not scaled
+            const bool is_right = draw.uniform() < 0.75;
+            one.evaluation.labels.push_back(0);
+            const auto sure = static_cast<float>(scale * std::log(3.0));
+            one.evaluation.logits.values.insert(one.evaluation.logits.values.end(), { is_right ? sure : 0.0f, is_right ? 0.0f : sure });
+        }
+        return one;
+    };
+    EXPECT_TRUE(check_calibration(opinion(1.0), opinion(1.0), {}).passed);
+    EXPECT_FALSE(check_calibration(opinion(1.0), opinion(3.0), {}).passed);
+    EXPECT_TRUE(check_calibration(opinion(3.0), opinion(1.0), {}).passed);
 }
 
 TEST(Gate, LatencyIsARatio)

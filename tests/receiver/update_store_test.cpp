@@ -4,7 +4,9 @@
 #include "prunedamr/receiver/update_store.h"
 
 #include "tests/receiver/test_model.h"
+#include "tests/support/expect_error.h"
 
+#include <chrono>
 #include <fstream>
 
 namespace prunedamr::receiver {
@@ -106,18 +108,67 @@ TEST_F(UpdateStoreTest, WhatGivesNoModelThatWorksIsRefused)
 
 TEST_F(UpdateStoreTest, TheModelBeforeComesBackButTheNumberStaysTaken)
 {
-    UpdateStore store = open();
-    EXPECT_FALSE(store.give_back());
     const std::string bytes = update("first", "second", 5);
-    store.prepare(bytes, "u");
-    store.commit({});
-    EXPECT_TRUE(store.give_back());
-    EXPECT_EQ(read_file(store.present()), read_file(path("first")));
-    EXPECT_FALSE(store.give_back());
+    {
+        UpdateStore store = open();
+        EXPECT_FALSE(store.give_back());
+        store.prepare(bytes, "u");
+        store.commit({});
+        EXPECT_TRUE(store.give_back());
+        EXPECT_EQ(read_file(store.present()), read_file(path("first")));
+        EXPECT_FALSE(store.give_back());
+    }
     UpdateStore again = open();
     EXPECT_EQ(read_file(again.present()), read_file(path("first")));
     EXPECT_FALSE(again.trial());
     EXPECT_EQ(fault(again, bytes), UpdateFault::not_newer);
+}
+
+TEST_F(UpdateStoreTest, ATrialThatHasEndedStaysEnded)
+{
+    {
+        UpdateStore store = open();
+        store.prepare(update("first", "second", 5), "u");
+        store.commit({ { 0.25, 0.5 } });
+        store.end_trial();
+    }
+    EXPECT_FALSE(open().trial());
+}
+
+/// The disk is full, or the like: the model that runs is still the one that the store knows.
+TEST_F(UpdateStoreTest, WhatCannotBeWrittenIsNotTaken)
+{
+    UpdateStore store = open();
+    store.prepare(update("first", "second", 5), "u");
+    fs::create_directory(fs::path(path("store")) / "state.json"); // which no file replaces
+    EXPECT_THROW(store.commit({}), Error);
+    EXPECT_EQ(store.present(), path("first"));
+    EXPECT_EQ(store.sequence(), 0u);
+    fs::remove(fs::path(path("store")) / "state.json");
+    EXPECT_EQ(fault(store, update("first", "second", 5)), std::nullopt);
+}
+
+TEST_F(UpdateStoreTest, AFolderIsOneReceivers)
+{
+    UpdateStore store = open();
+    EXPECT_ERROR(open(), "another receiver keeps its updates here");
+}
+
+TEST_F(UpdateStoreTest, FilesComeByNameOnceNobodyWritesToThem)
+{
+    UpdateStore store = open();
+    const fs::path folder = path("store");
+    fs::create_directory(folder / "a.update"); // no file
+    for (const char* name : { "c.update", "b.update", "a.txt" })
+        std::ofstream(folder / name) << "x";
+    EXPECT_FALSE(store.next_file()); // it may still be written
+    std::optional<std::string> next;
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20); !next && std::chrono::steady_clock::now() < end;)
+        next = store.next_file();
+    EXPECT_EQ(next, (folder / "b.update").string());
+    UpdateStore::set_aside(*next, false);
+    EXPECT_TRUE(fs::exists(folder / "b.update.refused"));
+    EXPECT_FALSE(fs::exists(folder / "b.update"));
 }
 
 /// Whoever installs another model begins there, but cannot be sent back in numbers.

@@ -14,6 +14,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <random>
+#include <set>
 
 using namespace prunedamr;
 using namespace prunedamr::stream;
@@ -252,6 +254,51 @@ TEST(Drift, ItIsToldOnceAndIsOverWhenItIsOver)
     see(5000, -40.0f);
     EXPECT_FALSE(watch.status().is_drifting);
     EXPECT_EQ(watch.status().told, static_cast<std::uint64_t>(told));
+    see(500, -20.0f);
+    EXPECT_GT(told, quantities); // it is told again when it comes again
+}
+
+TEST(Drift, AnotherOneIsToldWhileOneLasts)
+{
+    DriftConfig config;
+    config.learn = 500;
+    config.false_alarm_s = 3e5;
+    DriftWatch watch(config);
+    std::set<std::string> quantities;
+    for (int i = 0; i < 3000; ++i) {
+        LabelEvent event = plain(10 * i);
+        if (i >= 500)
+            event.power_dbfs = -20.0f; // for good, and much
+        if (i >= 1500 && i % 5 == 0) {
+            event.state = State::unknown;
+            event.label.assign("unknown");
+        }
+        watch.see(event);
+        if (event.drift)
+            quantities.insert(event.drift.quantity);
+    }
+    EXPECT_EQ(quantities.count("level_dbfs"), 1u);
+    EXPECT_EQ(quantities.count("label"), 1u);
+}
+
+/// Of the places where a few hundred decisions lie, not all have been seen.
+TEST(Drift, AnEmitterInManyPlacesIsNoDrift)
+{
+    std::vector<double> weights;
+    for (int place = 0; place < 64; ++place)
+        weights.push_back(std::pow(place + 1.0, -1.5));
+    for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+        std::mt19937 random(seed);
+        std::discrete_distribution<int> draw(weights.begin(), weights.end());
+        DriftConfig config;
+        config.learn = 500;
+        DriftWatch watch(config);
+        for (int i = 0; i < 10'000; ++i) {
+            LabelEvent event = plain(10 * i);
+            event.center_freq_hz = 100e6 + 25e3 * draw(random);
+            EXPECT_FALSE(watch.see(event)) << seed << ": " << event.drift.quantity << " " << event.drift.change;
+        }
+    }
 }
 
 TEST(Drift, ARisingRateOfUnknownIsKnownAsOne)

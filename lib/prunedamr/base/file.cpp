@@ -13,6 +13,7 @@
 #include <fstream>
 #include <optional>
 #include <regex>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -253,6 +254,25 @@ void check_outputs(const std::vector<NamedFile>& outputs, const std::vector<Name
                                         "a file of its own" });
         others.emplace_back(&output, *place);
     }
+}
+
+FolderLock::FolderLock(const std::string& folder, const char* taken)
+    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+{
+    if (descriptor_ < 0)
+        throw SystemError("cannot open the folder", folder, errno);
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
+        return;
+    const int why = errno;
+    ::close(descriptor_);
+    if (why == EWOULDBLOCK)
+        throw Error({ taken, folder, "", "a folder for each of them" });
+    throw SystemError("cannot lock the folder", folder, why);
+}
+
+FolderLock::~FolderLock()
+{
+    ::close(descriptor_);
 }
 
 void check_writable(const std::string& path)

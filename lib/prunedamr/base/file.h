@@ -41,6 +41,20 @@ private:
     struct stat opened_;
 };
 
+/// A folder that one process has for itself as long as this lives; after a crash nobody has it.
+class FolderLock
+{
+public:
+    /// Throws `Error` for a folder that cannot be opened, and, with the problem `taken`, where another one has it.
+    FolderLock(const std::string& folder, const char* taken);
+    ~FolderLock();
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+    int descriptor_;
+};
+
 /// Throws `Error` when `path` cannot become a file: its folder is missing or not writable, or it is a folder
 /// itself. Ask before long work, so that its result has a place.
 void check_writable(const std::string& path);

@@ -157,9 +157,22 @@ private:
 
 } // namespace
 
-CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string& label)
+CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string& label, bool only_of_persons)
 {
     CapturePlan plan;
+    if (only_of_persons) {
+        auto of_persons = info;
+        of_persons.annotations.clear();
+        for (const auto& one : info.annotations)
+            if (one.is_own())
+                plan.skipped.push_back({ one.sample_start, one.sample_count, one.label, "no person has labeled it" });
+            else
+                of_persons.annotations.push_back(one);
+        const bool some = !of_persons.annotations.empty() || info.annotations.empty();
+        CapturePlan rest = some ? plan_capture(of_persons, label) : CapturePlan();
+        rest.skipped.insert(rest.skipped.end(), plan.skipped.begin(), plan.skipped.end());
+        return rest;
+    }
     const auto all = labeled(info, label, plan);
     const Planner planner(info, all);
     for (std::size_t i = 0; i < all.size(); ++i) {

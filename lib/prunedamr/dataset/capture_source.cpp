@@ -18,18 +18,6 @@ namespace {
 
 constexpr const char* kOtherSignal = "the front end finds another signal than the annotated one";
 
-/// The annotations of receivers.
-std::vector<Skipped> take_own_out(recording::RecordingInfo& info)
-{
-    std::vector<Skipped> taken;
-    for (const auto& one : info.annotations)
-        if (one.is_own())
-            taken.push_back({ one.sample_start, one.sample_count, one.label, "no person has labeled it" });
-    auto& all = info.annotations;
-    all.erase(std::remove_if(all.begin(), all.end(), [](const auto& one) { return one.is_own(); }), all.end());
-    return taken;
-}
-
 } // namespace
 
 /// The stretch that is being read, and the frames of its last block.
@@ -102,15 +90,10 @@ CaptureSource::CaptureSource(const std::vector<std::string>& files, const Captur
     auto captures = nlohmann::json::array();
     for (const auto& path : files) {
         const recording::Recording recording(path, options.raw);
-        auto info = recording.info();
+        const auto& info = recording.info();
         if (options.on_warnings && !info.warnings.empty())
             options.on_warnings(info.warnings);
-        std::vector<Skipped> of_receivers;
-        if (options.only_of_persons)
-            of_receivers = take_own_out(info);
-        files_.push_back({ path, of_receivers.empty() || !info.annotations.empty() ? plan_capture(info, options.label) : CapturePlan() });
-        auto& skipped = files_.back().plan.skipped;
-        skipped.insert(skipped.end(), of_receivers.begin(), of_receivers.end());
+        files_.push_back({ path, plan_capture(info, options.label, options.only_of_persons) });
         for (const auto& stretch : files_.back().plan.stretches)
             if (names.insert(stretch.label).second)
                 header_.class_names.push_back(stretch.label);

@@ -39,8 +39,8 @@ struct CapturePlan {
 /// the whole of it under `label`. A signal with frequency edges gets a channel whose rate is three times its
 /// bandwidth, lower (to 1.5 times) where others are on the air beside it. Not used is what has no label, overlaps
 /// another in time and cannot be told from it by frequency, lies outside of the capture's band, or holds a
-/// retuning.
-CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string& label);
+/// retuning; nor, where only persons' labels count, what a receiver has labeled.
+CapturePlan plan_capture(const recording::RecordingInfo& info, const std::string& label, bool only_of_persons = false);
 
 /// How to take captures that do not describe themselves.
 struct CaptureOptions {

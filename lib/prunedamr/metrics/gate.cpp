@@ -8,6 +8,7 @@
 #include "prunedamr/model/logits.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,8 @@
 
 namespace prunedamr::metrics {
 namespace {
+
+constexpr std::int64_t kFewGroups = 5; // whose spread says nothing of the error
 
 using model::kNoiseFamily;
 using model::kUnknownLabel;
@@ -128,6 +131,15 @@ std::string points(double fraction)
     return fmt::format("{:+.2f}", 100.0 * fraction);
 }
 
+/// A name in a matrix of costs that nobody has is a slip.
+void require_known(const std::string& name, const std::vector<const JointAnswers*>& all)
+{
+    for (const JointAnswers* joint : all)
+        if (place_of(joint->names, name) >= 0)
+            return;
+    throw Error({ "cost of a class that neither data nor models have", "--cost-matrix", name, all.empty() ? "" : fmt::format("{}", fmt::join(all.front()->names, ", ")) });
+}
+
 /// The labels of an evaluation as places in the model's own labels; those of other classes are left out.
 Evaluation in_own_labels(const Opinion& opinion)
 {
@@ -188,7 +200,7 @@ GateCheck check_better(const JointAnswers& captures, const GateConfig& config)
     const double chance = coin_tail(won, won + lost);
     const Mean before = mean_of(captures.decisions, [](const Answer& one) { return one.before == one.truth; });
     const Mean after = mean_of(captures.decisions, [](const Answer& one) { return one.after == one.truth; });
-    GateCheck check{ "better on new captures", won + lost > 0 && chance <= config.alpha, "", {} };
+    GateCheck check{ "better on new captures", won + lost > 0 && chance <= config.alpha && after.value > before.value, "", {} };
     check.text = fmt::format("{:.1f} % right, before {:.1f} %; of {} emissions {} won, {} lost, by chance {:.2g}",
                              100 * after.value, 100 * before.value, change.size(), won, lost, chance);
     check.numbers = { { "accuracy", after.value }, { "accuracy_before", before.value }, { "emissions", change.size() },
@@ -200,7 +212,7 @@ GateCheck check_accuracy(const JointAnswers& old, const GateConfig& config)
 {
     const Mean lost = mean_of(old.decisions, loss);
     const double bound = lost.value + normal_quantile(config.alpha) * lost.error;
-    GateCheck check{ "as good on old data", bound <= config.margin, "", {} };
+    GateCheck check{ "as good on old data", lost.groups > 0 && bound <= config.margin, "", {} };
     check.text = fmt::format("{} points, standard error {:.2f}: at worst {} of {} allowed ({} decisions of {} emissions)",
                              points(-lost.value), 100 * lost.error, points(-bound), points(-config.margin), lost.count, lost.groups);
     if (!check.passed && lost.value - normal_quantile(config.alpha) * lost.error <= config.margin)
@@ -225,7 +237,8 @@ GateCheck check_classes(const JointAnswers& old, const GateConfig& config)
             continue;
         const double z = (lost.value - config.margin) / std::max(lost.error, 1e-12);
         rows.push_back({ old.names[c], lost,
-                         mean_of(old.decisions, [](const Answer& one) { return one.before == one.truth; }, counts), above(z) });
+                         mean_of(old.decisions, [](const Answer& one) { return one.before == one.truth; }, counts),
+                         lost.groups < kFewGroups ? 1.0 : above(z) });
     }
     std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.chance < b.chance; });
     GateCheck check{ "no class is worse", true, "", { { "classes", nlohmann::json::object() } } };
@@ -282,8 +295,13 @@ GateCheck check_rejection(const JointAnswers& old, const GateConfig& config)
 
 GateCheck check_cost(const std::vector<const JointAnswers*>& all, const GateConfig& config)
 {
-    std::vector<Answer> priced; // its `truth` unused
+    std::vector<Answer> priced; // whose `truth` is a place in `costs`
     std::vector<std::pair<double, double>> costs;
+    for (const auto& [truth, row] : config.costs) {
+        require_known(truth, all);
+        for (const auto& [decision, unused] : row)
+            require_known(decision, all);
+    }
     for (const JointAnswers* joint : all) {
         const int unknown = place_of(joint->names, kUnknownLabel);
         const auto cost = [&](int truth, int decision) {

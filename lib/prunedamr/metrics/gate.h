@@ -41,7 +41,7 @@ struct Opinion {
 JointAnswers join(const Opinion& before, const Opinion& after);
 
 struct GateConfig {
-    double alpha = 0.05;              ///< of each test: how often a good model may fail it, or a bad one pass, by chance
+    double alpha = 0.05;              ///< of each test: how often by chance a bad model may pass (better, accuracy), or a good one fail (the others)
     double margin = 0.005;            ///< by which accuracy may fall on old data, 0..1
     double calibration_margin = 0.01; ///< by which the expected calibration error may rise
     double rejection_margin = 0.005;  ///< by which the fraction of named signals that are called unknown may rise
@@ -59,14 +59,14 @@ struct GateCheck {
 };
 
 /// The new model is right more often on new captures: one-sided exact sign test over the groups of which they decide
-/// differently (for one decision each this is McNemar's test).
+/// differently (for one decision each this is McNemar's test), and of all decisions, too.
 GateCheck check_better(const JointAnswers& captures, const GateConfig& config);
 
 /// The one-sided bound (1 - alpha) of what accuracy loses on old data lies below the margin.
 GateCheck check_accuracy(const JointAnswers& old, const GateConfig& config);
 
 /// No class of old data loses more than the margin beyond its error: one-sided tests by Holm's procedure, so that
-/// alpha is the chance that any class fails which does not lose more.
+/// alpha is the chance that any class fails which does not lose more. Of a class with fewer than five groups nothing is said.
 GateCheck check_classes(const JointAnswers& old, const GateConfig& config);
 
 /// Expected calibration error, frame by frame.

@@ -52,9 +52,6 @@ public:
     /// None as long as there is nothing to decide.
     std::optional<Verdict> verdict();
 
-    /// `copy` of this has given its verdict meanwhile: it is not asked for again at the same number of decisions.
-    void take_looks(const ReturnWatch& copy) noexcept { looked_ = copy.looked_; }
-
 private:
     std::optional<Blocks> before_;
     Blocks now_;

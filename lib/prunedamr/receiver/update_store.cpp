@@ -56,14 +56,16 @@ ReturnWatch::Blocks blocks_from(const nlohmann::json& json, const std::string& w
 } // namespace
 
 UpdateStore::UpdateStore(const std::string& folder, const std::string& keys, const std::string& model)
-    : folder_(folder), keys_(keys), model_(model), root_(hash_of_file(model)), present_(model), present_hash_(root_)
+    : folder_(folder), keys_(keys), model_(model), root_(hash_of_file(model)), present_(model)
 {
+    state_.present = root_;
     read_public_keys(keys_); // there are some
     std::error_code failure;
     fs::create_directories(folder_, failure);
     if (failure)
         throw Error({ "cannot make the folder of updates", folder_, failure.message(), "" });
     check_writable(fs::path(folder_) / kState);
+    lock_ = std::make_shared<FolderLock>(folder_, "another receiver keeps its updates here");
     load();
 }
 
@@ -80,7 +82,7 @@ void UpdateStore::load()
     const auto json = parse_json(read_file(path, kMaxStateBytes), path, "what a receiver wrote");
     JsonObject state(json, path);
     state.integer("format", 1, 1);
-    sequence_ = static_cast<std::uint64_t>(state.integer("sequence", 0));
+    state_.sequence = static_cast<std::uint64_t>(state.integer("sequence", 0));
     const std::string root = state.string("root"), present = state.string("present");
     const std::string previous = state.string_or("previous", "");
     const nlohmann::json* trial = state.find("trial");
@@ -91,39 +93,39 @@ void UpdateStore::load()
     if (hash_of_file(file) != present)
         throw Error({ "the model that was taken as an update is damaged", file, "", "SHA-256 " + present });
     present_ = file;
-    present_hash_ = present;
-    previous_ = previous;
+    state_.present = present;
+    state_.previous = previous;
     if (trial)
-        trial_ = blocks_from(*trial, path);
+        state_.trial = blocks_from(*trial, path);
 }
 
-void UpdateStore::save() const
+void UpdateStore::save(const State& state) const
 {
-    nlohmann::json state{ { "format", 1 }, { "sequence", sequence_ }, { "root", root_ }, { "present", present_hash_ } };
-    if (!previous_.empty())
-        state["previous"] = previous_;
-    if (trial_)
-        state["trial"] = to_json(*trial_);
-    write_text_atomically(fs::path(folder_) / kState, state.dump(1) + "\n");
+    nlohmann::json json{ { "format", 1 }, { "sequence", state.sequence }, { "root", root_ }, { "present", state.present } };
+    if (!state.previous.empty())
+        json["previous"] = state.previous;
+    if (state.trial)
+        json["trial"] = to_json(*state.trial);
+    write_text_atomically(fs::path(folder_) / kState, json.dump(1) + "\n");
 }
 
 std::string UpdateStore::prepare(const std::string& bytes, const std::string& name)
 {
     prepared_.reset();
     const model::Update update = model::read_update(bytes, read_public_keys(keys_), name);
-    if (to_hex(update.base) != present_hash_)
+    if (to_hex(update.base) != state_.present)
         throw UpdateRefused(UpdateFault::other_base, { "update is for another base", name, to_hex(update.base).substr(0, 16) + "...",
-                                                       present_hash_.substr(0, 16) + "... of " + present_ });
-    if (update.sequence <= sequence_)
+                                                       state_.present.substr(0, 16) + "... of " + present_ });
+    if (update.sequence <= state_.sequence)
         throw UpdateRefused(UpdateFault::not_newer, { "update is not newer than the last one", name, "number " + std::to_string(update.sequence),
-                                                      "above " + std::to_string(sequence_) });
+                                                      "above " + std::to_string(state_.sequence) });
     const std::string hash = to_hex(update.updated), file = file_of(hash);
     try {
         model::apply_patch(present_, update.patch, name, file);
         model::load_model(file); // which computes its golden vector again
     } catch (const Error& error) {
         std::error_code ignored;
-        if (hash != previous_ && hash != present_hash_)
+        if (hash != state_.previous && hash != state_.present)
             fs::remove(file, ignored);
         throw UpdateRefused(UpdateFault::unusable, { std::string("update gives no model that works: ") + error.what(), name, "", "" });
     }
@@ -134,31 +136,30 @@ std::string UpdateStore::prepare(const std::string& bytes, const std::string& na
 void UpdateStore::commit(const ReturnWatch::Blocks& before)
 {
     PRUNEDAMR_CHECK(prepared_.has_value(), "what is taken was prepared");
-    if (present_hash_ == root_ && !fs::exists(file_of(root_))) // which may be replaced where it is
+    if (state_.present == root_ && !fs::exists(file_of(root_))) // which may be replaced where it is
         write_text_atomically(file_of(root_), read_file(model_));
-    previous_ = std::exchange(present_hash_, prepared_->hash);
-    present_ = file_of(present_hash_);
-    sequence_ = prepared_->sequence;
-    trial_ = before;
+    State next{ prepared_->sequence, prepared_->hash, state_.present, before };
+    save(next);
+    state_ = std::move(next);
+    present_ = file_of(state_.present);
     prepared_.reset();
-    save();
     remove_others();
 }
 
 void UpdateStore::end_trial()
 {
-    trial_.reset();
-    save();
+    state_.trial.reset();
+    save(state_);
 }
 
 bool UpdateStore::give_back()
 {
-    if (previous_.empty())
+    if (state_.previous.empty())
         return false;
-    present_hash_ = std::exchange(previous_, "");
-    present_ = file_of(present_hash_);
-    trial_.reset();
-    save();
+    state_.present = std::exchange(state_.previous, "");
+    state_.trial.reset();
+    present_ = file_of(state_.present);
+    save(state_);
     return true;
 }
 
@@ -170,7 +171,7 @@ void UpdateStore::remove_others() const
         const std::string name = entry->path().filename();
         const bool is_ours = name.size() == 32 + 12 && name.find_first_not_of("0123456789abcdef") == 32 && entry->path().extension() == ".safetensors";
         std::error_code ignored;
-        if (is_ours && entry->path() != file_of(present_hash_) && entry->path() != file_of(previous_))
+        if (is_ours && entry->path() != file_of(state_.present) && entry->path() != file_of(state_.previous))
             fs::remove(entry->path(), ignored);
     }
 }
@@ -178,13 +179,13 @@ void UpdateStore::remove_others() const
 std::optional<std::string> UpdateStore::next_file()
 {
     std::string first;
-    std::error_code failure;
+    std::error_code failure, ignored;
     for (fs::directory_iterator entry(folder_, failure), end; !failure && entry != end; entry.increment(failure))
-        if (entry->path().extension() == kUpdate && (first.empty() || entry->path() < first))
+        if (entry->path().extension() == kUpdate && entry->is_regular_file(ignored) && (first.empty() || entry->path() < first))
             first = entry->path();
     struct stat found {
     };
-    if (first.empty() || ::stat(first.c_str(), &found) != 0 || !S_ISREG(found.st_mode))
+    if (first.empty() || ::stat(first.c_str(), &found) != 0)
         return std::nullopt;
     const std::string seen = first + " " + std::to_string(found.st_size) + " " + std::to_string(found.st_mtim.tv_sec) + "." +
                              std::to_string(found.st_mtim.tv_nsec);

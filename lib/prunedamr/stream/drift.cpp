@@ -21,7 +21,7 @@ constexpr double kTails[] = { 0.5, 0.25, 0.1, 0.02, 0.0 };
 constexpr double kPart = 0.125;          ///< of the reference, that neighboring bins hold together
 constexpr double kCalibrationRate = 1.0; ///< decisions a second, assumed
 constexpr double kFewest = 1e4;          ///< decisions between false alarms
-constexpr double kDays = 30.0;           ///< parts of the time between false alarms after which drift is over
+constexpr double kParts = 30.0;           ///< parts of the time between false alarms after which drift is over
 constexpr double kRecent = 1.0 / 64;
 constexpr std::size_t kQuestions = 12, kMostQuestions = 32; ///< of a quantity; of the label, which is one of all
 
@@ -80,12 +80,13 @@ struct Watched {
     std::size_t place;
     std::vector<Question> questions;
 
-    void ask(const Histogram& counts, double all, std::uint64_t bins, const char* change)
+    /// `missing`: decisions for which the limit allows besides those that were counted.
+    void ask(const Histogram& counts, double all, std::uint64_t bins, const char* change, double missing = 0.0)
     {
         double count = 0.0;
         for (std::size_t at = 0; at < kDriftBins; ++at)
             count += bins >> at & 1u ? counts[at] : 0.0;
-        const double u = upper_limit(count, all);
+        const double u = upper_limit(count + missing, all);
         const bool is_known =
             std::any_of(questions.begin(), questions.end(), [&](const Question& q) { return q.bins == bins; });
         if (bins == 0 || u >= kMostLikely || is_known || questions.size() == questions.capacity())
@@ -142,15 +143,19 @@ struct Watched {
 
     void ask_all(const Histogram& counts, double all)
     {
+        // What was not seen is not impossible: about as likely as what was seen once (Good 1953), and twice is its error.
         std::uint64_t unseen = 0;
-        for (std::size_t at = 0; at < kDriftBins; ++at)
+        double missing = 0.0;
+        for (std::size_t at = 0; at < kDriftBins; ++at) {
             unseen |= std::uint64_t{ counts[at] == 0 } << at;
+            missing += counts[at] == 1 ? 1.0 : counts[at] == 2 ? 2.0 : 0.0;
+        }
         if (quantity == DriftQuantity::label) // a rate of unknown that was 0 has a name all the same
             ask(counts, all, 1, kMore);
         if (has_order(quantity))
             return ask_of_tails(counts, all);
         ask_of_parts(counts, all);
-        ask(counts, all, unseen, kNew);
+        ask(counts, all, unseen, kNew, missing);
     }
 };
 
@@ -244,7 +249,7 @@ struct DriftWatch::Impl {
         const std::size_t of_label =
             event.state == State::unknown ? DriftReference::kAll : reference.place_of(event.label.view());
         ++count;
-        double sum = 0.0, strongest = -1.0;
+        double sum = 0.0, lasting = 0.0, strongest = -1.0; // lasting: of what was told
         const Watched* cause = nullptr;
         const Question* question = nullptr;
         for (std::size_t i = 0; i < used; ++i) {
@@ -252,11 +257,12 @@ struct DriftWatch::Impl {
             const double weight = one.place == DriftReference::kAll ? weight_of_all : weight_of_label;
             const bool is_asked = one.place == DriftReference::kAll || one.place == of_label;
             const int at = is_asked ? reference.bin_of(event, one.quantity) : -1;
+            const bool was_told = told_quantities >> static_cast<int>(one.quantity) & 1u;
             for (Question& q : one.questions) {
                 const double mean =
                     weight * (at >= 0 ? q.add(q.bins >> at & 1u) : 0.5 * (q.statistic[0] + q.statistic[1]));
-                sum += mean;
-                if (mean > strongest) {
+                (was_told ? lasting : sum) += mean;
+                if (!was_told && mean > strongest) {
                     strongest = mean;
                     cause = &one;
                     question = &q;
@@ -265,34 +271,40 @@ struct DriftWatch::Impl {
         }
         evidence.store(std::log10(std::max(sum, 1e-30)), std::memory_order_relaxed);
         watched_count.store(count, std::memory_order_relaxed);
+        if (lasting >= limit)
+            goes_on(told_quantities);
+        const bool tells = sum >= limit;
+        if (tells)
+            tell(event, *cause, *question);
         if (count > over_at)
             told_quantities = 0;
         drifting.store(count <= over_at, std::memory_order_relaxed);
-        return sum >= limit && tell(event, *cause, *question);
+        return tells;
     }
 
-    /// All questions are asked anew.
-    bool tell(LabelEvent& event, const Watched& cause, const Question& question) noexcept
+    /// The quantity is left out from now on, until its drift is over: the sum of the others is a supermartingale as before.
+    void tell(LabelEvent& event, const Watched& cause, const Question& question) noexcept
     {
-        over_at = count + static_cast<std::uint64_t>(limit / kDays);
-        drifting.store(true, std::memory_order_relaxed);
+        LabelEvent::Drift& drift = event.drift;
+        drift.quantity = to_string(cause.quantity);
+        drift.of.assign(cause.quantity == DriftQuantity::label ? label_of(question.bins) : reference.label(cause.place));
+        drift.change = question.change;
+        drift.expected = static_cast<float>(question.expected);
+        drift.found = question.recent;
+        told.store(told.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         const std::uint32_t bit = 1u << static_cast<int>(cause.quantity);
-        const bool is_news = (told_quantities & bit) == 0;
         told_quantities |= bit;
-        if (is_news) {
-            LabelEvent::Drift& drift = event.drift;
-            drift.quantity = to_string(cause.quantity);
-            drift.of.assign(cause.quantity == DriftQuantity::label ? label_of(question.bins)
-                                                                   : reference.label(cause.place));
-            drift.change = question.change;
-            drift.expected = static_cast<float>(question.expected);
-            drift.found = question.recent;
-            told.store(told.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        }
+        goes_on(bit);
+    }
+
+    /// Drift of these quantities has been seen: whether it lasts is asked anew.
+    void goes_on(std::uint32_t quantities) noexcept
+    {
+        over_at = count + static_cast<std::uint64_t>(limit / kParts);
         for (std::size_t i = 0; i < used; ++i)
-            for (Question& q : watched[i].questions)
-                q.statistic[0] = q.statistic[1] = 0.0;
-        return is_news;
+            if (quantities >> static_cast<int>(watched[i].quantity) & 1u)
+                for (Question& q : watched[i].questions)
+                    q.statistic[0] = q.statistic[1] = 0.0;
     }
 
     std::string_view label_of(std::uint64_t bins) const noexcept

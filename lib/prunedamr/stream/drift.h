@@ -41,18 +41,19 @@ struct DriftStatus {
 /// decisions until that mean first reaches c is c or more** (the e-detectors of Shin, Ramdas and Rinaldo 2022). No
 /// distribution is assumed, and the number of questions needs no further correction.
 ///
-/// c is `false_alarm_s` at the rate of the reference's decisions (one a second for a calibration's). It holds as
-/// far as the limits u do: each question's fails with a probability of 0.0013, by little, when the reference was
-/// learned; a reference that has not seen a day's course is broken by the next night, which is no false alarm of
-/// this statistic.
+/// c is `false_alarm_s` at the rate of the reference's decisions (one a second for a calibration's), 10,000 decisions at
+/// least. It holds as far as the limits u do. Each fails, by little, with a probability of about 0.0013 when the
+/// reference was learned of independent decisions; where the reference has nothing, u allows for what would have been
+/// seen once and twice (Good 1953; in simulations of 64 bins that did not fail in 4,000 references of 200 decisions).
+/// A reference that has not seen a day's course is broken by the next night, which is no false alarm of this statistic.
 ///
 /// **What counts.** Decisions on one signal depend on each other. So one in five seconds counts of what stands at
-/// one place in the spectrum (`kApartS`), be it bursts or intervals of one track; noise does not count. A reference
+/// one of the last 64 places in the spectrum (`kApartS`), be it bursts or intervals of one track; noise does not count. A reference
 /// is of a kind: a calibration's has frames of classes, so that only confidence and unknown score of single frames,
 /// of one label, are compared with it. Air differs from any data set: where it does, that is told, and a reference
 /// of the site is what to learn.
 ///
-/// **Once.** What is told once is not told again while it lasts; another quantity is.
+/// **Once.** A quantity that was told is left out while its drift lasts, so that another one is told, too.
 ///
 /// 0.4 MB. After construction `see` neither allocates, locks nor throws.
 class DriftWatch

@@ -33,7 +33,7 @@ const char* to_string(DriftQuantity quantity) noexcept; ///< "level_dbfs"
 
 /// Histograms of what decisions are usually like: of all together, and of each label. Of a site they are learned by
 /// the receiver; in a model they are what `prunedamr calibrate` has seen, which knows frames of its data only: of
-/// each class the two numbers of single frames. Fixed size (some 40 KB); nothing but the constructor allocates, and
+/// each class the two numbers of single frames. Fixed size (70 KB); nothing but the constructor allocates, and
 /// `from_json`.
 class DriftReference
 {

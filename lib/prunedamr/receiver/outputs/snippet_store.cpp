@@ -8,8 +8,6 @@
 #include "prunedamr/recording/sigmf_label.h"
 
 #include <fmt/format.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,34 +68,13 @@ void rename_if_there(const fs::path& from, const fs::path& to)
 
 } // namespace
 
-/// Held as long as a store lives, and by no one after a crash.
-struct SnippetStore::Lock {
-    explicit Lock(const std::string& path) : file(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-    {
-        if (file < 0)
-            throw SystemError("cannot keep recordings in this folder", path, errno);
-        if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-            const int why = errno;
-            ::close(file);
-            if (why == EWOULDBLOCK)
-                throw Error({ "another receiver keeps its recordings here", path, "", "a folder for each of them" });
-            throw SystemError("cannot keep recordings in this folder", path, why);
-        }
-    }
-    ~Lock() { ::close(file); }
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
-
-    const int file;
-};
-
 SnippetStore::SnippetStore(Config config, Clock now_ns)
     : config_(std::move(config)), now_ns_(now_ns ? std::move(now_ns) : Clock(system_time_ns))
 {
     try {
         fs::create_directories(path(kUnfinished));
         check_writable(path("x"));
-        lock_ = std::make_shared<Lock>(path(kUnfinished));
+        lock_ = std::make_shared<FolderLock>(path(kUnfinished), "another receiver keeps its recordings here");
         finish_unfinished();
         find();
     } catch (const fs::filesystem_error& failure) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/base/file.h"
 #include "prunedamr/receiver/outputs/teaching.h"
 
 #include <cstdint>
@@ -74,10 +75,9 @@ private:
     std::size_t next_to_go() const;
     void remove(std::size_t index);
 
-    struct Lock;
 
     const Config config_;
-    std::shared_ptr<Lock> lock_; ///< of the folder
+    std::shared_ptr<FolderLock> lock_; ///< of the folder
     const Clock now_ns_;
     std::vector<Snippet> snippets_; ///< the oldest first
 };

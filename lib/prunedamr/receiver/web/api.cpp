@@ -122,9 +122,14 @@ Json schemas()
         all["Source"]["required"].push_back(name);
         all["Source"]["properties"][name] = { { "type", "integer" }, { "description", meaning } };
     });
-    EventSchema event;
+    // Each event has what an empty one has; some have drift and evidence.
+    EventSchema event, full;
+    stream::LabelEvent with_all;
+    with_all.drift.quantity = "label";
+    with_all.evidence.count = 1;
     stream::visit_fields(stream::LabelEvent{}, event);
-    all["Event"] = { { "type", "object" }, { "required", Json::array() }, { "properties", event.properties } };
+    stream::visit_fields(with_all, full);
+    all["Event"] = { { "type", "object" }, { "required", Json::array() }, { "properties", full.properties } };
     for (const auto& [name, type] : event.properties.items())
         all["Event"]["required"].push_back(name);
     return all;

@@ -39,11 +39,11 @@ void find_band(PlayedEmission& emission)
         emission.samples[n] *= std::complex<float>(std::polar(1.0, std::fmod(turn * static_cast<double>(n), 2.0 * M_PI)));
 }
 
-std::vector<PlayedEmission> emissions_of(const std::string& path, const std::string& label)
+std::vector<PlayedEmission> emissions_of(const std::string& path, const std::string& label, bool only_of_persons)
 {
     std::vector<PlayedEmission> found;
     recording::Recording recording(path, {});
-    for (const auto& stretch : dataset::plan_capture(recording.info(), "").stretches) {
+    for (const auto& stretch : dataset::plan_capture(recording.info(), "", only_of_persons).stretches) {
         if (stretch.label != label)
             continue;
         dsp::Channel channel(stretch.center, stretch.channel_fraction, kLongest);
@@ -60,6 +60,8 @@ std::vector<PlayedEmission> emissions_of(const std::string& path, const std::str
         emission.bandwidth = std::min(1.0, stretch.bandwidth / channel.ratio());
         if (stretch.bandwidth >= 1.0)
             find_band(emission);
+        if (!(emission.bandwidth > 0.0))
+            continue; // nothing was found in it
         found.push_back(std::move(emission));
     }
     return found;
@@ -74,8 +76,9 @@ public:
     {
         const auto captures = fields.strings("captures");
         const std::string label = fields.string("label");
+        const bool only_of_persons = fields.has("labeled_by_persons") && fields.boolean("labeled_by_persons");
         for (const std::string& path : captures) {
-            auto of_file = emissions_of(path, label);
+            auto of_file = emissions_of(path, label, only_of_persons);
             std::move(of_file.begin(), of_file.end(), std::back_inserter(emissions_));
         }
         if (emissions_.empty())
