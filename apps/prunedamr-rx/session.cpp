@@ -201,6 +201,8 @@ void Session::run()
             open_next();
     }
     service_.stopping();
+    if (drift_)
+        drift_->finish();
     write_out();
     const std::size_t count = options_.outputs.size();
     for (std::size_t i = 0; !options_.quiet && i < count; ++i)

@@ -25,7 +25,7 @@ SiteWatch::SiteWatch(const Options& options, const model::ModelInfo& model) : is
         return;
     const bool is_of_model = wanted == "model", is_file = !wanted.empty() && !is_of_model;
     stream::DriftConfig config;
-    config.learn = options.drift_learn;
+    config.learn = learn_ = options.drift_learn;
     config.false_alarm_s = 86400.0 * options.drift_false_alarm_days;
     if (is_of_model && model.drift.empty())
         throw Error({ "the model has no reference of drift", model.name, "",
@@ -65,6 +65,13 @@ void SiteWatch::tell()
         told_ = told;
         cli::print("Labels are no longer what they were: see drift in the last ones");
     }
+}
+
+void SiteWatch::finish() const
+{
+    if (!file_.empty())
+        cli::print(fmt::format("{}: not written: {} decisions of the {} that it takes to know what is usual", file_,
+                               watch_->status().learned, learn_));
 }
 
 } // namespace prunedamr::rx

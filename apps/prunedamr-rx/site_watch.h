@@ -27,6 +27,9 @@ public:
             watch_->see(event);
     }
 
+    /// At the end of the run: says when what is usual was not learned.
+    void finish() const;
+
     /// Now and then: what was learned is kept, and drift is said, --quiet or not.
     void tell();
 
@@ -35,7 +38,7 @@ public:
 private:
     std::string file_; ///< to be written once it is learned; else empty
     bool is_quiet_;
-    std::uint64_t told_ = 0;
+    std::uint64_t told_ = 0, learn_ = 0;
     std::unique_ptr<stream::DriftWatch> watch_;
 };
 

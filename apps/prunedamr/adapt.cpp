@@ -258,7 +258,7 @@ void add_adapt(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("adapt", "teach a model what was recorded and labeled where it works");
-    command->add_option("model", options->model, "model that is there")->type_name(cli::kModel)->required();
+    command->add_option("model", options->model, "model to teach")->type_name(cli::kModel)->required();
     command->add_option("--captures", options->captures, "SigMF recordings with labels, or folders of them")
         ->type_name(cli::kInput)
         ->required();
@@ -269,7 +269,7 @@ void add_adapt(CLI::App& app)
         ->default_val("synth:onair");
     command->add_option("--out", options->out, "model file to write, .safetensors")->type_name(cli::kOutput)->required();
     cli::add_json(*command, options->json, "write history and accuracy to this file");
-    command->add_option("--new-weight", options->new_weight, "frames of a new class, against 1 of most others")
+    command->add_option("--new-weight", options->new_weight, "frames of a new class for each frame of most others")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 100.0));
     command->add_option("--recorded-fraction", options->recorded_fraction, "fraction of the frames of a class that the model has which is made of recordings")

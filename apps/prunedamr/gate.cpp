@@ -128,8 +128,8 @@ void add_gate(CLI::App& app)
 {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("gate", "whether a new model may take the place of an old one: exit code 0, or 1 and why not");
-    command->add_option("new", options->updated, "model that shall come")->type_name(cli::kModel)->required();
-    command->add_option("old", options->base, "model that is there")->type_name(cli::kModel)->required();
+    command->add_option("new", options->updated, "new model")->type_name(cli::kModel)->required();
+    command->add_option("old", options->base, "model whose place it is to take")->type_name(cli::kModel)->required();
     command->add_option("--data", options->captures,
                         "data set of new captures, of which neither model has learned: the new one must be better on them")
         ->type_name(cli::kInput)
@@ -145,13 +145,13 @@ void add_gate(CLI::App& app)
     command->add_option("--old-frames-per-class", old.frames_per_class, "of a recipe: frames of each class")
         ->capture_default_str()
         ->check(CLI::Range(10, 10000000));
-    command->add_option("--old-seed", old.data_seed, "of a recipe")->capture_default_str();
+    command->add_option("--old-seed", old.data_seed, "random seed of a recipe")->capture_default_str();
     auto& gate = options->gate;
-    add_margin(*command, "--alpha", gate.alpha, "chance of error of each test");
+    command->add_option("--alpha", gate.alpha, "chance of error of each test")->capture_default_str()->check(CLI::Range(1e-6, 0.5));
     add_margin(*command, "--margin", gate.margin, "by which accuracy on old data may fall, of all and of each class");
     add_margin(*command, "--calibration-margin", gate.calibration_margin, "by which the calibration error may rise");
     add_margin(*command, "--rejection-margin", gate.rejection_margin, "by which the fraction of named signals called unknown may rise");
-    command->add_option("--latency-ratio", gate.latency_ratio, "time per frame that is allowed, in times of the old model's")
+    command->add_option("--latency-ratio", gate.latency_ratio, "time per frame that is allowed, as a multiple of the old model's")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 1000.0));
     command->add_option("--cost-matrix", options->costs,

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,17 +47,32 @@ double score_of(const SnippetLabel& said)
     return teaching.is_object() ? teaching.value("score", 0.0) : 0.0;
 }
 
+/// By their names; recordings that are no snippets, or damaged, are named and left out.
+std::map<std::string, SnippetLabel> snippets(const Options& options)
+{
+    std::map<std::string, SnippetLabel> found;
+    for (const std::string& name : recording::snippets_in(options.folder))
+        try {
+            found.emplace(name, recording::read_label(options.folder + "/" + name));
+        } catch (const Error& failure) {
+            cli::warn({ failure.what() });
+        }
+    if (found.empty())
+        throw Error({ "no snippets", options.folder, "", "recordings of prunedamr-rx --snippets" });
+    return found;
+}
+
 /// NAME=LABEL; names may hold no "=".
 void set(const Options& options)
 {
-    const auto names = recording::snippets_in(options.folder);
+    const auto names = snippets(options);
     std::vector<std::pair<std::string, std::string>> wanted;
     for (const std::string& text : options.set) {
         const auto equals = text.find('=');
         const std::string name = text.substr(0, equals);
         if (equals == std::string::npos)
-            throw InvalidArgument({ "bad --set", "", text, "NAME=LABEL" });
-        if (!std::binary_search(names.begin(), names.end(), name))
+            throw CLI::ValidationError("--set", "found " + text + ", expected NAME=LABEL, or NAME= for the receiver's own");
+        if (names.count(name) == 0)
             throw InvalidArgument(
                 { "there is no such snippet", options.folder, "'" + name + "'", "a name of --list" });
         wanted.emplace_back(name, text.substr(equals + 1));
@@ -68,8 +84,7 @@ void set(const Options& options)
 void list(const Options& options)
 {
     nlohmann::ordered_json report = nlohmann::ordered_json::array();
-    for (const std::string& name : recording::snippets_in(options.folder)) {
-        const SnippetLabel said = recording::read_label(options.folder + "/" + name);
+    for (const auto& [name, said] : snippets(options)) {
         std::printf(
             "%s  %s  %s\n", name.c_str(), said.label.c_str(),
             said.is_of_person()
@@ -113,9 +128,8 @@ bool ask(const std::string& name, const SnippetLabel& said, std::string& label)
 void ask_all(const Options& options)
 {
     std::vector<std::pair<std::string, SnippetLabel>> waiting;
-    for (const std::string& name : recording::snippets_in(options.folder))
-        if (SnippetLabel said = recording::read_label(options.folder + "/" + name);
-            options.all || !said.is_of_person())
+    for (auto& [name, said] : snippets(options))
+        if (options.all || !said.is_of_person())
             waiting.emplace_back(name, std::move(said));
     std::stable_sort(waiting.begin(), waiting.end(),
                      [](const auto& a, const auto& b) { return score_of(a.second) > score_of(b.second); });
@@ -148,14 +162,14 @@ void add_label(CLI::App& app)
     command
         ->add_option(
             "--set", options->set,
-            "label one and ask nothing; the label is a class, a new one too, or unknown, and without one the "
-            "receiver's is back; repeatable")
+            "label one and ask nothing; the label is a class, a new one too, or unknown; NAME= brings the receiver's "
+            "back; repeatable")
         ->type_name("NAME=LABEL")
         ->allow_extra_args(false);
     command->add_flag("--all", options->all, "ask about those, too, that a person has labeled");
     command
         ->add_option("--author", options->author,
-                     "who labels, as it will stand in the metadata (default: the account)")
+                     "name to record as author (default: the account)")
         ->type_name("NAME");
     command->add_option("--json", options->json, "write the list as JSON to this file")->type_name(cli::kOutput);
     command->callback([options] {

@@ -109,9 +109,10 @@ class Update(rx.Case):
         self.assertIn("Update number 5 taken", self.process.stderr.readline().decode())
         self.put("g.update", self.update("other", "third", 5))
         self.wait_for_file("g.update.refused")
-        self.assertIn("Update refused (not_newer)", self.process.stderr.readline().decode())
         self.assertEqual(self.feed()["model"], "other")
-        self.assertEqual(self.finish(), [])
+        said = [line for line in self.finish() if not line.startswith("prunedamr-rx: Update number 5 stays")]  # its trial may be over
+        self.assertEqual(len(said), 1, said)
+        self.assertIn("Update refused (not_newer)", said[0])
 
     def test_after_a_restart_it_runs_what_it_took(self):
         self.start()
@@ -131,7 +132,7 @@ class Update(rx.Case):
         for _ in range(40):
             known = self.feed()
         if known["state"] != "signal":
-            self.skipTest("the untrained model says nothing of the tone")
+            self.fail("the model of the tests says nothing of the tone")
         self.put("bad.update", self.update("first", "worse", 3))
         self.feed_until("worse")
         self.assertEqual(self.feed()["state"], "unknown")

@@ -59,6 +59,19 @@ TEST(Detections, SkirtsCountAsFarAsTheyAreSeenAndNotAtAll)
     EXPECT_FALSE(same_band(keyed, report(0, 1, 480, 580)));
 }
 
+/// Of PSK and QAM without shaping; a key may have pulled its oscillator anywhere.
+TEST(Detections, ASideLobeIsNotTheEmissionThatHasIt)
+{
+    EmissionBox unshaped = { 0.0, 1.0, -500.0, 500.0, "QPSK" };
+    unshaped.core_hz = 200.0;
+    EXPECT_TRUE(same_band(unshaped, report(0, 1, -90, 90)));
+    EXPECT_FALSE(same_band(unshaped, report(0, 1, 100, 200)));
+    const auto s = score_detections({ unshaped }, { report(0, 1, 110, 190) }, 1.0);
+    EXPECT_EQ(s.lasting.found, 0);
+    unshaped.label = "OOK";
+    EXPECT_TRUE(same_band(unshaped, report(0, 1, 100, 200)));
+}
+
 TEST(Detections, PartsAreASplitAndOneReportOverTwoIsAMerge)
 {
     auto s = score_detections({ kLasting }, { report(0.0, 0.5, 0, 100), report(0.5, 1.0, 0, 100) }, 1.0);

@@ -138,13 +138,20 @@ SigningKey::~SigningKey()
 
 void SigningKey::write(const std::string& path) const
 {
+    if (fs::path(path).extension() == ".pub")
+        throw InvalidArgument({ "bad name of a secret key", path, "", "one without .pub, which is the public key's" });
     const std::string beside = path + ".pub";
     if (std::error_code ignored; fs::exists(beside, ignored))
         throw SystemError("cannot make a key file", beside, EEXIST, "a name that is not taken");
     std::string text = std::string(kSecret) + to_base64(view_of(secret_)) + "\n";
     write_new(path, text, 0600);
     sodium_memzero(text.data(), text.size());
-    write_new(beside, std::string(kPublic) + to_base64(view_of(public_key())) + "\n", 0644);
+    try {
+        write_new(beside, std::string(kPublic) + to_base64(view_of(public_key())) + "\n", 0644);
+    } catch (const Error&) {
+        ::unlink(path.c_str()); // half a pair is none
+        throw;
+    }
 }
 
 PublicKey SigningKey::public_key() const

@@ -260,6 +260,8 @@ GateCheck check_classes(const JointAnswers& old, const GateConfig& config)
                  : rows.empty() ? "no data"
                                 : fmt::format("of {} the one that loses most: {} {} points, standard error {:.2f}", rows.size(),
                                               least->name, points(-least->lost.value), 100 * least->lost.error);
+    if (check.passed && !rows.empty() && least->lost.value - config.margin > 0.0)
+        check.text += "; too few to tell";
     return check;
 }
 

@@ -41,6 +41,8 @@ template <class Bytes> std::string_view bytes_of(const Bytes& bytes)
 /// All but who signed it.
 Update parsed(const std::string& bytes, const std::string& name)
 {
+    if (bytes.rfind("PAMRDIFF", 0) == 0)
+        refuse_damaged(name, "it is not signed", "what 'model diff' wrote without --sign", "what 'model diff --sign' wrote");
     if (bytes.size() < kPatchAt + sizeof(Signature) || !is_signed_update(bytes))
         refuse_damaged(name, "it does not begin as a signed update does", "", "what 'model diff --sign' wrote");
     if (const auto format = number_at(bytes, 8, 4); format < 1 || format > kUpdateFormat)

@@ -36,9 +36,14 @@ struct Metadata {
         Notes notes;
         root = parse_sigmf_json(read_file(path, kMaxSigmfMetaBytes), path, notes);
         const json list = root.value("annotations", json());
-        if (!list.is_array() || list.empty() || !list.front().is_object() || !root.contains("global") ||
-            !root["global"].is_object())
-            throw Error({ "this is no snippet", path, "no annotation",
+        const bool is_one = list.is_array() && list.size() == 1 && list.front().is_object() && root.contains("global") &&
+                            root["global"].is_object();
+        const json one = is_one ? list.front() : json();
+        const json generator = one.value("core:generator", json());
+        const bool is_of_receiver = one.contains(kEvent) || one.contains(kReceiverGenerator) ||
+                                    (generator.is_string() && generator.get<std::string>().rfind(Annotation::kOwnGenerator, 0) == 0);
+        if (!is_of_receiver)
+            throw Error({ "this is no snippet", path, is_one ? "an annotation of somebody else" : list.is_array() ? std::to_string(list.size()) + " annotations" : "no annotation",
                           "metadata with what a receiver said of one emission" });
     }
 
