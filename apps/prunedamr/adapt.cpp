@@ -9,6 +9,7 @@
 #include "prunedamr/base/file.h"
 #include "prunedamr/dataset/capture_source.h"
 #include "prunedamr/metrics/evaluate.h"
+#include "prunedamr/metrics/new_classes.h"
 #include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/model/logits.h"
@@ -44,6 +45,8 @@ struct Options {
     FrameData replay;
     std::string out, json;
     double new_weight = 4.0;      ///< frames of a new class against 1 of most others
+    double new_snr_db = 5.0;      ///< least one that a new class is learned at
+    double max_loss = 0.4;        ///< points of accuracy on the old classes
     double blend = 1.0;           ///< of the way from the old weights to the new ones
     bool only_of_persons = false;
     double recorded_fraction = 0.25; ///< of the frames of a class that the model has
@@ -115,6 +118,7 @@ Json recipe_with(const std::map<std::string, Labeled>& labels, const model::Mode
         if (is_new) {
             recipe["classes"][label] = recorded;
             recipe["weights"][label] = options.new_weight;
+            recipe["least_snr_db"][label] = std::clamp(options.new_snr_db, checked.snr_low_db(), checked.snr_high_db());
             continue;
         }
         Json variants = recipe["classes"][label].is_array() ? recipe["classes"][label]
@@ -174,17 +178,34 @@ graph::Network blended(const graph::Network& before, graph::Network after, doubl
     return after;
 }
 
-/// Calibrates on frames of the old classes alone. A new class has been one of many unknown signals until now, so that its own
-/// are the ones nearest to the threshold of `unknown`: with them, it would let much pass that belongs to no class.
-metrics::FinishedModel finish(model::Model model, const dataset::Dataset& dataset, std::size_t old_classes,
-                              const train::FitConfig& fit)
+/// Of the old classes alone: a new class has been one of many unknown signals until now, so that its own are the ones nearest
+/// to the threshold of `unknown`; with them, it would let much pass that belongs to no class.
+metrics::Evaluation of_old_classes(const graph::Network& network, const dataset::Dataset& dataset, std::size_t old_classes,
+                                   const std::string& device)
 {
-    const auto runner = train::module_runner(model.network, fit.device);
     std::vector<std::int64_t> frames;
     for (const std::int64_t frame : dataset.indices(dataset::Split::validation))
         if (static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)]) < old_classes)
             frames.push_back(frame);
-    const auto validation = metrics::evaluate(runner, dataset, frames);
+    return metrics::evaluate(train::module_runner(network, device), dataset, frames);
+}
+
+/// What the new classes may take from the old ones is bounded by an offset of their logits.
+double bound_loss(graph::Network& network, const model::Model& base, const dataset::Dataset& dataset, const Options& options)
+{
+    const auto old_classes = static_cast<std::size_t>(base.network.classes());
+    const std::string& device = options.train.fit.device;
+    const double offset = metrics::offset_of_new_classes(of_old_classes(base.network, dataset, old_classes, device),
+                                                         of_old_classes(network, dataset, old_classes, device),
+                                                         old_classes, options.max_loss / 100.0);
+    return graph::add_to_logits(network, static_cast<int>(old_classes), static_cast<float>(offset)) ? offset : 0.0;
+}
+
+metrics::FinishedModel finish(model::Model model, const dataset::Dataset& dataset, std::size_t old_classes,
+                              const std::string& device)
+{
+    const auto validation = of_old_classes(model.network, dataset, old_classes, device);
+    const auto runner = train::module_runner(model.network, device);
     return metrics::finish_model(std::move(model), validation,
                                  metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test)));
 }
@@ -215,7 +236,7 @@ void run(Options& options)
     fit.teacher = std::make_shared<const graph::Network>(options.train.teacher_model->network);
 
     auto dataset = load_frames(options.replay);
-    dataset::assign_split(dataset, { 0.5, 0.3 }, options.replay.data_seed); // training makes frames of its own
+    dataset::assign_split(dataset, { 0.2, 0.6 }, options.replay.data_seed); // training makes frames of its own
     model::check_contract(grown.info, dataset.front_end, dataset.class_names, recipe_file);
     read_cost_matrix(options.train, dataset.class_names);
     const auto shards = frame_shards(options.replay);
@@ -234,17 +255,19 @@ void run(Options& options)
         quantize.device = fit.device;
         network = prune::quantize(network, dataset, quantize).network;
     }
+    const double offset = added.empty() ? 0.0 : bound_loss(network, base, dataset, options);
     auto model = model::with_network(std::move(grown), std::move(network));
     model::add_provenance(model.info, "adapt",
                           { { "command", cli::command_line() },
                             { "base", base.info.name },
                             { "added", added },
                             { "data", nlohmann::json::parse(dataset.provenance) } });
-    auto finished = finish(std::move(model), dataset, base.info.labels.size(), fit);
+    auto finished = finish(std::move(model), dataset, base.info.labels.size(), fit.device);
     auto report = metrics::save_model(finished, options.out);
     report["train"] = train::to_json(result);
     report["command"] = cli::command_line();
     report["added"] = added;
+    report["offset"] = offset;
     for (const auto& [label, labeled] : labels)
         report["emissions"][label] = labeled.emissions;
     cli::write_json(report, options.json);
@@ -272,13 +295,21 @@ void add_adapt(CLI::App& app)
     command->add_option("--new-weight", options->new_weight, "frames of a new class for each frame of most others")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 100.0));
+    command->add_option("--new-snr", options->new_snr_db, "least SNR that a new class is learned at: below, it is hard to tell from others, and takes their frames")
+        ->type_name("DB")
+        ->capture_default_str()
+        ->check(CLI::Range(-10.0, 40.0));
     command->add_option("--recorded-fraction", options->recorded_fraction, "fraction of the frames of a class that the model has which is made of recordings")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 0.99));
+    command->add_option("--max-loss", options->max_loss, "points of accuracy on the old classes that new ones may cost; they are named more seldom instead")
+        ->type_name("POINTS")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 100.0));
     command->add_option("--blend", options->blend, "how far the weights go from the old ones (0) to those that were learned (1)")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
-    options->replay.frames_per_class = 600;
+    options->replay.frames_per_class = 1500;
     options->replay.frames_per_epoch = 50000;
     command->add_option("--data-frames-per-class", options->replay.frames_per_class, "frames of each class to calibrate and measure on")
         ->capture_default_str()
@@ -288,10 +319,10 @@ void add_adapt(CLI::App& app)
         ->capture_default_str()
         ->check(CLI::Range(std::int64_t{ 1000 }, std::int64_t{ 1000000000 }));
     auto& fit = options->train.fit;
-    fit.epochs = 4;
+    fit.epochs = 12;
     fit.learning_rate = 5e-4;
     fit.schedule = "cosine";
-    fit.distill.weight = 0.5;
+    fit.distill.weight = 0.8;
     add_train_options(*command, options->train);
     command->get_option("--epochs")->check(CLI::Range(1, 100000));
     command->callback([options] { run(*options); });

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/prunedamr/compare_models.h"
 #include "apps/prunedamr/frame_data.h"
 #include "apps/prunedamr/subcommands.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 #include "prunedamr/dataset/dataset.h"
-#include "prunedamr/dsp/front_end_spec_json.h"
 #include "prunedamr/metrics/gate.h"
 #include "prunedamr/model/model_file.h"
 #include "prunedamr/model/model_search.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
-#include <numeric>
 
 namespace prunedamr::tool {
 namespace {
-
-constexpr int kBatch = 16, kRounds = 101;
 
 struct Options {
     std::string updated, base;
@@ -32,56 +27,6 @@ struct Options {
     metrics::GateConfig gate;
 };
 
-metrics::Opinion opinion(const model::Model& model, const dataset::Dataset& dataset, const std::vector<std::int64_t>& frames,
-                         const std::string& where)
-{
-    if (to_json(model.info.front_end) != to_json(dataset.front_end))
-        throw Error({ "the data were made by another front end than the model's", where, to_json(dataset.front_end).dump(),
-                      to_json(model.info.front_end).dump() });
-    return { model.info, metrics::evaluate(metrics::engine_runner(model), dataset, frames) };
-}
-
-struct Opinions {
-    metrics::Opinion before, after;
-    metrics::JointAnswers joint;
-};
-
-/// Of all frames, in the order of their groups.
-Opinions ask(const model::Model& base, const model::Model& updated, const dataset::Dataset& dataset, const std::string& where)
-{
-    std::vector<std::int64_t> frames(static_cast<std::size_t>(dataset.size()));
-    std::iota(frames.begin(), frames.end(), 0);
-    std::stable_sort(frames.begin(), frames.end(), [&](std::int64_t a, std::int64_t b) {
-        return dataset.group[static_cast<std::size_t>(a)] < dataset.group[static_cast<std::size_t>(b)];
-    });
-    if (frames.empty())
-        throw Error({ "no frames", where, "", "" });
-    Opinions all{ opinion(base, dataset, frames, where), opinion(updated, dataset, frames, where), {} };
-    all.joint = metrics::join(all.before, all.after);
-    return all;
-}
-
-/// Median time per frame of each model, both in turn.
-std::pair<double, double> latencies_us(const model::Model& base, const model::Model& updated)
-{
-    engine::EngineConfig config;
-    config.max_batch = kBatch;
-    const metrics::Runner runners[] = { metrics::engine_runner(base, config), metrics::engine_runner(updated, config) };
-    std::vector<double> times[2];
-    std::vector<float> frames, logits;
-    for (int round = 0; round < 2 * kRounds; ++round) {
-        const metrics::Runner& runner = runners[round % 2];
-        frames.resize(static_cast<std::size_t>(kBatch * 2 * runner.length), 0.5f);
-        logits.resize(static_cast<std::size_t>(kBatch * runner.classes));
-        const auto start = std::chrono::steady_clock::now();
-        runner.run(frames.data(), kBatch, logits.data());
-        times[round % 2].push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / kBatch);
-    }
-    for (auto& of_one : times)
-        std::nth_element(of_one.begin(), of_one.begin() + kRounds / 2, of_one.end());
-    return { times[0][kRounds / 2], times[1][kRounds / 2] };
-}
-
 void run(Options& options)
 {
     const auto updated = model::load_model(model::find_model(options.updated));
@@ -90,8 +35,8 @@ void run(Options& options)
     if (!options.costs.empty())
         gate.costs = metrics::read_costs(read_file(options.costs, 1 << 20), options.costs);
     options.old_data.front_end = base.info.front_end;
-    const Opinions captures = ask(base, updated, dataset::read_dataset(options.captures), options.captures);
-    const Opinions old = ask(base, updated, load_frames(options.old_data), options.old_data.data);
+    const Opinions captures = opinions(base, updated, dataset::read_dataset(options.captures), options.captures);
+    const Opinions old = opinions(base, updated, load_frames(options.old_data), options.old_data.data);
     const auto [before_us, after_us] = latencies_us(base, updated);
     const std::vector<metrics::GateCheck> checks = {
         metrics::check_better(captures.joint, gate),

@@ -5,6 +5,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/time.h"
 #include "prunedamr/model/class_table.h"
+#include "prunedamr/model/logits.h"
 #include "prunedamr/recording/sigmf_label.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -100,48 +103,65 @@ void list(const Options& options)
     cli::write_json(report, options.json);
 }
 
-/// A label, nothing to go on with the next one, or false to stop.
-bool ask(const std::string& name, const SnippetLabel& said, std::string& label)
+std::optional<std::string> answer_to(const std::string& question)
 {
-    std::printf("\n%s\n  the receiver says %s: %s\n", name.c_str(), said.receiver_label.c_str(),
-                said.comment.c_str());
+    std::printf("%s", question.c_str());
+    std::fflush(stdout);
+    std::string line;
+    return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+}
+
+/// A label, nothing to go on with the next one, or none to stop. `taken`: new classes that need no second question.
+std::optional<std::string> ask(const std::string& name, const SnippetLabel& said, std::set<std::string>& taken)
+{
+    std::printf("\n%s\n  the receiver says %s: %s\n", name.c_str(), said.receiver_label.c_str(), said.comment.c_str());
     const auto candidates = candidates_of(said);
     for (std::size_t i = 0; i < candidates.size(); ++i)
         std::printf("  %zu  %s  %.2f\n", i + 1, candidates[i].first.c_str(), candidates[i].second);
-    std::printf("  u  unknown\n  number, u, another class, a new name; nothing: the next one; q: end > ");
-    std::fflush(stdout);
-    std::string line;
-    if (!std::getline(std::cin, line) || line == "q")
-        return false;
-    const bool is_number = line.size() == 1 && line[0] >= '1' && line[0] <= '9';
-    label = line == "u" ? "unknown" : line;
-    if (is_number)
-        label = static_cast<std::size_t>(line[0] - '1') < candidates.size()
-                    ? candidates[static_cast<std::size_t>(line[0] - '1')].first
-                    : "";
-    if (!label.empty() && !model::find_modulation(label))
-        std::printf("  %s is a new class\n", label.c_str());
-    return true;
+    std::printf("  u  unknown\n");
+    while (const auto line = answer_to("  number, u, another class, a new name; nothing: the next one; q: end > ")) {
+        if (*line == "q")
+            return std::nullopt;
+        if (*line == "u")
+            return model::kUnknownLabel;
+        if (!line->empty() && line->find_first_not_of("0123456789") == std::string::npos) {
+            const auto number = line->size() == 1 ? static_cast<std::size_t>((*line)[0] - '0') : candidates.size() + 1;
+            if (number >= 1 && number <= candidates.size())
+                return candidates[number - 1].first;
+            std::printf("  there is no candidate %s\n", line->c_str());
+            continue;
+        }
+        if (line->empty() || model::find_modulation(*line) || taken.count(*line) > 0)
+            return line;
+        const auto is_meant = answer_to("  " + *line + " is a class of no model: a new one? y > ");
+        if (is_meant && (*is_meant == "y" || *is_meant == "Y"))
+            return *taken.insert(*line).first;
+    }
+    return std::nullopt;
 }
 
 /// Those that teach most come first.
 void ask_all(const Options& options)
 {
     std::vector<std::pair<std::string, SnippetLabel>> waiting;
-    for (auto& [name, said] : snippets(options))
+    std::set<std::string> taken;
+    for (auto& [name, said] : snippets(options)) {
+        if (said.is_of_person())
+            taken.insert(said.label);
         if (options.all || !said.is_of_person())
             waiting.emplace_back(name, std::move(said));
+    }
     std::stable_sort(waiting.begin(), waiting.end(),
                      [](const auto& a, const auto& b) { return score_of(a.second) > score_of(b.second); });
     int labeled = 0;
     for (const auto& [name, said] : waiting) {
-        std::string label;
-        if (!ask(name, said, label))
+        const auto label = ask(name, said, taken);
+        if (!label)
             break;
-        if (label.empty())
+        if (label->empty())
             continue;
         try {
-            recording::set_label(options.folder + "/" + name, label, options.author, system_time_ns());
+            recording::set_label(options.folder + "/" + name, *label, options.author, system_time_ns());
             ++labeled;
         } catch (const Error& failure) {
             std::printf("  %s\n", failure.what());

@@ -42,14 +42,14 @@ nlohmann::json to_json(const model::PatchSummary& summary, const std::string& ou
                  { "whole", summary.whole } } } };
 }
 
-/// Turns the patch at `path` into a signed update.
+/// Makes a signed update of the patch at `path`.
 nlohmann::json sign(const std::string& path, const Options& options)
 {
     const SigningKey key = SigningKey::read(options.key);
     const std::int64_t now_s = system_time_ns() / 1'000'000'000;
     const std::uint64_t sequence = options.sequence.value_or(static_cast<std::uint64_t>(now_s));
-    write_text_atomically(path, model::signed_update(read_file(path), sequence, now_s, key));
-    std::printf("%s: number %llu, signed by %s\n", path.c_str(), static_cast<unsigned long long>(sequence),
+    write_text_atomically(options.out, model::signed_update(read_file(path), sequence, now_s, key));
+    std::printf("%s: number %llu, signed by %s\n", options.out.c_str(), static_cast<unsigned long long>(sequence),
                 fingerprint(key.public_key()).c_str());
     return { { "sequence", sequence }, { "signed_by", fingerprint(key.public_key()) } };
 }
@@ -58,11 +58,13 @@ void diff(const Options& options)
 {
     if (!options.key.empty())
         SigningKey::read(options.key); // before the work
-    auto summary =
-        model::diff_models(model::find_model(options.base), model::find_model(options.other), options.out);
+    const std::string patch = options.key.empty() ? options.out : options.out + ".unsigned";
+    auto summary = model::diff_models(model::find_model(options.base), model::find_model(options.other), patch);
     nlohmann::json signature;
-    if (!options.key.empty())
-        signature = sign(options.out, options);
+    if (!options.key.empty()) {
+        signature = sign(patch, options);
+        std::filesystem::remove(patch);
+    }
     summary.patch_bytes = std::filesystem::file_size(options.out);
     std::printf(
         "%s: %zu bytes for a model of %zu (%.1f %%): %zu as in the base, %zu slices of it, %zu changed, %zu new\n",

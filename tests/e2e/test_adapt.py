@@ -58,9 +58,11 @@ class Adapt(Case):
         report = self.adapt("one.safetensors")
         self.assertEqual(report["added"], ["8FSK"])
         self.assertEqual(sum(report["emissions"].values()), 8)
+        self.assertLessEqual(report["offset"], 0)
         self.assertEqual(report["test"]["class_names"], ["noise", "BPSK", "OFDM", "unknown", "8FSK"])
         recipe = json.loads(Path(self.folder, "one.recipe.json").read_text())
         self.assertEqual(recipe["classes"]["8FSK"]["modulator"], "recorded")
+        self.assertEqual(recipe["least_snr_db"], {"8FSK": 5})
         self.assertEqual([one["modulator"] for one in recipe["classes"]["BPSK"]], ["linear", "recorded"])
         again = self.adapt("two.safetensors")
         self.assertEqual([one["train_loss"] for one in again["train"]["epochs"]], [one["train_loss"] for one in report["train"]["epochs"]])
@@ -98,7 +100,7 @@ class Adapt(Case):
 
     @unittest.skipUnless(HAVE_TRAIN, "built without LibTorch")
     def test_the_gate_lets_a_better_model_pass_and_no_worse_one(self):
-        self.adapt("better.safetensors", "--new-weight", 4, epochs=4)
+        self.assertEqual(self.adapt("better.safetensors", "--new-weight", 4, "--max-loss", 100, epochs=4)["offset"], 0)
         self.done("synth", "--recipe", "new.json", "--labels", "8FSK", "--snr-low", 15, *SMALL, "--frames-per-class", 200, "--seed", 9,
                   "--out", "kept.safetensors", folder=self.folder)
         loose = ("--data", "kept.safetensors", "--old-data", "synth:old.json", "--old-frames-per-class", 200, "--margin", 0.5,

@@ -150,10 +150,13 @@ class Snippets(rx.Case):
         self.assertRegex(after["prunedamr:datetime"], r"^20\d\d-.*Z$")
         self.assertIn(f"{first}  DoorBell  by ann at 20", label(kept, "--list").stdout)
         # Asked is about the other one alone; a name that nobody knows is a new class.
-        asked = label(kept, "--author", "ann", answers="GateOpener\n").stdout
+        asked = label(kept, "--author", "ann", answers="GateOpner\nn\n9\nGateOpener\ny\n").stdout
         self.assertIn(second, asked)
         self.assertNotIn(first, asked)
-        self.assertIn("GateOpener is a new class", asked)
+        self.assertIn("GateOpner is a class of no model: a new one?", asked)
+        self.assertIn("there is no candidate 9", asked)
+        self.assertIn("1 of 1 labeled", asked)
+        self.assertIn(f"{second}  GateOpener  by ann", label(kept, "--list").stdout)
         label(kept, "--set", f"{second}=", "--author", "ann")  # the receiver's again
         self.assertEqual(json.loads((kept / f"{second}.sigmf-meta").read_text())["annotations"][0]["core:label"], "2FSK")
         self.assertIn("no such snippet", label(kept, "--set", "x=OOK", code=1).stderr)
@@ -169,8 +172,10 @@ class Snippets(rx.Case):
         self.assertGreater(of_persons["frames_per_class"]["DoorBell"], 0)
         self.assertEqual(of_persons["captures"]["skipped"], {"no person has labeled it": 1})
         # What a person has labeled survives a budget that is used up.
-        self.play("--snippets", kept, "--snippet-if", "label=OOK", "--snippet-budget", "1.6M", "--out", "json:/dev/null")
+        full = sum(file.stat().st_size for file in kept.iterdir())
+        self.play("--snippets", kept, "--snippet-if", "label=OOK", "--snippet-budget", full, "--out", "json:/dev/null")
         self.assertTrue((kept / f"{first}.sigmf-data").exists())
+        self.assertFalse((kept / f"{second}.sigmf-data").exists())
 
     def test_a_script_labels_through_the_api_with_the_token_only(self):
         kept, token = self.folder / "kept", self.write("token", b"open sesame, please\n")

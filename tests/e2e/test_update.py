@@ -182,10 +182,10 @@ class Update(rx.Case):
         with urllib.request.urlopen(url + "/api/v1/status") as answer:
             updates = json.load(answer)["updates"]
         self.assertEqual((updates["taken"], updates["refused"], updates["on_trial"]), (1, {"damaged": 2, "other_base": 1}, True))
-        large = urllib.request.Request(url + "/api/v1/model/update", data=bytes(100_000))  # no token: no large body
+        large = urllib.request.Request(url + "/api/v1/model/update", data=bytes(100_000))  # no token: not read
         with self.assertRaises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(large)
-        self.assertEqual(refused.exception.code, 413)
+        self.assertEqual(refused.exception.code, 401)
         self.finish()
 
     def test_keys_and_folder_belong_together(self):

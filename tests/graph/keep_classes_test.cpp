@@ -68,6 +68,28 @@ TEST(CopyClass, MoreLogitsAreThoseOfOneAndTheOthersStayBitByBit)
     }
 }
 
+TEST(AddToLogits, RaisesTheLastOnesAlone)
+{
+    for (const Network& network : all_nets()) {
+        const auto classes = static_cast<std::size_t>(network.classes());
+        Network raised = network;
+        ASSERT_TRUE(add_to_logits(raised, 1, -0.5f)) << name_of(network);
+        const auto frames = noise_frames(network, 3, 4);
+        const auto before = run_reference(network, frames), after = run_reference(raised, frames);
+        for (std::size_t i = 0; i < before.size(); ++i)
+            EXPECT_NEAR(after[i], before[i] - (i % classes == 0 ? 0.0f : 0.5f), 1e-5f) << name_of(network);
+    }
+}
+
+TEST(AddToLogits, DoesNothingWhereItCannot)
+{
+    Network network = convolutional_net(); // its norm stands before a ReLU
+    const auto tensors = network.tensors;
+    EXPECT_FALSE(add_to_logits(network, 1, -0.5f));
+    EXPECT_TRUE(std::equal(tensors.begin(), tensors.end(), network.tensors.begin(),
+                           [](const auto& a, const auto& b) { return a.first == b.first && a.second.data == b.second.data; }));
+}
+
 TEST(KeepClasses, ShrinksTheClassifierAlone)
 {
     const Network network = depthwise_net(); // 4 classes, 7 channels before the classifier

@@ -303,6 +303,18 @@ TEST(Recipe, ReceptionHasItsSnrInItsOwnBand)
     }
 }
 
+TEST(Recipe, AClassCanHaveALeastSnr)
+{
+    ordered_json json = shipped();
+    json["least_snr_db"]["BPSK"] = 20;
+    const Recipe recipe(json.dump(), "mine.json");
+    Rng rng(1);
+    for (int i = 0; i < 20; ++i)
+        EXPECT_GE(recipe.receive("BPSK", 256, 3.0f, rng).snr_db, 20.0f);
+    EXPECT_EQ(recipe.receive("BPSK", 256, 25.0f, rng).snr_db, 25.0f);
+    EXPECT_EQ(recipe.receive("QPSK", 256, 3.0f, rng).snr_db, 3.0f);
+}
+
 TEST(Recipe, UnknownLabelIsNamedWithTheKnownOnes)
 {
     Rng rng(1);
@@ -323,7 +335,7 @@ TEST(Recipe, FaultsOfAFileAreNamed)
     EXPECT_EQ(message([](auto& j) { j.erase("snr_db"); }), "mine.json: missing key 'snr_db'");
     EXPECT_EQ(message([](auto& j) { j["snr"] = 1; }),
               "mine.json: unknown key: found 'snr', expected format, name, description, snr_db, level_db, short, "
-              "short_samples, symbols, modulators, classes, stages or weights");
+              "short_samples, symbols, modulators, classes, stages, weights or least_snr_db");
     EXPECT_NE(message([](auto& j) {
                   j["classes"]["BPSK"]["rolloff"] = 1;
               }).find("mine.json: class BPSK: unknown key: found 'rolloff', expected weight, modulator, "),

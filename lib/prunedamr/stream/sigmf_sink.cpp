@@ -99,7 +99,7 @@ public:
 
     void write(const LabelEvent& event) override
     {
-        if (event.state != State::signal)
+        if (event.state == State::noise)
             return;
         open_.erase(std::remove_if(open_.begin(), open_.end(), [&](auto i) { return runs_[i].is_over(event); }),
                     open_.end());

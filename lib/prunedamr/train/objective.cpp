@@ -19,6 +19,8 @@ std::map<int, std::string> last_nodes(const graph::Network& network)
     return nodes;
 }
 
+constexpr float kNever = -1e4f; ///< logit of what is out of the question; finite, so that 0 times it is 0
+
 at::Tensor tensor_of(const std::vector<std::vector<double>>& rows, const at::Device& device)
 {
     std::vector<float> values;
@@ -40,6 +42,9 @@ Objective::Objective(const graph::Network& student, const FitConfig& config, con
     teacher_ = std::make_unique<nn::GraphModule>(*config_.teacher);
     teacher_->to(device_);
     teacher_->eval();
+    std::vector<double> shares(static_cast<std::size_t>(student.classes()), 1.0); // what it does not know, labels alone teach
+    std::fill_n(shares.begin(), std::min(student.classes(), config_.teacher->classes()), 1.0 - config_.distill.weight);
+    label_shares_ = tensor_of({ shares }, device_).flatten();
     if (config_.distill.feature_weight == 0.0)
         return;
     const auto student_shapes = graph::infer_shapes(student);
@@ -91,6 +96,8 @@ at::Tensor Objective::label_loss(const at::Tensor& logits, const Batch& batch) c
     at::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
     if (costs_.defined())
         losses = losses + expected_cost(known, labels, costs_);
+    if (label_shares_.defined())
+        losses = losses * label_shares_.index_select(0, labels);
     if (!class_weights_.defined())
         return losses.sum() / processes.sum(static_cast<double>(labels.size(0)));
     const at::Tensor weights = class_weights_.index_select(0, labels);
@@ -117,7 +124,8 @@ at::Tensor Objective::teacher_logits(const Batch& batch, const at::Tensor& frame
 
 namespace {
 
-/// The teacher may know fewer classes: of the frames of these its opinion counts, among these, as part of all frames.
+/// The teacher may know fewer classes, which come first: it says of the others that these frames are not theirs, and nothing
+/// of frames that are.
 at::Tensor distillation_of_known(const at::Tensor& logits, const at::Tensor& teacher, const at::Tensor& labels,
                                  double temperature)
 {
@@ -128,9 +136,9 @@ at::Tensor distillation_of_known(const at::Tensor& logits, const at::Tensor& tea
     if (known.size(0) == 0)
         return logits.sum() * 0.0;
     const at::Tensor places = known.to(logits.device());
-    const double share = static_cast<double>(known.size(0)) / static_cast<double>(labels.size(0));
-    return share * distillation(logits.index_select(0, places).narrow(1, 0, classes), teacher.index_select(0, places),
-                                temperature);
+    const double fraction = static_cast<double>(known.size(0)) / static_cast<double>(labels.size(0));
+    const at::Tensor wanted = at::constant_pad_nd(teacher.index_select(0, places), { 0, logits.size(1) - classes }, kNever);
+    return fraction * distillation(logits.index_select(0, places), wanted, temperature);
 }
 
 } // namespace
@@ -147,8 +155,8 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
     const at::Tensor wanted = teacher_logits(batch, frames, teacher_features);
     const DistillConfig& distill = config_.distill;
     const double fraction = batch.fraction();
-    value.loss = (1.0 - distill.weight) * value.loss +
-                 fraction * distill.weight * distillation_of_known(value.logits, wanted, batch.labels, distill.temperature);
+    value.loss = value.loss + fraction * distill.weight *
+                                  distillation_of_known(value.logits, wanted, batch.labels, distill.temperature);
     if (!student_nodes_.empty())
         value.loss = value.loss + fraction * distill.feature_weight * feature_loss(features, teacher_features);
     return value;

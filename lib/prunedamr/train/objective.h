@@ -14,9 +14,10 @@
 namespace prunedamr::train {
 
 /// What a training step makes smaller:
-///   (1 - w) mean over labeled frames of (cross-entropy + expected cost), weighed by class
+///   mean over labeled frames of (1 - w) (cross-entropy + expected cost), weighed by class
 ///   + w distillation of the teacher's logits + v attention transfer, mean over the stages.
-/// Without teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
+/// Of frames of classes that the teacher does not know, which come last, w = 0: labels alone teach them. Of all others it
+/// says that they are none of these. Without teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
 /// do their gradients.
 class Objective
 {
@@ -51,6 +52,7 @@ private:
     at::Tensor remembered_;               ///< logits [frames of the data set, C]; undefined without `once`
     at::Tensor costs_;                    ///< [truth, predicted]; undefined without a cost matrix
     at::Tensor class_weights_;            ///< [classes]; undefined where all are 1
+    at::Tensor label_shares_;             ///< [classes] of the loss, 1 - w or 1; undefined without a teacher
 };
 
 /// Cross-entropy of logits [B, C] against labels [B] whose one-hot vectors are smoothed toward uniform; of each

@@ -28,6 +28,10 @@ void shrink_classifier(Network& network, const std::vector<int>& classes);
 /// `keep_classes` does when the logits are not made by one linear or conv.
 Network copy_class(const Network& network, int from, int copies);
 
+/// Adds `offset` to the logits from `first` on, in place. False, and nothing done, where a nonlinear node stands between
+/// them and the last bias. Throws `Error` as `keep_classes` does.
+bool add_to_logits(Network& network, int first, float offset);
+
 /// Thins several nodes at once; tied nodes that are both named must agree. `network` must be valid.
 void keep_channels(Network& network, const std::map<std::string, std::vector<int>>& keep);
 

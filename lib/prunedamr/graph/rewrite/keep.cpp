@@ -272,4 +272,28 @@ Network copy_class(const Network& network, int from, int copies)
     return grown;
 }
 
+bool add_to_logits(Network& network, int first, float offset)
+{
+    validate(network);
+    const int classes = network.classes();
+    PRUNEDAMR_CHECK(first >= 0 && first <= classes, "a logit that there is");
+    for (const std::string& name : classifier_nodes(network)) { // from the logits back
+        auto node = std::find_if(network.nodes.begin(), network.nodes.end(), [&](const Node& one) { return one.name == name; });
+        if (node->op == Op::relu || node->op == Op::sigmoid)
+            return false;
+        const bool mixes = mixes_channels(*node);
+        if (!mixes && node->op != Op::batch_norm)
+            continue;
+        if (mixes && !node->bias) {
+            node->bias = true;
+            network.tensors[name + ".bias"] = Tensor{ { classes }, std::vector<float>(static_cast<std::size_t>(classes)) };
+        }
+        std::vector<float>& bias = network.tensors.at(name + ".bias").data;
+        std::for_each(bias.begin() + first, bias.end(), [offset](float& one) { one += offset; });
+        break;
+    }
+    validate(network);
+    return true;
+}
+
 } // namespace prunedamr::graph

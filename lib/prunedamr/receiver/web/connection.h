@@ -20,6 +20,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace prunedamr::receiver {
 
@@ -218,7 +219,13 @@ private:
 
     void read_body()
     {
-        body_limit_ = server_.body_limit(parser_->get());
+        const auto limit = server_.body_limit(parser_->get());
+        if (const auto* refusal = std::get_if<WebAnswer>(&limit)) { // before anything of it is read
+            is_waited_for_ = false;
+            allowance_ -= kPriceOfRefusal;
+            return end_with(*refusal);
+        }
+        body_limit_ = std::get<std::size_t>(limit);
         if (const auto size = parser_->content_length(); size && *size > body_limit_) {
             is_waited_for_ = false;
             return refuse(http::error::body_limit);
@@ -272,7 +279,12 @@ private:
         }
         if (status == 0)
             return;
-        HttpResponse response = Server::make({ status, "text/plain", text }, 11);
+        end_with({ status, "text/plain", text });
+    }
+
+    void end_with(const WebAnswer& answer)
+    {
+        HttpResponse response = Server::make(answer, 11);
         response.keep_alive(false);
         write(std::move(response));
     }

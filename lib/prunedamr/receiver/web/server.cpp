@@ -28,6 +28,7 @@
 #include <map>
 #include <optional>
 #include <thread>
+#include <variant>
 
 namespace prunedamr::receiver {
 namespace {
@@ -41,8 +42,7 @@ bool is_loopback_host(beast::string_view field)
 {
     std::string host(field);
     const auto bracket = host.find(']');
-    const auto colon = host.find(':', bracket == std::string::npos ? 0 : bracket);
-    host = host.substr(0, colon);
+    host = host.substr(0, host.find(':', bracket == std::string::npos ? 0 : bracket));
     if (host.size() > 2 && host.front() == '[')
         host = host.substr(1, host.size() - 2);
     error_code failure;
@@ -62,8 +62,7 @@ tcp::endpoint parse_endpoint(const std::string& text)
     error_code failure;
     const auto address = asio::ip::make_address(parts.host == "localhost" ? "127.0.0.1" : parts.host, failure);
     if (failure)
-        throw InvalidArgument(
-            { "bad address of the page", "", text, "an IP address and a port, such as 127.0.0.1:8080" });
+        throw InvalidArgument({ "bad address of the page", "", text, "an IP address and a port, such as 127.0.0.1:8080" });
     return { address, static_cast<unsigned short>(std::stoi(parts.port)) };
 }
 
@@ -76,17 +75,15 @@ struct WebServer::Impl {
     {
         check();
         error_code failure;
-        const auto ok = [&](const char* problem) {
-            if (failure)
-                throw Error({ problem, config.address, failure.message(), "" });
-        };
         acceptor.open(endpoint.protocol(), failure);
-        ok("cannot serve the page");
-        acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
-        acceptor.bind(endpoint, failure);
-        ok("cannot serve the page");
-        acceptor.listen(asio::socket_base::max_listen_connections, failure);
-        ok("cannot serve the page");
+        if (!failure) {
+            acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
+            acceptor.bind(endpoint, failure);
+        }
+        if (!failure)
+            acceptor.listen(asio::socket_base::max_listen_connections, failure);
+        if (failure)
+            throw Error({ "cannot serve the page", config.address, failure.message(), "" });
         accept();
         thread = std::thread([this] { run(); });
     }
@@ -103,8 +100,7 @@ struct WebServer::Impl {
             throw Error({ "cannot use libsodium", config.address, "", "" });
         const bool has_tls = !config.certificate.empty() && !config.key.empty();
         if (config.certificate.empty() != config.key.empty())
-            throw InvalidArgument(
-                { "a certificate and its key belong together", config.address, "one of them", "both" });
+            throw InvalidArgument({ "a certificate and its key belong together", config.address, "one of them", "both" });
         if (!endpoint.address().is_loopback() && (!has_tls || config.token.empty()))
             throw InvalidArgument({ "the page would be open to the network", config.address,
                                     has_tls ? "no token" : "no certificate",
@@ -176,15 +172,12 @@ struct WebServer::Impl {
     {
         const std::string target(request.target());
         const auto question = target.find('?');
-        const bool is_head = request.method() == http::verb::head; // a GET whose answer comes without its body
-        WebRequest asked{ is_head ? "GET" : std::string(request.method_string()), target.substr(0, question),
+        WebRequest asked{ request.method() == http::verb::head ? "GET" : std::string(request.method_string()), target.substr(0, question),
                           question == std::string::npos ? "" : target.substr(question + 1), request.body(), id };
-        const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
-            return one.path == asked.path && one.method == asked.method;
-        });
-        if (const auto refusal = refuse(request, route == routes.end() ? WebAccess::read : route->access))
+        const WebRoute* route = find_route(asked.path, asked.method);
+        if (const auto refusal = refuse(request, route ? route->access : WebAccess::read))
             return refusal;
-        if (route == routes.end())
+        if (!route)
             return allowed(asked.path).empty()
                        ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
                        : WebAnswer{ 405, "text/plain", "this method is not served here: " + allowed(asked.path) + " is\n" };
@@ -203,14 +196,23 @@ struct WebServer::Impl {
         return largest;
     }
 
-    /// Of the body that belongs to this head; bytes.
-    std::size_t body_limit(const HttpRequest& head) const
+    const WebRoute* find_route(beast::string_view path, beast::string_view method) const
     {
-        const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
-            return head.target() == one.path && head.method_string() == one.method;
-        });
-        const bool may_be_large = route != routes.end() && route->max_body_bytes > 0 && !refuse(head, route->access);
-        return may_be_large ? route->max_body_bytes : config.max_body_bytes;
+        for (const WebRoute& route : routes)
+            if (path == route.path && method == route.method)
+                return &route;
+        return nullptr;
+    }
+
+    /// Bytes of the body that belongs to this head, or why none may be sent.
+    std::variant<std::size_t, WebAnswer> body_limit(const HttpRequest& head) const
+    {
+        const WebRoute* route = find_route(head.target(), head.method_string());
+        if (!route || route->max_body_bytes == 0)
+            return config.max_body_bytes;
+        if (const auto refusal = refuse(head, route->access))
+            return *refusal;
+        return route->max_body_bytes;
     }
 
     /// Why this may not be asked, if so.
@@ -239,8 +241,8 @@ struct WebServer::Impl {
 
     bool has_token(const HttpRequest& request) const
     {
-        const std::string field(request[http::field::authorization]);
-        std::string given = field.rfind("Bearer ", 0) == 0 ? field.substr(7) : "";
+        const beast::string_view field = request[http::field::authorization];
+        std::string given(field.starts_with("Bearer ") ? field.substr(7) : "");
         if (websocket::is_upgrade(request))
             for (const auto& protocol : http::token_list(request[http::field::sec_websocket_protocol]))
                 if (protocol.starts_with("bearer."))
@@ -273,8 +275,7 @@ struct WebServer::Impl {
 
     static bool offers(const HttpRequest& request, beast::string_view protocol)
     {
-        const http::token_list offered(request[http::field::sec_websocket_protocol]);
-        return std::any_of(offered.begin(), offered.end(), [&](const auto& one) { return one == protocol; });
+        return http::token_list(request[http::field::sec_websocket_protocol]).exists(protocol);
     }
 
     void add_stream(Connection& connection)

@@ -58,15 +58,22 @@ Recipe::Recipe(const std::string& json_text, const std::string& where)
     fields.at("classes");
     const json& stages = fields.list("stages");
     const json weights = fields.has("weights") ? fields.at("weights") : json::object();
+    const json least_snr = fields.has("least_snr_db") ? fields.at("least_snr_db") : json::object();
     fields.finish();
     transmitters_ = std::make_unique<Transmitters>(ordered["modulators"], ordered["classes"], where);
-    JsonObject weight_fields(weights, where + ": weights");
-    for (const auto& [label, unused] : weights.items()) {
-        const auto& known = transmitters_->labels();
-        if (std::find(known.begin(), known.end(), label) == known.end())
-            throw Error({ "no such class", where + ": weights", label, "a label of 'classes'" });
-        weights_[label] = weight_fields.number(label, 0.01, 100.0);
-    }
+    const auto& known = transmitters_->labels();
+    const auto of_classes = [&](const json& values, const std::string& key, double least, double most) {
+        JsonObject by_label(values, where + ": " + key);
+        std::map<std::string, double> result;
+        for (const auto& [label, unused] : values.items()) {
+            if (std::find(known.begin(), known.end(), label) == known.end())
+                throw Error({ "no such class", where + ": " + key, label, "a label of 'classes'" });
+            result[label] = by_label.number(label, least, most);
+        }
+        return result;
+    };
+    weights_ = of_classes(weights, "weights", 0.01, 100.0);
+    least_snr_ = of_classes(least_snr, "least_snr_db", snr_.low(), snr_.high());
 
     int noises = 0;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -106,7 +113,9 @@ Reception Recipe::receive(const std::string& label, int count, float snr_db, Rng
     Waveform waveform;
     waveform.margin = kMargin;
     const int all = waveform.on = count + 2 * kMargin;
-    const double drawn_snr = std::isfinite(snr_db) ? static_cast<double>(snr_db) : snr_.draw(rng);
+    double drawn_snr = std::isfinite(snr_db) ? static_cast<double>(snr_db) : snr_.draw(rng);
+    if (const auto least = least_snr_.find(label); least != least_snr_.end() && drawn_snr < least->second)
+        drawn_snr = rng.uniform(least->second, snr_.high());
     if (transmitters_->is_noise(label)) {
         waveform.samples.resize(static_cast<std::size_t>(all));
         waveform.snr_db = std::numeric_limits<double>::quiet_NaN();

@@ -35,7 +35,8 @@ public:
     /// Length of a reception that may take `longest` samples at most: shorter at times, as short bursts are.
     int draw_length(int shortest, int longest, Rng& rng) const;
 
-    /// `count` samples of one class, everything random drawn from `rng`; `snr_db` NaN: from the recipe's range.
+    /// `count` samples of one class, everything random drawn from `rng`; `snr_db` NaN, or below the least of the class: from
+    /// the recipe's range, from that least one on.
     /// Throws `Error` for an unknown label.
     Reception receive(const std::string& label, int count, float snr_db, Rng& rng) const;
 
@@ -50,7 +51,7 @@ private:
     std::string hash_;
     std::string name_;
     std::unique_ptr<Transmitters> transmitters_;
-    std::map<std::string, double> weights_;
+    std::map<std::string, double> weights_, least_snr_;
     std::vector<RandomStage> steps_;
     Distribution snr_;
     Distribution level_;         ///< of the result, dB
