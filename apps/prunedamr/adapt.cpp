@@ -178,14 +178,13 @@ graph::Network blended(const graph::Network& before, graph::Network after, doubl
     return after;
 }
 
-/// Of the old classes alone: a new class has been one of many unknown signals until now, so that its own are the ones nearest
-/// to the threshold of `unknown`; with them, it would let much pass that belongs to no class.
-metrics::Evaluation of_old_classes(const graph::Network& network, const dataset::Dataset& dataset, std::size_t old_classes,
-                                   const std::string& device)
+/// Of the validation part: frames of the old classes, or of the new ones.
+metrics::Evaluation evaluate_classes(const graph::Network& network, const dataset::Dataset& dataset, std::size_t old_classes,
+                                     bool of_old, const std::string& device)
 {
     std::vector<std::int64_t> frames;
     for (const std::int64_t frame : dataset.indices(dataset::Split::validation))
-        if (static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)]) < old_classes)
+        if ((static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(frame)]) < old_classes) == of_old)
             frames.push_back(frame);
     return metrics::evaluate(train::module_runner(network, device), dataset, frames);
 }
@@ -195,16 +194,21 @@ double bound_loss(graph::Network& network, const model::Model& base, const datas
 {
     const auto old_classes = static_cast<std::size_t>(base.network.classes());
     const std::string& device = options.train.fit.device;
-    const double offset = metrics::offset_of_new_classes(of_old_classes(base.network, dataset, old_classes, device),
-                                                         of_old_classes(network, dataset, old_classes, device),
-                                                         old_classes, options.max_loss / 100.0);
+    const auto& labels = base.info.labels;
+    const auto unknown = std::find(labels.begin(), labels.end(), model::kUnknownLabel);
+    const metrics::NewClasses after{ old_classes, unknown == labels.end() ? -1 : static_cast<int>(unknown - labels.begin()),
+                                     evaluate_classes(network, dataset, old_classes, true, device),
+                                     evaluate_classes(network, dataset, old_classes, false, device), options.max_loss / 100.0 };
+    const double offset = metrics::offset_of_new_classes(evaluate_classes(base.network, dataset, old_classes, true, device), after);
     return graph::add_to_logits(network, static_cast<int>(old_classes), static_cast<float>(offset)) ? offset : 0.0;
 }
 
+/// Calibrates on frames of the old classes alone: a new class has been one of many unknown signals until now, so that its own are
+/// the ones nearest to the threshold of `unknown`; with them, it would let much pass that belongs to no class.
 metrics::FinishedModel finish(model::Model model, const dataset::Dataset& dataset, std::size_t old_classes,
                               const std::string& device)
 {
-    const auto validation = of_old_classes(model.network, dataset, old_classes, device);
+    const auto validation = evaluate_classes(model.network, dataset, old_classes, true, device);
     const auto runner = train::module_runner(model.network, device);
     return metrics::finish_model(std::move(model), validation,
                                  metrics::evaluate(runner, dataset, dataset.indices(dataset::Split::test)));
@@ -319,7 +323,7 @@ void add_adapt(CLI::App& app)
         ->capture_default_str()
         ->check(CLI::Range(std::int64_t{ 1000 }, std::int64_t{ 1000000000 }));
     auto& fit = options->train.fit;
-    fit.epochs = 12;
+    fit.epochs = 6;
     fit.learning_rate = 5e-4;
     fit.schedule = "cosine";
     fit.distill.weight = 0.8;

@@ -31,6 +31,11 @@ Evaluation after()
     return result;
 }
 
+double offset(const Evaluation& old, double max_loss)
+{
+    return offset_of_new_classes(before(), { 2, -1, old, {}, max_loss });
+}
+
 int taken(const Evaluation& evaluation, double offset)
 {
     int count = 0;
@@ -43,14 +48,14 @@ int taken(const Evaluation& evaluation, double offset)
 
 TEST(NewClasses, TakeNoMoreThanTheyMay)
 {
-    const double offset = offset_of_new_classes(before(), after(), 2, 0.02);
-    EXPECT_LT(offset, 0.0);
-    EXPECT_NEAR(taken(after(), offset), 20, 1);
+    const double found = offset(after(), 0.02);
+    EXPECT_LT(found, 0.0);
+    EXPECT_NEAR(taken(after(), found), 20, 1);
 }
 
 TEST(NewClasses, AreLeftAloneWhereTheyTakeLittle)
 {
-    EXPECT_EQ(offset_of_new_classes(before(), after(), 2, 0.2), 0.0);
+    EXPECT_EQ(offset(after(), 0.2), 0.0);
 }
 
 /// Of what they may cost, the other classes have used a part.
@@ -62,15 +67,25 @@ TEST(NewClasses, AreHeldShorterWhereTheOldOnesHaveLost)
             result.logits.values[static_cast<std::size_t>(3 * i + 1)] = 1.0f; // taken for class 1
         return result;
     }();
-    EXPECT_NEAR(taken(worse, offset_of_new_classes(before(), worse, 2, 0.04)), 25, 1);
-    EXPECT_NEAR(taken(worse, offset_of_new_classes(before(), worse, 2, 0.008)), 2, 1); // a quarter
+    EXPECT_NEAR(taken(worse, offset(worse, 0.04)), 25, 1);
+    EXPECT_NEAR(taken(worse, offset(worse, 0.008)), 2, 1); // a quarter
+}
+
+/// Class 0 is `unknown`. Thirty of its frames have the new class' logit 7 above theirs, as half of that class' own have.
+TEST(NewClasses, WhatWasUnknownAndLooksLikeThemIsTakenForTheirs)
+{
+    Evaluation own;
+    own.logits = { 3, { 0.0f, -1.0f, 7.0f, 0.0f, -1.0f, 20.0f, 0.0f, -1.0f, 1.0f } };
+    own.labels = { 2, 2, 2 };
+    const double found = offset_of_new_classes(before(), { 2, 0, after(), own, 0.02 });
+    EXPECT_NEAR(taken(after(), found), 30 + 0.02 * (kFrames - 30), 1.5);
 }
 
 TEST(NewClasses, OfOtherFramesNothingCanBeSaid)
 {
     Evaluation other = after();
     other.labels.back() = 1;
-    test::expect_error([&] { offset_of_new_classes(before(), other, 2, 0.01); }, "different frames");
+    test::expect_error([&] { offset(other, 0.01); }, "different frames");
 }
 
 } // namespace prunedamr::metrics
