@@ -124,7 +124,7 @@ TEST(HubMessages, TheOthersAreReadAsTheyWereWritten)
     EXPECT_EQ(hub::read_return(hub::return_json(12), "r"), 12u);
 }
 
-TEST(HubMessages, WhatIsNotExactlyAMessageIsRefusedByName)
+TEST(HubMessages, WhatIsNoMessageIsRefusedByName)
 {
     const auto missing = nlohmann::json(nlohmann::json::value_t::discarded);
     const std::string good = hub::to_json(hub::Stored{ kRun, { { 0, 4 } } });
@@ -138,7 +138,7 @@ TEST(HubMessages, WhatIsNotExactlyAMessageIsRefusedByName)
         EXPECT_NE(stored("run", bad).find("run"), std::string::npos);
     for (const char* bad : { "[]", "{}", "[[1]]", "[[2,1]]", "[[-1,1]]", "[[0.5,1]]", "[[0,1,2]]", "[[0,1e30]]", "[0,1]", "[[0,9007199254740993]]", "null" })
         EXPECT_NE(stored("ranges", nlohmann::json::parse(bad)).find("ranges"), std::string::npos) << bad;
-    EXPECT_NE(stored("more", 1).find("more"), std::string::npos);
+    EXPECT_EQ(stored("more", 1), ""); // a later program's
     for (const char* bad : { "", "\xff\xfe", "[", "[]", "null", "{\"v\":1", "{\"v\":1e999}" })
         EXPECT_NE(fault_of([&] { hub::read_stored(bad, "hub"); }), "") << bad;
     EXPECT_NE(fault_of([&] { hub::read_return(R"({"v":1,"sequence":-1})", "hub"); }), "");

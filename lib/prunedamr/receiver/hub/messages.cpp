@@ -41,7 +41,6 @@ public:
     }
 
     JsonObject& object() { return object_; }
-    void finish() const { object_.finish(); }
 
     std::string run() { return digits(object_, "run", kRunDigits); }
     std::uint64_t number(const char* key) { return static_cast<std::uint64_t>(object_.integer(key, 0, kMax)); }
@@ -57,7 +56,6 @@ public:
             if (classes->size() > kMaxClasses)
                 model.refuse("classes", "at most " + std::to_string(kMaxClasses));
         }
-        model.finish();
         return result;
     }
 
@@ -90,7 +88,6 @@ private:
     JsonObject object_;
 };
 
-/// An event may hold more than is read here: its keys are many, and those of later receivers are unknown.
 Event read_event(const nlohmann::json& json, const std::string& where)
 {
     JsonObject object(json, where);
@@ -243,12 +240,10 @@ Registration read_registration(const std::string& text, const std::string& where
     if (const auto* position = reader.object().find("position")) {
         JsonObject place(*position, where + ", position");
         message.position = Position{ place.number("latitude", -90.0, 90.0), place.number("longitude", -180.0, 180.0) };
-        place.finish();
     }
     message.model = reader.model(true, &message.classes);
     message.sequence = reader.number("sequence");
     message.keys = reader.object().strings("keys");
-    reader.finish();
     return message;
 }
 
@@ -265,7 +260,6 @@ Health read_health(const std::string& text, const std::string& where)
         message.seq = reader.number("seq");
     message.waiting = reader.number("waiting");
     message.lost = reader.number("lost");
-    reader.finish();
     return message;
 }
 
@@ -278,7 +272,6 @@ Labels read_labels(const std::string& text, const std::string& where)
         reader.object().refuse("events", "1.." + std::to_string(kMaxEvents) + " events");
     for (const auto& event : list)
         message.events.push_back(read_event(event, where + ", event " + std::to_string(message.events.size())));
-    reader.finish();
     return message;
 }
 
@@ -291,7 +284,6 @@ Snippet read_snippet(const std::string& text, const std::string& where)
     if (!png || png->rfind("\x89PNG\r\n\x1a\n", 0) != 0)
         reader.object().refuse("png", "a PNG picture in base64");
     message.png = *png;
-    reader.finish();
     return message;
 }
 
@@ -305,7 +297,6 @@ Answer read_answer(const std::string& text, const std::string& where)
     message.why = reader.text("why");
     message.model = reader.model(false);
     message.sequence = reader.number("sequence");
-    reader.finish();
     return message;
 }
 
@@ -322,16 +313,12 @@ Stored read_stored(const std::string& text, const std::string& where)
             reader.object().refuse("ranges", "pairs of first and last seq");
         message.ranges.emplace_back(range[0].get<std::uint64_t>(), range[1].get<std::uint64_t>());
     }
-    reader.finish();
     return message;
 }
 
 std::uint64_t read_return(const std::string& text, const std::string& where)
 {
-    Reader reader(text, where);
-    const std::uint64_t sequence = reader.number("sequence");
-    reader.finish();
-    return sequence;
+    return Reader(text, where).number("sequence");
 }
 
 } // namespace prunedamr::receiver::hub

@@ -9,8 +9,9 @@
 #include <vector>
 
 /// What receivers and hubs say to each other (docs/user/formats.md), composed and read in this one place. Each `to_json` gives
-/// one line of UTF-8; each `read_...` throws `Error` with `where` for whatever is not exactly such a message: a broken text, a
-/// missing or unknown key, a value of another type or out of its range, another version. Nothing is taken of such a message.
+/// one line of UTF-8; each `read_...` throws `Error` with `where` for whatever is no such message: a broken text, a missing key, a
+/// value of another type or out of its range, another version. Nothing is taken of such a message. Keys that are unknown here,
+/// of a later program, are passed over.
 namespace prunedamr::receiver::hub {
 
 inline constexpr int kVersion = 1;
