@@ -55,19 +55,27 @@ void ReceiverLink::start()
     thread_ = std::thread([this] { run_thread(); });
 }
 
+/// What goes wrong here, such as no memory, is told once and tried again.
+void ReceiverLink::guarded(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const std::exception& error) {
+        tell_once(error.what());
+        std::this_thread::sleep_for(kStep);
+    }
+}
+
 void ReceiverLink::run_thread()
 {
     while (!stopping_.load() && !leaving_.load())
-        try {
-            step(Clock::now(), kStep);
-        } catch (const std::exception& error) { // no memory, perhaps
-            tell_once(error.what());
-            std::this_thread::sleep_for(kStep);
-        }
+        guarded([this] { step(Clock::now(), kStep); });
     if (!leaving_.load())
         return;
-    send_health(Clock::now());
-    transport_->leave();
+    guarded([this] {
+        send_health(Clock::now());
+        transport_->leave();
+    });
 }
 
 void ReceiverLink::tell_once(const std::string& text)

@@ -86,6 +86,7 @@ private:
     };
 
     void run_thread();
+    void guarded(const std::function<void()>& action);
     void receive(Topic topic, const std::string& payload);
     void acknowledge(const std::string& payload);
     void request(Request request);
