@@ -4,11 +4,12 @@
 #include "prunedamr/base/json_object.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/base/time.h"
+#include "prunedamr/receiver/hub/messages.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <cstddef>
 
 namespace prunedamr::hub {
 namespace {
@@ -17,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 16;
 constexpr double kMaxHz = 1e13;
-constexpr std::size_t kMaxLabels = 5000, kMaxLabelTextBytes = 200, kMaxPngBytes = 128 << 10;
+constexpr std::size_t kMaxLabels = receiver::hub::kMaxEvents, kMaxLabelTextBytes = 200, kMaxPngBytes = 256 << 10;
 
 bool is_hex(const std::string& text, std::size_t digits)
 {
@@ -144,46 +145,16 @@ int depth_of(std::string_view text)
 
 void check_version(JsonObject& object)
 {
-    if (object.integer("v") != kProtocol)
-        object.refuse("v", std::to_string(kProtocol));
+    if (object.integer("v") != receiver::hub::kVersion)
+        object.refuse("v", std::to_string(receiver::hub::kVersion));
 }
 
 } // namespace
 
-std::string receiver_name(std::string_view encoded)
-{
-    std::string name;
-    for (std::size_t i = 0; i < encoded.size(); ++i) {
-        int byte = 0;
-        const char* digits = encoded.data() + i + 1;
-        const bool is_escape = encoded[i] == '%' && i + 2 < encoded.size() &&
-                               std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
-        name += is_escape ? static_cast<char>(byte) : encoded[i];
-        i += is_escape ? 2 : 0;
-    }
-    if (name.empty() || name.size() > kMaxNameBytes || printable(name) != name || name.find('\t') != std::string::npos)
-        throw Error({ "bad name of a receiver", "", printable(name.substr(0, 60)), "1 to 200 bytes of UTF-8 without controls" });
-    return name;
-}
-
-std::string encoded_name(const std::string& name)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    std::string result;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f || c == '/' || c == '+' || c == '#' || c == '%')
-            result += { '%', digits[byte >> 4], digits[byte & 15] };
-        else
-            result += c;
-    }
-    return result;
-}
-
 Message read_message(std::string_view topic, const std::string& payload)
 {
     const std::string where(topic);
-    if (payload.size() > (topic == "labels" ? kMaxLabelBytes : kMaxMessageBytes))
+    if (payload.size() > kMaxBytes)
         throw Error({ "message too large", where, std::to_string(payload.size()) + " bytes", "" });
     if (topic == "status") {
         if (payload != "online" && payload != "offline")
@@ -214,21 +185,23 @@ Message read_message(std::string_view topic, const std::string& payload)
     throw Error({ "unknown topic", where, "", "labels, receiver, status, health, answer or snippet" });
 }
 
-std::string stored_message(const std::string& run, const std::vector<std::int64_t>& seqs)
+std::vector<std::string> stored_messages(const std::string& run, const std::vector<std::int64_t>& seqs)
 {
-    Json ranges = Json::array();
+    std::vector<receiver::hub::Range> ranges;
     for (const std::int64_t seq : seqs) {
-        if (!ranges.empty() && ranges.back()[1].get<std::int64_t>() + 1 >= seq)
-            ranges.back()[1] = seq;
+        const auto number = static_cast<std::uint64_t>(seq);
+        if (!ranges.empty() && ranges.back().second + 1 >= number)
+            ranges.back().second = number;
         else
-            ranges.push_back({ seq, seq });
+            ranges.emplace_back(number, number);
     }
-    return Json{ { "v", kProtocol }, { "run", run }, { "ranges", ranges } }.dump();
-}
-
-std::string return_message(std::int64_t sequence)
-{
-    return Json{ { "v", kProtocol }, { "sequence", sequence } }.dump();
+    std::vector<std::string> messages;
+    for (std::size_t first = 0; first < ranges.size(); first += receiver::hub::kMaxRanges) {
+        const auto begin = ranges.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto end = begin + static_cast<std::ptrdiff_t>(std::min(ranges.size() - first, receiver::hub::kMaxRanges));
+        messages.push_back(receiver::hub::to_json(receiver::hub::Stored{ run, { begin, end } }));
+    }
+    return messages;
 }
 
 } // namespace prunedamr::hub

@@ -12,16 +12,11 @@
 #include <variant>
 #include <vector>
 
-/// What receivers say, read from bytes that anybody may have sent. The forms are in docs/developer/hub-protocol.md.
+/// What receivers say (receiver/hub/messages.h), read from bytes that anybody may have sent: what a hub goes by must be right, and
+/// what else is there is let through, for later receivers say more.
 namespace prunedamr::hub {
 
-inline constexpr int kProtocol = 1; ///< `v` of every message
-inline constexpr std::size_t kMaxLabelBytes = 1 << 20, kMaxMessageBytes = 256 << 10, kMaxNameBytes = 200;
-
-/// Of a topic or of ZeroMQ, where some characters stand as %XX. Throws `Error` for no name: empty, long, no UTF-8, with
-/// control characters.
-std::string receiver_name(std::string_view encoded);
-std::string encoded_name(const std::string& name); ///< as it stands in topics
+inline constexpr std::size_t kMaxBytes = 1 << 20; ///< of a message
 
 struct Drift {
     std::string quantity, of, change;
@@ -74,8 +69,7 @@ using Message = std::variant<Labels, Registration, Status, Health, Answer, Snipp
 /// version, too large or absurd.
 Message read_message(std::string_view topic, const std::string& payload);
 
-/// The acknowledgement of what is committed: [first, last] of each range of sequence numbers, which are sorted.
-std::string stored_message(const std::string& run, const std::vector<std::int64_t>& seqs);
-std::string return_message(std::int64_t sequence);
+/// The acknowledgements of what is committed, of sequence numbers that are sorted: one message, or several where they have many gaps.
+std::vector<std::string> stored_messages(const std::string& run, const std::vector<std::int64_t>& seqs);
 
 } // namespace prunedamr::hub

@@ -2,8 +2,8 @@
 #include "prunedamr/hub/rollout.h"
 #include "prunedamr/hub/rollout_tables.h"
 
-#include "prunedamr/hub/message.h"
 #include "prunedamr/hub/store.h"
+#include "prunedamr/receiver/hub/messages.h"
 
 #include <nlohmann/json.hpp>
 
@@ -108,7 +108,7 @@ void RolloutDriver::step(std::int64_t now_us)
             if (rollout.state == "running" && bytes.empty())
                 bytes = text(database_.run("SELECT bytes FROM updates WHERE sha256 = $1", { rollout.update }).at(0)[0]);
             send_(member.name, rollout.state == "running" ? "update" : "return",
-                  rollout.state == "running" ? bytes : return_message(rollout.sequence));
+                  rollout.state == "running" ? bytes : receiver::hub::return_json(static_cast<std::uint64_t>(rollout.sequence)));
         }
     }
 }
