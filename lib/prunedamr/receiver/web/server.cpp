@@ -180,7 +180,7 @@ struct WebServer::Impl {
         WebRequest asked{ is_head ? "GET" : std::string(request.method_string()), target.substr(0, question),
                           question == std::string::npos ? "" : target.substr(question + 1), request.body(), id };
         const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
-            return one.path == asked.path && one.method == asked.method;
+            return one.serves(asked.path) && one.method == asked.method;
         });
         if (const auto refusal = refuse(request, route == routes.end() ? WebAccess::read : route->access))
             return refusal;
@@ -207,7 +207,7 @@ struct WebServer::Impl {
     std::size_t body_limit(const HttpRequest& head) const
     {
         const auto route = std::find_if(routes.begin(), routes.end(), [&](const WebRoute& one) {
-            return head.target() == one.path && head.method_string() == one.method;
+            return one.serves({ head.target().data(), std::min(head.target().find('?'), head.target().size()) }) && head.method_string() == one.method;
         });
         const bool may_be_large = route != routes.end() && route->max_body_bytes > 0 && !refuse(head, route->access);
         return may_be_large ? route->max_body_bytes : config.max_body_bytes;
@@ -295,7 +295,7 @@ struct WebServer::Impl {
     {
         std::string methods;
         for (const WebRoute& route : routes)
-            if (route.path == path)
+            if (route.serves(path))
                 methods += (methods.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
         return methods;
     }
