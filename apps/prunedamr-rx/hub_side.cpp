@@ -39,6 +39,18 @@ hub::LinkConfig link_config(const Options& options, bool is_live)
     return config;
 }
 
+/// Their fingerprints; none while the file cannot be read, and then no update is taken either.
+std::vector<std::string> trusted_keys(const Options& options)
+try {
+    std::vector<std::string> keys;
+    if (!options.updates.empty())
+        for (const PublicKey& key : read_public_keys(options.update_keys))
+            keys.push_back(fingerprint(key));
+    return keys;
+} catch (const Error&) {
+    return {};
+}
+
 class HubSink final : public stream::Sink
 {
 public:
@@ -97,9 +109,7 @@ void HubSide::sign_in()
     registration.model = present_.model;
     registration.classes = present_.classes;
     registration.sequence = sequence_;
-    if (!options_.updates.empty())
-        for (const PublicKey& key : read_public_keys(options_.update_keys))
-            registration.keys.push_back(fingerprint(key));
+    registration.keys = trusted_keys(options_);
     link_.set_registration(std::move(registration));
 }
 
@@ -136,12 +146,15 @@ void HubSide::follow(ModelUpdates* updates)
     }
 }
 
+/// The snippet is kept, whether there is a picture of it or not.
 void HubSide::keep(const std::string& stem, const stream::LabelEvent& event)
-{
+try {
     const std::string bytes = read_file(stem + ".sigmf-data", kMaxSnippetBytes);
     const auto* samples = reinterpret_cast<const std::complex<float>*>(bytes.data());
     link_.send(hub::Snippet{ link_.run(), std::filesystem::path(stem).filename(), stream::to_json_line(event),
                              hub::spectrogram_png(samples, bytes.size() / sizeof *samples) });
+} catch (const Error& error) {
+    cli::print(error.what());
 }
 
 } // namespace prunedamr::rx
