@@ -66,6 +66,7 @@ private:
         connection_.subscribe(root_ + to_string(Topic::update), 1);
         connection_.subscribe(root_ + to_string(Topic::go_back), 1);
         ++connections_;
+        under_way_ = 0; // what the library sends again is not counted
     }
 
     void on_change(bool connected)
@@ -86,7 +87,7 @@ private:
     const Received* received_ = nullptr;
     bool is_connected_ = false;
     std::uint64_t connections_ = 0;
-    std::size_t under_way_ = 0; ///< the library sends them again on another connection
+    std::size_t under_way_ = 0;
     MqttConnection connection_;
 };
 
