@@ -51,7 +51,8 @@ TEST(HubMessage, WhatIsNoMessageIsRefusedByName)
 
 TEST(HubMessage, AcknowledgementsAreRanges)
 {
-    EXPECT_EQ(stored_messages(kRun, { 1, 2, 3, 3, 7, 9, 10 }), std::vector<std::string>{ R"({"ranges":[[1,3],[7,7],[9,10]],"run":"0123456789abcdef","v":1})" });
+    EXPECT_EQ(stored_messages(kRun, { 1, 2, 3, 3, 7, 9, 10 }),
+              std::vector<std::string>{ R"({"v":1,"run":"0123456789abcdef","ranges":[[1,3],[7,7],[9,10]]})" });
     std::vector<std::int64_t> odd;
     for (std::int64_t seq = 1; seq < 2500; seq += 2)
         odd.push_back(seq);

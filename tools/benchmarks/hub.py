@@ -129,6 +129,18 @@ class Postgres:
     def bytes(self):
         return int(self.ask("SELECT pg_database_size('hub')")[0][0])
 
+    def cpu_s(self):
+        """Of the server's processes that are there."""
+        total, parent = 0, self.pid()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent or int(stat.parent.name) == parent:
+                total += int(fields[11]) + int(fields[12])
+        return total / TICKS
+
 
 class Sqlite:
     def __init__(self, folder):
@@ -140,6 +152,9 @@ class Sqlite:
 
     def bytes(self):
         return sum(os.path.getsize(self.url + end) for end in ("", "-wal") if os.path.exists(self.url + end))
+
+    def cpu_s(self):
+        return 0.0  # it is a part of its hub
 
     def end(self):
         pass
@@ -184,13 +199,15 @@ def check(said, database):
 
 def calm(bench, count, rate, seconds):
     """As it goes when nobody dies: what a label costs."""
-    hub_s, broker_s, begin, before = bench.hub.cpu_s(), bench.broker.cpu_s(), time.monotonic(), bench.database.bytes()
+    hub_s, broker_s, database_s = bench.hub.cpu_s(), bench.broker.cpu_s(), bench.database.cpu_s()
+    begin, before = time.monotonic(), bench.database.bytes()
     said = json.loads(bench.receivers(count, rate, seconds).communicate()[0])
     wall_s = time.monotonic() - begin
     result = check(said, bench.database)
     labels = result["stored"]
     return {**result, "wall_s": round(wall_s, 1), "labels_per_s": round(labels / wall_s), "hub_cpu_us_per_label": round(1e6 * (bench.hub.cpu_s() - hub_s) / labels, 1),
             "broker_cpu_us_per_label": round(1e6 * (bench.broker.cpu_s() - broker_s) / labels, 1),
+            "database_cpu_us_per_label": round(1e6 * (bench.database.cpu_s() - database_s) / labels, 1),
             "bytes_per_label": round((bench.database.bytes() - before) / labels), "load": os.getloadavg()[0]}
 
 

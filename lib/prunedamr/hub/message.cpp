@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 16;
 constexpr double kMaxHz = 1e13;
-constexpr std::size_t kMaxLabels = receiver::hub::kMaxEvents, kMaxLabelTextBytes = 200, kMaxPngBytes = 256 << 10;
+constexpr std::size_t kMaxLabels = 5000, kMaxLabelTextBytes = 200, kMaxPngBytes = 256 << 10;
 
 bool is_hex(const std::string& text, std::size_t digits)
 {
