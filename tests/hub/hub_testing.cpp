@@ -96,7 +96,7 @@ std::string event_json(std::int64_t seq, const std::string& label, double center
 {
     return "{\"v\":2,\"seq\":" + std::to_string(seq) + ",\"time\":\"" + rfc3339(time_us * 1000) +
            "\",\"center_freq_hz\":" + std::to_string(center_freq_hz) + ",\"bandwidth_hz\":12500,\"label\":\"" + label +
-           "\",\"state\":\"" + state + "\",\"confidence\":0.9,\"snr_db\":12.5" + more + "}";
+           "\",\"state\":\"" + state + "\",\"confidence\":0.9,\"snr_db\":12.5,\"model\":\"m\",\"sample_count\":1000,\"sample_rate_hz\":1000000" + more + "}";
 }
 
 std::string labels_json(const std::string& events)
@@ -107,10 +107,18 @@ std::string labels_json(const std::string& events)
 Received labels(const std::string& receiver, const std::vector<std::int64_t>& seqs, const std::string& label,
                 double center_freq_hz, const std::string& state)
 {
-    std::string events;
-    for (const std::int64_t seq : seqs)
-        events += (events.empty() ? "" : ",") + event_json(seq, label, center_freq_hz, state, kNow + seq * kSecondUs);
-    return { receiver, read_message("labels", labels_json(events)) };
+    Labels all{ kRun, {} };
+    for (const std::int64_t seq : seqs) {
+        auto one = std::get<Labels>(read_message("labels", labels_json(event_json(seq, label, center_freq_hz, state, kNow + seq * kSecondUs))));
+        all.events.push_back(std::move(one.events[0]));
+    }
+    return { receiver, std::move(all) };
+}
+
+std::string registration_json(const std::string& name, int sequence, const std::string& hash, const std::string& key)
+{
+    return to_json(Registration{ name, kRun, kNow * 1000, "1.0", receiver::hub::Position{ 47.5, 8.25 }, { "test", hash }, { "QPSK" },
+                                 static_cast<std::uint64_t>(sequence), { key } });
 }
 
 } // namespace prunedamr::hub

@@ -39,5 +39,6 @@ Received labels(const std::string& receiver, const std::vector<std::int64_t>& se
 std::string event_json(std::int64_t seq, const std::string& label, double center_freq_hz, const std::string& state,
                        std::int64_t time_us, const std::string& more = "");
 std::string labels_json(const std::string& events);
+std::string registration_json(const std::string& name, int sequence, const std::string& hash = std::string(64, 'a'), const std::string& key = "k");
 
 } // namespace prunedamr::hub

@@ -48,15 +48,15 @@ protected:
 
     void register_receiver(const std::string& name, int sequence = 6, const std::string& hash = "", const std::string& signer = "")
     {
-        const Json registration{ { "v", 1 },           { "run", kRun }, { "name", name }, { "sequence", sequence },
-                                 { "model", { { "name", "test" }, { "hash", hash.empty() ? base_ : hash } } },
-                                 { "keys", { signer.empty() ? fingerprint(key_.public_key()) : signer } } };
-        store_->write({ { name, read_message("receiver", registration.dump()) }, { name, Status{ true } } }, now_);
+        const std::string registration = registration_json(name, sequence, hash.empty() ? base_ : hash, signer.empty() ? fingerprint(key_.public_key()) : signer);
+        store_->write({ { name, read_message("receiver", registration) }, { name, Status{ true } } }, now_);
     }
 
     void answer(const std::string& name, const std::string& result, const std::string& why = "")
     {
-        store_->write({ { name, Answer{ kRun, update_, result, why, 7 } } }, now_);
+        const Json json{ { "v", 1 }, { "run", kRun }, { "update", update_ }, { "result", result }, { "why", why },
+                         { "model", { { "name", "test" }, { "hash", updated_ } } }, { "sequence", 7 } };
+        store_->write({ { name, read_message("answer", json.dump()) } }, now_);
     }
 
     void take(const std::string& name)

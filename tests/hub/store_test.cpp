@@ -50,7 +50,7 @@ TEST_P(HubStore, WritesAllOrNothing)
     Store store(*database_);
     store.write({ labels("a", { 1 }) }, kNow);
     database_->run("ALTER TABLE answers RENAME TO away");
-    const Received answer{ "a", Answer{ kRun, std::string(64, 'a'), "taken", "", 1 } };
+    const Received answer{ "a", Answer{ kRun, std::string(64, 'a'), receiver::hub::Result::taken, "", {}, 1 } };
     EXPECT_THROW(store.write({ labels("a", { 2 }), labels("new", { 1 }), answer }, kNow), Error);
     EXPECT_EQ(count("labels"), 1);
     EXPECT_EQ(count("receivers"), 1);
@@ -125,15 +125,13 @@ TEST_P(HubStore, SaysWhoHearsWhatNow)
 TEST_P(HubStore, KnowsWhoIsThere)
 {
     Store store(*database_);
-    const std::string registration = std::string(R"({"v":1,"name":"a","run":")") + kRun +
-                                     R"(","version":"1.0","position":{"latitude":47.5,"longitude":8.25},"sequence":3,"keys":["k"]})";
-    store.write({ { "a", read_message("receiver", registration) }, { "a", Status{ true } } }, kNow);
+    store.write({ { "a", read_message("receiver", registration_json("a", 3)) }, { "a", Status{ true } } }, kNow);
     const auto first = [&](std::int64_t now_us) { return Reader(*database_).receivers(now_us).at(0); };
     EXPECT_EQ(first(kNow)["is_online"], true);
     EXPECT_EQ(first(kNow)["position"]["latitude"], 47.5);
     EXPECT_EQ(first(kNow)["takes_updates"], true);
     EXPECT_EQ(first(kNow + 31 * kSecondUs)["is_online"], false) << "no health for 30 s";
-    const std::string health = std::string(R"({"v":1,"run":")") + kRun + R"(","status":{"x":1},"waiting":4,"lost":0,"seq":9})";
+    const std::string health = std::string(R"({"v":1,"run":")") + kRun + R"(","time":"2027-01-15T08:00:40Z","status":{"x":1},"waiting":4,"lost":0,"seq":9})";
     store.write({ { "a", read_message("health", health) } }, kNow + 40 * kSecondUs);
     EXPECT_EQ(first(kNow + 41 * kSecondUs)["is_online"], true);
     EXPECT_EQ(first(kNow + 41 * kSecondUs)["waiting"], 4);
@@ -145,7 +143,7 @@ TEST_P(HubStore, SnippetsAreLabeledByPersons)
 {
     const std::string png("\x89PNG\r\n\x1a\n\0x", 10);
     Store store(*database_);
-    const Snippet snippet{ kRun, "s1", event_json(1, "QPSK", 1e6, "signal", kNow), png, kNow };
+    const Snippet snippet{ kRun, "s1", event_json(1, "QPSK", 1e6, "signal", kNow), png };
     store.write({ { "a", snippet } }, kNow);
     Reader reader(*database_);
     EXPECT_EQ(reader.snippet_png("a", "s1"), png);

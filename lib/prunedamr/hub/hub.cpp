@@ -82,7 +82,7 @@ std::string Hub::web_address() const
 void Hub::take(Link& from, std::string_view name, std::string_view topic, const std::string& payload)
 {
     ingest_.take(from, name, topic, payload);
-    if (links_.size() < 2 || (topic != "receiver" && topic != "health"))
+    if (config_.sockets.size() + config_.brokers.size() < 2 || (topic != "receiver" && topic != "health"))
         return;
     if (const auto receiver = receiver::hub::decoded_name(name)) {
         const std::lock_guard lock(mutex_);

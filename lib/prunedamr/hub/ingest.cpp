@@ -3,7 +3,6 @@
 
 #include "prunedamr/base/text.h"
 #include "prunedamr/base/time.h"
-#include "prunedamr/receiver/hub/messages.h"
 
 #include <algorithm>
 #include <map>
@@ -21,7 +20,7 @@ constexpr auto kStop = 2s;
 std::size_t labels_in(const Message& message)
 {
     const auto* labels = std::get_if<Labels>(&message);
-    return labels ? labels->labels.size() : 0;
+    return labels ? labels->events.size() : 0;
 }
 
 } // namespace
@@ -174,11 +173,11 @@ void Ingest::write_singly(std::int64_t now_us)
 
 void Ingest::acknowledge()
 {
-    std::map<std::pair<Link*, std::pair<std::string, std::string>>, std::vector<std::int64_t>> seqs;
+    std::map<std::pair<Link*, std::pair<std::string, std::string>>, std::vector<std::uint64_t>> seqs;
     for (const Item& item : batch_)
         if (const auto* labels = std::get_if<Labels>(&item.received.message))
-            for (const Label& label : labels->labels)
-                seqs[{ item.from, { item.received.receiver, labels->run } }].push_back(label.seq);
+            for (const Event& event : labels->events)
+                seqs[{ item.from, { item.received.receiver, labels->run } }].push_back(event.seq);
     batch_.clear();
     ++batches_;
     for (auto& [key, list] : seqs) {

@@ -27,7 +27,7 @@ const std::vector<Migration>& migrations()
             "CREATE INDEX labels_time ON labels (time_us)",
             "CREATE INDEX labels_receiver ON labels (receiver, time_us)",
             "CREATE INDEX labels_label ON labels (label, time_us)",
-            "CREATE INDEX labels_band ON labels (band, time_us)",
+            "CREATE INDEX labels_band ON labels (band, time_us, label)",
             "CREATE TABLE drift (receiver BIGINT NOT NULL, run BIGINT NOT NULL, seq BIGINT NOT NULL, time_us BIGINT NOT NULL, "
             "quantity TEXT NOT NULL, of_label TEXT NOT NULL, change TEXT NOT NULL, expected DOUBLE PRECISION NOT NULL, "
             "found DOUBLE PRECISION NOT NULL, PRIMARY KEY (receiver, run, seq))",

@@ -3,8 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <map>
-#include <string_view>
 
 namespace prunedamr::hub {
 namespace {
@@ -33,12 +33,10 @@ public:
     {
         sqlite3_stmt* statement = prepared(sql);
         const Reset reset{ statement };
-        for (int i = 1; i <= sqlite3_bind_parameter_count(statement); ++i) {
-            const char* name = sqlite3_bind_parameter_name(statement, i); // "$7": its place in the list
-            const auto place = static_cast<std::size_t>(std::atoi(name + 1));
-            PRUNEDAMR_CHECK(place >= 1 && place <= values.size(), "a statement has a value for each parameter");
-            bind(statement, i, values[place - 1]);
-        }
+        PRUNEDAMR_CHECK(static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) <= values.size(),
+                        "a statement has a value for each parameter");
+        for (int i = 0; i < sqlite3_bind_parameter_count(statement); ++i)
+            bind(statement, i + 1, values[static_cast<std::size_t>(i)]);
         Rows rows;
         int code = sqlite3_step(statement);
         for (; code == SQLITE_ROW; code = sqlite3_step(statement))
@@ -80,8 +78,10 @@ private:
     {
         auto& known = statements_[sql];
         if (!known) {
+            std::string numbered = sql; // "?7" is a place in the list, "$7" a name, which is looked up
+            std::replace(numbered.begin(), numbered.end(), '$', '?');
             sqlite3_stmt* made = nullptr;
-            const int code = sqlite3_prepare_v2(file_.get(), sql.c_str(), static_cast<int>(sql.size()), &made, nullptr);
+            const int code = sqlite3_prepare_v2(file_.get(), numbered.c_str(), static_cast<int>(numbered.size()), &made, nullptr);
             known.reset(made);
             if (code != SQLITE_OK) {
                 statements_.erase(sql);

@@ -75,26 +75,26 @@ void Store::take(Batch& batch, std::int64_t receiver, const Message& message, st
 {
     if (const auto* labels = std::get_if<Labels>(&message)) {
         const std::int64_t run = run_id(receiver, labels->run, now_us);
-        for (const Label& one : labels->labels) {
-            batch.labels.push_back({ receiver, run, one.seq, one.time_us, one.center_freq_hz, one.bandwidth_hz,
+        for (const Event& one : labels->events) {
+            const auto seq = static_cast<std::int64_t>(one.seq);
+            batch.labels.push_back({ receiver, run, seq, one.time_ns / 1000, one.center_freq_hz, one.bandwidth_hz,
                                      static_cast<std::int64_t>(std::floor(one.center_freq_hz / kBandHz)), one.label, one.state,
-                                     one.confidence, or_null(one.snr_db), one.event });
-            if (one.drift)
-                batch.drift.push_back({ receiver, run, one.seq, one.time_us, one.drift->quantity, one.drift->of,
-                                        one.drift->change, one.drift->expected, one.drift->found });
+                                     one.confidence, or_null(one.snr_db), one.json });
+            if (const auto drift = drift_of(one))
+                batch.drift.push_back({ receiver, run, seq, one.time_ns / 1000, drift->quantity, drift->of, drift->change, drift->expected,
+                                        drift->found });
         }
-        batch.seen[receiver];
     } else if (const auto* registration = std::get_if<Registration>(&message)) {
-        batch.seen[receiver].registration = registration->json;
+        batch.seen[receiver].registration = to_json(*registration);
     } else if (const auto* status = std::get_if<Status>(&message)) {
         batch.seen[receiver].is_online = status->is_online;
     } else if (const auto* health = std::get_if<Health>(&message)) {
-        batch.seen[receiver].health = health->json;
+        batch.seen[receiver].health = to_json(*health);
         batch.seen[receiver].is_online = true;
     } else if (const auto* answer = std::get_if<Answer>(&message)) {
-        batch.answers.push_back({ receiver, answer->update, now_us, answer->result, answer->why });
+        batch.answers.push_back({ receiver, answer->update, now_us, std::string(to_string(answer->result)), answer->why });
     } else if (const auto* snippet = std::get_if<Snippet>(&message)) {
-        batch.snippets.push_back({ receiver, snippet->id, run_id(receiver, snippet->run, now_us), snippet->time_us,
+        batch.snippets.push_back({ receiver, snippet->id, run_id(receiver, snippet->run, now_us), time_us(snippet->event),
                                    snippet->event, Bytes{ snippet->png } });
     }
 }
