@@ -3,6 +3,7 @@
 
 #include "apps/common/cli.h"
 
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
 #include "prunedamr/stream/drift.h"
@@ -18,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using model::UpdateFault;
 using model::UpdateRefused;
+using receiver::hub::Result;
 
 constexpr std::size_t kMaxBytes = 256u << 20;
 
@@ -29,6 +31,18 @@ ModelUpdates::ModelUpdates(const Options& options, const std::string& model, con
     if (store_.trial()) // it was on trial when the program ended
         watch_.begin(*store_.trial());
     status_.sequence = store_.sequence();
+}
+
+void ModelUpdates::watch_by(std::function<void(const Outcome&)> tell, std::function<void(const model::ModelInfo&, const std::string&)> switched)
+{
+    tell_ = std::move(tell);
+    switched_ = std::move(switched);
+}
+
+void ModelUpdates::tell(Result result, const std::string& why, const std::string& update)
+{
+    if (tell_)
+        tell_({ result, why, update, store_.sequence() });
 }
 
 void ModelUpdates::add(const stream::LabelEvent& event) noexcept
@@ -53,12 +67,13 @@ void ModelUpdates::say(const std::string& text)
     cli::print(text); // --quiet or not
 }
 
-void ModelUpdates::refuse(const std::string& fault, const std::string& why, const Answer& answer)
+void ModelUpdates::refuse(const std::string& fault, const std::string& why, const Answer& answer, const std::string& update)
 {
     ++status_.refused[fault];
     say("Update refused (" + fault + "): " + why);
     if (answer)
         answer(why, true);
+    tell(Result::refused, fault, update);
 }
 
 void ModelUpdates::offer(const std::string& bytes, Answer answer)
@@ -68,15 +83,28 @@ void ModelUpdates::offer(const std::string& bytes, Answer answer)
     begin(bytes, "update by HTTP", std::move(answer));
 }
 
+std::string ModelUpdates::hash_of(const std::string& bytes)
+{
+    return to_hex(sha256(bytes.data(), bytes.size()));
+}
+
+void ModelUpdates::offer_again(const std::string& bytes, const std::string& name)
+{
+    const std::string hash = hash_of(bytes);
+    if (hash != store_.update())
+        return begin(bytes, name, {});
+    tell(watch_.is_on() ? Result::taken : store_.runs_update() ? Result::kept : Result::returned, "", hash);
+}
+
 void ModelUpdates::begin(const std::string& bytes, const std::string& name, Answer answer)
 {
     try {
         loader_.request(store_.prepare(bytes, name));
-        pending_ = Pending{ name, false, std::move(answer) };
+        pending_ = Pending{ name, false, std::move(answer), hash_of(bytes), {} };
     } catch (const UpdateRefused& refused) {
-        refuse(to_string(refused.fault()), refused.what(), answer);
+        refuse(to_string(refused.fault()), refused.what(), answer, hash_of(bytes));
     } catch (const std::exception& error) { // no room on the disk, perhaps
-        refuse("failed", error.what(), answer);
+        refuse("failed", error.what(), answer, hash_of(bytes));
     }
 }
 
@@ -103,7 +131,7 @@ void ModelUpdates::guarded(const std::function<void()>& step)
 }
 
 /// What runs is the model before as soon as it is loaded, even where that cannot be written.
-bool ModelUpdates::begin_return()
+bool ModelUpdates::begin_return(const std::string& why)
 {
     bool is_kept = true;
     guarded([&] { is_kept = store_.give_back(); });
@@ -111,7 +139,7 @@ bool ModelUpdates::begin_return()
         return false;
     ++status_.returned;
     loader_.request(store_.present());
-    pending_ = Pending{ "the model before", true, {} };
+    pending_ = Pending{ "the model before", true, {}, store_.update(), why };
     return true;
 }
 
@@ -127,23 +155,28 @@ void ModelUpdates::finish(receiver::Receiver& receiver, ModelLoader::Loaded load
         if (!done.is_return)
             store_.commit(before); // first: what is taken stays taken, whatever happens
         is_taken = !done.is_return;
-        receiver.set_model(std::move(std::get<stream::Model>(loaded)));
+        auto model = std::move(std::get<stream::Model>(loaded));
+        const model::ModelInfo info = model.info;
+        receiver.set_model(std::move(model));
+        if (switched_)
+            switched_(info, store_.present());
         watch_ = {}; // what was counted is of the model that went
         if (done.is_return)
-            return;
+            return tell(Result::returned, done.why, done.update);
         watch_.begin(std::move(before));
     } catch (const std::exception& error) {
         if (done.is_return)
             return say(std::string("The model before does not come back: ") + error.what());
         if (is_taken)
             guarded([&] { store_.give_back(); });
-        return refuse(to_string(UpdateFault::unusable), done.name + ": " + error.what(), done.answer);
+        return refuse(to_string(UpdateFault::unusable), done.name + ": " + error.what(), done.answer, done.update);
     }
     status_.sequence = store_.sequence();
     ++status_.taken;
     say("Update number " + std::to_string(store_.sequence()) + " taken: " + done.name);
     if (done.answer)
         done.answer("update number " + std::to_string(store_.sequence()) + " is taken", false);
+    tell(Result::taken, "", done.update);
 }
 
 /// Whether the model on trial stays.
@@ -156,9 +189,10 @@ void ModelUpdates::look()
     const std::string number = "Update number " + std::to_string(store_.sequence());
     if (!verdict->goes_back) {
         store_.end_trial();
-        return say(number + " stays: " + verdict->reason);
+        say(number + " stays: " + verdict->reason);
+        return tell(Result::kept, verdict->reason, store_.update());
     }
-    if (begin_return())
+    if (begin_return(verdict->reason))
         say(number + " is returned: " + verdict->reason);
 }
 
@@ -175,7 +209,7 @@ void ModelUpdates::look_for_files()
     try {
         bytes = read_file(*file, kMaxBytes);
     } catch (const Error& error) {
-        refuse(to_string(UpdateFault::damaged), error.what(), {});
+        refuse(to_string(UpdateFault::damaged), error.what(), {}, "");
         return receiver::UpdateStore::set_aside(*file, false);
     }
     begin(bytes, *file, [file = *file](const std::string&, bool refused) { receiver::UpdateStore::set_aside(file, !refused); });
@@ -183,7 +217,15 @@ void ModelUpdates::look_for_files()
 
 bool ModelUpdates::revert()
 {
-    return !pending_ && begin_return();
+    return !pending_ && begin_return("by a person");
+}
+
+bool ModelUpdates::revert(std::uint64_t sequence, const std::string& why)
+{
+    if (pending_ || sequence != store_.sequence() || !store_.runs_update() || !begin_return(why))
+        return false;
+    say("Update number " + std::to_string(sequence) + " is returned: " + why);
+    return true;
 }
 
 receiver::StatusBoard::Updates ModelUpdates::status()

@@ -4,6 +4,7 @@
 #include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/options.h"
 
+#include "prunedamr/receiver/hub/messages.h"
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/receiver/return_watch.h"
 #include "prunedamr/receiver/update_store.h"
@@ -29,6 +30,16 @@ public:
 
     const std::string& model() const { return store_.present(); } ///< file to run
 
+    /// What became of an update; whoever brought it.
+    struct Outcome {
+        receiver::hub::Result result;
+        std::string why;    ///< refused: one of `model::to_string`'s words, or "failed"; kept, returned: the reason
+        std::string update; ///< SHA-256 of its bytes, 64 digits; may be empty of one that an older program took
+        std::uint64_t sequence = 0; ///< of the last one that was taken
+    };
+    /// `tell`: each outcome, once the model that follows from it runs. `switched`: which model runs now. Before the first call of `follow`.
+    void watch_by(std::function<void(const Outcome&)> tell, std::function<void(const model::ModelInfo&, const std::string& file)> switched);
+
     /// A decision, and what it tells of drift; on the classifying thread. When it says too much before `follow` is
     /// called, the rest is not watched.
     void add(const stream::LabelEvent& event) noexcept;
@@ -39,11 +50,23 @@ public:
     /// Bytes that came by HTTP; `answer` is called at once or by `follow`.
     void offer(const std::string& bytes, Answer answer);
 
+    static std::string hash_of(const std::string& bytes); ///< SHA-256, 64 digits
+
+    /// The same of one that may come more than once: what became of it is told again.
+    void offer_again(const std::string& bytes, const std::string& name);
+
+    bool is_busy() const noexcept { return pending_.has_value(); } ///< an update is being loaded, or the model before
+    const std::string& update() const { return store_.update(); } ///< hash of the last one that was taken; empty: none
+    std::uint64_t sequence() const { return store_.sequence(); }
+
     /// Now and then: goes on with what is under way.
     void follow(receiver::Receiver& receiver);
 
     /// A person wants the model before: it is loaded from now on. False when none is kept.
     bool revert();
+
+    /// The same, where update number `sequence` runs. False where it does not.
+    bool revert(std::uint64_t sequence, const std::string& why);
 
     receiver::StatusBoard::Updates status();
 
@@ -57,18 +80,23 @@ private:
         std::string name;
         bool is_return = false; ///< else an update
         Answer answer;
+        std::string update; ///< its hash
+        std::string why;    ///< of a return
     };
 
     void guarded(const std::function<void()>& step);
-    bool begin_return();
+    bool begin_return(const std::string& why);
     void begin(const std::string& bytes, const std::string& name, Answer answer);
     void finish(receiver::Receiver& receiver, ModelLoader::Loaded loaded);
-    void refuse(const std::string& fault, const std::string& why, const Answer& answer);
+    void refuse(const std::string& fault, const std::string& why, const Answer& answer, const std::string& update);
+    void tell(receiver::hub::Result result, const std::string& why, const std::string& update);
     void say(const std::string& text);
     void watch();
     void look();
     void look_for_files();
 
+    std::function<void(const Outcome&)> tell_;
+    std::function<void(const model::ModelInfo&, const std::string&)> switched_;
     receiver::UpdateStore store_;
     ModelLoader loader_;
     std::optional<Pending> pending_;

@@ -23,6 +23,8 @@ std::string output_help()
 {
     std::string text = cli::listing(receiver::output_forms()) + "\n\nwith ;NAME=VALUE behind it:";
     for (const auto& option : receiver::output_options()) {
+        if (std::string_view(option.of) == "hub")
+            continue;
         const std::string value = option.value[0] ? std::string("=") + option.value : "";
         const std::string of = option.of[0] ? std::string(" (") + option.of + ")" : "";
         const std::string form = ";" + std::string(option.name) + value;
@@ -153,6 +155,42 @@ void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
     }
 }
 
+void add_hub_options(CLI::App& app, Options& options)
+{
+    app.add_option_function<std::vector<std::string>>(
+           "--hub",
+           [&](const std::vector<std::string>& texts) {
+               try {
+                   options.hub = receiver::parse_hubs(texts);
+               } catch (const Error& error) {
+                   throw CLI::ValidationError("--hub", error.what());
+               }
+           },
+           "hub (prunedamr-hub) that gets labels, state and thumbnails of snippets, and sends updates: mqtt[s]://HOST[:PORT][/PREFIX], "
+           "or zmq:tcp://HOST:PORT, repeatable; with ;NAME=VALUE behind it as for --out: user, password-file, ca, cert, key, server-key")
+        ->type_name("KIND:ADDRESS")
+        ->allow_extra_args(false);
+    app.add_option_function<std::string>(
+           "--hub-spool", [&](const std::string& text) { options.hub_spool_bytes = cli::positive_quantity("--hub-spool", text); },
+           "bytes of events that are kept until a hub has them, k/M/G allowed (default: 8M); beyond, the oldest are lost and counted")
+        ->type_name("BYTES");
+    app.add_option("--hub-wait", options.hub_wait_s, "seconds to wait at the end of a run until a hub has all events")
+        ->type_name("SECONDS")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86400.0));
+    app.add_option_function<std::string>(
+           "--position",
+           [&](const std::string& text) {
+               try {
+                   options.position = receiver::hub::parse_position(text);
+               } catch (const Error& error) {
+                   throw CLI::ValidationError("--position", error.what());
+               }
+           },
+           "where the receiver stands, for the hub: degrees north and east, such as 52.5,13.4")
+        ->type_name("LAT,LON");
+}
+
 void add_output_options(CLI::App& app, Options& options)
 {
     app.option_defaults()->group("Output");
@@ -180,6 +218,7 @@ void add_output_options(CLI::App& app, Options& options)
                    "who may subscribe: a file of CURVE public keys (NAME.key of zmq.auth, or 40 characters of Z85 "
                    "each), or a folder of NAME.key; with --zmq-key labels may then leave this machine")
         ->type_name("FILE|FOLDER");
+    add_hub_options(app, options);
     add_snippet_options(app, options.snippets);
     app.add_option("--web", options.web,
                    "serve the page, its API and /metrics (Prometheus) at this address and port, such as "
@@ -258,7 +297,8 @@ void check(Options& options)
     const auto snippets = std::count_if(options.outputs.begin(), options.outputs.end(),
                                         [](const Output& output) { return output.kind == OutputKind::snippets; });
     require(snippets < 2, "--snippets", "found several folders, expected one");
-    if (options.outputs.size() == static_cast<std::size_t>(snippets))
+    require(options.hub || !options.position, "--position", "is for a hub, and there is none: see --hub");
+    if (options.outputs.size() == static_cast<std::size_t>(snippets) && !options.hub)
         options.outputs.push_back({ ::isatty(STDOUT_FILENO) ? OutputKind::text : OutputKind::json, "-", {} });
 }
 

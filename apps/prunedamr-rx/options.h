@@ -3,6 +3,7 @@
 
 #include "apps/prunedamr-rx/source_options.h"
 
+#include "prunedamr/receiver/hub/messages.h"
 #include "prunedamr/receiver/outputs/output.h"
 
 #include <CLI/CLI.hpp>
@@ -24,7 +25,7 @@ struct Options {
     bool single = false;          ///< one signal, which somebody has tuned to
     bool measure = true, evidence = false; ///< numbers in the labels, and the points they are from
     double min_confidence = -1.0; ///< 0..1; negative: the model's own
-    std::vector<receiver::Output> outputs; ///< at least one after `check`
+    std::vector<receiver::Output> outputs; ///< at least one after `check`, or a hub
     std::optional<receiver::Output> snippets; ///< of --snippets and its options; `check` adds it to the outputs
     std::string topic = "label";
     std::string zmq_clients; ///< file or folder of the public keys that may subscribe; empty: any key
@@ -36,6 +37,9 @@ struct Options {
     std::string drift;               ///< "model", "none" or a file; empty: learned in each run
     std::uint64_t drift_learn = 2000; ///< decisions
     double drift_false_alarm_days = 30.0;
+    std::optional<receiver::Output> hub; ///< of --hub
+    double hub_spool_bytes = 8e6, hub_wait_s = 10.0;
+    std::optional<receiver::hub::Position> position;
     bool quiet = false;
 
     bool has_output(receiver::OutputKind kind) const;

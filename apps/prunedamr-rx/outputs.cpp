@@ -51,6 +51,8 @@ void check_files(const Options& options, const std::string& model)
     for (const receiver::Output& output : options.outputs)
         for (const std::string& file : output.input_files())
             add(inputs, "a file of --out", file);
+    for (const std::string& file : options.hub ? options.hub->input_files() : std::vector<std::string>())
+        add(inputs, "a file of --hub", file);
     for (const receiver::Output& output : options.outputs)
         if (output.kind == receiver::OutputKind::sigmf)
             add(outputs, "--out sigmf", output.target);
@@ -69,18 +71,20 @@ void check_files(const Options& options, const std::string& model)
 }
 
 std::unique_ptr<stream::Publisher> make_publisher(const Options& options, const receiver::SourceInfo& source,
-                                                  receiver::SampleHistory* history, std::unique_ptr<stream::Sink> last)
+                                                  receiver::SampleHistory* history, std::vector<std::unique_ptr<stream::Sink>> last, HubSide* hub)
 {
     receiver::OutputContext context = output_context(options);
     context.history = history;
+    if (hub)
+        context.on_snippet = [hub](const std::string& stem, const stream::LabelEvent& event) { hub->keep(stem, event); };
     std::vector<stream::SinkChoice> sinks;
     for (const auto& output : options.outputs) {
         sinks.push_back(receiver::open_output(output, context));
         if (const std::string address = sinks.back().sink->chosen_address(); !address.empty())
             cli::print("Publishing at " + address);
     }
-    if (last)
-        sinks.push_back({ std::move(last), {} });
+    for (auto& sink : last)
+        sinks.push_back({ std::move(sink), {} });
     if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
         cli::warn({ *warning });
     return std::make_unique<stream::Publisher>(std::move(sinks), !source.live);

@@ -84,13 +84,18 @@ Session::Session(const Options& options)
     if (!options.updates.empty())
         updates_ = std::make_unique<ModelUpdates>(options_, model_, model_config(options_));
     if (!options.web.empty())
-        page_ = std::make_unique<WebPage>(options_);
+        page_ = std::make_unique<WebPage>(options_, board_);
     if (options.has_output(receiver::OutputKind::snippets))
         history_ = std::make_unique<receiver::SampleHistory>();
     open_next();
     if (!receiver_)
         return;
-    publisher_ = make_publisher(options, receiver_->source(), history_.get(), page_ ? page_->sink() : nullptr);
+    std::vector<std::unique_ptr<stream::Sink>> last;
+    if (page_)
+        last.push_back(page_->sink());
+    if (hub_)
+        last.push_back(hub_->sink(!page_));
+    publisher_ = make_publisher(options, receiver_->source(), history_.get(), std::move(last), hub_.get());
     if (options.watch_model)
         watched_.emplace(model_);
 }
@@ -121,6 +126,10 @@ void Session::open(const std::string& address)
     if (!model)
         return;
     first_sample_ = source->info().first_sample;
+    const auto& info = source->info();
+    board_.set_source({ info.name, options_.model, info.live, info.sample_rate_hz, info.center_freq_hz });
+    if (options_.hub && !hub_)
+        open_hub(model->info, info.live);
     if (!drift_)
         drift_.emplace(options_, model->info);
     const auto publish = [this](stream::LabelEvent event) {
@@ -181,7 +190,7 @@ void Session::run()
     if (page_ && !options_.quiet)
         cli::print("Serving " + page_->address());
     while (receiver_) {
-        update_page(statistics);
+        update_board(statistics);
         receiver_->start();
         service_.ready();
         wait_for_end(statistics);
@@ -209,7 +218,9 @@ void Session::run()
         if (const std::uint64_t lost = publisher_->lost(i))
             cli::print(options_.outputs[i].name() + ": " + std::to_string(lost) +
                        " events lost: " + (options_.outputs[i].kind == receiver::OutputKind::snippets ? "see above" : "its reader was too slow or away"));
-    if (count == 1 && !page_ && publisher_->fault())
+    if (const std::uint64_t waiting = hub_ ? hub_->status().waiting : 0)
+        cli::print(hub_->status().name + ": " + std::to_string(waiting) + " events were not acknowledged by a hub"); // --quiet or not
+    if (count == 1 && !page_ && !hub_ && publisher_->fault())
         throw std::runtime_error(*publisher_->fault());
     say_faults();
     if (fault_)
@@ -221,10 +232,10 @@ void Session::run()
         cli::print(statistics.summary(publisher_->lost()));
 }
 
-/// Each once. That of a single output ends the run, which then says it, unless the page goes on.
+/// Each once. That of a single output ends the run, which then says it, unless the page or the hub goes on.
 void Session::say_faults()
 {
-    for (std::size_t i = 0; (options_.outputs.size() > 1 || page_) && i < options_.outputs.size(); ++i)
+    for (std::size_t i = 0; (options_.outputs.size() > 1 || page_ || hub_) && i < options_.outputs.size(); ++i)
         if (const auto fault = publisher_->fault(i); fault && !fault_said_[i]) {
             fault_said_[i] = true;
             cli::print(*fault);
@@ -269,7 +280,7 @@ void Session::wait_for_end(Statistics& statistics)
         abandon_stalled_readers();
         follow_requests();
         serve_changes();
-        update_page(statistics);
+        update_board(statistics);
         drift_->tell();
         if (receiver_->source().live) {
             tell_doubts();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "apps/prunedamr-rx/hub_side.h"
 #include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/model_updates.h"
 #include "apps/prunedamr-rx/options.h"
@@ -55,7 +56,8 @@ private:
     void follow_requests();
     void serve_changes();
     void begin_change(const WebPage::Request& request);
-    void update_page(const Statistics& statistics);
+    void update_board(const Statistics& statistics);
+    void open_hub(const model::ModelInfo& info, bool is_live);
     void switch_model(ModelLoader::Loaded loaded);
     const std::string& model_file() const; ///< to run
     bool revert_model();
@@ -87,7 +89,9 @@ private:
         std::future<void> done;
     };
     std::optional<PendingChange> change_; ///< of the source, under way
+    receiver::StatusBoard board_;   ///< for the page and the hub
     std::unique_ptr<WebPage> page_; ///< or none
+    std::unique_ptr<HubSide> hub_;  ///< or none
     std::optional<SiteWatch> drift_; ///< once a model is there
     std::unique_ptr<receiver::SampleHistory> history_; ///< for snippets, or none
     std::shared_ptr<receiver::ScanSchedule> schedule_; ///< of a scan, or none

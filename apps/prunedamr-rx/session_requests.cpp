@@ -23,6 +23,8 @@ void Session::follow_requests()
         switch_model(std::move(*loaded));
     if (updates_)
         updates_->follow(*receiver_);
+    if (hub_)
+        hub_->follow(updates_.get());
     if (take_restore()) {
         const bool restored = revert_model();
         if (!options_.quiet || !restored)
@@ -30,11 +32,39 @@ void Session::follow_requests()
     }
 }
 
-void Session::update_page(const Statistics& statistics)
+/// The model runs already, or will in a moment.
+void Session::open_hub(const model::ModelInfo& info, bool is_live)
 {
+    hub_ = std::make_unique<HubSide>(options_, board_, is_live);
+    hub_->set_model(info, model_file());
+    if (!updates_)
+        return;
+    hub_->set_sequence(updates_->sequence());
+    updates_->watch_by([this](const ModelUpdates::Outcome& outcome) { hub_->tell(outcome); },
+                       [this](const model::ModelInfo& now, const std::string& file) { hub_->set_model(now, file); });
+}
+
+/// What is known of the run, for the page and the hub.
+void Session::update_board(const Statistics& statistics)
+{
+    if (!page_ && !hub_)
+        return;
+    const receiver::SourceInfo& source = receiver_->source();
+    const double tuned_hz = receiver_->center_freq_hz();
+    if (const auto* drift = drift_->watch())
+        board_.set_drift(drift->status());
+    if (updates_)
+        board_.set_updates(updates_->status());
+    if (hub_)
+        board_.set_hub(hub_->status());
+    std::vector<receiver::StatusBoard::OutputState> outputs;
+    for (std::size_t i = 0; i < options_.outputs.size(); ++i)
+        outputs.push_back({ options_.outputs[i].name(), publisher_->stats(i), publisher_->fault(i).value_or("") });
+    board_.set_counts(statistics.total(receiver_->stats()), std::move(outputs));
+    board_.set_tuned(tuned_hz);
+    board_.set_control({ !options_.web_token.empty(), source.can_tune, source.can_set_gain, gain_db_, source.gain_elements, min_confidence_ });
     if (page_)
-        page_->update(statistics.total(receiver_->stats()), *publisher_, receiver_->center_freq_hz(), gain_db_,
-                      min_confidence_, drift_->watch(), updates_ ? std::optional(updates_->status()) : std::nullopt);
+        page_->set_tuned(tuned_hz);
 }
 
 const std::string& Session::model_file() const
@@ -44,7 +74,12 @@ const std::string& Session::model_file() const
 
 bool Session::revert_model()
 {
-    return updates_ ? updates_->revert() : receiver_->revert_model();
+    if (updates_)
+        return updates_->revert();
+    const bool is_back = receiver_->revert_model();
+    if (is_back && hub_)
+        hub_->revert_model();
+    return is_back;
 }
 
 /// What the page's clients want changed, one after the other; samples flow on meanwhile.
@@ -108,7 +143,11 @@ void Session::switch_model(ModelLoader::Loaded loaded)
     try {
         if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
             std::rethrow_exception(*fault);
-        receiver_->set_model(std::move(std::get<stream::Model>(loaded)));
+        auto model = std::move(std::get<stream::Model>(loaded));
+        const model::ModelInfo info = model.info;
+        receiver_->set_model(std::move(model));
+        if (hub_)
+            hub_->set_model(info, model_file());
         if (!options_.quiet)
             cli::print("Switched to model " + model_file());
     } catch (const std::exception& error) {

@@ -50,8 +50,8 @@ private:
 
 } // namespace
 
-WebPage::WebPage(const Options& options)
-    : options_(options),
+WebPage::WebPage(const Options& options, StatusBoard& board)
+    : options_(options), board_(board),
       server_(web_config(options), routes(),
               { path_of(ApiTopic::stream), [this] { return welcome_text(picture_, log_, board_.status_json()); } }),
       feed_(server_, picture_, log_, [this] { return board_.status_json(); })
@@ -167,30 +167,10 @@ void WebPage::refuse(std::uint64_t id, const std::string& fault)
 
 Picture& WebPage::begin_run(const SourceInfo& source)
 {
-    source_ = source;
-    board_.set_source({ source.name, options_.model, source.live, source.sample_rate_hz, source.center_freq_hz });
     picture_.begin_run(source.sample_rate_hz);
     log_.begin_run(picture_.run(), source.sample_rate_hz);
     log_.set_tuned(source.center_freq_hz);
     return picture_;
-}
-
-void WebPage::update(const ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                     std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift,
-                     const std::optional<StatusBoard::Updates>& updates)
-{
-    if (drift)
-        board_.set_drift(drift->status());
-    if (updates)
-        board_.set_updates(*updates);
-    std::vector<StatusBoard::OutputState> outputs;
-    for (std::size_t i = 0; i < options_.outputs.size(); ++i)
-        outputs.push_back({ options_.outputs[i].name(), publisher.stats(i), publisher.fault(i).value_or("") });
-    board_.set_counts(total, std::move(outputs));
-    board_.set_tuned(center_freq_hz);
-    log_.set_tuned(center_freq_hz);
-    board_.set_control({ !options_.web_token.empty(), source_->can_tune, source_->can_set_gain, gain_db,
-                         source_->gain_elements, min_confidence });
 }
 
 } // namespace prunedamr::rx

@@ -19,12 +19,12 @@
 namespace prunedamr::rx {
 
 /// What `--web` serves: the page, /metrics and the API. It outlives the publisher that has its sink, and the receiver
-/// that has its taps.
+/// that has its taps; the board outlives it.
 class WebPage
 {
 public:
     /// Throws `Error` when it cannot be served.
-    explicit WebPage(const Options& options);
+    WebPage(const Options& options, receiver::StatusBoard& board);
 
     std::unique_ptr<stream::Sink> sink();
     std::string address() const { return server_.address(); }
@@ -32,10 +32,7 @@ public:
     /// What looks on at samples and decisions. Between two receivers, of which the second is about to start.
     receiver::Picture& begin_run(const receiver::SourceInfo& source);
 
-    /// Now and then. `total`: since the start of the run; `gain_db`: what was asked for last.
-    void update(const receiver::ReceiverStats& total, const stream::Publisher& publisher, double center_freq_hz,
-                std::optional<double> gain_db, std::optional<double> min_confidence, const stream::DriftWatch* drift,
-                const std::optional<receiver::StatusBoard::Updates>& updates);
+    void set_tuned(double center_freq_hz) { log_.set_tuned(center_freq_hz); } ///< now and then
 
     /// On the classifying thread: the event that was decided on last has this number.
     void name(std::uint64_t seq) noexcept { picture_.name(seq); }
@@ -60,10 +57,9 @@ private:
     std::optional<receiver::WebAnswer> ask(const receiver::ApiRoute& route, const receiver::WebRequest& request);
 
     const Options& options_;
-    receiver::StatusBoard board_;
+    receiver::StatusBoard& board_;
     receiver::Picture picture_;
     receiver::EmissionLog log_;
-    std::optional<receiver::SourceInfo> source_;
     std::mutex mutex_;
     std::deque<Request> requests_; ///< under the mutex
     receiver::WebServer server_; ///< ends before what it shows

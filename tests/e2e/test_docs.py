@@ -23,6 +23,8 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
 PROGRAMS = {"prunedamr-rx": os.environ["PRUNEDAMR_RX"], "prunedamr": os.environ["PRUNEDAMR_TOOL"]}
+if os.environ.get("PRUNEDAMR_HUB_PROGRAM"):
+    PROGRAMS["prunedamr-hub"] = os.environ["PRUNEDAMR_HUB_PROGRAM"]
 MODULES = os.environ.get("PRUNEDAMR_GNURADIO_MODULES", "")  # empty where the blocks are not built
 PARTS = {"train": os.environ["PRUNEDAMR_HAVE_TRAIN"] == "ON", "hdf5": os.environ["PRUNEDAMR_HAVE_HDF5"] == "1", "gnuradio": bool(MODULES)}
 REASONS = {"root", "a radio", "a broker", "a browser", "a board", "hours", "files from elsewhere"}

@@ -24,6 +24,7 @@ const std::vector<Library> kHouse = {
     { "prunedamr", { "base", "dsp", "detect", "measure", "graph", "model", "systems", "engine", "recording", "stream", "receiver" } },
     { "prunedamr-tools", { "dataset", "formats", "synth", "metrics", "onnx", "report" } },
     { "prunedamr-train", { "nn", "train", "prune" } },
+    { "prunedamr-hub", { "hub" } }, // a program, of which no library may know
 };
 /// Plug-ins of the engine and the bindings: beside the list, they may include what they serve.
 const Names kBeside = { "torchscript" };
@@ -42,9 +43,11 @@ const std::vector<Guarded> kGuarded = {
     { R"(^volk/)", { "lib/prunedamr/dsp", "lib/prunedamr/synth" } },
     { R"(^fftw3\.h)", { "lib/prunedamr/dsp" } },
     { R"(^liquid/)", { "lib/prunedamr/synth" } },
-    { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver" } },
+    { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver", "lib/prunedamr/hub" } },
     { R"(^SoapySDR/)", { "lib/prunedamr/receiver" } },
     { R"(^mosquitto)", { "lib/prunedamr/receiver/outputs" } },
+    { R"(^(sqlite3\.h|pqxx/))", { "lib/prunedamr/hub" } },
+    { R"(^prunedamr/hub/)", { "lib/prunedamr/hub", "apps/prunedamr-hub", "tests/hub" } },
     { R"(^(boost/(asio/(ip|ssl)|beast)|openssl/))", { "lib/prunedamr/receiver/outputs", "lib/prunedamr/receiver/web" } },
     { R"(^hdf5)", { "lib/prunedamr/dataset", "lib/prunedamr/formats" } },
     { R"(^matio)", { "lib/prunedamr/formats" } },

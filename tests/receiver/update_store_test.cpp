@@ -112,8 +112,10 @@ TEST_F(UpdateStoreTest, TheModelBeforeComesBackButTheNumberStaysTaken)
     {
         UpdateStore store = open();
         EXPECT_FALSE(store.give_back());
+        EXPECT_EQ(store.update(), "");
         store.prepare(bytes, "u");
         store.commit({});
+        EXPECT_TRUE(store.runs_update());
         EXPECT_TRUE(store.give_back());
         EXPECT_EQ(read_file(store.present()), read_file(path("first")));
         EXPECT_FALSE(store.give_back());
@@ -121,6 +123,8 @@ TEST_F(UpdateStoreTest, TheModelBeforeComesBackButTheNumberStaysTaken)
     UpdateStore again = open();
     EXPECT_EQ(read_file(again.present()), read_file(path("first")));
     EXPECT_FALSE(again.trial());
+    EXPECT_EQ(again.update(), to_hex(sha256(bytes.data(), bytes.size())));
+    EXPECT_FALSE(again.runs_update());
     EXPECT_EQ(fault(again, bytes), UpdateFault::not_newer);
 }
 

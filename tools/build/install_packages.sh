@@ -14,9 +14,9 @@ volk=libvolk-dev
 # libtorch-dev needs libgloo-dev, and uses whichever BLAS is there: OpenBLAS, not the reference one.
 live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-dev libfmt-dev libboost-dev
  $volk libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev libsodium-dev zlib1g-dev
- libbz2-dev liblzma-dev libzstd-dev libsoapysdr-dev libmosquitto-dev libssl-dev python3"
+ libbz2-dev liblzma-dev libzstd-dev libsoapysdr-dev libmosquitto-dev libssl-dev libpqxx-dev libsqlite3-dev python3"
 all="$live gnuradio gnuradio-dev libspdlog-dev pybind11-dev python3-dev python3-numpy python3-zmq python3-venv
- python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients openssl curl chromium mkdocs parallel slurm-wlm munge"
+ python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients postgresql sqlite3 openssl curl chromium mkdocs parallel slurm-wlm munge"
 
 foreign=
 case "${1:-}" in

@@ -86,6 +86,7 @@ void UpdateStore::load()
     const std::string root = state.string("root"), present = state.string("present");
     const std::string previous = state.string_or("previous", "");
     const nlohmann::json* trial = state.find("trial");
+    const std::string update = state.string_or("update", "");
     state.finish();
     if (root != root_) // somebody has put another model in its place
         return;
@@ -95,6 +96,7 @@ void UpdateStore::load()
     present_ = file;
     state_.present = present;
     state_.previous = previous;
+    state_.update = update;
     if (trial)
         state_.trial = blocks_from(*trial, path);
 }
@@ -104,6 +106,8 @@ void UpdateStore::save(const State& state) const
     nlohmann::json json{ { "format", 1 }, { "sequence", state.sequence }, { "root", root_ }, { "present", state.present } };
     if (!state.previous.empty())
         json["previous"] = state.previous;
+    if (!state.update.empty())
+        json["update"] = state.update;
     if (state.trial)
         json["trial"] = to_json(*state.trial);
     write_text_atomically(fs::path(folder_) / kState, json.dump(1) + "\n");
@@ -129,7 +133,7 @@ std::string UpdateStore::prepare(const std::string& bytes, const std::string& na
             fs::remove(file, ignored);
         throw UpdateRefused(UpdateFault::unusable, { std::string("update gives no model that works: ") + error.what(), name, "", "" });
     }
-    prepared_ = Prepared{ hash, update.sequence };
+    prepared_ = Prepared{ hash, update.sequence, to_hex(sha256(bytes.data(), bytes.size())) };
     return file;
 }
 
@@ -138,7 +142,7 @@ void UpdateStore::commit(const ReturnWatch::Blocks& before)
     PRUNEDAMR_CHECK(prepared_.has_value(), "what is taken was prepared");
     if (state_.present == root_ && !fs::exists(file_of(root_))) // which may be replaced where it is
         write_text_atomically(file_of(root_), read_file(model_));
-    State next{ prepared_->sequence, prepared_->hash, state_.present, before };
+    State next{ prepared_->sequence, prepared_->hash, state_.present, before, prepared_->update };
     save(next);
     state_ = std::move(next);
     present_ = file_of(state_.present);

@@ -27,6 +27,10 @@ public:
     const std::string& present() const { return present_; } ///< model file to run
     std::uint64_t sequence() const { return state_.sequence; }     ///< of the last update that was taken; 0: none
 
+    /// SHA-256 of the bytes of the last update that was taken, 64 digits; empty: none. Whether it runs, or was given back.
+    const std::string& update() const { return state_.update; }
+    bool runs_update() const { return !state_.previous.empty(); }
+
     /// Makes the new model of an update file's bytes, beside the present one, and returns its file. It is a model whose
     /// golden vector the plain reference computes again. Throws `UpdateRefused`; `name` stands in its message.
     std::string prepare(const std::string& bytes, const std::string& name);
@@ -55,6 +59,7 @@ private:
         std::uint64_t sequence = 0;
         std::string present, previous; ///< hashes; the latter empty: none
         std::optional<ReturnWatch::Blocks> trial;
+        std::string update; ///< its hash
     };
 
     void load();
@@ -70,6 +75,7 @@ private:
     struct Prepared {
         std::string hash;
         std::uint64_t sequence;
+        std::string update;
     };
     std::optional<Prepared> prepared_;
     std::string seen_; ///< name, size and time of the file that may still be written

@@ -33,13 +33,34 @@ TEST(Output, EachOptionBelongsToKindsOfTheTable)
         std::istringstream words(option.of);
         for (std::string word; words >> word;)
             EXPECT_TRUE(std::any_of(output_forms().begin(), output_forms().end(),
-                                    [&](const OutputForm& form) { return word == form.prefix; }))
+                                    [&](const OutputForm& form) { return word == form.prefix || word == "hub"; }))
                 << option.name << " " << word;
     }
     for (const OutputForm& form : output_forms()) {
         const std::string text = form.form;
         EXPECT_EQ(parse_output(text.substr(0, text.find(' '))).kind, form.kind) << text;
     }
+}
+
+TEST(Output, HubsAreABrokerOrEndpointsOfZeroMq)
+{
+    const auto link = [](const std::vector<std::string>& texts) { return hub_link(parse_hubs(texts), {}); };
+    const auto mqtt = std::get<hub::MqttLink>(link({ "mqtts://user@h:99/a/b;protocol=5" }).transport);
+    EXPECT_EQ(mqtt.prefix, "a/b");
+    EXPECT_EQ(mqtt.broker.host, "h");
+    EXPECT_EQ(mqtt.broker.port, 99);
+    EXPECT_EQ(mqtt.broker.user, "user");
+    EXPECT_TRUE(mqtt.broker.use_tls);
+    EXPECT_EQ(mqtt.broker.protocol, 5);
+    EXPECT_EQ(std::get<hub::MqttLink>(link({ "mqtt://h" }).transport).prefix, "prunedamr");
+    const auto zmq = std::get<hub::ZmqLink>(link({ "zmq:tcp://a:1", "zmq:tcp://b:2,tcp://c:3" }).transport);
+    EXPECT_EQ(zmq.endpoints, (std::vector<std::string>{ "tcp://a:1", "tcp://b:2", "tcp://c:3" }));
+    for (const std::vector<std::string>& bad :
+         { std::vector<std::string>{ "json:x" }, { "mqtt://h", "mqtt://g" }, { "mqtt://h", "zmq:tcp://a:1" }, { "mqtt://h;qos=1" }, { "mqtt://h;if=signal" },
+           { "mqtt://h;server-key=f" }, { "zmq:tcp://a:1;user=u" }, { "udp:h:1" } })
+        EXPECT_THROW(parse_hubs(bad), InvalidArgument) << bad.front();
+    EXPECT_THROW(parse_output("mqtt://h;server-key=f"), InvalidArgument); // of hubs alone
+    EXPECT_THROW(link({ "mqtt:h" }), InvalidArgument);
 }
 
 TEST(Output, SaysWhatItExpects)

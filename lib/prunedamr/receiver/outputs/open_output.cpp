@@ -109,11 +109,12 @@ BrokerAddress parse_broker(const std::string& target)
     return result;
 }
 
-std::unique_ptr<stream::Sink> open_mqtt(const Output& output, const OutputContext& context)
+/// `topic`: that of the address, which may be empty.
+BrokerConfig broker_config(const Output& output, const OutputContext& context, std::string& topic)
 {
     const Options options(output);
-    BrokerAddress broker = parse_broker(output.target);
-    MqttConfig config;
+    const BrokerAddress broker = parse_broker(output.target);
+    BrokerConfig config;
     config.use_tls = output.kind == OutputKind::mqtts;
     const bool has_port =
         broker.address.find(':', broker.address.rfind(']') == std::string::npos ? 0 : broker.address.rfind(']')) !=
@@ -126,18 +127,44 @@ std::unique_ptr<stream::Sink> open_mqtt(const Output& output, const OutputContex
         throw InvalidArgument({ "bad address of a broker", "", output.name(), "mqtt://HOST[:PORT][/TOPIC]" });
     config.host = peer.host;
     config.port = std::stoi(peer.port);
-    config.topic = broker.topic.empty() ? "prunedamr/" + context.source_name : broker.topic;
     config.user = options.text("user", broker.user);
     config.password =
         options.has("password-file") ? options.secret("password-file", context.on_notice) : broker.password;
     config.client_id = options.text("client-id");
     config.tls = { options.text("ca"), options.text("cert"), options.text("key") };
+    config.protocol = options.number("protocol", 4, 4, 5);
+    topic = broker.topic;
+    return config;
+}
+
+std::unique_ptr<stream::Sink> open_mqtt(const Output& output, const OutputContext& context)
+{
+    const Options options(output);
+    MqttConfig config;
+    static_cast<BrokerConfig&>(config) = broker_config(output, context, config.topic);
+    if (config.topic.empty())
+        config.topic = "prunedamr/" + context.source_name;
     config.qos = options.number("qos", 0, 0, 2);
     config.retain = options.has("retain");
-    config.protocol = options.number("protocol", 4, 4, 5);
     config.discovery = options.text("discovery");
     config.source = context.source_name;
     return make_mqtt_sink(config, context.on_notice);
+}
+
+hub::ZmqLink zmq_link(const Output& hub)
+{
+    const Options options(hub);
+    hub::ZmqLink link;
+    for (std::size_t begin = 0; begin <= hub.target.size();) {
+        const std::size_t end = std::min(hub.target.find(',', begin), hub.target.size());
+        link.endpoints.push_back(hub.target.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    if (options.has("key"))
+        link.secret_key = stream::read_curve_secret_key(options.text("key"));
+    if (options.has("server-key"))
+        link.server_key = stream::read_curve_client_keys(options.text("server-key")).front();
+    return link;
 }
 
 std::unique_ptr<stream::Sink> open_influx(const Output& output, const OutputContext& context)
@@ -179,7 +206,8 @@ SnippetConfig snippet_config(const Output& output)
 
 stream::SinkChoice open_snippets(const Output& output, const OutputContext& context)
 {
-    const SnippetConfig config = snippet_config(output);
+    SnippetConfig config = snippet_config(output);
+    config.kept = context.on_snippet;
     PRUNEDAMR_CHECK(context.history, "snippets need the history of the samples");
     return make_snippet_sink(config, *context.history, context.on_notice);
 }
@@ -245,6 +273,24 @@ std::string read_secret(const std::string& path, const NoticeHandler& notice)
 void check_snippets(const Output& output)
 {
     snippet_config(output);
+}
+
+hub::LinkConfig hub_link(const Output& hub, const OutputContext& context)
+{
+    hub::LinkConfig config;
+    config.receiver = context.source_name;
+    config.on_notice = context.on_notice;
+    if (hub.kind == OutputKind::zmq) {
+        config.transport = zmq_link(hub);
+        return config;
+    }
+    hub::MqttLink link;
+    std::string prefix;
+    link.broker = broker_config(hub, context, prefix);
+    if (!prefix.empty())
+        link.prefix = prefix;
+    config.transport = link;
+    return config;
 }
 
 stream::SinkChoice open_output(const Output& output, const OutputContext& context)

@@ -10,6 +10,8 @@
 namespace prunedamr::receiver {
 namespace {
 
+const std::string kHub = "hub"; ///< in the place of a prefix
+
 bool is_of(const OutputOption& option, const std::string& prefix)
 {
     std::istringstream words(option.of);
@@ -20,7 +22,7 @@ bool is_of(const OutputOption& option, const std::string& prefix)
         if (word == prefix)
             return true;
     }
-    return all;
+    return all && prefix != kHub;
 }
 
 const OutputForm& form_of(OutputKind kind)
@@ -79,19 +81,20 @@ const std::array<OutputForm, 12>& output_forms()
     return forms;
 }
 
-const std::array<OutputOption, 24>& output_options()
+const std::array<OutputOption, 25>& output_options()
 {
-    static constexpr std::array<OutputOption, 24> options{ {
+    static constexpr std::array<OutputOption, 25> options{ {
         { "if", "CONDITION", "", "only events that meet it, such as: label=OOK and confidence>0.6 or unknown" },
-        { "user", "NAME", "mqtt mqtts influx", "user name; for MQTT also as mqtt://USER:PASSWORD@HOST" },
-        { "password-file", "FILE", "mqtt mqtts influx", "its first line is the password" },
-        { "ca", "FILE", "mqtts influx", "certificates of authorities (default: the system's)" },
-        { "cert", "FILE", "mqtts", "certificate of this client" },
-        { "key", "FILE", "mqtts", "secret key of that certificate" },
+        { "user", "NAME", "mqtt mqtts influx hub", "user name; for MQTT also as mqtt://USER:PASSWORD@HOST" },
+        { "password-file", "FILE", "mqtt mqtts influx hub", "its first line is the password" },
+        { "ca", "FILE", "mqtts influx hub", "certificates of authorities (default: the system's)" },
+        { "cert", "FILE", "mqtts hub", "certificate of this client" },
+        { "key", "FILE", "mqtts hub", "secret key of that certificate" },
+        { "server-key", "FILE", "hub", "CURVE public key of the hubs, for zmq; key is then this receiver's CURVE secret key" },
         { "qos", "0..2", "mqtt mqtts", "quality of service (default: 0)" },
         { "retain", "", "mqtt mqtts", "the broker keeps the last event" },
-        { "protocol", "4|5", "mqtt mqtts", "MQTT 3.1.1 or 5 (default: 4)" },
-        { "client-id", "TEXT", "mqtt mqtts", "name of the connection (default: random)" },
+        { "protocol", "4|5", "mqtt mqtts hub", "MQTT 3.1.1 or 5 (default: 4)" },
+        { "client-id", "TEXT", "mqtt mqtts hub", "name of the connection (default: random)" },
         { "discovery", "PREFIX", "mqtt mqtts",
           "announces the receiver to Home Assistant, whose prefix is 'homeassistant'" },
         { "db", "NAME", "influx", "database (version 1)" },
@@ -151,7 +154,7 @@ bool Output::is_file() const
 void add_option(Output& output, const std::string& text)
 {
     const auto equals = text.find('=');
-    const std::string name = text.substr(0, equals), prefix = form_of(output.kind).prefix;
+    const std::string name = text.substr(0, equals), prefix = output.is_hub ? kHub : form_of(output.kind).prefix;
     std::string known;
     for (const OutputOption& option : output_options()) {
         if (!is_of(option, prefix))
@@ -173,24 +176,53 @@ void add_option(Output& output, const std::string& text)
     throw InvalidArgument({ "unknown option of " + prefix, "", name, "one of " + known });
 }
 
-Output parse_output(const std::string& text)
+namespace {
+
+Output parse(const std::string& text, bool is_hub)
 {
     const auto parts = split(text);
     const auto colon = parts.front().find(':');
     const std::string prefix = parts.front().substr(0, colon);
     std::string known;
     for (const OutputForm& form : output_forms()) {
+        if (is_hub && form.kind != OutputKind::mqtt && form.kind != OutputKind::mqtts && form.kind != OutputKind::zmq)
+            continue;
         known += (known.empty() ? "" : ", ") + std::string(form.prefix);
         if (prefix != form.prefix)
             continue;
         if (colon == std::string::npos || (colon + 1 == parts.front().size() && form.kind != OutputKind::syslog))
             throw InvalidArgument({ "no target", "", text, "a target after the colon: " + std::string(form.form) });
-        Output output{ form.kind, parts.front().substr(colon + 1), {} };
+        Output output{ form.kind, parts.front().substr(colon + 1), {}, is_hub };
         for (std::size_t i = 1; i < parts.size(); ++i)
             add_option(output, parts[i]);
         return output;
     }
     throw InvalidArgument({ "unknown kind", "", prefix, "one of " + known });
+}
+
+} // namespace
+
+Output parse_output(const std::string& text)
+{
+    return parse(text, false);
+}
+
+Output parse_hubs(const std::vector<std::string>& texts)
+{
+    Output all = parse(texts.at(0), true);
+    for (std::size_t i = 1; i < texts.size(); ++i) {
+        const Output next = parse(texts[i], true);
+        if (all.kind != OutputKind::zmq || next.kind != OutputKind::zmq)
+            throw InvalidArgument({ "several hubs", "", next.name(), "one broker, or endpoints of ZeroMQ only" });
+        all.target += "," + next.target;
+        for (const auto& [name, value] : next.options)
+            add_option(all, name + "=" + value);
+    }
+    if (all.kind == OutputKind::zmq && (all.options.count("user") > 0 || all.options.count("ca") > 0 || all.options.count("cert") > 0))
+        throw InvalidArgument({ "bad option of a hub", all.name(), "", "key and server-key, of zmq" });
+    if (all.kind != OutputKind::zmq && all.options.count("server-key") > 0)
+        throw InvalidArgument({ "bad option of a hub", all.name(), "server-key", "of zmq only" });
+    return all;
 }
 
 } // namespace prunedamr::receiver

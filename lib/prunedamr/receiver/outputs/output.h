@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/receiver/hub/link.h"
 #include "prunedamr/receiver/source.h"
 #include "prunedamr/recording/sigmf_writer.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,15 +33,16 @@ const std::array<OutputForm, 12>& output_forms();
 struct OutputOption {
     const char* name;
     const char* value; ///< "FILE"; empty: it has none
-    const char* of;    ///< prefixes with blanks between them; empty: all
+    const char* of;    ///< prefixes with blanks between them, "hub" of --hub; empty: all but that
     const char* meaning;
 };
-const std::array<OutputOption, 24>& output_options();
+const std::array<OutputOption, 25>& output_options();
 
 struct Output {
     OutputKind kind;
     std::string target; ///< file ("-" is standard output), endpoint, address or program
     std::map<std::string, std::string> options;
+    bool is_hub = false; ///< of --hub: mqtt, mqtts or zmq; `target` of the last may hold several endpoints, with commas
 
     /// For messages: the target without a password; that of a file or a ZeroMQ endpoint alone.
     std::string name() const;
@@ -54,6 +57,10 @@ void add_option(Output& output, const std::string& text);
 /// Throws `InvalidArgument` for an unknown kind or option, naming those that there are, and for a bad condition.
 Output parse_output(const std::string& text);
 
+/// The values of --hub: one broker, or the ZeroMQ endpoints of one hub or several, with the options of all. At least one text. Throws
+/// `InvalidArgument`.
+Output parse_hubs(const std::vector<std::string>& texts);
+
 /// What outputs need of the run.
 struct OutputContext {
     std::string source_name = "rx0";
@@ -61,6 +68,8 @@ struct OutputContext {
     stream::ZmqConfig zmq;            ///< all but its endpoint
     recording::Annotating annotating; ///< all but its path
     SampleHistory* history = nullptr; ///< of the samples, for snippets; outlives them
+    /// A snippet is kept: `SnippetConfig::kept`; may be empty.
+    std::function<void(const std::string& stem, const stream::LabelEvent& event)> on_snippet;
 };
 
 /// The first line of a file that holds a password or a token; `notice` is told when others can read it. Throws
@@ -69,6 +78,9 @@ std::string read_secret(const std::string& path, const NoticeHandler& notice);
 
 /// Throws `InvalidArgument` for options of snippets that are out of their ranges.
 void check_snippets(const Output& output);
+
+/// How a receiver reaches its hubs. Throws `Error`.
+hub::LinkConfig hub_link(const Output& hub, const OutputContext& context);
 
 /// Opens it. Throws `Error`; a peer that is away is none.
 stream::SinkChoice open_output(const Output& output, const OutputContext& context);

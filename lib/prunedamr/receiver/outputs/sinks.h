@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/receiver/outputs/mqtt_connection.h"
 #include "prunedamr/receiver/outputs/snippet_store.h"
 #include "prunedamr/receiver/sample_history.h"
 #include "prunedamr/receiver/source.h"
@@ -17,11 +18,6 @@
 /// is no error.
 namespace prunedamr::receiver {
 
-/// Files of a TLS connection; empty: the system's list of authorities, no certificate of our own.
-struct TlsFiles {
-    std::string ca, certificate, key;
-};
-
 /// The JSON line of each event as a datagram. `address`: HOST:PORT.
 std::unique_ptr<stream::Sink> make_udp_sink(const std::string& address, NoticeHandler notice);
 
@@ -34,16 +30,10 @@ struct SyslogConfig {
 /// RFC 6587), the local form of syslog(3) else. Throws `InvalidArgument`.
 std::unique_ptr<stream::Sink> make_syslog_sink(const SyslogConfig& config, NoticeHandler notice);
 
-struct MqttConfig {
-    std::string host = "localhost";
-    int port = 1883;
-    std::string topic; ///< of events; status: TOPIC/status, "online" or "offline", retained
-    std::string user, password, client_id;
-    bool use_tls = false;
-    TlsFiles tls;
+struct MqttConfig : BrokerConfig {
+    std::string topic;          ///< of events; status: TOPIC/status, "online" or "offline", retained
     int qos = 0;                ///< 0..2
     bool retain = false;        ///< the broker keeps the last event for those who come later
-    int protocol = 4;           ///< 4: MQTT 3.1.1; 5
     std::string discovery;      ///< prefix of Home Assistant's discovery topics; empty: none
     std::string source = "rx0"; ///< name of the receiver in Home Assistant
 };
@@ -78,6 +68,8 @@ struct SnippetConfig {
     SnippetStore::Config store;
     double before_s = 0.1, after_s = 0.1; ///< of the emission, 0..1
     std::function<bool(const stream::LabelEvent&)> condition; ///< of the events that are wanted
+    /// A recording is there: STEM.sigmf-meta and STEM.sigmf-data (cf32_le). On the sink's thread; may be empty.
+    std::function<void(const std::string& stem, const stream::LabelEvent& event)> kept;
 };
 
 /// The samples of each event that is wanted, and of what came before and after it, as a SigMF recording with the event as

@@ -128,7 +128,7 @@ class SnippetSink final : public stream::Sink
 {
 public:
     SnippetSink(const SnippetConfig& config, SampleHistory& history, NoticeHandler notice)
-        : before_s_(config.before_s), after_s_(config.after_s), is_asking_(config.store.keeps_teaching), store_(config.store), history_(history),
+        : before_s_(config.before_s), after_s_(config.after_s), is_asking_(config.store.keeps_teaching), folder_(config.store.folder), kept_(config.kept), store_(config.store), history_(history),
           state_("snippets:" + config.store.folder, std::move(notice))
     {
     }
@@ -220,8 +220,11 @@ private:
         writer.add(annotation(event, cut));
         writer.finish();
         recording::add_event(store_.unfinished(name), stream::to_json_line(event), is_asking_ ? teaching.to_json() : "");
-        if (store_.make_room(bytes, teaching.score())) // now that there is something to make it for
-            store_.add(name, std::string(event.label.view()), traits, teaching.score());
+        if (!store_.make_room(bytes, teaching.score())) // now that there is something to make it for
+            return;
+        store_.add(name, std::string(event.label.view()), traits, teaching.score());
+        if (kept_)
+            kept_(folder_ + "/" + name, event);
     }
 
     std::int64_t time_of(const LabelEvent& event, const Cut& cut) const
@@ -279,6 +282,8 @@ private:
 
     const double before_s_, after_s_;
     const bool is_asking_;
+    const std::string folder_;
+    const std::function<void(const std::string&, const LabelEvent&)> kept_;
     bool had_ = false; ///< told that one was there already
     SnippetStore store_;
     SampleHistory& history_;

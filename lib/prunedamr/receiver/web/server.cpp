@@ -196,10 +196,10 @@ struct WebServer::Impl {
         return largest;
     }
 
-    const WebRoute* find_route(beast::string_view path, beast::string_view method) const
+    const WebRoute* find_route(beast::string_view target, beast::string_view method) const
     {
         for (const WebRoute& route : routes)
-            if (path == route.path && method == route.method)
+            if (route.serves({ target.data(), std::min(target.find('?'), target.size()) }) && method == route.method)
                 return &route;
         return nullptr;
     }
@@ -296,7 +296,7 @@ struct WebServer::Impl {
     {
         std::string methods;
         for (const WebRoute& route : routes)
-            if (route.path == path)
+            if (route.serves(path))
                 methods += (methods.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
         return methods;
     }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace prunedamr::receiver {
@@ -44,10 +45,16 @@ enum class WebAccess { open, read, change };
 /// What is served under a path. `serve` runs on the server's one thread: it must be quick. An answer that takes
 /// longer is none yet, and comes by `WebServer::reply`.
 struct WebRoute {
-    std::string method, path;
+    std::string method, path; ///< a path that ends in "/*" stands for all below it
     std::function<std::optional<WebAnswer>(const WebRequest&)> serve;
     WebAccess access = WebAccess::read;
     std::size_t max_body_bytes = 0; ///< 0: the server's; a larger one only for who has access
+
+    bool serves(std::string_view asked) const
+    {
+        const bool is_below = path.size() > 2 && path.compare(path.size() - 2, 2, "/*") == 0;
+        return is_below ? asked.substr(0, path.size() - 1) == std::string_view(path).substr(0, path.size() - 1) : asked == path;
+    }
 };
 
 /// A WebSocket on which the server speaks and clients listen. Each message that a client sends acknowledges a passing

@@ -127,6 +127,7 @@ struct StatusBoard::Impl {
     ReceiverStats counts;
     std::vector<OutputState> outputs;
     std::optional<Updates> updates;
+    std::optional<hub::LinkStatus> hub;
     std::map<std::pair<std::string, std::string>, LabelCount> labels; ///< by state and label
     std::array<std::uint64_t, kBuckets> confidences{};
     double confidence_sum = 0.0;
@@ -213,6 +214,17 @@ struct StatusBoard::Impl {
             out.sample("prunedamr_updates_total", { "result", why }, count);
     }
 
+    void write_hub(Exposition& out) const
+    {
+        if (!hub)
+            return;
+        out.single("prunedamr_hub_connected", "gauge", "1 while the broker or a hub is there", hub->is_connected ? 1 : 0);
+        out.single("prunedamr_hub_acknowledged_total", "counter", "Number of events that a hub has stored", hub->acknowledged);
+        out.single("prunedamr_hub_waiting", "gauge", "Events that no hub has acknowledged", hub->waiting);
+        out.single("prunedamr_hub_lost_total", "counter", "Number of events that no hub will get: the spool was full", hub->lost);
+        out.single("prunedamr_hub_reconnects_total", "counter", "Number of times that the connection was lost and found again", hub->reconnects);
+    }
+
     void write_labels(Exposition& out) const
     {
         out.family("prunedamr_labels_total", "counter", "Number of events by state and label");
@@ -250,6 +262,12 @@ void StatusBoard::set_updates(const Updates& updates)
 {
     const std::lock_guard lock(impl_->mutex);
     impl_->updates = updates;
+}
+
+void StatusBoard::set_hub(const hub::LinkStatus& hub)
+{
+    const std::lock_guard lock(impl_->mutex);
+    impl_->hub = hub;
 }
 
 void StatusBoard::set_tuned(double center_freq_hz)
@@ -318,6 +336,7 @@ std::string StatusBoard::metrics() const
     impl_->write_drift(out);
     impl_->write_outputs(out);
     impl_->write_updates(out);
+    impl_->write_hub(out);
     write_process(out);
     return out.take();
 }
@@ -367,6 +386,10 @@ std::string StatusBoard::status_json() const
         json["updates"] = { { "sequence", now.updates->sequence }, { "taken", now.updates->taken },
                             { "returned", now.updates->returned }, { "refused", Json(now.updates->refused) },
                             { "on_trial", now.updates->on_trial }, { "last", now.updates->last } };
+    json["hub"] = Json();
+    if (now.hub)
+        json["hub"] = { { "name", now.hub->name }, { "connected", now.hub->is_connected }, { "acknowledged", now.hub->acknowledged },
+                        { "waiting", now.hub->waiting }, { "lost", now.hub->lost }, { "reconnects", now.hub->reconnects } };
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

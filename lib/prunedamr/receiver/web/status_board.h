@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "prunedamr/receiver/hub/link.h"
 #include "prunedamr/receiver/receiver.h"
 #include "prunedamr/stream/drift.h"
 #include "prunedamr/stream/sinks.h"
@@ -51,6 +52,7 @@ public:
 
     void set_source(const Source& source);
     void set_updates(const Updates& updates); ///< where updates are taken
+    void set_hub(const hub::LinkStatus& hub); ///< where there is one
     void set_tuned(double center_freq_hz);
     void set_control(const Control& control);
     void set_counts(const ReceiverStats& total, std::vector<OutputState> outputs); ///< since the start of the run
