@@ -43,7 +43,7 @@ const std::vector<Guarded> kGuarded = {
     { R"(^volk/)", { "lib/prunedamr/dsp", "lib/prunedamr/synth" } },
     { R"(^fftw3\.h)", { "lib/prunedamr/dsp" } },
     { R"(^liquid/)", { "lib/prunedamr/synth" } },
-    { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver" } },
+    { R"(^zmq\.h)", { "lib/prunedamr/stream", "lib/prunedamr/receiver", "lib/prunedamr/hub" } },
     { R"(^SoapySDR/)", { "lib/prunedamr/receiver" } },
     { R"(^mosquitto)", { "lib/prunedamr/receiver/outputs" } },
     { R"(^(sqlite3\.h|pqxx/))", { "lib/prunedamr/hub" } },
