@@ -31,9 +31,15 @@ constexpr const char* kForms = "  mqtt://HOST[:PORT][/PREFIX]   receivers of a b
 void add_options(CLI::App& app, Options& options)
 {
     app.option_defaults()->group("Receivers");
-    app.add_option("--listen", options.listen,
-                   "where receivers are, that is where their --hub points to: a broker, or an address of this machine; 'help' lists the forms "
-                   "and their options; repeatable")
+    app.add_option_function<std::vector<std::string>>(
+           "--listen",
+           [&options](const std::vector<std::string>& texts) {
+               for (const std::string& text : texts)
+                   cli::list_if_asked(text, kForms);
+               options.listen.insert(options.listen.end(), texts.begin(), texts.end());
+           },
+           "where receivers are, that is where their --hub points to: a broker, or an address of this machine; 'help' lists the forms "
+           "and their options; repeatable")
         ->type_name("KIND:ADDRESS")
         ->allow_extra_args(false);
     app.add_option("--group", options.group, "hubs of one group share what comes from a broker, and belong to one database")
@@ -118,8 +124,6 @@ hub::HubConfig config_of(const Options& options)
 void check(const Options& options)
 {
     using cli::require;
-    for (const std::string& text : options.listen)
-        cli::list_if_asked(text, kForms);
     require(!options.listen.empty() || !options.web.empty(), "--listen", "missing: where receivers are, such as mqtt://localhost");
     for (const auto& [name, file] : { std::pair("--web-cert", &options.web_cert), std::pair("--web-key", &options.web_key), std::pair("--web-token", &options.web_token) })
         require(!options.web.empty() || file->empty(), name, "belongs to --web, and there is none");

@@ -168,6 +168,7 @@ class Hub(rx.Case):
             return done.returncode, done.stderr + done.stdout
         self.assertEqual(said()[0], 2)
         self.assertEqual(said("--listen", "help")[0], 0)
+        self.assertIn("mqtts://HOST", said("--print-man")[1])
         (self.folder / "text").write_text("x" * 5000)
         code, text = said("--listen", self.mqtt, "--database", self.folder / "text")
         self.assertEqual((code, text.count("\n")), (1, 1), text)
