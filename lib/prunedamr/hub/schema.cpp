@@ -25,7 +25,7 @@ const std::vector<Migration>& migrations()
             "label TEXT NOT NULL, state TEXT NOT NULL, confidence DOUBLE PRECISION NOT NULL, snr_db DOUBLE PRECISION, "
             "event TEXT NOT NULL, PRIMARY KEY (receiver, run, seq))",
             "CREATE INDEX labels_time ON labels (time_us)",
-            "CREATE INDEX labels_receiver ON labels (receiver, time_us)",
+            "CREATE INDEX labels_receiver ON labels (receiver, time_us, label)",
             "CREATE INDEX labels_label ON labels (label, time_us)",
             "CREATE INDEX labels_band ON labels (band, time_us, label)",
             "CREATE TABLE drift (receiver BIGINT NOT NULL, run BIGINT NOT NULL, seq BIGINT NOT NULL, time_us BIGINT NOT NULL, "
