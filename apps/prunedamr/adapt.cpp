@@ -146,13 +146,18 @@ void leave_out_noise(std::map<std::string, Labeled>& labels)
         throw Error({ "no labeled emission that can be used", "--captures", "", "annotations with a label" });
 }
 
+/// Place of the class `unknown`; -1: there is none.
+int unknown_of(const model::ModelInfo& info)
+{
+    const auto found = std::find(info.labels.begin(), info.labels.end(), model::kUnknownLabel);
+    return found == info.labels.end() ? -1 : static_cast<int>(found - info.labels.begin());
+}
+
 /// The model with more classes, which it cannot tell yet from `unknown`, or, where it has no such class, from its
 /// first one.
 model::Model with_classes(const model::Model& model, const std::vector<std::string>& labels)
 {
-    const auto& known = model.info.labels;
-    const auto unknown = std::find(known.begin(), known.end(), model::kUnknownLabel);
-    const int from = unknown == known.end() ? 0 : static_cast<int>(unknown - known.begin());
+    const int from = std::max(0, unknown_of(model.info));
     model::Model grown =
         model::with_network(model, graph::copy_class(model.network, from, static_cast<int>(labels.size())));
     for (const std::string& label : labels) {
@@ -194,10 +199,7 @@ double bound_loss(graph::Network& network, const model::Model& base, const datas
 {
     const auto old_classes = static_cast<std::size_t>(base.network.classes());
     const std::string& device = options.train.fit.device;
-    const auto& labels = base.info.labels;
-    const auto unknown = std::find(labels.begin(), labels.end(), model::kUnknownLabel);
-    const metrics::NewClasses after{ old_classes, unknown == labels.end() ? -1 : static_cast<int>(unknown - labels.begin()),
-                                     evaluate_classes(network, dataset, old_classes, true, device),
+    const metrics::NewClasses after{ old_classes, unknown_of(base.info), evaluate_classes(network, dataset, old_classes, true, device),
                                      evaluate_classes(network, dataset, old_classes, false, device), options.max_loss / 100.0 };
     const double offset = metrics::offset_of_new_classes(evaluate_classes(base.network, dataset, old_classes, true, device), after);
     return graph::add_to_logits(network, static_cast<int>(old_classes), static_cast<float>(offset)) ? offset : 0.0;
@@ -239,6 +241,7 @@ void run(Options& options)
     fit.teacher_name = options.train.teacher_model->info.name;
     fit.teacher = std::make_shared<const graph::Network>(options.train.teacher_model->network);
 
+    fit.unknown_class = unknown_of(base.info);
     auto dataset = load_frames(options.replay);
     dataset::assign_split(dataset, { 0.2, 0.6 }, options.replay.data_seed); // training makes frames of its own
     model::check_contract(grown.info, dataset.front_end, dataset.class_names, recipe_file);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "prunedamr/graph/rewrite/edits.h"
 #include "prunedamr/train/objective.h"
 
 #include "prunedamr/graph/rewrite/rewrite.h"
@@ -214,6 +215,31 @@ TEST(Objective, ATeacherOfFewerClassesTeachesThose)
     EXPECT_NEAR(loss_with(config, as_second), loss_with(alone, as_second), 1e-6); // the label teaches, with all its weight
     EXPECT_NEAR(loss_with(config, first), 0.25 * loss_with(alone, first) - 0.75 * std::log(1.0 - third), 1e-5);
     EXPECT_NEAR(loss_with(config, both), (loss_with(config, first) + loss_with(config, second)) / 2, 1e-6);
+}
+
+/// New classes were a part of `unknown` until now: of its frames that look like one of them, nobody says which they are.
+TEST(Objective, WhatWasUnknownMayBeOfANewClass)
+{
+    train::FitConfig config;
+    config.distill.weight = 0.75;
+    config.unknown_class = 1;
+    config.teacher = std::make_shared<const graph::Network>(graph::keep_classes(test::tiny_network(), { 0, 1 }));
+    const train::Batch batch = toy_batch({ 1 });
+    const auto loss_and_odds = [&](float offset) {
+        graph::Network network = test::tiny_network();
+        graph::add_to_logits(network, 2, offset);
+        train::Objective objective(network, config, at::kCPU);
+        nn::GraphModule student(network);
+        student.eval();
+        const auto value = objective(student, batch);
+        return std::pair(value.loss.item<double>(), at::softmax(value.logits, 1)[0]);
+    };
+    const auto [undecided, odds] = loss_and_odds(8.0f);
+    EXPECT_NEAR(undecided, -0.25 * std::log(odds[1].item<double>() + odds[2].item<double>()), 1e-5);
+    const auto [decided, usual] = loss_and_odds(-8.0f);
+    EXPECT_GT(decided, -0.25 * std::log(usual[1].item<double>()) - 1e-6);
+    config.unknown_class = -1;
+    EXPECT_GT(loss_and_odds(8.0f).first, undecided + 1.0);
 }
 
 TEST(Objective, ARememberedTeacherSaysOfAFrameWhatItSaidBefore)

@@ -76,6 +76,7 @@ struct FitConfig {
     std::shared_ptr<const graph::Network> teacher; ///< distill from it if set
     std::string teacher_name;                      ///< for reports
     DistillConfig distill;
+    int unknown_class = -1; ///< that new classes, which the teacher does not know, were a part of until now; -1: none
     metrics::CostMatrix cost; ///< of confusions, learned beside the labels and choosing the epoch; empty: none
     std::vector<RecallConstraint> recall_constraints; ///< measured on the validation part
     std::uint64_t seed = 1;

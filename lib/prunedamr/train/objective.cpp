@@ -82,6 +82,16 @@ void Objective::set_class_weights(const std::vector<double>& weights)
     class_weights_ = equal ? at::Tensor() : tensor_of({ weights }, device_).flatten();
 }
 
+/// [B], true of frames that are labeled `unknown_class` and look like one of the classes behind those of the teacher.
+at::Tensor Objective::undecided(const at::Tensor& logits, const at::Tensor& labels) const
+{
+    constexpr double kSure = 0.8;
+    const at::Tensor odds = at::softmax(logits.detach(), 1);
+    const std::int64_t known = teacher_->network().classes();
+    const at::Tensor fresh = odds.narrow(1, known, odds.size(1) - known).sum(1);
+    return labels.to(device_).eq(config_.unknown_class) & fresh.gt(kSure * (fresh + odds.select(1, config_.unknown_class)));
+}
+
 at::Tensor Objective::label_loss(const at::Tensor& logits, const Batch& batch) const
 {
     const at::Tensor labeled = batch.labels.ge(0).nonzero().flatten();
@@ -96,6 +106,11 @@ at::Tensor Objective::label_loss(const at::Tensor& logits, const Batch& batch) c
     at::Tensor losses = cross_entropy(known, labels, config_.label_smoothing);
     if (costs_.defined())
         losses = losses + expected_cost(known, labels, costs_);
+    if (has_undecided(logits)) { // that they are one or the other is sure
+        const at::Tensor rest = known.narrow(1, teacher_->network().classes(), known.size(1) - teacher_->network().classes());
+        const at::Tensor either = at::cat({ rest, known.narrow(1, config_.unknown_class, 1) }, 1);
+        losses = at::where(undecided(known, labels), at::logsumexp(known, 1) - at::logsumexp(either, 1), losses);
+    }
     if (label_shares_.defined())
         losses = losses * label_shares_.index_select(0, labels);
     if (!class_weights_.defined())
@@ -153,10 +168,13 @@ Objective::Value Objective::operator()(nn::GraphModule& student, const Batch& ba
     if (!teacher_)
         return value;
     const at::Tensor wanted = teacher_logits(batch, frames, teacher_features);
+    at::Tensor labels = batch.labels;
+    if (has_undecided(value.logits)) // nor does the teacher say that they are of no new class
+        labels = at::where(undecided(value.logits, labels).to(labels.device()), at::full_like(labels, wanted.size(1)), labels);
     const DistillConfig& distill = config_.distill;
     const double fraction = batch.fraction();
     value.loss = value.loss + fraction * distill.weight *
-                                  distillation_of_known(value.logits, wanted, batch.labels, distill.temperature);
+                                  distillation_of_known(value.logits, wanted, labels, distill.temperature);
     if (!student_nodes_.empty())
         value.loss = value.loss + fraction * distill.feature_weight * feature_loss(features, teacher_features);
     return value;

@@ -17,7 +17,8 @@ namespace prunedamr::train {
 ///   mean over labeled frames of (1 - w) (cross-entropy + expected cost), weighed by class
 ///   + w distillation of the teacher's logits + v attention transfer, mean over the stages.
 /// Of frames of classes that the teacher does not know, which come last, w = 0: labels alone teach them. Of all others it
-/// says that they are none of these. Without teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
+/// says that they are none of these; of frames of `unknown_class` that look like one of these nobody says which they are. Without
+/// teacher w = v = 0. Means are over the frames of all processes: their losses add up to the step's, and so
 /// do their gradients.
 class Objective
 {
@@ -38,6 +39,11 @@ public:
     void set_class_weights(const std::vector<double>& weights); ///< [classes]; all 1 at first
 
 private:
+    bool has_undecided(const at::Tensor& logits) const
+    {
+        return teacher_ && config_.unknown_class >= 0 && logits.size(1) > teacher_->network().classes();
+    }
+    at::Tensor undecided(const at::Tensor& logits, const at::Tensor& labels) const;
     at::Tensor label_loss(const at::Tensor& logits, const Batch& batch) const;
     at::Tensor teacher_logits(const Batch& batch, const at::Tensor& frames,
                                  std::map<std::string, at::Tensor>& features) const;
