@@ -139,6 +139,13 @@ TEST_P(HubStore, KnowsWhoIsThere)
     EXPECT_EQ(first(kNow + 43 * kSecondUs)["is_online"], false) << "by its will";
 }
 
+TEST_P(HubStore, WhoOnlySaysOnlineIsNoReceiver)
+{
+    Store store(*database_);
+    store.write({ { "lamp", Status{ true } } }, kNow);
+    EXPECT_EQ(Reader(*database_).receivers(kNow).size(), 0U);
+}
+
 TEST_P(HubStore, SnippetsAreLabeledByPersons)
 {
     const std::string png("\x89PNG\r\n\x1a\n\0x", 10);

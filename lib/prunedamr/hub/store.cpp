@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <tuple>
 
 namespace prunedamr::hub {
@@ -40,6 +41,11 @@ struct Store::Batch {
     };
     std::map<std::int64_t, Seen> seen;
 };
+
+bool Store::is_known(const std::string& receiver)
+{
+    return receivers_.count(receiver) > 0 || !database_.run("SELECT id FROM receivers WHERE name = $1", { receiver }).empty();
+}
 
 std::int64_t Store::receiver_id(const std::string& name)
 {
@@ -113,8 +119,13 @@ void Store::write(const std::vector<Received>& all, std::int64_t now_us)
     try {
         database_.transact([&] {
             Batch batch;
+            std::set<std::string> talk; // receivers; other programs say "online" at such a topic, too
             for (const Received* one : sorted)
-                take(batch, receiver_id(one->receiver), one->message, now_us);
+                if (!std::holds_alternative<Status>(one->message))
+                    talk.insert(one->receiver);
+            for (const Received* one : sorted)
+                if (talk.count(one->receiver) > 0 || is_known(one->receiver))
+                    take(batch, receiver_id(one->receiver), one->message, now_us);
             std::sort(batch.labels.begin(), batch.labels.end(), by_key);
             std::sort(batch.drift.begin(), batch.drift.end(), by_key);
             database_.insert_new("labels",

@@ -30,7 +30,8 @@ class Store
 public:
     explicit Store(Database& database) : database_(database) {}
 
-    /// All of it in one transaction. What is there already stays as it is. Throws as `Database::run` does, and then nothing
+    /// All of it in one transaction. What is there already stays as it is, and the status of who has said nothing else is left
+    /// out. Throws as `Database::run` does, and then nothing
     /// of it is written.
     void write(const std::vector<Received>& all, std::int64_t now_us);
 
@@ -41,6 +42,7 @@ public:
 
 private:
     struct Batch;
+    bool is_known(const std::string& receiver);
     std::int64_t run_id(std::int64_t receiver, const std::string& run, std::int64_t now_us);
     void take(Batch& batch, std::int64_t receiver, const Message& message, std::int64_t now_us);
 
