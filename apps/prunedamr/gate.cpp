@@ -96,6 +96,7 @@ void add_gate(CLI::App& app)
     add_margin(*command, "--margin", gate.margin, "by which accuracy on old data may fall, of all and of each class");
     add_margin(*command, "--calibration-margin", gate.calibration_margin, "by which the calibration error may rise");
     add_margin(*command, "--rejection-margin", gate.rejection_margin, "by which the fraction of named signals called unknown may rise");
+    add_margin(*command, "--cost-margin", gate.cost_margin, "by which the mean cost of a decision may rise");
     command->add_option("--latency-ratio", gate.latency_ratio, "time per frame that is allowed, as a multiple of the old model's")
         ->capture_default_str()
         ->check(CLI::Range(0.01, 1000.0));

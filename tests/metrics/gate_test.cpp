@@ -146,6 +146,8 @@ TEST(Gate, ConfusionsHaveTheirPrice)
     GateConfig dear;
     dear.costs = read_costs(R"({"class2": {"class5": 100}})", "costs");
     EXPECT_FALSE(check_cost({ &joint }, dear).passed);
+    dear.cost_margin = 100.0;
+    EXPECT_TRUE(check_cost({ &joint }, dear).passed);
     EXPECT_THROW(read_costs(R"({"a": {"b": -1}})", "costs"), Error);
     EXPECT_THROW(read_costs("{", "costs"), Error);
 }

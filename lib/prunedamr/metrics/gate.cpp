@@ -326,7 +326,7 @@ GateCheck check_cost(const std::vector<const JointAnswers*>& all, const GateConf
     const auto at = [&](const Answer& one) { return costs[static_cast<std::size_t>(one.truth)]; };
     const Mean rise = mean_of(priced, [&](const Answer& one) { return at(one).second - at(one).first; });
     const Mean before = mean_of(priced, [&](const Answer& one) { return at(one).first; });
-    GateCheck check{ "costs no more", rise.value - normal_quantile(config.alpha) * rise.error <= 0.0, "", {} };
+    GateCheck check{ "costs no more", rise.value - normal_quantile(config.alpha) * rise.error <= config.cost_margin, "", {} };
     check.text = fmt::format("mean cost {:.4f}, before {:.4f}, change {:+.4f}, standard error {:.4f}", before.value + rise.value,
                              before.value, rise.value, rise.error);
     check.numbers = { { "cost", before.value + rise.value }, { "cost_before", before.value }, { "standard_error", rise.error } };

@@ -45,6 +45,7 @@ struct GateConfig {
     double margin = 0.005;            ///< by which accuracy may fall on old data, 0..1
     double calibration_margin = 0.01; ///< by which the expected calibration error may rise
     double rejection_margin = 0.005;  ///< by which the fraction of named signals that are called unknown may rise
+    double cost_margin = 0.0;         ///< by which the mean cost of a decision may rise
     double latency_ratio = 1.25;      ///< new to old
     /// {truth: {decision: cost}}; what it does not name costs 0 where it is right, half where the family is right or
     /// a signal is called unknown, else 1.
@@ -75,7 +76,7 @@ GateCheck check_calibration(const Opinion& before, const Opinion& after, const G
 /// Named signals that are called unknown: does not rise by more than the margin beyond its error.
 GateCheck check_rejection(const JointAnswers& old, const GateConfig& config);
 
-/// Mean cost of all decisions does not rise beyond its error. Throws `Error` for a class that nobody has.
+/// Mean cost of all decisions does not rise by more than the margin beyond its error. Throws `Error` for a class that nobody has.
 GateCheck check_cost(const std::vector<const JointAnswers*>& all, const GateConfig& config);
 
 GateCheck check_latency(double before_us, double after_us, const GateConfig& config);
