@@ -6,7 +6,7 @@
 #include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/recipe.h"
 #include "prunedamr/synth/signal/channel.h"
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 #include "prunedamr/synth/signal/receiver_impairments.h"
 #include "prunedamr/synth/signal/symbols.h"
 

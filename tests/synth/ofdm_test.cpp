@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/synth/signal/fft.h"
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 #include "prunedamr/synth/signal/symbols.h"
 #include "tests/synth/synth_testing.h"
 

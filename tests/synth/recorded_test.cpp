@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <set>
+#include <utility>
 #include <unistd.h>
 
 namespace prunedamr::synth {
@@ -16,7 +18,8 @@ namespace {
 constexpr double kRate = 1e6;
 constexpr int kStart = 5'000, kCount = 40'000, kAll = 60'000;
 
-/// One emission, lines at 96 and 104 kHz, between 90 and 110 kHz by its annotation; and a stronger one elsewhere.
+/// One emission, lines at 96 and 104 kHz, between 90 and 110 kHz by its annotation; a stronger one elsewhere; and one that is
+/// neither symmetric about its center nor in time: a line at 304 kHz that grows.
 class Recorded : public ::testing::Test
 {
 protected:
@@ -26,11 +29,15 @@ protected:
         info.format = recording::SampleFormat::cf32_le;
         info.sample_rate_hz = kRate;
         info.sample_count = kAll;
-        info.annotations = { { kStart, kCount, "two lines", 90e3, 110e3, "" }, { kStart, kCount, "other", -210e3, -190e3, "" } };
+        info.annotations = { { kStart, kCount, "two lines", 90e3, 110e3, "" }, { kStart, kCount, "other", -210e3, -190e3, "" },
+                             { kStart, kCount, "rising", 290e3, 310e3, "" } };
         Samples samples(kAll);
         for (int n = kStart; n < kStart + kCount; ++n)
             for (const auto& [hz, level] : { std::pair(96e3, 0.1), std::pair(104e3, 0.1), std::pair(-200e3, 1.0) })
                 samples[static_cast<std::size_t>(n)] += std::complex<float>(std::polar(level, std::fmod(2 * M_PI * hz / kRate * n, 2 * M_PI)));
+        for (int n = kStart; n < kStart + kCount; ++n)
+            samples[static_cast<std::size_t>(n)] += std::complex<float>(
+                std::polar(static_cast<double>(n - kStart) / kCount, std::fmod(2 * M_PI * 304e3 / kRate * n, 2 * M_PI)));
         recording::write_sigmf(path_, info, samples);
     }
     ~Recorded() override
@@ -103,6 +110,25 @@ TEST_F(Recorded, ALimitOfTheBandwidthHolds)
         EXPECT_GE(bandwidth, 0.199);
         EXPECT_LE(bandwidth, 0.251);
     }
+}
+
+TEST_F(Recorded, AnEmissionIsMirroredInFrequencyAndInTime)
+{
+    const auto made = modulator("rising");
+    std::set<std::pair<bool, bool>> seen;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        Rng rng(seed);
+        const Signal signal = made->modulate(600, {}, rng);
+        double first = 0.0, second = 0.0;
+        for (std::size_t n = 0; n < 300; ++n) {
+            first += static_cast<double>(std::norm(signal.samples[n]));
+            second += static_cast<double>(std::norm(signal.samples[n + 300]));
+        }
+        const bool above = share_at(signal.samples, 0.2 * signal.bandwidth) > 0.8;
+        EXPECT_NE(above, share_at(signal.samples, -0.2 * signal.bandwidth) > 0.8) << seed;
+        seen.emplace(above, second > first);
+    }
+    EXPECT_EQ(seen.size(), 4u);
 }
 
 TEST_F(Recorded, ALabelThatNobodyGaveIsRefused)

@@ -34,7 +34,7 @@ struct Block {
 };
 
 /// The only way from the thread that reads a source to the thread that classifies: a queue of blocks, bounded,
-/// first in, first out. All memory is allocated at construction; afterwards nothing allocates or locks. The block
+/// first in, first out. `Receiver` owns it (receiver.cpp, Input). All memory is allocated at construction; afterwards nothing allocates or locks. The block
 /// freed last is the next to be filled, so that only as much memory is touched (and resident) as blocks ever
 /// waited.
 class BlockRing

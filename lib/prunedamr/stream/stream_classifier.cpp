@@ -4,8 +4,6 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/stream/stream_state.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 namespace prunedamr::stream {
@@ -13,7 +11,6 @@ namespace {
 
 /// By which the time of live input may be set back: events then wait for it to go on.
 constexpr auto kLargestCorrectionNs = static_cast<std::int64_t>(2e9 * StreamClock::kMaxErrorS);
-constexpr double kAbsurdFraction = 0.01; ///< of all samples, which are no accident
 
 ClassifierConfig checked(ClassifierConfig config)
 {
@@ -213,22 +210,6 @@ std::string StreamClassifier::description() const
 const model::ModelInfo& StreamClassifier::info() const
 {
     return state_->pipeline().model.info;
-}
-
-std::array<std::string, 3> doubts(const ClassifierStats& stats)
-{
-    std::array<std::string, 3> texts;
-    if (stats.clipped_events > 0)
-        texts[0] = "Samples are clipped, which changes labels: lower the gain (see clipped in the events)";
-    const auto samples = static_cast<double>(stats.samples);
-    if (static_cast<double>(stats.absurd) > kAbsurdFraction * samples)
-        texts[1] = fmt::format("{:.0f} % of the samples are beyond 1e6 or vanish: --format is probably another one",
-                               100.0 * static_cast<double>(stats.absurd) / samples);
-    else if (stats.non_finite > 0)
-        texts[1] = "Some samples are no finite numbers; they count as zero";
-    if (stats.unanswered_events > 0)
-        texts[2] = "The model gave no answer to the frames of some events, which are unknown: it fails on them";
-    return texts;
 }
 
 } // namespace prunedamr::stream

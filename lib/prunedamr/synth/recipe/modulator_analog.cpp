@@ -2,7 +2,7 @@
 
 #include "prunedamr/synth/recipe/modulator.h"
 #include "prunedamr/synth/signal/channel.h"
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/synth/recipe/modulator.h"
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 #include "prunedamr/synth/signal/symbols.h"
 
 #include <algorithm>

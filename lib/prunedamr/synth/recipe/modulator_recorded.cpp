@@ -67,7 +67,8 @@ std::vector<PlayedEmission> emissions_of(const std::string& path, const std::str
     return found;
 }
 
-/// Emissions of one label, played again from any place, at any rate; what is shorter than wanted begins anew.
+/// Emissions of one label, played again from any place, at any rate; what is shorter than wanted begins anew. Half of them with
+/// a mirrored spectrum, half of them backwards: few recordings are worth more, and no class is defined by either.
 class RecordedModulator : public Modulator
 {
 public:
@@ -101,6 +102,11 @@ public:
         const Samples input = cut_out(emission.samples, wanted, rng);
         Signal signal{ Samples(static_cast<std::size_t>(count)), emission.bandwidth * step };
         dsp::run_polyphase(filter, stride, input.data(), first, first + count, signal.samples.data());
+        if (rng.chance(0.5))
+            for (auto& sample : signal.samples)
+                sample = std::conj(sample);
+        if (rng.chance(0.5))
+            std::reverse(signal.samples.begin(), signal.samples.end());
         return signal;
     }
 

@@ -6,7 +6,7 @@
 #include "prunedamr/base/rng.h"
 #include "prunedamr/synth/rml2016a/rml2016a_channel.h"
 #include "prunedamr/synth/signal/channel.h"
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 #include "prunedamr/synth/signal/phasor.h"
 
 #include <algorithm>

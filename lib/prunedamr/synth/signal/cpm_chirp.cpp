@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "prunedamr/synth/signal/modulations.h"
+#include "prunedamr/synth/signal/modulators.h"
 
 #include "prunedamr/base/vector_clones.h"
 #include "prunedamr/synth/signal/phasor.h"
