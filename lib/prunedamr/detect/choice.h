@@ -23,6 +23,7 @@ public:
     /// The best by score of those that overlap, from `min_score` on; returns how many.
     int choose(const Proposal* proposals, int count, float min_score) noexcept;
     const int* chosen() const noexcept { return chosen_.data(); } ///< numbers of proposals, best first
+    int* chosen() noexcept { return chosen_.data(); }
 
 private:
     void describe_parts(Proposal& p, const Proposal* proposals) noexcept;

@@ -9,6 +9,7 @@
 #include "prunedamr/detect/edges.h"
 #include "prunedamr/detect/floor.h"
 #include "prunedamr/detect/judge.h"
+#include "prunedamr/detect/remnants.h"
 #include "prunedamr/detect/statistics.h"
 
 #include <algorithm>
@@ -100,6 +101,8 @@ struct Detector::Impl {
     std::vector<Proposal> proposals;
     int proposal_count = 0;
     Choice choice{ 0 };
+    Remnants remnants;
+    std::vector<const TileField*> fields; ///< of the levels that are normal
     int chosen_count = 0;
     std::vector<Detection> detections, open;
     int count = 0, open_count = 0;
@@ -118,6 +121,7 @@ Detector::Impl::Impl(const DetectorConfig& wanted, Judge given)
         levels.emplace_back(n, epoch, 0, static_cast<int>(levels.size()));
     end = epoch + finest / 2;
     samples.resize(finest + std::min<std::ptrdiff_t>(kBlock, epoch));
+    fields.resize(levels.size());
     proposals.resize(levels.size() * Cutter::kMaxProposals);
     choice = Choice(static_cast<int>(proposals.size()));
     detections.resize(kMaxDetections);
@@ -279,6 +283,9 @@ void Detector::Impl::analyze() noexcept
     gather();
     score();
     chosen_count = choice.choose(proposals.data(), proposal_count, config.min_score);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+        fields[i] = levels[i].is_normal ? &levels[i].field : nullptr;
+    chosen_count = remnants.drop(proposals.data(), choice.chosen(), chosen_count, fields);
     follow();
     analyzed = start;
 }
