@@ -96,7 +96,7 @@ class Flood(rx.Case):
         status = json.loads(self.get("/api/v1/status"))
         metrics = parse_metrics(self.get("/metrics"))
         value = lambda name: metrics[name][1][name, ()]
-        return {"kept": (status["control"], status["model"], status["source"]["center_freq_hz"], status["counts"]["model_switches"]),
+        return {"kept": (status["control"], status["source"]["center_freq_hz"], status["counts"]["model_switches"]),
                 "lost": tuple(status["source"][name] for name in ("overflows", "dropped_samples")) + (status["counts"]["dropped_frames"],),
                 "samples": status["counts"]["samples"], "bytes": value("process_resident_memory_bytes"), "files": value("process_open_fds"),
                 "cpu_s": value("process_cpu_seconds_total")}
@@ -127,7 +127,7 @@ class Flood(rx.Case):
                     client.shutdown(socket.SHUT_WR)
                     while more := client.recv(1 << 18):
                         got += more
-            except ConnectionError:  # it need not read to the end what it has refused
+            except OSError:  # it need not read to the end what it has refused
                 pass
             found = [int(code) for code in STATUS.findall(got)]
             answers.update(found or [0])  # closed without an answer, which is one
