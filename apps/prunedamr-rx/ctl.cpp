@@ -36,11 +36,6 @@ bool is_text(const ApiParameter& parameter)
     return std::string_view(parameter.type) == "string";
 }
 
-bool takes_file(const ApiRoute& route)
-{
-    return route.parameters.size() == 1 && std::string_view(route.parameters.front().type) == "binary";
-}
-
 std::string parameter_help(const ApiParameter& parameter)
 {
     std::string help = parameter.meaning;
@@ -93,13 +88,14 @@ std::string fault_of(const receiver::HttpClient::Answer& answer, const Access& a
     const auto json = nlohmann::json::parse(answer.body, nullptr, false);
     const bool has_text = json.is_object() && json.contains("error") && json["error"].is_string();
     const std::string line = answer.body.substr(0, answer.body.find('\n'));
-    const std::string status = " (" + std::to_string(answer.status) + ")";
+    const std::string hint = answer.status == 401 && access.token.empty() ? ": see --token" : "";
+    const std::string status = " (" + std::to_string(answer.status) + ")" + hint;
     if (has_text)
         return json["error"].get<std::string>() + status;
     if (answer.status < 400 || line.empty() || line.size() > 200 || line.front() == '<')
         return access.url + ": not a receiver's answer: found HTTP status " + std::to_string(answer.status) +
                ", expected the address that it serves with --web";
-    return line + status + (answer.status == 401 && access.token.empty() ? ": see --token" : "");
+    return line + status;
 }
 
 receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& access, const Values& values)
@@ -110,7 +106,7 @@ receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& acce
     receiver::HttpClient client(server, patience + std::chrono::seconds(5)); // it says when it gives up
     const std::string authorization =
         access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
-    if (takes_file(route))
+    if (route.takes_bytes())
         return client.post(route.path, authorization, read_file(values.at(route.parameters.front().name)), "application/octet-stream");
     if (std::string_view(route.method) == "POST")
         return client.post(route.path, authorization, body_of(route, values).dump(), "application/json");
@@ -138,7 +134,10 @@ void add_command(CLI::App& app, const ApiRoute& route, const std::shared_ptr<Acc
     for (const ApiParameter& one : route.parameters) {
         auto* option = command->add_option_function<std::string>(
             one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
-        option->required(one.is_required)->type_name(takes_file(route) ? cli::kInput : is_text(one) ? "NAME" : "NUMBER");
+        option->required(one.is_required)
+            ->type_name(route.takes_bytes() ? cli::kInput
+                        : is_text(one)      ? "NAME"
+                                            : "NUMBER");
         if (!one.choices.empty())
             option->check(CLI::IsMember(std::vector<std::string>(one.choices.begin(), one.choices.end())));
     }

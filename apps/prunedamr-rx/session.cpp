@@ -148,6 +148,7 @@ void Session::open(const std::string& address)
     receiver::ReceiverConfig config = receiver_config(options_, address);
     if (page_) {
         receiver::Picture& picture = page_->begin_run(source->info());
+        page_->set_scan(schedule_);
         config.samples.push_back(&picture);
         config.decisions = &picture;
     }

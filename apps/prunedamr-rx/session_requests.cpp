@@ -62,7 +62,9 @@ void Session::update_board(const Statistics& statistics)
         outputs.push_back({ options_.outputs[i].name(), publisher_->stats(i), publisher_->fault(i).value_or("") });
     board_.set_counts(statistics.total(receiver_->stats()), std::move(outputs));
     board_.set_tuned(tuned_hz);
-    board_.set_control({ !options_.web_token.empty(), source.can_tune, source.can_set_gain, gain_db_, source.gain_elements, min_confidence_ });
+    board_.set_control({ !options_.web_token.empty(), source.can_tune, source.can_set_gain, gain_db_,
+                         source.gain_elements, min_confidence_,
+                         schedule_ ? std::optional(schedule_->text()) : std::nullopt });
     if (page_)
         page_->set_tuned(tuned_hz);
 }
@@ -116,6 +118,12 @@ void Session::begin_change(const WebPage::Request& request)
         change_.emplace(PendingChange{ request, receiver_->change({ change.number, {} }) });
     } else if (change.kind == ChangeKind::gain) {
         change_.emplace(PendingChange{ request, receiver_->change({ {}, receiver::GainSetting{ change.number, change.text } }) });
+    } else if (change.kind == ChangeKind::scan && !schedule_) {
+        page_->refuse(request.id, "this receiver does not scan: see --scan");
+    } else if (change.kind == ChangeKind::scan) {
+        schedule_->set_list(
+            parse_scan(options_.source, change.text, change.number.value_or(options_.source.dwell_s)));
+        page_->reply(request.id, "changed");
     } else if (change.kind == ChangeKind::threshold) {
         min_confidence_ = change.number;
         receiver_->set_min_confidence(min_confidence_);

@@ -346,10 +346,11 @@ std::unique_ptr<receiver::Source> open_source(const SourceOptions& options, cons
         return receiver::make_conditioned_source(open_live(options, address, options.center_freq_hz.value_or(0.0)),
                                                  conditioning);
     auto source = receiver::make_conditioned_source(open_supervised(options, address), conditioning);
-    if (options.scanning.entries.empty())
+    if (options.scanned.entries.empty())
         return source;
-    schedule = std::make_shared<receiver::ScanSchedule>(options.scanning.entries.size());
-    return receiver::make_scanning_source(std::move(source), options.scanning, schedule);
+    schedule = std::make_shared<receiver::ScanSchedule>(options.scanned);
+    return receiver::make_scanning_source(std::move(source), { options.settle_s, { options.radio.gain_db, "" } },
+                                          schedule);
 }
 
 } // namespace prunedamr::rx

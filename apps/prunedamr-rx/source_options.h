@@ -29,7 +29,8 @@ struct SourceOptions {
     std::string scan, scan_list;        ///< frequencies, or a file of them
     double dwell_s = 0.2;               ///< at each
     bool has_scan_times = false;        ///< --dwell or --settle is given
-    receiver::ScanConfig scanning;      ///< that `check` makes of these; without entries: no scan
+    double settle_s = 0.05;             ///< after each change of the frequency
+    receiver::ScanList scanned;         ///< that `check` makes of these; without entries: no scan
     bool live = false; ///< a pipe whose writer cannot wait
     bool exit_on_loss = false;
     bool realtime = false, loop = false; ///< of recordings
@@ -45,6 +46,9 @@ struct SourceOptions {
 void add_source_options(CLI::App& app, SourceOptions& source);
 
 void add_scan_options(CLI::App& app, SourceOptions& source); ///< of a radio, part of these
+
+/// Of a list as --scan takes it. Throws `Error`.
+receiver::ScanList parse_scan(const SourceOptions& source, const std::string& list, double dwell_s);
 
 /// Makes the entries of a scan, if one is asked for. Throws `CLI::ValidationError` and `Error`.
 void check_scan(SourceOptions& source);

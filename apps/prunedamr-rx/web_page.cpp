@@ -51,7 +51,7 @@ private:
 } // namespace
 
 WebPage::WebPage(const Options& options, StatusBoard& board)
-    : options_(options), board_(board),
+    : options_(options), board_(board), snippets_(options.snippet_folder()),
       server_(web_config(options), routes(),
               { path_of(ApiTopic::stream), [this] { return welcome_text(picture_, log_, board_.status_json()); } }),
       feed_(server_, picture_, log_, [this] { return board_.status_json(); })
@@ -84,7 +84,7 @@ std::vector<WebRoute> WebPage::routes()
     return routes;
 }
 
-WebAnswer WebPage::answer(const ApiRoute& route, const WebRequest& request) const
+WebAnswer WebPage::answer(const ApiRoute& route, const WebRequest& request)
 try {
     auto query = parse_query(route, request.query);
     switch (route.topic) {
@@ -105,7 +105,12 @@ try {
         return found ? json_answer(*found) : json_error(404, "there is no such emission");
     }
     case ApiTopic::snippets:
-        return json_answer(snippets_json(options_.snippet_folder(), static_cast<std::size_t>(query.emplace("limit", kHistoryEntries).first->second)));
+        return json_answer(
+            snippets_.json(static_cast<std::size_t>(query.emplace("limit", kHistoryEntries).first->second)));
+    case ApiTopic::scan: {
+        const std::lock_guard lock(mutex_);
+        return json_answer(scan_json(scan_.get()));
+    }
     case ApiTopic::stream:
     case ApiTopic::change:
         break;
@@ -148,8 +153,10 @@ void WebPage::label(const Request& request)
         throw InvalidArgument({ "this receiver keeps no snippets", "", "", "--snippets FOLDER" });
     const auto names = recording::snippets_in(folder); // nothing else can be named
     if (!std::binary_search(names.begin(), names.end(), change.snippet))
-        throw InvalidArgument(
-            { "there is no such snippet", folder, "'" + change.snippet.substr(0, 100) + "'", "a name as it is listed" });
+        return refuse(request.id,
+                      "there is no such snippet: found '" + change.snippet.substr(0, 100) +
+                          "', expected a name as it is listed",
+                      404);
     const std::string author = change.author.empty() ? "web" : change.author;
     recording::set_label(folder + "/" + change.snippet, change.text, author, system_time_ns());
     reply(request.id, "labeled");
@@ -160,9 +167,15 @@ void WebPage::reply(std::uint64_t id, const std::string& done)
     server_.reply(id, json_answer(nlohmann::json{ { "done", done } }.dump() + "\n"));
 }
 
-void WebPage::refuse(std::uint64_t id, const std::string& fault)
+void WebPage::refuse(std::uint64_t id, const std::string& fault, unsigned status)
 {
-    server_.reply(id, json_error(409, fault));
+    server_.reply(id, json_error(status, fault));
+}
+
+void WebPage::set_scan(std::shared_ptr<ScanSchedule> scan)
+{
+    const std::lock_guard lock(mutex_);
+    scan_ = std::move(scan);
 }
 
 Picture& WebPage::begin_run(const SourceInfo& source)

@@ -2,6 +2,7 @@
 """What changes a receiver while it runs, by HTTP, by `prunedamr-rx ctl`, and what the stream says."""
 
 import base64
+import http.client
 import http.server
 import json
 import os
@@ -169,6 +170,27 @@ class Changes(Control):
         self.changed("model", "reload")
         self.notices.wait_for("Switched to model")
         self.assertEqual(self.status()["source"]["dropped_samples"], 0)
+        self.assertIn("this receiver does not scan: see --scan (409)", self.refused("set-scan", "433M"))
+        self.assertEqual(json.loads(self.ctl("scan")[1])["is_scanning"], False)
+        self.assertIn("keeps no snippets", self.refused("label", "x", "OOK"))
+
+    def test_every_refusal_is_json(self):
+        self.start("--web-token", self.token, "--snippets", self.folder, "--snippet-if", "snr_db>200")
+        bearer = {"Authorization": "Bearer open sesame, please"}
+        label = json.dumps({"snippet": "nowhere", "label": "OOK"})
+        for status, method, path, body, headers in (
+                (404, "GET", "/api/v1/nothing", None, {}), (404, "GET", "/api/v1/evidence?id=123456", None, {}), (404, "POST", "/api/v1/label", label, bearer),
+                (405, "POST", "/api/v1/status", "", {}), (400, "GET", "/api/v1/history?limit=x", None, {}), (400, "POST", "/api/v1/tune", "{", bearer),
+                (401, "POST", "/api/v1/tune", "{}", {}), (401, "POST", "/api/v1/tune", "{}", {"Authorization": "Bearer x"}),
+                (403, "GET", "/api/v1/status", None, {"Host": "evil.example"}), (403, "GET", "/api/v1/status", None, {"Origin": "http://evil.example"}),
+                (409, "POST", "/api/v1/tune", '{"center_freq_hz": 5e9}', bearer), (413, "POST", "/api/v1/tune", 70_000 * "x", bearer),
+                (426, "GET", "/api/v1/stream", None, {})):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
+            self.addCleanup(connection.close)
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, answer.getheader("Content-Type")), (status, "application/json"), path)
+            self.assertEqual(list(json.loads(answer.read())), ["error"], path)
 
     def test_nothing_is_changed_without_the_token(self):
         process = self.start("--web-token", self.token)

@@ -26,8 +26,9 @@ constexpr double kRate = 100e3;
 class Dial : public Source
 {
 public:
-    explicit Dial(std::uint64_t most) : most_(most)
+    Dial(std::uint64_t most, bool queues) : most_(most)
     {
+        info_.queues = queues;
         info_.name = "dial";
         info_.sample_rate_hz = kRate;
         info_.center_freq_hz = 1e6;
@@ -75,12 +76,12 @@ private:
 };
 
 struct Scanned {
-    Scanned(std::vector<ScanEntry> entries, double settle_s, std::uint64_t most = UINT64_MAX)
-        : schedule(std::make_shared<ScanSchedule>(entries.size()))
+    Scanned(std::vector<ScanEntry> entries, double settle_s, std::uint64_t most = UINT64_MAX, bool queues = false)
+        : schedule(std::make_shared<ScanSchedule>(ScanList{ "", std::move(entries) }))
     {
-        auto made = std::make_unique<Dial>(most);
+        auto made = std::make_unique<Dial>(most, queues);
         dial = made.get();
-        source = make_scanning_source(std::move(made), { std::move(entries), settle_s }, schedule);
+        source = make_scanning_source(std::move(made), { settle_s, { 7.0, "" }, [this] { return now; } }, schedule);
     }
 
     /// The next that holds samples.
@@ -91,6 +92,7 @@ struct Scanned {
                 return reading;
     }
 
+    milliseconds now{ 1000 };
     Dial* dial;
     std::shared_ptr<ScanSchedule> schedule;
     std::unique_ptr<Source> source;
@@ -107,27 +109,15 @@ std::vector<double> centers(const std::vector<ScanEntry>& entries)
 
 } // namespace
 
-TEST(Scan, WhereOneEntryHasAGainTheOthersHaveTheirs)
-{
-    auto entries = parse_scan("1M,2M", 1e5, 0.2);
-    complete_gains(entries, { 30.0, "" });
-    EXPECT_FALSE(entries[0].gain || entries[1].gain); // nothing changes it
-    entries[1].gain = GainSetting{ 10.0, "" };
-    complete_gains(entries, { 30.0, "" });
-    EXPECT_EQ(entries[0].gain->gain_db, 30.0);
-    EXPECT_EQ(entries[1].gain->gain_db, 10.0);
-    entries[0].gain.reset();
-    complete_gains(entries, {});
-    EXPECT_EQ(entries[0].gain->gain_db, std::nullopt); // automatic
-}
-
 TEST(Scan, RangesAreCoveredInSteps)
 {
-    EXPECT_EQ(centers(parse_scan("433M..435M,868.3M,1000", 0.8e6, 0.2)), (std::vector<double>{ 433333333, 434e6, 434666667, 868.3e6, 1000 }));
-    EXPECT_EQ(centers(parse_scan("433M..433.5M", 1e6, 0.2)), std::vector<double>{ 433.25e6 });
-    EXPECT_EQ(centers(parse_scan("100M..102M", 1e6, 0.2)), (std::vector<double>{ 100.5e6, 101.5e6 }));
-    EXPECT_EQ(parse_scan("1M", 1e6, 0.7)[0].dwell_s, 0.7);
-    for (const char* bad : { "", "x", "433M,", "433M..", "435M..433M", "433Mx", "-1M", "1M..1G", "nan", "0" })
+    EXPECT_EQ(centers(parse_scan("433M..435M,868.3M,1000", 0.8e6, 0.2).entries),
+              (std::vector<double>{ 433333333, 434e6, 434666667, 868.3e6, 1000 }));
+    EXPECT_EQ(centers(parse_scan("433M..433.5M", 1e6, 0.2).entries), std::vector<double>{ 433.25e6 });
+    EXPECT_EQ(centers(parse_scan("100M..102M", 1e6, 0.2).entries), (std::vector<double>{ 100.5e6, 101.5e6 }));
+    EXPECT_EQ(parse_scan("1M", 1e6, 0.7).entries[0].dwell_s, 0.7);
+    for (const char* bad : { "", "x", "433M,", "433M..", "435M..433M", "433Mx", "-1M", "1M..1G", "nan", "0",
+                             "1M rate", "1M gain=", "1M dwell=0" })
         EXPECT_THROW(parse_scan(bad, 1e3, 0.2), InvalidArgument) << bad;
 }
 
@@ -136,7 +126,12 @@ TEST(Scan, AListSaysWhereALineDiffers)
     const test::TemporaryFolder folder;
     const std::string path = folder / "list";
     std::ofstream(path) << "# at home\n433.92M  gain=20 dwell=1.5\n\n868M..869M dwell=0.5 # two\n100M gain=auto\n";
-    const auto entries = read_scan_list(path, 0.5e6, 0.2);
+    const ScanList list = read_scan_list(path, 0.5e6, 0.2);
+    const auto& entries = list.entries;
+    EXPECT_EQ(list.text, "433.92M  gain=20 dwell=1.5, 868M..869M dwell=0.5, 100M gain=auto");
+    const ScanList again = parse_scan(list.text, 0.5e6, 0.2);
+    EXPECT_EQ(centers(again.entries), centers(entries));
+    EXPECT_EQ(again.entries[1].dwell_s, 0.5);
     EXPECT_EQ(centers(entries), (std::vector<double>{ 433.92e6, 868.25e6, 868.75e6, 100e6 }));
     EXPECT_EQ(entries[0].gain->gain_db, 20.0);
     EXPECT_EQ(entries[0].dwell_s, 1.5);
@@ -155,40 +150,117 @@ TEST(Scan, AListSaysWhereALineDiffers)
     }
 }
 
+namespace {
+
+ScanList numbered(std::size_t entries)
+{
+    ScanList list;
+    for (std::size_t i = 0; i < entries; ++i)
+        list.entries.push_back({ static_cast<double>(i), 0.2, {} });
+    return list;
+}
+
+std::size_t entry_of(const ScanSchedule::Visit& visit)
+{
+    return static_cast<std::size_t>(visit.entry.center_freq_hz);
+}
+
+} // namespace
+
 TEST(ScanSchedule, GoesInTurnAndPrefersWhereSomethingIsAlive)
 {
-    ScanSchedule schedule(5);
+    ScanSchedule schedule(numbered(5));
     std::uint64_t number = 0;
     for (const std::size_t entry : { 0u, 1u, 2u, 3u, 4u, 0u, 1u }) {
         const auto visit = schedule.next();
-        EXPECT_EQ(visit.entry, entry);
+        EXPECT_EQ(entry_of(visit), entry);
         EXPECT_EQ(visit.number, ++number);
     }
     std::map<std::size_t, int> visits;
     std::size_t before = 5;
     for (int i = 0; i < 700; ++i) {
         const auto visit = schedule.next();
-        ++visits[visit.entry];
-        EXPECT_NE(visit.entry, before);
-        before = visit.entry;
-        if (visit.entry == 3)
+        ++visits[entry_of(visit)];
+        EXPECT_NE(entry_of(visit), before);
+        before = entry_of(visit);
+        if (before == 3)
             schedule.note_alive(visit.number);
     }
     EXPECT_NEAR(visits[3], 300, 5);
     for (const std::size_t other : { 0u, 1u, 2u, 4u })
         EXPECT_NEAR(visits[other], 100, 5);
     for (int i = 0; i < 500; ++i) // it is silent again
-        visits[schedule.next().entry] += 1000;
+        visits[entry_of(schedule.next())] += 1000;
     EXPECT_NEAR(visits[3] / 1000, 100, 5);
 }
 
 TEST(ScanSchedule, OneEntryIsVisitedAgainAndAgain)
 {
-    ScanSchedule schedule(1);
-    EXPECT_EQ(schedule.next().entry, 0u);
+    ScanSchedule schedule(numbered(1));
+    EXPECT_EQ(entry_of(schedule.next()), 0u);
     EXPECT_EQ(schedule.next().number, 2u);
     schedule.note_alive(0);
-    EXPECT_EQ(schedule.next().entry, 0u);
+    EXPECT_EQ(entry_of(schedule.next()), 0u);
+}
+
+TEST(ScanSchedule, AnotherListBeginsAnewAndItsVisitsGoOn)
+{
+    ScanSchedule schedule(numbered(3));
+    for (int i = 0; i < 4; ++i)
+        schedule.next();
+    EXPECT_FALSE(schedule.is_over(4));
+    schedule.set_list({ "8M,9M", { { 8e6, 0.1, {} }, { 9e6, 0.1, {} } } });
+    EXPECT_TRUE(schedule.is_over(4));
+    schedule.note_alive(4); // of an entry that is gone
+    EXPECT_EQ(schedule.text(), "8M,9M");
+    const auto visit = schedule.next();
+    EXPECT_EQ(visit.number, 5u);
+    EXPECT_EQ(visit.entry.center_freq_hz, 8e6);
+    EXPECT_FALSE(schedule.is_over(5));
+    schedule.note_alive(5);
+    const ScanSchedule::State state = schedule.state();
+    EXPECT_EQ(state.visit, 5u);
+    EXPECT_EQ(state.center_freq_hz, 8e6);
+    ASSERT_EQ(state.entries.size(), 2u);
+    EXPECT_TRUE(state.entries[0].is_alive());
+    EXPECT_FALSE(state.entries[1].is_alive());
+    EXPECT_EQ(state.entries[0].visits, 1u);
+    EXPECT_EQ(state.entries[0].last_visit, 5u);
+}
+
+TEST(ScanningSource, AnotherListEndsTheVisit)
+{
+    Scanned scanned({ { 100e6, 60.0, {} } }, 0.0);
+    EXPECT_EQ(scanned.read().visit, 1u);
+    scanned.schedule->set_list({ "", { { 200e6, 0.005, {} } } });
+    const Reading reading = scanned.read();
+    EXPECT_EQ(reading.visit, 2u);
+    EXPECT_EQ(reading.center_freq_hz, 200e6);
+    EXPECT_EQ(reading.count, 500u);
+}
+
+TEST(ScanningSource, WhatWasQueuedBeforeTheFirstVisitIsNotOfIt)
+{
+    for (const bool queues : { true, false }) {
+        Scanned scanned({ { 100e6, 0.01, {} } }, 0.003, UINT64_MAX, queues);
+        scanned.now += milliseconds(500);
+        EXPECT_EQ(scanned.read().skipped, queues ? 50'300u : 300u);
+        scanned.now += milliseconds(500);
+        EXPECT_EQ(scanned.read().skipped, 300u);
+    }
+}
+
+TEST(ScanningSource, WhereOneEntryHasAGainTheOthersHaveTheRadios)
+{
+    Scanned scanned({ { 100e6, 0.01, {} }, { 200e6, 0.01, GainSetting{ 30.0, "" } } }, 0.0);
+    for (int i = 0; i < 2; ++i)
+        scanned.read();
+    scanned.source->set_gain({ 12.0, "" }); // kept for where it holds
+    for (int i = 0; i < 3; ++i)
+        scanned.read();
+    EXPECT_EQ(scanned.dial->gains, (std::vector<double>{ 30.0, 12.0, 30.0, 12.0 }));
+    scanned.source->set_gain({ 13.0, "" });
+    EXPECT_EQ(scanned.dial->gains.back(), 13.0);
 }
 
 TEST(ScanningSource, DropsWhatComesBeforeTheRadioHasSettled)
@@ -213,7 +285,7 @@ TEST(ScanningSource, DropsWhatComesBeforeTheRadioHasSettled)
     EXPECT_EQ(reading.center_freq_hz, 100e6);
     EXPECT_EQ(reading.visit, 3u);
     EXPECT_EQ(scanned.dial->tuned, (std::vector<double>{ 100e6, 200e6, 100e6 }));
-    EXPECT_EQ(scanned.dial->gains, std::vector<double>{ 30.0 });
+    EXPECT_EQ(scanned.dial->gains, (std::vector<double>{ 30.0, 7.0 }));
     EXPECT_FALSE(scanned.source->info().can_tune);
     EXPECT_THROW(scanned.source->tune(1e6), Error);
 }

@@ -16,7 +16,7 @@ live="build-essential cmake ninja-build pkg-config nlohmann-json3-dev libcli11-d
  $volk libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libdnnl-dev libhdf5-dev libsodium-dev zlib1g-dev
  libbz2-dev liblzma-dev libzstd-dev libsoapysdr-dev libmosquitto-dev libssl-dev libpqxx-dev libsqlite3-dev python3"
 all="$live gnuradio gnuradio-dev libspdlog-dev pybind11-dev python3-dev python3-numpy python3-zmq python3-venv
- python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients postgresql sqlite3 openssl curl chromium mkdocs parallel slurm-wlm munge"
+ python3-wheel libmatio-dev libtorch-dev libgloo-dev libopenblas-dev libgtest-dev libbenchmark-dev libopencv-dnn-dev mosquitto mosquitto-clients postgresql sqlite3 openssl curl chromium prometheus mkdocs parallel slurm-wlm munge"
 
 foreign=
 case "${1:-}" in

@@ -75,6 +75,7 @@ public:
         : info_(live_info(kind + address, stream.sample_rate_hz, stream.center_freq_hz)),
           socket_(Socket::connect_tcp(address, info_.name)), buffer_(stream.format)
     {
+        info_.queues = true;
     }
 
     const SourceInfo& info() const override { return info_; }

@@ -9,15 +9,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <sstream>
 #include <utility>
 
 namespace prunedamr::receiver {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr double kPreference = 3.0; ///< for entries where something was alive
-constexpr std::size_t kMaxEntries = 100'000;
+constexpr std::size_t kMaxEntries = 10'000;
 constexpr std::size_t kMaxListBytes = 1 << 20;
+constexpr const char* kBlanks = " \t\r";
 
 /// "433.92M"
 double parse_hz(const std::string& text)
@@ -40,24 +44,17 @@ double parse_number(const std::string& word, const std::string& text, double lea
     return number;
 }
 
-void add_entries(std::vector<ScanEntry>& entries, const std::string& text, double width_hz, const ScanEntry& like)
+/// "433M..435M dwell=1 gain=20"
+void add_part(std::vector<ScanEntry>& entries, const std::string& part, double width_hz, double dwell_s)
 {
-    const auto dots = text.find("..");
-    const double low = parse_hz(text.substr(0, dots));
-    const double high = dots == std::string::npos ? low : parse_hz(text.substr(dots + 2));
+    std::istringstream words(part);
+    std::string frequency;
+    words >> frequency;
+    const auto dots = frequency.find("..");
+    const double low = parse_hz(frequency.substr(0, dots));
+    const double high = dots == std::string::npos ? low : parse_hz(frequency.substr(dots + 2));
     if (high < low)
-        throw InvalidArgument({ "bad range to scan", "", text, "the lower frequency first" });
-    const double steps = std::max(1.0, std::ceil((high - low) / width_hz - 1e-9));
-    if (static_cast<double>(entries.size()) + steps > kMaxEntries)
-        throw InvalidArgument({ "too many frequencies to scan", "", text, "at most " + std::to_string(kMaxEntries) });
-    for (double i = 0.5; i < steps; ++i) {
-        entries.push_back(like);
-        entries.back().center_freq_hz = low + i * (high - low) / steps;
-    }
-}
-
-ScanEntry parse_line(std::istringstream& words, double dwell_s)
-{
+        throw InvalidArgument({ "bad range to scan", "", frequency, "the lower frequency first" });
     ScanEntry entry;
     entry.dwell_s = dwell_s;
     for (std::string word; words >> word;) {
@@ -70,93 +67,128 @@ ScanEntry parse_line(std::istringstream& words, double dwell_s)
         else
             throw InvalidArgument({ "unknown option of a frequency to scan", "", word, "dwell=SECONDS or gain=DB" });
     }
-    return entry;
+    const double steps = std::max(1.0, std::ceil((high - low) / width_hz - 1e-9));
+    if (static_cast<double>(entries.size()) + steps > kMaxEntries)
+        throw InvalidArgument(
+            { "too many frequencies to scan", "", frequency, "at most " + std::to_string(kMaxEntries) });
+    for (double i = 0.5; i < steps; ++i) {
+        entry.center_freq_hz = low + i * (high - low) / steps;
+        entries.push_back(entry);
+    }
+}
+
+void add_parts(ScanList& list, const std::string& text, double width_hz, double dwell_s)
+{
+    std::istringstream parts(text + ",");
+    for (std::string part; std::getline(parts, part, ',');)
+        add_part(list.entries, part, width_hz, dwell_s);
+    list.text += (list.text.empty() ? "" : ", ") + text;
 }
 
 } // namespace
 
-std::vector<ScanEntry> parse_scan(const std::string& text, double width_hz, double dwell_s)
+ScanList parse_scan(const std::string& text, double width_hz, double dwell_s)
 {
-    std::vector<ScanEntry> entries;
-    ScanEntry like;
-    like.dwell_s = dwell_s;
-    std::istringstream parts(text + ",");
-    for (std::string part; std::getline(parts, part, ',');)
-        add_entries(entries, part, width_hz, like);
-    return entries;
+    ScanList list;
+    add_parts(list, text, width_hz, dwell_s);
+    return list;
 }
 
-std::vector<ScanEntry> read_scan_list(const std::string& path, double width_hz, double dwell_s)
+ScanList read_scan_list(const std::string& path, double width_hz, double dwell_s)
 {
-    std::vector<ScanEntry> entries;
+    ScanList list;
     std::istringstream lines(read_file(path, kMaxListBytes));
     int number = 0;
     for (std::string line; std::getline(lines, line);) {
         ++number;
-        std::istringstream words(line.substr(0, line.find('#')));
-        std::string frequency;
-        if (!(words >> frequency))
+        line = line.substr(0, line.find('#'));
+        const auto begin = line.find_first_not_of(kBlanks), end = line.find_last_not_of(kBlanks) + 1;
+        if (begin >= end)
             continue;
         try {
-            const ScanEntry like = parse_line(words, dwell_s);
-            add_entries(entries, frequency, width_hz, like);
+            add_parts(list, line.substr(begin, end - begin), width_hz, dwell_s);
         } catch (const Error& error) {
             throw InvalidArgument({ "line " + std::to_string(number) + ": " + error.what(), path, "", "" });
         }
     }
-    if (entries.empty())
+    if (list.entries.empty())
         throw InvalidArgument({ "nothing to scan", path, "", "a line for each frequency" });
-    return entries;
+    return list;
 }
 
-void complete_gains(std::vector<ScanEntry>& entries, const GainSetting& otherwise)
+ScanSchedule::ScanSchedule(ScanList list)
 {
-    const auto has_gain = [](const ScanEntry& entry) { return entry.gain.has_value(); };
-    if (std::any_of(entries.begin(), entries.end(), has_gain))
-        for (ScanEntry& entry : entries)
-            entry.gain = entry.gain.value_or(otherwise);
+    set_list(std::move(list));
 }
 
-ScanSchedule::ScanSchedule(std::size_t entries)
-    : count_(entries), entries_(std::make_unique<Entry[]>(entries)), current_(entries)
+void ScanSchedule::set_list(ScanList list)
 {
-    PRUNEDAMR_CHECK(entries > 0, "a scan has at least one entry");
+    PRUNEDAMR_CHECK(!list.entries.empty(), "a scan has at least one entry");
+    std::vector<Entry> entries(list.entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        entries[i].entry = list.entries[i];
+    const std::lock_guard lock(mutex_);
+    state_.text = std::move(list.text);
+    state_.entries = std::move(entries);
+    current_ = state_.entries.size();
+    first_ = state_.visit + 1;
 }
 
 /// A turn of an entry takes its time, less where something is alive; the one whose time is the least is next.
-ScanSchedule::Visit ScanSchedule::next() noexcept
+ScanSchedule::Visit ScanSchedule::next()
 {
-    std::size_t best = count_;
-    for (std::size_t i = 0; i < count_; ++i)
-        if ((i != current_ || count_ == 1) && (best == count_ || entries_[i].time < entries_[best].time))
+    const std::lock_guard lock(mutex_);
+    auto& entries = state_.entries;
+    const std::size_t count = entries.size();
+    std::size_t best = count;
+    for (std::size_t i = 0; i < count; ++i)
+        if ((i != current_ || count == 1) && (best == count || entries[i].time < entries[best].time))
             best = i;
-    Entry& entry = entries_[best];
-    const std::uint64_t alive = entry.alive.load(std::memory_order_relaxed);
-    const bool is_alive = alive > 0 && alive >= entry.visit_before; // what is said of the last one may come yet
-    entry.time += is_alive ? 1.0 / kPreference : 1.0;
-    entry.visit_before = std::exchange(entry.last_visit, ++visits_);
-    visited_[visits_ % kRemembered].store(best, std::memory_order_relaxed);
+    Entry& entry = entries[best];
+    entry.time += entry.is_alive() ? 1.0 / kPreference : 1.0; // what is said of the last visit may come yet
+    entry.visit_before = std::exchange(entry.last_visit, ++state_.visit);
+    ++entry.visits;
+    state_.center_freq_hz = entry.entry.center_freq_hz;
+    visited_[state_.visit % kRemembered] = best;
     current_ = best;
-    return { visits_, best };
+    return { state_.visit, entry.entry };
 }
 
-void ScanSchedule::note_alive(std::uint64_t visit) noexcept
+void ScanSchedule::note_alive(std::uint64_t visit)
 {
-    if (visit == 0)
+    const std::lock_guard lock(mutex_);
+    if (visit < first_ || visit > state_.visit || visit + kRemembered <= state_.visit)
         return;
-    auto& alive = entries_[visited_[visit % kRemembered].load(std::memory_order_relaxed)].alive;
-    if (alive.load(std::memory_order_relaxed) < visit)
-        alive.store(visit, std::memory_order_relaxed);
+    auto& alive = state_.entries[visited_[visit % kRemembered]].alive;
+    alive = std::max(alive, visit);
+}
+
+ScanSchedule::State ScanSchedule::state() const
+{
+    const std::lock_guard lock(mutex_);
+    return state_;
+}
+
+std::string ScanSchedule::text() const
+{
+    const std::lock_guard lock(mutex_);
+    return state_.text;
 }
 
 namespace {
+
+milliseconds steady_now()
+{
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
 
 class ScanningSource final : public Source
 {
 public:
     ScanningSource(std::unique_ptr<Source> source, ScanConfig config, std::shared_ptr<ScanSchedule> schedule)
-        : source_(std::move(source)), config_(std::move(config)), schedule_(std::move(schedule)), info_(source_->info()),
-          is_told_(config_.entries.size())
+        : source_(std::move(source)), settle_s_(config.settle_s), schedule_(std::move(schedule)),
+          info_(source_->info()), now_(config.now ? std::move(config.now) : steady_now), opened_(now_()),
+          gain_(std::move(config.gain))
     {
         info_.can_tune = false; // from elsewhere
     }
@@ -168,12 +200,20 @@ public:
     }
 
     const SourceInfo& info() const override { return info_; }
-    void set_gain(const GainSetting& gain) override { source_->set_gain(gain); }
     void tune(double) override { throw Error{ { "the receiver scans, and cannot be tuned", info_.name, "", "" } }; }
 
-    Reading read(std::complex<float>* samples, std::size_t count, std::chrono::milliseconds wait) override
+    /// Of all that is the radio's but while an entry has its own.
+    void set_gain(const GainSetting& gain) override
     {
-        if (to_skip_ == 0 && left_ == 0)
+        if (!gain.element.empty() || !has_own_gain_)
+            source_->set_gain(gain);
+        if (gain.element.empty())
+            gain_ = gain;
+    }
+
+    Reading read(std::complex<float>* samples, std::size_t count, milliseconds wait) override
+    {
+        if ((to_skip_ == 0 && left_ == 0) || schedule_->is_over(visit_))
             begin_visit();
         const bool is_skipped = to_skip_ > 0;
         std::uint64_t& wanted = is_skipped ? to_skip_ : left_;
@@ -195,21 +235,34 @@ private:
     /// Of a frequency that is refused the time passes all the same: the radio may be gone at present.
     void begin_visit()
     {
-        visit_ = schedule_->next();
-        const ScanEntry& entry = config_.entries[visit_.entry];
+        const bool is_first = visit_ == 0;
+        const ScanSchedule::Visit visit = schedule_->next();
+        const ScanEntry& entry = visit.entry;
+        visit_ = visit.number;
+        left_ = 0;
         try {
             source_->tune(entry.center_freq_hz);
-            if (entry.gain)
-                source_->set_gain(*entry.gain);
+            set_gain_of(entry);
             pending_.center_freq_hz = source_->info().center_freq_hz;
-            pending_.visit = visit_.number;
-            to_skip_ = samples(config_.settle_s);
+            pending_.visit = visit.number;
+            to_skip_ = samples(settle_s_);
             left_ = std::max<std::uint64_t>(1, samples(entry.dwell_s));
         } catch (const Error& error) {
             to_skip_ = samples(entry.dwell_s) + 1;
-            if (!std::exchange(is_told_[visit_.entry], 1))
+            if (told_.insert(entry.center_freq_hz).second)
                 notice(std::string("Scan passes over a frequency: ") + error.what());
         }
+        if (is_first && info_.queues)
+            to_skip_ += samples(std::chrono::duration<double>(now_() - opened_).count());
+    }
+
+    void set_gain_of(const ScanEntry& entry)
+    {
+        if (entry.gain)
+            source_->set_gain(*entry.gain);
+        else if (has_own_gain_)
+            source_->set_gain(gain_);
+        has_own_gain_ = entry.gain.has_value();
     }
 
     /// What holds from these samples on is kept until there are some that are used.
@@ -243,11 +296,15 @@ private:
     }
 
     const std::unique_ptr<Source> source_;
-    const ScanConfig config_;
+    const double settle_s_;
     const std::shared_ptr<ScanSchedule> schedule_;
     SourceInfo info_;
-    std::vector<char> is_told_; ///< that this entry was refused
-    ScanSchedule::Visit visit_{};
+    const std::function<milliseconds()> now_;
+    const milliseconds opened_;
+    GainSetting gain_; ///< of entries without their own
+    bool has_own_gain_ = false;
+    std::set<double> told_; ///< frequencies that were refused
+    std::uint64_t visit_ = 0;
     std::uint64_t to_skip_ = 0, left_ = 0; ///< samples of the visit
     Reading pending_;
 };

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,58 +21,77 @@ inline constexpr double kMinDwell = 0.001, kMaxDwell = 86400.0; ///< seconds
 struct ScanEntry {
     double center_freq_hz = 0.0;
     double dwell_s = 0.2;            ///< of samples that are used
-    std::optional<GainSetting> gain; ///< none: as it is
+    std::optional<GainSetting> gain; ///< none: the radio's
 };
 
-/// "433M..435M,868.3M": frequencies, and ranges that are covered in steps of at most `width_hz`. Throws `InvalidArgument`.
-std::vector<ScanEntry> parse_scan(const std::string& text, double width_hz, double dwell_s);
+struct ScanList {
+    std::string text; ///< one line that gives the same entries
+    std::vector<ScanEntry> entries;
+};
 
-/// The same from a file, a line each: a frequency or a range, then `dwell=SECONDS` and `gain=DB` (or `auto`) where they differ;
-/// '#' begins a comment. Throws `Error` with the line.
-std::vector<ScanEntry> read_scan_list(const std::string& path, double width_hz, double dwell_s);
+/// "433M..435M,868.3M dwell=1 gain=20": frequencies, and ranges that are covered in steps of at most `width_hz`,
+/// each with `dwell=SECONDS` and `gain=DB` (or `auto`) where they differ. Throws `InvalidArgument`.
+ScanList parse_scan(const std::string& text, double width_hz, double dwell_s);
 
-/// Where one entry has a gain of its own, the others need theirs back: this one.
-void complete_gains(std::vector<ScanEntry>& entries, const GainSetting& otherwise);
+/// The same from the lines of a file; '#' begins a comment. Throws `Error` with the line.
+ScanList read_scan_list(const std::string& path, double width_hz, double dwell_s);
 
-/// Which entry is visited next. In turn, but where something was alive three times as often as where nothing was.
+/// What is visited, and what next: in turn, but where something was alive three times as often as where nothing
+/// was. Any thread.
 class ScanSchedule
 {
 public:
-    explicit ScanSchedule(std::size_t entries);
+    explicit ScanSchedule(ScanList list); ///< of at least one entry
 
     struct Visit {
-        std::uint64_t number; ///< from 1 on
-        std::size_t entry;
+        std::uint64_t number = 0; ///< from 1 on
+        ScanEntry entry;
     };
-    Visit next() noexcept; ///< of the thread that tunes
+    Visit next();
 
-    /// Something was alive in this visit. Any thread.
-    void note_alive(std::uint64_t visit) noexcept;
+    void note_alive(std::uint64_t visit); ///< something was alive in this visit
+    void set_list(ScanList list);         ///< from now on, which ends the present visit
+    bool is_over(std::uint64_t visit) const noexcept
+    {
+        return visit < first_.load(std::memory_order_relaxed);
+    } ///< by `set_list`
+
+    struct Entry {
+        ScanEntry entry;
+        double time = 0.0; ///< of its next visit, in turns
+        std::uint64_t visits = 0, last_visit = 0, visit_before = 0,
+                      alive = 0; ///< the last visit in which something was
+        bool is_alive() const noexcept { return alive > 0 && alive >= visit_before; }
+    };
+    struct State {
+        std::string text;
+        std::vector<Entry> entries;
+        std::uint64_t visit = 0; ///< the present one; 0: none yet
+        double center_freq_hz = 0.0;
+    };
+    State state() const;
+    std::string text() const; ///< of the list
 
 private:
     static constexpr std::size_t kRemembered = 1024; ///< visits of which `note_alive` may tell
 
-    struct Entry {
-        double time = 0.0;               ///< of its next visit, in turns
-        std::uint64_t last_visit = 0, visit_before = 0;
-        std::atomic<std::uint64_t> alive{ 0 }; ///< the last visit in which something was
-    };
-
-    const std::size_t count_;
-    const std::unique_ptr<Entry[]> entries_;
-    std::array<std::atomic<std::size_t>, kRemembered> visited_{}; ///< entry of a visit
-    std::uint64_t visits_ = 0;
+    mutable std::mutex mutex_;
+    State state_;
+    std::array<std::size_t, kRemembered> visited_{}; ///< entry of a visit
     std::size_t current_;
+    std::atomic<std::uint64_t> first_{ 1 }; ///< visit of the present list
 };
 
 struct ScanConfig {
-    std::vector<ScanEntry> entries; ///< at least one
-    double settle_s = 0.05;         ///< of samples that are dropped after each change of the frequency
+    double settle_s = 0.05; ///< of samples that are dropped after each change of the frequency
+    GainSetting gain = {};  ///< overall, as the radio was opened
+    std::function<std::chrono::milliseconds()> now = {}; ///< a steady clock; empty: the system's
 };
 
-/// A radio that scans: it is tuned from entry to entry, and its readings tell which visit they are of. What comes until the
-/// radio has settled counts as `skipped`. A frequency that it refuses is noticed once, and passed over. `tune` throws
-/// `Error`. The source can tune; `schedule` has as many entries and is shared with who tells it what was alive.
+/// A radio that scans: it is tuned from entry to entry, and its readings tell which visit they are of. What comes
+/// until the radio has settled counts as `skipped`, before the first visit also what a source that queues
+/// (`SourceInfo`) has collected since this was made. A frequency that it refuses is noticed once, and passed over.
+/// `tune` throws `Error`. The source can tune, and is made just before.
 std::unique_ptr<Source> make_scanning_source(std::unique_ptr<Source> source, ScanConfig config,
                                              std::shared_ptr<ScanSchedule> schedule);
 

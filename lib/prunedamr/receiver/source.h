@@ -25,6 +25,7 @@ struct SourceInfo {
     std::uint64_t first_sample = 0; ///< how many of the recording's lie before the first one, at this rate
     bool live = false;              ///< cannot wait for a slow reader
     bool realtime = false;          ///< of one that can wait: comes as fast as it was received, and should not wait long
+    bool queues = false; ///< what nobody reads is kept for who reads: the connection of a network's does so
     bool can_tune = false, can_set_gain = false; ///< while samples flow
     std::vector<std::string> gain_elements;      ///< that have a gain of their own
     std::optional<recording::RecordingInfo> recording; ///< of a file

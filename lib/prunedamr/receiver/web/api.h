@@ -3,6 +3,7 @@
 
 #include "prunedamr/receiver/web/server.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,11 +11,25 @@
 
 namespace prunedamr::receiver {
 
+class ScanSchedule;
+
 /// What may be changed while samples flow.
-enum class ChangeKind { none, tune, gain, threshold, model, label, update };
+enum class ChangeKind { none, tune, gain, scan, threshold, model, label, update };
 
 /// What a request is about.
-enum class ApiTopic { change, status, emissions, history, occupancy, evidence, snippets, stream, description, metrics };
+enum class ApiTopic {
+    change,
+    status,
+    emissions,
+    history,
+    occupancy,
+    evidence,
+    snippets,
+    scan,
+    stream,
+    description,
+    metrics
+};
 
 /// Of a query (GET) or of a body, which is a JSON object (POST).
 struct ApiParameter {
@@ -39,6 +54,8 @@ struct ApiRoute {
     std::vector<ApiParameter> parameters;
     const char* answer; ///< the schema of what comes back, "text" or "stream"
     const char* summary;
+
+    bool takes_bytes() const; ///< the body is a file
 };
 
 const std::vector<ApiRoute>& api_routes();
@@ -65,10 +82,6 @@ Change parse_change(const ApiRoute& route, const std::string& body);
 /// The integers of a query by name. Throws `Error` likewise.
 std::map<std::string, std::int64_t> parse_query(const ApiRoute& route, const std::string& query);
 
-/// The newest snippets of a folder (empty: none are kept) with what the receiver and persons say of them, and names of classes to choose from.
-std::string snippets_json(const std::string& folder, std::size_t limit);
-
-WebAnswer json_answer(std::string body, unsigned status = 200);
-WebAnswer json_error(unsigned status, const std::string& text); ///< {"error": text}
+std::string scan_json(const ScanSchedule* scan); ///< null: the receiver does not scan
 
 } // namespace prunedamr::receiver

@@ -259,27 +259,28 @@ private:
         timer_.async_wait([self = this->shared_from_this(), id](error_code failure) {
             if (failure || self->server_.pending.erase(id) == 0) // answered in the moment that it fired
                 return;
-            self->write(self->server_.respond(self->parser_->get(), { 504, "text/plain", "no answer in time\n" }));
+            self->write(self->server_.respond(self->parser_->get(), json_error(504, "no answer in time")));
         });
     }
 
     void refuse(error_code failure)
     {
         unsigned status = 0;
-        std::string text = "this is no HTTP/1.1\n";
+        std::string text = "this is no HTTP/1.1";
         if (failure == http::error::body_limit) {
             status = 413;
-            text = "the body is larger than " + std::to_string(std::min(body_limit_, server_.config.max_body_bytes)) + " bytes\n";
+            text = "the body is larger than " +
+                   std::to_string(std::min(body_limit_, server_.config.max_body_bytes)) + " bytes";
         } else if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
             status = 431;
-            text = "the head is larger than " + std::to_string(server_.config.max_head_bytes) + " bytes\n";
+            text = "the head is larger than " + std::to_string(server_.config.max_head_bytes) + " bytes";
         } else if (failure.category() == http::make_error_code(http::error::bad_method).category() &&
                  failure != http::error::end_of_stream && failure != http::error::partial_message) {
             status = 400;
         }
         if (status == 0)
             return;
-        end_with({ status, "text/plain", text });
+        end_with(json_error(status, text));
     }
 
     void end_with(const WebAnswer& answer)

@@ -179,12 +179,12 @@ struct WebServer::Impl {
             return refusal;
         if (!route)
             return allowed(asked.path).empty()
-                       ? WebAnswer{ 404, "text/plain", "there is no such page\n" }
-                       : WebAnswer{ 405, "text/plain", "this method is not served here: " + allowed(asked.path) + " is\n" };
+                       ? json_error(404, "there is no such page")
+                       : json_error(405, "this method is not served here: " + allowed(asked.path) + " is");
         try {
             return route->serve(asked);
         } catch (const std::exception&) { // out of memory, perhaps
-            return WebAnswer{ 500, "text/plain", "this failed\n" };
+            return json_error(500, "this failed");
         }
     }
 
@@ -218,24 +218,24 @@ struct WebServer::Impl {
     /// Why this may not be asked, if so.
     std::optional<WebAnswer> refuse(const HttpRequest& request, WebAccess access) const
     {
-        const auto refusal = [](unsigned status, const char* text) { return WebAnswer{ status, "text/plain", text }; };
         const std::string host(request[http::field::host]), origin(request[http::field::origin]);
         const beast::string_view site = request["Sec-Fetch-Site"];
         const bool is_local = endpoint.address().is_loopback();
         if (request.count(http::field::host) > 1)
-            return refusal(400, "a request has one Host header\n");
+            return json_error(400, "a request has one Host header");
         if (is_local && !is_loopback_host(host))
-            return refusal(403, "this host is not served here\n");
+            return json_error(403, "this host is not served here");
         if (!origin.empty() && origin != (config.certificate.empty() ? "http://" : "https://") + host)
-            return refusal(403, "other origins are not served\n");
+            return json_error(403, "other origins are not served");
         if (access != WebAccess::open && !site.empty() && site != "same-origin" && site != "none")
-            return refusal(403, "other origins are not served\n");
+            return json_error(403, "other origins are not served");
         if (access == WebAccess::change && config.token.empty())
-            return refusal(403, "nothing can be changed without a token: see --web-token\n");
+            return json_error(403, "nothing can be changed without a token: see --web-token");
         const bool needs_token = access == WebAccess::change || (access == WebAccess::read && !is_local);
         if (needs_token && !has_token(request))
-            return refusal(401, request.count(http::field::authorization) > 0 ? "this token is not the one of --web-token\n"
-                                                                              : "a token is needed\n");
+            return json_error(401, request.count(http::field::authorization) > 0
+                                       ? "this token is not the one of --web-token"
+                                       : "a token is needed");
         return std::nullopt;
     }
 

@@ -39,6 +39,9 @@ struct WebAnswer {
     std::string type = "text/plain; charset=utf-8", body;
 };
 
+WebAnswer json_answer(std::string body, unsigned status = 200);
+WebAnswer json_error(unsigned status, const std::string& text); ///< {"error": text}, as whatever is refused
+
 /// Who may ask: anybody; whoever may read (on loopback everybody, beyond it who has the token); who has the token.
 enum class WebAccess { open, read, change };
 

@@ -356,13 +356,13 @@ std::string StatusBoard::status_json() const
                    { "live", now.source.is_live },
                    { "sample_rate_hz", now.source.sample_rate_hz },
                    { "center_freq_hz", now.source.center_freq_hz } } } };
-    const auto or_null = [](const std::optional<double>& number) { return number ? Json(*number) : Json(); };
-    json["control"] = { { "may_change", now.control.may_change },
-                        { "can_tune", now.control.can_tune },
-                        { "can_set_gain", now.control.can_set_gain },
-                        { "gain_db", or_null(now.control.gain_db) },
-                        { "gain_elements", now.control.gain_elements },
-                        { "min_confidence", or_null(now.control.min_confidence) } };
+    const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
+    json["control"] = {
+        { "may_change", now.control.may_change },       { "can_tune", now.control.can_tune },
+        { "can_set_gain", now.control.can_set_gain },   { "gain_db", or_null(now.control.gain_db) },
+        { "gain_elements", now.control.gain_elements }, { "min_confidence", or_null(now.control.min_confidence) },
+        { "scan", or_null(now.control.scan) }
+    };
     stream::visit_stats(
         [&](const char* name, auto member, const char*) { json["counts"][name] = now.counts.classifier.*member; });
     visit_receiver_stats(

@@ -33,6 +33,7 @@ public:
         std::optional<double> gain_db; ///< none: automatic
         std::vector<std::string> gain_elements;
         std::optional<double> min_confidence; ///< none: the model's
+        std::optional<std::string> scan;      ///< list of a scan; none: the receiver does not scan
     };
 
     struct OutputState {

@@ -21,6 +21,7 @@ export class Control {
       else this.change(name, wanted);
     });
     form("tune", () => ({ center_freq_hz: parse($("tune").value) }));
+    form("scan", () => ({ list: $("scan").value }));
     form("gain", () => ({ gain_db: parse($("gain").value), ...($("gain-element").value && { element: $("gain-element").value }) }));
     form("threshold", () => ({ min_confidence: parse($("threshold").value) }));
     form("model", (e) => ({ action: e.submitter.value }));
@@ -68,14 +69,18 @@ export class Control {
     const { control, source, counts } = status;
     const may = control.may_change;
     $("control-note").textContent = !may ? "This receiver was started without --web-token: nothing can be changed from here."
-      : !control.can_tune ? "This source can be neither tuned nor set; labels and model can." : "Changes need the token.";
+      : control.scan === null && !control.can_tune ? "This source can be neither tuned nor set; labels and model can." : "Changes need the token.";
     const allow = (form, can) => { for (const e of $(form).elements) e.disabled = !(may && can); };
     allow("form-tune", control.can_tune);
+    $("form-tune").hidden = control.scan !== null;
+    $("form-scan").hidden = control.scan === null;
+    allow("form-scan", control.scan !== null);
     allow("form-gain", control.can_set_gain);
     allow("form-threshold", true);
     allow("form-model", true);
     const place = (id, text) => { if (document.activeElement !== $(id)) $(id).placeholder = text; };
     place("tune", `${source.center_freq_hz / 1e6}M`);
+    if (document.activeElement !== $("scan") && control.scan !== this.scan) $("scan").value = this.scan = control.scan;
     place("gain", control.gain_db === null ? "automatic" : String(control.gain_db));
     place("threshold", control.min_confidence === null ? "the model's" : String(control.min_confidence));
     const names = ["", ...control.gain_elements];
