@@ -98,8 +98,13 @@ else()
 endif()
 prunedamr_part(ONEDNN "oneDNN backend of the engine" _onednn "libdnnl-dev")
 
-if(NOT CMAKE_CROSSCOMPILING) # CMake asks h5cc, which answers for the machine that builds
+if(NOT CMAKE_CROSSCOMPILING)
   find_package(HDF5 QUIET COMPONENTS C)
+else() # CMake would ask h5cc, which answers for the machine that builds
+  pkg_check_modules(HDF5 QUIET IMPORTED_TARGET GLOBAL hdf5-serial)
+  if(HDF5_FOUND)
+    add_library(hdf5::hdf5 ALIAS PkgConfig::HDF5)
+  endif()
 endif()
 prunedamr_part(HDF5 "HDF5 data sets" HDF5_FOUND "libhdf5-dev")
 

@@ -3,9 +3,9 @@
 
 /// The version of the project; CMake reads it here.
 #define PRUNEDAMR_VERSION_MAJOR 0
-#define PRUNEDAMR_VERSION_MINOR 1
+#define PRUNEDAMR_VERSION_MINOR 2
 #define PRUNEDAMR_VERSION_PATCH 0
-#define PRUNEDAMR_VERSION "0.1.0"
+#define PRUNEDAMR_VERSION "0.2.0"
 
 namespace prunedamr {
 
