@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/common/cli.h"
+#include "apps/common/service.h"
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
@@ -19,9 +20,25 @@ namespace {
 
 struct Options {
     std::vector<std::string> listen;
-    std::string database = "hub.db", group = "hub", name, keep, update_keys, zmq_key, zmq_clients, web, web_cert, web_key, web_token;
+    std::string database = "hub.db", group = "hub", name, update_keys, zmq_key, zmq_clients, web, web_cert, web_key, web_token;
+    std::int64_t keep_us = 0;
     bool quiet = false;
 };
+
+/// An option whose value this reads, so that what is wrong with it names the option.
+template <typename Read> CLI::Option* add_read(CLI::App& app, const std::string& name, const Read& read, const std::string& help)
+{
+    return app.add_option_function<std::string>(
+        name,
+        [name, read](const std::string& text) {
+            try {
+                read(text);
+            } catch (const InvalidArgument& error) {
+                throw CLI::ValidationError(name, error.what());
+            }
+        },
+        help);
+}
 
 constexpr const char* kForms = "  mqtt://HOST[:PORT][/PREFIX]   receivers of a broker (port 1883, prefix prunedamr)\n"
                                "  mqtts://HOST[:PORT][/PREFIX]  the same over TLS (port 8883)\n"
@@ -47,13 +64,15 @@ void add_options(CLI::App& app, Options& options)
         ->capture_default_str();
     app.add_option("--name", options.name, "name of this hub, as no other of its database has it (default: the machine's, and a random number)")->type_name("NAME");
     app.add_option("--zmq-key", options.zmq_key, "file of the CURVE secret key of ZeroMQ sockets, as of prunedamr-rx")->type_name(cli::kInput);
-    app.add_option("--zmq-clients", options.zmq_clients, "whose receivers may connect: a file of CURVE public keys, or a folder of NAME.key")
+    app.add_option("--zmq-clients", options.zmq_clients, "whose receivers may connect: a folder of CURVE public keys NAME.key, of which each may be the receiver NAME alone, or a file of keys, each of which may be any")
         ->type_name("FILE|FOLDER");
     app.option_defaults()->group("Labels");
     app.add_option("--database", options.database, "file of an SQLite database, or postgresql://USER@HOST/NAME; it is made if there is none")
         ->type_name("FILE|ADDRESS")
         ->capture_default_str();
-    app.add_option("--keep", options.keep, "labels, drift and snippets that are older are removed: 12h, 90d (default: none)")->type_name("TIME");
+    add_read(app, "--keep", [&options](const std::string& text) { options.keep_us = hub::keep_us(text); },
+             "what is older is removed, labels, drift, snippets, answers, roll-outs that have ended, receivers that are gone: 12h, 90d (default: none)")
+        ->type_name("TIME");
     app.add_option("--update-keys", options.update_keys,
                    "public keys of those whose updates are kept here: a file, or a folder of NAME.pub (default: everybody's; receivers take those of "
                    "their own --update-keys in any case)")
@@ -83,19 +102,23 @@ std::string own_name()
 void add_link(hub::HubConfig& config, const Options& options, const std::string& text)
 {
     if (text.rfind("zmq:", 0) == 0) {
-        stream::ZmqConfig socket;
-        socket.endpoint = text.substr(4);
+        hub::SocketLink link;
+        link.socket.endpoint = text.substr(4);
         if (!options.zmq_key.empty())
-            socket.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
-        if (!options.zmq_clients.empty())
-            socket.curve_client_keys = stream::read_curve_client_keys(options.zmq_clients);
-        config.sockets.push_back(socket);
+            link.socket.curve_secret_key = stream::read_curve_secret_key(options.zmq_key);
+        if (!options.zmq_clients.empty()) {
+            link.socket.curve_client_keys = stream::read_curve_client_keys(options.zmq_clients);
+            link.names = stream::read_curve_client_names(options.zmq_clients);
+        }
+        config.sockets.push_back(link);
         return;
     }
     receiver::OutputContext context;
     context.on_notice = cli::print;
     const auto link = receiver::hub_link(receiver::parse_hubs({ text }), context);
     const auto& broker = std::get<receiver::hub::MqttLink>(link.transport);
+    if (broker.prefix.find_first_of("+#") != std::string::npos)
+        throw InvalidArgument({ "bad MQTT topic", "", broker.prefix, "one without + and #" });
     config.brokers.push_back({ broker.broker, broker.prefix, options.group, config.name });
 }
 
@@ -105,9 +128,16 @@ hub::HubConfig config_of(const Options& options)
     config.database = options.database;
     config.name = options.name.empty() ? own_name() : options.name;
     config.notice = cli::print;
-    config.keep_us = options.keep.empty() ? 0 : hub::keep_us(options.keep);
+    config.keep_us = options.keep_us;
     for (const std::string& text : options.listen)
-        add_link(config, options, text);
+        try {
+            add_link(config, options, text);
+        } catch (const InvalidArgument& error) {
+            throw CLI::ValidationError("--listen", error.what());
+        }
+    if (!options.zmq_key.empty())
+        if (const auto warning = stream::curve_secret_key_warning(options.zmq_key))
+            cli::warn({ *warning });
     if (!options.update_keys.empty())
         config.update_keys = read_public_keys(options.update_keys);
     if (!options.web.empty()) {
@@ -135,14 +165,20 @@ void run(const Options& options)
     check(options);
     std::signal(SIGPIPE, SIG_IGN);
     const InterruptGuard interrupt_guard;
+    cli::Service service;
     hub::Hub hub(config_of(options));
+    service.ready();
     if (!options.quiet) {
         cli::print("labels go to " + hub::without_password(options.database));
         if (!hub.web_address().empty())
             cli::print("page at " + hub.web_address());
     }
-    while (!interrupted())
+    while (!interrupted()) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        if (hub.is_alive())
+            service.alive();
+    }
+    service.stopping();
 }
 
 } // namespace

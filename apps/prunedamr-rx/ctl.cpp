@@ -7,6 +7,7 @@
 #include "prunedamr/receiver/outputs/http_client.h"
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/api.h"
+#include "prunedamr/receiver/web/openapi_document.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -106,7 +107,7 @@ receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& acce
     receiver::HttpClient client(server, patience + std::chrono::seconds(5)); // it says when it gives up
     const std::string authorization =
         access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
-    if (route.takes_bytes())
+    if (receiver::takes_bytes(route.parameters))
         return client.post(route.path, authorization, read_file(values.at(route.parameters.front().name)), "application/octet-stream");
     if (std::string_view(route.method) == "POST")
         return client.post(route.path, authorization, body_of(route, values).dump(), "application/json");
@@ -135,7 +136,7 @@ void add_command(CLI::App& app, const ApiRoute& route, const std::shared_ptr<Acc
         auto* option = command->add_option_function<std::string>(
             one.name, [values, &one](const std::string& text) { (*values)[one.name] = text; }, parameter_help(one));
         option->required(one.is_required)
-            ->type_name(route.takes_bytes() ? cli::kInput
+            ->type_name(receiver::takes_bytes(route.parameters) ? cli::kInput
                         : is_text(one)      ? "NAME"
                                             : "NUMBER");
         if (!one.choices.empty())

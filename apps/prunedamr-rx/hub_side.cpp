@@ -74,9 +74,10 @@ private:
 
 } // namespace
 
-HubSide::HubSide(const Options& options, receiver::StatusBoard& board, bool is_live)
-    : options_(options), board_(board), since_ns_(system_time_ns()),
-      link_(link_config(options, is_live), hub::make_transport(link_config(options, is_live)), hub::random_run())
+HubSide::HubSide(const Options& options, receiver::StatusBoard& board, bool is_live) : HubSide(options, board, link_config(options, is_live)) {}
+
+HubSide::HubSide(const Options& options, receiver::StatusBoard& board, const hub::LinkConfig& config)
+    : options_(options), board_(board), since_ns_(system_time_ns()), link_(config, hub::make_transport(config), hub::random_run())
 {
     link_.set_status([this] { return board_.status_json(); });
     link_.start();
@@ -87,9 +88,9 @@ std::unique_ptr<stream::Sink> HubSide::sink(bool adds_to_board)
     return std::make_unique<HubSink>(link_, adds_to_board ? &board_ : nullptr);
 }
 
-void HubSide::set_model(const model::ModelInfo& info, const std::string& file)
+void HubSide::set_model(const model::ModelInfo& info, const std::string& hash)
 {
-    previous_ = std::exchange(present_, { { info.name, ModelUpdates::hash_of(read_file(file)) }, info.labels });
+    previous_ = std::exchange(present_, { { info.name, hash }, info.labels });
     sign_in();
 }
 
@@ -122,12 +123,12 @@ void HubSide::set_sequence(std::uint64_t sequence)
 void HubSide::tell(const ModelUpdates::Outcome& outcome)
 {
     set_sequence(outcome.sequence);
-    link_.send(hub::Answer{ link_.run(), outcome.update, outcome.result, outcome.why, present_.model, sequence_ });
+    answer(outcome.update, outcome.result, outcome.why);
 }
 
-void HubSide::refuse(const std::string& update, const std::string& why)
+void HubSide::answer(const std::string& update, hub::Result result, const std::string& why)
 {
-    link_.send(hub::Answer{ link_.run(), update, hub::Result::refused, why, present_.model, sequence_ });
+    link_.send(hub::Answer{ link_.run(), update, result, why, present_.model, sequence_ });
 }
 
 void HubSide::follow(ModelUpdates* updates)
@@ -137,12 +138,14 @@ void HubSide::follow(ModelUpdates* updates)
         if (!request)
             return;
         const auto* bytes = std::get_if<std::string>(&*request);
-        if (!updates)
-            refuse(bytes ? ModelUpdates::hash_of(*bytes) : std::string(64, '0'), "takes_none");
-        else if (bytes)
+        if (!bytes && updates)
+            updates->return_from(std::get<hub::ReceiverLink::Return>(*request).update, "asked for by the hub");
+        else if (!bytes)
+            answer(std::get<hub::ReceiverLink::Return>(*request).update, hub::Result::returned, "it does not run");
+        else if (updates)
             updates->offer_again(*bytes, "update by the hub");
-        else if (!updates->revert(std::get<hub::ReceiverLink::Return>(*request).sequence, "asked for by the hub"))
-            refuse(updates->update().empty() ? std::string(64, '0') : updates->update(), "this update does not run");
+        else
+            answer(ModelUpdates::hash_of(*bytes), hub::Result::refused, "takes_none");
     }
 }
 

@@ -25,8 +25,8 @@ public:
     /// The last of a publisher's, since it leaves the hub at the end. `adds_to_board`: nobody else shows events to the board.
     std::unique_ptr<stream::Sink> sink(bool adds_to_board);
 
-    /// This model runs from now on; `file`: it was read from there.
-    void set_model(const model::ModelInfo& info, const std::string& file);
+    /// This model runs from now on; `hash`: of its file.
+    void set_model(const model::ModelInfo& info, const std::string& hash);
     void revert_model(); ///< the one before it runs again
 
     void set_sequence(std::uint64_t sequence); ///< of the last update that was taken
@@ -41,8 +41,9 @@ public:
     receiver::hub::LinkStatus status() const { return link_.status(); }
 
 private:
+    HubSide(const Options& options, receiver::StatusBoard& board, const receiver::hub::LinkConfig& config);
     void sign_in();
-    void refuse(const std::string& update, const std::string& why);
+    void answer(const std::string& update, receiver::hub::Result result, const std::string& why);
 
     const Options& options_;
     receiver::StatusBoard& board_;

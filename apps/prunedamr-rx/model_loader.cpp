@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr-rx/model_loader.h"
 
+#include "prunedamr/base/checksum.h"
+#include "prunedamr/base/file.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -15,7 +18,8 @@ std::atomic<bool> g_left_behind{ false };
 ModelLoader::Loaded load(const std::string& model, const stream::ModelConfig& config)
 {
     try {
-        return stream::open_model(model, config);
+        const std::string bytes = read_file(model);
+        return ModelLoader::Model{ stream::open_model(model, config), to_hex(sha256(bytes.data(), bytes.size())) };
     } catch (...) {
         return std::current_exception();
     }

@@ -17,7 +17,11 @@ namespace prunedamr::rx {
 class ModelLoader
 {
 public:
-    using Loaded = std::variant<stream::Model, std::exception_ptr>;
+    struct Model {
+        stream::Model model;
+        std::string hash; ///< of its file: SHA-256, 64 digits
+    };
+    using Loaded = std::variant<Model, std::exception_ptr>;
 
     explicit ModelLoader(stream::ModelConfig config);
     ~ModelLoader();

@@ -155,11 +155,11 @@ void ModelUpdates::finish(receiver::Receiver& receiver, ModelLoader::Loaded load
         if (!done.is_return)
             store_.commit(before); // first: what is taken stays taken, whatever happens
         is_taken = !done.is_return;
-        auto model = std::move(std::get<stream::Model>(loaded));
-        const model::ModelInfo info = model.info;
-        receiver.set_model(std::move(model));
+        auto model = std::move(std::get<ModelLoader::Model>(loaded));
+        const model::ModelInfo info = model.model.info;
+        receiver.set_model(std::move(model.model));
         if (switched_)
-            switched_(info, store_.present());
+            switched_(info, model.hash);
         watch_ = {}; // what was counted is of the model that went
         if (done.is_return)
             return tell(Result::returned, done.why, done.update);
@@ -220,12 +220,13 @@ bool ModelUpdates::revert()
     return !pending_ && begin_return("by a person");
 }
 
-bool ModelUpdates::revert(std::uint64_t sequence, const std::string& why)
+void ModelUpdates::return_from(const std::string& update, const std::string& why)
 {
-    if (pending_ || sequence != store_.sequence() || !store_.runs_update() || !begin_return(why))
-        return false;
-    say("Update number " + std::to_string(sequence) + " is returned: " + why);
-    return true;
+    if (update != store_.update() || !store_.runs_update())
+        return tell(Result::returned, "it does not run", update);
+    if (!begin_return(why))
+        return tell(Result::refused, "no model before it is kept", update);
+    say("Update number " + std::to_string(store_.sequence()) + " is returned: " + why);
 }
 
 receiver::StatusBoard::Updates ModelUpdates::status()

@@ -38,7 +38,7 @@ public:
         std::uint64_t sequence = 0; ///< of the last one that was taken
     };
     /// `tell`: each outcome, once the model that follows from it runs. `switched`: which model runs now. Before the first call of `follow`.
-    void watch_by(std::function<void(const Outcome&)> tell, std::function<void(const model::ModelInfo&, const std::string& file)> switched);
+    void watch_by(std::function<void(const Outcome&)> tell, std::function<void(const model::ModelInfo&, const std::string& hash)> switched);
 
     /// A decision, and what it tells of drift; on the classifying thread. When it says too much before `follow` is
     /// called, the rest is not watched.
@@ -56,7 +56,6 @@ public:
     void offer_again(const std::string& bytes, const std::string& name);
 
     bool is_busy() const noexcept { return pending_.has_value(); } ///< an update is being loaded, or the model before
-    const std::string& update() const { return store_.update(); } ///< hash of the last one that was taken; empty: none
     std::uint64_t sequence() const { return store_.sequence(); }
 
     /// Now and then: goes on with what is under way.
@@ -65,8 +64,8 @@ public:
     /// A person wants the model before: it is loaded from now on. False when none is kept.
     bool revert();
 
-    /// The same, where update number `sequence` runs. False where it does not.
-    bool revert(std::uint64_t sequence, const std::string& why);
+    /// The same where the update with this hash runs; what became of it is told, also where it does not run.
+    void return_from(const std::string& update, const std::string& why);
 
     receiver::StatusBoard::Updates status();
 
@@ -96,7 +95,7 @@ private:
     void look_for_files();
 
     std::function<void(const Outcome&)> tell_;
-    std::function<void(const model::ModelInfo&, const std::string&)> switched_;
+    std::function<void(const model::ModelInfo&, const std::string& hash)> switched_;
     receiver::UpdateStore store_;
     ModelLoader loader_;
     std::optional<Pending> pending_;

@@ -155,11 +155,18 @@ void add_snippet_options(CLI::App& app, std::optional<Output>& wanted)
     }
 }
 
+constexpr const char* kHubForms = "  mqtt://HOST[:PORT][/PREFIX]   a broker (port 1883, prefix prunedamr)\n"
+                                  "  mqtts://HOST[:PORT][/PREFIX]  the same over TLS (port 8883)\n"
+                                  "  zmq:tcp://HOST:PORT           the hub itself; beyond this machine with key and server-key\n\n"
+                                  "with ;NAME=VALUE behind it: user, password-file, ca, cert, key, protocol, client-id of a broker; key, server-key of zmq";
+
 void add_hub_options(CLI::App& app, Options& options)
 {
     app.add_option_function<std::vector<std::string>>(
            "--hub",
            [&](const std::vector<std::string>& texts) {
+               for (const std::string& text : texts)
+                   cli::list_if_asked(text, kHubForms);
                try {
                    options.hub = receiver::parse_hubs(texts);
                } catch (const Error& error) {
@@ -167,7 +174,7 @@ void add_hub_options(CLI::App& app, Options& options)
                }
            },
            "hub (prunedamr-hub) that gets labels, state and thumbnails of snippets, and sends updates: mqtt[s]://HOST[:PORT][/PREFIX], "
-           "or zmq:tcp://HOST:PORT, repeatable; with ;NAME=VALUE behind it as for --out: user, password-file, ca, cert, key, server-key")
+           "or zmq:tcp://HOST:PORT, repeatable; 'help' lists the forms and their options")
         ->type_name("KIND:ADDRESS")
         ->allow_extra_args(false);
     app.add_option_function<std::string>(

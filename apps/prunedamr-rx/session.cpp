@@ -129,9 +129,9 @@ void Session::open(const std::string& address)
     const auto& info = source->info();
     board_.set_source({ info.name, options_.model, info.live, info.sample_rate_hz, info.center_freq_hz });
     if (options_.hub && !hub_)
-        open_hub(model->info, info.live);
+        open_hub(model->model.info, model->hash, info.live);
     if (!drift_)
-        drift_.emplace(options_, model->info);
+        drift_.emplace(options_, model->model.info);
     const auto publish = [this](stream::LabelEvent event) {
         event.seq = seq_++;
         if (page_)
@@ -156,19 +156,19 @@ void Session::open(const std::string& address)
         history_->begin_run(source->info());
         config.samples.push_back(history_.get());
     }
-    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(*model), config, publish);
+    receiver_ = std::make_unique<receiver::Receiver>(std::move(source), std::move(model->model), config, publish);
     receiver_->set_min_confidence(min_confidence_);
 }
 
 /// None when a signal has arrived meanwhile. Throws what `stream::open_model` throws.
-std::optional<stream::Model> Session::load_model()
+std::optional<ModelLoader::Model> Session::load_model()
 {
     loader_.request(model_file());
     while (!interrupted())
         if (auto loaded = loader_.take(1s)) {
             if (const auto* fault = std::get_if<std::exception_ptr>(&*loaded))
                 std::rethrow_exception(*fault);
-            return std::move(std::get<stream::Model>(*loaded));
+            return std::move(std::get<ModelLoader::Model>(*loaded));
         }
     return std::nullopt;
 }
@@ -211,6 +211,7 @@ void Session::run()
             open_next();
     }
     service_.stopping();
+    statistics.end(); // what follows is no reception
     if (drift_)
         drift_->finish();
     write_out();
@@ -219,18 +220,32 @@ void Session::run()
         if (const std::uint64_t lost = publisher_->lost(i))
             cli::print(options_.outputs[i].name() + ": " + std::to_string(lost) +
                        " events lost: " + (options_.outputs[i].kind == receiver::OutputKind::snippets ? "see above" : "its reader was too slow or away"));
-    if (const std::uint64_t waiting = hub_ ? hub_->status().waiting : 0)
-        cli::print(hub_->status().name + ": " + std::to_string(waiting) + " events were not acknowledged by a hub"); // --quiet or not
+    const std::string unacknowledged = told_unacknowledged();
     if (count == 1 && !page_ && !hub_ && publisher_->fault())
         throw std::runtime_error(*publisher_->fault());
     say_faults();
     if (fault_)
         throw std::runtime_error(*fault_);
     report_failures();
+    if (!unacknowledged.empty())
+        throw std::runtime_error(unacknowledged);
     if (const std::size_t failed = failed_outputs())
         throw std::runtime_error(std::to_string(failed) + " of " + std::to_string(count) + " outputs failed");
     if (!options_.quiet)
         cli::print(statistics.summary(publisher_->lost()));
+}
+
+/// --quiet or not. What is returned is a failure: nobody at all got the events.
+std::string Session::told_unacknowledged() const
+{
+    const auto hub = hub_ ? hub_->status() : receiver::hub::LinkStatus();
+    if (hub.waiting == 0)
+        return "";
+    const std::string text = hub.name + ": " + std::to_string(hub.waiting) + " events were not acknowledged by a hub";
+    if (hub.acknowledged == 0 && options_.outputs.empty() && !page_ && !fault_)
+        return text + ", and there is no other output";
+    cli::print(text);
+    return "";
 }
 
 /// Each once. That of a single output ends the run, which then says it, unless the page or the hub goes on.
@@ -255,8 +270,16 @@ std::size_t Session::failed_outputs() const
 void Session::write_out()
 {
     auto end = std::async(std::launch::async, [this] { publisher_->close(); });
-    while (end.wait_for(50ms) != std::future_status::ready)
+    const auto begin = Statistics::Clock::now();
+    bool is_told = !hub_;
+    while (end.wait_for(50ms) != std::future_status::ready) {
         abandon_stalled_readers();
+        if (!is_told && Statistics::Clock::now() - begin > 1s) {
+            is_told = true;
+            cli::print(fmt::format("{}: waiting for a hub to acknowledge {} events, {:g} s at most (--hub-wait)", hub_->status().name,
+                                   hub_->status().waiting, options_.hub_wait_s)); // --quiet or not: else it would seem to hang
+        }
+    }
     end.get();
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "apps/common/service.h"
 #include "apps/prunedamr-rx/hub_side.h"
 #include "apps/prunedamr-rx/model_loader.h"
 #include "apps/prunedamr-rx/model_updates.h"
 #include "apps/prunedamr-rx/options.h"
 #include "apps/prunedamr-rx/requests.h"
-#include "apps/prunedamr-rx/service.h"
 #include "apps/prunedamr-rx/site_watch.h"
 #include "apps/prunedamr-rx/statistics.h"
 #include "apps/prunedamr-rx/web_page.h"
@@ -50,26 +50,27 @@ public:
 private:
     void open_next();
     void open(const std::string& address);
-    std::optional<stream::Model> load_model();
+    std::optional<ModelLoader::Model> load_model();
     void wait_for_end(Statistics& statistics);
     void watch_source();
     void follow_requests();
     void serve_changes();
     void begin_change(const WebPage::Request& request);
     void update_board(const Statistics& statistics);
-    void open_hub(const model::ModelInfo& info, bool is_live);
+    void open_hub(const model::ModelInfo& info, const std::string& hash, bool is_live);
     void switch_model(ModelLoader::Loaded loaded);
     const std::string& model_file() const; ///< to run
     bool revert_model();
     void tell_doubts();
     void write_out();
+    std::string told_unacknowledged() const;
     void say_faults();
     std::size_t failed_outputs() const;
     void abandon_stalled_readers();
     void report_failures() const;
 
     const Options options_;
-    Service service_;
+    cli::Service service_;
     const std::string model_; ///< file
     const systems::Matcher systems_;
     ModelLoader loader_;

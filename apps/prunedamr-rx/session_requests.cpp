@@ -33,15 +33,15 @@ void Session::follow_requests()
 }
 
 /// The model runs already, or will in a moment.
-void Session::open_hub(const model::ModelInfo& info, bool is_live)
+void Session::open_hub(const model::ModelInfo& info, const std::string& hash, bool is_live)
 {
     hub_ = std::make_unique<HubSide>(options_, board_, is_live);
-    hub_->set_model(info, model_file());
+    hub_->set_model(info, hash);
     if (!updates_)
         return;
     hub_->set_sequence(updates_->sequence());
     updates_->watch_by([this](const ModelUpdates::Outcome& outcome) { hub_->tell(outcome); },
-                       [this](const model::ModelInfo& now, const std::string& file) { hub_->set_model(now, file); });
+                       [this](const model::ModelInfo& now, const std::string& now_hash) { hub_->set_model(now, now_hash); });
 }
 
 /// What is known of the run, for the page and the hub.
@@ -151,11 +151,11 @@ void Session::switch_model(ModelLoader::Loaded loaded)
     try {
         if (const auto* fault = std::get_if<std::exception_ptr>(&loaded))
             std::rethrow_exception(*fault);
-        auto model = std::move(std::get<stream::Model>(loaded));
-        const model::ModelInfo info = model.info;
-        receiver_->set_model(std::move(model));
+        auto loaded_model = std::move(std::get<ModelLoader::Model>(loaded));
+        const model::ModelInfo info = loaded_model.model.info;
+        receiver_->set_model(std::move(loaded_model.model));
         if (hub_)
-            hub_->set_model(info, model_file());
+            hub_->set_model(info, loaded_model.hash);
         if (!options_.quiet)
             cli::print("Switched to model " + model_file());
     } catch (const std::exception& error) {

@@ -72,7 +72,7 @@ void Statistics::add(const ReceiverStats& ended)
 
 std::string Statistics::summary(std::uint64_t lost) const
 {
-    const double elapsed_s = seconds(Clock::now() - start_);
+    const double elapsed_s = seconds(end_.value_or(Clock::now()) - start_);
     return format(elapsed_s, elapsed_s, {}, ended_, lost, live_);
 }
 

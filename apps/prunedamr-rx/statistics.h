@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace prunedamr::rx {
@@ -27,12 +28,15 @@ public:
     /// A receiver has ended; the next one begins at zero.
     void add(const receiver::ReceiverStats& ended);
 
+    void end() { end_ = Clock::now(); } ///< of the run: what is written out afterwards counts in no rate
+
     /// Totals of those that have ended, with rate and busy share over the whole run.
     std::string summary(std::uint64_t lost) const;
 
 private:
     Clock::time_point start_;
     Clock::time_point previous_time_;
+    std::optional<Clock::time_point> end_;
     const bool live_;
     receiver::ReceiverStats previous_, ended_;
 };

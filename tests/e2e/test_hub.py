@@ -3,22 +3,32 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.request
+from pathlib import Path
+
+import zmq
 
 import rx
 from output_case import Lines
+from postgres import Postgres
+from test_control import faults
 from test_mqtt import BROKER, Broker
 
 HUB = os.environ.get("PRUNEDAMR_HUB_PROGRAM", "")
 RECEIVERS = os.environ.get("PRUNEDAMR_SIMULATED_RECEIVERS", "")
+PSQL = shutil.which("psql")
 TOKEN = "0123456789abcdef"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "user" / "hub-openapi.json"
 
 
 class Hub(rx.Case):
@@ -31,9 +41,9 @@ class Hub(rx.Case):
         (self.folder / "token").chmod(0o600)
         self.mqtt = f"mqtt://127.0.0.1:{self.broker.port}"
 
-    def start_hub(self, *options, listen=None):
+    def start_hub(self, *options, listen=None, env=None):
         hub = subprocess.Popen([HUB, "--listen", listen or self.mqtt, "--database", self.database, "--web", self.web,
-                                "--web-token", self.folder / "token", *options], stderr=subprocess.PIPE)
+                                "--web-token", self.folder / "token", *map(str, options)], stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         self.addCleanup(hub.wait)
         self.addCleanup(hub.kill)
         self.notices = Lines(hub.stderr)
@@ -63,7 +73,10 @@ class Hub(rx.Case):
 
     def stored(self):
         """The numbers of the labels by receiver."""
-        with sqlite3.connect(self.database) as database:
+        return self.stored_in(self.database)
+
+    def stored_in(self, file):
+        with sqlite3.connect(file) as database:
             rows = database.execute("SELECT r.name, l.seq FROM labels l JOIN receivers r ON r.id = l.receiver ORDER BY 1, 2")
             found = {}
             for name, seq in rows:
@@ -129,11 +142,28 @@ class Hub(rx.Case):
         self.notices.wait_for("connected again")
         self.assert_all_stored(receivers)
 
+    def start_postgres(self):
+        folder = tempfile.mkdtemp()  # which another user may enter
+        self.addCleanup(shutil.rmtree, folder, True)
+        server = Postgres(folder)
+        if not server.programs or not PSQL:
+            self.skipTest("no PostgreSQL (apt-get install postgresql)")
+        self.database = server.start()
+        self.addCleanup(server.stop)
+        return server
+
+    def psql(self, server, sql):
+        done = subprocess.run([PSQL, "-h", server.folder, "-U", "test", "-At", "postgres", "-c", sql], capture_output=True, text=True, check=True)
+        return [line.split("|") for line in done.stdout.splitlines()]
+
     def test_two_hubs_share_what_comes(self):
+        server = self.start_postgres()
         self.start_hub()
         first = self.web
         self.web = rx.free_endpoint()[6:]
         self.start_hub()
+        self.stored = lambda: {name: [*map(int, seqs.split(","))] for name, seqs in self.psql(
+            server, "SELECT r.name, string_agg(l.seq::text, ',' ORDER BY l.seq) FROM labels l JOIN receivers r ON r.id = l.receiver GROUP BY 1")}
         self.assert_all_stored(self.start_receivers(count=8))
         counts = []
         for self.web in (first, self.web):
@@ -142,12 +172,71 @@ class Hub(rx.Case):
             counts.append(int([line for line in text.splitlines() if line.startswith("prunedamr_hub_stored_total ")][0].split()[1]))
         self.assertTrue(all(counts), counts)
 
+    def test_a_receiver_shows_its_key_and_speaks_under_its_name(self):
+        endpoint = "zmq:" + rx.free_endpoint()
+        keys = {name: zmq.curve_keypair() for name in ("hub", "sim-000", "other")}
+        (self.folder / "clients").mkdir()
+        for name, (public, secret) in keys.items():
+            (self.folder / f"{name}.secret").write_bytes(secret)
+            (self.folder / f"{name}.secret").chmod(0o600)
+            (self.folder / ("." if name == "hub" else "clients") / f"{name}.key").write_bytes(public)
+        self.start_hub("--zmq-key", self.folder / "hub.secret", "--zmq-clients", self.folder / "clients", listen=endpoint)
+        as_whom = lambda name: f"{endpoint};key={self.folder}/{name}.secret;server-key={self.folder}/hub.key"
+        other = self.start_receivers("--wait", "1", hub=as_whom("other"), count=1, seconds=1)  # calls itself sim-000, too
+        self.notices.wait_for("a receiver calls itself sim-000 and has the key of other")
+        self.assertEqual(json.loads(other.communicate(timeout=60)[0])["receivers"][0]["acknowledged"], 0)
+        self.assert_all_stored(self.start_receivers(hub=as_whom("sim-000"), count=1, seconds=1))
+        # The same with the real receiver.
+        recording = self.write("in.ci8", rx.samples_ci8(40_000).tobytes())
+        done = rx.run(recording, "--format", "ci8", "--rate", 1_000_000, "--name", "sim-000", "--hub", as_whom("sim-000"))
+        self.assertEqual((done.code, done.stderr), (0, ""))
+        done = rx.run(recording, "--format", "ci8", "--rate", 1_000_000, "--name", "sim-001", "--hub", as_whom("sim-000"), "--hub-wait", 1)
+        self.assertEqual(done.code, 1)
+        self.assertIn("there is no other output", done.stderr)
+
+    def test_a_database_that_is_damaged_is_told_and_nothing_is_acknowledged(self):
+        self.start_hub()
+        self.assert_all_stored(self.start_receivers(seconds=1))
+        self.assertEqual(self.get("health")["fault"], None)
+        for file in self.folder.glob("hub.db*"):
+            file.rename(self.folder / ("away-" + file.name))
+        before = sum(map(len, self.stored_in(self.folder / "away-hub.db").values()))
+        self.database = self.folder / "hub.db"
+        self.database.write_bytes(b"x" * 8192)
+        receivers = self.start_receivers("--name", "late", "--wait", "20", seconds=1)
+        self.notices.wait_for("retrying: receivers keep their labels meanwhile")
+        self.poll(lambda: self.health()["database"] is False and "not a database" in self.health()["fault"])
+        self.database.unlink()
+        self.notices.wait_for("there again")
+        self.assert_all_stored(receivers)
+        self.assertEqual(sum(map(len, self.stored_in(self.folder / "away-hub.db").values())), before)
+        self.poll(lambda: self.health() == {**self.health(), "is_well": True, "fault": None})
+
+    def health(self):
+        try:
+            return self.get("health")
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+
+    def test_the_service_manager_hears_of_it(self):
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(str(self.folder / "notify"))
+        manager.settimeout(10)
+        hub = self.start_hub(env={"NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "40000"})
+        self.assertEqual([manager.recv(100) for _ in range(3)], [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"])
+        self.stop(hub, signal.SIGTERM)
+        while (last := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        self.assertEqual(last, b"STOPPING=1")
+
     def test_what_is_asked_wrongly_is_refused_with_its_reason(self):
         self.start_hub()
         self.assertEqual(self.post("rollouts", {"update": "00"}, token="wrong")[0], 401)
-        for path, body, status, text in (("rollouts", {"update": "00"}, 409, "there is no such update"),
+        for path, body, status, text in (("rollouts", {"update": "00"}, 404, "there is no such update"),
                                          ("rollouts", {"stages": ["1"]}, 400, "no update"),
-                                         ("rollouts/7/pause", {}, 409, "no such roll-out"),
+                                         ("rollouts/7/pause", {}, 404, "no such roll-out"),
+                                         ("rollouts/7/dance", {}, 400, "pause, resume or return"),
                                          ("rollouts/x/pause", {}, 400, "wrong parameters"),
                                          ("updates", b"no update", 409, "damaged"),
                                          ("label", {"receiver": "a", "id": "b", "label": "c"}, 404, "no such snippet")):
@@ -155,12 +244,21 @@ class Hub(rx.Case):
                 code, said = self.post(path, body)
                 self.assertEqual(code, status, said)
                 self.assertIn(text, said)
-        for path in ("api/v1/labels?limit=0", "api/v1/labels?from=yesterday", "api/v1/labels?other=1"):
+        for path in ("api/v1/labels?limit=0", "api/v1/labels?from=yesterday", "api/v1/labels?other=1",
+                     "api/v1/labels?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "api/v1/labels?from_hz=2e6&to_hz=1e6", "api/v1/who?action=pause"):
             with self.assertRaises(urllib.error.HTTPError, msg=path) as raised:
                 self.get(path)
             self.assertEqual(raised.exception.code, 400)
-        described = self.get("api/v1/openapi.json")
-        self.assertIn("/api/v1/rollouts/{id}/{action}", described["paths"])
+
+    def test_answers_are_what_the_document_says(self):
+        self.start_hub()
+        self.assert_all_stored(self.start_receivers(seconds=1))
+        document = json.loads(DOCUMENT.read_text())
+        self.assertEqual(self.get("api/v1/openapi.json"), document, "docs/user/hub-openapi.json is what a hub answers")
+        for path, methods in document["paths"].items():
+            content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+            if "application/json" in content and not path.endswith("openapi.json"):
+                self.assertEqual(faults(self.get(path[1:]), content["application/json"]["schema"], document), [], path)
 
     def test_the_command_line(self):
         def said(*options):
@@ -178,6 +276,31 @@ class Hub(rx.Case):
         code, text = said("--listen", self.mqtt, "--database", self.database)
         self.assertEqual((code, text.count("\n")), (1, 1), text)
         self.assertIn("a newer prunedamr-hub has made this database", text)
+        for options, code, part in ((("--listen", self.mqtt, "--keep", "banana"), 2, "--keep: this is no time"),
+                                    (("--listen", "foo"), 2, "--listen: "), (("--listen", "mqtt://h/a+b"), 2, "--listen: bad MQTT topic"),
+                                    (("--listen", "zmq:tcp://127.0.0.1:x"), 1, "port x")):
+            with self.subTest(options=options):
+                got, text = said(*options, "--database", self.folder / "other.db")
+                self.assertEqual((got, text.count("\n")), (code, 1), text)
+                self.assertIn(part, text)
+
+    def test_a_database_of_somebody_else_is_refused_at_once(self):
+        def said(database):
+            done = subprocess.run([HUB, "--listen", self.mqtt, "--database", database], capture_output=True, text=True, timeout=30)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+            return done.stderr
+        self.start_hub()
+        self.assertIn("another hub has this database", said(str(self.database)))
+        server = self.start_postgres()
+        self.assertIn("does not exist", said(self.database.replace("/postgres?", "/nowhere?")))
+        (server.folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        self.psql_reload(server)
+        self.assertIn("no password supplied", said(self.database))
+        self.assertIn("password authentication failed", said(self.database.replace("test@", "test:wrong@")))
+
+    def psql_reload(self, server):
+        server.run("pg_ctl", "-D", server.folder / "data", "reload")
+        self.poll(lambda: subprocess.run([PSQL, "-w", "-h", server.folder, "-U", "test", "postgres", "-c", "SELECT 1"], capture_output=True).returncode)
 
 
 if __name__ == "__main__":

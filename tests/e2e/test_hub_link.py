@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -163,13 +164,36 @@ class HubLink(OutputCase):
         hub = MqttHub(self, Broker(self, "allow_anonymous true"))
         hub.answers = False
         begin = time.monotonic()
-        events, said = self.play(hub.address, "--hub-wait", 1)
-        self.assertLess(time.monotonic() - begin, 10)
+        events, said = self.play(hub.address, "--hub-wait", 2)
+        self.assertLess(time.monotonic() - begin, 12)
+        self.assertIn(f"waiting for a hub to acknowledge {len(events)} events, 2 s at most", said)
         self.assertIn(f": {len(events)} events were not acknowledged by a hub", said)
         absent = rx.free_endpoint().rsplit(":", 1)[1]
         self.labels.unlink()
         events, said = self.play(f"mqtt://127.0.0.1:{absent}", "--hub-wait", 0.5)
         self.assertIn(f": {len(events)} events were not acknowledged by a hub", said)
+
+    def test_it_is_a_failure_when_nobody_else_got_the_events(self):
+        hub = ZmqHub(self)
+        hub.answers = False
+        words = (self.recording, "--format", "ci8", "--rate", 1_000_000, "--interval", "1e-6", "--hub", hub.address)
+        done = rx.run(*words, "--hub-wait", 1)
+        self.assertEqual(done.code, 1, done.stderr)
+        self.assertRegex(done.stderr, r"\d+ events were not acknowledged by a hub, and there is no other output")
+        hub.answers = True
+        done = rx.run(*words)
+        self.assertEqual((done.code, done.stderr), (0, ""))
+        hub.stop()
+
+    def test_waiting_for_the_hub_counts_in_no_rate(self):
+        hub = ZmqHub(self)
+        hub.answers = False
+        done = rx.run("--model", rx.MODEL, "--single", "--source", self.recording, "--format", "ci8", "--rate", 1_000_000, "--out", f"json:{self.labels}",
+                      "--hub", hub.address, "--hub-wait", 4, plain=True)
+        self.assertEqual(done.code, 0, done.stderr)
+        elapsed_s = float(re.search(r"([0-9.]+) s: 40000 samples", done.stderr.splitlines()[-1]).group(1))
+        self.assertLess(elapsed_s, 4)
+        hub.stop()
 
     @unittest.skipUnless(BROKER, "no mosquitto")
     def test_a_broker_that_is_killed_costs_no_event(self):
@@ -262,7 +286,7 @@ class HubLink(OutputCase):
         hub.stop()
 
     def test_bad_addresses_are_refused(self):
-        for hub, text in (("http://x", "unknown kind"), ("mqtt:x", "bad address"), ("mqtt://h/a+b", "bad MQTT output"), ("mqtt://h;qos=1", "unknown option"),
+        for hub, text in (("http://x", "unknown kind"), ("mqtt:x", "bad address"), ("mqtt://h/a+b", "bad MQTT topic"), ("mqtt://h;qos=1", "unknown option"),
                           ("zmq:tcp://192.0.2.1:5", "readable by the network"), ("zmq:udp://h:5", "bad address of a hub"), ("zmq:tcp://127.0.0.1", "bad address"),
                           ("mqtt://h;server-key=x", "of zmq only"), ("zmq:tcp://127.0.0.1:5;key=x", "x")):
             result = rx.run(self.recording, "--format", "ci8", "--rate", 1_000_000, "--hub", hub)
@@ -304,9 +328,9 @@ class Updates(rx.Case):
         self.send("update", good)  # again, as a broker may bring it twice
         again = self.expect(4, "taken", "", "other", 5)
         self.assertEqual(again["update"], hashlib.sha256(good).hexdigest())
-        self.send("return", b'{"v":1,"sequence":4}')
-        self.expect(5, "refused", "this update does not run", "other", 5)
-        self.send("return", b'{"v":1,"sequence":5}')
+        self.send("return", json.dumps({"v": 1, "update": 64 * "0"}).encode())
+        self.assertEqual(self.expect(5, "returned", "it does not run", "other", 5)["update"], 64 * "0")
+        self.send("return", json.dumps({"v": 1, "update": hashlib.sha256(good).hexdigest()}).encode())
         self.expect(6, "returned", "asked for by the hub", "first", 5)
         self.send("update", good)
         self.expect(7, "returned", "", "first", 5)

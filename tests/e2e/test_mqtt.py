@@ -173,7 +173,7 @@ class Mqtt(OutputCase):
             self.assertEqual(broker.subscribe(topic).take(1)[0].split(" ")[:2], ["1", topic])
 
     def test_what_no_broker_takes_is_refused(self):
-        for out, text in (("mqtt://h/a+b", "bad MQTT output"), ("mqtt://h:0/t", "bad address"), ("mqtt:h", "bad address"),
+        for out, text in (("mqtt://h/a+b", "bad MQTT topic"), ("mqtt://h:0/t", "bad address"), ("mqtt:h", "bad address"),
                           ("mqtt://h;qos=3", "qos=3, expected 0..2"), ("mqtt://", "bad address")):
             result = rx.run(self.recording, *FORMAT, "--out", out)
             self.assert_refused(result, 1, text)

@@ -48,7 +48,8 @@ public:
                 throw Error({ "the database failed", "test", "never", "" });
         return inner_->run(sql, values);
     }
-    bool is_shared() const override { return false; }
+    void limit(std::chrono::milliseconds) override {}
+    bool is_shared() const override { return inner_->is_shared(); }
 
 private:
     void begin() override { run("BEGIN", {}); }
@@ -87,7 +88,7 @@ protected:
     HandLink link_;
     std::vector<std::string> notices_;
 };
-INSTANTIATE_TEST_SUITE_P(Places, HubIngest, ::testing::Values("sqlite"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Places, HubIngest, ::testing::Values("sqlite", "postgres"), [](const auto& info) { return std::string(info.param); });
 
 TEST_P(HubIngest, AcknowledgesWhatIsCommittedAndNothingElse)
 {
@@ -117,12 +118,14 @@ TEST_P(HubIngest, ADatabaseThatIsAwayCostsNothing)
     EXPECT_EQ(link_.sent.size(), 1u);
     EXPECT_EQ(notices_.size(), 1u) << "told once";
     EXPECT_FALSE(ingest.counts().has_database);
+    EXPECT_NE(ingest.counts().fault.find("gone"), std::string::npos) << "and why";
     state_.is_away = false;
     while (!ingest.write(kNow)) { // until it is due
     }
     ingest.write(kNow);
     EXPECT_EQ(count(), 6);
     EXPECT_EQ(ingest.counts().stored, 6u);
+    EXPECT_EQ(ingest.counts().fault, "");
     EXPECT_EQ(notices_.back(), "test: there again");
 }
 
@@ -151,6 +154,23 @@ TEST_P(HubIngest, WhatTheDatabaseWillNeverTakeIsLeftOut)
     EXPECT_EQ(count(), 4);
     EXPECT_EQ(link_.sent.size(), 2u);
     EXPECT_EQ(ingest.counts().refused, 1u);
+}
+
+TEST_P(HubIngest, ADatabaseWithoutOurTablesTakesNothingAndNothingIsAcknowledged)
+{
+    Ingest ingest = make();
+    EXPECT_TRUE(ingest.write(kNow));
+    database_->run("ALTER TABLE labels RENAME TO away");
+    ingest.take(link_, "a", "labels", message(0, 1));
+    EXPECT_FALSE(ingest.write(kNow));
+    EXPECT_FALSE(ingest.counts().has_database);
+    EXPECT_EQ(ingest.counts().refused, 0u) << "the message is right";
+    EXPECT_EQ(link_.sent.size(), 0u);
+    database_->run("ALTER TABLE away RENAME TO labels");
+    while (!ingest.write(kNow)) { // until it is due
+    }
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(link_.sent.size(), 1u);
 }
 
 TEST_P(HubIngest, TheQueueIsBounded)

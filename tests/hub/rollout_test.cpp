@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <map>
 
 namespace prunedamr::hub {
@@ -81,6 +82,31 @@ protected:
     Json rollout() { return rollouts(*database_, 1)[0]; }
     std::string state() { return rollout()["state"]; }
     std::string why() { return rollout()["why"]; }
+
+    /// Fifty labels in ten minutes, or what else is said of these emissions: state and label, and whether there is one at all.
+    void say(const std::string& name, std::int64_t from_us, const std::string& state, bool is_found = true)
+    {
+        std::string events;
+        for (int i = 0; i < 50; ++i) {
+            std::string event = event_json(++seq_, state == "signal" ? "A" : "noise", 1e6, state, from_us + i * 10 * kSecondUs);
+            if (!is_found)
+                event.replace(event.find("12.5,\"model"), 4, "null");
+            events += (i ? "," : "") + event;
+        }
+        store_->write({ { name, read_message("labels", labels_json(events)) } }, now_);
+    }
+
+    /// The first receiver takes the update; `what` happens while it is watched.
+    void watch(const std::function<void()>& what)
+    {
+        say("a", kNow - 600 * kSecondUs, "signal");
+        make();
+        step();
+        take("a");
+        step(1);
+        what();
+        step(601);
+    }
 
     /// Labels of a receiver with one in so many unknown, over the ten minutes from `from_us` on.
     void hear(const std::string& name, std::int64_t from_us, int one_in)
@@ -239,6 +265,70 @@ TEST_P(HubRollout, AsManyUnknownLabelsAsBeforeDoNot)
     step(601);
     EXPECT_EQ(state(), "running");
     EXPECT_EQ(rollout()["stage"], 2);
+}
+
+TEST_P(HubRollout, AModelThatCallsEverythingNoiseStopsIt)
+{
+    watch([&] { say("a", now_ + kSecondUs, "noise"); });
+    EXPECT_EQ(state(), "returning");
+    EXPECT_EQ(why(), "a: 0 labels since the update, 50 in the same time before, and its spectrum is not silent");
+}
+
+TEST_P(HubRollout, SoDoesAReceiverThatSaysNothingAtAll)
+{
+    watch([] {});
+    EXPECT_EQ(state(), "returning");
+}
+
+TEST_P(HubRollout, ASpectrumThatHasBecomeSilentDoesNot)
+{
+    watch([&] { say("a", now_ + kSecondUs, "noise", false); });
+    EXPECT_EQ(state(), "running") << why();
+    EXPECT_EQ(rollout()["stage"], 2);
+}
+
+TEST_P(HubRollout, APersonPausesAndReturnsFromWhatGoesWell)
+{
+    Plan plan;
+    plan.stages = { "1", "100%" };
+    const auto id = make(plan, { "a", "b" });
+    step();
+    take("a");
+    step(1);
+    change_rollout(*database_, id, "pause", "eva", now_);
+    EXPECT_EQ(step(700), Sent{}) << "nothing happens while it is paused";
+    EXPECT_EQ(state(), "paused");
+    change_rollout(*database_, id, "resume", "eva", now_);
+    step(1);
+    EXPECT_EQ(step(1), (Sent{ { "b", "update" } }));
+    take("b");
+    step(1);
+    step(601);
+    ASSERT_EQ(state(), "done");
+    change_rollout(*database_, id, "return", "eva", now_);
+    EXPECT_EQ(step(1), (Sent{ { "a", "return" }, { "b", "return" } }));
+    answer("a", "returned");
+    answer("b", "refused", "no model before it is kept");
+    step(1);
+    step(1);
+    EXPECT_EQ(state(), "returned");
+    EXPECT_EQ(rollout()["receivers"][0]["state"], "returned");
+    EXPECT_EQ(rollout()["receivers"][1]["state"], "refused");
+    EXPECT_ERROR(change_rollout(*database_, id, "pause", "eva", now_), "is returned");
+}
+
+TEST_P(HubRollout, AnOldRegistrationDoesNotTellThatItWentBack)
+{
+    const auto id = make();
+    EXPECT_EQ(step(1), (Sent{ { "a", "update" } })); // which it may have taken, whatever became of the answer
+    change_rollout(*database_, id, "return", "eva", now_);
+    EXPECT_EQ(step(1), (Sent{ { "a", "return" } })); // and this is lost
+    step(1);
+    EXPECT_EQ(rollout()["receivers"][0]["state"], "returning");
+    EXPECT_EQ(step(61), (Sent{ { "a", "return" } }));
+    register_receiver("a", 7, base_);
+    step(1);
+    EXPECT_EQ(rollout()["receivers"][0]["state"], "returned");
 }
 
 TEST_P(HubRollout, ADriftAlarmStopsIt)

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 
 namespace prunedamr::hub {
@@ -139,6 +141,21 @@ TEST_P(HubStore, KnowsWhoIsThere)
     EXPECT_EQ(first(kNow + 43 * kSecondUs)["is_online"], false) << "by its will";
 }
 
+TEST_P(HubStore, WhoRegistersIsThereAndWhomABrokerRemembersIsNot)
+{
+    Store store(*database_);
+    const auto first = [&](std::int64_t now_us) { return Reader(*database_).receivers(now_us).at(0); };
+    store.write({ { "a", Status{ true } } }, kNow); // not known yet
+    store.write({ { "a", read_message("receiver", registration_json("a", 3)), true }, { "a", Status{ true } } }, kNow);
+    EXPECT_EQ(first(kNow)["is_online"], false) << "it may be dead for long";
+    EXPECT_EQ(first(kNow)["sequence"], 3);
+    EXPECT_TRUE(first(kNow)["heard"].is_null());
+    store.write({ { "a", read_message("receiver", registration_json("a", 4)) } }, kNow);
+    EXPECT_EQ(first(kNow)["is_online"], true) << "before its first health";
+    store.write({ { "a", read_message("receiver", registration_json("a", 4)), true } }, kNow + 29 * kSecondUs); // to a hub that came again
+    EXPECT_EQ(first(kNow + 31 * kSecondUs)["is_online"], false);
+}
+
 TEST_P(HubStore, WhoOnlySaysOnlineIsNoReceiver)
 {
     Store store(*database_);
@@ -179,6 +196,64 @@ TEST_P(HubStore, RemovesWhatIsOldInSmallPieces)
     EXPECT_EQ(pieces, 3);
 }
 
+TEST_P(HubStore, RemovesWhatNothingIsLeftOf)
+{
+    constexpr std::int64_t kDay = 86400 * kSecondUs;
+    const auto run_of = [](std::int64_t number) { return std::string(15, 'a') + static_cast<char>('0' + number); };
+    const auto labels_of = [&](const std::string& receiver, std::int64_t run) {
+        Received one = labels(receiver, { 1 });
+        std::get<Labels>(one.message).run = run_of(run);
+        return one;
+    };
+    const Received answer{ "old", Answer{ kRun, std::string(64, 'b'), receiver::hub::Result::taken, "", {}, 1 } };
+    Store store(*database_);
+    store.write({ labels_of("old", 1), labels_of("living", 1), labels_of("living", 2), answer }, kNow);
+    store.write({ { "living", read_message("receiver", registration_json("living", 3)) } }, kNow + 3 * kDay);
+    database_->run("INSERT INTO rollouts (id, sha256, plan, state, stage, why, author, made_us, owner, lease_us) VALUES "
+                   "(1, 'x', '', 'done', 0, '', '', $1, '', 0), (2, 'y', '', 'paused', 0, '', '', $1, '', 0)",
+                   { kNow });
+    database_->run("INSERT INTO rollout_log (rollout, number, time_us, text) VALUES (1, 1, 1, ''), (2, 1, 1, '')");
+    store.remove_unused(kNow + 2 * kDay);
+    EXPECT_EQ(count("receivers"), 2) << "there are labels of both";
+    EXPECT_EQ(count("runs"), 3);
+    EXPECT_EQ(count("answers"), 0);
+    EXPECT_EQ(count("rollouts"), 1);
+    EXPECT_EQ(count("rollout_log"), 1);
+    while (store.remove_old(kNow + 2 * kDay)) {
+    }
+    const auto other = open();
+    Store(*other).remove_unused(kNow + 2 * kDay); // a hub that removes what this one remembers
+    EXPECT_EQ(count("receivers"), 1);
+    EXPECT_EQ(count("runs"), 1) << "the last one may go on";
+    store.write({ labels_of("old", 3), labels_of("living", 2) }, kNow + 3 * kDay);
+    EXPECT_EQ(count("labels l JOIN receivers r ON r.id = l.receiver JOIN runs u ON u.id = l.run"), 2);
+}
+
+TEST_P(HubStore, HubsThatMeetNewReceiversDoNotWaitForEachOtherInACircle)
+{
+    constexpr int kRounds = 30;
+    const auto work = [&](int hub) {
+        const auto database = open();
+        Store store(*database);
+        for (int round = 0; round < kRounds; ++round) { // one that only this hub meets, and one that both do
+            Received run = labels("known " + std::to_string(hub), { round });
+            std::get<Labels>(run.message).run = std::string(13, 'a') + std::to_string(100 + round);
+            store.write({ std::move(run), labels("new " + std::to_string(round * 2 + hub), { 1, 2 }), labels("both " + std::to_string(round), { 1, 2 }) }, kNow);
+        }
+    };
+    auto first = std::async(std::launch::async, work, 0), second = std::async(std::launch::async, work, 1);
+    EXPECT_NO_THROW(first.get());
+    EXPECT_NO_THROW(second.get());
+    EXPECT_EQ(count("receivers"), 2 + 3 * kRounds);
+    EXPECT_EQ(count("labels"), (1 + 2) * 2 * kRounds + 2 * kRounds);
+}
+
+TEST_P(HubStore, AQuestionThatTakesTooLongIsGivenUp)
+{
+    database_->limit(std::chrono::milliseconds(100));
+    EXPECT_THROW(database_->run("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n"), DatabaseAway);
+}
+
 TEST_P(HubStore, TablesAreBroughtForwardAndNeverBack)
 {
     Store(*database_).write({ labels("a", { 1 }) }, kNow);
@@ -192,6 +267,60 @@ TEST_P(HubStore, TablesAreBroughtForwardAndNeverBack)
     EXPECT_EQ(count("labels"), 1);
     EXPECT_EQ(count("more"), 0);
     EXPECT_ERROR(migrate(*database_, migrations()), "a newer prunedamr-hub has made this database");
+}
+
+TEST_P(HubStore, AServerThatRefusesIsToldFromOneThatIsAway)
+{
+    if (!is_postgres(place_))
+        GTEST_SKIP() << "a file has no server";
+    std::string other = place_;
+    other.replace(other.find("@/"), other.find('?') - other.find("@/"), "@/nowhere");
+    EXPECT_THROW(open_database(other), DatabaseRefuses);
+    EXPECT_THROW(open_database("postgresql://test@127.0.0.1:1/hub"), DatabaseAway);
+    EXPECT_THROW(open_database("postgresql://test@no.such.host.invalid/hub"), DatabaseRefuses);
+}
+
+TEST(HubDatabase, AFileThatIsGoneCountsAsAway)
+{
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "hub.db";
+    auto database = open_database(path);
+    migrate(*database);
+    Store store(*database);
+    store.write({ labels("a", { 1 }) }, kNow);
+    std::filesystem::rename(path, folder / "elsewhere");
+    EXPECT_THROW(store.write({ labels("a", { 2 }) }, kNow), DatabaseAway);
+}
+
+TEST(HubDatabase, AFileThatIsDamagedCountsAsAway)
+{
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "hub.db";
+    {
+        const auto database = open_database(path);
+        migrate(*database);
+        Store(*database).write({ labels("a", { 1 }) }, kNow);
+    }
+    {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(2 * 4096);
+        file << std::string(20 * 4096, 'x');
+    }
+    EXPECT_THROW(
+        {
+            const auto database = open_database(path);
+            Store(*database).write({ labels("a", { 2 }), labels("b", { 1 }) }, kNow);
+        },
+        DatabaseAway);
+}
+
+TEST(HubDatabase, AFileBelongsToOneHub)
+{
+    const test::TemporaryFolder folder;
+    auto lock = lock_sqlite(folder / "hub.db");
+    EXPECT_ERROR(lock_sqlite(folder / "hub.db"), "another hub has this database");
+    lock.reset();
+    EXPECT_NO_THROW(lock_sqlite(folder / "hub.db"));
 }
 
 TEST(HubDatabase, WhatIsNoDatabaseIsRefused)

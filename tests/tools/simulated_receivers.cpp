@@ -112,7 +112,7 @@ public:
         while (const auto request = link_->take_request()) {
             if (const auto* bytes = std::get_if<std::string>(&*request))
                 take(*bytes, now);
-            else if (std::get<hub::ReceiverLink::Return>(*request).sequence == sequence_)
+            else if (std::get<hub::ReceiverLink::Return>(*request).update == update_)
                 end_trial(hub::Result::returned, "asked for");
         }
         if (is_on_trial_ && now >= trial_ends_)

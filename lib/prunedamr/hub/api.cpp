@@ -3,7 +3,9 @@
 
 #include "prunedamr/base/json_object.h"
 #include "prunedamr/hub/page_files.h"
+#include "prunedamr/hub/rollout.h"
 #include "prunedamr/model/model_update.h"
+#include "prunedamr/receiver/hub/messages.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +21,6 @@ using namespace receiver;
 using Json = nlohmann::json;
 
 constexpr std::size_t kWorkers = 2, kMaxJobs = 128;
-constexpr std::size_t kMaxUpdateBytes = 64u << 20;
 
 [[noreturn]] void refuse(const std::string& found, const std::string& expected)
 {
@@ -39,10 +40,12 @@ std::string decoded(const std::string& text)
     return result;
 }
 
-const ApiParameter& parameter(const HubRoute& route, const std::string& name)
+const ApiParameter& parameter(const HubRoute& route, const std::string& name, bool is_path)
 {
     std::string known;
     for (const ApiParameter& one : route.parameters) {
+        if (is_in_path(route.path, one) != is_path)
+            continue;
         if (name == one.name)
             return one;
         known += (known.empty() ? "" : " or ") + std::string(one.name);
@@ -64,9 +67,9 @@ void check(const ApiParameter& one, const std::string& value)
         refuse(std::string(one.name) + "=" + value, std::string(one.name) + ", " + range_text(one.min, one.max));
 }
 
-bool takes_bytes(const HubRoute& route)
+bool has_body(const HubRoute& route)
 {
-    return !route.parameters.empty() && route.parameters.front().type == std::string("binary");
+    return std::any_of(route.parameters.begin(), route.parameters.end(), [&](const ApiParameter& one) { return !is_in_path(route.path, one); });
 }
 
 /// Up to the first part that differs from request to request: what `WebRoute` finds it by.
@@ -86,9 +89,10 @@ void read_path(const HubRoute& route, const std::string& path, ApiRequest& reque
     const auto slash = rest.find('/');
     if (slash == std::string::npos)
         refuse(path, form);
-    request.values["id"] = rest.substr(0, slash);
-    request.values["action"] = rest.substr(slash + 1);
-    check({ "id", "integer", true, false, 1, JsonObject::kExact, {}, "" }, request.values["id"]);
+    for (const auto& [name, value] : { std::pair("id", rest.substr(0, slash)), std::pair("action", rest.substr(slash + 1)) }) {
+        check(parameter(route, name, true), value);
+        request.values[name] = value;
+    }
 }
 
 } // namespace
@@ -115,17 +119,17 @@ ApiRequest read_request(const HubRoute& route, const std::string& path, const st
         begin = end + 1;
         const auto equals = std::min(part.find('='), part.size());
         const std::string name = decoded(part.substr(0, equals)), value = equals < part.size() ? decoded(part.substr(equals + 1)) : "";
-        check(parameter(route, name), value);
+        check(parameter(route, name, false), value);
         request.values[name] = value;
     }
-    if (takes_bytes(route)) {
+    if (takes_bytes(route.parameters)) {
         request.body = body;
-    } else if (std::string_view(route.method) == "POST" && !route.parameters.empty()) {
+    } else if (std::string_view(route.method) == "POST" && has_body(route)) {
         const Json json = Json::parse(body, nullptr, false);
         if (!json.is_object())
             refuse(body, "a JSON object");
         for (const auto& [name, value] : json.items()) {
-            const ApiParameter& one = parameter(route, name);
+            const ApiParameter& one = parameter(route, name, false);
             const bool is_right = one.type == std::string("string") ? value.is_string() : one.type == std::string("array") ? value.is_array()
                                   : one.type == std::string("boolean")                                                    ? value.is_boolean()
                                                                                                                           : value.is_number();
@@ -136,56 +140,9 @@ ApiRequest read_request(const HubRoute& route, const std::string& path, const st
         }
     }
     for (const ApiParameter& one : route.parameters)
-        if (one.is_required && !takes_bytes(route) && request.values.count(one.name) == 0)
+        if (one.is_required && one.type != std::string("binary") && request.values.count(one.name) == 0)
             refuse("no " + std::string(one.name), one.meaning);
     return request;
-}
-
-std::string hub_openapi_json()
-{
-    Json json{ { "openapi", "3.0.3" },
-               { "info",
-                 { { "title", "prunedamr-hub" },
-                   { "version", "1" },
-                   { "description", "Labels of many receivers, and updates for them. On loopback everybody may read; changing needs the token of "
-                                    "--web-token, and beyond loopback reading does, too." } } } };
-    for (const HubRoute& route : hub_routes()) {
-        Json operation{ { "summary", route.summary }, { "responses", { { "200", { { "description", "OK" } } }, { "400", { { "description", "A parameter is missing or wrong" } } }, { "503", { { "description", "The database is away" } } } } } };
-        Json properties = Json::object(), required = Json::array();
-        const bool is_get = std::string_view(route.method) == "GET";
-        for (const ApiParameter& one : route.parameters) {
-            if (takes_bytes(route) && &one == &route.parameters.front())
-                continue;
-            Json schema{ { "type", one.type }, { "description", one.meaning } };
-            if (one.type == std::string("array"))
-                schema["items"] = { { "type", "string" } };
-            if (one.type == std::string("number") || one.type == std::string("integer")) {
-                schema["minimum"] = one.min;
-                schema["maximum"] = one.max;
-            }
-            if (!one.choices.empty())
-                schema["enum"] = one.choices;
-            if (is_get || takes_bytes(route))
-                operation["parameters"].push_back({ { "name", one.name }, { "in", "query" }, { "required", one.is_required }, { "schema", schema } });
-            properties[one.name] = schema;
-            if (one.is_required)
-                required.push_back(one.name);
-        }
-        if (std::string(route.path).find("{id}") != std::string::npos)
-            operation["parameters"] = { { { "name", "id" }, { "in", "path" }, { "required", true }, { "schema", { { "type", "integer" } } } },
-                                        { { "name", "action" }, { "in", "path" }, { "required", true }, { "schema", { { "type", "string" }, { "enum", { "pause", "resume", "return" } } } } } };
-        if (takes_bytes(route))
-            operation["requestBody"] = { { "required", true }, { "content", { { "application/octet-stream", { { "schema", { { "type", "string" }, { "format", "binary" } } } } } } } };
-        else if (!is_get && !route.parameters.empty())
-            operation["requestBody"] = { { "required", true }, { "content", { { "application/json", { { "schema", { { "type", "object" }, { "properties", properties }, { "required", required } } } } } } } };
-        if (route.access == WebAccess::change)
-            operation["security"] = Json::array({ { { "token", Json::array() } } });
-        std::string method = route.method;
-        std::transform(method.begin(), method.end(), method.begin(), [](char c) { return c | 0x20; });
-        json["paths"][route.path][method] = operation;
-    }
-    json["components"]["securitySchemes"]["token"] = { { "type", "http" }, { "scheme", "bearer" } };
-    return json.dump(1) + "\n";
 }
 
 Api::Api(const ApiConfig& config) : config_(config) {}
@@ -224,7 +181,7 @@ std::vector<WebRoute> Api::routes()
     for (const HubRoute& route : hub_routes())
         routes.push_back({ route.method, fixed_part(route.path),
                            [this, &route](const WebRequest& request) { return ask(route, request); }, route.access,
-                           takes_bytes(route) ? kMaxUpdateBytes : 0 });
+                           takes_bytes(route.parameters) ? receiver::hub::kMaxUpdateBytes : 0 });
     return routes;
 }
 
@@ -258,16 +215,20 @@ WebAnswer Api::answer(const Job& job, std::unique_ptr<Database>& database)
     try {
         const ApiRequest request = read_request(*job.route, job.request.path, job.request.query, job.request.body);
         const Connect connect = [&]() -> Database& {
-            if (!database)
+            if (!database) {
                 database = open_database(config_.database);
+                database->limit(config_.web.patience);
+            }
             return *database;
         };
-        return job.route->answer(*this, connect, request);
+        return job.route->answer_to(*this, connect, request);
     } catch (const DatabaseAway& error) {
         database.reset();
         return json_error(503, error.what());
     } catch (const InvalidArgument& error) {
         return json_error(400, error.what());
+    } catch (const NotHere& error) {
+        return json_error(404, error.what());
     } catch (const model::UpdateRefused& error) {
         return json_error(409, std::string(model::to_string(error.fault())) + ": " + error.what());
     } catch (const Error& error) {

@@ -3,7 +3,7 @@
 
 #include "prunedamr/base/signature.h"
 #include "prunedamr/hub/ingest.h"
-#include "prunedamr/receiver/web/api.h"
+#include "prunedamr/receiver/web/openapi_document.h"
 #include "prunedamr/receiver/web/server.h"
 
 #include <condition_variable>
@@ -43,14 +43,9 @@ struct ApiRequest {
 /// The database, which is connected to when somebody needs it. Throws as `open_database` does.
 using Connect = std::function<Database&()>;
 
-/// The one list from which the server and its description (OpenAPI) are made. `path` may hold {id} and {action}.
-struct HubRoute {
-    const char* method;
-    const char* path;
-    receiver::WebAccess access;
-    std::vector<receiver::ApiParameter> parameters;
-    const char* summary;
-    std::function<receiver::WebAnswer(class Api&, const Connect&, const ApiRequest&)> answer;
+/// The one list from which the server and its description (OpenAPI) are made.
+struct HubRoute : receiver::OpenApiOperation {
+    std::function<receiver::WebAnswer(class Api&, const Connect&, const ApiRequest&)> answer_to;
 };
 const std::vector<HubRoute>& hub_routes();
 std::string hub_openapi_json();

@@ -46,6 +46,10 @@ LabelQuery label_query(const ApiRequest& request)
     query.to_us = time("to");
     query.from_hz = hz("from_hz");
     query.to_hz = hz("to_hz");
+    if (query.from_us && query.to_us && *query.from_us > *query.to_us)
+        throw InvalidArgument({ "wrong parameters", "", "from=" + request.text("from"), "no later than to=" + request.text("to") });
+    if (query.from_hz && query.to_hz && *query.from_hz > *query.to_hz)
+        throw InvalidArgument({ "wrong parameters", "", "from_hz=" + request.text("from_hz"), "no more than to_hz=" + request.text("to_hz") });
     query.label = request.text("label");
     query.receiver = request.text("receiver");
     query.limit = static_cast<int>(request.number("limit", query.limit));
@@ -120,7 +124,8 @@ WebAnswer health(const ApiState& state)
         links.push_back({ { "name", name }, { "is_connected", is_connected } });
         is_well = is_well && is_connected;
     }
-    return done({ { "is_well", is_well }, { "database", state.counts.has_database }, { "links", links } }, is_well ? 200 : 503);
+    return done({ { "is_well", is_well }, { "database", state.counts.has_database },
+                  { "fault", state.counts.fault.empty() ? Json() : Json(state.counts.fault) }, { "links", links } }, is_well ? 200 : 503);
 }
 
 } // namespace
@@ -129,10 +134,13 @@ const std::vector<HubRoute>& hub_routes()
 {
     static const ApiParameter author{ "author", "string", false, false, 0, 0, {}, "who says so (default: web)" };
     static const ApiParameter limit{ "limit", "integer", false, false, 1, 2000, {}, "how many at most" };
+    static const std::pair<const char*, const char*> kAway{ "503", "The database is away" };
+    static const std::pair<const char*, const char*> kAbsent{ "404", "There is no such thing" };
+    static const std::pair<const char*, const char*> kRefused{ "409", "This cannot be done with it now" };
     static const std::vector<HubRoute> routes = {
-        { "GET", "/api/v1/receivers", kRead, {}, "Receivers: online, health, version, model, position",
+        { { "GET", "/api/v1/receivers", kRead, {}, "#Receivers", "Receivers: online, health, version, model, position", { kAway } },
           [](Api&, const Connect& database, const ApiRequest&) { return done({ { "receivers", Reader(database()).receivers(now_us()) } }); } },
-        { "GET", "/api/v1/labels", kRead,
+        { { "GET", "/api/v1/labels", kRead,
           { { "from", "string", false, false, 0, 0, {}, "time of the oldest, RFC 3339" },
             { "to", "string", false, false, 0, 0, {}, "time that all are before, RFC 3339" },
             { "from_hz", "number", false, false, -1e13, 1e13, {}, "least center frequency, Hz" },
@@ -141,29 +149,29 @@ const std::vector<HubRoute>& hub_routes()
             { "receiver", "string", false, false, 0, 0, {}, "name of a receiver" },
             limit,
             { "before", "string", false, false, 0, 0, {}, "what an earlier answer gave as before, to go on from there" } },
-          "Labels of all receivers, the newest first",
+          "#Labels", "Labels of all receivers, the newest first", { kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) { return done(Reader(database()).labels(label_query(request))); } },
-        { "GET", "/api/v1/who", kRead, { { "seconds", "integer", false, false, 1, 3600, {}, "of the past (default: 10)" } },
-          "Who hears what now: by frequency and label, with the receivers",
+        { { "GET", "/api/v1/who", kRead, { { "seconds", "integer", false, false, 1, 3600, {}, "of the past (default: 10)" } },
+          "#Who", "Who hears what now: by frequency and label, with the receivers", { kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               return done({ { "emissions", Reader(database()).who(now_us(), static_cast<int>(request.number("seconds", 10))) } });
           } },
-        { "GET", "/api/v1/drift", kRead, { limit }, "Drift that receivers have told, the newest first",
+        { { "GET", "/api/v1/drift", kRead, { limit }, "#Drifts", "Drift that receivers have told, the newest first", { kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               return done({ { "drift", Reader(database()).drift(static_cast<int>(request.number("limit", 200))) } });
           } },
-        { "GET", "/api/v1/updates", kRead, {}, "Updates of models that were put here",
+        { { "GET", "/api/v1/updates", kRead, {}, "#Updates", "Updates of models that were put here", { kAway } },
           [](Api&, const Connect& database, const ApiRequest&) { return done({ { "updates", updates(database()) } }); } },
-        { "POST", "/api/v1/updates", kChange, { { "file", "binary", true, false, 0, 0, {}, "signed update, as 'prunedamr model diff --sign' writes it" }, author },
-          "Put a signed update here",
+        { { "POST", "/api/v1/updates", kChange, { { "file", "binary", true, false, 0, 0, {}, "signed update, as 'prunedamr model diff --sign' writes it" }, author },
+          "#Update", "Put a signed update here", { kRefused, kAway } },
           [](Api& api, const Connect& database, const ApiRequest& request) {
               return done(put_update(database(), request.body, api.config().update_keys, request.text("author", "web"), now_us()));
           } },
-        { "GET", "/api/v1/rollouts", kRead, { limit }, "Roll-outs, the newest first",
+        { { "GET", "/api/v1/rollouts", kRead, { limit }, "#Rollouts", "Roll-outs, the newest first", { kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               return done({ { "rollouts", rollouts(database(), static_cast<int>(request.number("limit", 50))) } });
           } },
-        { "POST", "/api/v1/rollouts", kChange,
+        { { "POST", "/api/v1/rollouts", kChange,
           { { "update", "string", true, false, 0, 0, {}, "id of the update" },
             { "receivers", "array", false, false, 0, 0, {}, "names (default: all that are online and could take it)" },
             { "stages", "array", false, false, 0, 0, {}, "how many have it after each stage (default: 1, 10%, 100%)" },
@@ -171,32 +179,35 @@ const std::vector<HubRoute>& hub_routes()
             { "answer_s", "integer", false, false, 1, 86400, {}, "seconds that a receiver may take to answer (default: 300)" },
             { "return_on_failure", "boolean", false, false, 0, 0, {}, "whether those that have taken it are told to go back (default: true)" },
             author },
-          "Begin a roll-out",
+          "#Made", "Begin a roll-out", { kAbsent, kRefused, kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               return done({ { "id", make_rollout(database(), rollout_request(request), now_us()) } });
           } },
-        { "POST", "/api/v1/rollouts/{id}/{action}", kChange, {}, "Pause a roll-out, resume it, or return from it",
+        { { "POST", "/api/v1/rollouts/{id}/{action}", kChange,
+          { { "id", "integer", true, false, 1, JsonObject::kExact, {}, "number of the roll-out" },
+            { "action", "string", true, false, 0, 0, { "pause", "resume", "return" }, "pause, resume or return" } },
+          "#Done", "Pause a roll-out, resume it, or return from it", { kAbsent, kRefused, kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               change_rollout(database(), request.number("id", 0), request.text("action"), "web", now_us());
               return done({ { "done", request.text("action") } });
           } },
-        { "GET", "/api/v1/snippets", kRead, { limit }, "Snippets that receivers keep, the newest first",
+        { { "GET", "/api/v1/snippets", kRead, { limit }, "#Snippets", "Snippets that receivers keep, the newest first", { kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               return done({ { "snippets", Reader(database()).snippets(static_cast<int>(request.number("limit", 200))) } });
           } },
-        { "GET", "/api/v1/thumbnail", kRead,
+        { { "GET", "/api/v1/thumbnail", kRead,
           { { "receiver", "string", true, false, 0, 0, {}, "name of the receiver" }, { "id", "string", true, false, 0, 0, {}, "of the snippet" } },
-          "The spectrogram of a snippet, PNG",
+          "picture", "The spectrogram of a snippet, PNG", { kAbsent, kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               const auto png = Reader(database()).snippet_png(request.text("receiver"), request.text("id"));
               return png ? WebAnswer{ 200, "image/png", *png } : json_error(404, "there is no such picture");
           } },
-        { "POST", "/api/v1/label", kChange,
+        { { "POST", "/api/v1/label", kChange,
           { { "receiver", "string", true, false, 0, 0, {}, "name of the receiver" },
             { "id", "string", true, false, 0, 0, {}, "of the snippet" },
             { "label", "string", true, false, 0, 0, {}, "class, a new one too, or unknown; empty: the receiver's again" },
             author },
-          "Label a snippet",
+          "#Done", "Label a snippet", { kAbsent, kAway } },
           [](Api&, const Connect& database, const ApiRequest& request) {
               if (request.text("label").size() > 200 || request.text("label").find('\0') != std::string::npos)
                   throw InvalidArgument({ "wrong parameters", "", "label", "a short text" });
@@ -204,11 +215,11 @@ const std::vector<HubRoute>& hub_routes()
                          ? done({ { "done", request.text("label") } })
                          : json_error(404, "there is no such snippet");
           } },
-        { "GET", "/api/v1/openapi.json", WebAccess::open, {}, "Description of this API, OpenAPI 3.0",
+        { { "GET", "/api/v1/openapi.json", WebAccess::open, {}, "object", "Description of this API, OpenAPI 3.0", {} },
           [](Api&, const Connect&, const ApiRequest&) { return json_answer(hub_openapi_json()); } },
-        { "GET", "/metrics", kRead, {}, "Counts for Prometheus",
+        { { "GET", "/metrics", kRead, {}, "text", "Counts for Prometheus", {} },
           [](Api& api, const Connect& database, const ApiRequest&) { return metrics(api.config().state(), database); } },
-        { "GET", "/health", WebAccess::open, {}, "Whether this hub has its links and its database",
+        { { "GET", "/health", WebAccess::open, {}, "#Health", "Whether this hub has its links and its database", { { "503", "One of them is away" } } },
           [](Api& api, const Connect&, const ApiRequest&) { return health(api.config().state()); } },
     };
     return routes;

@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,13 @@ public:
     using Error::Error;
 };
 
+/// The server is there and takes no such user, password or database, or there is no such server: to be put right by a person.
+class DatabaseRefuses : public DatabaseAway
+{
+public:
+    using DatabaseAway::DatabaseAway;
+};
+
 /// One thread at a time.
 class Database
 {
@@ -53,6 +61,9 @@ public:
     /// All or nothing of what `work` does. Throws what it throws.
     void transact(const std::function<void()>& work);
 
+    /// From now on a statement that takes longer fails as if the database were away.
+    virtual void limit(std::chrono::milliseconds time) = 0;
+
     virtual bool is_shared() const = 0; ///< by hubs on other machines
 
 private:
@@ -62,11 +73,14 @@ private:
 };
 
 /// `place`: the path of an SQLite file, which is created if there is none, or "postgresql://USER@HOST/NAME" (libpq's
-/// URLs, with its options, .pgpass and PG* variables). Throws `DatabaseAway`, or `Error` for what is no place.
+/// URLs, with its options, .pgpass and PG* variables). Throws `DatabaseAway`, `DatabaseRefuses`, or `Error` for what is no place.
 std::unique_ptr<Database> open_database(const std::string& place);
 
 bool is_postgres(const std::string& place);
 std::string without_password(const std::string& place); ///< for messages
+
+/// Holds an SQLite file for one hub, which opens it while it has this. Throws `Error` where another one holds it.
+std::shared_ptr<void> lock_sqlite(const std::string& path);
 
 std::unique_ptr<Database> open_sqlite(const std::string& path);
 std::unique_ptr<Database> open_postgres(const std::string& url);

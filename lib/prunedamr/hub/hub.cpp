@@ -15,13 +15,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 1s;
+constexpr auto kPatience = 30s;                           ///< with the database, before somebody starts this hub again
+constexpr std::int64_t kTidyUs = 3600 * kSecondUs;        ///< between two searches for what is left over
 constexpr int kPieces = 4; ///< of what is old, removed in a tick
 
-/// A file is there or can be made; a server may be away.
+/// A file is there or can be made; a server may be away, but not refuse.
 void check_database(const HubConfig& config)
 try {
     migrate(*open_database(config.database));
-} catch (const DatabaseAway& error) {
+} catch (const DatabaseRefuses&) {
+    throw;
+} catch (const DatabaseAway&) {
     if (!is_postgres(config.database))
         throw;
 }
@@ -29,7 +33,7 @@ try {
 } // namespace
 
 Hub::Hub(const HubConfig& config)
-    : config_(config), ingest_(
+    : config_(config), lock_(is_postgres(config.database) ? nullptr : lock_sqlite(config.database)), ingest_(
                            [this] {
                                auto database = open_database(config_.database);
                                migrate(*database);
@@ -38,8 +42,8 @@ Hub::Hub(const HubConfig& config)
                            without_password(config.database), config.notice)
 {
     check_database(config_);
-    const Take take = [this](Link& from, std::string_view name, std::string_view topic, const std::string& payload) {
-        this->take(from, name, topic, payload);
+    const Take take = [this](Link& from, std::string_view name, std::string_view topic, const std::string& payload, bool is_retained) {
+        this->take(from, name, topic, payload, is_retained);
     };
     if (config_.web)
         api_ = std::make_unique<Api>(
@@ -79,15 +83,20 @@ std::string Hub::web_address() const
     return api_ ? api_->address() : "";
 }
 
-void Hub::take(Link& from, std::string_view name, std::string_view topic, const std::string& payload)
+void Hub::take(Link& from, std::string_view name, std::string_view topic, const std::string& payload, bool is_retained)
 {
-    ingest_.take(from, name, topic, payload);
-    if (config_.sockets.size() + config_.brokers.size() < 2 || (topic != "receiver" && topic != "health"))
+    ingest_.take(from, name, topic, payload, is_retained);
+    if (is_retained || config_.sockets.size() + config_.brokers.size() < 2 || (topic != "receiver" && topic != "health"))
         return;
     if (const auto receiver = receiver::hub::decoded_name(name)) {
         const std::lock_guard lock(mutex_);
         last_heard_[*receiver] = &from;
     }
+}
+
+bool Hub::is_alive() const
+{
+    return std::chrono::steady_clock::now() - ingest_.last_turn() < kPatience;
 }
 
 void Hub::send(const std::string& receiver, const std::string& topic, const std::string& payload)
@@ -106,6 +115,7 @@ void Hub::tend()
 {
     std::unique_ptr<Database> database;
     std::optional<RolloutDriver> driver;
+    std::int64_t tidied_us = 0;
     while (true) {
         try {
             if (!database) {
@@ -119,6 +129,10 @@ void Hub::tend()
             if (config_.keep_us > 0) {
                 Store store(*database);
                 for (int piece = 0; piece < kPieces && store.remove_old(now_us - config_.keep_us); ++piece) {
+                }
+                if (now_us - tidied_us > kTidyUs) {
+                    store.remove_unused(now_us - config_.keep_us);
+                    tidied_us = now_us;
                 }
             }
         } catch (const Error&) { // the writer says when the database is away

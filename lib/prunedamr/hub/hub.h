@@ -21,7 +21,7 @@ class Api;
 struct HubConfig {
     std::string database = "hub.db"; ///< `open_database`
     std::vector<BrokerLink> brokers;
-    std::vector<stream::ZmqConfig> sockets;
+    std::vector<SocketLink> sockets;
     std::string name;                      ///< as no other hub of this database has it
     std::int64_t keep_us = 0;              ///< older labels are removed; 0: none
     std::optional<receiver::WebConfig> web;
@@ -41,13 +41,16 @@ public:
 
     std::string web_address() const; ///< empty: none
 
+    bool is_alive() const; ///< what is received is being written, or tried to
+
     void send(const std::string& receiver, const std::string& topic, const std::string& payload);
 
 private:
-    void take(Link& from, std::string_view name, std::string_view topic, const std::string& payload);
+    void take(Link& from, std::string_view name, std::string_view topic, const std::string& payload, bool is_retained);
     void tend(); ///< the thread of roll-outs and of what is old
 
     const HubConfig config_;
+    const std::shared_ptr<void> lock_; ///< of an SQLite file
     Ingest ingest_;
     std::mutex mutex_; ///< of these two
     std::map<std::string, Link*> last_heard_;

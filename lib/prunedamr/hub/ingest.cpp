@@ -57,7 +57,7 @@ void Ingest::tell_once(bool& told, const std::string& text)
         notice_(text);
 }
 
-void Ingest::take(Link& from, std::string_view name, std::string_view topic, const std::string& payload)
+void Ingest::take(Link& from, std::string_view name, std::string_view topic, const std::string& payload, bool is_retained)
 {
     ++messages_;
     Item item;
@@ -65,7 +65,7 @@ void Ingest::take(Link& from, std::string_view name, std::string_view topic, con
         const auto receiver = receiver::hub::decoded_name(name);
         if (!receiver)
             throw Error({ "bad name of a receiver", "", "", "" });
-        item = { { *receiver, read_message(topic, payload) }, &from, payload.size() + 256 };
+        item = { { *receiver, read_message(topic, payload), is_retained }, &from, payload.size() + 256 };
     } catch (const std::exception& error) {
         ++refused_;
         const std::lock_guard lock(mutex_);
@@ -113,7 +113,11 @@ bool Ingest::write(std::int64_t now_us)
             database_ = open_();
             store_ = std::make_unique<Store>(*database_);
             state_.succeeded();
-            has_database_ = true;
+            {
+                const std::lock_guard lock(mutex_);
+                has_database_ = true;
+                fault_.clear();
+            }
             if (std::exchange(is_away_told_, false) && notice_)
                 notice_(database_name_ + ": there again");
         }
@@ -134,25 +138,31 @@ bool Ingest::write(std::int64_t now_us)
         acknowledge();
         return true;
     } catch (const DatabaseAway& error) {
-        database_.reset();
-        store_.reset();
-        has_database_ = false;
-        state_.failed(error.what());
-        tell_once(is_away_told_, std::string(error.what()) + "; retrying: receivers keep their labels meanwhile");
+        lose_database(error);
         return false;
     } catch (const Error& error) {
         if (!database_) { // not the database that it should be: somebody may put it right
-            state_.failed(error.what());
-            tell_once(is_away_told_, std::string(error.what()) + "; retrying");
+            lose_database(error);
             return false;
         }
-        write_singly(now_us);
-        return true;
+        return write_singly(now_us);
     }
 }
 
-/// Something in the batch is what the database will never take: the rest is written.
-void Ingest::write_singly(std::int64_t now_us)
+/// It is opened again when that is due; what was not committed waits.
+void Ingest::lose_database(const Error& error)
+{
+    database_.reset();
+    store_.reset();
+    state_.failed(error.what());
+    tell_once(is_away_told_, std::string(error.what()) + "; retrying: receivers keep their labels meanwhile");
+    const std::lock_guard lock(mutex_);
+    has_database_ = false;
+    fault_ = error.what();
+}
+
+/// Something in the batch is what the database will never take: the rest is written. False: the database is away.
+bool Ingest::write_singly(std::int64_t now_us)
 {
     std::vector<Item> all = std::exchange(batch_, {});
     while (!all.empty()) {
@@ -160,15 +170,17 @@ void Ingest::write_singly(std::int64_t now_us)
             store_->write({ all.front().received }, now_us);
             batch_.push_back(std::move(all.front()));
             acknowledge();
-        } catch (const DatabaseAway&) {
+        } catch (const DatabaseAway& error) {
             batch_ = std::move(all);
-            return;
+            lose_database(error);
+            return false;
         } catch (const Error& error) {
             ++refused_;
             tell_once(is_poison_told_, all.front().received.receiver + ": a message is left out, and more may be: " + error.what());
         }
         all.erase(all.begin());
     }
+    return true;
 }
 
 void Ingest::acknowledge()
@@ -201,6 +213,7 @@ void Ingest::run()
                 end = std::chrono::steady_clock::now() + kStop;
         }
         const bool is_there = write(system_time_ns() / 1000);
+        last_turn_ = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
         if (end && ((queue_.empty() && batch_.empty()) || !is_there || std::chrono::steady_clock::now() > *end))
             return;
@@ -209,8 +222,8 @@ void Ingest::run()
 
 IngestCounts Ingest::counts() const
 {
-    IngestCounts counts{ messages_, refused_, labels_, dropped_, stored_, batches_, 0, has_database_ };
     const std::lock_guard lock(mutex_);
+    IngestCounts counts{ messages_, refused_, labels_, dropped_, stored_, batches_, 0, has_database_, fault_ };
     counts.queued_bytes = queued_bytes_;
     return counts;
 }

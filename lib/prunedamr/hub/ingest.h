@@ -5,6 +5,7 @@
 #include "prunedamr/receiver/outputs/peer.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,7 @@ struct IngestCounts {
     std::uint64_t stored = 0, batches = 0;   ///< committed
     std::uint64_t queued_bytes = 0;
     bool has_database = false;
+    std::string fault; ///< why there is no database, or what of it failed; empty: all is well
 };
 
 /// From messages to the database: what came is read, waits in a bounded queue and is committed in batches; only then is it
@@ -54,12 +56,14 @@ public:
     void stop();  ///< writes what is there, for two seconds at most
 
     /// A message of a receiver, `name` as it travels. Reads it on the caller's thread; never waits, never throws. Any thread.
-    void take(Link& from, std::string_view name, std::string_view topic, const std::string& payload);
+    /// `is_retained`: a broker has kept it, from whenever it was.
+    void take(Link& from, std::string_view name, std::string_view topic, const std::string& payload, bool is_retained = false);
 
     /// One batch, if there is any. False: the database is away. By the thread, or by tests that have none.
     bool write(std::int64_t now_us);
 
     IngestCounts counts() const; ///< any thread
+    std::chrono::steady_clock::time_point last_turn() const { return last_turn_; } ///< of the thread; any thread
 
     static constexpr std::size_t kMaxQueuedBytes = 64u << 20;
 
@@ -72,8 +76,9 @@ private:
 
     void run();
     std::size_t fetch();
-    void write_singly(std::int64_t now_us);
+    bool write_singly(std::int64_t now_us);
     void acknowledge();
+    void lose_database(const Error& error);
     void tell_once(bool& told, const std::string& text);
 
     const Open open_;
@@ -86,6 +91,7 @@ private:
     std::deque<Item> queue_;
     std::size_t queued_bytes_ = 0;
     bool stopping_ = false;
+    std::string fault_;
     bool is_refusal_told_ = false, is_drop_told_ = false;
 
     std::unique_ptr<Database> database_; ///< these are the writer's
@@ -95,6 +101,7 @@ private:
 
     std::atomic<std::uint64_t> messages_{ 0 }, refused_{ 0 }, labels_{ 0 }, dropped_{ 0 }, stored_{ 0 }, batches_{ 0 };
     std::atomic<bool> has_database_{ false };
+    std::atomic<std::chrono::steady_clock::time_point> last_turn_{ std::chrono::steady_clock::now() };
     std::thread thread_;
 };
 

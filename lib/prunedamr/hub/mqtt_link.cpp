@@ -23,7 +23,8 @@ public:
           status_topic_(config.prefix + "/hub/" + receiver::hub::encoded_name(config.hub) + "/status"),
           connection_(config.broker, name_, { status_topic_, kQos }, std::move(notice),
                       { [this] { on_connect(); }, [this](bool connected) { is_connected_ = connected; }, [](int) {},
-                        [this](const std::string& topic, const std::string& payload) { on_message(topic, payload); } })
+                        [this](const std::string& topic, const std::string& payload, bool is_retained) { on_message(topic, payload, is_retained); } },
+                      "receivers keep their labels meanwhile")
     {
         thread_ = std::thread([this] {
             while (!stopping_)
@@ -59,12 +60,12 @@ private:
             connection_.subscribe("$share/" + config_.group + "/" + config_.prefix + "/+/" + topic, kQos);
     }
 
-    void on_message(std::string_view topic, const std::string& payload)
+    void on_message(std::string_view topic, const std::string& payload, bool is_retained)
     {
         topic.remove_prefix(std::min(topic.size(), config_.prefix.size() + 1));
         const auto slash = topic.find('/');
         if (slash != std::string_view::npos)
-            take_(*this, topic.substr(0, slash), topic.substr(slash + 1), payload);
+            take_(*this, topic.substr(0, slash), topic.substr(slash + 1), payload, is_retained);
     }
 
     const BrokerLink config_;

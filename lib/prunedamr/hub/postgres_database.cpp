@@ -81,6 +81,16 @@ std::string one_line(std::string text)
     return text.rfind("ERROR:  ", 0) == 0 ? text.substr(8) : text;
 }
 
+/// A connection that fails has no code, only libpq's text.
+bool is_refusal(const std::string& text)
+{
+    for (const char* part : { "authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "permission denied",
+                              "could not translate host name", "invalid port number", "invalid connection option", "invalid URI" })
+        if (text.find(part) != std::string::npos)
+            return true;
+    return false;
+}
+
 class PostgresDatabase : public Database
 {
 public:
@@ -106,6 +116,8 @@ public:
         });
         return rows;
     }
+
+    void limit(std::chrono::milliseconds time) override { run("SET statement_timeout = " + std::to_string(time.count()), {}); }
 
     bool is_shared() const override { return true; }
 
@@ -160,15 +172,17 @@ private:
         } catch (const pqxx::sql_error& error) {
             parts.found = one_line(error.what());
             const std::string kind = error.sqlstate().substr(0, 2);
-            // Connection, serialization, resources, an operator who shuts it down, a server that may only be read.
-            if (kind.empty() || kind == "08" || kind == "25" || kind == "40" || kind == "53" || kind == "55" || kind == "57" ||
-                kind == "58")
-                throw DatabaseAway(parts);
-            throw Error(parts);
+            // Data and constraints: never. Else: connection, serialization, resources, an operator who shuts it down, a server that may
+            // only be read, one without our tables or our rights.
+            if (kind == "22" || kind == "23" || kind == "54")
+                throw Error(parts);
+            throw DatabaseAway(parts);
         } catch (const Error&) {
             throw;
         } catch (const std::exception& error) { // a broken connection, or one that was used after it had broken
             parts.found = one_line(error.what());
+            if (!connection_ && is_refusal(parts.found))
+                throw DatabaseRefuses(parts);
             throw DatabaseAway(parts);
         }
     }

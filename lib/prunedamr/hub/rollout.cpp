@@ -20,11 +20,30 @@ constexpr std::int64_t kLeaseUs = 30 * kSecondUs; ///< after which another hub t
 constexpr std::int64_t kAgainUs = 60 * kSecondUs; ///< after which a receiver that has not answered is told again
 constexpr std::int64_t kSkewUs = 5 * kSecondUs;   ///< between the clocks of hubs
 constexpr double kRisePoints = 0.02, kStandardErrors = 3.0;
-constexpr double kLeastLabels = 20.0;
+constexpr double kLeastLabels = 20.0, kLeastPart = 0.25;
 
+/// Of a receiver or several in some time: all that was said, emissions that were found, those of them with a label (not noise), those
+/// that are unknown, and drift alarms.
 struct Tally {
-    double labels = 0.0, unknown = 0.0, drifts = 0.0;
+    double events = 0.0, found = 0.0, labels = 0.0, unknown = 0.0, drifts = 0.0;
+
+    void operator+=(const Tally& other)
+    {
+        events += other.events;
+        found += other.found;
+        labels += other.labels;
+        unknown += other.unknown;
+        drifts += other.drifts;
+    }
 };
+
+/// Whether a receiver has lost most of its labels though its spectrum is not silent. Of a silent one it would say so: noise where
+/// nothing was found, which has no ratio to it.
+bool is_silenced(const Tally& before, const Tally& after)
+{
+    const bool is_quiet = after.events > 0.0 && after.found < kLeastPart * before.found;
+    return before.labels >= kLeastLabels && after.labels < kLeastPart * before.labels && !is_quiet;
+}
 
 std::string percent(double part)
 {
@@ -57,7 +76,7 @@ struct RolloutDriver::Member {
     std::string state;
     std::int64_t first_us = 0, sent_us = 0, answer_us = 0;
     std::string why;
-    std::int64_t sequence = -1; ///< by its registration
+    std::int64_t registered_us = 0, sequence = -1; ///< by its registration
     std::string hash;
     bool is_changed = false, is_told = false; ///< in this step
 
@@ -108,7 +127,7 @@ void RolloutDriver::step(std::int64_t now_us)
             if (rollout.state == "running" && bytes.empty())
                 bytes = text(database_.run("SELECT bytes FROM updates WHERE sha256 = $1", { rollout.update }).at(0)[0]);
             send_(member.name, rollout.state == "running" ? "update" : "return",
-                  rollout.state == "running" ? bytes : receiver::hub::return_json(static_cast<std::uint64_t>(rollout.sequence)));
+                  rollout.state == "running" ? bytes : receiver::hub::return_json(rollout.update));
         }
     }
 }
@@ -134,7 +153,7 @@ bool RolloutDriver::claim(Rollout& rollout, std::int64_t now_us)
 
 void RolloutDriver::load(Rollout& rollout)
 {
-    for (const Row& row : database_.run("SELECT m.receiver, r.name, m.stage, m.state, m.first_us, m.sent_us, m.answer_us, m.why, r.registration "
+    for (const Row& row : database_.run("SELECT m.receiver, r.name, m.stage, m.state, m.first_us, m.sent_us, m.answer_us, m.why, r.registration, r.registered_us "
                                         "FROM rollout_receivers m JOIN receivers r ON r.id = m.receiver WHERE m.rollout = $1 ORDER BY m.place",
                                         { rollout.id })) {
         const Json registration = Json::parse(text(row[8]), nullptr, false);
@@ -150,11 +169,13 @@ void RolloutDriver::load(Rollout& rollout)
         if (registration.is_object() && registration.contains("sequence") && registration["sequence"].is_number_integer())
             member.sequence = registration["sequence"];
         member.hash = model_hash(registration);
+        member.registered_us = integer(row[9]);
         rollout.members.push_back(std::move(member));
     }
 }
 
-/// An answer may be lost with a hub that dies: a receiver's registration says the same.
+/// An answer may be lost with a hub that dies: a receiver's registration says the same. That of before the hub told it to go back says
+/// nothing of it.
 void RolloutDriver::hear(Rollout& rollout, std::int64_t now_us)
 {
     std::map<std::int64_t, Row> last;
@@ -173,8 +194,10 @@ void RolloutDriver::hear(Rollout& rollout, std::int64_t now_us)
         } else if ((member.state == "sent" || member.state == "taken") && result == "returned") {
             member.become("returned", why);
         } else if (member.state == "returning" &&
-                   (result == "returned" || (member.hash.size() == 64 && member.hash == rollout.base))) {
+                   (result == "returned" || (member.registered_us > member.first_us && member.hash == rollout.base))) {
             member.become("returned");
+        } else if (member.state == "returning" && result == "refused") {
+            member.become("refused", why);
         } else if ((member.state == "sent" || member.state == "returning") &&
                    now_us - member.first_us >= rollout.plan.answer_s * kSecondUs) {
             member.become("silent", "no answer in " + std::to_string(rollout.plan.answer_s) + " s");
@@ -250,23 +273,28 @@ std::string RolloutDriver::judge(const Rollout& rollout, std::int64_t since_us, 
 {
     Tally before, after;
     const std::int64_t span = now_us - since_us;
-    const auto count = [&](std::int64_t receiver, std::int64_t from_us, Tally& tally) {
+    const auto tally = [&](std::int64_t receiver, std::int64_t from_us) {
         const std::vector<Value> values{ receiver, from_us, from_us + span };
         const Row labels = database_
-                               .run("SELECT count(*), coalesce(sum(CASE WHEN state = 'unknown' THEN 1 ELSE 0 END), 0) FROM labels WHERE "
-                                    "receiver = $1 AND time_us >= $2 AND time_us < $3 AND state <> 'noise'",
+                               .run("SELECT count(*), coalesce(sum(CASE WHEN state <> 'noise' OR snr_db IS NOT NULL THEN 1 ELSE 0 END), 0), "
+                                    "coalesce(sum(CASE WHEN state <> 'noise' THEN 1 ELSE 0 END), 0), "
+                                    "coalesce(sum(CASE WHEN state = 'unknown' THEN 1 ELSE 0 END), 0) FROM labels WHERE "
+                                    "receiver = $1 AND time_us >= $2 AND time_us < $3",
                                     values)
                                .at(0);
-        tally.labels += number(labels[0]);
-        tally.unknown += number(labels[1]);
-        tally.drifts += number(
+        const double drifts = number(
             database_.run("SELECT count(*) FROM drift WHERE receiver = $1 AND time_us >= $2 AND time_us < $3", values).at(0)[0]);
+        return Tally{ number(labels[0]), number(labels[1]), number(labels[2]), number(labels[3]), drifts };
     };
     for (const Member& member : rollout.members) {
         if (member.stage != rollout.stage || member.state != "taken")
             continue;
-        count(member.id, member.first_us - span, before);
-        count(member.id, since_us, after);
+        const Tally own_before = tally(member.id, member.first_us - span), own_after = tally(member.id, since_us);
+        if (is_silenced(own_before, own_after))
+            return member.name + ": " + std::to_string(std::lround(own_after.labels)) + " labels since the update, " +
+                   std::to_string(std::lround(own_before.labels)) + " in the same time before, and its spectrum is not silent";
+        before += own_before;
+        after += own_after;
     }
     return compared(before, after);
 }

@@ -15,6 +15,13 @@
 /// another one ended. Times are microseconds since 1970, UTC, by the hubs' clocks, which must agree to a few seconds.
 namespace prunedamr::hub {
 
+/// What was asked for by its name or number is not here.
+class NotHere : public Error
+{
+public:
+    using Error::Error;
+};
+
 /// Keeps the bytes of a signed update. `keys`: whose updates are kept; empty: everybody's. Returns what is kept, as JSON.
 /// Throws `model::UpdateRefused`.
 nlohmann::json put_update(Database& database, const std::string& bytes, const std::vector<PublicKey>& keys,
@@ -35,19 +42,21 @@ struct RolloutRequest {
     std::string author = "web";
 };
 
-/// Its number. Throws `Error` for an update or a receiver that is not known, one that could not take it, stages that do not
-/// rise, and where there is no receiver.
+/// Its number. Throws `NotHere` for an update or a receiver that is not known, `Error` for one that could not take it, stages that do
+/// not rise, and where there is no receiver.
 std::int64_t make_rollout(Database& database, const RolloutRequest& request, std::int64_t now_us);
 
 /// `action`: "pause", "resume" (those that did not answer are asked again, those that refused or went back are left out) or
-/// "return" (all that have taken the update are told to go back). Throws `Error` where its state does not allow it.
+/// "return" (all that have taken the update are told to go back). Throws `NotHere` for none of that number, `Error` where its state
+/// does not allow it.
 void change_rollout(Database& database, std::int64_t rollout, const std::string& action, const std::string& author,
                     std::int64_t now_us);
 nlohmann::json rollouts(Database& database, int limit);
 
 /// Moves roll-outs on: sends, looks for answers, judges stages. A stage is over when all of its receivers have taken the update and
 /// have been watched, unless meanwhile there were more drift alarms than in the same time before, or more labels without
-/// a name: by two points, and by more than three of its standard errors, of 20 labels at least. One thread.
+/// a name: by two points, and by more than three of its standard errors, of 20 labels at least; or one receiver has lost three quarters of
+/// its labels (of 20 at least) though it has not found its spectrum silent. One thread.
 class RolloutDriver
 {
 public:

@@ -92,7 +92,7 @@ std::vector<Candidate> chosen(Database& database, const RolloutRequest& request,
     for (const std::string& name : request.receivers) {
         const auto found = std::find_if(all.begin(), all.end(), [&](const Candidate& one) { return one.name == name; });
         if (found == all.end())
-            throw Error({ "there is no such receiver", "", name.substr(0, 60), "" });
+            throw NotHere({ "there is no such receiver", "", name.substr(0, 60), "" });
         if (!found->refusal.empty())
             throw Error({ "this receiver could not take the update", name, found->refusal, "" });
         if (std::none_of(result.begin(), result.end(), [&](const Candidate& one) { return one.id == found->id; }))
@@ -169,7 +169,7 @@ std::int64_t make_rollout(Database& database, const RolloutRequest& request, std
     database.transact([&] {
         const Rows known = database.run("SELECT base, signer FROM updates WHERE sha256 = $1", { request.update });
         if (known.empty())
-            throw Error({ "there is no such update", "", request.update.substr(0, 64), "the id of an update that was put here" });
+            throw NotHere({ "there is no such update", "", request.update.substr(0, 64), "the id of an update that was put here" });
         const std::vector<Candidate> members = chosen(database, request, known[0], now_us);
         const std::vector<std::size_t> sizes = sizes_of(request.plan, members.size());
         id = integer(database.run("INSERT INTO rollouts (id, sha256, plan, state, stage, why, author, made_us, owner, lease_us) SELECT "
@@ -198,7 +198,9 @@ void change_rollout(Database& database, std::int64_t rollout, const std::string&
     database.transact([&] {
         if (database.run("UPDATE rollouts SET state = $1, why = '' WHERE id = $2 AND state IN (" + from + ") RETURNING id", { to, rollout }).empty()) {
             const Rows found = database.run("SELECT state FROM rollouts WHERE id = $1", { rollout });
-            throw Error({ found.empty() ? "there is no such roll-out" : "this roll-out is " + text(found[0][0]), "", action, "" });
+            if (found.empty())
+                throw NotHere({ "there is no such roll-out", "", std::to_string(rollout), "the number of one that was made here" });
+            throw Error({ "this roll-out is " + text(found[0][0]), "", action, "" });
         }
         if (resumes) {
             database.run("UPDATE rollout_receivers SET state = 'waiting', why = '' WHERE rollout = $1 AND state IN ('silent', 'sent')", { rollout });

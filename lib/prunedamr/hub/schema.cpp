@@ -11,7 +11,7 @@ const char* const kMakeVersion = "CREATE TABLE IF NOT EXISTS hub_schema (one BIG
 } // namespace
 
 /// Times are microseconds since 1970, UTC. `band`: the center frequency in steps of 100 kHz, by which labels of a range of
-/// frequencies are found in the order of time.
+/// frequencies are found in the order of time. `removals`: how often numbers of receivers and runs have become free.
 const std::vector<Migration>& migrations()
 {
     static const std::vector<Migration> steps = {
@@ -47,6 +47,10 @@ const std::vector<Migration>& migrations()
             "answer_us BIGINT NOT NULL DEFAULT 0, why TEXT NOT NULL DEFAULT '', PRIMARY KEY (rollout, receiver))",
             "CREATE TABLE rollout_log (rollout BIGINT NOT NULL, number BIGINT NOT NULL, time_us BIGINT NOT NULL, text TEXT NOT NULL, "
             "PRIMARY KEY (rollout, number))",
+        },
+        {
+            "CREATE INDEX answers_update ON answers (sha256, time_us)",
+            "ALTER TABLE hub_schema ADD COLUMN removals BIGINT NOT NULL DEFAULT 0",
         },
     };
     return steps;

@@ -4,12 +4,19 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <map>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace prunedamr::hub {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int kBusyMs = 10'000; ///< waited for another writer
+constexpr int kProgress = 10'000; ///< instructions between two looks at the clock
 
 class SqliteDatabase : public Database
 {
@@ -31,6 +38,7 @@ public:
 
     Rows run(const std::string& sql, const std::vector<Value>& values) override
     {
+        begin_ = Clock::now();
         sqlite3_stmt* statement = prepared(sql);
         const Reset reset{ statement };
         PRUNEDAMR_CHECK(static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) <= values.size(),
@@ -44,6 +52,15 @@ public:
         if (code != SQLITE_DONE)
             fail(code);
         return rows;
+    }
+
+    void limit(std::chrono::milliseconds time) override
+    {
+        limit_ = time;
+        sqlite3_progress_handler(file_.get(), kProgress, [](void* self) {
+            const auto& one = *static_cast<SqliteDatabase*>(self);
+            return static_cast<int>(Clock::now() - one.begin_ > one.limit_);
+        }, this);
     }
 
     bool is_shared() const override { return false; }
@@ -65,7 +82,13 @@ private:
     };
 
     void begin() override { run("BEGIN IMMEDIATE", {}); }
-    void commit() override { run("COMMIT", {}); }
+    void commit() override
+    {
+        int is_moved = 0; // what is written to a file without a name is gone with the process
+        if (sqlite3_file_control(file_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &is_moved) == SQLITE_OK && is_moved)
+            throw DatabaseAway({ "the database failed", path_, "the file was moved or removed", "" });
+        run("COMMIT", {});
+    }
     void roll_back() noexcept override
     {
         try {
@@ -134,25 +157,42 @@ private:
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             parts.expected = "an SQLite database that is whole";
-            throw Error(parts);
-        case SQLITE_ERROR:
+            throw DatabaseAway(parts);
+        case SQLITE_INTERRUPT:
+            parts.found = "no answer in " + std::to_string(limit_.count()) + " ms";
+            throw DatabaseAway(parts);
         case SQLITE_CONSTRAINT:
         case SQLITE_MISMATCH:
         case SQLITE_TOOBIG:
         case SQLITE_RANGE:
         case SQLITE_MISUSE:
             throw Error(parts);
-        default: // busy, full, unreadable
+        default: // busy, full, unreadable, without our tables
             throw DatabaseAway(parts);
         }
     }
 
     const std::string path_;
+    std::chrono::milliseconds limit_{};
+    Clock::time_point begin_;
     std::unique_ptr<sqlite3, Close> file_;
     std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>> statements_; ///< they end before the file closes
 };
 
 } // namespace
+
+/// By flock, which SQLite's own locks do not meet. Closing any descriptor of the file would end those: hence this one
+/// outlives them.
+std::shared_ptr<void> lock_sqlite(const std::string& path)
+{
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        throw SystemError("cannot open the database", path, errno);
+    std::shared_ptr<void> lock(nullptr, [file](void*) { ::close(file); });
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+        throw Error({ "another hub has this database", path, "", "a file for each hub, or PostgreSQL for several" });
+    return lock;
+}
 
 std::unique_ptr<Database> open_sqlite(const std::string& path)
 {

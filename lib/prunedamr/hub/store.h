@@ -19,6 +19,7 @@ namespace prunedamr::hub {
 struct Received {
     std::string receiver;
     Message message;
+    bool is_retained = false; ///< a broker has kept it: it tells nothing of now
 };
 
 /// Those that are older are removed. Throws `Error` for what is no time: "12h", "90d".
@@ -35,8 +36,12 @@ public:
     /// of it is written.
     void write(const std::vector<Received>& all, std::int64_t now_us);
 
-    /// Removes some thousand labels, drifts and snippets that are older than `before_us`. False: there are no more.
+    /// Removes some thousand labels, drifts and snippets that are older than `before_us`. False: there are no more. One hub does so at
+    /// a time.
     bool remove_old(std::int64_t before_us);
+
+    /// Removes what else is older: roll-outs that have ended, answers, and runs and receivers of which nothing is left.
+    void remove_unused(std::int64_t before_us);
 
     std::int64_t receiver_id(const std::string& name); ///< a new one for a new name; in a transaction
 
@@ -44,11 +49,15 @@ private:
     struct Batch;
     bool is_known(const std::string& receiver);
     std::int64_t run_id(std::int64_t receiver, const std::string& run, std::int64_t now_us);
-    void take(Batch& batch, std::int64_t receiver, const Message& message, std::int64_t now_us);
+    void take(Batch& batch, std::int64_t receiver, const Received& one, std::int64_t now_us);
+
+    void lock_numbers();
+    void look_for_removals();
 
     Database& database_;
     std::map<std::string, std::int64_t> receivers_;                        ///< that are committed
     std::map<std::pair<std::int64_t, std::string>, std::int64_t> runs_;    ///< likewise
+    std::int64_t removals_ = 0; ///< that are known
 };
 
 /// What is asked of labels; none: any.

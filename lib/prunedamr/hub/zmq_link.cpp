@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/hub/links.h"
 
+#include "prunedamr/base/text.h"
 #include "prunedamr/receiver/hub/messages.h"
 #include "prunedamr/stream/zmq_server.h"
 
@@ -13,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace prunedamr::hub {
 namespace {
@@ -26,9 +28,9 @@ constexpr auto kStep = 500ms;
 class ZmqLink : public Link
 {
 public:
-    ZmqLink(const stream::ZmqConfig& config, Take take)
-        : take_(std::move(take)), name_("zmq:" + config.endpoint), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          server_(config, zmq::socket_type::router, [](zmq::socket_t& socket) {
+    ZmqLink(const SocketLink& config, Take take, receiver::NoticeHandler notice)
+        : take_(std::move(take)), notice_(std::move(notice)), name_("zmq:" + config.socket.endpoint), names_(config.names), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          server_(config.socket, zmq::socket_type::router, [](zmq::socket_t& socket) {
               socket.set(zmq::sockopt::router_handover, true); // who comes again under its name is the same receiver
               socket.set(zmq::sockopt::sndhwm, kQueue);
               socket.set(zmq::sockopt::rcvhwm, kQueue);
@@ -88,15 +90,29 @@ private:
     {
         Frames frames;
         zmq::message_t frame;
+        std::string key; // of the client, as the socket has admitted it
         do {
             if (!server_.socket().recv(frame, zmq::recv_flags::dontwait))
                 return false;
+            if (frames.size() == 1 && !names_.empty()) // not with the name, which the library has made
+                key = frame.gets("User-Id");
             if (frames.size() < 4)
                 frames.push_back(frame.to_string());
         } while (frame.more());
-        if (frames.size() == 3)
-            take_(*this, frames[0], frames[1], frames[2]);
+        if (frames.size() == 3 && may_speak(key, frames[0]))
+            take_(*this, frames[0], frames[1], frames[2], false);
         return true;
+    }
+
+    bool may_speak(const std::string& key, const std::string& name)
+    {
+        const auto known = names_.find(key);
+        if (names_.empty() || (known != names_.end() && known->second == name))
+            return true;
+        if (!std::exchange(is_stranger_told_, true) && notice_ && known != names_.end())
+            notice_(name_ + ": a receiver calls itself " + printable(name.substr(0, 60)) + " and has the key of " + known->second +
+                    ": what it says is refused, and more may be");
+        return false;
     }
 
     /// To one that is not there, or does not read, nothing is sent.
@@ -117,7 +133,10 @@ private:
     }
 
     const Take take_;
+    const receiver::NoticeHandler notice_;
     const std::string name_;
+    const std::map<std::string, std::string> names_;
+    bool is_stranger_told_ = false;
     const int wake_;
     std::mutex mutex_;
     std::deque<Frames> waiting_;
@@ -128,9 +147,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<Link> make_zmq_link(const stream::ZmqConfig& config, Take take, receiver::NoticeHandler)
+std::unique_ptr<Link> make_zmq_link(const SocketLink& config, Take take, receiver::NoticeHandler notice)
 {
-    return std::make_unique<ZmqLink>(config, std::move(take));
+    return std::make_unique<ZmqLink>(config, std::move(take), std::move(notice));
 }
 
 } // namespace prunedamr::hub

@@ -108,6 +108,22 @@ std::vector<std::string> read_curve_client_keys(const std::string& path)
     return keys;
 }
 
+std::map<std::string, std::string> read_curve_client_names(const std::string& path)
+{
+    std::map<std::string, std::string> names;
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored))
+        return names;
+    for (const auto& file : certificates_in(path)) {
+        std::vector<std::string> keys;
+        append_keys_of(file, keys);
+        for (const auto& key : keys)
+            if (const auto [known, is_new] = names.emplace(key, file.stem()); !is_new && known->second != file.stem())
+                throw Error{ { "two clients have the same CURVE key", path, known->second + " and " + file.stem().string(), "a key for each" } };
+    }
+    return names;
+}
+
 std::optional<std::string> decode_curve_key(const std::string& key)
 {
     std::string bytes(kKeyBytes, '\0');
@@ -180,9 +196,12 @@ void ZapHandler::answer(const std::vector<std::string>& request)
     const bool known = request.size() == frame_count && request[version] == kVersion &&
                        request[mechanism] == "CURVE" && admitted_.count(request[client_key]) != 0;
     const std::string id = request.size() > request_id ? request[request_id] : "";
+    char user[kKeyCharacters + 1] = "";
+    if (known)
+        zmq_z85_encode(user, reinterpret_cast<const std::uint8_t*>(request[client_key].data()), kKeyBytes);
     const std::array<std::string, 6> reply = {
-        kVersion, id, known ? "200" : "400", known ? "OK" : "not a listed key", "", ""
-    }; // no user and no metadata
+        kVersion, id, known ? "200" : "400", known ? "OK" : "not a listed key", user, ""
+    }; // no metadata
     for (std::size_t i = 0; i < reply.size(); ++i)
         uninterrupted([&] {
             const bool more = i + 1 < reply.size();

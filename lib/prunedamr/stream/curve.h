@@ -3,6 +3,7 @@
 
 #include <zmq.hpp>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,12 +25,15 @@ std::optional<std::string> curve_secret_key_warning(const std::string& path);
 /// At least one. Throws `Error` naming the file or folder.
 std::vector<std::string> read_curve_client_keys(const std::string& path);
 
+/// Of a folder of certificates, NAME by key; of a file, none: its keys have no names. Throws as `read_curve_client_keys`.
+std::map<std::string, std::string> read_curve_client_names(const std::string& path);
+
 /// The 32 bytes of a key; nothing for anything but 40 characters of Z85.
 std::optional<std::string> decode_curve_key(const std::string& key);
 
 /// Admits CURVE clients by their public keys to the server sockets of a context: ZeroMQ's authentication protocol
 /// (RFC 27) on a thread of its own. To be made before the sockets bind and to end after they are closed; its end
-/// shuts the context down. Whoever is not listed, or is no CURVE client, is refused, also while it cannot answer.
+/// shuts the context down. Messages of an admitted client have its key as their property "User-Id". Whoever is not listed, or is no CURVE client, is refused, also while it cannot answer.
 class ZapHandler
 {
 public:

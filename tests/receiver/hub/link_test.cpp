@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/hub/link.h"
 
+#include "prunedamr/base/deflate.h"
 #include "prunedamr/receiver/hub/thumbnail.h"
 #include "prunedamr/stream/label_event.h"
 
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <future>
 #include <vector>
 
 using namespace prunedamr;
@@ -232,12 +234,12 @@ TEST_F(HubLink, NothingButAMessageChangesAnything)
 TEST_F(HubLink, WhatAHubWantsIsHandedOnInOrderAndBounded)
 {
     hub.says.emplace_back(hub::Topic::update, "bytes");
-    hub.says.emplace_back(hub::Topic::go_back, hub::return_json(7));
+    hub.says.emplace_back(hub::Topic::go_back, hub::return_json(kHash));
     for (int i = 0; i < 100; ++i)
         hub.says.emplace_back(hub::Topic::update, "more");
     step();
     EXPECT_EQ(std::get<std::string>(link->take_request().value()), "bytes");
-    EXPECT_EQ(std::get<hub::ReceiverLink::Return>(link->take_request().value()).sequence, 7u);
+    EXPECT_EQ(std::get<hub::ReceiverLink::Return>(link->take_request().value()).update, kHash);
     int more = 0;
     while (link->take_request())
         ++more;
@@ -264,15 +266,73 @@ TEST_F(HubLink, AtTheEndItWaitsNoLongerThanItMay)
     EXPECT_EQ(link->status().waiting, 2u);
 }
 
-TEST(HubThumbnail, IsAPictureWithTheToneWhereItIs)
+TEST_F(HubLink, NobodyWaitsAnyMoreOnceItIsAbandoned)
 {
-    std::vector<std::complex<float>> samples(20'000);
-    for (std::size_t i = 0; i < samples.size(); ++i)
-        samples[i] = std::polar(1.0f, static_cast<float>(2.0 * M_PI * 0.25 * static_cast<double>(i)));
+    hub::LinkConfig config;
+    config.wait = 1h;
+    link = std::make_unique<hub::ReceiverLink>(config, std::make_unique<HandTransport>(hub), kRun);
+    add(0, 1);
+    auto end = std::async(std::launch::async, [this] { link->finish(); });
+    link->abandon();
+    EXPECT_EQ(end.wait_for(20s), std::future_status::ready);
+}
+
+namespace {
+
+using Samples = std::vector<std::complex<float>>;
+
+/// Pixels of a gray PNG without filters, as thumbnails are, the uppermost row first.
+std::vector<std::string> rows_of(const std::string& png)
+{
+    const auto number = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(png[at + 2]) << 8 | static_cast<unsigned char>(png[at + 3])); };
+    const std::size_t width = number(16), height = number(20), bytes = number(33);
+    EXPECT_EQ(png.substr(37, 4), "IDAT");
+    const std::string pixels = inflated(png.substr(41, bytes), (width + 1) * height);
+    std::vector<std::string> rows;
+    for (std::size_t y = 0; y < height; ++y)
+        rows.push_back(pixels.substr(y * (width + 1) + 1, width));
+    return rows;
+}
+
+/// A tone of so many cycles a sample, from `begin` to `end`, of 20,000 samples.
+Samples tone(double cycles, std::size_t begin, std::size_t end)
+{
+    Samples samples(20'000, 1e-4f);
+    for (std::size_t i = begin; i < end; ++i)
+        samples[i] = std::polar(1.0f, static_cast<float>(2.0 * M_PI * std::fmod(cycles * static_cast<double>(i), 1.0)));
+    return samples;
+}
+
+int brightness(const std::vector<std::string>& rows, double y, double x)
+{
+    const std::string& row = rows[static_cast<std::size_t>(y * static_cast<double>(rows.size()))];
+    return static_cast<unsigned char>(row[static_cast<std::size_t>(x * static_cast<double>(row.size()))]);
+}
+
+} // namespace
+
+TEST(HubThumbnail, ShowsHighFrequenciesAboveAndTimeToTheRight)
+{
+    const Samples high_and_early = tone(0.25, 0, 10'000);
+    const auto rows = rows_of(hub::spectrogram_png(high_and_early.data(), high_and_early.size()));
+    ASSERT_EQ(rows.size(), static_cast<std::size_t>(hub::kThumbnailHeight));
+    ASSERT_EQ(rows[0].size(), static_cast<std::size_t>(hub::kThumbnailWidth));
+    EXPECT_GT(brightness(rows, 0.245, 0.25), 200);
+    EXPECT_LT(brightness(rows, 0.245, 0.75), 100) << "later there is none";
+    EXPECT_LT(brightness(rows, 0.745, 0.25), 100) << "nor at the negative frequency";
+    const Samples low_and_late = tone(-0.25, 10'000, 20'000);
+    const auto others = rows_of(hub::spectrogram_png(low_and_late.data(), low_and_late.size()));
+    EXPECT_GT(brightness(others, 0.745, 0.75), 200);
+    EXPECT_LT(brightness(others, 0.245, 0.25), 100);
+}
+
+TEST(HubThumbnail, OfWhateverSamplesIsASmallPicture)
+{
+    Samples samples = tone(0.25, 0, 20'000);
     const std::string png = hub::spectrogram_png(samples.data(), samples.size());
-    EXPECT_EQ(png.rfind("\x89PNG\r\n\x1a\n", 0), 0u);
     EXPECT_LT(png.size(), 20'000u);
     EXPECT_NE(png, hub::spectrogram_png(samples.data(), 10));
     std::fill(samples.begin(), samples.end(), std::complex<float>(NAN, INFINITY));
-    EXPECT_GT(hub::spectrogram_png(samples.data(), samples.size()).size(), 50u);
+    for (const std::size_t count : { std::size_t{ 0 }, std::size_t{ 10 }, samples.size() })
+        EXPECT_EQ(rows_of(hub::spectrogram_png(samples.data(), count)).size(), static_cast<std::size_t>(hub::kThumbnailHeight));
 }

@@ -121,7 +121,7 @@ TEST(HubMessages, TheOthersAreReadAsTheyWereWritten)
 
     const auto stored = hub::read_stored(hub::to_json(hub::Stored{ kRun, { { 0, 4 }, { 7, 7 } } }), "s");
     EXPECT_EQ(stored.ranges, (std::vector<hub::Range>{ { 0, 4 }, { 7, 7 } }));
-    EXPECT_EQ(hub::read_return(hub::return_json(12), "r"), 12u);
+    EXPECT_EQ(hub::read_return(hub::return_json(std::string(64, 'c')), "r"), std::string(64, 'c'));
 }
 
 TEST(HubMessages, WhatIsNoMessageIsRefusedByName)
@@ -141,7 +141,7 @@ TEST(HubMessages, WhatIsNoMessageIsRefusedByName)
     EXPECT_EQ(stored("more", 1), ""); // a later program's
     for (const char* bad : { "", "\xff\xfe", "[", "[]", "null", "{\"v\":1", "{\"v\":1e999}" })
         EXPECT_NE(fault_of([&] { hub::read_stored(bad, "hub"); }), "") << bad;
-    EXPECT_NE(fault_of([&] { hub::read_return(R"({"v":1,"sequence":-1})", "hub"); }), "");
+    EXPECT_NE(fault_of([&] { hub::read_return(R"({"v":1,"update":"c"})", "hub"); }), "");
     EXPECT_NE(fault_of([&] { hub::read_stored(good + std::string(hub::kMaxMessageBytes, ' '), "hub"); }), "");
 }
 

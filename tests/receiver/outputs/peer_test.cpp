@@ -44,3 +44,12 @@ TEST(PeerState, TellsALossAndAReturnOnceEach)
     EXPECT_EQ(peer.reconnects(), 1u);
     EXPECT_EQ(peer.lost(), 7u);
 }
+
+TEST(PeerState, SaysOfEventsThatWaitThatTheyWait)
+{
+    std::vector<std::string> told;
+    PeerState peer("hub", [&](const std::string& text) { told.push_back(text); }, kEventsWait);
+    peer.failed("gone");
+    peer.succeeded();
+    EXPECT_EQ(told, (std::vector<std::string>{ "hub: gone; retrying, and events wait meanwhile", "hub: connected again" }));
+}

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The page of a hub: it asks for what is shown, every few seconds, while somebody looks.
-const $ = (id) => document.getElementById(id);
-let token = sessionStorage.getItem("token") ?? "", panel = "now", receivers = [], emissions = [], chosen = null, searched = null;
+import { $, element, megahertz, quantity, Server, shortTime, si } from "./basics.js";
+
+const hub = new Server("hub");
+let panel = "now", receivers = [], emissions = [], chosen = null, searched = null;
 
 // ---- To and from the hub
 
-const headers = () => (token ? { Authorization: `Bearer ${token}` } : {});
-
 async function get(path) {
-  const answer = await fetch(`/api/v1/${path}`, { headers: headers() });
+  const answer = await hub.fetch(`/api/v1/${path}`);
   if (answer.status === 401) { select("hub"); $("token").focus(); throw new Error("A token is needed: see Hub"); }
   const json = await answer.json();
   if (!answer.ok) throw new Error(json.error ?? answer.statusText);
   return json;
-}
-
-async function post(path, body, isFile = false) {
-  try {
-    const answer = await fetch(`/api/v1/${path}`, { method: "POST", body: isFile ? body : JSON.stringify(body ?? {}),
-      headers: { ...headers(), "Content-Type": isFile ? "application/octet-stream" : "application/json" } });
-    const text = await answer.text();
-    let said = text.trim();
-    try { said = JSON.parse(text).error ?? said; } catch { /* plain text */ }
-    return { ok: answer.ok, said };
-  } catch { return { ok: false, said: "the hub does not answer" }; }
 }
 
 function say(id, { ok, said }, done) {
@@ -35,20 +24,8 @@ function link(state, text) { $("link").dataset.state = state; if ($("link").text
 
 // ---- Small things
 
-function element(name, text = "", className = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
 const small = (text) => element("small", text);
 function cell(row, ...content) { const td = row.insertCell(); td.append(...content.filter((c) => c !== null)); return td; }
-const megahertz = (hz) => `${(hz / 1e6).toFixed(3)} MHz`;
-function si(value, unit) {
-  const [scale, prefix] = Math.abs(value) >= 1e6 ? [1e6, "M"] : Math.abs(value) >= 1e3 ? [1e3, "k"] : [1, ""];
-  return `${Number((value / scale).toPrecision(3))} ${prefix}${unit}`;
-}
-const shortTime = (time) => time?.slice(0, 19).replace("T", " ") ?? "–";
 const whole = (n) => n.toLocaleString("en-US");
 
 // ---- Receivers, as a list and on a map of their own: north is up, as far as they reach
@@ -129,7 +106,7 @@ function listWho() {
   const shown = emissions.filter((one) => !chosen || one.receivers.some((r) => r.receiver === chosen));
   $("who").tBodies[0].replaceChildren(...shown.slice(0, 300).map((one) => {
     const row = document.createElement("tr"), best = [...one.receivers].sort((a, b) => (b.snr_db ?? -99) - (a.snr_db ?? -99));
-    cell(row, element("b", megahertz(one.center_freq_hz)), small(si(one.bandwidth_hz, "Hz")));
+    cell(row, element("b", megahertz(one.center_freq_hz, 3)), small(si(one.bandwidth_hz, "Hz")));
     cell(row, element("span", one.label, "label"));
     cell(row, best.slice(0, 6).map((r) => `${r.receiver}${r.snr_db === null ? "" : ` ${r.snr_db.toFixed(0)} dB`}`).join(", ") + (best.length > 6 ? ` and ${best.length - 6} more` : ""));
     return row;
@@ -149,9 +126,9 @@ function readTime(text) {
 }
 
 function readHz(text) {
-  const match = /^\s*([0-9.]+)\s*([kMG]?)(?:Hz)?\s*$/i.exec(text);
-  if (!match) throw new Error(`"${text}" is no frequency.`);
-  return Number(match[1]) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[match[2].toLowerCase()];
+  const hz = quantity(text);
+  if (typeof hz !== "number") throw new Error(`"${text}" is no frequency.`);
+  return hz;
 }
 
 function searchQuery(form) {
@@ -175,7 +152,7 @@ async function search(query, isMore) {
     for (const { receiver, event } of labels) {
       const row = $("found").tBodies[0].insertRow(), snr = event.snr_db === null || event.snr_db === undefined ? "" : ` · ${event.snr_db.toFixed(0)} dB`;
       cell(row, event.time.slice(0, 10), small(event.time.slice(11, 23)));
-      cell(row, element("b", megahertz(event.center_freq_hz)), small(si(event.bandwidth_hz, "Hz") + snr));
+      cell(row, element("b", megahertz(event.center_freq_hz, 3)), small(si(event.bandwidth_hz, "Hz") + snr));
       cell(row, element("span", event.label, "label"), small(`${Math.round(100 * event.confidence)} %`));
       cell(row, receiver);
     }
@@ -209,7 +186,7 @@ function rolloutItem(one) {
   for (const action of actions) {
     const button = element("button", { pause: "Pause", resume: "Resume", return: "Return" }[action]);
     button.type = "button";
-    button.onclick = async () => { say("rollout-answer", await post(`rollouts/${one.id}/${action}`), `Done: ${action}.`); refresh(); };
+    button.onclick = async () => { say("rollout-answer", await hub.post(`rollouts/${one.id}/${action}`), `Done: ${action}.`); refresh(); };
     buttons.append(button);
   }
   li.append(buttons, small(`stage ${one.stage} of ${one.plan.stages.length} (${one.plan.stages.join(", ")}), watched for ${one.plan.watch_s} s: ${states}`));
@@ -232,7 +209,7 @@ async function loadSnippets() {
   $("no-snippets").hidden = snippets.length > 0;
   $("snippets").replaceChildren(...snippets.map((one) => {
     const li = document.createElement("li"), form = document.createElement("form"), input = document.createElement("input"), picture = document.createElement("canvas");
-    li.append(element("span", `${megahertz(one.event.center_freq_hz)} `), element("span", one.label ?? one.event.label, "label"));
+    li.append(element("span", `${megahertz(one.event.center_freq_hz, 3)} `), element("span", one.label ?? one.event.label, "label"));
     li.append(small(`${shortTime(one.time)} · ${one.receiver} · ${si(one.event.bandwidth_hz, "Hz")}`));
     if (one.label !== null) li.append(small(`labeled by ${one.author}; the receiver said ${one.event.label}`));
     picture.hidden = true;
@@ -244,7 +221,7 @@ async function loadSnippets() {
     form.onsubmit = async (e) => {
       e.preventDefault();
       const author = $("snippet-author").value.trim() || "web";
-      say("snippet-answer", await post("label", { receiver: one.receiver, id: one.id, label: input.value.trim(), author }), "Labeled.");
+      say("snippet-answer", await hub.post("label", { receiver: one.receiver, id: one.id, label: input.value.trim(), author }), "Labeled.");
       input.blur();
       refresh();
     };
@@ -258,7 +235,7 @@ async function draw(canvas, { receiver, id }) {
   const key = `${receiver}/${id}`;
   try {
     if (!pictures.has(key)) {
-      const answer = await fetch(`/api/v1/thumbnail?${new URLSearchParams({ receiver, id })}`, { headers: headers() });
+      const answer = await hub.fetch(`/api/v1/thumbnail?${new URLSearchParams({ receiver, id })}`);
       pictures.set(key, answer.ok ? await createImageBitmap(await answer.blob()) : null);
     }
     const bitmap = pictures.get(key);
@@ -319,7 +296,7 @@ $("tabs").addEventListener("keydown", (e) => {
   next.focus();
   refresh();
 });
-$("form-token").addEventListener("submit", (e) => { e.preventDefault(); token = $("token").value.trim(); sessionStorage.setItem("token", token); refresh(); });
+$("form-token").addEventListener("submit", (e) => { e.preventDefault(); hub.keep($("token").value); refresh(); });
 $("form-search").addEventListener("submit", (e) => {
   e.preventDefault();
   try { search(searchQuery(e.target), false); } catch (error) { $("search-note").textContent = error.message; }
@@ -327,13 +304,13 @@ $("form-search").addEventListener("submit", (e) => {
 $("more").addEventListener("click", () => searched && search(searched, true));
 $("form-update").addEventListener("submit", async (e) => {
   e.preventDefault();
-  say("rollout-answer", await post("updates", $("update-file").files[0], true), "The update is here.");
+  say("rollout-answer", await hub.post("updates", $("update-file").files[0], true), "The update is here.");
   refresh();
 });
 $("form-rollout").addEventListener("submit", async (e) => {
   e.preventDefault();
   const { update, stages, watch_s, return_on_failure } = e.target.elements;
-  say("rollout-answer", await post("rollouts", { update: update.value, stages: stages.value.split(",").map((s) => s.trim()).filter(Boolean), watch_s: Number(watch_s.value), return_on_failure: return_on_failure.checked }), "It has begun.");
+  say("rollout-answer", await hub.post("rollouts", { update: update.value, stages: stages.value.split(",").map((s) => s.trim()).filter(Boolean), watch_s: Number(watch_s.value), return_on_failure: return_on_failure.checked }), "It has begun.");
   refresh();
 });
 $("snippet-author").value = sessionStorage.getItem("author") ?? "";

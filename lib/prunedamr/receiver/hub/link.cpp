@@ -269,7 +269,10 @@ void ReceiverLink::finish()
 
 void ReceiverLink::abandon() noexcept
 {
-    abandoned_.store(true);
+    {
+        const std::lock_guard lock(mutex_); // else who is about to wait would miss it
+        abandoned_.store(true);
+    }
     changed_.notify_all();
 }
 

@@ -63,7 +63,7 @@ public:
     void send(const Answer& answer);
 
     struct Return {
-        std::uint64_t sequence;
+        std::string update; ///< its hash
     };
     using Request = std::variant<std::string, Return>; ///< an update file's bytes, or a return
     std::optional<Request> take_request(); ///< what a hub wants, the oldest first

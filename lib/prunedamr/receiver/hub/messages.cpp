@@ -213,9 +213,9 @@ std::string to_json(const Stored& message)
     return dump({ { "v", kVersion }, { "run", message.run }, { "ranges", message.ranges } });
 }
 
-std::string return_json(std::uint64_t sequence)
+std::string return_json(const std::string& update)
 {
-    return dump({ { "v", kVersion }, { "sequence", sequence } });
+    return dump({ { "v", kVersion }, { "update", update } });
 }
 
 std::string labels_json(const std::string& run, const std::vector<std::string_view>& lines)
@@ -316,9 +316,10 @@ Stored read_stored(const std::string& text, const std::string& where)
     return message;
 }
 
-std::uint64_t read_return(const std::string& text, const std::string& where)
+std::string read_return(const std::string& text, const std::string& where)
 {
-    return Reader(text, where).number("sequence");
+    Reader reader(text, where);
+    return Reader::digits(reader.object(), "update", kHashDigits);
 }
 
 } // namespace prunedamr::receiver::hub

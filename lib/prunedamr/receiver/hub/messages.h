@@ -91,9 +91,9 @@ struct Snippet {
 
 enum class Result {
     taken,    ///< the update runs, and is watched
-    refused,  ///< `why`: one of docs/user/receiver.md's words, or a text
+    refused,  ///< the update, or to go back; `why`: one of docs/user/receiver.md's words, or a text
     kept,     ///< it has stood its trial
-    returned, ///< the model before is back
+    returned, ///< the update does not run, or no longer
 };
 const char* to_string(Result result);
 
@@ -119,7 +119,7 @@ std::string to_json(const Health& message);
 std::string to_json(const Snippet& message);
 std::string to_json(const Answer& message);
 std::string to_json(const Stored& message);
-std::string return_json(std::uint64_t sequence);
+std::string return_json(const std::string& update); ///< SHA-256 of the bytes of the update that is to go, 64 digits
 
 /// Events as their JSON lines, of `stream::to_json_line`.
 std::string labels_json(const std::string& run, const std::vector<std::string_view>& lines);
@@ -130,6 +130,6 @@ Labels read_labels(const std::string& text, const std::string& where);
 Snippet read_snippet(const std::string& text, const std::string& where);
 Answer read_answer(const std::string& text, const std::string& where);
 Stored read_stored(const std::string& text, const std::string& where);
-std::uint64_t read_return(const std::string& text, const std::string& where); ///< the number of the update
+std::string read_return(const std::string& text, const std::string& where); ///< the hash of the update
 
 } // namespace prunedamr::receiver::hub

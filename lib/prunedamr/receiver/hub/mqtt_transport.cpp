@@ -20,7 +20,8 @@ public:
           connection_(link.broker, link.broker.name(link.prefix), { root_ + to_string(Topic::status), 1 }, std::move(notice),
                       { [this] { on_connect(); }, [this](bool connected) { on_change(connected); },
                         [this](int) { under_way_ -= std::min<std::size_t>(under_way_, 1); },
-                        [this](const std::string& topic, std::string payload) { on_message(topic, payload); } })
+                        [this](const std::string& topic, std::string payload, bool) { on_message(topic, payload); } },
+                      kEventsWait)
     {
     }
 

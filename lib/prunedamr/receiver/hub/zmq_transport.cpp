@@ -51,7 +51,7 @@ class ZmqTransport final : public Transport
 {
 public:
     ZmqTransport(const ZmqLink& link, const std::string& receiver, NoticeHandler notice)
-        : state_(name_of(link), std::move(notice)), socket_(context_, zmq::socket_type::dealer)
+        : state_(name_of(link), std::move(notice), kEventsWait), socket_(context_, zmq::socket_type::dealer)
     {
         socket_.set(zmq::sockopt::routing_id, encoded_name(receiver));
         socket_.set(zmq::sockopt::immediate, true); // nothing is queued for a hub that is not there

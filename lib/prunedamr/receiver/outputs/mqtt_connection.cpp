@@ -31,6 +31,26 @@ public:
     }
 };
 
+/// Where the library's own words tell nothing.
+std::string reason(int code)
+{
+    switch (code) {
+    case MOSQ_ERR_EAI:
+        return "this host has no address";
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_NO_CONN:
+        return "the connection was lost";
+    case MOSQ_ERR_PROTOCOL:
+        return "this is no MQTT broker";
+    case MOSQ_ERR_TLS:
+        return "no TLS connection: wrong certificate, or none";
+    case MOSQ_ERR_KEEPALIVE:
+        return "the broker does not answer any more";
+    default:
+        return mosquitto_strerror(code);
+    }
+}
+
 } // namespace
 
 std::string BrokerConfig::name(const std::string& topic) const
@@ -53,8 +73,8 @@ MqttConnection::Library::~Library()
     mosquitto_lib_cleanup();
 }
 
-MqttConnection::MqttConnection(const BrokerConfig& config, std::string name, const Will& will, NoticeHandler notice, Events events)
-    : config_(config), events_(std::move(events)), state_(std::move(name), std::move(notice)),
+MqttConnection::MqttConnection(const BrokerConfig& config, std::string name, const Will& will, NoticeHandler notice, Events events, const char* meanwhile)
+    : config_(config), events_(std::move(events)), state_(std::move(name), std::move(notice), meanwhile),
       client_(mosquitto_new(config.client_id.empty() ? nullptr : config.client_id.c_str(), true, this))
 {
     if (!client_)
@@ -67,14 +87,15 @@ MqttConnection::~MqttConnection() = default;
 void MqttConnection::require(int code) const
 {
     if (code != MOSQ_ERR_SUCCESS)
-        throw InvalidArgument({ "bad MQTT output", state_.name(), mosquitto_strerror(code), "" });
+        throw InvalidArgument({ "bad MQTT settings", state_.name(), mosquitto_strerror(code), "" });
 }
 
 void MqttConnection::configure(const Will& will)
 {
     mosquitto* client = client_.get();
     mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
-    require(mosquitto_pub_topic_check(will.topic.c_str()));
+    if (mosquitto_pub_topic_check(will.topic.c_str()) != MOSQ_ERR_SUCCESS)
+        throw InvalidArgument({ "bad MQTT topic", state_.name(), will.topic, "one without + and #" });
     require(mosquitto_threaded_set(client, true));
     require(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, config_.protocol));
     require(mosquitto_will_set(client, will.topic.c_str(), 7, "offline", will.qos, true));
@@ -88,7 +109,8 @@ void MqttConnection::configure(const Will& will)
     mosquitto_message_callback_set(client, [](mosquitto*, void* self, const mosquitto_message* message) {
         if (of(self).events_.received)
             of(self).events_.received(message->topic, std::string(static_cast<const char*>(message->payload),
-                                                                  message->payloadlen > 0 ? static_cast<std::size_t>(message->payloadlen) : 0));
+                                                                  message->payloadlen > 0 ? static_cast<std::size_t>(message->payloadlen) : 0),
+                                      message->retain);
     });
 }
 
@@ -113,7 +135,7 @@ void MqttConnection::step(std::chrono::milliseconds wait)
     const int code = mosquitto_loop(client_.get(), static_cast<int>(wait.count()), 1);
     const bool is_silent = !state_.is_there() && Clock::now() >= answer_until_;
     if (code != MOSQ_ERR_SUCCESS || is_silent)
-        close(is_silent ? "no answer" : !refusal_.empty() ? refusal_ : mosquitto_strerror(code));
+        close(is_silent ? "no answer" : !refusal_.empty() ? refusal_ : reason(code));
 }
 
 bool MqttConnection::open()
@@ -123,7 +145,7 @@ bool MqttConnection::open()
     const int code = mosquitto_connect_async(client_.get(), config_.host.c_str(), config_.port, kKeepAliveS);
     is_open_ = code == MOSQ_ERR_SUCCESS;
     if (!is_open_)
-        close(mosquitto_strerror(code));
+        close(reason(code));
     return is_open_;
 }
 

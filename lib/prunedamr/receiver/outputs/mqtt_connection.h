@@ -41,15 +41,16 @@ public:
         std::function<void()> connected;             ///< by the library: may publish and subscribe
         std::function<void(bool)> changed;           ///< connected, or no longer; also for each failure to connect
         std::function<void(int message)> delivered;  ///< of the message with this number the broker has what it is to have
-        std::function<void(const std::string& topic, std::string payload)> received;
+        std::function<void(const std::string& topic, std::string payload, bool is_retained)> received; ///< retained: said before we came
     };
     struct Will {
         std::string topic; ///< retained "offline"
         int qos = 0;
     };
 
-    /// `name`: of the broker in notices. Throws `InvalidArgument` for what no broker could take, `Error` in a build without MQTT.
-    MqttConnection(const BrokerConfig& config, std::string name, const Will& will, NoticeHandler notice, Events events);
+    /// `name`, `meanwhile`: of the broker in notices, as of `PeerState`. Throws `InvalidArgument` for what no broker could take, `Error` in a build without MQTT.
+    MqttConnection(const BrokerConfig& config, std::string name, const Will& will, NoticeHandler notice, Events events,
+                   const char* meanwhile = kEventsMayBeLost);
     ~MqttConnection();
 
     /// Connects where that is due, and reads and answers for so long, or until something has come.

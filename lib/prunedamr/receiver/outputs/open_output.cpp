@@ -151,7 +151,7 @@ std::unique_ptr<stream::Sink> open_mqtt(const Output& output, const OutputContex
     return make_mqtt_sink(config, context.on_notice);
 }
 
-hub::ZmqLink zmq_link(const Output& hub)
+hub::ZmqLink zmq_link(const Output& hub, const NoticeHandler& notice)
 {
     const Options options(hub);
     hub::ZmqLink link;
@@ -160,8 +160,11 @@ hub::ZmqLink zmq_link(const Output& hub)
         link.endpoints.push_back(hub.target.substr(begin, end - begin));
         begin = end + 1;
     }
-    if (options.has("key"))
+    if (options.has("key")) {
         link.secret_key = stream::read_curve_secret_key(options.text("key"));
+        if (const auto warning = stream::curve_secret_key_warning(options.text("key")); warning && notice)
+            notice("warning: " + *warning);
+    }
     if (options.has("server-key"))
         link.server_key = stream::read_curve_client_keys(options.text("server-key")).front();
     return link;
@@ -281,7 +284,7 @@ hub::LinkConfig hub_link(const Output& hub, const OutputContext& context)
     config.receiver = context.source_name;
     config.on_notice = context.on_notice;
     if (hub.kind == OutputKind::zmq) {
-        config.transport = zmq_link(hub);
+        config.transport = zmq_link(hub, context.on_notice);
         return config;
     }
     hub::MqttLink link;

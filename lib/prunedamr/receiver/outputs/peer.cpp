@@ -24,7 +24,7 @@ void PeerState::succeeded(Clock::time_point now)
     if (!std::exchange(is_told_, false))
         return;
     reconnects_.fetch_add(1, std::memory_order_relaxed);
-    tell("connected again; " + std::to_string(lost()) + " events lost so far");
+    tell(meanwhile_ == kEventsMayBeLost ? "connected again; " + std::to_string(lost()) + " events lost so far" : "connected again");
 }
 
 void PeerState::failed(const std::string& why, Clock::time_point now)
@@ -34,7 +34,7 @@ void PeerState::failed(const std::string& why, Clock::time_point now)
     pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
     next_try_ = now + pause_;
     if (!std::exchange(is_told_, true))
-        tell(why + "; retrying, and events may be lost meanwhile");
+        tell(why + "; retrying, and " + meanwhile_);
 }
 
 void PeerState::tell(const std::string& text) const

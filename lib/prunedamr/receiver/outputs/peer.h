@@ -13,6 +13,10 @@
 
 namespace prunedamr::receiver {
 
+/// What happens to events while a peer is away, for its notice.
+inline constexpr const char* kEventsMayBeLost = "events may be lost meanwhile";
+inline constexpr const char* kEventsWait = "events wait meanwhile";
+
 /// Whether an output's peer is there, when it may be tried again (after 0.5 s, then twice as long, up to 10 s,
 /// until it has stayed for 10 s), and what it has cost. On one thread, but for the counts.
 class PeerState
@@ -20,8 +24,11 @@ class PeerState
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `name`: of the peer in notices. `notice`: may be empty.
-    PeerState(std::string name, NoticeHandler notice) : name_(std::move(name)), notice_(std::move(notice)) {}
+    /// `name`: of the peer in notices. `notice`: may be empty. `meanwhile`: what happens while it is away.
+    PeerState(std::string name, NoticeHandler notice, const char* meanwhile = kEventsMayBeLost)
+        : name_(std::move(name)), notice_(std::move(notice)), meanwhile_(meanwhile)
+    {
+    }
 
     const std::string& name() const noexcept { return name_; }
     bool is_there() const noexcept { return is_there_; }
@@ -41,6 +48,7 @@ public:
 private:
     std::string name_;
     NoticeHandler notice_;
+    const char* meanwhile_;
     bool is_there_ = false, is_told_ = false;
     std::chrono::milliseconds pause_{ 0 };
     Clock::time_point next_try_{}, there_since_{};

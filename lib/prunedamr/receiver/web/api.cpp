@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/json_object.h"
 #include "prunedamr/receiver/scan.h"
+#include "prunedamr/receiver/web/openapi_document.h"
 
 #include <nlohmann/json.hpp>
 
@@ -27,11 +28,6 @@ std::string known_parameters(const ApiRoute& route)
 }
 
 } // namespace
-
-bool ApiRoute::takes_bytes() const
-{
-    return parameters.size() == 1 && parameters.front().type == std::string_view("binary");
-}
 
 const std::vector<ApiRoute>& api_routes()
 {
@@ -251,7 +247,7 @@ const char* path_of(ApiTopic topic)
 
 Change parse_change(const ApiRoute& route, const std::string& body)
 {
-    if (route.takes_bytes())
+    if (takes_bytes(route.parameters))
         return { route.change, {}, body };
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (json.is_discarded())

@@ -54,8 +54,6 @@ struct ApiRoute {
     std::vector<ApiParameter> parameters;
     const char* answer; ///< the schema of what comes back, "text" or "stream"
     const char* summary;
-
-    bool takes_bytes() const; ///< the body is a file
 };
 
 const std::vector<ApiRoute>& api_routes();

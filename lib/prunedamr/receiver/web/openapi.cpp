@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The description of the API, from the list of its routes.
 #include "prunedamr/receiver/receiver.h"
-#include "prunedamr/receiver/web/api.h"
+#include "prunedamr/receiver/web/openapi_document.h"
 #include "prunedamr/stream/label_event_fields.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <cmath>
+#include <type_traits>
 
 namespace prunedamr::receiver {
 namespace {
@@ -43,9 +42,8 @@ struct EventSchema {
     }
 };
 
-/// Of the answers. In short: "name": "type", with a "?" behind what may be null; "[x]" is a list, "#X" another
-/// schema.
-const std::vector<std::pair<const char*, std::vector<std::pair<const char*, const char*>>>> kSchemas = {
+/// Of the answers.
+const OpenApiSchemas kSchemas = {
     { "Status",
       { { "version", "string" },
         { "time", "string" },
@@ -153,39 +151,9 @@ const std::vector<std::pair<const char*, std::vector<std::pair<const char*, cons
     { "Error", { { "error", "string" } } },
 };
 
-Json schema_of(std::string type)
-{
-    const bool may_be_null = type.back() == '?';
-    if (may_be_null)
-        type.pop_back();
-    Json schema;
-    if (type.front() == '[')
-        schema = { { "type", "array" }, { "items", schema_of(type.substr(1, type.size() - 2)) } };
-    else if (type.front() == '#')
-        schema = { { "$ref", "#/components/schemas/" + type.substr(1) } };
-    else
-        schema = { { "type", type } };
-    if (type == "array")
-        schema["items"] = Json::object();
-    if (!may_be_null)
-        return schema;
-    if (type.front() == '#')
-        return { { "nullable", true }, { "allOf", Json::array({ schema }) } };
-    schema["nullable"] = true;
-    return schema;
-}
-
 Json schemas()
 {
-    Json all;
-    for (const auto& [name, fields] : kSchemas) {
-        Json schema{ { "type", "object" }, { "required", Json::array() }, { "properties", Json::object() } };
-        for (const auto& [key, type] : fields) {
-            schema["required"].push_back(key);
-            schema["properties"][key] = schema_of(type);
-        }
-        all[name] = schema;
-    }
+    Json all = openapi_schemas(kSchemas);
     visit_receiver_stats([&](const char* name, auto, const char* meaning) {
         all["Source"]["required"].push_back(name);
         all["Source"]["properties"][name] = { { "type", "integer" }, { "description", meaning } };
@@ -203,92 +171,24 @@ Json schemas()
     return all;
 }
 
-Json schema_of(const ApiParameter& parameter)
-{
-    Json schema{ { "type", parameter.type } };
-    if (std::isfinite(parameter.min) && parameter.type != std::string("string")) {
-        schema["minimum"] = parameter.min;
-        schema["maximum"] = parameter.max;
-    }
-    if (!parameter.choices.empty())
-        schema["enum"] = parameter.choices;
-    if (parameter.may_be_null)
-        schema["nullable"] = true;
-    schema["description"] = parameter.meaning;
-    return schema;
-}
-
-Json content(const std::string& type, Json schema)
-{
-    return { { type, { { "schema", std::move(schema) } } } };
-}
-
-Json operation(const ApiRoute& route)
-{
-    Json json{ { "summary", route.summary } };
-    if (std::string_view(route.method) == "GET") {
-        for (const ApiParameter& one : route.parameters)
-            json["parameters"].push_back({ { "name", one.name },
-                                           { "in", "query" },
-                                           { "required", one.is_required },
-                                           { "schema", schema_of(one) } });
-    } else if (route.takes_bytes()) {
-        const Json body{ { "type", "string" },
-                         { "format", "binary" },
-                         { "description", route.parameters.front().meaning } };
-        json["requestBody"] = { { "required", true }, { "content", content("application/octet-stream", body) } };
-    } else {
-        Json body{ { "type", "object" }, { "additionalProperties", false }, { "properties", Json::object() } };
-        for (const ApiParameter& one : route.parameters) {
-            body["properties"][one.name] = schema_of(one);
-            if (one.is_required)
-                body["required"].push_back(one.name);
-        }
-        json["requestBody"] = { { "required", true }, { "content", content("application/json", body) } };
-    }
-    const std::string answer = route.answer;
-    Json& answers = json["responses"];
-    if (answer == "stream")
-        answers["101"] = { { "description", "A WebSocket: rows of the waterfall (binary) and changes (JSON)" } };
-    else
-        answers["200"] = { { "description", "OK" },
-                           { "content", answer == "text" ? content("text/plain", { { "type", "string" } })
-                                                         : content("application/json",
-                                                                   answer == "object" ? Json{ { "type", "object" } }
-                                                                                      : schema_of(answer)) } };
-    const auto refused = [&](const char* status, const char* why) { answers[status] = { { "description", why } }; };
-    if (!route.parameters.empty())
-        refused("400", "A parameter is missing or wrong");
-    refused("401", "A token is needed");
-    refused("403", "Another origin or host, or no token was set up");
-    if (route.topic == ApiTopic::evidence || route.change == ChangeKind::label)
-        refused("404", "There is no such thing");
-    if (route.change != ChangeKind::none)
-        refused("409", "The source cannot do this");
-    if (route.access == WebAccess::change)
-        json["security"] = Json::array({ { { "token", Json::array() } } });
-    return json;
-}
-
 } // namespace
 
 std::string openapi_json()
 {
-    Json json{ { "openapi", "3.0.3" },
-               { "info",
-                 { { "title", "prunedamr-rx" },
-                   { "version", "1" },
-                   { "description",
-                     "State and control of a receiver. On loopback everybody may read; changing "
-                     "needs the token of --web-token, and beyond loopback reading does, too." } } } };
+    OpenApi description{ "prunedamr-rx",
+                         "State and control of a receiver. On loopback everybody may read; changing "
+                         "needs the token of --web-token, and beyond loopback reading does, too.",
+                         {} };
     for (const ApiRoute& route : api_routes()) {
-        std::string method = route.method;
-        std::transform(method.begin(), method.end(), method.begin(), [](char c) { return c | 0x20; });
-        json["paths"][route.path][method] = operation(route);
+        OpenApiOperation operation{ route.method,     route.path,   route.access, route.parameters,
+                                    route.answer, route.summary, {} };
+        if (route.topic == ApiTopic::evidence || route.change == ChangeKind::label)
+            operation.refusals.emplace_back("404", "There is no such thing");
+        if (route.change != ChangeKind::none)
+            operation.refusals.emplace_back("409", "The source cannot do this");
+        description.operations.push_back(std::move(operation));
     }
-    json["components"] = { { "schemas", schemas() },
-                           { "securitySchemes", { { "token", { { "type", "http" }, { "scheme", "bearer" } } } } } };
-    return json.dump(1) + "\n";
+    return openapi_document(description, schemas());
 }
 
 } // namespace prunedamr::receiver

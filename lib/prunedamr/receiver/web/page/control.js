@@ -1,57 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a person changes, and the token that this needs. The token stays in this tab of the browser.
-import { si } from "./plots.js";
+import { $, quantity, Server, shortTime, si } from "./basics.js";
 
-const $ = (id) => document.getElementById(id);
-
-/// "433.92M", "-3", "": a number, null for nothing; undefined for anything else.
-function parse(text) {
-  const match = /^\s*(-?[0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*([kMG]?)(?:Hz|dB)?\s*$/i.exec(text);
-  if (!text.trim()) return null;
-  return match ? Number(match[1]) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[match[2].toLowerCase()] : undefined;
-}
-
-export class Control {
+export class Control extends Server {
   constructor(onToken) {
-    this.token = sessionStorage.getItem("token") ?? "";
+    super("receiver");
     const form = (name, body) => $(`form-${name}`).addEventListener("submit", (e) => {
       e.preventDefault();
       const wanted = body(e);
       if (Object.values(wanted).includes(undefined)) this.say("This is no number.", true);
       else this.change(name, wanted);
     });
-    form("tune", () => ({ center_freq_hz: parse($("tune").value) }));
+    form("tune", () => ({ center_freq_hz: quantity($("tune").value) }));
     form("scan", () => ({ list: $("scan").value }));
-    form("gain", () => ({ gain_db: parse($("gain").value), ...($("gain-element").value && { element: $("gain-element").value }) }));
-    form("threshold", () => ({ min_confidence: parse($("threshold").value) }));
+    form("gain", () => ({ gain_db: quantity($("gain").value), ...($("gain-element").value && { element: $("gain-element").value }) }));
+    form("threshold", () => ({ min_confidence: quantity($("threshold").value) }));
     form("model", (e) => ({ action: e.submitter.value }));
     $("form-token").addEventListener("submit", (e) => {
       e.preventDefault();
-      this.token = $("token").value.trim();
-      sessionStorage.setItem("token", this.token);
+      this.keep($("token").value);
       this.say("The token is kept in this tab.");
       onToken();
     });
   }
 
-  headers() { return this.token ? { Authorization: `Bearer ${this.token}` } : {}; }
-  fetch(path) { return fetch(path, { headers: this.headers() }); }
-
   /// A WebSocket cannot have headers.
   protocols() {
     const bytes = String.fromCharCode(...new TextEncoder().encode(this.token));
     return ["prunedamr.v1", ...(this.token ? ["bearer." + btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")] : [])];
-  }
-
-  /// What the receiver says to a change.
-  async post(name, body) {
-    try {
-      const answer = await fetch(`/api/v1/${name}`, { method: "POST", headers: { ...this.headers(), "Content-Type": "application/json" }, body: JSON.stringify(body) });
-      const text = await answer.text();
-      let said = text.trim();
-      try { const json = JSON.parse(text); said = json.error ?? json.done; } catch { /* plain text */ }
-      return { ok: answer.ok, said };
-    } catch { return { ok: false, said: "the receiver does not answer." }; }
   }
 
   async change(name, body) {
@@ -102,7 +78,7 @@ export class Control {
     $("drift-note").textContent = !drift ? "Labels are compared with nothing."
       : drift.reference === "learning" ? `What is usual here is being learned: ${whole(drift.decisions)} decisions so far.`
       : `Labels are compared with ${drift.reference === "site" ? "what is usual here" : "the model's calibration"} (${whole(drift.decisions)} decisions).`;
-    rows("drift", (drift?.told ?? []).map((t) => [`${t.time.slice(0, 19).replace("T", " ")}: ${t.quantity.replaceAll("_", " ")} ${t.change}${t.of && ` (${t.of})`}`,
+    rows("drift", (drift?.told ?? []).map((t) => [`${shortTime(t.time)}: ${t.quantity.replaceAll("_", " ")} ${t.change}${t.of && ` (${t.of})`}`,
       `${(100 * t.found).toFixed(0)} % instead of ${(100 * t.expected).toFixed(0)} %`]));
     rows("outputs", status.outputs.map((o) => [o.name, o.fault || `${whole(o.written)} events${o.lost ? `, ${whole(o.lost)} lost` : ""}`]));
   }

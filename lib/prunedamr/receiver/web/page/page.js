@@ -2,10 +2,10 @@
 // The page: what comes over the stream, and what a person asks for.
 import { parseRow, Waterfall } from "./waterfall.js";
 import * as plots from "./plots.js";
+import { $ } from "./basics.js";
 import { Control } from "./control.js";
 import { Snippets } from "./snippets.js";
 
-const $ = (id) => document.getElementById(id);
 const waterfall = new Waterfall($("waterfall"), $("spectrum"), $("readout"));
 const emissions = waterfall.emissions; // by id, those on the air
 let status = null, run = 0, now = Date.now(), chosen = null, shownPicture = null;

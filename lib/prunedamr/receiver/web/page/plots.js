@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Numbers as people read them, colors, and small plots on canvases.
 
-const UNITS = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
-
-export function si(value, unit, digits = 3) {
-  if (value === null || value === undefined || !isFinite(value)) return "–";
-  const [scale, prefix] = UNITS.find(([s]) => Math.abs(value) >= s) ?? [1, ""];
-  return `${Number((value / scale).toPrecision(digits))} ${prefix}${unit}`;
-}
-
-export function megahertz(hz, decimals = 4) { return `${(hz / 1e6).toFixed(decimals)} MHz`; }
+export { megahertz, si } from "./basics.js";
 
 export function duration(s) {
   if (!isFinite(s) || s < 0) return "–";

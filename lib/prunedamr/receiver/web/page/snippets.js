@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings of emissions, and what a person says of them: one key labels one.
-import { megahertz, si } from "./plots.js";
-
-const $ = (id) => document.getElementById(id);
-
-function element(name, text, className = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.className = className;
-  return made;
-}
+import { $, element, megahertz, shortTime, si } from "./basics.js";
 
 export class Snippets {
   constructor(control) {
@@ -58,9 +49,9 @@ export class Snippets {
     li.tabIndex = one.name === this.chosen ? 0 : -1;
     li.className = one.name === this.chosen ? "chosen" : "";
     li.append(element("span", event ? megahertz(event.center_freq_hz) + " " : one.name + " "), element("span", one.label, "label"));
-    const facts = event ? [event.time.slice(0, 19).replace("T", " "), si(event.bandwidth_hz, "Hz"), one.text] : [one.text];
+    const facts = event ? [shortTime(event.time), si(event.bandwidth_hz, "Hz"), one.text] : [one.text];
     li.append(element("small", facts.filter(Boolean).join(" · ")));
-    if (one.author !== null) li.append(element("small", `labeled by ${one.author} at ${one.time.slice(0, 19).replace("T", " ")}; the receiver said ${one.receiver_label}`));
+    if (one.author !== null) li.append(element("small", `labeled by ${one.author} at ${shortTime(one.time)}; the receiver said ${one.receiver_label}`));
     else if (one.teaching) li.append(element("small", `asked for: score ${one.teaching.score.toFixed(2)}, disagreement ${one.teaching.disagreement.toFixed(2)}, doubt ${one.teaching.doubt.toFixed(2)}, novelty ${one.teaching.novelty.toFixed(2)}`));
     if (event?.candidates.length > 1) li.append(element("small", `may be ${event.candidates.map((c) => c.system).join(", ")}`));
     if (one.name === this.chosen) li.append(...this.choices(one));

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-namespace prunedamr::rx {
+namespace prunedamr::cli {
 
 /// What the service manager that has started the program is told, by the protocol of sd_notify(3): datagrams to the
 /// socket that $NOTIFY_SOCKET names. Without one, nothing is sent; what cannot be delivered is lost. On one thread.
@@ -33,4 +33,4 @@ private:
     Clock::time_point next_alive_; ///< the earliest time of the next one
 };
 
-} // namespace prunedamr::rx
+} // namespace prunedamr::cli

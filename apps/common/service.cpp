@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "apps/prunedamr-rx/service.h"
+#include "apps/common/service.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace prunedamr::rx {
+namespace prunedamr::cli {
 namespace {
 
 std::string environment(const char* name)
@@ -82,4 +82,4 @@ void Service::send(const std::string& state)
         (void)::send(socket_, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-} // namespace prunedamr::rx
+} // namespace prunedamr::cli
