@@ -63,7 +63,7 @@ class qa_grc(gr_unittest.TestCase):
         self.assertEqual(len(re.findall(r"\(label \. (BPSK|QPSK|FM|unknown)\)", output)), 10, output)
 
     def test_every_example_compiles_to_python(self):
-        self.assertEqual(len(self.examples), 5, self.compiled)
+        self.assertEqual(len(self.examples), 6, self.compiled)
         for example in self.examples:
             program = self.folder / f"{example.stem}.py"
             self.assertTrue(program.is_file(), self.compiled)
