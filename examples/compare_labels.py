@@ -35,4 +35,9 @@ def main(meta_path, labels_path):
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyError as error:
+        sys.exit(f"compare_labels.py: missing key {error}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"compare_labels.py: {error}")

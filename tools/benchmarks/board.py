@@ -20,6 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 MODELS = ("onair-s", "onair-m")
 BATCHES = "1,8"
 
@@ -115,11 +118,8 @@ def main():
     options = parser.parse_args()
     programs = programs_in(options.programs)
     check_writable(options.out)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            result = measure(programs, Path(folder), options.seconds, options.repetitions)
-    except subprocess.CalledProcessError as error:
-        sys.exit("board.py: %s ended with %d" % (error.cmd[0], error.returncode))
+    with tempfile.TemporaryDirectory() as folder:
+        result = measure(programs, Path(folder), options.seconds, options.repetitions)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     for part in ("receiver", "scan"):
         for model, row in result[part].items():
@@ -128,4 +128,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    one_line.run(main)

@@ -22,6 +22,9 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 TICKS = os.sysconf("SC_CLK_TCK")
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
 
@@ -333,4 +336,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    one_line.run(main)

@@ -19,6 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 BATCHES = "1,8,64"
 AVX2 = {"PRUNEDAMR_ISA": "avx2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 STARTS = 15
@@ -27,7 +30,7 @@ PACED_S = 4
 MESSAGE = 8192  # samples
 
 
-class Wrong(Exception):
+class Wrong(ValueError):
     pass
 
 
@@ -269,14 +272,11 @@ def main():
             result["receiver"].append(measure_receiver(host, options, label, model))
             print(label, "in the receiver", flush=True)
     if options.update:
-        result = updated(json.loads(Path(options.out).read_text()), result)
+        result = updated(one_line.read_json(options.out), result)
     partial = Path(options.out + ".part")
     partial.write_text(json.dumps(result, indent=1) + "\n")
     partial.replace(options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Wrong as wrong:
-        sys.exit(f"measure.py: {wrong}")
+    one_line.run(main)

@@ -9,6 +9,9 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 SOURCE = Path(__file__).resolve().parents[2]
 MODELS = {"onair-s": "#0072b2", "onair-m": "#d55e00"}  # Okabe and Ito
 
@@ -93,4 +96,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    one_line.run(main)

@@ -18,6 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 SOURCE = Path(__file__).resolve().parents[2]
 MOVED = {"docs/index.md": "index.md", "README.md": "readme.md"}  # the map is the site's first page, as mkdocs would make of README.md
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -186,4 +189,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    one_line.run(main)

@@ -12,6 +12,9 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -49,9 +52,8 @@ def tracks(events):
     return [track for track in found if len(track) > 2]
 
 
-def main():
-    meta_path, labels_path, out = map(Path, sys.argv[1:4])
-    meta = json.loads(meta_path.read_text())
+def main(meta_path, labels_path, out):
+    meta = one_line.read_json(meta_path)
     rate = meta["global"]["core:sample_rate"]
     center = meta["captures"][0]["core:frequency"]
     kind = {"cf32_le": np.float32, "ci16_le": np.int16}[meta["global"]["core:datatype"]]
@@ -89,4 +91,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    one_line.run(main, *map(Path, sys.argv[1:]))

@@ -6,10 +6,12 @@ usage: card.py CARD.md WORK     (WORK holds, as far as measured, CARD's stem.jso
                                  stem.recordings.json, stem.ood.json and stem.bench.json; sections of the card that none
                                  of them gives stay as they are)
 """
-import json
 import re
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -156,6 +158,8 @@ def processor():
 def main(card, work):
     card, work = Path(card), Path(work)
     text = card.read_text()
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
+        raise ValueError(f"{card}: expected one {BEGIN} and one {END} behind it")
     head, rest = text.split(BEGIN)
     measured, tail = rest.split(END)
     old = {part.split("\n", 1)[0]: part for part in re.split(r"\n(?=## )", measured.strip() + "\n") if part.strip()}
@@ -163,7 +167,7 @@ def main(card, work):
     for title, suffix, write in SECTIONS:
         file = work / f"{card.stem}{suffix}.json"
         if file.exists():
-            parts.append(write(json.loads(file.read_text())))
+            parts.append(write(one_line.read_json(file)))
         elif f"## {title}" in old:
             parts.append(old[f"## {title}"].strip())
     card.write_text(head + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + tail)
@@ -178,4 +182,4 @@ SECTIONS = (("Classes", ".show", classes), ("Cost", "", cost), ("Accuracy on syn
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    one_line.run(main, *sys.argv[1:])

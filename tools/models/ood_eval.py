@@ -13,6 +13,10 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
 
 import numpy as np
 
@@ -279,4 +283,4 @@ def main(receiver, model, out, minutes="10"):
 if __name__ == "__main__":
     if not 4 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    one_line.run(main, *sys.argv[1:])

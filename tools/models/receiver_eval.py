@@ -13,6 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 FIRST_SEED = 7_700_001
 SNR_DB = (5, 10, 15, 20, 30)
 RATE, DURATION_S = 200_000, 0.5
@@ -47,4 +50,4 @@ def main(tool, model, out, count="6"):
 if __name__ == "__main__":
     if not 4 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    one_line.run(main, *sys.argv[1:])

@@ -17,6 +17,9 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = ROOT / "docs/results/adapt.json"
 PAGE = ROOT / "docs/adaptation.md"
@@ -91,7 +94,7 @@ def measure_one(options, kind, seed):
 
 def measure(options):
     numbers = Path(options.out)
-    result = json.loads(numbers.read_text()) if numbers.exists() else {"rows": []}
+    result = one_line.read_json(numbers) if numbers.exists() else {"rows": []}
     result["host"] = options.host
     done = {(row["kind"], row["seed"], row["options"]) for row in result["rows"]}
     for seed in options.seeds:
@@ -109,7 +112,7 @@ def spread(values, digits=1):
 
 
 def page(options):
-    result = json.loads(NUMBERS.read_text())
+    result = one_line.read_json(NUMBERS)
     lines = [HEAD.format(emissions=EMISSIONS, host=result["host"])]
     lines.append("| kind | options | seeds | new [%] | elsewhere [points] | standard error | minutes |\n|---|---|---|---|---|---|---|")
     groups = sorted({(row["kind"], row["options"]) for row in result["rows"]}, key=lambda one: (list(KINDS).index(one[0]), one[1]))
@@ -148,4 +151,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    one_line.run(main)

@@ -9,18 +9,14 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 COSTS = ("params", "macs", "paper_flops", "bytes")
 
 
-class Wrong(Exception):
+class Wrong(ValueError):
     """A file that is not what it should be; the message names file and key."""
-
-
-def load(path):
-    try:
-        return json.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
-        raise Wrong(f"{path}: {error}") from None
 
 
 def at(json_object, path, *keys):
@@ -49,10 +45,10 @@ def latency(rows, path):
 
 def collect(options):
     path = options.run
-    run = load(path)
+    run = one_line.read_json(path)
     pruned = "method" in run
     result = {"name": options.name, "options": options.options, "host": options.host, "commit": options.commit}
-    result["test"] = accuracy(load(options.test), options.test, "scores") if options.test else \
+    result["test"] = accuracy(one_line.read_json(options.test), options.test, "scores") if options.test else \
         accuracy(run, path, "test")
     if pruned:
         result["base"] = options.base or Path(at(run, path, "base")).stem
@@ -77,14 +73,14 @@ def collect(options):
     seconds = sum(at(epoch, path, "seconds") for epoch in epochs["epochs"])
     result["minutes"] = run.get("minutes", seconds / 60)
     if options.bench:
-        result["latency_us"] = latency(load(options.bench), options.bench)
+        result["latency_us"] = latency(one_line.read_json(options.bench), options.bench)
     if options.eval:
         result["attacks"] = [{key: at(attack, options.eval, key) for key in ("kind", "level_db", "accuracy")}
                              | {key: attack[key] for key in ("norm", "steps") if key in attack}
-                             for attack in load(options.eval).get("attacks", []) if "level_db" in attack]
+                             for attack in one_line.read_json(options.eval).get("attacks", []) if "level_db" in attack]
     for key, source in (("data", options.data), ("test_data", options.test_data)):
         if source:
-            info = load(source)
+            info = one_line.read_json(source)
             result[key] = {part: at(info, source, part) for part in ("frames", "split", "provenance")}
     return result
 
@@ -104,14 +100,11 @@ def main():
     parser.add_argument("--commit", default="")
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
-    try:
-        text = json.dumps(collect(options), indent=1, sort_keys=True) + "\n"
-    except Wrong as wrong:
-        sys.exit(f"collect.py: {wrong}")
+    text = json.dumps(collect(options), indent=1, sort_keys=True) + "\n"
     temporary = options.out + ".part"
     Path(temporary).write_text(text)
     os.replace(temporary, options.out)
 
 
 if __name__ == "__main__":
-    main()
+    one_line.run(main)

@@ -14,6 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import one_line
+
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = ROOT / "docs/results/detection.json"
 PAGE = ROOT / "docs/detection.md"
@@ -72,7 +75,7 @@ def found(scores, what):
 
 
 def page(options):
-    result = json.loads(NUMBERS.read_text())
+    result = one_line.read_json(NUMBERS)
     lines = [HEAD.format(host=result["host"])]
     rates = [row["rate"] for row in result["scenes"]]
     lines.append("| scenes at | " + " | ".join(f"{rate[:-1]} {rate[-1]}S/s" for rate in rates) + " | goal |")
@@ -134,4 +137,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    one_line.run(main)
