@@ -129,6 +129,21 @@ class Page(rx.Case):
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         browser.until("/^868\\.[23]/.test(document.getElementById('readout').textContent)", "the frequency under the pointer")
 
+    def test_the_list_of_a_scan_is_shown_and_changed(self):
+        radio = RtlTcp()
+        self.addCleanup(radio.close)
+        token = self.write("token", b"open sesame\n")
+        token.chmod(0o600)
+        self.play("--web-token", token, "--scan", "433.92M, 868.3M gain=3", "--dwell", "0.4", "--settle", "0.2",
+                  source=(f"rtl_tcp:127.0.0.1:{radio.port}", "--rate", RtlTcp.RATE))
+        browser = self.show()
+        browser.until("document.getElementById('scan').value == '433.92M, 868.3M gain=3' && document.getElementById('form-tune').hidden")
+        browser.evaluate("document.getElementById('tab-receiver').click(); document.getElementById('token').value = 'open sesame'")
+        browser.evaluate("document.querySelector('#form-token button').click(); document.getElementById('scan').value = '100M'")
+        browser.evaluate("document.querySelector('#form-scan button').click()")
+        browser.until("document.getElementById('fact-center').textContent == '100.0000 MHz'")
+        self.assertEqual(browser.problems, [])
+
     def test_one_key_labels_a_snippet(self):
         kept, token = self.folder / "kept", self.write("token", b"open sesame\n")
         token.chmod(0o600)

@@ -6,13 +6,18 @@
 #include "prunedamr/receiver/web/emission_log.h"
 #include "prunedamr/receiver/web/page_files.h"
 #include "prunedamr/receiver/web/picture.h"
+#include "prunedamr/receiver/web/snippet_list.h"
+#include "prunedamr/recording/sigmf_label.h"
 #include "tests/dsp/allocations.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/temp_dir.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -354,4 +359,38 @@ TEST(PageFiles, ReferToNothingElsewhereAndHaveNoScriptOfTheirOwn)
     EXPECT_EQ(html.find("<style"), std::string::npos); // the page's policy would refuse it
     EXPECT_EQ(html.find(" style="), std::string::npos);
     EXPECT_EQ(html.find(" onclick"), std::string::npos);
+}
+
+TEST(SnippetList, FollowsWhatPersonsSayAndWhatIsRemoved)
+{
+    const test::TemporaryFolder folder;
+    for (const std::string name : { "a", "b" }) {
+        std::ofstream(folder / (name + ".sigmf-data")) << "1234";
+        std::ofstream(folder / (name + ".sigmf-meta"))
+            << R"({"global": {"core:datatype": "ci16_le", "core:sample_rate": 1000, "core:version": "1.0.0"},
+                   "captures": [{"core:sample_start": 0}], "annotations": [{"core:sample_start": 0, "core:label": "OOK", "prunedamr:event": {}}]})";
+    }
+    std::ofstream(folder / "c.sigmf-data") << "1234";
+    std::ofstream(folder / "c.sigmf-meta") << "nonsense";
+    SnippetList list(folder.path());
+    const auto labels = [&](std::size_t limit) {
+        std::vector<std::string> found;
+        const json all = json::parse(list.json(limit));
+        for (const json& one : all.at("snippets"))
+            found.push_back(one.at("name").get<std::string>() + " " + one.at("label").get<std::string>());
+        return found;
+    };
+    using Labels = std::vector<std::string>;
+    EXPECT_EQ(labels(10), (Labels{ "b OOK", "a OOK" }));
+    EXPECT_EQ(labels(1), Labels{ "b OOK" });
+    recording::set_label(folder / "a", "DoorBell", "ann", 1);
+    EXPECT_EQ(labels(10), (Labels{ "b OOK", "a DoorBell" }));
+    const json all = json::parse(list.json(10));
+    EXPECT_EQ(all.at("is_kept"), true);
+    EXPECT_EQ(all.at("total"), 3);
+    EXPECT_NE(std::find(all.at("classes").begin(), all.at("classes").end(), "DoorBell"), all.at("classes").end());
+    for (const char* name : { "b.sigmf-meta", "b.sigmf-data" })
+        std::filesystem::remove(folder / name);
+    EXPECT_EQ(labels(10), Labels{ "a DoorBell" });
+    EXPECT_EQ(json::parse(SnippetList("").json(10)).at("is_kept"), false);
 }
