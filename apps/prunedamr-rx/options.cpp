@@ -238,6 +238,8 @@ void add_output_options(CLI::App& app, Options& options)
                    "(Authorization: Bearer ...), of 16 characters or more there; without it nothing can be changed")
         ->type_name(cli::kInput);
     app.add_flag("--quiet", options.quiet, "no statistics on stderr");
+    app.add_flag("--profile", options.profile,
+                 "at the end, where the CPU time went from sample to event, on stderr");
 }
 
 void check_snippet_values(const Output& output)

@@ -41,6 +41,7 @@ struct Options {
     double hub_spool_bytes = 8e6, hub_wait_s = 10.0;
     std::optional<receiver::hub::Position> position;
     bool quiet = false;
+    bool profile = false;
 
     bool has_output(receiver::OutputKind kind) const;
     std::string snippet_folder() const; ///< empty: none

@@ -6,6 +6,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/interrupt.h"
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/model/model_search.h"
 #include "prunedamr/stream/system_candidates.h"
 
@@ -186,6 +187,9 @@ void Session::run()
     if (!receiver_) // a signal came first
         return;
     Statistics statistics(receiver_->source().live);
+    const double start_s = cpu_seconds();
+    if (options_.profile)
+        measure_stages();
     if (!options_.quiet)
         cli::print(receiver_->description());
     if (page_ && !options_.quiet)
@@ -233,6 +237,9 @@ void Session::run()
         throw std::runtime_error(std::to_string(failed) + " of " + std::to_string(count) + " outputs failed");
     if (!options_.quiet)
         cli::print(statistics.summary(publisher_->lost()));
+    if (options_.profile)
+        for (const std::string& line : stage_table(statistics.total({}).classifier.samples, start_s))
+            cli::print(line);
 }
 
 /// --quiet or not. What is returned is a failure: nobody at all got the events.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "apps/prunedamr-rx/statistics.h"
 
+#include "prunedamr/base/stage_times.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 
 namespace prunedamr::rx {
 namespace {
@@ -74,6 +79,35 @@ std::string Statistics::summary(std::uint64_t lost) const
 {
     const double elapsed_s = seconds(end_.value_or(Clock::now()) - start_);
     return format(elapsed_s, elapsed_s, {}, ended_, lost, live_);
+}
+
+double cpu_seconds()
+{
+    timespec cpu{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    return static_cast<double>(cpu.tv_sec) + 1e-9 * static_cast<double>(cpu.tv_nsec);
+}
+
+std::vector<std::string> stage_table(std::uint64_t samples, double start_s)
+{
+    const double all_s = cpu_seconds();
+    double rest_s = all_s - start_s;
+    std::vector<std::string> table{ fmt::format("{:<28} {:>9} {:>7} {:>10}", "stage", "CPU s", "share",
+                                                "ns/sample") };
+    const auto add = [&](const char* name, double stage_s) {
+        table.push_back(fmt::format("{:<28} {:9.3f} {:6.1f}% {:10.2f}", name, stage_s, 100.0 * stage_s / all_s,
+                                    1e9 * stage_s / static_cast<double>(std::max<std::uint64_t>(samples, 1))));
+    };
+    add("start", start_s);
+    const auto times = stage_times();
+    for (std::size_t i = 0; i < times.size(); ++i)
+        if (const double stage_s = 1e-9 * static_cast<double>(times[i]); stage_s > 0.0) {
+            add(description(static_cast<Stage>(i)), stage_s);
+            rest_s -= stage_s;
+        }
+    add("other", std::max(rest_s, 0.0));
+    add("all", all_s);
+    return table;
 }
 
 } // namespace prunedamr::rx

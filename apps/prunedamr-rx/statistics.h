@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prunedamr::rx {
 
@@ -40,5 +41,12 @@ private:
     const bool live_;
     receiver::ReceiverStats previous_, ended_;
 };
+
+/// CPU time of the process so far.
+double cpu_seconds();
+
+/// A line per stage of `StageTimer` that took any CPU time: how much, its share of the process, and per sample.
+/// `start_s`: what `cpu_seconds` was before the first sample.
+std::vector<std::string> stage_table(std::uint64_t samples, double start_s);
 
 } // namespace prunedamr::rx

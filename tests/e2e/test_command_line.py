@@ -2,6 +2,7 @@
 """Help, configuration file, where models are found, statistics."""
 
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -100,6 +101,19 @@ class CommandLine(rx.Case):
         self.assertRegex(result.stderr, r"\Aprunedamr-rx: amr_s: native [a-z0-9-]+, float32, 16 frames per call\n"
                                         r"prunedamr-rx: \d+\.\d s: 50000 samples \(\d+\.\d+ MS/s\), \d+ frames, "
                                         r"%d events, 0 dropped, 0 lost, \d+ %% busy\n\Z" % len(result.events))
+
+    def test_profile_shares_the_time_out(self):
+        result = rx.run("--source", self.source, "--rate", "1M", "--model", rx.MODEL, "--single", "--quiet", "--profile",
+                        plain=True)
+        head, *lines = result.stderr.splitlines()
+        self.assertRegex(head, r"\Aprunedamr-rx: stage +CPU s +share +ns/sample\Z")
+        shares = {}
+        for line in lines:
+            name, share = re.fullmatch(r"prunedamr-rx: (.+?) +\d+\.\d+ +(\d+\.\d)% +\d+\.\d+", line).groups()
+            shares[name] = float(share)
+        self.assertLessEqual({"start", "read and convert samples", "front end: frames", "network", "other"}, set(shares))
+        self.assertEqual(shares.pop("all"), 100.0)
+        self.assertAlmostEqual(sum(shares.values()), 100.0, delta=0.1 * len(shares))
 
     def test_statistics_once_a_second(self):
         process = subprocess.Popen([rx.RX, "--model", rx.MODEL, "--source", "-", "--format", "ci8", "--rate", "1M"],

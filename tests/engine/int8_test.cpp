@@ -143,6 +143,20 @@ TEST(Int8, RowsOfAllLengths)
             { "length " + text(length), 16, 1, length, 3, conv({ 40, graph::same_window(1, 3) }, true) }));
 }
 
+// Some kernels copy the inputs of as many positions as there is room for: here of some, of one, and of frames.
+TEST(Int8, WindowsOfManyInputs)
+{
+    for (const int groups : { 1, 2 })
+        for (const int stride : { 1, 3 }) {
+            expect_reference(network_of({ "many positions of 110 / " + text(groups), 110, 2, 200, 9,
+                                          conv({ 18, graph::same_window(3, 5, 1, stride), groups }) }));
+            expect_reference(network_of({ "windows of 10050 inputs / " + text(groups), 670, 1, 23, 99,
+                                          conv({ 10, { 1, 15, 1, stride, 0, 2 }, groups }) }));
+            expect_reference(network_of({ "a position per frame of 34 / " + text(groups), 34, 2, 19, 200,
+                                          conv({ 20, { 2, 19, 1, 1, 0, 0 }, groups }, true) }));
+        }
+}
+
 TEST(Int8, GroupedAndDepthwiseConvs)
 {
     struct Groups {

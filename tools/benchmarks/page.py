@@ -111,6 +111,22 @@ def claims(run):
         yield verdict(max(kept, default=0.0), 20, f"receiver with {one['name']}: 20 MS/s over ZeroMQ without loss")
 
 
+def onnxruntime_section(found):
+    """Times are less those of a model that does nothing; ONNX Runtime computes in float32 with all that the host has."""
+    lines = ["### ONNX Runtime", "",
+             f"ONNX Runtime {found['version']} by `onnxruntime-node`, one thread, in turns of {found['calls']} calls with the engine; of {found['rounds']} turns",
+             f"each, the least median. The {found['dispatch_us']:.1f} µs that a model takes which does nothing are taken off its times. It computes in",
+             "float32 and cannot be limited to AVX2: where the engine is (`PRUNEDAMR_ISA=avx2`), ONNX Runtime still uses AVX-512."
+             + (f" The host was {found['note']}." if found["note"] else ""), "",
+             "| network | batch | ONNX Runtime, µs | engine, float32 | int8 | AVX2, float32 | AVX2, int8 |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for row in found["rows"]:
+        peer = row["onnxruntime_us"] - found["dispatch_us"]
+        cells = [f"{us:.1f} µs, {peer / us:.1f} ×" if us else DASH
+                 for us in (row[f"{limit}_{precision}_us"] for limit in ("best", "avx2") for precision in ("float32", "int8"))]
+        lines.append(f"| {row['name']} | {row['batch']} | {peer:.1f} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
 def section(run):
     avx2 = [model for model in run["engine"] if model.get("avx2_rows")]
     lines = [f"## {run['host']}", "", "Measured on one core" + (f" ({run['note']})." if run["note"] else "."),
@@ -120,6 +136,8 @@ def section(run):
         lines += ["### Engine with AVX2 alone", "",
                   "All three libraries are limited to AVX2: `PRUNEDAMR_ISA=avx2 DNNL_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2`.", "",
                   *engine_table(avx2, "avx2_rows"), ""]
+    if "onnxruntime" in run:
+        lines += onnxruntime_section(run["onnxruntime"])
     if any("accuracy" in model for model in run["engine"]):
         lines += ["### Accuracy in 8 bits", "", "The test frames were made for this measurement only, by the recipe of the training "
                   "data with another seed. The table", "gives the accuracy in float32, and how 8 bits change it on the same "

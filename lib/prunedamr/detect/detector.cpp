@@ -2,6 +2,7 @@
 #include "prunedamr/detect/detector.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/base/vector_clones.h"
 #include "prunedamr/detect/choice.h"
 #include "prunedamr/detect/context.h"
@@ -316,6 +317,7 @@ std::size_t Detector::epoch_samples() const noexcept
 
 std::size_t Detector::process(const std::complex<float>* samples, std::size_t count) noexcept
 {
+    const StageTimer timer(Stage::detect);
     Impl& d = *impl_;
     d.count = 0;
     if (d.done)
@@ -334,6 +336,7 @@ std::size_t Detector::process(const std::complex<float>* samples, std::size_t co
 
 void Detector::finish() noexcept
 {
+    const StageTimer timer(Stage::detect);
     Impl& d = *impl_;
     d.count = 0;
     if (d.done)

@@ -14,7 +14,8 @@ namespace prunedamr::engine {
 
 /// The implementation that runs a compiled network.
 enum class Backend {
-    native, ///< kernels of this project (AVX-512, AVX2 or portable, chosen at run time): no allocation, no lock
+    native, ///< kernels of this project (AVX-512, AVX2, NEON or portable, chosen at run time): no allocation, no
+            ///< lock
     onednn, ///< oneDNN primitives, loaded from libprunedamr-onednn.so; they allocate a few small blocks per call
 };
 
@@ -49,8 +50,8 @@ class PRUNEDAMR_API Engine
 public:
     /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, for a
     /// backend that this build does not have, for a quantized network on oneDNN, which computes in float32 only,
-    /// and for a `max_batch` out of range. PRUNEDAMR_ISA=portable|avx2|avx512|avx512-vnni (x86) or
-    /// portable|neon|neon-dotprod (arm64) in the environment limits the instruction set of the native backend;
+    /// and for a `max_batch` out of range. PRUNEDAMR_ISA=portable|avx2|avx-vnni|avx512|avx512-vnni (x86)
+    /// or portable|neon|neon-dotprod (arm64) in the environment limits the instruction set of the native backend;
     /// another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
 

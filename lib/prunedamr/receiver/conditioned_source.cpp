@@ -2,6 +2,7 @@
 #include "prunedamr/receiver/source.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/dsp/conditioner.h"
 #include "prunedamr/stream/clock.h"
 
@@ -123,7 +124,10 @@ private:
         if (skipped > 0)
             std::copy(samples + skipped, samples + got.count, samples);
         position_ += got.count;
-        reading.count = conditioner_.process(samples, got.count - skipped);
+        {
+            const StageTimer timer(Stage::condition);
+            reading.count = conditioner_.process(samples, got.count - skipped);
+        }
         reading.ended = got.ended || position_ == end_;
         reading.rejected += got.rejected;
         if (got.ended && skip_ > 0 && position_ <= skip_)

@@ -2,6 +2,7 @@
 #include "prunedamr/receiver/reader.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/base/stage_times.h"
 
 #include <algorithm>
 #include <system_error>
@@ -102,8 +103,10 @@ bool Reader::read_once()
         return false;
     const milliseconds wait = block_->count > 0 ? kHold : kWait;
     begin_call();
-    const Reading reading =
-        source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
+    const Reading reading = [&] {
+        const StageTimer timer(Stage::read);
+        return source_.read(block_->samples + block_->count, ring_.block_samples() - block_->count, wait);
+    }();
     if (!end_call())
         return false;
     position_ += reading.skipped;

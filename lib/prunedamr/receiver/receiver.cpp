@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/receiver/receiver.h"
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/base/time.h"
 
 #include "prunedamr/receiver/reader.h"
@@ -100,6 +101,7 @@ struct Receiver::Impl {
     {
         for (bool last = false; !last;) {
             Block& block = input->ring.take();
+            const StageTimer timer(Stage::stream);
             begin(block);
             classifier->process(block.samples, block.count);
             samples += block.count;

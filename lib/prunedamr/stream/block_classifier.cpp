@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/block_classifier.h"
 
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/dsp/level.h"
 
 #include <algorithm>
@@ -164,6 +165,7 @@ double BlockClassifier::classify(const std::complex<float>* samples, int count, 
 dsp::BlockInfo BlockClassifier::run_front_end(const std::complex<float>* samples, int count, ZeroHz zero,
                                               double& constant) noexcept
 {
+    const StageTimer timer(Stage::front_end);
     float* frames = &frames_[frame_floats_ * pending_];
     const bool may_be_leakage = zero == ZeroHz::tuned && front_end_.spec().kind == FrontEndSpec::Kind::auto_band;
     const Constant found = may_be_leakage ? measure_constant(samples, count) : Constant{};
@@ -183,6 +185,7 @@ void BlockClassifier::run_pending() noexcept
 {
     for (int first = 0; first < pending_; first += engine_.max_batch()) {
         const int batch = std::min(engine_.max_batch(), pending_ - first);
+        const StageTimer timer(Stage::network);
         engine_.run(&frames_[frame_floats_ * first], batch, logits_.data());
         (pending_strong_ ? strong_ : rest_).decisions.add(logits_.data(), batch);
     }

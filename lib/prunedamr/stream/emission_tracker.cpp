@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/emission_tracker.h"
 
+#include "prunedamr/base/stage_times.h"
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -69,6 +71,7 @@ void EmissionSamples::open(const EmissionPart& part, const Cut& how) noexcept
 void EmissionSamples::cut(const EmissionPart& part, const Cut& how, const dsp::StreamWindow& stream,
                           dsp::BandExtractor& extractor) noexcept
 {
+    const StageTimer timer(Stage::extract);
     if (count_ > 0 && static_cast<double>(part.end - part.start) > kMuchLonger * cut_weight_) {
         count_ = 0;
         next_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/stream/prover.h"
 
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/dsp/resampler.h"
 #include "prunedamr/model/class_table.h"
 #include "prunedamr/stream/class_posterior.h"
@@ -210,6 +211,7 @@ const Measurement& Prover::measurement() const noexcept
 
 void Prover::prove(LabelEvent& event, const Proposal& network, const DecisionSamples& samples, FollowedSignal* followed) noexcept
 {
+    const StageTimer timer(Stage::measure);
     const Measurement* found = impl_->prove(event, network, samples, followed);
     if (impl_->tap && samples.piece_count > 0 && event.state != State::noise)
         impl_->tap->see(event, samples, found);

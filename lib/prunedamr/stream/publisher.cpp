@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/semaphore.h"
+#include "prunedamr/base/stage_times.h"
 #include "prunedamr/stream/sinks.h"
 
 #include <boost/lockfree/spsc_queue.hpp>
@@ -143,6 +144,7 @@ private:
         bool wrote = false;
         for (; queue_.pop(event); wrote = true) {
             room_.post();
+            const StageTimer timer(Stage::write);
             act([&](Sink& sink) {
                 sink.write(event);
                 given_.fetch_add(1, std::memory_order_relaxed);

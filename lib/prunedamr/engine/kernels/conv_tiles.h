@@ -101,15 +101,13 @@ template <typename Finish> Rows sweep_rows(const ConvTask& task, Tile<Finish>& t
     return { 1, task.out.frames };
 }
 
-/// A conv of any shape.
-template <typename Arithmetic> void conv(const ConvTask& task)
+/// The first tile of a conv, whose inputs are read where they lie.
+template <typename Arithmetic>
+Tile<typename Arithmetic::Finish> first_tile(const ConvTask& task, const typename Arithmetic::Finish& finish)
 {
     const graph::ConvGeometry& geometry = task.geometry;
     const int in_channels = task.in.channels / task.groups;
-    const int out_channels = task.out.channels / task.groups;
-    const int out_vectors = (out_channels + kLanes - 1) / kLanes;
     const bool dense = task.groups == 1; // then the taps of a kernel row touch and are one run
-    const typename Arithmetic::Finish finish(task);
     Tile<typename Arithmetic::Finish> tile{};
     tile.task = &task;
     tile.finish = &finish;
@@ -120,18 +118,39 @@ template <typename Arithmetic> void conv(const ConvTask& task)
     tile.run = dense ? geometry.kernel_w * in_channels : in_channels;
     tile.shortcut_step = task.shortcut.position_step;
     tile.out_step = task.out.position_step;
-    const Rows swept = sweep_rows(task, tile);
+    return tile;
+}
+
+/// Calls `block(tile, vectors)` for every block of output channels of every group.
+template <typename Arithmetic, typename Block> void each_block(Tile<typename Arithmetic::Finish> tile, Block block)
+{
+    const ConvTask& task = *tile.task;
+    const int in_channels = task.in.channels / task.groups;
+    const int out_channels = task.out.channels / task.groups;
+    const int out_vectors = (out_channels + kLanes - 1) / kLanes;
+    const auto start = tile;
     for (int group = 0; group < task.groups; ++group)
         for (int first = 0; first < out_vectors; first += kMaxVectors) {
             const int vectors = smaller(kMaxVectors, out_vectors - first);
-            tile.in = group * in_channels;
-            tile.out = tile.shortcut = group * out_channels + first * kLanes;
+            tile.in = start.in + group * in_channels;
+            tile.out = start.out + group * out_channels + first * kLanes;
+            tile.shortcut = start.shortcut + group * out_channels + first * kLanes;
             tile.channel = (group * out_vectors + first) * kLanes;
             tile.last_lanes = smaller(kLanes, out_channels - (first + vectors - 1) * kLanes);
-            conv_block<Arithmetic>(swept, tile, vectors);
-            tile.weights +=
-                std::ptrdiff_t{ geometry.kernel_h } * tile.taps * Arithmetic::weights_of_run(tile.run, vectors);
+            block(tile, vectors);
+            tile.weights += std::ptrdiff_t{ task.geometry.kernel_h } * tile.taps *
+                            Arithmetic::weights_of_run(tile.run, vectors);
         }
+}
+
+/// A conv of any shape.
+template <typename Arithmetic> void conv(const ConvTask& task)
+{
+    const typename Arithmetic::Finish finish(task);
+    auto tile = first_tile<Arithmetic>(task, finish);
+    const Rows swept = sweep_rows(task, tile);
+    each_block<Arithmetic>(tile,
+                           [&](const auto& block, int vectors) { conv_block<Arithmetic>(swept, block, vectors); });
 }
 
 } // namespace

@@ -28,6 +28,10 @@ bool has_avx2()
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+bool has_avx_vnni()
+{
+    return has_avx2() && __builtin_cpu_supports("avxvnni");
+}
 bool has_avx512()
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -48,6 +52,7 @@ constexpr Level kLevels[] = {
     { { "portable", &kPortableFloat32, &kPortableInt8 }, always },
 #if defined(PRUNEDAMR_X86)
     { { "avx2", &kAvx2Float32, &kAvx2Int8 }, has_avx2 },
+    { { "avx-vnni", &kAvx2Float32, &kAvxVnniInt8 }, has_avx_vnni },
     { { "avx512", &kAvx512Float32, &kAvx512Int8 }, has_avx512 },
     { { "avx512-vnni", &kAvx512Float32, &kAvx512VnniInt8 }, has_vnni },
 #elif defined(PRUNEDAMR_ARM64)

@@ -37,6 +37,8 @@ struct ConvTask {
     bool relu;
     const float* factors;            ///< int8: scale of each channel's sum, padded as `bias`
     const std::int32_t* corrections; ///< int8: [kernel_h][padded channels], see PackedInt8Conv
+    std::uint16_t* wide; ///< int8: memory for inputs as 16 bits (`WeightOrder::pairs`), and how many, with
+    int wide_count;      ///< a vector more behind: at least those of one position's window
 };
 
 struct PoolTask {
@@ -70,9 +72,11 @@ struct Float32Kernels {
     double (*peak)(long rounds); ///< multiply-accumulates on registers; returns how many it did
 };
 
-/// The layout of int8 weights: one instruction sums the products of 4 inputs (`quads`) or of 2 (`pairs`), or
-/// products are added one by one (`singles`).
-enum class WeightOrder { quads, pairs, singles };
+/// The layout of int8 weights: one instruction sums the products of 4 inputs (`quads`) or of 2 (`pairs`, of 16
+/// bits: products of bytes would saturate), or products are added one by one (`singles`). `split_pairs` are pairs
+/// whose channels go by fours, in each 16 the first, third, second and fourth: as unpacking within halves of a
+/// register leaves them.
+enum class WeightOrder { quads, pairs, split_pairs, singles };
 
 /// The int8 kernels of one instruction set. Convs read int8; every other kernel reads and writes int8 or float32.
 /// Integer sums are exact, and each float32 operation behind them is rounded for itself, in one order: every
@@ -108,6 +112,7 @@ extern const Float32Kernels kAvx512Float32;
 extern const Float32Kernels kNeonFloat32;
 extern const Int8Kernels kPortableInt8;
 extern const Int8Kernels kAvx2Int8;
+extern const Int8Kernels kAvxVnniInt8;
 extern const Int8Kernels kAvx512Int8;
 extern const Int8Kernels kAvx512VnniInt8;
 extern const Int8Kernels kNeonInt8;

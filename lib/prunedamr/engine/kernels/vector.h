@@ -67,19 +67,15 @@ inline Vec clip(Vec v)
     return Vec{} > v ? Vec{} : v;
 } // NaN stays NaN
 
-/// The first `count` lanes; the others are zero.
+/// The first `count` lanes; the others mean nothing. May read all of them.
 inline Vec load_lanes(const float* from, int count)
 {
-    if (count == kLanes)
-        return load(from);
 #if PRUNEDAMR_LANES == 16
-    return Vec(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from));
-#else
-    Vec v{};
-    for (int i = 0; i < count; ++i)
-        v[i] = from[i];
-    return v;
+    if (count < kLanes)
+        return Vec(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from));
 #endif
+    static_cast<void>(count);
+    return load(from);
 }
 
 inline void store_lanes(float* to, Vec v, int count)
@@ -88,6 +84,20 @@ inline void store_lanes(float* to, Vec v, int count)
         return store(to, v);
 #if PRUNEDAMR_LANES == 16
     _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), __m512(v));
+#elif PRUNEDAMR_LANES == 8
+    __m128 rest = _mm256_castps256_ps128(__m256(v));
+    if (count & 4) {
+        _mm_storeu_ps(to, rest);
+        rest = _mm256_extractf128_ps(__m256(v), 1);
+        to += 4;
+    }
+    if (count & 2) {
+        _mm_storel_pi(reinterpret_cast<__m64*>(to), rest);
+        rest = _mm_movehl_ps(rest, rest);
+        to += 2;
+    }
+    if (count & 1)
+        _mm_store_ss(to, rest);
 #else
     for (int i = 0; i < count; ++i)
         to[i] = v[i];

@@ -21,7 +21,8 @@ class NativeProgram : public Program
 {
 public:
     explicit NativeProgram(std::shared_ptr<const PackedGraph> packed)
-        : packed_(std::move(packed)), arena_(packed_->arena_bytes)
+        : packed_(std::move(packed)), arena_(packed_->arena_bytes),
+          wide_(static_cast<std::size_t>(packed_->wide_count) * sizeof(std::uint16_t) + kAlignment)
     {
         for (std::size_t value = 0; value < packed_->graph.values.size(); ++value)
             views_.push_back(place_view(value));
@@ -150,7 +151,9 @@ private:
                       reinterpret_cast<const float*>(memory + at.bias),
                       step.relu,
                       reinterpret_cast<const float*>(memory + at.factors),
-                      reinterpret_cast<const std::int32_t*>(memory + at.corrections) };
+                      reinterpret_cast<const std::int32_t*>(memory + at.corrections),
+                      reinterpret_cast<std::uint16_t*>(wide_.data()),
+                      packed_->wide_count };
         const KernelSet& kernels = *packed_->kernels;
         if (is_depthwise(packed_->graph, step))
             task.run_conv = step.int8 ? kernels.int8->depthwise_conv : kernels.float32->depthwise_conv;
@@ -303,6 +306,7 @@ private:
 
     std::shared_ptr<const PackedGraph> packed_;
     AlignedBytes arena_;
+    AlignedBytes wide_;       ///< `ConvTask::wide`
     std::vector<View> views_; ///< of each value
     std::vector<Task> tasks_; ///< of each step
     int frames_ = 0;          ///< that all of them are for

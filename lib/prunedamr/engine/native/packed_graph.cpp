@@ -68,22 +68,24 @@ void append_int16(std::vector<std::uint8_t>& to, std::int8_t weight)
     to.insert(to.end(), bytes, bytes + sizeof wide);
 }
 
-/// Appends inputs at .. at + 3 for one vector of outputs, of which those before `end` exist.
-void append_quad(std::vector<std::uint8_t>& to, const Weights& weights, std::int64_t group, std::int64_t first_out,
-                 int row, std::int64_t at, std::int64_t end, const Int8Kernels& kernels)
+/// Inputs that one instruction joins.
+int joined(WeightOrder order)
+{
+    return order == WeightOrder::quads ? 4 : order == WeightOrder::singles ? 1 : 2;
+}
+
+/// Appends a quad or pair of inputs from `at` on for one vector of outputs, of which those before `end` exist.
+void append_inputs(std::vector<std::uint8_t>& to, const Weights& weights, std::int64_t group,
+                   std::int64_t first_out, int row, std::int64_t at, std::int64_t end, const Int8Kernels& kernels)
 {
     const auto value = [&](int lane, int i) {
         return at + i < end ? weights.value(group, first_out + lane, row, at + i) : std::int8_t{ 0 };
     };
-    if (kernels.order == WeightOrder::quads) {
-        for (int lane = 0; lane < kernels.lanes; ++lane)
-            for (int i = 0; i < 4; ++i)
+    for (int lane = 0; lane < kernels.lanes; ++lane)
+        for (int i = 0; i < joined(kernels.order); ++i)
+            if (kernels.order == WeightOrder::quads)
                 to.push_back(static_cast<std::uint8_t>(value(lane, i)));
-        return;
-    }
-    for (int odd : { 0, 1 })
-        for (int lane = 0; lane < kernels.lanes; ++lane)
-            for (int i : { odd, odd + 2 })
+            else
                 append_int16(to, value(lane, i));
 }
 
@@ -137,9 +139,9 @@ PackedInt8Conv pack_int8(const Step& step, std::int64_t in_channels, const graph
         for (std::int64_t first = 0; first < all; first += block)
             for (int row = 0; row < weights.kernel_h; ++row)
                 for (std::int64_t start = 0; start < row_inputs; start += run)
-                    for (std::int64_t at = start; at < start + run; at += 4)
+                    for (std::int64_t at = start; at < start + run; at += joined(kernels.order))
                         for (std::int64_t out = first; out < std::min(first + block, all); out += kernels.lanes)
-                            append_quad(packed.weights, weights, group, out, row, at, start + run, kernels);
+                            append_inputs(packed.weights, weights, group, out, row, at, start + run, kernels);
     return packed;
 }
 
@@ -151,15 +153,19 @@ PackedInt8Conv pack_depthwise_int8(const Step& step, const graph::QuantParams& i
     one.groups = 1;
     weights.outputs = static_cast<std::int64_t>(step.bias.size());
     const bool singles = kernels.depth_order == WeightOrder::singles,
-               pairs = kernels.depth_order == WeightOrder::pairs;
-    const int together = singles ? 1 : pairs ? 2 : 4;
+               split = kernels.depth_order == WeightOrder::split_pairs;
+    const int together = joined(kernels.depth_order);
+    // The second and third four of 16 change places.
+    const auto placed = [split](std::int64_t channel) {
+        return channel ^ (split && (channel / 4 + 1) % 4 / 2 ? 12 : 0);
+    };
     PackedInt8Conv packed = pack_channels(one, weights, in, kernels.depth_lanes, singles ? kernels.shift : 0);
     for (int row = 0; row < weights.kernel_h; ++row)
         for (int tap = 0; tap < weights.kernel_w; tap += together)
             for (std::int64_t channel = 0; channel < padded(weights.outputs, kernels.depth_lanes); ++channel)
                 for (int i = tap; i < tap + together; ++i) {
-                    const std::int8_t weight = weights.value(0, channel, row, i);
-                    if (pairs)
+                    const std::int8_t weight = weights.value(0, placed(channel), row, i);
+                    if (together == 2)
                         append_int16(packed.weights, weight);
                     else
                         packed.weights.push_back(static_cast<std::uint8_t>(weight));
@@ -192,7 +198,7 @@ std::size_t size_of(const Value& value, int border, int frames)
     const auto& shape = value.shape;
     const auto count =
         static_cast<std::size_t>(frames * shape.height * (shape.width + 2 * border) * shape.channels);
-    return value.dtype ? count + kSlack : count * sizeof(float);
+    return count * (value.dtype ? 1 : sizeof(float)) + kSlack;
 }
 
 void place_values(PackedGraph& packed, int max_batch)
@@ -212,6 +218,19 @@ void place_values(PackedGraph& packed, int max_batch)
     const Placement placement = place_frames(packed.chunk);
     packed.arena_bytes = placement.size;
     packed.offsets = placement.offsets;
+}
+
+/// Inputs of 16 bits that stay in the first-level cache, or one window of those that have larger ones.
+int find_wide_count(const CompiledGraph& graph, const KernelSet& kernels)
+{
+    std::int64_t count = 0;
+    for (const Step& step : graph.steps)
+        if (step.op == Op::conv && step.int8 && !is_depthwise(graph, step) &&
+            kernels.int8->order == WeightOrder::pairs)
+            count = std::max(
+                { count, std::int64_t{ 6 * 1024 },
+                  graph.values[step.inputs[0]].shape.channels * step.window.kernel_h * step.window.kernel_w });
+    return static_cast<int>(count);
 }
 
 /// Constants one after the other, each on a cache line's border.
@@ -264,6 +283,7 @@ void pack_constants(PackedGraph& packed)
         step.weight = {};
         step.bias = {};
     }
+    memory.append(std::vector<std::byte>(kSlack));
     packed.constant_memory = memory.aligned();
 }
 
@@ -282,6 +302,7 @@ std::shared_ptr<const PackedGraph> pack_graph(const CompiledGraph& graph, int ma
     packed->kernels = &choose_kernels();
     packed->frame_floats = graph.values[graph.steps.front().output].shape.count();
     packed->classes = graph.values[graph.output].shape.count();
+    packed->wide_count = find_wide_count(graph, *packed->kernels);
     place_values(*packed, max_batch);
     pack_constants(*packed);
     return packed;

@@ -38,13 +38,13 @@ struct PackedInt8Conv {
 
 /// For `Int8Kernels::conv`: [group][block][kernel_h][taps][run / 4, rounded up] of quads of inputs; a run is the
 /// taps of a kernel row and their inputs if there is one group, else a tap's inputs. A quad holds, for each vector
-/// of the block, [channel][4 inputs] of 8 bits (`WeightOrder::quads`) or [inputs 0 and 2, 1 and 3][channel][2
-/// inputs] of 16 bits. `in` are the parameters of the input.
+/// of the block, [channel][4 inputs] of 8 bits (`WeightOrder::quads`); a pair, in its place, [channel][2 inputs] of
+/// 16 bits (`WeightOrder::pairs`). `in` are the parameters of the input.
 PackedInt8Conv pack_int8(const Step& step, std::int64_t in_channels, const graph::QuantParams& in,
                          const Int8Kernels& kernels);
 
 /// For `Int8Kernels::depthwise_conv`: weights [kernel_h][kernel_w / n, rounded up][padded channels][n taps]; n is 4
-/// taps of 8 bits (`WeightOrder::quads`), 2 of 16 bits (`pairs`) or 1 of 8 bits (`singles`).
+/// taps of 8 bits (`WeightOrder::quads`), 2 of 16 bits (`pairs`, `split_pairs`) or 1 of 8 bits (`singles`).
 PackedInt8Conv pack_depthwise_int8(const Step& step, const graph::QuantParams& in, const Int8Kernels& kernels);
 
 /// Where a conv's constants lie, bytes into `PackedGraph::constant_memory`.
@@ -63,6 +63,7 @@ struct PackedGraph {
     std::vector<std::int64_t> macs;       ///< of each step, one frame
     std::unique_ptr<AlignedBytes> constant_memory;
     std::size_t arena_bytes = 0;
+    int wide_count = 0; ///< `ConvTask::wide_count`
     int chunk = 1; ///< frames carried through the network together
     std::int64_t frame_floats = 0;
     std::int64_t classes = 0;

@@ -19,6 +19,11 @@
 namespace prunedamr::engine {
 namespace {
 
+inline __m512i load_register(const void* from)
+{
+    return _mm512_loadu_si512(from);
+}
+
 inline IVec widen(const std::uint8_t* from)
 {
     return IVec(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
@@ -52,10 +57,14 @@ inline __m512i to_bytes(__m512i ab, __m512i cd, const Limits& limits)
     return _mm512_permutexvar_epi32(order, _mm512_max_epu8(bytes, limits.min_bytes));
 }
 
+inline __m512i pack_words(IVec a, IVec b)
+{
+    return _mm512_packs_epi32(__m512i(a), __m512i(b));
+}
+
 inline void narrow_four(std::uint8_t* to, IVec a, IVec b, IVec c, IVec d, const Limits& limits)
 {
-    const __m512i ab = _mm512_packs_epi32(__m512i(a), __m512i(b)), cd = _mm512_packs_epi32(__m512i(c), __m512i(d));
-    _mm512_storeu_si512(to, to_bytes(ab, cd, limits));
+    _mm512_storeu_si512(to, to_bytes(pack_words(a, b), pack_words(c, d), limits));
 }
 
 inline Vec to_float(IVec v)
@@ -69,19 +78,32 @@ inline IVec round_at_most(Vec v, Vec max)
                                          _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
+/// As `to_bytes`, of the first `lanes` of 64 channels.
+[[maybe_unused]] inline void store_bytes(std::uint8_t* to, __m512i ab, __m512i cd, const Limits& limits, int lanes)
+{
+    _mm512_mask_storeu_epi8(to, static_cast<__mmask64>(~0ull >> (4 * kLanes - lanes)), to_bytes(ab, cd, limits));
+}
+
 constexpr int kQuads = 1;
 constexpr int kShift = 0;
 
 #ifdef PRUNEDAMR_VNNI
-using Quads = __m512i;
+using Input = std::uint8_t;
 constexpr WeightOrder kOrder = WeightOrder::quads;
+#else
+using Input = std::uint16_t;
+constexpr WeightOrder kOrder = WeightOrder::pairs;
+#endif
+
+/// A quad or pair in all lanes.
+using Quads = __m512i;
 constexpr int kQuadBytes = 4 * kLanes;
 
-inline Quads quads(const std::uint8_t* from)
+inline Quads quads(const Input* from)
 {
-    int four;
-    __builtin_memcpy(&four, from, sizeof four);
-    return _mm512_set1_epi32(four);
+    int joined;
+    __builtin_memcpy(&joined, from, sizeof joined);
+    return _mm512_set1_epi32(joined);
 }
 
 inline void renew(Quads& x)
@@ -89,42 +111,42 @@ inline void renew(Quads& x)
     asm volatile("" : "+v"(x));
 }
 
-template <int> inline IVec dot(IVec sum, Quads x, const std::int8_t* weights, std::ptrdiff_t)
+#ifdef PRUNEDAMR_VNNI
+inline IVec add_products(IVec sum, __m512i quads, __m512i weights)
 {
-    return IVec(_mm512_dpbusd_epi32(__m512i(sum), x, _mm512_loadu_si512(weights)));
+    return IVec(_mm512_dpbusd_epi32(__m512i(sum), quads, weights));
+}
+
+/// 64 channels of a position, so ordered that unpacking, which works within quarters of the register, brings them
+/// into theirs.
+inline __m512i channels_of(const std::uint8_t* from)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, load_register(from));
+}
+template <bool High> inline __m512i unpack_bytes(__m512i a, __m512i b)
+{
+    return High ? _mm512_unpackhi_epi8(a, b) : _mm512_unpacklo_epi8(a, b);
+}
+template <bool High> inline __m512i unpack_words(__m512i a, __m512i b)
+{
+    return High ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
 }
 #else
 inline IVec multiply_add(IVec sum, IVec a, IVec w)
 {
     return sum + IVec(_mm512_madd_epi16(__m512i(a), __m512i(w)));
 }
-
-/// Inputs 0 and 2, 1 and 3 of each quad, in 16 bits: products of pairs then never saturate.
-struct Quads {
-    __m512i even, odd;
-};
-constexpr WeightOrder kOrder = WeightOrder::pairs;
-constexpr int kQuadBytes = 8 * kLanes;
-
-inline Quads quads(const std::uint8_t* from)
+inline IVec add_products(IVec sum, __m512i pairs, __m512i weights)
 {
-    int four;
-    __builtin_memcpy(&four, from, sizeof four);
-    const __m512i all = _mm512_set1_epi32(four);
-    return { _mm512_and_si512(all, _mm512_set1_epi16(0x00ff)), _mm512_srli_epi16(all, 8) };
-}
-
-inline void renew(Quads& x)
-{
-    asm volatile("" : "+v"(x.even), "+v"(x.odd));
-}
-
-template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights, std::ptrdiff_t)
-{
-    return sum + IVec(_mm512_madd_epi16(x.even, _mm512_loadu_si512(weights))) +
-           IVec(_mm512_madd_epi16(x.odd, _mm512_loadu_si512(weights + 4 * kLanes)));
+    return multiply_add(sum, IVec(pairs), IVec(weights));
 }
 #endif
+
+template <int> inline IVec dot(IVec sum, Quads x, const std::int8_t* weights, std::ptrdiff_t)
+{
+    return add_products(sum, x, load_register(weights));
+}
 
 } // namespace
 } // namespace prunedamr::engine

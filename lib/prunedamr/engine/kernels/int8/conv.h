@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Int8 convs: exact integer sums over quads of inputs, then float32.
+// Int8 convs: exact integer sums over quads of inputs, then float32. Where `Input` has 16 bits, pairs take the
+// place of quads, and the inputs of some positions are copied first.
 
 #include "prunedamr/engine/kernels/conv_tiles.h"
 #include "prunedamr/engine/kernels/int8/values.h"
@@ -16,6 +17,15 @@ inline IVec corrections(const ConvTask& task, int first_row, int rows, int chann
     for (int row = first_row; row < first_row + rows; ++row)
         sum += load_int(task.corrections + row * channels + channel);
     return sum;
+}
+
+/// Inputs whose products one instruction sums in a lane.
+constexpr int kJoined = 4 / static_cast<int>(sizeof(Input));
+constexpr bool kWide = sizeof(Input) == 2;
+
+inline const Input* inputs_of(const ConvTask& task)
+{
+    return static_cast<const Input*>(kWide ? static_cast<const void*>(task.wide) : task.in.bytes);
 }
 
 inline int padded(int channels, int lanes)
@@ -43,9 +53,8 @@ PRUNEDAMR_INLINE void add_each(Sum (&sums)[Positions][Vectors], const Quads (&x)
 
 /// Adds the products of `Count` quads, of inputs from `at` on.
 template <int Count, int Positions, int Vectors>
-PRUNEDAMR_INLINE void add_quads(Sum (&sums)[Positions][Vectors],
-                                const std::uint8_t* const (&in)[pointers(Positions)], std::ptrdiff_t step, int at,
-                                const std::int8_t* weights)
+PRUNEDAMR_INLINE void add_quads(Sum (&sums)[Positions][Vectors], const Input* const (&in)[pointers(Positions)],
+                                std::ptrdiff_t step, int at, const std::int8_t* weights)
 {
 #ifdef PRUNEDAMR_QUAD_BY_QUAD
     Quads x[Positions];
@@ -66,9 +75,8 @@ PRUNEDAMR_INLINE void add_quads(Sum (&sums)[Positions][Vectors],
 
 /// The same for `count` of them, at most `Max`.
 template <int Max, int Positions, int Vectors>
-PRUNEDAMR_INLINE void add_rest(Sum (&sums)[Positions][Vectors],
-                               const std::uint8_t* const (&in)[pointers(Positions)], std::ptrdiff_t step, int at,
-                               const std::int8_t* weights, int count)
+PRUNEDAMR_INLINE void add_rest(Sum (&sums)[Positions][Vectors], const Input* const (&in)[pointers(Positions)],
+                               std::ptrdiff_t step, int at, const std::int8_t* weights, int count)
 {
     if constexpr (Max > 0) {
         if (count == Max)
@@ -78,7 +86,7 @@ PRUNEDAMR_INLINE void add_rest(Sum (&sums)[Positions][Vectors],
     }
 }
 
-template <bool Plain, int Positions, int Vectors>
+template <Ending End, int Positions, int Vectors>
 PRUNEDAMR_INLINE void finish_tile(const Tile<Int8Finish>& tile, const Sum (&sums)[Positions][Vectors])
 {
     const ConvTask& task = *tile.task;
@@ -86,25 +94,31 @@ PRUNEDAMR_INLINE void finish_tile(const Tile<Int8Finish>& tile, const Sum (&sums
     const Int8Finish finish = *tile.finish;
     const std::ptrdiff_t out = tile.out, out_step = tile.out_step;
     const std::ptrdiff_t shortcut = tile.shortcut, shortcut_step = tile.shortcut_step;
-    const int last_lanes = tile.last_lanes;
+    const int lanes = (Vectors - 1) * kLanes + tile.last_lanes;
+    Vec factor[Vectors], bias[Vectors];
 #pragma GCC unroll 2
     for (int n = 0; n < Vectors; ++n) {
-        const Vec factor = load(task.factors + tile.channel + n * kLanes);
-        const Vec bias = load(task.bias + tile.channel + n * kLanes);
-#pragma GCC unroll 16
-        for (int m = 0; m < Positions; ++m)
-            finish.one<Plain>(total(sums[m][n]), factor, bias, shortcut + m * shortcut_step + n * kLanes,
-                              out + m * out_step + n * kLanes, n == Vectors - 1 ? last_lanes : kLanes);
+        factor[n] = load(task.factors + tile.channel + n * kLanes);
+        bias[n] = load(task.bias + tile.channel + n * kLanes);
     }
+#pragma GCC unroll 16
+    for (int m = 0; m < Positions; ++m)
+        if constexpr (Vectors == 2)
+            finish.two<End>({ total(sums[m][0]), total(sums[m][1]) }, factor, bias, shortcut + m * shortcut_step,
+                            out + m * out_step, lanes);
+        else
+            finish.one<End>(total(sums[m][0]), factor[0], bias[0], shortcut + m * shortcut_step, out + m * out_step,
+                            lanes);
 }
 
 struct Int8Conv {
     using Finish = Int8Finish;
 
     /// Runs are filled up to whole quads by zero weights.
+    static int quads_of_run(int run) { return (run + kJoined - 1) / kJoined; }
     static std::ptrdiff_t weights_of_run(int run, int vectors)
     {
-        return std::ptrdiff_t{ (run + 3) / 4 } * vectors * kQuadBytes;
+        return std::ptrdiff_t{ quads_of_run(run) } * vectors * kQuadBytes;
     }
 
     template <int Positions, int Vectors>
@@ -122,24 +136,99 @@ struct Int8Conv {
             for (int m = 0; m < Positions; ++m)
                 sums[m][n] = begin(start);
         }
-        const int count = (tile.run + 3) / 4;
+        const int count = quads_of_run(tile.run);
         for (int row = 0; row < tile.rows; ++row)
             for (int tap = 0; tap < tile.taps; ++tap) {
-                const std::uint8_t* in[pointers(Positions)];
+                const Input* in[pointers(Positions)];
                 for (int g = 0; g < pointers(Positions); ++g)
-                    in[g] = task.in.bytes + tile.in + row * tile.row_step + tap * tile.tap_step + 3 * g * step;
+                    in[g] = inputs_of(task) + tile.in + row * tile.row_step + tap * tile.tap_step + 3 * g * step;
                 int quad = 0;
                 for (; quad + kQuads <= count; quad += kQuads, weights += kQuads * Vectors * kQuadBytes)
-                    add_quads<kQuads>(sums, in, step, 4 * quad, weights);
-                add_rest<kQuads - 1>(sums, in, step, 4 * quad, weights, count - quad);
+                    add_quads<kQuads>(sums, in, step, kJoined * quad, weights);
+                add_rest<kQuads - 1>(sums, in, step, kJoined * quad, weights, count - quad);
                 weights += (count - quad) * Vectors * kQuadBytes;
             }
-        if (tile.finish->is_plain())
-            finish_tile<true>(tile, sums);
-        else
-            finish_tile<false>(tile, sums);
+        switch (tile.finish->ending()) {
+        case Ending::bytes:
+            return finish_tile<Ending::bytes>(tile, sums);
+        case Ending::bytes_with_bytes:
+            return finish_tile<Ending::bytes_with_bytes>(tile, sums);
+        case Ending::any:
+            return finish_tile<Ending::any>(tile, sums);
+        }
     }
 };
+
+/// Neighboring output positions of one row, or of neighboring frames, whose inputs are copied together.
+struct Strip {
+    int frame, y, x, positions;
+};
+
+/// Copies the inputs of a strip as 16 bits, `rows` from `first_row` of the input on. Positions of a row share their
+/// inputs; those of frames have their own.
+inline void copy_wide(const ConvTask& task, const Strip& strip, bool of_frames, int first_row, int rows)
+{
+    const graph::ConvGeometry& geometry = task.geometry;
+    const int copies = of_frames ? strip.positions : 1, positions = of_frames ? 1 : strip.positions;
+    const int count = ((positions - 1) * geometry.stride_w + geometry.kernel_w) * task.in.channels;
+    const int left = (of_frames ? 0 : strip.x) * geometry.stride_w - geometry.pad_w;
+    std::uint16_t* __restrict to = task.wide;
+    for (int copy = 0; copy < copies; ++copy)
+        for (int row = 0; row < rows; ++row, to += count) {
+            const int frame = of_frames ? strip.x + copy : strip.frame;
+            const std::uint8_t* __restrict from = task.in.bytes + place(task.in, frame, first_row + row, left);
+            for (int i = 0; i < count; ++i)
+                to[i] = from[i];
+        }
+}
+
+/// A conv of any shape whose inputs are copied as 16 bits, as many positions at a time as there is room for.
+[[maybe_unused]] void wide_conv(const ConvTask& task)
+{
+    const graph::ConvGeometry& geometry = task.geometry;
+    const Int8Finish finish(task);
+    auto tile = first_tile<Int8Conv>(task, finish);
+    const Rows swept = sweep_rows(task, tile);
+    const bool of_frames = task.out.height * task.out.width == 1;
+    const int channels = task.in.channels;
+    tile.tap_step = channels;
+    for (int frame = 0; frame < swept.frames; ++frame)
+        for (int y = 0; y < task.out.height; ++y) {
+            const int first = y * geometry.stride_h - geometry.pad_h;
+            const Taps taps = valid_taps(first, geometry.kernel_h, task.in.height);
+            const int rows = larger(taps.end - taps.begin, 0),
+                      columns = task.wide_count / (larger(rows, 1) * channels);
+            const int most =
+                of_frames ? columns / geometry.kernel_w : (columns - geometry.kernel_w) / geometry.stride_w + 1;
+            for (int x = 0; x < swept.width; x += most) {
+                const Strip strip{ frame, y, x, smaller(most, swept.width - x) };
+                copy_wide(task, strip, of_frames, first + taps.begin, rows);
+                const int samples =
+                    of_frames ? geometry.kernel_w : (strip.positions - 1) * geometry.stride_w + geometry.kernel_w;
+                tile.first_row = taps.begin;
+                tile.rows = rows;
+                tile.row_step = std::ptrdiff_t{ samples } * channels;
+                tile.position_step = of_frames ? rows * tile.row_step : geometry.stride_w * channels;
+                tile.out = place(task.out, frame, y, 0) + x * tile.out_step;
+                tile.shortcut = place(task.shortcut, frame, y, 0) + x * tile.shortcut_step;
+                each_block<Int8Conv>(tile, [&](auto block, int vectors) {
+                    block.weights += taps.begin * block.taps * Int8Conv::weights_of_run(block.run, vectors);
+                    if (vectors == 1)
+                        conv_row<Int8Conv, 1>(block, strip.positions);
+                    else
+                        conv_row<Int8Conv, 2>(block, strip.positions);
+                });
+            }
+        }
+}
+
+void int8_conv(const ConvTask& task)
+{
+    if constexpr (kWide)
+        wide_conv(task);
+    else
+        conv<Int8Conv>(task);
+}
 
 } // namespace
 } // namespace prunedamr::engine

@@ -31,9 +31,9 @@ DepthTile moved(DepthTile tile, int positions)
 {
     const Int8Finish finish = *tile.finish;
     for (int c = 0; c < tile.lanes; c += kLanes)
-        finish.one<false>(sums[c / kLanes], load(tile.task->factors + tile.channel + c),
-                          load(tile.task->bias + tile.channel + c), tile.shortcut + c, tile.out + c,
-                          smaller(kLanes, tile.lanes - c));
+        finish.one<Ending::any>(sums[c / kLanes], load(tile.task->factors + tile.channel + c),
+                                load(tile.task->bias + tile.channel + c), tile.shortcut + c, tile.out + c,
+                                smaller(kLanes, tile.lanes - c));
 }
 
 /// The end of one position of a tile of four vectors of channels.

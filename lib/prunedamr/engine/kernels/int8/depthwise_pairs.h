@@ -51,8 +51,8 @@ template <int Taps, int Stride, int Positions> void depth_tile(const DepthTile& 
     const Vec factor = load(task.factors + tile.channel), bias = load(task.bias + tile.channel);
     const std::ptrdiff_t out_step = task.out.position_step, shortcut_step = task.shortcut.position_step;
     for (int m = 0; m < Positions; ++m)
-        finish.one<false>(sums[m], factor, bias, tile.shortcut + m * shortcut_step, tile.out + m * out_step,
-                          tile.lanes);
+        finish.one<Ending::any>(sums[m], factor, bias, tile.shortcut + m * shortcut_step, tile.out + m * out_step,
+                                tile.lanes);
 }
 
 void depthwise_conv(const ConvTask& task)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Int8 depthwise convs of 64 channels at a time by dot products of four bytes (AVX-512 VNNI).
+// Int8 depthwise convs of four vectors of channels at a time by dot products of four bytes (AVX-512 VNNI,
+// AVX-VNNI).
 
-#ifndef PRUNEDAMR_VNNI
+#ifndef PRUNEDAMR_LANES // this header is opened alone
 #define PRUNEDAMR_VNNI
-#endif
 #include "prunedamr/engine/kernels/int8/avx512.h"
+#endif
 
 #include "prunedamr/engine/kernels/int8/depthwise.h"
 
@@ -18,14 +19,6 @@ namespace {
 constexpr int kDepthLanes = 4 * kLanes;
 constexpr WeightOrder kDepthOrder = WeightOrder::quads;
 
-/// 64 channels of a position, so ordered that unpacking, which works within quarters of the register, brings them
-/// into theirs.
-inline __m512i channels_of(const std::uint8_t* from)
-{
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    return _mm512_permutexvar_epi32(order, _mm512_loadu_si512(from));
-}
-
 /// Adds the products of a row of the kernel, or of some of its taps, for two vectors of channels: the first or the
 /// second `Half`. Four samples that follow each other serve all positions that read them; beyond the last one
 /// weights are zero. In this order all fits into the registers.
@@ -34,31 +27,31 @@ PRUNEDAMR_INLINE void add_row(IVec (&sums)[2][Positions], const std::uint8_t* in
                               const std::int8_t* weights, int channels)
 {
     constexpr int kSamples = (Positions - 1) * Stride + Taps, kTapQuads = (Taps + 3) / 4;
-    __m512i w[2][kTapQuads], samples[kSamples], pairs[kSamples];
+    Quads w[2][kTapQuads], samples[kSamples], pairs[kSamples];
 #pragma GCC unroll 4
     for (int j = 0; j < kTapQuads; ++j)
 #pragma GCC unroll 2
         for (int part = 0; part < 2; ++part)
-            w[part][j] = _mm512_loadu_si512(weights + 4 * (j * channels + (2 * Half + part) * kLanes));
+            w[part][j] = load_register(weights + 4 * (j * channels + (2 * Half + part) * kLanes));
 #pragma GCC unroll 32
     for (int i = -3; i < kSamples; ++i) {
         if (i + 3 < kSamples)
             samples[i + 3] = channels_of(in + (i + 3) * step);
         if (i + 2 >= 0 && i + 2 < kSamples) {
-            const __m512i a = samples[i + 2], b = samples[i + 3 < kSamples ? i + 3 : kSamples - 1];
-            pairs[i + 2] = Half ? _mm512_unpackhi_epi8(a, b) : _mm512_unpacklo_epi8(a, b);
+            const Quads a = samples[i + 2], b = samples[i + 3 < kSamples ? i + 3 : kSamples - 1];
+            pairs[i + 2] = unpack_bytes<Half>(a, b);
         }
         if (i < 0)
             continue;
-        const __m512i a = pairs[i], b = pairs[i + 2 < kSamples ? i + 2 : kSamples - 1];
-        const __m512i quads[2] = { _mm512_unpacklo_epi16(a, b), _mm512_unpackhi_epi16(a, b) };
+        const Quads a = pairs[i], b = pairs[i + 2 < kSamples ? i + 2 : kSamples - 1];
+        const Quads quads[2] = { unpack_words<false>(a, b), unpack_words<true>(a, b) };
 #pragma GCC unroll 4
         for (int j = 0; j < kTapQuads; ++j)
 #pragma GCC unroll 2
             for (int part = 0; part < 2; ++part)
                 if (const int from = i - 4 * j; from >= 0 && from % Stride == 0 && from / Stride < Positions) {
                     IVec& sum = sums[part][from / Stride];
-                    sum = IVec(_mm512_dpbusd_epi32(__m512i(sum), quads[part], w[part][j]));
+                    sum = add_products(sum, quads[part], w[part][j]);
                 }
     }
 }
@@ -100,7 +93,7 @@ PRUNEDAMR_INLINE void add_half(IVec (&sums)[2][Positions], const DepthTile& tile
 
 /// Both vectors of a half as they are packed to bytes, two by two.
 template <int Half, int Positions>
-PRUNEDAMR_INLINE void to_words(__m512i (&words)[Positions], const IVec (&sums)[2][Positions], const ConvTask& task,
+PRUNEDAMR_INLINE void to_words(Quads (&words)[Positions], const IVec (&sums)[2][Positions], const ConvTask& task,
                                int channel, const Params& params)
 {
     const float *factors = task.factors + channel + 2 * Half * kLanes,
@@ -109,8 +102,8 @@ PRUNEDAMR_INLINE void to_words(__m512i (&words)[Positions], const IVec (&sums)[2
               offset[2] = { load(bias), load(bias + kLanes) };
 #pragma GCC unroll 16
     for (int m = 0; m < Positions; ++m)
-        words[m] = _mm512_packs_epi32(__m512i(quantize(to_float(sums[0][m]) * factor[0] + offset[0], params)),
-                                      __m512i(quantize(to_float(sums[1][m]) * factor[1] + offset[1], params)));
+        words[m] = pack_words(quantize(to_float(sums[0][m]) * factor[0] + offset[0], params),
+                              quantize(to_float(sums[1][m]) * factor[1] + offset[1], params));
 }
 
 /// To bytes, without a shortcut.
@@ -120,7 +113,7 @@ __attribute__((noinline)) void depth_tile_of_bytes(const DepthTile& tile)
     const ConvTask& task = *tile.task;
     const Params params = params_of(task.out, task.relu);
     IVec sums[2][Positions];
-    __m512i low[Positions], high[Positions];
+    Quads low[Positions], high[Positions];
     add_half<Taps, Stride, 0>(sums, tile);
     to_words<0>(low, sums, task, tile.channel, params);
     if (tile.lanes > 2 * kLanes) {
@@ -131,11 +124,10 @@ __attribute__((noinline)) void depth_tile_of_bytes(const DepthTile& tile)
         for (int m = 0; m < Positions; ++m)
             high[m] = low[m];
     }
-    const auto lanes = static_cast<__mmask64>(~0ull >> (kDepthLanes - tile.lanes));
     std::uint8_t* to = task.out.bytes + tile.out;
 #pragma GCC unroll 16
     for (int m = 0; m < Positions; ++m, to += task.out.position_step)
-        _mm512_mask_storeu_epi8(to, lanes, to_bytes(low[m], high[m], params.limits));
+        store_bytes(to, low[m], high[m], params.limits, tile.lanes);
 }
 
 template <int Taps, int Stride, int Positions>
@@ -156,7 +148,7 @@ __attribute__((noinline)) void depth_tile_of_any(const DepthTile& tile)
 
 template <int Taps, int Stride, int Positions> void depth_tile(const DepthTile& tile)
 {
-    if (tile.finish->is_plain())
+    if (tile.finish->ending() == Ending::bytes)
         depth_tile_of_bytes<Taps, Stride, Positions>(tile);
     else
         depth_tile_of_any<Taps, Stride, Positions>(tile);

@@ -151,9 +151,9 @@ void sum(const SumTask& task)
 double peak(long rounds)
 {
     constexpr int kSums = PRUNEDAMR_PEAK_SUMS;
-    std::uint8_t inputs[4 * kQuads];
+    Input inputs[kJoined * kQuads];
     std::int8_t weights[kQuads * kQuadBytes];
-    for (int i = 0; i < 4 * kQuads; ++i)
+    for (int i = 0; i < kJoined * kQuads; ++i)
         inputs[i] = static_cast<std::uint8_t>(rounds + i);
     for (int i = 0; i < kQuads * kQuadBytes; ++i)
         weights[i] = static_cast<std::int8_t>((rounds + i) % 100);
@@ -171,12 +171,12 @@ double peak(long rounds)
         all += total(sums[i]);
     volatile std::int32_t used = all[0];
     static_cast<void>(used);
-    return static_cast<double>(rounds) * kSums * kLanes * 4 * kQuads;
+    return static_cast<double>(rounds) * kSums * kLanes * kJoined * kQuads;
 }
 
 constexpr Int8Kernels int8_table()
 {
-    return { kLanes,         kMaxVectors, kOrder,   kShift,          kDepthLanes, kDepthOrder, conv<Int8Conv>,
+    return { kLanes,         kMaxVectors, kOrder,   kShift,          kDepthLanes, kDepthOrder, int8_conv,
              depthwise_conv, max_pool,    avg_pool, global_avg_pool, sum,         peak };
 }
 

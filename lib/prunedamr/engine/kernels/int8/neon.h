@@ -80,6 +80,7 @@ inline IVec round_at_most(Vec v, Vec)
     return IVec(vcvtnq_s32_f32(vmaxnmq_f32(float32x4_t(v), vdupq_n_f32(-65536.0f))));
 }
 
+using Input = std::uint8_t;
 constexpr WeightOrder kOrder = WeightOrder::quads;
 constexpr int kQuadBytes = 4 * kLanes;
 

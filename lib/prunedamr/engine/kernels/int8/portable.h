@@ -14,9 +14,14 @@
 //   to_float(v)                      IVec to Vec
 //   round_at_most(v, max)            Vec to IVec, halves to even; at most `max`, unless narrowing ensures that; NaN
 //                                    becomes less than -255
+//   narrow_two(to, a, b, limits, lanes)
+//                                    as narrow, of two vectors of which the first is whole, if PRUNEDAMR_NARROW_TWO
+//                                    is defined
 //   multiply_add(sum, a, w)          sum + the products of both 16-bit halves: a of 0..255, w of -127..127
-//                                    (depthwise_pairs.h only)
-//   Quads, quads(bytes)              kQuads times 4 neighboring activations, less kShift; reads all of them
+//                                    (convs of pairs only)
+//   Input                            an activation as convs read it: a byte, or 16 bits; then a pair is meant where
+//                                    this says quad
+//   Quads, quads(inputs)             kQuads times 4 neighboring activations, less kShift; reads all of them
 //   renew(quads)                     makes the compiler take them for new ones
 //   dot<Count>(sum, x, weights, step)
 //                                    sum + 4 products in every lane for each of the first Count quads; the weights
@@ -92,21 +97,19 @@ inline IVec multiply_add(IVec sum, IVec a, IVec w)
 #endif
 }
 
-/// Inputs 0 and 2, 1 and 3 of each quad, in 16 bits.
-struct Quads {
-    IVec even, odd;
-};
+/// A pair in all lanes.
+using Quads = IVec;
+using Input = std::uint16_t;
 constexpr WeightOrder kOrder = WeightOrder::pairs;
-constexpr int kQuadBytes = 8 * kLanes;
+constexpr int kQuadBytes = 4 * kLanes;
 constexpr int kQuads = 1;
 constexpr int kShift = 0;
 
-inline Quads quads(const std::uint8_t* from)
+inline Quads quads(const Input* from)
 {
-    std::int32_t four;
-    __builtin_memcpy(&four, from, sizeof four);
-    const std::int32_t even = four & 0x00ff00ff, odd = (four >> 8) & 0x00ff00ff;
-    return { even - IVec{}, odd - IVec{} };
+    std::int32_t pair;
+    __builtin_memcpy(&pair, from, sizeof pair);
+    return pair - IVec{};
 }
 
 inline void renew(Quads& x)
@@ -116,10 +119,9 @@ inline void renew(Quads& x)
 
 template <int> inline IVec dot(IVec sum, const Quads& x, const std::int8_t* weights, std::ptrdiff_t)
 {
-    IVec even, odd;
-    __builtin_memcpy(&even, weights, sizeof even);
-    __builtin_memcpy(&odd, weights + 4 * kLanes, sizeof odd);
-    return multiply_add(multiply_add(sum, x.even, even), x.odd, odd);
+    IVec pairs;
+    __builtin_memcpy(&pairs, weights, sizeof pairs);
+    return multiply_add(sum, x, pairs);
 }
 
 } // namespace

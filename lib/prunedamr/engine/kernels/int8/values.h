@@ -100,7 +100,19 @@ struct Sink {
     }
 };
 
-/// (sum * factor + bias + shortcut), in this order, for one vector of channels. `Plain`: to bytes, no shortcut.
+#ifndef PRUNEDAMR_NARROW_TWO
+/// As `narrow`, for two vectors, of which the first is whole: `lanes` of both.
+inline void narrow_two(std::uint8_t* to, IVec a, IVec b, const Limits& limits, int lanes)
+{
+    narrow(to, a, limits, kLanes);
+    narrow(to + kLanes, b, limits, lanes - kLanes);
+}
+#endif
+
+/// What most convs do, so that nothing is asked per vector: to bytes, without a shortcut or with one of bytes.
+enum class Ending { bytes, bytes_with_bytes, any };
+
+/// (sum * factor + bias + shortcut), in this order, for one vector of channels.
 struct Int8Finish {
     bool has_shortcut;
     Source shortcut;
@@ -110,17 +122,46 @@ struct Int8Finish {
         : has_shortcut(is_set(task.shortcut)), shortcut(task.shortcut), out(task.out, task.relu)
     {
     }
-    bool is_plain() const { return out.bytes && !has_shortcut; }
-    template <bool Plain>
+    Ending ending() const
+    {
+        if (!out.bytes || (has_shortcut && !shortcut.bytes))
+            return Ending::any;
+        return has_shortcut ? Ending::bytes_with_bytes : Ending::bytes;
+    }
+    template <Ending End>
+    PRUNEDAMR_INLINE Vec value(IVec sum, Vec factor, Vec bias, std::ptrdiff_t shortcut_place, int lanes) const
+    {
+        Vec v = to_float(sum) * factor + bias;
+        if constexpr (End == Ending::bytes_with_bytes)
+            v += dequantize(widen(shortcut.bytes + shortcut_place), shortcut.params);
+        else if (End == Ending::any && has_shortcut)
+            v += shortcut(shortcut_place, lanes);
+        return v;
+    }
+    template <Ending End>
     PRUNEDAMR_INLINE void one(IVec sum, Vec factor, Vec bias, std::ptrdiff_t shortcut_place, std::ptrdiff_t place,
                               int lanes) const
     {
-        Vec v = to_float(sum) * factor + bias;
-        if constexpr (Plain)
-            return narrow(out.bytes + place, quantize(v, out.params), out.params.limits, lanes);
-        if (has_shortcut)
-            v += shortcut(shortcut_place, lanes);
-        out(place, v, lanes);
+        const Vec v = value<End>(sum, factor, bias, shortcut_place, lanes);
+        if constexpr (End == Ending::any)
+            out(place, v, lanes);
+        else
+            narrow(out.bytes + place, quantize(v, out.params), out.params.limits, lanes);
+    }
+    /// Two vectors, the second with as many lanes as there are in `lanes` beyond the first.
+    template <Ending End>
+    PRUNEDAMR_INLINE void two(const IVec (&sums)[2], const Vec (&factor)[2], const Vec (&bias)[2],
+                              std::ptrdiff_t shortcut_place, std::ptrdiff_t place, int lanes) const
+    {
+        const Vec a = value<End>(sums[0], factor[0], bias[0], shortcut_place, kLanes);
+        const Vec b = value<End>(sums[1], factor[1], bias[1], shortcut_place + kLanes, lanes - kLanes);
+        if constexpr (End == Ending::any) {
+            out(place, a, kLanes);
+            out(place + kLanes, b, lanes - kLanes);
+        } else {
+            narrow_two(out.bytes + place, quantize(a, out.params), quantize(b, out.params), out.params.limits,
+                       lanes);
+        }
     }
     /// Four whole vectors.
     PRUNEDAMR_INLINE void four(const IVec (&sums)[4], const float* factors, const float* biases,
