@@ -19,7 +19,6 @@ using namespace receiver;
 using Json = nlohmann::json;
 
 constexpr std::size_t kWorkers = 2, kMaxJobs = 128;
-constexpr std::size_t kMaxUpdateBytes = 64u << 20;
 
 [[noreturn]] void refuse(const std::string& found, const std::string& expected)
 {
@@ -62,6 +61,11 @@ void check(const ApiParameter& one, const std::string& value)
     if (fault != std::errc() || end != value.data() + value.size() || !(number >= one.min && number <= one.max) ||
         (type == "integer" && number != std::floor(number)))
         refuse(std::string(one.name) + "=" + value, std::string(one.name) + ", " + range_text(one.min, one.max));
+}
+
+bool is_list_of_texts(const Json& value)
+{
+    return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& one) { return one.is_string(); });
 }
 
 bool takes_bytes(const HubRoute& route)
@@ -126,7 +130,7 @@ ApiRequest read_request(const HubRoute& route, const std::string& path, const st
             refuse(body, "a JSON object");
         for (const auto& [name, value] : json.items()) {
             const ApiParameter& one = parameter(route, name);
-            const bool is_right = one.type == std::string("string") ? value.is_string() : one.type == std::string("array") ? value.is_array()
+            const bool is_right = one.type == std::string("string") ? value.is_string() : one.type == std::string("array") ? is_list_of_texts(value)
                                   : one.type == std::string("boolean")                                                    ? value.is_boolean()
                                                                                                                           : value.is_number();
             if (!is_right)
@@ -224,7 +228,7 @@ std::vector<WebRoute> Api::routes()
     for (const HubRoute& route : hub_routes())
         routes.push_back({ route.method, fixed_part(route.path),
                            [this, &route](const WebRequest& request) { return ask(route, request); }, route.access,
-                           takes_bytes(route) ? kMaxUpdateBytes : 0 });
+                           takes_bytes(route) ? model::kMaxUpdateBytes : 0 });
     return routes;
 }
 
