@@ -4,6 +4,7 @@
 #include "apps/common/cli.h"
 
 #include "prunedamr/base/file.h"
+#include "prunedamr/model/model_update.h"
 #include "prunedamr/receiver/outputs/http_client.h"
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/api.h"
@@ -108,7 +109,8 @@ receiver::HttpClient::Answer answer_of(const ApiRoute& route, const Access& acce
     const std::string authorization =
         access.token.empty() ? "" : "Bearer " + receiver::read_secret(access.token, cli::print);
     if (receiver::takes_bytes(route.parameters))
-        return client.post(route.path, authorization, read_file(values.at(route.parameters.front().name)), "application/octet-stream");
+        return client.post(route.path, authorization, read_file(values.at(route.parameters.front().name), model::kMaxUpdateBytes),
+                           "application/octet-stream");
     if (std::string_view(route.method) == "POST")
         return client.post(route.path, authorization, body_of(route, values).dump(), "application/json");
     return client.get(route.path + query_of(route, values), authorization);

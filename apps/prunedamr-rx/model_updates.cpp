@@ -21,8 +21,6 @@ using model::UpdateFault;
 using model::UpdateRefused;
 using receiver::hub::Result;
 
-constexpr std::size_t kMaxBytes = 256u << 20;
-
 } // namespace
 
 ModelUpdates::ModelUpdates(const Options& options, const std::string& model, const stream::ModelConfig& config)
@@ -207,7 +205,7 @@ void ModelUpdates::look_for_files()
         return;
     std::string bytes;
     try {
-        bytes = read_file(*file, kMaxBytes);
+        bytes = read_file(*file, model::kMaxUpdateBytes);
     } catch (const Error& error) {
         refuse(to_string(UpdateFault::damaged), error.what(), {}, "");
         return receiver::UpdateStore::set_aside(*file, false);

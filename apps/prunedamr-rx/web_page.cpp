@@ -5,7 +5,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/time.h"
-#include "prunedamr/receiver/hub/messages.h"
+#include "prunedamr/model/model_update.h"
 #include "prunedamr/receiver/outputs/output.h"
 #include "prunedamr/receiver/web/page_files.h"
 #include "prunedamr/recording/sigmf_label.h"
@@ -17,8 +17,8 @@
 
 namespace prunedamr::rx {
 namespace {
-using namespace receiver;
 
+using namespace receiver;
 
 WebConfig web_config(const Options& options)
 {
@@ -78,7 +78,7 @@ std::vector<WebRoute> WebPage::routes()
         else
             routes.push_back({ route.method, route.path,
                                [this, &route](const WebRequest& request) { return ask(route, request); }, route.access,
-                               route.change == ChangeKind::update ? hub::kMaxUpdateBytes : 0 });
+                               route.change == ChangeKind::update ? model::kMaxUpdateBytes : 0 });
     }
     return routes;
 }

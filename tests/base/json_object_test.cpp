@@ -85,5 +85,15 @@ TEST(JsonObject, BrokenTextIsShownAndCut)
     EXPECT_ERROR(object.number("b"), "bad value of 'b'");
 }
 
+/// What copies or writes JSON goes as deep into the stack as the text is nested.
+TEST(ParseJson, TextsThatAreNestedTooDeeplyAreRefused)
+{
+    const auto nested = [](int levels) { return std::string(levels, '[') + "\"[[\\\"[\"" + std::string(levels, ']'); };
+    EXPECT_EQ(parse_json(nested(kMaxJsonDepth), "here", "lists").dump(), nested(kMaxJsonDepth));
+    EXPECT_ERROR(parse_json(nested(kMaxJsonDepth + 1), "here", "lists"),
+                 "here: JSON is nested too deeply: expected 100 levels at most");
+    EXPECT_ERROR(parse_json(std::string(1'000'000, '{'), "here", "lists"), "nested too deeply");
+}
+
 } // namespace
 } // namespace prunedamr

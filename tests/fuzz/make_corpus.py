@@ -176,6 +176,55 @@ def write_others():
         write("recording", name, data)
 
 
+def write_texts():
+    """What comes over networks and in the files of the tools."""
+    run, digits, time = "0123456789abcdef", "0" * 64, "2026-01-02T03:04:05.678Z"
+    event = {"v": 2, "seq": 7, "track": 1, "time": time, "sample_count": 6540, "sample_rate_hz": 250000, "center_freq_hz": 1.6e8,
+             "bandwidth_hz": 10620.5, "snr_db": None, "state": "signal", "label": "MSK", "model": "m", "confidence": 0.5,
+             "drift": {"quantity": "snr_db", "of": "", "change": "fewer", "expected": 0.1, "found": 0.4}}
+    named = {"name": "m", "hash": digits}
+    for topic, name, rest in (
+            (0, "receiver", {"name": "rx", "run": run, "since": time, "version": "1", "sequence": 3, "keys": ["a"],
+                             "model": dict(named, classes=["noise"]), "position": {"latitude": 47.5, "longitude": -8}}),
+            (2, "health", {"run": run, "time": time, "status": {"a": [1]}, "seq": 5, "waiting": 0, "lost": 0}),
+            (3, "labels", {"run": run, "events": [event, dict(event, seq=8)]}),
+            (4, "snippet", {"run": run, "id": "x", "event": event, "png": base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()}),
+            (5, "answer", {"run": run, "update": digits, "result": "taken", "why": "", "model": named, "sequence": 1}),
+            (6, "stored", {"run": run, "ranges": [[1, 3], [7, 7]]}), (8, "return", {"sequence": 3})):
+        write("hub_message", name, bytes([topic]) + json.dumps(dict({"v": 1}, **rest)).encode())
+    write("hub_message", "status", b"\1online")
+    write("hub_message", "name", b"\1%C3%BCber")
+    public, secret = (b"prunedamr-%s-key ed25519 %s\n" % (kind, base64.b64encode(bytes(size))) for kind, size in ((b"public", 32), (b"secret", 64)))
+    fields = b"PAMRSIGN" + struct.pack("<IQQ", 1, 7, 1700000000) + bytes(64 + 32) + struct.pack("<Q", 0)
+    patch = b"PAMRDIFF" + struct.pack("<I", 1) + bytes(64) + struct.pack("<QQ", 100, 100) + zlib.compress(SAMPLES)
+    for kind, name, data in ((0, "public", public), (1, "secret", secret),
+                             (2, "bare", fields + bytes(64)), (3, "fields", fields + patch)):
+        write("update", name, bytes([kind]) + data)
+    system = {"name": "AIS", "what": "ships", "bands_mhz": {"world": [161.975, [162, 163]]}, "raster_hz": [25000],
+              "bandwidth_hz": [8000, 16000], "labels": ["MSK"], "burst_s": [0.02, 0.1], "sources": ["ITU-R M.1371-5"],
+              "measured": {"symbol_rate_hz": {"values": [9600], "tolerance": 0.0001}, "modulation_index": {"from": 0.4, "to": 0.6}}}
+    write("systems", "one", json.dumps({"version": 1, "systems": [system]}).encode())
+    for name, text in (("list", "# a comment\n433.92M dwell=2 gain=20\n868M..870M gain=auto\n"), ("option", "433M..435M,868.3M"),
+                       ("address", "[::1]:1234"), ("host", "localhost:65535")):
+        write("scan", name, text.encode())
+    for route in range(24):
+        body = '{"frequency_hz": 1e8, "gain_db": null, "probability": 0.5, "name": "x"}' if route % 2 else "limit=10&id=3"
+        write("request", "route%d" % route, bytes([route]) + body.encode())
+        hub = "3/pause\0limit=10&receiver=a%20b\0" + '{"update": "%s", "stages": ["1", "10%%"], "watch_s": 60}' % digits
+        write("hub_request", "route%d" % route, bytes([route]) + hub.encode())
+    counts = {"level_dbfs": {"27": 12}, "confidence": {"63": 1}}
+    write("drift_reference", "site", json.dumps({"v": 1, "of": "site", "model": "m", "decisions": 20, "seconds": 3.5,
+                                                 "labels": {"": counts, "2FSK": counts}}).encode())
+    scene = {"sample_rate_hz": 1e6, "duration_s": 1, "signals": [
+        {"label": "QPSK", "bandwidth_hz": 1e4, "snr_db": 20, "offset_hz": 1e3, "repeat": {"count": 5, "period_s": 0.2}}]}
+    write("recipe", "scene", b"\0// a comment\n" + json.dumps(scene).encode())
+    stage = {"stage": "gain", "probability": 0.5}
+    write("recipe", "recipe", b"\1" + json.dumps({"format": 1, "name": "x", "classes": {"BPSK": {}}, "stages": [stage]}).encode())
+    write("run_file", "costs", b'\2{"BPSK": {"noise": 2}}')
+    write("run_file", "plan", b'\1{"candidates": [{"model": "m"}], "base": "b", "receivers": 10, "prices": {"mistake": 1}}')
+    write("run_file", "bench", b'\0[{"model": "m", "backend": "engine", "batch": 1, "median_us": 3.5}]')
+
+
 def main():
     for bits in (16, 24, 8):
         write("sdriq", "bits%d" % bits, sdriq(bits))
@@ -207,6 +256,7 @@ def main():
         riff += b"kiwi" + struct.pack("<IBBII", 10, 0, 0, 1000, 0) + b"data" + struct.pack("<I", 16) + SAMPLES[:16]
     write("wav", "kiwi", b"RIFF" + struct.pack("<I", len(riff)) + riff)
     write_others()
+    write_texts()
 
 
 main()

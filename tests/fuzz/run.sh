@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Runs each fuzz target of a build for some seconds, one after the other; prints how many inputs each has run.
+# Runs each fuzz target of a build for some seconds, one after the other; prints how many inputs each has run, now and in all.
 # usage: tests/fuzz/run.sh SECONDS SCRATCH [TARGET ...]   (PRUNEDAMR_FUZZ_BUILD: build folder, default build-fuzz)
 # SCRATCH/TARGET keeps what was found interesting, for the next run; SCRATCH/crashes what went wrong, exit code 1 then.
 set -u
@@ -31,7 +31,9 @@ for target; do
     "$scratch/$target" "${seeds[@]}" > "$log" 2>&1
   code=$?
   [ $code = 0 ] || { failed=1; cp "$log" "$scratch/crashes/$target.log"; }
-  awk -v target="$target" -v code=$code '/number_of_executed_units/ { runs = $2 } /average_exec_per_sec/ { rate = $2 }
-    END { printf "%-20s %9d inputs, %6d a second%s\n", target, runs, rate, code == 0 ? "" : ", FAILED" }' "$log"
+  awk '/number_of_executed_units/ { print $2 }' "$log" >> "$scratch/logs/$target.inputs"
+  awk -v target="$target" -v code=$code -v seconds="$seconds" '{ all += $1; last = $1 } END {
+    printf "%-20s %5d s %10d inputs, %11d in all%s\n", target, seconds, last, all, code == 0 ? "" : ", FAILED" }' \
+    "$scratch/logs/$target.inputs"
 done
 exit $failed

@@ -41,6 +41,10 @@ TEST(HubMessage, WhatIsNoMessageIsRefusedByName)
     refused("labels", event("signal", 1e15), "center_freq_hz");
     refused("labels", labels_json(event_json(-1, "A", 1e6, "signal", kNow)), "seq");
     refused("labels", labels_json(event_json(1, std::string(5000, 'A'), 1e6, "signal", kNow)), "label");
+    std::string endless = event_json(1, "A", 1e6, "signal", kNow);
+    const auto count = endless.find("\"sample_count\":") + 15;
+    endless.replace(count, endless.find(',', count) - count, "1e300");
+    refused("labels", labels_json(endless), "sample_count");
     refused("labels", std::string((1 << 20) + 1, ' '), "too large");
     refused("labels", std::string(500'000, '['), "too deep");
     std::string lost = registration_json("a", 1);

@@ -203,7 +203,7 @@ TEST(Run, AWrongFileIsNamedWithItsKey)
     json = sample("bench");
     json.erase(0);
     refused(json, "no row of the engine with batch 1");
-    EXPECT_ERROR(read_runs({ kRuns + "../run_test.cpp" }), "run_test.cpp: not JSON");
+    EXPECT_ERROR(read_runs({ kRuns + "../run_test.cpp" }), "run_test.cpp: broken JSON");
 }
 
 /// Any value of another kind in any place is an error or harmless, never a crash.

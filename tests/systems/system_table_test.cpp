@@ -176,7 +176,8 @@ TEST(SystemTable, SaysWhatIsWrongAndWhere)
 TEST(SystemTable, RefusesFilesThatAreNone)
 {
     Tables tables;
-    EXPECT_EQ(refusal(tables.write(std::string("{\"version\": 1,"))).problem, "not JSON");
+    EXPECT_EQ(refusal(tables.write(std::string("{\"version\": 1,"))).problem, "broken JSON");
+    EXPECT_EQ(refusal(tables.write(std::string("{\"version\": 1e999}"))).problem, "number out of range");
     EXPECT_EQ(refusal(tables.write(std::string("[]"))).problem, "not a JSON object");
     EXPECT_EQ(refusal(tables.write(one_system(), 2)).problem, "bad value of 'version'");
     json nameless = one_system();

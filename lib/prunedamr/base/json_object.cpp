@@ -178,8 +178,26 @@ void JsonObject::refuse(const std::string& key, const std::string& expected) con
     throw Error({ "bad value of '" + key + "'", where_, shown(json_.at(key)), expected });
 }
 
+void check_json_depth(std::string_view text, const std::string& where)
+{
+    int depth = 0;
+    bool is_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (is_string && c == '\\')
+            ++i;
+        else if (c == '"')
+            is_string = !is_string;
+        else if (!is_string && (c == ']' || c == '}'))
+            --depth;
+        else if (!is_string && (c == '[' || c == '{') && ++depth > kMaxJsonDepth)
+            throw Error({ "JSON is nested too deeply", where, "", std::to_string(kMaxJsonDepth) + " levels at most" });
+    }
+}
+
 nlohmann::json parse_json(const std::string& text, const std::string& where, const std::string& expected)
 {
+    check_json_depth(text, where);
     try {
         return json::parse(text);
     } catch (const json::parse_error& fault) {

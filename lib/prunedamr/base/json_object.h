@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace prunedamr {
@@ -56,7 +57,14 @@ private:
     std::vector<std::string> known_;
 };
 
-/// The JSON in a text. Throws `Error` that tells where it is broken, and what was `expected` there.
+/// Levels of lists and objects in a JSON text from outside: what copies or writes JSON uses as much of the stack.
+inline constexpr int kMaxJsonDepth = 100;
+
+/// Throws `Error` for a text with more of them.
+void check_json_depth(std::string_view text, const std::string& where);
+
+/// The JSON in a text. Throws `Error` that tells where it is broken, and what was `expected` there; and as
+/// `check_json_depth` does.
 nlohmann::json parse_json(const std::string& text, const std::string& where, const std::string& expected);
 
 /// "line 3, column 14": where the byte stands in a text; bytes count from 1.

@@ -67,6 +67,11 @@ void check(const ApiParameter& one, const std::string& value)
         refuse(std::string(one.name) + "=" + value, std::string(one.name) + ", " + range_text(one.min, one.max));
 }
 
+bool is_list_of_texts(const Json& value)
+{
+    return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& one) { return one.is_string(); });
+}
+
 bool has_body(const HubRoute& route)
 {
     return std::any_of(route.parameters.begin(), route.parameters.end(), [&](const ApiParameter& one) { return !is_in_path(route.path, one); });
@@ -130,7 +135,7 @@ ApiRequest read_request(const HubRoute& route, const std::string& path, const st
             refuse(body, "a JSON object");
         for (const auto& [name, value] : json.items()) {
             const ApiParameter& one = parameter(route, name, false);
-            const bool is_right = one.type == std::string("string") ? value.is_string() : one.type == std::string("array") ? value.is_array()
+            const bool is_right = one.type == std::string("string") ? value.is_string() : one.type == std::string("array") ? is_list_of_texts(value)
                                   : one.type == std::string("boolean")                                                    ? value.is_boolean()
                                                                                                                           : value.is_number();
             if (!is_right)
@@ -181,7 +186,7 @@ std::vector<WebRoute> Api::routes()
     for (const HubRoute& route : hub_routes())
         routes.push_back({ route.method, fixed_part(route.path),
                            [this, &route](const WebRequest& request) { return ask(route, request); }, route.access,
-                           takes_bytes(route.parameters) ? receiver::hub::kMaxUpdateBytes : 0 });
+                           takes_bytes(route.parameters) ? model::kMaxUpdateBytes : 0 });
     return routes;
 }
 

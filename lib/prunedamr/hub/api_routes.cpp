@@ -63,11 +63,7 @@ RolloutRequest rollout_request(const ApiRequest& request)
     const auto strings = [&](const char* name) {
         std::vector<std::string> list;
         if (request.values.count(name))
-            for (const Json& one : Json::parse(request.text(name))) {
-                if (!one.is_string())
-                    throw InvalidArgument({ "wrong parameters", "", name, "a list of texts" });
-                list.push_back(one);
-            }
+            list = Json::parse(request.text(name)).get<std::vector<std::string>>();
         return list;
     };
     result.update = request.text("update");

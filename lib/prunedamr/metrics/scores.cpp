@@ -3,6 +3,7 @@
 
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/dataset/dataset.h"
 #include "prunedamr/metrics/scores_json.h"
 
@@ -136,14 +137,7 @@ std::size_t class_named(const std::string& name, const std::vector<std::string>&
 CostMatrix::CostMatrix(const std::string& text, const std::vector<std::string>& class_names,
                        const std::string& where)
 {
-    nlohmann::json json;
-    try {
-        json = nlohmann::json::parse(text);
-    } catch (const nlohmann::json::parse_error& fault) {
-        throw Error({ "cost matrix: not JSON", where, "an error at byte " + std::to_string(fault.byte), kForm });
-    } catch (const nlohmann::json::out_of_range&) {
-        throw Error({ "cost matrix: a number is out of range", where, "", kForm });
-    }
+    const nlohmann::json json = parse_json(text, where, std::string("a cost matrix: ") + kForm);
     if (!json.is_object())
         throw Error({ "cost matrix: not an object", where, json.type_name(), kForm });
     const std::size_t classes = class_names.size();

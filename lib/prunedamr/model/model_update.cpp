@@ -115,6 +115,9 @@ std::string signed_update(const std::string& patch, std::uint64_t sequence, std:
     append_number(bytes, patch.size(), 8);
     bytes += patch;
     bytes += bytes_of(key.sign(bytes));
+    if (bytes.size() > kMaxUpdateBytes)
+        throw Error({ "the update is too large", "", std::to_string(bytes.size()) + " bytes",
+                      "at most " + std::to_string(kMaxUpdateBytes) });
     return bytes;
 }
 

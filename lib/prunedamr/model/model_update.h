@@ -19,6 +19,9 @@ inline constexpr int kUpdateFormat = 1;
 /// Of an update's number: what every reader of JSON keeps exactly.
 inline constexpr std::uint64_t kMaxSequence = std::uint64_t{ 1 } << 53;
 
+/// Of an update; receivers, hubs and the tools take no larger one.
+inline constexpr std::size_t kMaxUpdateBytes = 64u << 20;
+
 /// Why a receiver does not take an update.
 enum class UpdateFault { damaged, unknown_key, bad_signature, other_base, not_newer, unusable };
 
@@ -42,7 +45,8 @@ struct Update {
     std::string patch;          ///< what `apply_patch` reads
 };
 
-/// The bytes of an update file. `patch`: what `diff_models` wrote; throws `Error` for what is no such file.
+/// The bytes of an update file. `patch`: what `diff_models` wrote; throws `Error` for what is no such file, and where the
+/// update would be too large.
 std::string signed_update(const std::string& patch, std::uint64_t sequence, std::int64_t time_s, const SigningKey& key);
 
 /// Whether bytes begin as an update file does.

@@ -80,6 +80,7 @@ void remove_annotations(std::string& text)
 
 json parse_sigmf_json(const std::string& text, const std::string& where, Notes& notes)
 {
+    check_json_depth(text, where);
     json root = json::parse(text, nullptr, false);
     for (const bool ascii : { false, true })
         if (root.is_discarded()) {

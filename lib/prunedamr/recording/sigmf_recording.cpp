@@ -210,10 +210,9 @@ RecordingLayout open_collection(const Choice& choice, const RawOptions& raw)
 {
     const std::string& where = choice.container;
     checked_size(where);
-    const auto root = nlohmann::json::parse(read_file(where, kMaxSigmfMetaBytes), nullptr, false);
+    const auto root = parse_json(read_file(where, kMaxSigmfMetaBytes), where, "a SigMF collection");
     if (!root.is_object() || !root.contains("collection"))
-        throw Error({ "not a SigMF collection", where, root.is_discarded() ? "no JSON" : root.type_name(),
-                      "an object with 'collection'" });
+        throw Error({ "not a SigMF collection", where, root.type_name(), "an object with 'collection'" });
     JsonObject collection(root["collection"], where);
     const auto* streams = collection.find("core:streams");
     if (!streams || !streams->is_array() || streams->empty())

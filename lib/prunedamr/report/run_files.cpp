@@ -16,13 +16,7 @@ constexpr std::size_t kMaxBytes = std::size_t{ 1 } << 28;
 
 nlohmann::json parse(const std::string& file)
 {
-    try {
-        return nlohmann::json::parse(read_file(file, kMaxBytes));
-    } catch (const nlohmann::json::parse_error& error) {
-        throw Error({ "not JSON", file, "an error at byte " + std::to_string(error.byte), "what --json wrote" });
-    } catch (const nlohmann::json::out_of_range&) {
-        throw Error({ "a number is out of range", file, "", "what --json wrote" });
-    }
+    return parse_json(read_file(file, kMaxBytes), file, "what --json wrote");
 }
 
 /// Of the rows that `bench` wrote the one that counts: the engine, one frame at a time.

@@ -161,21 +161,11 @@ System read_system(const json& value, const std::string& path, std::size_t numbe
     return system;
 }
 
-json parse(const std::string& path)
-{
-    try {
-        return json::parse(read_file(path, kMaxFileBytes));
-    } catch (const json::parse_error& error) {
-        throw Error({ "not JSON", path, "a fault at byte " + std::to_string(error.byte),
-                      "an object with version and systems" });
-    }
-}
-
 } // namespace
 
 std::vector<System> read_systems(const std::string& path)
 {
-    const json file = parse(path);
+    const json file = parse_json(read_file(path, kMaxFileBytes), path, "an object with version and systems");
     JsonObject fields(file, path);
     fields.integer("version", 1, 1);
     std::vector<System> systems;

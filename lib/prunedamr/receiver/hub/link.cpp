@@ -4,6 +4,7 @@
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/text.h"
 #include "prunedamr/base/time.h"
+#include "prunedamr/model/model_update.h"
 
 #include <fmt/format.h>
 
@@ -219,7 +220,7 @@ void ReceiverLink::receive(Topic topic, const std::string& payload)
     try {
         if (topic == Topic::stored)
             acknowledge(payload);
-        else if (topic == Topic::update && payload.size() <= kMaxUpdateBytes)
+        else if (topic == Topic::update && payload.size() <= model::kMaxUpdateBytes)
             request(payload);
         else if (topic == Topic::go_back)
             request(Return{ read_return(payload, "return") });

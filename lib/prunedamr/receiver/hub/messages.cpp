@@ -96,7 +96,7 @@ Event read_event(const nlohmann::json& json, const std::string& where)
     event.seq = static_cast<std::uint64_t>(object.integer("seq", 0, kMax));
     event.track = object.has("track") ? static_cast<std::uint64_t>(object.integer("track", 0, kMax)) : 0;
     event.time_ns = time_from_rfc3339(Reader::short_text(object, "time"), where);
-    event.duration_s = object.number("sample_count", 0.0) / object.number("sample_rate_hz", 1e-9, 1e15);
+    event.duration_s = object.number("sample_count", 0.0, static_cast<double>(kMaxNumber)) / object.number("sample_rate_hz", 1e-9, 1e15);
     event.center_freq_hz = object.number("center_freq_hz");
     event.bandwidth_hz = object.number("bandwidth_hz", 0.0);
     event.snr_db = object.optional_number("snr_db");

@@ -20,7 +20,6 @@ inline constexpr std::size_t kMaxEvents = 500;                        ///< in a 
 inline constexpr std::size_t kMaxRanges = 1000;                       ///< in one that acknowledges them
 inline constexpr std::size_t kMaxNameBytes = 48;                      ///< of a receiver, as in its events
 inline constexpr std::size_t kMaxMessageBytes = 8u << 20;             ///< larger ones are no message, but for updates
-inline constexpr std::size_t kMaxUpdateBytes = 64u << 20;
 
 enum class Topic { receiver, status, health, labels, snippet, answer, stored, update, go_back };
 

@@ -2,6 +2,7 @@
 #include "prunedamr/receiver/hub/transport.h"
 
 #include "prunedamr/base/error.h"
+#include "prunedamr/model/model_update.h"
 #include "prunedamr/receiver/socket.h"
 #include "prunedamr/stream/curve.h"
 
@@ -58,7 +59,7 @@ public:
         socket_.set(zmq::sockopt::sndhwm, kQueue);
         socket_.set(zmq::sockopt::rcvhwm, kQueue);
         socket_.set(zmq::sockopt::linger, static_cast<int>(kLinger / 1ms));
-        socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMaxUpdateBytes));
+        socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(model::kMaxUpdateBytes));
         socket_.set(zmq::sockopt::heartbeat_ivl, static_cast<int>(kHeartbeat / 1ms));
         socket_.set(zmq::sockopt::heartbeat_timeout, static_cast<int>(kSilence / 1ms));
         socket_.set(zmq::sockopt::reconnect_ivl, static_cast<int>(kFirstPause / 1ms));

@@ -249,9 +249,7 @@ Change parse_change(const ApiRoute& route, const std::string& body)
 {
     if (takes_bytes(route.parameters))
         return { route.change, {}, body };
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (json.is_discarded())
-        refuse(body.substr(0, 60), "a JSON object");
+    const auto json = parse_json(body, "request", "a JSON object");
     JsonObject object(json, "request");
     Change change;
     change.kind = route.change;

@@ -4,6 +4,7 @@
 #include "prunedamr/base/checksum.h"
 #include "prunedamr/base/error.h"
 #include "prunedamr/base/file.h"
+#include "prunedamr/base/json_object.h"
 #include "prunedamr/synth/frame_maker.h"
 #include "prunedamr/synth/recipe/impairments.h"
 
@@ -27,6 +28,7 @@ constexpr int kFormat = 1;
 /// JSON with comments; the message of the parser says where it stumbled.
 ordered_json parse(const std::string& text, const std::string& where)
 {
+    check_json_depth(text, where);
     try {
         return ordered_json::parse(text, nullptr, true, true);
     } catch (const nlohmann::json::exception& error) {

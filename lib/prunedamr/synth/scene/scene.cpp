@@ -302,6 +302,7 @@ nlohmann::ordered_json receiver_json(SceneReceiver receiver)
 
 Scene scene_from_json(const std::string& text, const std::string& where)
 {
+    check_json_depth(text, where);
     const json root = json::parse(text, nullptr, false, true);
     if (root.is_discarded())
         throw Error({ "not JSON", where, "", "a scene: an object with sample_rate_hz, duration_s, signals" });
