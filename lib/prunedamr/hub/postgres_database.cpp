@@ -137,7 +137,13 @@ private:
             pointers.reserve(values.size());
             for (const auto& text : texts)
                 pointers.push_back(text ? text->c_str() : nullptr);
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 10) // Debian 12 has 6.4
+            pqxx::params parameters;
+            parameters.append_multi(pointers);
+            const pqxx::result found = work.exec(pqxx::prepped(known->second), parameters);
+#else
             const pqxx::result found = work.exec_prepared(known->second, pqxx::prepare::make_dynamic_params(pointers));
+#endif
             Rows rows;
             for (const auto& row : found) {
                 rows.emplace_back();
