@@ -27,12 +27,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     const std::string text(fuzz::text_of(data, size));
     try {
-        check(receiver::parse_scan(text, kWidthHz, kDwellS));
+        check(receiver::parse_scan(text, kWidthHz, kDwellS).entries);
     } catch (const Error&) {
     }
     try {
         const fuzz::InputFile file(data, size);
-        check(receiver::read_scan_list(file.path(), kWidthHz, kDwellS));
+        check(receiver::read_scan_list(file.path(), kWidthHz, kDwellS).entries);
     } catch (const Error&) {
     }
     try {

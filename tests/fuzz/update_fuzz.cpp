@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first byte chooses: public keys, a secret key, a signed update as it comes, or the fields of one in whose content the
 // checksum is right.
+#include "prunedamr/base/checksum.h"
 #include "prunedamr/base/signature.h"
 #include "prunedamr/model/model_patch.h"
 #include "prunedamr/model/model_update.h"
@@ -24,7 +25,7 @@ std::string completed(std::string bytes)
     if (bytes.size() < kPatchAt + 92)
         return bytes;
     const std::string patch = bytes.substr(kPatchAt);
-    const Sha256 hash = hash_of(patch);
+    const Sha256 hash = sha256(patch.data(), patch.size());
     const std::size_t size = patch.size() + hash.size();
     for (std::size_t i = 0; i < 8; ++i)
         bytes[kPatchAt - 8 + i] = static_cast<char>(size >> (8 * i) & 0xff);
