@@ -127,7 +127,7 @@ class Package(unittest.TestCase):
             self.assertNotEqual(result.returncode, 0, wanted)
             return " ".join(result.stderr.split())
 
-        self.assertIn("built without the component antenna", refusal("0.1 COMPONENTS live antenna"))
+        self.assertIn("built without the component antenna", refusal("0.2 COMPONENTS live antenna"))
         self.assertIn("version", refusal("0.2"))
         if not HAVE_TRAIN:
             self.assertIn("built without the component train", refusal("COMPONENTS train"))
@@ -218,7 +218,7 @@ class Package(unittest.TestCase):
     def test_pkg_config_tells_the_flags(self):
         (file,) = PREFIX.rglob("prunedamr.pc")
         environment = {**os.environ, "PKG_CONFIG_PATH": str(file.parent)}
-        flags = done("pkg-config", "--cflags", "--libs", "prunedamr >= 0.1", env=environment).split()
+        flags = done("pkg-config", "--cflags", "--libs", "prunedamr >= 0.2", env=environment).split()
         program = FOLDER / "by_pkg_config"
         done(os.environ["PRUNEDAMR_CXX"], *os.environ["PRUNEDAMR_CXX_FLAGS"].split(), "-std=c++17",
              EXAMPLE / "classify_array.cpp", "-o", program, *flags, "-Wl,-rpath,%s" % file.parent.parent)

@@ -70,7 +70,7 @@ TEST(CostMatrix, FileThatIsNoJsonIsRefusedInOneLine)
 {
     const auto path = std::filesystem::temp_directory_path() / ("prunedamr-cost-" + std::to_string(getpid()));
     std::ofstream(path) << "{\"BPSK\": ";
-    expect_error([&] { metrics::read_cost_matrix(path.string(), kNames); }, "broken JSON: found line 1, column 10, expected a cost matrix");
+    expect_error([&] { metrics::read_cost_matrix(path.string(), kNames); }, "broken JSON: found line 1, column 9, expected a cost matrix");
     std::ofstream(path) << "{\"BPSK\": {\"noise\": 2}}";
     EXPECT_EQ(metrics::read_cost_matrix(path.string(), kNames).rows()[1][0], 2.0);
     std::filesystem::remove(path);

@@ -37,7 +37,7 @@ protected:
                 samples[static_cast<std::size_t>(n)] += std::complex<float>(std::polar(level, std::fmod(2 * M_PI * hz / kRate * n, 2 * M_PI)));
         for (int n = kStart; n < kStart + kCount; ++n)
             samples[static_cast<std::size_t>(n)] += std::complex<float>(
-                std::polar(static_cast<double>(n - kStart) / kCount, std::fmod(2 * M_PI * 304e3 / kRate * n, 2 * M_PI)));
+                std::polar(0.2 + 0.8 * (n - kStart) / kCount, std::fmod(2 * M_PI * 304e3 / kRate * n, 2 * M_PI)));
         recording::write_sigmf(path_, info, samples);
     }
     ~Recorded() override
