@@ -128,7 +128,7 @@ class Package(unittest.TestCase):
             return " ".join(result.stderr.split())
 
         self.assertIn("built without the component antenna", refusal("0.2 COMPONENTS live antenna"))
-        self.assertIn("version", refusal("0.2"))
+        self.assertIn("version", refusal("0.3"))
         if not HAVE_TRAIN:
             self.assertIn("built without the component train", refusal("COMPONENTS train"))
 
