@@ -280,6 +280,32 @@ TEST_P(HubRollout, SoDoesAReceiverThatSaysNothingAtAll)
     EXPECT_EQ(state(), "returning");
 }
 
+TEST_P(HubRollout, LabelsHaveHalfAMinuteToArrive)
+{
+    Plan plan;
+    plan.stages = { "1", "100%" };
+    plan.watch_s = 5;
+    const auto say_often = [&](std::int64_t from_us) { // ten times a second, for three seconds
+        std::string events;
+        for (int i = 0; i < 30; ++i)
+            events += (i ? "," : "") + event_json(++seq_, "A", 1e6, "signal", from_us + i * kSecondUs / 10);
+        store_->write({ { "a", read_message("labels", labels_json(events)) } }, now_);
+    };
+    say_often(kNow - 4 * kSecondUs);
+    make(plan, { "a", "b" });
+    step();
+    take("a");
+    step(1);
+    const std::int64_t taken = now_;
+    step(6);
+    EXPECT_EQ(state(), "running");
+    EXPECT_EQ(rollout()["stage"], 1) << "too early to tell";
+    say_often(taken + kSecondUs);
+    step(1);
+    EXPECT_EQ(state(), "running") << why();
+    EXPECT_EQ(rollout()["stage"], 2);
+}
+
 TEST_P(HubRollout, ASpectrumThatHasBecomeSilentDoesNot)
 {
     watch([&] { say("a", now_ + kSecondUs, "noise", false); });

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 namespace prunedamr::hub {
 namespace {
@@ -19,6 +20,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t kLeaseUs = 30 * kSecondUs; ///< after which another hub takes over
 constexpr std::int64_t kAgainUs = 60 * kSecondUs; ///< after which a receiver that has not answered is told again
 constexpr std::int64_t kSkewUs = 5 * kSecondUs;   ///< between the clocks of hubs
+constexpr std::int64_t kArrivalUs = 30 * kSecondUs; ///< in which labels are there, whatever held them up
 constexpr double kRisePoints = 0.02, kStandardErrors = 3.0;
 constexpr double kLeastLabels = 20.0, kLeastPart = 0.25;
 
@@ -227,9 +229,12 @@ void RolloutDriver::move_on(Rollout& rollout, std::int64_t now_us)
         is_complete = is_complete && (member.state == "taken" || member.state == "out");
         since_us = std::max(since_us, member.state == "taken" ? member.answer_us : 0);
     }
-    const bool is_watched = is_complete && now_us >= since_us + rollout.plan.watch_s * kSecondUs;
-    if (failure.empty() && is_watched && since_us > 0)
-        failure = judge(rollout, since_us, now_us);
+    bool is_watched = is_complete && now_us >= since_us + rollout.plan.watch_s * kSecondUs;
+    if (failure.empty() && is_watched && since_us > 0) {
+        const auto verdict = judge(rollout, since_us, now_us);
+        is_watched = verdict.has_value();
+        failure = verdict.value_or("");
+    }
     if (!failure.empty()) {
         rollout.next_state = rollout.plan.returns_on_failure ? "returning" : "paused";
         rollout.why = failure;
@@ -269,7 +274,8 @@ void RolloutDriver::go_back(Rollout& rollout, std::int64_t now_us)
     }
 }
 
-std::string RolloutDriver::judge(const Rollout& rollout, std::int64_t since_us, std::int64_t now_us)
+/// Why the update fails; empty: it does not; none: too early to tell.
+std::optional<std::string> RolloutDriver::judge(const Rollout& rollout, std::int64_t since_us, std::int64_t now_us)
 {
     Tally before, after;
     const std::int64_t span = now_us - since_us;
@@ -290,6 +296,8 @@ std::string RolloutDriver::judge(const Rollout& rollout, std::int64_t since_us, 
         if (member.stage != rollout.stage || member.state != "taken")
             continue;
         const Tally own_before = tally(member.id, member.first_us - span), own_after = tally(member.id, since_us);
+        if (is_silenced(own_before, own_after) && span < kArrivalUs)
+            return std::nullopt;
         if (is_silenced(own_before, own_after))
             return member.name + ": " + std::to_string(std::lround(own_after.labels)) + " labels since the update, " +
                    std::to_string(std::lround(own_before.labels)) + " in the same time before, and its spectrum is not silent";

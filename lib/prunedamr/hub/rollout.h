@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,7 +82,7 @@ private:
     void hear(Rollout& rollout, std::int64_t now_us);
     void move_on(Rollout& rollout, std::int64_t now_us);
     void go_back(Rollout& rollout, std::int64_t now_us);
-    std::string judge(const Rollout& rollout, std::int64_t since_us, std::int64_t now_us);
+    std::optional<std::string> judge(const Rollout& rollout, std::int64_t since_us, std::int64_t now_us);
     bool save(Rollout& rollout, std::int64_t now_us);
 
     Database& database_;
