@@ -5,6 +5,9 @@
 
 #include <cstdlib>
 
+#ifdef PRUNEDAMR_X86
+#include <cpuid.h>
+#endif
 #ifdef PRUNEDAMR_ARM64
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -30,7 +33,8 @@ bool has_avx2()
 }
 bool has_avx_vnni()
 {
-    return has_avx2() && __builtin_cpu_supports("avxvnni");
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0; // leaf 7.1, bit 4 (clang 14 has no name for it)
+    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
 }
 bool has_avx512()
 {
