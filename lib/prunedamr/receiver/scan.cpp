@@ -220,7 +220,7 @@ public:
         Reading reading = source_->read(samples, static_cast<std::size_t>(std::min<std::uint64_t>(count, wanted)), wait);
         wanted -= reading.count;
         if (is_skipped)
-            skip(reading);
+            leave_out(reading);
         else if (reading.count > 0)
             complete(reading);
         return reading;
@@ -266,7 +266,7 @@ private:
     }
 
     /// What holds from these samples on is kept until there are some that are used.
-    void skip(Reading& reading)
+    void leave_out(Reading& reading)
     {
         const double span_ns = 1e9 * static_cast<double>(reading.count) / info_.sample_rate_hz;
         pending_.skipped += reading.count;
