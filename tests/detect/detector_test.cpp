@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 
 namespace prunedamr::detect {
 namespace {
@@ -165,6 +166,39 @@ TEST(Detector, NeighborsOnAGridStayApart)
     EXPECT_EQ(found.size(), 12u);
     for (int i = 0; i < 12; ++i)
         the_one_at(found, (i - 5.5) * 12.5e3);
+}
+
+/// QPSK without shaping: lobes 13, 18, 21 dB below it and so on stand above the noise.
+TEST(Detector, BurstsOfAnUnshapedSignalAreReportedWithoutTheirLobes)
+{
+    constexpr int kSymbol = 60, kBurst = 40000;
+    std::mt19937 random(7);
+    Samples x = noise(kSecond), burst(kBurst);
+    for (const std::size_t start : { 30000u, 180000u, 330000u }) {
+        for (int n = 0; n < kBurst; n += kSymbol)
+            std::fill_n(burst.begin() + n, std::min(kSymbol, kBurst - n),
+                        std::polar(amplitude(38.0, kRate / kSymbol), static_cast<float>(M_PI_2) * static_cast<float>(random() % 4)));
+        for (int n = 0; n < kBurst; ++n)
+            burst[static_cast<std::size_t>(n)] *= std::complex<float>(std::polar(1.0, std::fmod(2 * M_PI * 0.1 * n, 2 * M_PI)));
+        add(x, burst, start);
+    }
+    const auto found = found_in(x, kRate);
+    ASSERT_EQ(found.size(), 3u);
+    for (const Found& one : found) {
+        EXPECT_NEAR((one.low_hz + one.high_hz) / 2, 50e3, 2e3) << one;
+        EXPECT_NEAR(one.end_s - one.start_s, 0.08, 2e-3) << one;
+    }
+}
+
+TEST(Detector, TheReceiversImageOfASignalIsNoEmission)
+{
+    Samples x = shaped(kSecond, 100e3, 30e3, 40.0, 7);
+    for (auto& v : x)
+        v += 0.03f * std::conj(v);
+    add(x, noise(kSecond));
+    const auto found = found_in(x, kRate);
+    ASSERT_EQ(found.size(), 1u);
+    the_one_at(found, 100e3);
 }
 
 TEST(Detector, FindsAWeakNeighborOfAStrongOne)

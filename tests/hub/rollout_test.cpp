@@ -2,9 +2,6 @@
 #include "tests/hub/rollout_testing.h"
 #include "tests/support/expect_error.h"
 
-#include <functional>
-#include <map>
-
 namespace prunedamr::hub {
 namespace {
 

@@ -10,19 +10,19 @@
 namespace prunedamr::detect {
 namespace {
 
-constexpr float kLeastRatio = 0.02f; // to the floor, of a cell
-constexpr int kFewTiles = 6, kFewBins = 4;
+constexpr float kMinRatio = 0.02f; // to the floor, of a cell
+constexpr int kMinTiles = 6, kMinBins = 4;
 constexpr int kWideBins = 8;         // that are compared, if the band of the stronger one allows it
 constexpr double kOwnPart = 0.6;     // of the band that is searched, which is compared at most
-constexpr float kLeastCorrelation = 0.3f, kLeastDeviations = 4.0f; // of a copy
+constexpr float kMinCorrelation = 0.3f, kMinDeviations = 4.0f; // of a copy
 constexpr float kStronger = 3.0f;    // in density, of what is copied
 constexpr double kTogether = 0.25;   // part of the time of a copy in which the other is on, at least
-constexpr double kFarthest = 8.0;    // bandwidths of an emission, to its lobes
+constexpr double kMaxDistance = 8.0;    // bandwidths of an emission, to its lobes
 constexpr int kMaxTried = 3;         // neighbors, from the nearest on
 constexpr double kWider = 4.0, kShorter = 0.6; // than a line, of the bursts that make it
 constexpr double kTilesInBurst = 3.0;
-constexpr int kFewBetween = 3;       // tiles between bursts
-constexpr double kLeastBetween = 0.3; // part of its power that a line has there
+constexpr int kMinBetweenTiles = 3;       // tiles between bursts
+constexpr double kMinBetween = 0.3; // part of its power that a line has there
 constexpr double kEnoughBins = 10.0, kEnoughTiles = 12.0;
 
 int nearest_bin(const TileField& field, double frequency)
@@ -40,7 +40,7 @@ void take(const TileField& field, int first_tile, int tiles, int low, int bins, 
 {
     for (int t = 0; t < tiles; ++t)
         for (int b = 0; b < bins; ++b)
-            out[t * bins + b] = std::log(std::max(field.tile(first_tile + t)[low + b], kLeastRatio));
+            out[t * bins + b] = std::log(std::max(field.tile(first_tile + t)[low + b], kMinRatio));
     for (int b = 0; b < bins; ++b) {
         double sum = 0.0;
         for (int t = 0; t < tiles; ++t)
@@ -64,10 +64,10 @@ bool Remnants::see(const TileField& field, const Proposal& box, const Proposal& 
     const int first = nearest_tile(field, std::max(box.start, stronger.start));
     band_bins_ = std::min(band.count(), kMaxBand);
     own_bins_ = std::min({ std::max(own.count(), kWideBins), static_cast<int>(kOwnPart * band_bins_), kMaxOwn, field.bins() });
-    if (own.count() < kFewBins || own_bins_ < kFewBins)
+    if (own.count() < kMinBins || own_bins_ < kMinBins)
         return false;
     tiles_ = std::min({ nearest_tile(field, std::min(box.end, stronger.end)) - first, kMaxTiles, kMaxCells / own_bins_ });
-    if (tiles_ < kFewTiles)
+    if (tiles_ < kMinTiles)
         return false;
     own_low_ = std::clamp(own.low + (own.count() - own_bins_) / 2, 0, field.bins() - own_bins_);
     take(field, first, tiles_, own_low_, own_bins_, own_.data());
@@ -160,7 +160,7 @@ bool Remnants::is_copy(const Proposal& p, const Proposal& q, const std::vector<c
     if (!field)
         return false;
     const auto is_sure = [](const Likeness& l) {
-        return l.correlation > kLeastCorrelation && l.deviations > kLeastDeviations;
+        return l.correlation > kMinCorrelation && l.deviations > kMinDeviations;
     };
     return is_sure(shifted(*field, p, q)) || is_sure(mirrored(*field, p, q));
 }
@@ -199,7 +199,7 @@ bool Remnants::is_line_of_bursts(const Proposal& p, const Proposal* proposals, c
             between += field->tile(t)[b] - 1.0f;
     }
     const double wanted = p.power() * field->bins(); // sum of the bins of a tile
-    return tiles >= kFewBetween && between < kLeastBetween * wanted * tiles;
+    return tiles >= kMinBetweenTiles && between < kMinBetween * wanted * tiles;
 }
 
 int Remnants::drop(const Proposal* proposals, int* chosen, int count, const std::vector<const TileField*>& fields) noexcept
@@ -218,7 +218,7 @@ int Remnants::drop(const Proposal* proposals, int* chosen, int count, const std:
             const double distance = std::max({ 0.0, q.low - p.high, p.low - q.high }) / q.bandwidth();
             const double mirror = std::max({ 0.0, q.low + p.low, -p.high - q.high }) / q.bandwidth();
             if (k == i || q.density < kStronger * p.density || together < kTogether * p.duration() ||
-                (distance > kFarthest && mirror > 0.0))
+                (distance > kMaxDistance && mirror > 0.0))
                 continue;
             const Near one{ mirror > 0.0 ? distance : 0.0, chosen[k] };
             int at = std::min(tried, kMaxTried);

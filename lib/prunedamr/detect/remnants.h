@@ -8,7 +8,7 @@
 
 namespace prunedamr::detect {
 
-/// How like two stretches of a field are.
+/// How like two segments of a field are.
 struct Likeness {
     float correlation = 0.0f; ///< -1..1
     float deviations = 0.0f;  ///< the same, in standard deviations of what has nothing to do with each other
@@ -16,13 +16,13 @@ struct Likeness {
 
 /// Tells what an emission leaves elsewhere from other emissions.
 ///
-/// Side lobes and images show the same as it does. The spectrum of a linear modulation of symbol rate R is one of period R, that of its symbols, times that of its pulse. So
-/// a lobe rises and falls, cell by cell, with the main lobe a multiple of R away, and what another transmitter sends on the
-/// next channel of a grid does not (spectral redundancy: Gardner, IEEE Signal Processing Magazine, April 1991). The
-/// image that a receiver makes shows the same mirrored at zero frequency.
+/// Side lobes and images show the same as it does. The spectrum of a linear modulation of symbol rate R is one of period R,
+/// that of its symbols, times that of its pulse. So a lobe rises and falls, cell by cell, with the main lobe a multiple of R
+/// away, and what another transmitter sends on the next channel of a grid does not (spectral redundancy: Gardner, IEEE
+/// Signal Processing Magazine, April 1991). The image that a receiver makes shows the same mirrored at zero frequency.
 ///
-/// Bursts that come again in time have lines in their spectrum, which are narrow and seem to last: between the bursts, nothing
-/// is there. Allocates at construction only.
+/// Bursts that come again in time have lines in their spectrum, which are narrow and seem to last: between the bursts,
+/// nothing is there. Allocates at construction only.
 class Remnants
 {
 public:
@@ -32,8 +32,8 @@ public:
     /// `fields`: ratios to the floor, from the coarsest in frequency on, null where there is no floor.
     int drop(const Proposal* proposals, int* chosen, int count, const std::vector<const TileField*>& fields) noexcept;
 
-    /// Of `box` and of the part of `stronger` that is most like it: of the logarithms of their power, less the mean of each bin
-    /// and of each tile. Zero: too few cells to tell.
+    /// Of `box` and of the part of `stronger` that is most like it (of its lowest 512 bins), away from the box itself: of
+    /// the logarithms of their power, less the mean of each bin and of each tile. Zero: too few cells to tell.
     Likeness shifted(const TileField& field, const Proposal& box, const Proposal& stronger) noexcept;
 
     /// The same of `box` and its mirror image, where that lies in `stronger`.

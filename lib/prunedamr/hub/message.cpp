@@ -18,27 +18,7 @@ namespace {
 using Json = nlohmann::json;
 using receiver::hub::Topic;
 
-constexpr int kMaxDepth = 16;
 constexpr double kMaxHz = 1e13;
-
-/// Of the brackets in a JSON text.
-int depth_of(std::string_view text)
-{
-    int depth = 0, deepest = 0;
-    bool is_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (is_string && c == '\\')
-            ++i;
-        else if (c == '"')
-            is_string = !is_string;
-        else if (!is_string && (c == '[' || c == '{'))
-            deepest = std::max(deepest, ++depth);
-        else if (!is_string && (c == ']' || c == '}'))
-            --depth;
-    }
-    return deepest;
-}
 
 Status status_of(const std::string& payload, const std::string& where)
 {
@@ -63,8 +43,7 @@ Message read_message(std::string_view topic, const std::string& payload)
     const std::string where(topic);
     if (payload.size() > kMaxBytes)
         throw Error({ "message too large", where, std::to_string(payload.size()) + " bytes", std::to_string(kMaxBytes) + " at most" });
-    if (depth_of(payload) > kMaxDepth) // which would take as much of the stack
-        throw Error({ "message too deep", where, "", std::to_string(kMaxDepth) + " levels at most" });
+    check_json_depth(payload, where);
     switch (receiver::hub::topic_of(topic).value_or(Topic::stored)) {
     case Topic::labels:
         return checked(receiver::hub::read_labels(payload, where), where);

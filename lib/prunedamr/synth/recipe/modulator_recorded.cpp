@@ -67,8 +67,9 @@ std::vector<PlayedEmission> emissions_of(const std::string& path, const std::str
     return found;
 }
 
-/// Emissions of one label, played again from any place, at any rate; what is shorter than wanted begins anew. Half of them with
-/// a mirrored spectrum, half of them backwards: few recordings are worth more, and no class is defined by either.
+/// Emissions of one label, played again from any offset, at any rate; one that is shorter than wanted begins anew. Half of
+/// them have their spectrum mirrored, and half are played backwards: few recordings teach more so, and no class is defined
+/// by either.
 class RecordedModulator : public Modulator
 {
 public:
