@@ -77,6 +77,16 @@ def samples_ci8(count, seed=1, turns=2):
     return values
 
 
+def write_ci16(meta, data, rate, center_hz):
+    """A SigMF recording of these bytes without annotations, from noon of New Year 2026 on; returns its name."""
+    meta.with_suffix(".sigmf-data").write_bytes(data)
+    meta.write_text(json.dumps({
+        "global": {"core:datatype": "ci16_le", "core:sample_rate": rate, "core:version": "1.0.0"},
+        "captures": [{"core:sample_start": 0, "core:frequency": center_hz, "core:datetime": "2026-01-01T12:00:00Z"}],
+        "annotations": []}))
+    return meta
+
+
 def renamed_model(name):
     """The test model under another name of the same length."""
     content = Path(MODEL).read_bytes()

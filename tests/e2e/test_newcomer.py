@@ -38,13 +38,7 @@ def capture(folder):
         level = 2500 if i % 125_000 < 60_000 else 0
         data += struct.pack("<hh", int(2500 * math.cos(phase) + level * math.cos(strange) + rng.gauss(0, 120)),
                             int(2500 * math.sin(phase) + level * math.sin(strange) + rng.gauss(0, 120)))
-    (folder / "air.sigmf-data").write_bytes(data)
-    meta = folder / "air.sigmf-meta"
-    meta.write_text(json.dumps({
-        "global": {"core:datatype": "ci16_le", "core:sample_rate": RATE, "core:version": "1.0.0"},
-        "captures": [{"core:sample_start": 0, "core:frequency": CENTER, "core:datetime": "2026-01-01T12:00:00Z"}],
-        "annotations": []}))
-    return meta
+    return rx.write_ci16(folder / "air.sigmf-meta", data, RATE, CENTER)
 
 
 def get(url):

@@ -30,13 +30,7 @@ def recording(folder):
         re = 2500 * math.cos(phase) + (2000 * math.cos(low_phase) if on else 0) + rng.gauss(0, 120)
         im = 2500 * math.sin(phase) + (2000 * math.sin(low_phase) if on else 0) + rng.gauss(0, 120)
         data += struct.pack("<hh", int(re), int(im))
-    (folder / "air.sigmf-data").write_bytes(data)
-    meta = folder / "air.sigmf-meta"
-    meta.write_text(json.dumps({
-        "global": {"core:datatype": "ci16_le", "core:sample_rate": RATE, "core:version": "1.0.0"},
-        "captures": [{"core:sample_start": 0, "core:frequency": CENTER, "core:datetime": "2026-01-01T12:00:00Z"}],
-        "annotations": []}))
-    return meta
+    return rx.write_ci16(folder / "air.sigmf-meta", data, RATE, CENTER)
 
 
 class Page(rx.Case):
