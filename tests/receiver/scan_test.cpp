@@ -222,8 +222,8 @@ TEST(ScanSchedule, AnotherListBeginsAnewAndItsVisitsGoOn)
     EXPECT_EQ(state.visit, 5u);
     EXPECT_EQ(state.center_freq_hz, 8e6);
     ASSERT_EQ(state.entries.size(), 2u);
-    EXPECT_TRUE(state.entries[0].is_alive());
-    EXPECT_FALSE(state.entries[1].is_alive());
+    EXPECT_TRUE(state.entries[0].is_alive);
+    EXPECT_FALSE(state.entries[1].is_alive);
     EXPECT_EQ(state.entries[0].visits, 1u);
     EXPECT_EQ(state.entries[0].last_visit, 5u);
 }

@@ -145,28 +145,29 @@ ScanSchedule::Visit ScanSchedule::next()
         if ((i != current_ || count == 1) && (best == count || entries[i].time < entries[best].time))
             best = i;
     Entry& entry = entries[best];
-    entry.time += entry.is_alive() ? 1.0 / kPreference : 1.0; // what is said of the last visit may come yet
+    entry.time += is_alive(entry) ? 1.0 / kPreference : 1.0; // what is said of the last visit may come yet
     entry.visit_before = std::exchange(entry.last_visit, ++state_.visit);
     ++entry.visits;
     state_.center_freq_hz = entry.entry.center_freq_hz;
-    visited_[state_.visit % kRemembered] = best;
     current_ = best;
     return { state_.visit, entry.entry };
 }
 
-void ScanSchedule::note_alive(std::uint64_t visit)
+bool ScanSchedule::is_alive(const Entry& entry) const noexcept
 {
-    const std::lock_guard lock(mutex_);
-    if (visit < first_ || visit > state_.visit || visit + kRemembered <= state_.visit)
-        return;
-    auto& alive = state_.entries[visited_[visit % kRemembered]].alive;
-    alive = std::max(alive, visit);
+    const auto was = [this](std::uint64_t visit) {
+        return visit > 0 && alive_[visit % kRemembered].load(std::memory_order_relaxed) == visit;
+    };
+    return was(entry.last_visit) || was(entry.visit_before);
 }
 
 ScanSchedule::State ScanSchedule::state() const
 {
     const std::lock_guard lock(mutex_);
-    return state_;
+    State state = state_;
+    for (Entry& entry : state.entries)
+        entry.is_alive = is_alive(entry);
+    return state;
 }
 
 std::string ScanSchedule::text() const

@@ -49,7 +49,11 @@ public:
     };
     Visit next();
 
-    void note_alive(std::uint64_t visit); ///< something was alive in this visit
+    /// Something was alive in this visit. Of the thread that classifies: no lock.
+    void note_alive(std::uint64_t visit) noexcept
+    {
+        alive_[visit % kRemembered].store(visit, std::memory_order_relaxed);
+    }
     void set_list(ScanList list);         ///< from now on, which ends the present visit
     bool is_over(std::uint64_t visit) const noexcept
     {
@@ -59,9 +63,8 @@ public:
     struct Entry {
         ScanEntry entry;
         double time = 0.0; ///< of its next visit, in turns
-        std::uint64_t visits = 0, last_visit = 0, visit_before = 0,
-                      alive = 0; ///< the last visit in which something was
-        bool is_alive() const noexcept { return alive > 0 && alive >= visit_before; }
+        std::uint64_t visits = 0, last_visit = 0, visit_before = 0;
+        bool is_alive = false; ///< something was, in one of these two
     };
     struct State {
         std::string text;
@@ -75,9 +78,11 @@ public:
 private:
     static constexpr std::size_t kRemembered = 1024; ///< visits of which `note_alive` may tell
 
-    mutable std::mutex mutex_;
+    bool is_alive(const Entry& entry) const noexcept;
+
+    mutable std::mutex mutex_; ///< of all that follows but the atomic numbers
     State state_;
-    std::array<std::size_t, kRemembered> visited_{}; ///< entry of a visit
+    std::array<std::atomic<std::uint64_t>, kRemembered> alive_{}; ///< visits in which something was, each at its place
     std::size_t current_;
     std::atomic<std::uint64_t> first_{ 1 }; ///< visit of the present list
 };

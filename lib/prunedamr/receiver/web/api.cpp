@@ -320,7 +320,7 @@ std::string scan_json(const ScanSchedule* scan)
                                     { "gain_db", gain && gain->gain_db ? Json(*gain->gain_db) : Json() },
                                     { "visits", one.visits },
                                     { "last_visit", one.last_visit },
-                                    { "is_alive", one.is_alive() } });
+                                    { "is_alive", one.is_alive } });
     }
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
