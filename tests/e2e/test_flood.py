@@ -78,7 +78,11 @@ class Flood(rx.Case):
         self.addCleanup(self.process.kill)
         self.process.stdin.close()
         Lines(self.process.stderr).wait_for("Serving http")
-        self.before = self.state()
+        end = time.monotonic() + WAIT_S
+        # The page is served before the radio is there, which may then be tuned.
+        while not ((before := self.state())["samples"] and before["kept"][0]["can_tune"]):
+            self.assertLess(time.monotonic(), end, "no samples")
+        self.before = before
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), WAIT_S)
