@@ -47,7 +47,7 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
-# Live wing: VOLK, FFTW, liquid-dsp, ZeroMQ; compressed recordings: bzip2, xz, zstd.
+# All but the core: VOLK, FFTW, liquid-dsp, ZeroMQ; compressed recordings: bzip2, xz, zstd.
 find_package(BZip2 QUIET)
 find_package(LibLZMA QUIET)
 pkg_check_modules(ZSTD QUIET IMPORTED_TARGET libzstd)
@@ -63,7 +63,7 @@ if(Volk_FOUND AND FFTW3F_FOUND AND ZMQ_FOUND AND BZIP2_FOUND AND LIBLZMA_FOUND A
 else()
   set(_live OFF)
 endif()
-prunedamr_part(LIVE "receiver and synthesis" _live "libvolk-dev (Debian 12: libvolk2-dev) libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libbz2-dev liblzma-dev libzstd-dev")
+prunedamr_part(LIVE "receiver and programs" _live "libvolk-dev (Debian 12: libvolk2-dev) libfftw3-dev libliquid-dev libzmq3-dev cppzmq-dev libbz2-dev liblzma-dev libzstd-dev")
 if(LIQUID_LIBRARY AND NOT TARGET liquid::liquid)
   add_library(liquid::liquid UNKNOWN IMPORTED)
   set_target_properties(liquid::liquid PROPERTIES IMPORTED_LOCATION ${LIQUID_LIBRARY}
@@ -132,7 +132,7 @@ endif()
 prunedamr_part(PYTHON "Python module" _python "pybind11-dev python3-dev python3-numpy")
 prunedamr_part(GNURADIO "GNU Radio blocks" _gnuradio "gnuradio-dev pybind11-dev")
 
-if(PRUNEDAMR_TRAIN STREQUAL "OFF")
+if(PRUNEDAMR_TRAIN STREQUAL "OFF" OR NOT PRUNEDAMR_HAVE_LIVE)
   set(Torch_FOUND OFF)
 else()
   find_package(Torch QUIET)

@@ -104,7 +104,7 @@ std::vector<std::size_t> ranked(const std::vector<Weighed>& rows)
 
 namespace {
 
-constexpr const char* kStyle =
+constexpr const char* kDeploymentStyle =
     "body{max-width:1500px}svg{max-width:100%;height:auto}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "th,td{padding:4px 8px;text-align:right;border-bottom:1px solid #9aa1ab55}"
@@ -156,7 +156,7 @@ std::string deployment_page(const Deployment& plan, const std::vector<Weighed>& 
     if (!points.empty())
         body += html_element("h2", "Accuracy against the total") + "\n" +
                 pareto_plot({ "accuracy of decisions, %", "total a year, in the unit of the prices" }, points).element("accuracy against the total");
-    return html_page("Deployment", kStyle, body);
+    return html_page("Deployment", kDeploymentStyle, body);
 }
 
 } // namespace prunedamr::report

@@ -134,7 +134,7 @@ std::vector<FrameCell> FrameCells::chosen() &&
 
 namespace {
 
-constexpr double kWidth = 1280.0, kHeight = 408.0;
+constexpr double kSheetWidth = 1280.0, kSheetHeight = 408.0;
 constexpr double kLeft = 40.0, kColumn = 430.0, kPanel = 370.0;
 constexpr double kUpper = 52.0, kUpperHeight = 150.0;
 constexpr double kLower = 252.0, kLowerHeight = 120.0;
@@ -296,9 +296,9 @@ std::string snr_text(double snr_db)
 
 Svg draw_frame(const FrameCell& cell, std::size_t example)
 {
-    Svg svg(kWidth, kHeight);
+    Svg svg(kSheetWidth, kSheetHeight);
     const Samples& samples = cell.examples.at(example);
-    svg.line({ 0.0, 0.5 }, { kWidth, 0.5 }, mark::rule);
+    svg.line({ 0.0, 0.5 }, { kSheetWidth, 0.5 }, mark::rule);
     svg.text({ 4.0, 21.0 }, cell.label + ", " + snr_text(cell.snr_db), mark::heading);
     svg.text({ kLeft + kColumn, 21.0 },
              "frame " + std::to_string(example + 1) + " of " + std::to_string(cell.frames) + " in " + cell.source,

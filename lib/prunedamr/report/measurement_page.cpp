@@ -18,7 +18,7 @@ using measure::Measurement;
 using measure::Method;
 using measure::Quantity;
 
-constexpr const char* kStyle =
+constexpr const char* kMeasurementStyle =
     "body{max-width:1400px}svg{max-width:100%;height:auto}"
     ".wide{overflow-x:auto}"
     "table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}"
@@ -183,7 +183,7 @@ std::string measurement_page(const MeasuredCapture& capture)
         "kind.",
         capture.decisions.size(), frequency_text(capture.sample_rate_hz),
         capture.center_freq_hz ? fmt::format(", received at {:.6f} MHz", *capture.center_freq_hz / 1e6) : "");
-    return html_page(capture.name, kStyle,
+    return html_page(capture.name, kMeasurementStyle,
                      html_element("p", facts) + "\n" + table + "</tbody>\n</table></div>\n" + sections);
 }
 
