@@ -73,7 +73,7 @@ TEST(Engine, RefusesUnknownInstructionSet)
 #if defined(__x86_64__)
     const std::string known = "portable, avx2, avx-vnni, avx512, avx512-vnni";
 #elif defined(__aarch64__)
-    const std::string known = "portable, neon, neon-dotprod";
+    const std::string known = "portable, neon, neon-dotprod, neon-i8mm";
 #else
     const std::string known = "portable";
 #endif

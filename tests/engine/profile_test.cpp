@@ -56,7 +56,8 @@ TEST(Peak, IsThatOfTheInstructionSet)
         EXPECT_LT(peak.float32, 1e12) << to_string(way);
         EXPECT_GT(peak.int8, 1e8) << to_string(way);
         EXPECT_LT(peak.int8, 4e12) << to_string(way);
-        if (way.isa == "avx-vnni" || way.isa == "avx512-vnni" || way.isa == "neon-dotprod") {
+        if (way.isa == "avx-vnni" || way.isa == "avx512-vnni" || way.isa == "neon-dotprod" ||
+            way.isa == "neon-i8mm") {
             EXPECT_GT(peak.int8, before); // than what 16-bit products reach
         }
         before = peak.int8;

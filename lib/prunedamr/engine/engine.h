@@ -51,8 +51,8 @@ public:
     /// Throws `Error` for an invalid network, naming the node for an operation that the backend cannot run, for a
     /// backend that this build does not have, for a quantized network on oneDNN, which computes in float32 only,
     /// and for a `max_batch` out of range. PRUNEDAMR_ISA=portable|avx2|avx-vnni|avx512|avx512-vnni (x86)
-    /// or portable|neon|neon-dotprod (arm64) in the environment limits the instruction set of the native backend;
-    /// another value is an `Error`.
+    /// or portable|neon|neon-dotprod|neon-i8mm (arm64) in the environment limits the instruction set of the native
+    /// backend; another value is an `Error`.
     explicit Engine(const graph::Network& network, const EngineConfig& config = {});
 
     /// The same for a model, whose golden vector is replayed too: throws `Error` when this self-check fails.

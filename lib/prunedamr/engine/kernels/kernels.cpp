@@ -50,6 +50,10 @@ bool has_dotprod()
 {
     return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
 }
+bool has_i8mm()
+{
+    return has_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM);
+}
 #endif
 
 constexpr Level kLevels[] = {
@@ -62,6 +66,7 @@ constexpr Level kLevels[] = {
 #elif defined(PRUNEDAMR_ARM64)
     { { "neon", &kNeonFloat32, &kNeonInt8 }, always },
     { { "neon-dotprod", &kNeonFloat32, &kNeonDotprodInt8 }, has_dotprod },
+    { { "neon-i8mm", &kNeonFloat32, &kNeonI8mmInt8 }, has_i8mm },
 #endif
 };
 

@@ -117,6 +117,7 @@ extern const Int8Kernels kAvx512Int8;
 extern const Int8Kernels kAvx512VnniInt8;
 extern const Int8Kernels kNeonInt8;
 extern const Int8Kernels kNeonDotprodInt8;
+extern const Int8Kernels kNeonI8mmInt8;
 
 /// The values of PRUNEDAMR_ISA on this architecture, lowest first.
 std::vector<std::string> instruction_sets();

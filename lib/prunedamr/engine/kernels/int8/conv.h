@@ -33,7 +33,59 @@ inline int padded(int channels, int lanes)
     return (channels + lanes - 1) / lanes * lanes;
 }
 
-#ifdef PRUNEDAMR_QUAD_BY_QUAD
+template <int Pointers>
+inline const Input* of_position(const Input* const (&in)[Pointers], std::ptrdiff_t step, int position)
+{
+    return in[position / 3] + (position % 3) * step;
+}
+
+#ifdef PRUNEDAMR_POSITION_PAIRS
+/// Turns the sums of neighboring positions into those of instructions that take two at a time, or back.
+template <int Positions, int Vectors> PRUNEDAMR_INLINE void turn_pairs(Sum (&sums)[Positions][Vectors])
+{
+#pragma GCC unroll 16
+    for (int m = 0; m + 1 < Positions; m += 2)
+#pragma GCC unroll 16
+        for (int n = 0; n < Vectors; ++n)
+            turn_pair(sums[m][n], sums[m + 1][n]);
+}
+
+/// Adds the products of quads `Quad` to before `Count`, two positions and two quads at a time. The second quad of
+/// the last two may be none; the last position may be alone.
+template <int Quad, int Count, int Positions, int Vectors>
+PRUNEDAMR_INLINE void add_pairs(Sum (&sums)[Positions][Vectors], const Input* const (&in)[pointers(Positions)],
+                                std::ptrdiff_t step, int at, const std::int8_t* weights)
+{
+    if constexpr (Quad < Count) {
+        constexpr bool kTwo = Quad + 1 < Count;
+        constexpr int kPairs = Positions / 2;
+        constexpr std::ptrdiff_t kStep = Vectors * kQuadBytes; // to the next quad
+        [[maybe_unused]] PairInputs pairs[kPairs + 1];
+#pragma GCC unroll 16
+        for (int p = 0; p < kPairs; ++p)
+            pairs[p] = pair_inputs(of_position(in, step, 2 * p) + at + kJoined * Quad,
+                                   of_position(in, step, 2 * p + 1) + at + kJoined * Quad);
+#pragma GCC unroll 16
+        for (int n = 0; n < Vectors; ++n) {
+            const std::int8_t* quad = weights + n * kQuadBytes;
+            [[maybe_unused]] const PairWeights w = pair_weights<kTwo>(quad, kStep);
+#pragma GCC unroll 16
+            for (int p = 0; p < kPairs; ++p) {
+                sums[2 * p][n] = multiply_pair(sums[2 * p][n], pairs[p], w.first);
+                sums[2 * p + 1][n] = multiply_pair(sums[2 * p + 1][n], pairs[p], w.last);
+            }
+            if constexpr (Positions % 2 == 1) {
+                Sum& alone = sums[Positions - 1][n];
+                const Quads x = quads(of_position(in, step, Positions - 1) + at);
+                alone = dot_quad<Quad>(alone, x, quad);
+                if constexpr (kTwo)
+                    alone = dot_quad<Quad + 1>(alone, x, quad + kStep);
+            }
+        }
+        add_pairs<Quad + 2, Count>(sums, in, step, at, weights + 2 * kStep);
+    }
+}
+#elif defined(PRUNEDAMR_QUAD_BY_QUAD)
 /// Adds the products of quads `Quad` to before `Count`, one after the other: neighboring instructions then do not
 /// wait for each other.
 template <int Quad, int Count, int Positions, int Vectors>
@@ -56,16 +108,18 @@ template <int Count, int Positions, int Vectors>
 PRUNEDAMR_INLINE void add_quads(Sum (&sums)[Positions][Vectors], const Input* const (&in)[pointers(Positions)],
                                 std::ptrdiff_t step, int at, const std::int8_t* weights)
 {
-#ifdef PRUNEDAMR_QUAD_BY_QUAD
+#ifdef PRUNEDAMR_POSITION_PAIRS
+    add_pairs<0, Count>(sums, in, step, at, weights);
+#elif defined(PRUNEDAMR_QUAD_BY_QUAD)
     Quads x[Positions];
 #pragma GCC unroll 16
     for (int m = 0; m < Positions; ++m)
-        x[m] = quads(in[m / 3] + at + (m % 3) * step);
+        x[m] = quads(of_position(in, step, m) + at);
     add_each<0, Count>(sums, x, weights);
 #else
 #pragma GCC unroll 16
     for (int m = 0; m < Positions; ++m) {
-        const Quads x = quads(in[m / 3] + at + (m % 3) * step);
+        const Quads x = quads(of_position(in, step, m) + at);
 #pragma GCC unroll 16
         for (int n = 0; n < Vectors; ++n)
             sums[m][n] = dot<Count>(sums[m][n], x, weights + n * kQuadBytes, Vectors * kQuadBytes);
@@ -136,6 +190,9 @@ struct Int8Conv {
             for (int m = 0; m < Positions; ++m)
                 sums[m][n] = begin(start);
         }
+#ifdef PRUNEDAMR_POSITION_PAIRS
+        turn_pairs(sums);
+#endif
         const int count = quads_of_run(tile.run);
         for (int row = 0; row < tile.rows; ++row)
             for (int tap = 0; tap < tile.taps; ++tap) {
@@ -148,6 +205,9 @@ struct Int8Conv {
                 add_rest<kQuads - 1>(sums, in, step, kJoined * quad, weights, count - quad);
                 weights += (count - quad) * Vectors * kQuadBytes;
             }
+#ifdef PRUNEDAMR_POSITION_PAIRS
+        turn_pairs(sums);
+#endif
         switch (tile.finish->ending()) {
         case Ending::bytes:
             return finish_tile<Ending::bytes>(tile, sums);

@@ -147,6 +147,13 @@ void sum(const SumTask& task)
     return two ? sum_to_int8<false, true, Int8Source>(task) : sum_to_int8<false, false, Int8Source>(task);
 }
 
+#ifndef PRUNEDAMR_OWN_PEAK
+inline Sum peak_dot(Sum sum, const Quads& x, const std::int8_t* weights)
+{
+    return dot<kQuads>(sum, x, weights, kQuadBytes);
+}
+#endif
+
 /// As that of float32, in integers.
 double peak(long rounds)
 {
@@ -164,7 +171,7 @@ double peak(long rounds)
     for (long round = 0; round < rounds; ++round)
         for (int i = 0; i < kSums; ++i) {
             renew(x);
-            sums[i] = dot<kQuads>(sums[i], x, weights, kQuadBytes);
+            sums[i] = peak_dot(sums[i], x, weights);
         }
     IVec all{};
     for (int i = 0; i < kSums; ++i)

@@ -2,7 +2,8 @@
 #pragma once
 
 // The int8 operations of NEON, described in portable.h. On any arm64 products have 16 bits: two products of shifted
-// inputs fit into one sum. With PRUNEDAMR_DOTPROD (ARMv8.2 DotProd) they are dot products of four signed bytes.
+// inputs fit into one sum. With PRUNEDAMR_DOTPROD (ARMv8.2 DotProd) they are dot products of four signed bytes,
+// with PRUNEDAMR_I8MM as well (ARMv8.6 I8MM) those of two positions and two channels at a time, of eight.
 
 #define PRUNEDAMR_NEON
 #define PRUNEDAMR_LANES 4
@@ -119,6 +120,48 @@ template <int Count> inline IVec dot(IVec sum, Quads x, const std::int8_t* weigh
         sum = dot<Count - 1>(sum, x, weights, step);
     return dot_quad<Count - 1>(sum, x, weights + (Count - 1) * step);
 }
+
+#ifdef PRUNEDAMR_I8MM
+#define PRUNEDAMR_POSITION_PAIRS
+#define PRUNEDAMR_OWN_PEAK
+
+/// From the channels of two positions to the first two channels of both and the last two of both, or back.
+inline void turn_pair(IVec& a, IVec& b)
+{
+    const int64x2_t first = int64x2_t(a), second = int64x2_t(b);
+    a = IVec(vzip1q_s64(first, second));
+    b = IVec(vzip2q_s64(first, second));
+}
+
+/// Two quads of two positions.
+using PairInputs = int8x16_t;
+inline PairInputs pair_inputs(const std::uint8_t* a, const std::uint8_t* b)
+{
+    return int8x16_t(veorq_u8(vcombine_u8(vld1_u8(a), vld1_u8(b)), vdupq_n_u8(0x80)));
+}
+
+/// Weights of two quads, of which the second may be none, for the first two channels and for the last two.
+struct PairWeights {
+    int8x16_t first, last;
+};
+template <bool Two> inline PairWeights pair_weights(const std::int8_t* quad, std::ptrdiff_t step)
+{
+    const int32x4_t a = int32x4_t(vld1q_s8(quad)), b = Two ? int32x4_t(vld1q_s8(quad + step)) : vdupq_n_s32(0);
+    return { int8x16_t(vzip1q_s32(a, b)), int8x16_t(vzip2q_s32(a, b)) };
+}
+
+inline IVec multiply_pair(IVec sum, PairInputs x, int8x16_t weights)
+{
+    return IVec(vmmlaq_s32(int32x4_t(sum), x, weights));
+}
+
+/// As many products as in `dot<kQuads>`.
+inline IVec peak_dot(IVec sum, Quads x, const std::int8_t* weights)
+{
+    sum = multiply_pair(sum, x, vld1q_s8(weights));
+    return multiply_pair(sum, x, vld1q_s8(weights + kQuadBytes));
+}
+#endif
 #else
 /// Two neighbors of a half add up to a channel.
 struct Sum {
