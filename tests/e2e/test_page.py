@@ -78,6 +78,8 @@ class Page(rx.Case):
             self.assertGreater(browser.evaluate(f"{drawn}('{plot}')"), 3, plot)
         self.assertGreater(browser.evaluate(f"{drawn}('waterfall')"), 30)
         self.assertGreater(browser.evaluate("document.querySelectorAll('#alternatives tr').length"), 1)
+        self.assertEqual(browser.evaluate("import('/basics.js').then((m) => [-20, -0.4e6, 433.92e6].map((hz) => m.megahertz(hz)))"),
+                         ["0.0000 MHz", "-0.4000 MHz", "433.9200 MHz"])
         rows, step = pixels(browser.screenshot())
         self.assertGreater(len({row[i:i + step] for row in rows for i in range(0, len(row), step)}), 200)
         self.assertEqual(browser.problems, [])

@@ -114,6 +114,8 @@ BrokerConfig broker_config(const Output& output, const OutputContext& context, s
 {
     const Options options(output);
     const BrokerAddress broker = parse_broker(output.target);
+    if (broker.address.empty() || broker.address.front() == ':')
+        throw InvalidArgument({ "bad address of a broker", "", output.name(), "mqtt://HOST[:PORT][/TOPIC]" });
     BrokerConfig config;
     config.use_tls = output.kind == OutputKind::mqtts;
     const bool has_port =
@@ -123,8 +125,6 @@ BrokerConfig broker_config(const Output& output, const OutputContext& context, s
                                                             : config.use_tls ? ":8883"
                                                                              : ":1883"),
                                           "mqtt://HOST[:PORT][/TOPIC]");
-    if (peer.host.empty())
-        throw InvalidArgument({ "bad address of a broker", "", output.name(), "mqtt://HOST[:PORT][/TOPIC]" });
     config.host = peer.host;
     config.port = std::stoi(peer.port);
     config.user = options.text("user", broker.user);

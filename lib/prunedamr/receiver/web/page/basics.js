@@ -18,7 +18,8 @@ export function si(value, unit, digits = 3) {
   return `${Number((value / scale).toPrecision(digits))} ${prefix}${unit}`;
 }
 
-export function megahertz(hz, decimals = 4) { return `${(hz / 1e6).toFixed(decimals)} MHz`; }
+/// A little below zero is 0, not -0.
+export function megahertz(hz, decimals = 4) { return `${(hz / 1e6).toFixed(decimals).replace(/^-(?=[0.]+$)/, "")} MHz`; }
 
 export const shortTime = (time) => time?.slice(0, 19).replace("T", " ") ?? "–";
 
