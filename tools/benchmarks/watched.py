@@ -174,6 +174,7 @@ def main():
         spent = [cpu_s(one.pid) - was for one, was in zip((plain, watched), before)]
         rows = sum(one.rows for one in viewers) - seen
         status, faults = json.loads(get("/api/v1/status")), [one.fault for one in viewers if one.fault]
+        ended = json.loads(get("/api/v1/history?limit=1"))["total"]  # how far the history has filled
         is_seen = browser and browser.evaluate("document.querySelectorAll('#emissions tbody tr').length")
     finally:
         if browser:
@@ -193,6 +194,7 @@ def main():
         "samples": status["counts"]["samples"], "events": status["counts"]["events"],
         "outputs": [{key: one[key] for key in ("name", "written", "lost")} for one in status["outputs"]],
         "snippets": len(list((folder / "kept").glob("*.sigmf-meta"))), "scrapes": scrapes,
+        "emissions_ended": ended,
         "memory_mb": {name: [round(mean(part, i) / 1e6, 1) for part in (memory[:third], memory[third:2 * third], memory[2 * third:])]
                       for i, name in ((1, "plain"), (2, "watched"))},
         "load_average": [round(f(load), 1) for f in (min, max)], "cores": os.cpu_count(),
