@@ -192,6 +192,7 @@ void Session::run()
         measure_stages();
     if (!options_.quiet)
         cli::print(receiver_->description());
+    update_board(statistics); // before anyone is told where to ask
     if (page_ && !options_.quiet)
         cli::print("Serving " + page_->address());
     while (receiver_) {

@@ -24,7 +24,7 @@ constexpr double kLeastOfAll = 32768.0;   ///< and of the recording, where the s
 constexpr double kWhole = 0.67;           ///< of the stream's rate: a recording takes all of it from here on
 constexpr double kBeside = 0.125;         ///< of the recording's rate, from its middle to the emission's
 constexpr double kPassband = 0.9;         ///< of the recording's rate, half down
-constexpr std::size_t kAtOnce = 1 << 20;  ///< samples of the stream that are filtered at once
+constexpr std::size_t kAtOnce = 1 << 19;  ///< samples of the stream that are filtered at once
 constexpr std::uint64_t kMost = 1 << 22;  ///< samples of a recording
 constexpr std::size_t kMostWaiting = 64;  ///< events whose end has not come yet
 constexpr std::int64_t kAgainNs = 60'000'000'000;
@@ -131,6 +131,9 @@ public:
         : before_s_(config.before_s), after_s_(config.after_s), is_asking_(config.store.keeps_teaching), folder_(config.store.folder), kept_(config.kept), store_(config.store), history_(history),
           state_("snippets:" + config.store.folder, std::move(notice))
     {
+        // Once, or what grows leaves holes behind. Pages that nothing was written to take no memory.
+        in_.reserve(2 * kAtOnce);
+        out_.reserve(kAtOnce);
     }
 
     void write(const LabelEvent& event) override
