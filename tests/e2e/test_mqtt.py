@@ -174,7 +174,8 @@ class Mqtt(OutputCase):
 
     def test_what_no_broker_takes_is_refused(self):
         for out, text in (("mqtt://h/a+b", "bad MQTT topic"), ("mqtt://h:0/t", "bad address"), ("mqtt:h", "bad address"),
-                          ("mqtt://h;qos=3", "qos=3, expected 0..2"), ("mqtt://", "found mqtt://,"), ("mqtt://:1883/t", "found mqtt://:1883/t,")):
+                          ("mqtt://h;qos=3", "qos=3, expected 0..2"), ("mqtt://", "found mqtt://,"), ("mqtt://:1883/t", "found mqtt://:1883/t,"),
+                          ("mqtt://[]", "bad address"), ("mqtt://[]:1883", "bad address")):
             result = rx.run(self.recording, *FORMAT, "--out", out)
             self.assert_refused(result, 1, text)
 

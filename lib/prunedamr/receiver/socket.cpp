@@ -61,13 +61,14 @@ HostPort parse_host_port(const std::string& text, const std::string& form)
 {
     const auto colon = text.rfind(':');
     HostPort result{ colon == std::string::npos ? "" : text.substr(0, colon), text.substr(colon + 1) };
-    const bool brackets = result.host.size() > 2 && result.host.front() == '[' && result.host.back() == ']';
+    const bool brackets = result.host.size() >= 2 && result.host.front() == '[' && result.host.back() == ']';
     const bool bare_ipv6 = !brackets && result.host.find(':') != std::string::npos;
     if (brackets)
         result.host = result.host.substr(1, result.host.size() - 2);
     const bool digits = !result.port.empty() && result.port.size() <= 5 &&
                         result.port.find_first_not_of("0123456789") == std::string::npos;
-    if (!digits || std::stoi(result.port) < 1 || std::stoi(result.port) > 65535 || bare_ipv6 || colon == 0)
+    if (!digits || std::stoi(result.port) < 1 || std::stoi(result.port) > 65535 || bare_ipv6 || colon == 0 ||
+        (brackets && result.host.empty()))
         throw InvalidArgument{ { "bad address", "", text, form + " with a port of 1..65535" } };
     return result;
 }
